@@ -1,0 +1,21 @@
+import { defineConfig } from 'vitest/config'
+
+const ring = (name: string, include: string[], extra: Record<string, unknown> = {}) => ({
+  extends: true as const,
+  test: { name, include, ...extra },
+})
+
+/** One project per ring of the test house (ARCHITECTURE.md, "Tests"). */
+export default defineConfig({
+  resolve: { conditions: ['source', 'node', 'import', 'module', 'default'] },
+  ssr: { resolve: { conditions: ['source', 'node', 'import', 'module', 'default'] } },
+  test: {
+    projects: [
+      ring('unit', ['src/**/*.test.ts', 'tools/**/*.test.ts'], { isolate: false }),
+      ring('contract', ['test/contracts/**/*.test.ts']),
+      ring('wire', ['test/wire/**/*.test.ts'], { testTimeout: 120_000, hookTimeout: 120_000 }),
+      ring('sim', ['test/sim/**/*.test.ts'], { testTimeout: 600_000 }),
+      ring('e2e', ['test/e2e/**/*.test.ts'], { testTimeout: 180_000, hookTimeout: 180_000, fileParallelism: false }),
+    ],
+  },
+})
