@@ -1,0 +1,89 @@
+/**
+ * The closed list of error codes. The HTTP status of each is `statusOf`; docs/errors.md lists cause and cure.
+ */
+export type FaultCode =
+  | 'BadRequest'
+  | 'ValidationError'
+  | 'NotFound'
+  | 'MultipleFound'
+  | 'Conflict'
+  | 'ResourceInUse'
+  | 'ResourceExhausted'
+  | 'Unauthorized'
+  | 'Forbidden'
+  | 'PayloadTooLarge'
+  | 'UpgradeRequired'
+  | 'Gone'
+  | 'MethodNotAllowed'
+  | 'NotImplemented'
+  | 'ServiceUnavailable'
+  | 'StorageFull'
+  | 'Timeout'
+  | 'Cancelled'
+  | 'InternalError'
+
+const statuses: Record<FaultCode, number> = {
+  BadRequest: 400,
+  ValidationError: 400,
+  NotFound: 404,
+  MultipleFound: 409,
+  Conflict: 409,
+  ResourceInUse: 409,
+  ResourceExhausted: 429,
+  Unauthorized: 401,
+  Forbidden: 403,
+  PayloadTooLarge: 413,
+  UpgradeRequired: 426,
+  Gone: 410,
+  MethodNotAllowed: 405,
+  NotImplemented: 501,
+  ServiceUnavailable: 503,
+  StorageFull: 507,
+  Timeout: 504,
+  Cancelled: 499,
+  InternalError: 500,
+}
+
+/** The HTTP status that belongs to a code. */
+export const statusOf = (code: FaultCode): number => statuses[code]
+
+export type FaultOptions = {
+  /** Part of the system that says it, as clients see it (`JobStore`, `APIServer`, `NodesManager`, `Docker` …). */
+  component?: string
+  /** What the user can do about it, one sentence. */
+  hint?: string
+  details?: Record<string, string>
+  /** HTTP status when it differs from the code's own. */
+  status?: number
+  /** Whether the same call may succeed later without any change. */
+  isRetryable?: boolean
+  cause?: unknown
+}
+
+/** The one error class: what a user, a client or another node is told. Anything else that is thrown is a bug. */
+export class Fault extends Error {
+  readonly code: FaultCode
+  readonly component: string
+  readonly hint: string | undefined
+  readonly details: Readonly<Record<string, string>> | undefined
+  readonly status: number
+  readonly isRetryable: boolean
+
+  constructor(code: FaultCode, message: string, options: FaultOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.name = 'Fault'
+    this.code = code
+    this.component = options.component ?? 'Bacalhau'
+    this.hint = options.hint
+    this.details = options.details
+    this.status = options.status ?? statusOf(code)
+    this.isRetryable = options.isRetryable ?? false
+  }
+}
+
+/** The message of anything thrown, without a stack. */
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+/** Turns anything thrown into a Fault; what is not one already is an internal error that keeps its cause for the log. */
+export const faultOf = (error: unknown): Fault =>
+  error instanceof Fault ? error : new Fault('InternalError', messageOf(error), { cause: error })
