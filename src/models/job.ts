@@ -1,0 +1,85 @@
+import type { JobId } from './ids.ts'
+import type { JobState } from './job-state.ts'
+import type { Task } from './task.ts'
+
+export const jobTypes = ['batch', 'ops', 'daemon', 'service'] as const
+export type JobType = (typeof jobTypes)[number]
+
+export type ConstraintOperator = 'in' | 'notin' | 'exists' | '!' | '=' | '==' | '!=' | 'gt' | 'lt'
+/** A requirement on a node's labels. A key with the prefix `favour_` is a preference. */
+export type LabelSelectorRequirement = { Key: string; Operator: string; Values?: string[] }
+
+/** Classes of failed attempts: what may be cured by trying again, and where. */
+export const failureClasses = ['transient', 'node', 'resource', 'user', 'lost'] as const
+export type FailureClass = (typeof failureClasses)[number]
+
+/** Ours: what happens after a failed attempt, per partition. Durations in whole seconds. */
+export type ReschedulePolicy = {
+  Attempts?: number
+  Delay?: number
+  MaxDelay?: number
+  Deadline?: number
+  Classes?: FailureClass[]
+}
+
+/** What the user wrote, normalised: every part is present. Stored once per version. */
+export type JobSpec = {
+  Name: string
+  Namespace: string
+  Type: JobType
+  Priority: number
+  Count: number
+  Constraints: LabelSelectorRequirement[]
+  Meta: Record<string, string>
+  Labels: Record<string, string>
+  Tasks: Task[]
+  /** Ours: most executions of this job on one node at a time; 0 = as many as fit. */
+  MaxPerNode?: number
+  Reschedule?: ReschedulePolicy
+  Disconnect?: { LostAfter?: number }
+  Delivery?: 'AtLeastOnce' | 'AtMostOnce'
+}
+
+/** A job with what the system knows of it. Times are Unix nanoseconds. */
+export type Job = JobSpec & {
+  ID: JobId
+  State: JobState
+  /** Starts at 1, grows with each update or rerun. */
+  Version: number
+  /** Starts at 1, +1 at each change of specification or state. */
+  Revision: number
+  CreateTime: bigint
+  ModifyTime: bigint
+}
+
+/** Runs until stopped, never completes by itself. */
+export const isLongRunning = (type: JobType): boolean => type === 'daemon' || type === 'service'
+/** Runs on a chosen number of nodes; the others run on every matching node. */
+export const isCounted = (type: JobType): boolean => type === 'batch' || type === 'service'
+
+/** How many partitions a job has: Count where it counts, else one. */
+export const partitionCount = (job: Pick<JobSpec, 'Type' | 'Count'>): number => (isCounted(job.Type) ? job.Count : 1)
+
+/** The one task that is kept. */
+export const mainTask = (job: Pick<JobSpec, 'Tasks'>): Task => {
+  const task = job.Tasks[0]
+  if (!task) throw new Error('a stored job has one task')
+  return task
+}
+
+/** Defaults of `Reschedule` (ours): two starts, 1 s growing to 60 s, for transient and node failures. */
+export const rescheduleOf = (job: JobSpec): Required<ReschedulePolicy> => ({
+  Attempts: job.Reschedule?.Attempts ?? 2,
+  Delay: job.Reschedule?.Delay ?? 1,
+  MaxDelay: job.Reschedule?.MaxDelay ?? 60,
+  Deadline: job.Reschedule?.Deadline ?? 0,
+  Classes: job.Reschedule?.Classes ?? ['transient', 'node'],
+})
+
+export const metaKeys = {
+  reservedPrefix: 'bacalhau.org/',
+  requesterId: 'bacalhau.org/requester.id',
+  orchestratorId: 'bacalhau.org/orchestrator.id',
+  requesterPublicKey: 'bacalhau.org/requester.publicKey',
+  clientId: 'bacalhau.org/client.id',
+} as const

@@ -1,0 +1,55 @@
+import type { NodeId } from './ids.ts'
+import type { Resources } from './resources.ts'
+
+export type BuildVersionInfo = {
+  Major?: string
+  Minor?: string
+  GitVersion: string
+  GitCommit: string
+  /** RFC 3339. */
+  BuildDate: string
+  GOOS: string
+  GOARCH: string
+}
+
+export type ComputeNodeInfo = {
+  ExecutionEngines: string[]
+  Publishers: string[]
+  StorageSources: string[]
+  MaxCapacity: Resources
+  /** Used by queued work. */
+  QueueCapacity: Resources
+  AvailableCapacity: Resources
+  MaxJobRequirements: Resources
+  RunningExecutions: number
+  EnqueuedExecutions: number
+  address?: string
+}
+
+export type NodeInfo = {
+  NodeID: NodeId
+  /** A node with both roles is Compute. */
+  NodeType: 'Requester' | 'Compute'
+  Labels: Record<string, string>
+  /** `ncl/v1`, `bprotocol/v2`; nodes of ours add `bac/v1`. */
+  SupportedProtocols: string[]
+  ComputeNodeInfo?: ComputeNodeInfo
+  BacalhauVersion: BuildVersionInfo
+}
+
+export const memberships = ['PENDING', 'APPROVED', 'REJECTED'] as const
+export type Membership = (typeof memberships)[number]
+export type ConnectionWord = 'CONNECTED' | 'DISCONNECTED'
+
+/** Times are Unix nanoseconds, 0 = never. */
+export type ConnectionState = {
+  Status: ConnectionWord
+  LastHeartbeat: bigint
+  LastComputeSeqNum: number
+  LastOrchestratorSeqNum: number
+  ConnectedSince: bigint
+  DisconnectedSince: bigint
+  LastError: string
+}
+
+export type NodeState = { Info: NodeInfo; Membership: Membership; ConnectionState: ConnectionState }

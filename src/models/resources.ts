@@ -1,0 +1,45 @@
+/** What a job asks for, as text (`"500m"`, `"1Gb"`). Stored lower-case and without blanks. */
+export type ResourcesConfig = { CPU?: string; Memory?: string; Disk?: string; GPU?: string }
+
+export type Gpu = { Index: number; Name: string; Vendor: string; Memory: number; PCIAddress: string }
+
+/** Numbers: CPU in cores, Memory and Disk in bytes, GPU in devices. On the wire zero values are left out. */
+export type Resources = { CPU: number; Memory: number; Disk: number; GPU: number; GPUs?: Gpu[] }
+
+const dimensions = ['CPU', 'Memory', 'Disk', 'GPU'] as const
+
+export const noResources = (): Resources => ({ CPU: 0, Memory: 0, Disk: 0, GPU: 0 })
+
+const roundCpu = (cores: number): number => Math.round(cores * 1e6) / 1e6
+
+export const addResources = (a: Resources, b: Resources): Resources => ({
+  CPU: roundCpu(a.CPU + b.CPU),
+  Memory: a.Memory + b.Memory,
+  Disk: a.Disk + b.Disk,
+  GPU: a.GPU + b.GPU,
+  ...(a.GPUs || b.GPUs ? { GPUs: [...(a.GPUs ?? []), ...(b.GPUs ?? [])] } : {}),
+})
+
+/** Never below zero in any dimension (the reference wraps unsigned values: W34). */
+export const subtractResources = (a: Resources, b: Resources): Resources => ({
+  CPU: Math.max(0, roundCpu(a.CPU - b.CPU)),
+  Memory: Math.max(0, a.Memory - b.Memory),
+  Disk: Math.max(0, a.Disk - b.Disk),
+  GPU: Math.max(0, a.GPU - b.GPU),
+  ...(a.GPUs ? { GPUs: a.GPUs.filter((gpu) => !(b.GPUs ?? []).some((taken) => taken.Index === gpu.Index)) } : {}),
+})
+
+/** Whether `small` fits into `large` in all four dimensions. */
+export const fitsInto = (small: Resources, large: Resources): boolean =>
+  dimensions.every((dimension) => small[dimension] <= large[dimension] + (dimension === 'CPU' ? 1e-9 : 0))
+
+export const isNoResources = (resources: Resources): boolean =>
+  dimensions.every((dimension) => resources[dimension] === 0)
+
+/** Zero dimensions of `asked` take the value of `fallback`. */
+export const resourcesOr = (asked: Resources, fallback: Resources): Resources => ({
+  CPU: asked.CPU || fallback.CPU,
+  Memory: asked.Memory || fallback.Memory,
+  Disk: asked.Disk || fallback.Disk,
+  GPU: asked.GPU || fallback.GPU,
+})
