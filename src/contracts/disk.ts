@@ -1,0 +1,14 @@
+/** What the control plane and the runner ask of a file system. The providers have their own hands on it. */
+export interface Disk {
+  makeDirectory(path: string): Promise<void>
+  /** Whole subtree; fine when it does not exist. */
+  remove(path: string): Promise<void>
+  /** Names inside a folder; [] when it does not exist. */
+  list(path: string): Promise<string[]>
+  writeFile(path: string, bytes: Uint8Array | string): Promise<void>
+  /** Writes, syncs, renames: the file is whole or as before. */
+  replaceFile(path: string, bytes: Uint8Array | string, mode?: number): Promise<void>
+  readFile(path: string): Promise<Uint8Array | undefined>
+  /** Bytes free on the file system of `path`. */
+  freeBytes(path: string): Promise<number>
+}

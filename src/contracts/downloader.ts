@@ -1,0 +1,13 @@
+import type { SpecConfig } from '#models/spec-config.ts'
+
+export type DownloadProgress = (receivedBytes: number, totalBytes: number | undefined) => void
+
+/** Fetches a published result to the user's machine. Used by the CLI. */
+export interface Downloader {
+  /** Types of result it can fetch (`urlDownload`, `s3PreSigned` …), compared without case. */
+  readonly types: readonly string[]
+  /**
+   * Writes the unpacked result into `directory` (exists, empty). Entries never leave it. Nothing usable is left on failure.
+   */
+  download(result: SpecConfig, directory: string, progress: DownloadProgress, signal: AbortSignal): Promise<void>
+}

@@ -1,0 +1,67 @@
+import type { ExecutionId, JobId } from '#models/ids.ts'
+import type { FailureClass } from '#models/job.ts'
+import type { Resources } from '#models/resources.ts'
+import type { SpecConfig } from '#models/spec-config.ts'
+import type { InputSource, NetworkConfig, ResultPath } from '#models/task.ts'
+import type { LogSink } from './log-sink.ts'
+import type { PreparedInput } from './storage.ts'
+import type { Verdict } from './verdict.ts'
+
+export type OutputMount = {
+  resultPath: ResultPath
+  /** An existing folder on this machine that becomes `<Name>/` of the result. */
+  hostPath: string
+}
+
+/** Everything a program needs, prepared. */
+export type RunRequest = {
+  executionId: ExecutionId
+  jobId: JobId
+  engine: SpecConfig
+  /** Merged: Task.Env < BACALHAU_* < the engine's own variables are added by the engine (they win). */
+  env: Readonly<Record<string, string>>
+  inputs: readonly PreparedInput[]
+  /** In the order of `engineInputs(engine)`. */
+  engineInputs: readonly PreparedInput[]
+  /** All InputSources of the task by Alias, for engines that import by alias. */
+  outputs: readonly OutputMount[]
+  resources: Resources
+  network: NetworkConfig
+  stopGraceMs: number
+  logs: LogSink
+  /** A private folder of this execution that lives until it has ended. */
+  scratchDirectory: string
+}
+
+/** How a program ended. `failure` = it could not be run to its end; a non-zero exit code alone is not a failure. */
+export type Exit = {
+  exitCode: number
+  failure?: { message: string; class: FailureClass; hint?: string }
+}
+
+/** A program that runs: an object to hold, not an id to poll. */
+export interface RunningProgram {
+  /** Settles once, never rejects. After it nothing more is written to the log sink. */
+  readonly exit: Promise<Exit>
+  /** Asks it to stop, and kills it after `graceMs`. Idempotent; resolves when it has ended. */
+  stop(graceMs: number): Promise<void>
+}
+
+/** Runs programs of one kind. Found by `type` without case. */
+export interface Engine {
+  readonly type: string
+  /** Can it work on this machine now? Asked at start and again with back-off. */
+  isInstalled(signal: AbortSignal): Promise<Verdict>
+  /** Sources the engine itself needs (WASM modules); fetched with the task's inputs. Throws a Fault for bad parameters. */
+  engineInputs(engine: SpecConfig): readonly InputSource[]
+  /** At bid time: may this node run it at all? (parameters, image platform). A world failure throws. */
+  accepts(engine: SpecConfig, network: NetworkConfig, signal: AbortSignal): Promise<Verdict>
+  /** Starts it. Rejects with a Fault (`details.FailureClass` names the class) when nothing was started; on abort nothing is left running. */
+  start(request: RunRequest, signal: AbortSignal): Promise<RunningProgram>
+  /** After a restart of ours: takes hold of what still runs, or has ended meanwhile; undefined = knows nothing of it. */
+  attach(request: RunRequest, signal: AbortSignal): Promise<RunningProgram | undefined>
+  /** Removes everything this node left behind except the executions in `keep` (X21). Called at start, after `attach`. */
+  sweep(keep: ReadonlySet<ExecutionId>): Promise<void>
+  /** Lets go. Programs that can outlive us (containers) keep running for `attach`; others end. */
+  close(): Promise<void>
+}

@@ -1,0 +1,11 @@
+/** 1 = stdout, 2 = stderr, as on the wire. */
+export type LogStream = 1 | 2
+
+/** Where a running program's output goes. Everything written before `exit` settles is kept. */
+export interface LogSink {
+  /**
+   * Takes the bytes (the caller may reuse its buffer after the call). A promise means "full": write no more until it resolves.
+   * Never throws: output that cannot be kept is counted and reported by the keeper.
+   */
+  write(stream: LogStream, bytes: Uint8Array): Promise<void> | undefined
+}

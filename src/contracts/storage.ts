@@ -1,0 +1,42 @@
+import type { SpecConfig } from '#models/spec-config.ts'
+import type { InputSource } from '#models/task.ts'
+import type { Verdict } from './verdict.ts'
+
+/** An input that lies on this machine, ready to be mounted. */
+export type PreparedInput = {
+  input: InputSource
+  /** Absolute path of a file or folder on this machine. */
+  hostPath: string
+  kind: 'file' | 'directory'
+  /** Absolute path inside the program; a storage may append a file name to the Target. */
+  guestPath: string
+  isReadOnly: boolean
+}
+
+export type PrepareContext = {
+  /** An empty folder of this input alone, made by the caller and removed by it afterwards. */
+  directory: string
+  partition: { index: number; count: number }
+  /** Most bytes this input may take; more is a fault of class ResourceExhausted. */
+  limitBytes: number
+}
+
+/** Brings inputs to the node. One per technology; found by `types` without case. */
+export interface Storage {
+  /** Spellings of SpecConfig.Type this storage answers to; the first is reported to the orchestrator (lower case). */
+  readonly types: readonly string[]
+  /** Can it work on this machine now? Asked at start and again with back-off. */
+  isInstalled(signal: AbortSignal): Promise<Verdict>
+  /** Checks what can be checked without the network: parameters, allow-lists. Used at bid time. */
+  accepts(input: InputSource): Promise<Verdict>
+  /** Whether the data is already on this machine. */
+  isLocal(source: SpecConfig, signal: AbortSignal): Promise<boolean>
+  /** Bytes it would take; undefined = cannot be known before fetching. Throws a Fault when the source cannot be reached. */
+  sizeBytes(
+    source: SpecConfig,
+    partition: { index: number; count: number },
+    signal: AbortSignal,
+  ): Promise<number | undefined>
+  /** Fetches. On failure or abort nothing usable is left in the directory. Throws a Fault whose message names the source. */
+  prepare(input: InputSource, context: PrepareContext, signal: AbortSignal): Promise<PreparedInput>
+}
