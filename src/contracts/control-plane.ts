@@ -1,0 +1,79 @@
+import type { Execution } from '#models/execution.ts'
+import type { ExecutionId, JobId, NodeId } from '#models/ids.ts'
+import type { Job, JobSpec } from '#models/job.ts'
+import type { HistoryAudience, JobHistory } from '#models/job-history.ts'
+import type { NodeState } from '#models/node.ts'
+import type { SpecConfig } from '#models/spec-config.ts'
+import type { LogChunk } from './log-reader.ts'
+import type { JobCursor, JobFilter, JobOrder, Page } from './store.ts'
+
+/** A specification as the API received and normalised it; `ID` only where the caller may name it (service, daemon). */
+export type Submission = {
+  spec: JobSpec
+  id?: string
+  /** Take it even when nothing changed. */
+  isForced: boolean
+  /** Same name in the namespace: a new version of that job, or an independent one (decided by the caller's generation). */
+  naming: 'versioned' | 'independent'
+  /** Warnings so far; the answer adds its own. */
+  warnings: readonly string[]
+  idempotency?: { token: string; bodyHash: string }
+  /** Set when the caller was authenticated. */
+  clientId?: string
+}
+export type Submitted = { JobID: JobId; EvaluationID: string; Warnings: string[] }
+
+/** The use cases on jobs. Every method answers after the commit it speaks of is durable. Errors are Faults. */
+export interface JobsApi {
+  submit(submission: Submission): Promise<Submitted>
+  /** Component JobStore: NotFound, MultipleFound. Full id, unique prefix, then exact name in the namespace ('' = default). */
+  resolve(idOrName: string, namespace?: string): Promise<JobId>
+  /** `version` 0 = the present one. */
+  get(id: JobId, version?: number): Promise<Job>
+  versions(id: JobId): Promise<Job[]>
+  list(filter: JobFilter, order: JobOrder, isReversed: boolean, limit: number, after?: JobCursor): Promise<Page<Job>>
+  /** `''` when it was stopped already. */
+  stop(id: JobId, reason: string): Promise<{ EvaluationID: string }>
+  executions(id: JobId, version?: number): Promise<Execution[]>
+  /** Lines for one audience, in order, after `afterSeq`. */
+  history(id: JobId, audience: HistoryAudience, afterSeq: number, limit: number): Promise<Page<JobHistory>>
+  /** Published results of completed executions of a batch or ops job. */
+  results(id: JobId): Promise<SpecConfig[]>
+  /** Resolves with the job once its Revision is above `index`, or when `timeoutMs` is over or the signal aborted. Never polls. */
+  wait(id: JobId, index: number, timeoutMs: number, signal: AbortSignal): Promise<Job>
+  /**
+   * Output of one execution (the given one, else the newest that was not discarded, else the newest of all).
+   * With `isFollowing` waits for an execution to exist. Ends when the execution has ended and all was read.
+   */
+  logs(
+    id: JobId,
+    query: { executionId?: ExecutionId; isFollowing: boolean; isTail: boolean },
+    signal: AbortSignal,
+  ): AsyncIterable<LogChunk>
+}
+
+export interface NodesApi {
+  list(): Promise<NodeState[]>
+  /** Prefix lookup; an exact id wins. Component NodesManager: NotFound, MultipleFound. */
+  get(idPrefix: string): Promise<NodeState>
+  /** Faults of code Conflict carry the texts clients know (`node already approved` …). */
+  approve(id: NodeId, message: string): Promise<void>
+  reject(id: NodeId, message: string): Promise<void>
+  remove(id: NodeId, message: string): Promise<void>
+}
+
+/** What the contacted node says of itself, whatever its roles. */
+export interface AgentApi {
+  self(): Promise<NodeState>
+  /** Named components with anything to look at. */
+  debug(): Promise<Record<string, unknown>>
+  /** Merged settings with secrets masked, as an object by section. */
+  config(): Record<string, unknown>
+}
+
+/** What a role offers to the HTTP server; a missing role answers 404 on its routes. */
+export type ControlPlane = {
+  agent: AgentApi
+  jobs?: JobsApi
+  nodes?: NodesApi
+}
