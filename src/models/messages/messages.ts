@@ -1,17 +1,16 @@
 import type { Event } from '../event.ts'
 import type { Execution, RunCommandResult } from '../execution.ts'
-import type { ExecutionId } from '../ids.ts'
+import type { ExecutionId, NodeId } from '../ids.ts'
 import type { FailureClass, Job } from '../job.ts'
 import type { NodeInfo } from '../node.ts'
 import type { Resources } from '../resources.ts'
 import type { SpecConfig } from '../spec-config.ts'
 
-/** Orchestrator → node: run this. The node answers BidResult; when it bids it starts without a further word unless `IsApprovalNeeded`. */
-export type AskForBid = { Execution: Execution; Job: Job; IsApprovalNeeded: boolean }
-/** Orchestrator → node: the bid is accepted, start. */
-export type BidAccepted = { ExecutionID: ExecutionId }
-/** Orchestrator → node: the bid is not needed any more. */
-export type BidRejected = { ExecutionID: ExecutionId; Reason: string }
+/**
+ * Orchestrator → node: run this. A refusal is always answered by BidResult; an acceptance only when `IsBidReported`
+ * (batch, service). Placement is decided already, so the node starts without a further word.
+ */
+export type AskForBid = { Execution: Execution; Job: Job; IsBidReported: boolean }
 /** Orchestrator → node: stop it. Idempotent; also for queued and downloading work. */
 export type CancelExecution = { ExecutionID: ExecutionId; Reason: string }
 
@@ -39,8 +38,6 @@ export type CancelResult = { ExecutionID: ExecutionId; Epoch: number; RunOutput:
 
 export type OrchestratorMessages = {
   AskForBid: AskForBid
-  BidAccepted: BidAccepted
-  BidRejected: BidRejected
   CancelExecution: CancelExecution
 }
 export type ComputeMessages = {
@@ -56,31 +53,35 @@ type Tagged<Map> = { [Kind in keyof Map & string]: { Kind: Kind; Body: Map[Kind]
 export type OrchestratorMessage = Tagged<OrchestratorMessages>
 export type ComputeMessage = Tagged<ComputeMessages>
 
-/** Node → orchestrator at each connection: who I am and what I remember. Ids name the stores whose sequences the numbers count. */
+/** One message of a peer's outbox. Numbers count from 1 without gaps within the sender's store. */
+export type Frame<Message> = { Seq: number; Message: Message }
+
+/** What the receiver has applied so far of the sender's messages; the sender goes on after it. */
+export type FramesAck = { LastSeq: number }
+
+/** Node → orchestrator at each connection: who I am and what I remember. */
 export type Handshake = {
   NodeInfo: NodeInfo
   /** Identity of the node's store; a new one means that it lost everything it knew. */
   StoreID: string
   /** The orchestrator store it last spoke to, '' = none. */
   OrchestratorStoreID: string
-  /** Last message of the orchestrator that the node has applied. */
-  LastOrchestratorSeqNum: number
-  /** What the node holds that is not terminal, so that both sides can be reconciled. */
+  /** What the node holds that has not ended, so that the orchestrator can take back what it no longer wants. */
   LiveExecutions: ExecutionId[]
 }
 export type HandshakeReply = {
   IsAccepted: boolean
   Reason: string
+  /** Identity of the orchestrator's store; a new one tells the node to forget what it owes and owns. */
   StoreID: string
-  /** Last message of the node that the orchestrator has applied; the node resumes after it. */
-  LastComputeSeqNum: number
   HeartbeatIntervalMs: number
 }
 export type Heartbeat = {
-  NodeID: string
+  NodeID: NodeId
   AvailableCapacity: Resources
   QueueUsedCapacity: Resources
   RunningExecutions: number
   EnqueuedExecutions: number
-  LastOrchestratorSeqNum: number
 }
+/** `IsKnown` false: shake hands again. */
+export type HeartbeatReply = { IsKnown: boolean }

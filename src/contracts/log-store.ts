@@ -1,0 +1,22 @@
+import type { RunCommandResult } from '#models/execution.ts'
+import type { ExecutionId } from '#models/ids.ts'
+import type { LogReader } from './log-reader.ts'
+import type { LogSink } from './log-sink.ts'
+
+/** The output of one running execution, as it is being kept. */
+export interface LogKeeper extends LogSink {
+  /** First 2,048 bytes of each stream, cut at a character, and whether there was more. */
+  summary(): Pick<RunCommandResult, 'Stdout' | 'StdoutTruncated' | 'stderr' | 'StderrTruncated'>
+  /** Writes `stdout` and `stderr` as whole files into an existing folder. */
+  writeFiles(directory: string): Promise<void>
+  /** Nothing more comes; followers end. What must outlive the process is on disk when it resolves. Idempotent. */
+  close(): Promise<void>
+}
+
+/** Keeps what programs print, on the node where they ran, until retention removes it. */
+export interface LogStore extends LogReader {
+  open(executionId: ExecutionId): Promise<LogKeeper>
+  remove(executionId: ExecutionId): Promise<void>
+  /** Everything kept, oldest first. */
+  list(): Promise<ExecutionId[]>
+}

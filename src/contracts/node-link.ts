@@ -1,0 +1,34 @@
+import type { NodeId } from '#models/ids.ts'
+import type {
+  ComputeMessage,
+  Frame,
+  FramesAck,
+  Handshake,
+  HandshakeReply,
+  Heartbeat,
+  HeartbeatReply,
+  OrchestratorMessage,
+} from '#models/messages/messages.ts'
+import type { NodeInfo } from '#models/node.ts'
+import type { LogChunk, LogQuery } from './log-reader.ts'
+
+/**
+ * The two ends of the link as each side calls the other. In one process they are the objects themselves; between
+ * processes they are proxies over the bus. Every call may fail with a Fault (unreachable, timed out): the caller's
+ * durable outbox makes up for it.
+ */
+export interface ComputeEnd {
+  /** Applies the frames in order, each once; a gap ends the batch. Answers when what it applied is durable. */
+  deliver(senderStoreId: string, frames: readonly Frame<OrchestratorMessage>[]): Promise<FramesAck>
+  readLogs(query: LogQuery, signal: AbortSignal): AsyncIterable<LogChunk>
+}
+
+export interface OrchestratorEnd {
+  /** `back` is how the orchestrator reaches this node from now on. */
+  handshake(request: Handshake, back: ComputeEnd): Promise<HandshakeReply>
+  heartbeat(beat: Heartbeat): Promise<HeartbeatReply>
+  updateInfo(info: NodeInfo): Promise<HeartbeatReply>
+  deliver(nodeId: NodeId, senderStoreId: string, frames: readonly Frame<ComputeMessage>[]): Promise<FramesAck>
+  /** The node stops on purpose. */
+  goodbye(nodeId: NodeId): Promise<void>
+}
