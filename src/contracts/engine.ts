@@ -41,7 +41,10 @@ export type Exit = {
 
 /** A program that runs: an object to hold, not an id to poll. */
 export interface RunningProgram {
-  /** Settles once, never rejects. After it nothing more is written to the log sink. */
+  /**
+   * Settles once, never rejects; stays open when the engine let go of a program that outlives us.
+   * After it nothing more is written to the log sink. A program that could not be started may end here with exit code -1.
+   */
   readonly exit: Promise<Exit>
   /** Asks it to stop, and kills it after `graceMs`. Idempotent; resolves when it has ended. */
   stop(graceMs: number): Promise<void>
@@ -58,7 +61,10 @@ export interface Engine {
   accepts(engine: SpecConfig, network: NetworkConfig, signal: AbortSignal): Promise<Verdict>
   /** Starts it. Rejects with a Fault (`details.FailureClass` names the class) when nothing was started; on abort nothing is left running. */
   start(request: RunRequest, signal: AbortSignal): Promise<RunningProgram>
-  /** After a restart of ours: takes hold of what still runs, or has ended meanwhile; undefined = knows nothing of it. */
+  /**
+   * After a restart of ours: takes hold of what still runs, or has ended meanwhile; undefined = knows nothing of it.
+   * Never starts anything. Output goes on after `request.logs.keptBytes`.
+   */
   attach(request: RunRequest, signal: AbortSignal): Promise<RunningProgram | undefined>
   /** Removes everything this node left behind except the executions in `keep` (X21). Called at start, after `attach`. */
   sweep(keep: ReadonlySet<ExecutionId>): Promise<void>

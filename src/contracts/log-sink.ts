@@ -8,4 +8,9 @@ export interface LogSink {
    * Never throws: output that cannot be kept is counted and reported by the keeper.
    */
   write(stream: LogStream, bytes: Uint8Array): Promise<void> | undefined
+  /**
+   * Bytes of a stream that were kept before a restart of ours; an attached program's output goes on after them.
+   * A sink without it begins empty and is given everything again.
+   */
+  keptBytes?(stream: LogStream): number
 }
