@@ -1,0 +1,45 @@
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { run } from '../run.ts'
+import { recordCaches } from './record-caches.ts'
+
+/**
+ * Makes the single executable file from the chunks: records their code caches, then lets Node write itself with the
+ * loader as main script and everything else as assets. Nothing is done when the same was built before.
+ */
+export async function makeExecutable(root: string, loader: string, chunks: Map<string, string>): Promise<string> {
+  const output = join(root, 'dist/bacalhau')
+  const work = join(root, 'dist/.bundle')
+  const stampFile = join(work, 'stamp')
+  const stamp = digest([process.version, readFileSync(loader, 'utf8'), ...[...chunks].flat()])
+  if (existsSync(output) && existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return output
+
+  const caches = join(work, 'caches')
+  rmSync(caches, { recursive: true, force: true })
+  await recordCaches(root, join(work, 'chunks'), caches)
+  writeFileSync(join(work, 'sea.json'), JSON.stringify(seaConfig(work, loader, [...chunks.keys()]), null, 2))
+  await run(process.execPath, ['--build-sea', join(work, 'sea.json')], { cwd: root })
+  renameSync(join(work, 'bacalhau'), output)
+  writeFileSync(stampFile, stamp)
+  return output
+}
+
+function seaConfig(work: string, loader: string, chunks: string[]) {
+  const cached = chunks.filter((name) => existsSync(join(work, 'caches', `${name}.cache`)))
+  const cachedList = join(work, 'cached.json')
+  writeFileSync(cachedList, JSON.stringify(cached))
+  return {
+    main: loader,
+    output: join(work, 'bacalhau'),
+    disableExperimentalSEAWarning: true,
+    useCodeCache: true,
+    assets: {
+      'cached.json': cachedList,
+      ...Object.fromEntries(chunks.map((name) => [name, join(work, 'chunks', name)])),
+      ...Object.fromEntries(cached.map((name) => [`${name}.cache`, join(work, 'caches', `${name}.cache`)])),
+    },
+  }
+}
+
+const digest = (parts: string[]): string => createHash('sha256').update(JSON.stringify(parts)).digest('hex')
