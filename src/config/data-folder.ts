@@ -1,0 +1,45 @@
+import { join } from 'node:path'
+
+/** What one process does of the cluster's work. */
+export type Roles = { readonly isOrchestrator: boolean; readonly isCompute: boolean }
+
+/**
+ * Where everything lies. The client's files are shared; what a process writes while it runs lies in a folder of its
+ * roles, so that an orchestrator and a compute node may share a data folder.
+ */
+export type DataFolder = {
+  readonly root: string
+  /** Settings, written by people and `config set`. */
+  readonly configFile: string
+  /** RSA key that identifies the client and signs tokens. */
+  readonly keyFile: string
+  readonly tokensFile: string
+  /** Exports of the running node for a shell; removed when it stops. */
+  readonly runFile: string
+  /** Of the roles of this process: root for both, else `orchestrator/` or `compute/`. */
+  readonly roleFolder: string
+  readonly databaseFile: string
+  /** Name and ids of this node, made once. */
+  readonly identityFile: string
+  readonly executionsFolder: string
+  readonly resultsFolder: string
+  readonly logsFolder: string
+}
+
+export function dataFolder(root: string, roles: Roles): DataFolder {
+  const isBoth = roles.isOrchestrator && roles.isCompute
+  const roleFolder = isBoth ? root : join(root, roles.isOrchestrator ? 'orchestrator' : 'compute')
+  return {
+    root,
+    configFile: join(root, 'config.yaml'),
+    keyFile: join(root, 'user_id.pem'),
+    tokensFile: join(root, 'tokens.json'),
+    runFile: join(root, 'bacalhau.run'),
+    roleFolder,
+    databaseFile: join(roleFolder, 'state.db'),
+    identityFile: join(roleFolder, 'node.json'),
+    executionsFolder: join(roleFolder, 'executions'),
+    resultsFolder: join(roleFolder, 'results'),
+    logsFolder: join(roleFolder, 'logs'),
+  }
+}

@@ -1,0 +1,76 @@
+/** What a setting may hold. Values come as text (environment, flags, `-c`) or as YAML. */
+export type Kind = 'text' | 'boolean' | 'integer' | 'number' | 'duration' | 'list' | 'map' | 'data'
+
+export type LeafOptions<Value> = {
+  /** Variables that set it, beyond `BACALHAU_` + the key with `_`. */
+  env?: readonly string[]
+  /** Shown as `********` wherever settings are printed. */
+  isSecret?: true
+  /** The only words allowed; taken without case. */
+  choices?: readonly string[]
+  /** What is wrong with a value of the right kind, or nothing. */
+  problem?: (value: Value) => string | undefined
+}
+
+/** One setting as data: help, documentation, environment names and checks are made from it. */
+export type Leaf<Value> = LeafOptions<Value> & {
+  readonly kind: Kind
+  readonly fallback: Value
+  /** One sentence for people. */
+  readonly about: string
+}
+
+/** Sections and settings; a name is the wire's spelling of the key. */
+export type Tree = { readonly [name: string]: Tree | Leaf<any> }
+
+/** The values of a tree: what the rest of the program sees of the configuration. */
+export type Values<Of> = {
+  readonly [Name in keyof Of]: Of[Name] extends Leaf<infer Value> ? Value : Values<Of[Name]>
+}
+
+export const isLeaf = (node: Tree | Leaf<any>): node is Leaf<any> => typeof (node as Leaf<any>).kind === 'string'
+
+const leaf =
+  <Value>(kind: Kind) =>
+  (fallback: Value, about: string, options: LeafOptions<Value> = {}): Leaf<Value> => ({
+    kind,
+    fallback,
+    about,
+    ...options,
+  })
+
+export const text = leaf<string>('text')
+export const boolean = leaf<boolean>('boolean')
+export const integer = leaf<number>('integer')
+export const number = leaf<number>('number')
+/** Nanoseconds; written in Go's text form (`1h30m`). */
+export const duration = leaf<bigint>('duration')
+export const list = leaf<readonly string[]>('list')
+export const map = leaf<Readonly<Record<string, string>>>('map')
+/** Structured YAML that its user checks; cannot be given as text. */
+export const data = <Value>(fallback: Value, about: string, options: LeafOptions<Value> = {}): Leaf<Value> =>
+  leaf<Value>('data')(fallback, about, options)
+
+/** A secret: never printed. */
+export const secret = (about: string): Leaf<string> => text('', about, { isSecret: true })
+
+/** A TCP port; 0 = any free one. */
+export const port = (fallback: number, about: string, env: readonly string[] = []): Leaf<number> =>
+  integer(fallback, about, {
+    env,
+    problem: (value) => (value >= 0 && value <= 65535 ? undefined : 'a port is a number from 0 to 65535'),
+  })
+
+/** An amount of CPU, memory, disk or GPUs, or a share of what the machine has (`80%`). */
+export const capacity = (fallback: string, about: string): Leaf<string> =>
+  text(fallback, about, {
+    problem: (value) => {
+      if (!value.endsWith('%')) return undefined
+      const share = Number(value.slice(0, -1))
+      return share >= 0 && share <= 100 ? undefined : 'a share is a percentage from 0% to 100%'
+    },
+  })
+
+export const second = 1_000_000_000n
+export const minute = 60n * second
+export const hour = 60n * minute

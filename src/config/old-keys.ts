@@ -1,0 +1,195 @@
+/** Which part of the program reads the configuration: a few 1.4 keys mean one thing to a node and another to a client. */
+export type Side = 'node' | 'client'
+
+/** What became of a key of the 1.4 generation. An empty `to` = accepted without effect. */
+export type OldKey = {
+  readonly path: string
+  /** The keys that took its place; the value goes to each of them unless `translate` says otherwise. */
+  readonly to: readonly string[]
+  readonly side?: Side
+  /** From the raw old value to raw values of new keys. */
+  readonly translate?: (value: unknown) => Readonly<Record<string, unknown>>
+  /** Variables that set it, beyond `BACALHAU_` + the key with `_`. */
+  readonly env?: readonly string[]
+}
+
+const moved = (path: string, ...to: string[]): OldKey => ({ path, to })
+const group = (from: string, to: string, names: readonly string[]): OldKey[] =>
+  names.map((name) => moved(`${from}.${name}`, `${to}.${name}`))
+const gone = (prefix: string, names: readonly string[]): OldKey[] => names.map((name) => moved(`${prefix}.${name}`))
+const onSide = (side: Side, keys: readonly OldKey[]): OldKey[] => keys.map((key) => ({ ...key, side }))
+const words = (value: unknown): string[] =>
+  (Array.isArray(value) ? value.map(String) : String(value).split(/[\s,]+/)).map((word) => word.trim().toLowerCase())
+const isTrue = (value: unknown): boolean => ['true', 't', '1'].includes(String(value).toLowerCase())
+
+const resources = ['CPU', 'Memory', 'Disk', 'GPU'] as const
+const jobTypes = ['Batch', 'Ops', 'Daemon', 'Service'] as const
+const endingTypes = ['Batch', 'Ops'] as const
+
+const nodeType: OldKey = {
+  path: 'Node.Type',
+  to: ['Orchestrator.Enabled', 'Compute.Enabled'],
+  translate: (value) => ({
+    'Orchestrator.Enabled': words(value).includes('requester'),
+    'Compute.Enabled': words(value).includes('compute'),
+  }),
+}
+const acceptNetworked: OldKey = {
+  path: 'Node.Compute.JobSelection.AcceptNetworkedJobs',
+  to: ['JobAdmissionControl.RejectNetworkedJobs'],
+  translate: (value) => ({ 'JobAdmissionControl.RejectNetworkedJobs': !isTrue(value) }),
+}
+const skipChecks: OldKey = {
+  path: 'Update.SkipChecks',
+  to: ['UpdateConfig.Interval'],
+  translate: (value) => (isTrue(value) ? { 'UpdateConfig.Interval': '0s' } : {}),
+}
+const webPort: OldKey = {
+  path: 'Node.WebUI.Port',
+  to: ['WebUI.Listen'],
+  translate: (value) => ({ 'WebUI.Listen': `0.0.0.0:${String(value)}` }),
+}
+
+/**
+ * Keys of the 1.4 generation and what they mean now. Both spellings a group had in hand-written files are here.
+ * The name of a map's entry may follow a key that ends in a map (`Node.Labels.zone`).
+ */
+export const oldKeys: readonly OldKey[] = [
+  moved('Repo', 'DataDir'),
+  moved('Node.Name', 'Name'),
+  moved('Node.NameProvider', 'NameProvider'),
+  moved('Node.StrictVersionMatch', 'StrictVersionMatch'),
+  moved('Node.Labels', 'Labels'),
+  nodeType,
+  ...onSide('node', group('Node.ServerAPI', 'API', ['Host', 'Port'])),
+  ...onSide('client', group('Node.ClientAPI', 'API', ['Host', 'Port'])),
+  moved('Node.ServerAPI.TLS.ServerCertificate', 'API.TLS.CertFile'),
+  moved('Node.ServerAPI.TLS.ServerKey', 'API.TLS.KeyFile'),
+  ...group('Node.ServerAPI.TLS', 'API.TLS', ['SelfSigned', 'AutoCert', 'AutoCertCachePath']),
+  ...gone('Node.ServerAPI.ClientTLS', ['UseTLS', 'CACert', 'Insecure']),
+  ...group('Node.ClientAPI.ClientTLS', 'API.TLS', ['UseTLS', 'Insecure']),
+  moved('Node.ClientAPI.ClientTLS.CACert', 'API.TLS.CAFile'),
+  ...gone('Node.ClientAPI.TLS', ['AutoCert', 'AutoCertCachePath', 'ServerCertificate', 'ServerKey', 'SelfSigned']),
+  moved('Auth.Methods', 'API.Auth.Methods'),
+  moved('Auth.AccessPolicyPath', 'API.Auth.AccessPolicyPath'),
+  ...gone('Auth', ['TokensPath']),
+  ...gone('User', ['KeyPath', 'InstallationID']),
+  ...gone('Metrics', ['EventTracerPath']),
+  moved('Update.CheckFrequency', 'UpdateConfig.Interval'),
+  skipChecks,
+  ...gone('Update', ['CheckStatePath']),
+  moved('Node.LoggingMode', 'Logging.Mode'),
+  moved('Node.WebUI.Enabled', 'WebUI.Enabled'),
+  webPort,
+
+  moved('Node.Network.Port', 'Orchestrator.Port'),
+  moved('Node.Network.AdvertisedAddress', 'Orchestrator.Advertise'),
+  moved('Node.Network.AuthSecret', 'Orchestrator.Auth.Token', 'Compute.Auth.Token'),
+  moved('Node.Network.Orchestrators', 'Compute.Orchestrators'),
+  ...gone('Node.Network', ['StoreDir']),
+  ...group('Node.Network.Cluster', 'Orchestrator.Cluster', ['Name', 'Port', 'Peers']),
+  moved('Node.Network.Cluster.AdvertisedAddress', 'Orchestrator.Cluster.Advertise'),
+
+  moved(
+    'Node.IPFS.Connect',
+    'InputSources.Types.IPFS.Endpoint',
+    'Publishers.Types.IPFS.Endpoint',
+    'ResultDownloaders.Types.IPFS.Endpoint',
+  ),
+  moved('Node.DownloadURLRequestTimeout', 'InputSources.ReadTimeout'),
+  moved('Node.DownloadURLRequestRetries', 'InputSources.MaxRetryCount'),
+  ...gone('Node', ['VolumeSizeRequestTimeout', 'ExecutorPluginPath', 'ComputeStoragePath']),
+  moved('Node.AllowListedLocalPaths', 'Compute.AllowListedLocalPaths'),
+  moved('Node.DisabledFeatures.Engines', 'Engines.Disabled'),
+  moved('Node.DisabledFeatures.Publishers', 'Publishers.Disabled'),
+  moved('Node.DisabledFeatures.Storages', 'InputSources.Disabled'),
+
+  ...group('Node.Compute.Capacity.TotalResourceLimits', 'Compute.AllocatedCapacity', resources),
+  ...gone('Node.Compute.Capacity.JobResourceLimits', resources),
+  ...resources.map((name) =>
+    moved(
+      `Node.Compute.Capacity.DefaultJobResourceLimits.${name}`,
+      ...jobTypes.map((type) => `JobDefaults.${type}.Task.Resources.${name}`),
+    ),
+  ),
+  ...gone('Node.Compute.Capacity', ['IgnorePhysicalResourceLimits']),
+  ...gone('Node.Compute.ExecutionStore', ['Type', 'Path']),
+  ...gone('Node.Compute.JobTimeouts', [
+    'JobExecutionTimeoutClientIDBypassList',
+    'JobNegotiationTimeout',
+    'MinJobExecutionTimeout',
+    'MaxJobExecutionTimeout',
+  ]),
+  moved(
+    'Node.Compute.JobTimeouts.DefaultJobExecutionTimeout',
+    ...endingTypes.map((type) => `JobDefaults.${type}.Task.Timeouts.ExecutionTimeout`),
+  ),
+  ...group('Node.Compute.JobSelection', 'JobAdmissionControl', [
+    'Locality',
+    'RejectStatelessJobs',
+    'ProbeHTTP',
+    'ProbeExec',
+  ]),
+  acceptNetworked,
+  moved('Node.Compute.Logging.LogRunningExecutionsInterval', 'Logging.LogDebugInfoInterval'),
+  moved('Node.Compute.ManifestCache.Size', 'Engines.Types.Docker.ManifestCache.Size'),
+  moved('Node.Compute.ManifestCache.Duration', 'Engines.Types.Docker.ManifestCache.TTL'),
+  moved('Node.Compute.ManifestCache.Frequency', 'Engines.Types.Docker.ManifestCache.Refresh'),
+  ...gone('Node.Compute.LogStreamConfig', ['ChannelBufferSize']),
+  ...gone('Node.Compute.LogStream', ['ChannelBufferSize']),
+  ...group('Node.Compute.LocalPublisher', 'Publishers.Types.Local', ['Address', 'Port', 'Directory']),
+  ...['ControlPlaneSettings', 'ClusterTimeouts'].flatMap((name) => [
+    moved(`Node.Compute.${name}.HeartbeatFrequency`, 'Compute.Heartbeat.Interval'),
+    moved(`Node.Compute.${name}.InfoUpdateFrequency`, 'Compute.Heartbeat.InfoUpdateInterval'),
+    moved(`Node.Compute.${name}.ResourceUpdateFrequency`, 'Compute.Heartbeat.ResourceUpdateInterval'),
+    moved(`Node.Compute.${name}.HeartbeatTopic`),
+    moved(`Node.Requester.${name}.NodeDisconnectedAfter`, 'Orchestrator.NodeManager.DisconnectTimeout'),
+    ...gone(`Node.Requester.${name}`, ['HeartbeatCheckFrequency', 'HeartbeatTopic']),
+  ]),
+
+  ...(['TotalTimeout', 'ExecutionTimeout'] as const).map((name) =>
+    moved(
+      `Node.Requester.JobDefaults.${name}`,
+      ...endingTypes.map((type) => `JobDefaults.${type}.Task.Timeouts.${name}`),
+    ),
+  ),
+  ...gone('Node.Requester.JobDefaults', ['QueueTimeout']),
+  ...gone('Node.Requester', [
+    'ExternalVerifierHook',
+    'NodeRankRandomnessRange',
+    'OverAskForBidsFactor',
+    'TranslationEnabled',
+    'NodeInfoStoreTTL',
+  ]),
+  ...gone('Node.Requester.JobSelectionPolicy', [
+    'Locality',
+    'RejectStatelessJobs',
+    'AcceptNetworkedJobs',
+    'ProbeHTTP',
+    'ProbeExec',
+  ]),
+  ...gone('Node.Requester.JobStore', ['Type', 'Path']),
+  moved('Node.Requester.HousekeepingBackgroundTaskInterval', 'Orchestrator.Scheduler.HousekeepingInterval'),
+  ...gone('Node.Requester.FailureInjectionConfig', ['IsBadActor']),
+  moved(
+    'Node.Requester.EvaluationBroker.EvalBrokerVisibilityTimeout',
+    'Orchestrator.EvaluationBroker.VisibilityTimeout',
+  ),
+  moved('Node.Requester.EvaluationBroker.EvalBrokerMaxRetryCount', 'Orchestrator.EvaluationBroker.MaxRetryCount'),
+  ...gone('Node.Requester.EvaluationBroker', ['EvalBrokerInitialRetryDelay', 'EvalBrokerSubsequentRetryDelay']),
+  moved('Node.Requester.Worker.WorkerCount', 'Orchestrator.Scheduler.WorkerCount'),
+  ...gone('Node.Requester.Worker', [
+    'WorkerEvalDequeueTimeout',
+    'WorkerEvalDequeueBaseBackoff',
+    'WorkerEvalDequeueMaxBackoff',
+  ]),
+  moved('Node.Requester.Scheduler.QueueBackoff', 'Orchestrator.Scheduler.QueueBackoff'),
+  ...gone('Node.Requester.Scheduler', ['NodeOverSubscriptionFactor']),
+  ...group('Node.Requester.StorageProvider.S3', 'Publishers.Types.S3', [
+    'PreSignedURLDisabled',
+    'PreSignedURLExpiration',
+  ]),
+  ...gone('Node.Requester.TagCache', ['Size', 'Duration', 'Frequency']),
+  moved('Node.Requester.DefaultPublisher', 'DefaultPublisher'),
+  moved('Node.Requester.ManualNodeApproval', 'Orchestrator.NodeManager.ManualApproval'),
+]

@@ -1,0 +1,58 @@
+import { boolean, duration, hour, integer, list, minute, port, text } from '../leaf.ts'
+
+const disabled = (what: string) => list([], `${what} that are switched off`)
+const ipfs = (...env: string[]) => ({
+  Endpoint: text('', 'Address of the IPFS node, for example /ip4/127.0.0.1/tcp/5001', {
+    env: ['BACALHAU_IPFS_CONNECT', ...env],
+  }),
+})
+
+export const engines = {
+  Disabled: disabled('Engines'),
+  Types: {
+    Docker: {
+      ManifestCache: {
+        Size: integer(1000, 'Images whose description is remembered'),
+        TTL: duration(hour, 'How long it is remembered'),
+        Refresh: duration(hour, 'How often it is looked up again'),
+      },
+    },
+  },
+}
+
+export const inputSources = {
+  Disabled: disabled('Kinds of input'),
+  ReadTimeout: duration(5n * minute, 'Time the download of an input may take'),
+  MaxRetryCount: integer(3, 'How often a failed download is tried again'),
+  Types: { IPFS: ipfs('BACALHAU_INPUTSOURCES_IPFS_ENDPOINT') },
+}
+
+export const publishers = {
+  Disabled: disabled('Publishers'),
+  Types: {
+    IPFS: ipfs('BACALHAU_PUBLISHER_IPFS_ENDPOINT'),
+    Local: {
+      Address: text('public', 'Address under which results of this node are fetched, or the kind of address to use'),
+      Port: port(6001, 'Port under which results of this node are fetched'),
+      Directory: text('', 'Folder that keeps results; empty = in the data folder'),
+      Retention: text('', 'How long results are kept; empty = until they are removed'),
+    },
+    S3: {
+      PreSignedURLDisabled: boolean(false, 'Never hand out signed addresses of results'),
+      PreSignedURLExpiration: duration(30n * minute, 'How long a signed address works'),
+    },
+    S3Managed: {
+      Bucket: text('', 'Bucket of results kept by the orchestrator'),
+      Key: text('', 'Key prefix of those results'),
+      Region: text('', 'Region of that bucket'),
+      Endpoint: text('', 'Endpoint of that bucket'),
+      PreSignedURLExpiration: duration(hour, 'How long a signed address works'),
+    },
+  },
+}
+
+export const resultDownloaders = {
+  Disabled: disabled('Downloaders'),
+  Timeout: duration(0n, 'Time a download may take; 0 = what the command says'),
+  Types: { IPFS: ipfs() },
+}

@@ -1,0 +1,56 @@
+import { boolean, capacity, data, duration, integer, list, minute, port, second, text } from '../leaf.ts'
+import { linkToken } from './api.ts'
+
+export const compute = {
+  Enabled: boolean(false, 'Run work on this node'),
+  Orchestrators: list(['nats://127.0.0.1:4222'], 'Orchestrators to connect to'),
+  Auth: { Token: linkToken() },
+  TLS: {
+    CACert: text('', 'Certificate authority of the orchestrator'),
+    RequireTLS: boolean(false, 'Refuse a plain connection to the orchestrator'),
+  },
+  Heartbeat: {
+    Interval: duration(15n * second, 'How often the node says that it lives'),
+    InfoUpdateInterval: duration(minute, 'How often the node describes itself again'),
+    ResourceUpdateInterval: duration(0n, 'No longer needed: free capacity is told at once'),
+  },
+  AllocatedCapacity: {
+    CPU: capacity('80%', 'CPU offered to jobs'),
+    Memory: capacity('80%', 'Memory offered to jobs'),
+    Disk: capacity('80%', 'Disk offered to jobs'),
+    GPU: capacity('100%', 'GPUs offered to jobs'),
+  },
+  AllowListedLocalPaths: list([], 'Local paths a job may mount: patterns, with :ro (default) or :rw'),
+  Network: {
+    AdvertisedAddress: text('', 'Address of this node as other machines reach it'),
+    PortRangeStart: port(20000, 'First port handed out to jobs'),
+    PortRangeEnd: port(32000, 'Last port handed out to jobs'),
+    HTTPProxy: {
+      AllowPrivateAddresses: boolean(false, 'The HTTP network of a job may reach private addresses'),
+      AllowedPorts: data<readonly number[]>([80, 443], 'Ports the HTTP network of a job may reach'),
+    },
+  },
+  Env: { AllowList: list([], 'Patterns of host variables a job may take with env:NAME') },
+  Docker: {
+    PidsLimit: integer(4096, 'Most processes in a container'),
+    LogMaxSize: text('100m', 'Most output the engine keeps of a container'),
+    StopGrace: duration(10n * second, 'Time between the stop signal and the kill'),
+    Runtime: text('', 'Runtime of containers; empty = the default of the engine'),
+    CapDrop: list(['all'], 'Capabilities taken away from containers'),
+  },
+  Fetch: {
+    AllowPrivateAddresses: boolean(true, 'Inputs may come from private addresses'),
+    AllowLoopback: boolean(true, 'Inputs may come from this machine'),
+    AllowedPorts: data<readonly number[]>([], 'Ports inputs may come from; none = all'),
+    MaxBytes: integer(0, 'Most bytes of one input; 0 = the disk limit'),
+  },
+}
+
+/** What a node agrees to run. */
+export const jobAdmissionControl = {
+  Locality: text('anywhere', 'Whether inputs must be on this node', { choices: ['anywhere', 'local'] }),
+  RejectStatelessJobs: boolean(false, 'Refuse jobs without inputs'),
+  RejectNetworkedJobs: boolean(true, 'Refuse jobs that ask for a network'),
+  ProbeHTTP: text('', 'URL that is asked whether a job is welcome'),
+  ProbeExec: text('', 'Command that is asked whether a job is welcome'),
+}

@@ -1,0 +1,48 @@
+import { boolean, duration, integer, list, minute, port, second, text } from '../leaf.ts'
+import { linkToken } from './api.ts'
+
+export const orchestrator = {
+  Enabled: boolean(false, 'Run the control plane'),
+  Host: text('0.0.0.0', 'Address the node link listens on'),
+  Port: port(4222, 'Port of the node link'),
+  Advertise: text('', 'Address told to other nodes, host:port'),
+  Auth: { Token: linkToken() },
+  TLS: {
+    ServerCert: text('', 'Certificate of the node link'),
+    ServerKey: text('', 'Private key of that certificate'),
+    CACert: text('', 'Certificate authority of the node link'),
+    ServerTimeout: integer(0, 'Seconds a TLS handshake of the node link may take; 0 = default'),
+  },
+  SupportReverseProxy: boolean(false, 'TLS of the node link is ended by a proxy in front'),
+  Cluster: {
+    Name: text('', 'Name of the broker cluster'),
+    Host: text('', 'Address brokers listen on for each other'),
+    Port: port(0, 'Port brokers listen on for each other'),
+    Advertise: text('', 'Address told to other brokers'),
+    Peers: list([], 'Brokers to connect to'),
+  },
+  NodeManager: {
+    DisconnectTimeout: duration(minute, 'Silence after which a node counts as disconnected'),
+    ManualApproval: boolean(false, 'New nodes wait for approval'),
+  },
+  Scheduler: {
+    WorkerCount: integer(0, 'Schedulers that work in parallel; 0 = one per CPU'),
+    QueueBackoff: duration(minute, 'Longest time until a waiting job is looked at again when nothing happened'),
+    HousekeepingInterval: duration(30n * second, 'How often overdue work is looked for'),
+    HousekeepingTimeout: duration(2n * minute, 'Grace before the sweep acts on overdue work'),
+  },
+  EvaluationBroker: {
+    VisibilityTimeout: duration(minute, 'Time after which an evaluation nobody finished is handed out again'),
+    MaxRetryCount: integer(10, 'How often an evaluation is handed out'),
+  },
+  JobNaming: text('by-caller', 'What a second submission under the same name is', {
+    choices: ['by-caller', 'versioned', 'independent'],
+  }),
+  Store: text('', 'Where state lives: empty = a database in the data folder, or a postgres:// address'),
+  Retention: {
+    Jobs: text('', 'How long finished jobs are kept; empty = for ever'),
+    History: text('', 'How long history of finished jobs is kept; empty = for ever'),
+    Logs: text('', 'How long or how much output is kept; empty = all'),
+    Results: text('', 'How long or how much of results is kept; empty = all'),
+  },
+}
