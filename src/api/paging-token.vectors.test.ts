@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { describeVectors } from '../../test/kit/vectors.ts'
 import { decodePagingToken, encodePagingToken } from './paging-token.ts'
 
-type Input = { op: 'encode'; sortBy: string; reverse: boolean; limit: number; offset: number } | { op: 'decode'; token: string }
+type Input =
+  | { op: 'encode'; sortBy: string; reverse: boolean; limit: number; offset: number }
+  | { op: 'decode'; token: string }
 
 describeVectors('paging-token.json', (input: Input) => {
   if (input.op === 'encode') {
