@@ -1,0 +1,30 @@
+import { existsSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+
+/** Something the machine must have for some tests, beyond what npm brings. */
+export type SystemPart = { name: string; programs: string[]; files?: string[]; packages: string[]; neededBy: string }
+
+export const systemParts: SystemPart[] = [
+  {
+    name: 'Docker engine',
+    programs: ['dockerd', 'busybox', 'iptables'],
+    packages: ['docker.io', 'busybox-static', 'iptables'],
+    neededBy: 'contract and e2e suites of the docker engine',
+  },
+  {
+    name: 'C compiler for WASI',
+    programs: ['clang', 'wasm-ld'],
+    files: ['/usr/include/wasm32-wasi/stdio.h'],
+    packages: ['clang', 'lld', 'wasi-libc', 'libclang-rt-14-dev-wasm32'],
+    neededBy: 'suites that rebuild WASM programs from their source',
+  },
+  { name: 'wabt', programs: ['wat2wasm'], packages: ['wabt'], neededBy: 'suites that assemble WASM modules from text' },
+  { name: 'strace', programs: ['strace'], packages: ['strace'], neededBy: 'counting of disk syncs' },
+]
+
+/** Parts the machine lacks. */
+export function missingParts(path = process.env['PATH'] ?? ''): SystemPart[] {
+  const folders = [...path.split(delimiter), '/usr/sbin', '/usr/local/sbin']
+  const isInstalled = (program: string) => folders.some((folder) => existsSync(join(folder, program)))
+  return systemParts.filter((part) => !part.programs.every(isInstalled) || !(part.files ?? []).every(existsSync))
+}

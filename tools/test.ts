@@ -1,0 +1,70 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type DockerEngine, dockerEngine } from '../test/kit/docker-engine.ts'
+import { checks, runChecks } from './checks.ts'
+import { run } from './run.ts'
+import { leftOut } from './test/left-out.ts'
+import type { RingResult } from './test/ring-result.ts'
+import { rings, runRing } from './test/rings.ts'
+
+/**
+ * `npm test`: the checks, the build, then every ring; `npm test -- unit sim` runs only those rings. A system part that is
+ * missing leaves its suites out and says so; with CI=true it is a failure. The last line is `N passed, N failed`.
+ */
+const root = join(import.meta.dirname, '..')
+const isCi = process.env['CI'] === 'true'
+const chosen = rings.filter((ring) => process.argv.length === 2 || process.argv.includes(ring))
+const isWhole = chosen.length === rings.length
+
+let passed = 0
+let failed = 0
+
+if (isWhole) count(checks.length, await runChecks(checks, root))
+if (chosen.includes('e2e'))
+  count(1, await runChecks([{ name: 'build', command: 'node', args: ['tools/build.ts'] }], root))
+
+const engine = await engineForTests()
+const results: RingResult[] = []
+try {
+  const env = { ...process.env, ...(engine && { DOCKER_HOST: engine.host }) }
+  for (const ring of chosen) results.push(await runRing(ring, root, env))
+} finally {
+  await engine?.stop()
+}
+if (isWhole) await remember(results)
+
+console.log()
+for (const { ring, ...counts } of results) {
+  console.log(`ring ${ring}: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} left out`)
+  passed += counts.passed
+  failed += counts.failed
+}
+for (const line of leftOut(root, process.env)) {
+  console.log(line)
+  if (isCi) failed++
+}
+console.log(`${passed} passed, ${failed} failed`)
+process.exitCode = failed > 0 ? 1 : 0
+
+function count(all: number, bad: number): void {
+  passed += all - bad
+  failed += bad
+}
+
+async function engineForTests(): Promise<DockerEngine | undefined> {
+  try {
+    return await dockerEngine()
+  } catch (error) {
+    console.log(`no Docker engine for the tests: ${error instanceof Error ? error.message : error}`)
+    if (isCi) failed++
+    return undefined
+  }
+}
+
+/** Keeps the names of the tests and the commit, for `npm run requirements`. */
+async function remember(all: RingResult[]): Promise<void> {
+  const commit = (await run('git', ['rev-parse', 'HEAD'], { cwd: root }).catch(() => '')).trim()
+  const tests = all.flatMap((ring) => ring.tests).map((test) => ({ ...test, file: test.file.replace(`${root}/`, '') }))
+  mkdirSync(join(root, '.cache/test'), { recursive: true })
+  writeFileSync(join(root, '.cache/test/last-run.json'), JSON.stringify({ commit, tests }, null, 1))
+}
