@@ -1,11 +1,11 @@
-import type { Evaluation } from '#models/evaluation.ts'
 import type { Execution } from '#models/execution.ts'
-import type { EvaluationId, ExecutionId, JobId, NodeId } from '#models/ids.ts'
+import type { ExecutionId, JobId, NodeId } from '#models/ids.ts'
 import type { Job } from '#models/job.ts'
 import type { JobHistory, NewHistory } from '#models/job-history.ts'
 import type { JobStateName } from '#models/job-state.ts'
 import type { ComputeMessage, OrchestratorMessage } from '#models/messages/messages.ts'
 import type { NodeState } from '#models/node.ts'
+import type { Resources } from '#models/resources.ts'
 
 /**
  * One decision, as data: all of it is stored, or nothing. Rows are applied in the order of the fields below;
@@ -25,9 +25,6 @@ export type Change = {
   removeWork?: readonly ExecutionId[]
   /** Appended; the store numbers them per job. */
   history?: readonly NewHistory[]
-  /** Pending work of the broker. Same id = replaced. */
-  putEvaluations?: readonly Evaluation[]
-  removeEvaluations?: readonly EvaluationId[]
   putNodes?: readonly NodeState[]
   removeNodes?: readonly NodeId[]
   /** Appended to the peer's outbox; the store numbers them per peer without gaps. Peer = node id, or `orchestrator`. */
@@ -57,34 +54,25 @@ export type ExecutionUpdate = {
   execution: Execution
 }
 
-/** What a compute node knows of an execution: its whole order and how far it has come. */
-export type WorkState =
-  | 'New'
-  | 'Waiting'
-  | 'Queued'
-  | 'Starting'
-  | 'Running'
-  | 'Publishing'
-  | 'Completed'
-  | 'Failed'
-  | 'Cancelled'
-  | 'Rejected'
+/** What a compute node holds: only what has not ended; the end travels in the outbox. */
+export type WorkState = 'New' | 'Queued' | 'Running'
 export type WorkRow = {
   executionId: ExecutionId
   state: WorkState
   /** The order as it came (execution and job version). Stored once. */
   order: { execution: Execution; job: Job }
-  /** Unix ns when the program was (last) started; 0 = never. */
+  /** What it takes on this node, decided by the bid. */
+  need: Resources
+  /** Unix ns when the program was started; 0 = not yet. */
   startTime: bigint
-  modifyTime: bigint
 }
 /** Conflict when the stored state is not one of `expected`. */
 export type WorkUpdate = {
   executionId: ExecutionId
   expected: readonly WorkState[]
   state: WorkState
+  need?: Resources
   startTime?: bigint
-  modifyTime: bigint
 }
 
 /** Remembers an answered submission for 24 h. */
@@ -155,7 +143,6 @@ export interface Store {
   /** Ordered by SeqNum; `afterSeq` exclusive. */
   history(jobId: JobId, afterSeq: number, limit: number): Promise<JobHistory[]>
 
-  evaluations(): Promise<Evaluation[]>
   nodes(): Promise<NodeState[]>
 
   work(id: ExecutionId): Promise<WorkRow | undefined>

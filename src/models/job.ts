@@ -50,6 +50,8 @@ export type Job = JobSpec & {
   Revision: number
   CreateTime: bigint
   ModifyTime: bigint
+  /** Ours, not on the wire: when the present version was submitted. Timeouts count from here (W15). */
+  VersionTime: bigint
 }
 
 /** Runs until stopped, never completes by itself. */

@@ -7,10 +7,10 @@ import type { Resources } from '../resources.ts'
 import type { SpecConfig } from '../spec-config.ts'
 
 /**
- * Orchestrator → node: run this. A refusal is always answered by BidResult; an acceptance only when `IsBidReported`
+ * Orchestrator → node: run this. A refusal is always answered by BidResult; an acceptance only for counted jobs
  * (batch, service). Placement is decided already, so the node starts without a further word.
  */
-export type AskForBid = { Execution: Execution; Job: Job; IsBidReported: boolean }
+export type AskForBid = { Execution: Execution; Job: Job }
 /** Orchestrator → node: stop it. Idempotent; also for queued and downloading work. */
 export type CancelExecution = { ExecutionID: ExecutionId; Reason: string }
 

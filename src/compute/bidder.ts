@@ -1,0 +1,33 @@
+import { partitionCount, mainTask, type Job } from '#models/job.ts'
+import type { Execution } from '#models/execution.ts'
+import type { Resources } from '#models/resources.ts'
+import { bidRules } from './bids/index.ts'
+import type { BidContext, BidSettings } from './bids/bid-rule.ts'
+import { resourceVerdict, usageOf } from './bids/resources.ts'
+import type { Registries } from './registry.ts'
+
+export type Bid = { kind: 'accepted'; usage: Resources } | { kind: 'declined'; reason: string }
+
+/** Decides whether this node runs an execution. Throws a Fault when that cannot be found out: a failure of the attempt. */
+export const bidFor = async (
+  execution: Execution,
+  job: Job,
+  settings: BidSettings,
+  registries: Registries,
+  signal: AbortSignal,
+): Promise<Bid> => {
+  const context: BidContext = {
+    job,
+    task: mainTask(job),
+    partition: { index: execution.PartitionIndex, count: partitionCount(job) },
+    settings,
+    registries,
+    signal,
+  }
+  const verdicts = await Promise.all(bidRules.map((rule) => rule(context)))
+  const reasons = verdicts.flatMap((verdict) => (verdict.isYes ? [] : [`rejected bid: ${verdict.reason}`]))
+  if (reasons.length > 0) return { kind: 'declined', reason: reasons.join('; ') }
+  const usage = await usageOf(context)
+  const verdict = resourceVerdict(usage, context)
+  return verdict.isYes ? { kind: 'accepted', usage } : { kind: 'declined', reason: `rejected bid: ${verdict.reason}` }
+}

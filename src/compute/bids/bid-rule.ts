@@ -1,0 +1,29 @@
+import type { Job } from '#models/job.ts'
+import type { Task } from '#models/task.ts'
+import type { Resources } from '#models/resources.ts'
+import type { Verdict } from '#contracts/verdict.ts'
+import type { Registries } from '../registry.ts'
+
+export type BidSettings = {
+  /** Refuse every network type but None. Default true (README row 4). */
+  isNetworkRefused: boolean
+  /** Refuse jobs without inputs. */
+  isStatelessRefused: boolean
+  /** `Local`: all inputs must be on this machine already. */
+  locality: 'Anywhere' | 'Local'
+  /** Most that one job may ask for. */
+  maxPerJob: Resources
+  defaultResources: Resources
+}
+
+export type BidContext = {
+  job: Job
+  task: Task
+  partition: { index: number; count: number }
+  settings: BidSettings
+  registries: Registries
+  signal: AbortSignal
+}
+
+/** One reason for or against running a job here. A fault that is thrown is a failure, not a refusal. */
+export type BidRule = (context: BidContext) => Promise<Verdict>

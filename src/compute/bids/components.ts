@@ -1,0 +1,30 @@
+import { isNoSpec } from '#models/spec-config.ts'
+import { type Verdict, yes } from '#contracts/verdict.ts'
+import { type Installable, type Registry, unsupported } from '../registry.ts'
+import type { BidRule } from './bid-rule.ts'
+
+const isThere = async <C extends Installable>(registry: Registry<C>, kind: string, type: string): Promise<Verdict> => {
+  const component = registry.get(type)
+  const verdict = component && (await registry.verdict(component))
+  return verdict?.isYes ? yes : unsupported(kind, type, await registry.installed())
+}
+
+export const publisherRule: BidRule = async ({ task, registries }) => {
+  if (isNoSpec(task.Publisher)) return yes
+  const verdict = await isThere(registries.publishers, 'publisher', task.Publisher.Type)
+  return verdict.isYes ? (registries.publishers.get(task.Publisher.Type)?.accepts(task.Publisher) ?? verdict) : verdict
+}
+
+export const storageRule: BidRule = async ({ task, registries }) => {
+  for (const input of task.InputSources) {
+    const verdict = await isThere(registries.storages, 'input source', input.Source.Type)
+    if (!verdict.isYes) return verdict
+  }
+  return yes
+}
+
+export const engineRule: BidRule = async ({ task, registries, signal }) => {
+  const verdict = await isThere(registries.engines, 'engine', task.Engine.Type)
+  if (!verdict.isYes) return verdict
+  return registries.engines.get(task.Engine.Type)?.accepts(task.Engine, task.Network, signal) ?? verdict
+}

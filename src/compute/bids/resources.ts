@@ -1,0 +1,41 @@
+import { Fault, messageOf } from '#lib/fault.ts'
+import { formatResources, parseResources } from '#lib/resources.ts'
+import { no, type Verdict, yes } from '#contracts/verdict.ts'
+import { fitsInto, type Resources, resourcesOr } from '#models/resources.ts'
+import type { BidContext } from './bid-rule.ts'
+
+/**
+ * What the execution will take here: what it asks for over the defaults, and at least the disk its inputs need.
+ * A source that cannot be reached is a fault.
+ */
+export const usageOf = async (context: BidContext): Promise<Resources> => {
+  const asked = resourcesOr(parseResources(context.task.Resources), context.settings.defaultResources)
+  const inputBytes = await inputSize(context)
+  return { ...asked, Disk: Math.max(asked.Disk, inputBytes) }
+}
+
+export const resourceVerdict = (usage: Resources, { settings }: BidContext): Verdict =>
+  fitsInto(usage, settings.maxPerJob)
+    ? yes
+    : no(`insufficient resources - requested: ${formatResources(usage)}, available: ${formatResources(settings.maxPerJob)}`)
+
+const inputSize = async ({ task, registries, partition, signal }: BidContext): Promise<number> => {
+  try {
+    const sizes = await Promise.all(
+      task.InputSources.map(async (input) => {
+        const storage = registries.storages.get(input.Source.Type)
+        const verdict = await storage?.accepts(input)
+        if (verdict && !verdict.isYes) throw new Fault('BadRequest', verdict.reason, { details: { FailureClass: 'node' }, ...(verdict.cure ? { hint: verdict.cure } : {}) })
+        return (await storage?.sizeBytes(input.Source, partition, signal)) ?? 0
+      }),
+    )
+    return sizes.reduce((sum, size) => sum + size, 0)
+  } catch (error) {
+    const inner = error instanceof Fault ? error : new Fault('InternalError', messageOf(error), { cause: error })
+    throw new Fault(
+      inner.code,
+      `calculating resource usage of job: error getting job disk space requirements: ${inner.message}`,
+      { cause: error, ...(inner.hint ? { hint: inner.hint } : {}), ...(inner.details ? { details: { ...inner.details } } : {}) },
+    )
+  }
+}

@@ -1,0 +1,39 @@
+import type { Gpu, Resources } from '#models/resources.ts'
+import { addResources, fitsInto, noResources, subtractResources } from '#models/resources.ts'
+
+/** What the node may give away, and what it has given. Concrete GPUs are handed out by index. */
+export class Capacity {
+  readonly max: Resources
+  #used: Resources = noResources()
+  #freeGpus: Gpu[]
+
+  constructor(max: Resources) {
+    this.max = max
+    this.#freeGpus = [...(max.GPUs ?? [])]
+  }
+
+  get used(): Resources {
+    return this.#used
+  }
+
+  get available(): Resources {
+    return subtractResources(this.max, this.#used)
+  }
+
+  /** Takes the resources when they are free; the answer names the GPUs. */
+  take(need: Resources): Resources | undefined {
+    if (!fitsInto(addResources(this.#used, need), this.max)) return undefined
+    const gpus = this.#freeGpus.splice(0, need.GPU)
+    const taken: Resources = { ...need, ...(gpus.length > 0 ? { GPUs: gpus } : {}) }
+    this.#used = addResources(this.#used, withoutGpus(taken))
+    return taken
+  }
+
+  /** Exactly what `take` answered, once. */
+  giveBack(taken: Resources): void {
+    this.#used = subtractResources(this.#used, withoutGpus(taken))
+    this.#freeGpus.push(...(taken.GPUs ?? []))
+  }
+}
+
+const withoutGpus = ({ CPU, Memory, Disk, GPU }: Resources): Resources => ({ CPU, Memory, Disk, GPU })

@@ -1,0 +1,51 @@
+import type { Disk } from '#contracts/disk.ts'
+import type { ExecutionId } from '#models/ids.ts'
+
+/** The folder of one execution and what is where in it. Nothing is made before it is needed. */
+export class ExecutionDirectories {
+  readonly #disk: Disk
+  readonly #root: string
+  #isMade = false
+
+  constructor(disk: Disk, executionsRoot: string, executionId: ExecutionId) {
+    this.#disk = disk
+    this.#root = `${executionsRoot}/${executionId}`
+  }
+
+  get scratch(): string {
+    return `${this.#root}/scratch`
+  }
+
+  get result(): string {
+    return `${this.#root}/result`
+  }
+
+  input(index: number): Promise<string> {
+    return this.#make(`inputs/${index}`)
+  }
+
+  /** Results live where they are published from; `name` was checked when the job was submitted. */
+  output(name: string): Promise<string> {
+    return this.#make(`result/${name}`)
+  }
+
+  makeResult(): Promise<string> {
+    return this.#make('result')
+  }
+
+  async remove(): Promise<void> {
+    if (this.#isMade) await this.#disk.remove(this.#root)
+  }
+
+  /** They exist from before a restart. */
+  adopt(): void {
+    this.#isMade = true
+  }
+
+  async #make(name: string): Promise<string> {
+    this.#isMade = true
+    const path = `${this.#root}/${name}`
+    await this.#disk.makeDirectory(path)
+    return path
+  }
+}

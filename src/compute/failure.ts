@@ -1,0 +1,46 @@
+import { Fault, messageOf } from '#lib/fault.ts'
+import type { Event } from '#models/event.ts'
+import { type FailureClass, failureClasses } from '#models/job.ts'
+
+/** Why an attempt failed, in which phase, and whether trying again may help. */
+export type Failure = { message: string; topic: string; class: FailureClass; hint?: string; isRetryable?: boolean }
+
+/** The class a fault names itself, else what its code says about whose fault it is. */
+export const failureClassOf = (error: unknown): FailureClass => {
+  if (!(error instanceof Fault)) return 'transient'
+  const named = failureClasses.find((name) => name === error.details?.['FailureClass'])
+  if (named) return named
+  switch (error.code) {
+    case 'BadRequest':
+    case 'ValidationError':
+    case 'NotFound':
+    case 'Forbidden':
+    case 'Unauthorized':
+      return 'user'
+    case 'ResourceExhausted':
+    case 'PayloadTooLarge':
+      return 'resource'
+    case 'StorageFull':
+      return 'node'
+    default:
+      return 'transient'
+  }
+}
+
+export const failureOf = (error: unknown, topic: string): Failure => ({
+  message: messageOf(error),
+  topic,
+  class: failureClassOf(error),
+  ...(error instanceof Fault && error.hint ? { hint: error.hint } : {}),
+})
+
+export const failureEvent = (failure: Failure, nowNs: bigint): Event => ({
+  Message: failure.message,
+  Topic: failure.topic,
+  Timestamp: nowNs,
+  Details: {
+    IsError: 'true',
+    ...(failure.hint ? { Hint: failure.hint } : {}),
+    ...(failure.isRetryable ? { Retryable: 'true' } : {}),
+  },
+})

@@ -1,0 +1,77 @@
+import type { Clock } from '#lib/clock.ts'
+import { messageOf } from '#lib/fault.ts'
+import type { Engine } from '#contracts/engine.ts'
+import type { Publisher } from '#contracts/publisher.ts'
+import type { Storage } from '#contracts/storage.ts'
+import { no, type Verdict } from '#contracts/verdict.ts'
+import { typeKey } from '#models/spec-config.ts'
+
+export type Installable = { isInstalled(signal: AbortSignal): Promise<Verdict> }
+
+const recheckMs = 60_000
+const askLimitMs = 10_000
+
+/** Components of one kind by type, with what is known of whether they work here; asked again after a while (X15). */
+export class Registry<Component extends Installable> {
+  readonly #byKey = new Map<string, Component>()
+  readonly #names: string[] = []
+  readonly #verdicts = new Map<Component, { verdict: Verdict; atMs: number }>()
+  readonly #clock: Clock
+
+  constructor(clock: Clock, components: readonly Component[], typesOf: (component: Component) => readonly string[]) {
+    this.#clock = clock
+    for (const component of components) {
+      for (const type of typesOf(component)) this.#byKey.set(typeKey(type), component)
+      const first = typesOf(component)[0]
+      if (first) this.#names.push(typeKey(first))
+    }
+  }
+
+  get(type: string): Component | undefined {
+    return this.#byKey.get(typeKey(type))
+  }
+
+  get all(): Component[] {
+    return [...new Set(this.#byKey.values())]
+  }
+
+  /** Whether the component works here, as known or asked now. */
+  async verdict(component: Component): Promise<Verdict> {
+    const known = this.#verdicts.get(component)
+    const now = this.#clock.monotonicMs()
+    if (known && now - known.atMs < recheckMs) return known.verdict
+    const verdict = await this.#ask(component)
+    this.#verdicts.set(component, { verdict, atMs: this.#clock.monotonicMs() })
+    return verdict
+  }
+
+  /** Lower-case types of what works here, in a fixed order. */
+  async installed(): Promise<string[]> {
+    const answers = await Promise.all(
+      this.#names.map(async (name) => ((await this.verdict(this.#byKey.get(name) as Component)).isYes ? name : undefined)),
+    )
+    return answers.filter((name) => name !== undefined).sort()
+  }
+
+  async #ask(component: Component): Promise<Verdict> {
+    const limit = new AbortController()
+    const timer = this.#clock.after(askLimitMs, () => limit.abort())
+    try {
+      return await component.isInstalled(limit.signal)
+    } catch (error) {
+      return no(messageOf(error))
+    } finally {
+      timer.stop()
+    }
+  }
+}
+
+export type Registries = {
+  engines: Registry<Engine>
+  storages: Registry<Storage>
+  publishers: Registry<Publisher>
+}
+
+/** The component, or the sentence that says what there is instead. */
+export const unsupported = (kind: string, type: string, offered: readonly string[]): Verdict =>
+  no(`this node does not support ${kind} "${type}", only ${offered.join(', ') || 'none'}`)

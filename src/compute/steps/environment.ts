@@ -1,0 +1,38 @@
+import { Fault } from '#lib/fault.ts'
+import { type Job, mainTask, partitionCount } from '#models/job.ts'
+import type { Execution } from '#models/execution.ts'
+
+export type HostEnvironment = {
+  /** Names (globs) that jobs may read from the node's environment. */
+  allowed: (name: string) => boolean
+  value: (name: string) => string | undefined
+}
+
+const hostPrefix = 'env:'
+
+/** Task.Env, then what the system says; the engine's own variables come last, in the engine. */
+export const environmentOf = (execution: Execution, job: Job, host: HostEnvironment): Record<string, string> => {
+  const env: Record<string, string> = {}
+  for (const [name, value] of Object.entries(mainTask(job).Env)) {
+    env[name] = value.startsWith(hostPrefix) ? fromHost(value.slice(hostPrefix.length), host) : value
+  }
+  return {
+    ...env,
+    BACALHAU_EXECUTION_ID: execution.ID,
+    BACALHAU_JOB_ID: job.ID,
+    BACALHAU_JOB_TYPE: job.Type,
+    BACALHAU_PARTITION_INDEX: String(execution.PartitionIndex),
+    BACALHAU_PARTITION_COUNT: String(partitionCount(job)),
+  }
+}
+
+const fromHost = (name: string, host: HostEnvironment): string => {
+  if (!host.allowed(name)) {
+    throw new Fault('Forbidden', `environment variable '${name}' is not in allowed patterns`, {
+      hint: 'The node lists them in Compute.Env.AllowList.',
+    })
+  }
+  const value = host.value(name)
+  if (value === undefined) throw new Fault('NotFound', `required environment variable '${name}' not found`, { details: { FailureClass: 'node' } })
+  return value
+}

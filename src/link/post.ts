@@ -1,0 +1,55 @@
+import type { Clock } from '#lib/clock.ts'
+import type { Change, CommitOutcome, Store } from '#contracts/store.ts'
+import { type Deliver, Sender } from './sender.ts'
+
+/**
+ * The post office of one role: every change with messages in it is committed here, and the messages go out in order
+ * as soon as their peer can be reached.
+ */
+export class Post {
+  readonly store: Store
+  readonly #clock: Clock
+  readonly #senders = new Map<string, Sender>()
+
+  constructor(store: Store, clock: Clock) {
+    this.store = store
+    this.#clock = clock
+  }
+
+  /** Commits; when applied, calls `then` and hands the appended outbox rows to their senders, in this order. */
+  async commit(change: Change, then?: () => void): Promise<CommitOutcome> {
+    const outcome = await this.store.commit(change)
+    if (outcome.kind === 'applied') {
+      then?.()
+      for (const row of outcome.outbox) this.#senders.get(row.peer)?.offer([row])
+    }
+    return outcome
+  }
+
+  connect(peer: string, deliver: Deliver, options: { sharesStore: boolean }): void {
+    let sender = this.#senders.get(peer)
+    if (!sender) {
+      sender = new Sender(peer, this.store, this.#clock)
+      this.#senders.set(peer, sender)
+    }
+    sender.connect(deliver, !options.sharesStore)
+  }
+
+  disconnect(peer: string): void {
+    this.#senders.get(peer)?.disconnect()
+    this.#senders.delete(peer)
+  }
+
+  isConnected(peer: string): boolean {
+    return this.#senders.has(peer)
+  }
+
+  /** After a lost group of commits: rows may have vanished. */
+  reload(): void {
+    for (const sender of this.#senders.values()) sender.reload()
+  }
+
+  stop(): void {
+    for (const peer of [...this.#senders.keys()]) this.disconnect(peer)
+  }
+}

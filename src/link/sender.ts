@@ -1,0 +1,120 @@
+import type { Clock, Timer } from '#lib/clock.ts'
+import type { OutboxMessage, OutboxRow, Store } from '#contracts/store.ts'
+import type { Frame, FramesAck } from '#models/messages/messages.ts'
+
+/** Hands frames to the peer and tells how far it has applied them. */
+export type Deliver = (frames: readonly Frame<OutboxMessage>[]) => Promise<FramesAck>
+
+const batchLimit = 256
+const firstRetryMs = 100
+const lastRetryMs = 5_000
+
+/**
+ * Sends one peer's outbox in order, one batch at a time; what arrives meanwhile makes the next batch. A batch that
+ * fails is sent again after a growing pause. Rows leave the outbox when the peer says it has applied them.
+ */
+export class Sender {
+  readonly #peer: string
+  readonly #store: Store
+  readonly #clock: Clock
+  #deliver: Deliver | undefined
+  #waitsForDisk = true
+  #ackedSeq: number | undefined
+  #fresh: OutboxRow[] = []
+  /** Rows may be in the store that are not in `fresh`. */
+  #isBehind = true
+  #isSending = false
+  #failures = 0
+  #retry: Timer | undefined
+
+  constructor(peer: string, store: Store, clock: Clock) {
+    this.#peer = peer
+    this.#store = store
+    this.#clock = clock
+  }
+
+  /** The peer can be reached. `waitsForDisk` false = it shares our store, so it may see what is not durable yet. */
+  connect(deliver: Deliver, waitsForDisk: boolean): void {
+    this.#deliver = deliver
+    this.#waitsForDisk = waitsForDisk
+    this.#failures = 0
+    this.reload()
+    this.#pump()
+  }
+
+  disconnect(): void {
+    this.#deliver = undefined
+    this.#retry?.stop()
+    this.reload()
+  }
+
+  /** Forgets what is in memory: the rows are read again. */
+  reload(): void {
+    this.#fresh = []
+    this.#isBehind = true
+    this.#ackedSeq = undefined
+  }
+
+  /** Rows that a commit has just appended. */
+  offer(rows: readonly OutboxRow[]): void {
+    if (!this.#deliver) return
+    if (this.#fresh.length + rows.length > 4 * batchLimit) this.reload()
+    else this.#fresh.push(...rows)
+    this.#pump()
+  }
+
+  #pump(): void {
+    if (this.#isSending || !this.#deliver) return
+    this.#isSending = true
+    this.#sendAll().then(
+      () => {
+        this.#isSending = false
+        this.#failures = 0
+        if (this.#deliver && (this.#fresh.length > 0 || this.#isBehind)) this.#pump()
+      },
+      () => {
+        this.#isSending = false
+        this.reload()
+        this.#retryLater()
+      },
+    )
+  }
+
+  async #sendAll(): Promise<void> {
+    while (this.#deliver) {
+      const rows = await this.#nextRows()
+      if (rows.length === 0) return
+      if (this.#waitsForDisk) await this.#store.settled()
+      const deliver = this.#deliver
+      if (!deliver) return
+      const ack = await deliver(rows.map((row) => ({ Seq: row.seq, Message: row.message })))
+      await this.#onAck(ack.LastSeq, rows)
+    }
+  }
+
+  async #nextRows(): Promise<OutboxRow[]> {
+    if (this.#isBehind) {
+      const rows = await this.#store.outbox(this.#peer, this.#ackedSeq ?? 0, batchLimit)
+      this.#isBehind = rows.length === batchLimit
+      const last = rows.at(-1)
+      this.#fresh = last ? this.#fresh.filter((row) => row.seq > last.seq) : this.#fresh
+      if (rows.length > 0) return rows
+    }
+    return this.#fresh.splice(0, batchLimit)
+  }
+
+  async #onAck(lastSeq: number, sent: readonly OutboxRow[]): Promise<void> {
+    const lastSent = sent.at(-1)?.seq ?? 0
+    this.#ackedSeq = lastSeq
+    await this.#store.commit({ acked: [{ peer: this.#peer, seq: lastSeq }] })
+    if (lastSeq < lastSent) throw new Error('the peer applied only a part')
+  }
+
+  #retryLater(): void {
+    if (!this.#deliver) return
+    const pauseMs = Math.min(lastRetryMs, firstRetryMs * 2 ** this.#failures)
+    this.#failures += 1
+    this.#retry?.stop()
+    this.#retry = this.#clock.after(pauseMs, () => this.#pump())
+  }
+}

@@ -1,0 +1,44 @@
+import { formatDuration } from '#lib/duration.ts'
+import { type Event, topics } from '#models/event.ts'
+
+/** What people read in histories. The texts are the ones clients know. */
+const event = (topic: string, Message: string, Timestamp: bigint, Details?: Record<string, string>): Event => ({
+  Message,
+  Topic: topic,
+  Timestamp,
+  ...(Details ? { Details } : {}),
+})
+
+const timeoutDetails = {
+  IsError: 'true',
+  Hint: 'Increase the task timeout or allocate more resources',
+  FailsExecution: 'true',
+}
+const seconds = (value: bigint): string => formatDuration(value * 1_000_000_000n)
+
+export const jobSubmitted = (now: bigint): Event => event(topics.submission, 'Job submitted', now)
+export const jobUpdated = (now: bigint): Event => event(topics.submission, 'Job updated', now)
+export const jobStopped = (now: bigint, reason: string): Event =>
+  event(topics.scheduling, 'Job requested to stop before completion', now, { Reason: reason })
+export const jobQueued = (now: bigint, why: string): Event => event(topics.queueing, `Job queued. ${why}`, now)
+export const jobTimedOut = (now: bigint, timeoutSeconds: bigint): Event =>
+  event(topics.jobTimeout, `Job timed out. Job took longer than ${seconds(timeoutSeconds)}`, now, timeoutDetails)
+export const jobFailed = (now: bigint, message: string, details: Record<string, string> = { IsError: 'true' }): Event =>
+  event(topics.scheduling, message, now, details)
+export const execTimedOut = (now: bigint, timeoutSeconds: bigint): Event =>
+  event(topics.execTimeout, `Execution timed out. Execution took longer than ${seconds(timeoutSeconds)}`, now, timeoutDetails)
+export const execRequested = (now: bigint, nodeId: string, shortNode: string): Event =>
+  event(topics.scheduling, `Requested execution on ${shortNode}`, now, { NodeID: nodeId })
+export const execRunning = (now: bigint): Event => event(topics.execution, 'Running', now)
+export const execCompleted = (now: bigint): Event => event(topics.execution, 'Completed successfully', now)
+export const stateUpdate = (now: bigint, state: string, text?: string): Event =>
+  event(topics.stateUpdate, text ? `${state}. ${text}` : state, now, { NewState: state })
+
+export const stopTexts = {
+  jobStopped: 'Execution stop requested because job has been stopped',
+  nodeGone: 'Execution stop requested because node has disappeared',
+  extra: 'Execution stop requested because there are more executions than needed',
+  jobFailed: 'Execution stopped due to job failure',
+  jobUpdated: 'Execution stopped for job update',
+} as const
+export const execStop = (now: bigint, text: string): Event => event(topics.scheduling, text, now)

@@ -1,0 +1,176 @@
+import type { Clock } from '#lib/clock.ts'
+import type { Change, CommitOutcome } from '#contracts/store.ts'
+import { noEvent } from '#models/event.ts'
+import type { Execution } from '#models/execution.ts'
+import { canMoveExecution, isTerminalExecution } from '#models/execution-state.ts'
+import type { NodeId } from '#models/ids.ts'
+import { isLongRunning, type Job } from '#models/job.ts'
+import type { NewHistory } from '#models/job-history.ts'
+import type { ComputeMessage } from '#models/messages/messages.ts'
+import { execCompleted } from './events.ts'
+import { acceptedLines, executionLine, jobStateLines, runningLines } from './history-lines.ts'
+import type { Ledger } from './ledger.ts'
+
+/** What a node's report does to an execution; undefined = nothing (too late, superseded or already known). */
+type Effect = { after: Execution; lines: NewHistory[]; isJobStarted?: boolean; needsLook: boolean }
+type Report<Kind extends ComputeMessage['Kind']> = Extract<ComputeMessage, { Kind: Kind }>['Body']
+
+/**
+ * Applies what nodes report: one transaction with the execution, the job when it starts to run by it, history and
+ * the inbox mark. Reports of another epoch, of another node or for an ended execution change nothing.
+ */
+export class Inbox {
+  readonly #ledger: Ledger
+  readonly #clock: Clock
+  readonly #look: (job: Job) => void
+
+  constructor(ledger: Ledger, clock: Clock, look: (job: Job) => void) {
+    this.#ledger = ledger
+    this.#clock = clock
+    this.#look = look
+  }
+
+  async apply(nodeId: NodeId, message: ComputeMessage, inbox: NonNullable<Change['inbox']>): Promise<CommitOutcome> {
+    const before = await this.#ledger.store.execution(message.Body.ExecutionID)
+    const isOwn = before !== undefined && before.NodeID === nodeId && before.Epoch === message.Body.Epoch
+    const job = isOwn ? await this.#ledger.store.job(before.JobID) : undefined
+    const effect = isOwn && job ? effectOf(before, job, message, this.#clock.nowNs()) : undefined
+    if (!before || !job || !effect) return this.#ledger.commit({ inbox })
+    const startedJob = effect.isJobStarted ? started(job, effect.after.ModifyTime) : undefined
+    const outcome = await this.#ledger.commit({
+      inbox,
+      updateExecutions: [{ id: before.ID, expectedRevision: before.Revision, execution: effect.after }],
+      ...(startedJob ? { updateJobs: [{ id: job.ID, expectedRevision: job.Revision, job: startedJob }] } : {}),
+      history: [...effect.lines.slice(0, 2), ...(startedJob ? jobStateLines(startedJob, job.State.StateType, undefined) : []), ...effect.lines.slice(2)],
+    })
+    if (outcome.kind === 'applied' && effect.needsLook) this.#look(job)
+    return outcome
+  }
+}
+
+const started = (job: Job, nowNs: bigint): Job | undefined =>
+  job.State.StateType === 'Pending' || job.State.StateType === 'Queued'
+    ? { ...job, State: { StateType: 'Running' }, Revision: job.Revision + 1, ModifyTime: nowNs }
+    : undefined
+
+const effectOf = (before: Execution, job: Job, message: ComputeMessage, nowNs: bigint): Effect | undefined => {
+  if (isTerminalExecution(before.ComputeState.StateType)) return undefined
+  switch (message.Kind) {
+    case 'BidResult':
+      return message.Body.IsAccepted ? accepted(before, message.Body, nowNs) : declined(before, message.Body, nowNs)
+    case 'RunStarted':
+      return running(before, message.Body, nowNs)
+    case 'RunResult':
+      return isLongRunning(job.Type) ? endedUnexpectedly(before, message.Body, nowNs) : completed(before, message.Body, nowNs)
+    case 'ComputeError':
+      return failed(before, message.Body, nowNs)
+    case 'CancelResult':
+      return cancelled(before, message.Body, nowNs)
+  }
+}
+
+const accepted = (before: Execution, report: Report<'BidResult'>, nowNs: bigint): Effect | undefined => {
+  if (before.ComputeState.StateType !== 'AskForBid') return undefined
+  const isWanted = before.DesiredState.StateType !== 'Stopped'
+  const after: Execution = {
+    ...before,
+    ...(isWanted ? { DesiredState: { StateType: 'Running' } } : {}),
+    ComputeState: { StateType: 'BidAccepted', Message: report.Event.Message },
+    Revision: before.Revision + 2,
+    ModifyTime: nowNs,
+  }
+  return { after, lines: acceptedLines(after, report.Event), isJobStarted: isWanted, needsLook: false }
+}
+
+const declined = (before: Execution, report: Report<'BidResult'>, nowNs: bigint): Effect => {
+  const after: Execution = {
+    ...before,
+    DesiredState: { StateType: 'Stopped', Message: 'bid rejected' },
+    ComputeState: { StateType: 'AskForBidRejected', Message: report.Event.Message },
+    Revision: before.Revision + 1,
+    ModifyTime: nowNs,
+  }
+  return { after, lines: [line(before, after, report.Event)], needsLook: true }
+}
+
+const running = (before: Execution, report: Report<'RunStarted'>, nowNs: bigint): Effect | undefined => {
+  if (!canMoveExecution(before.ComputeState.StateType, 'Running')) return undefined
+  const after: Execution = {
+    ...before,
+    ...(before.DesiredState.StateType === 'Pending' ? { DesiredState: { StateType: 'Running' } } : {}),
+    ComputeState: { ...before.ComputeState, StateType: 'Running' },
+    StartTime: report.StartTime,
+    Revision: before.Revision + 1,
+    ModifyTime: nowNs,
+  }
+  return { after, lines: runningLines(before, after), isJobStarted: before.DesiredState.StateType !== 'Stopped', needsLook: false }
+}
+
+const completed = (before: Execution, report: Report<'RunResult'>, nowNs: bigint): Effect => {
+  const after: Execution = {
+    ...before,
+    DesiredState: { StateType: 'Stopped', Message: 'execution completed' },
+    ComputeState: { ...before.ComputeState, StateType: 'Completed' },
+    PublishedResult: report.PublishedResult,
+    RunOutput: report.RunOutput,
+    Revision: before.Revision + 1,
+    ModifyTime: nowNs,
+  }
+  const newer = executionLine(after, {
+    previous: before.ComputeState.StateType,
+    next: 'Completed',
+    revision: after.Revision,
+    event: execCompleted(nowNs),
+    audience: 'since-1.5',
+  })
+  return { after, lines: [line(before, after), newer], needsLook: true }
+}
+
+/** A service or daemon is not meant to end by itself. */
+const endedUnexpectedly = (before: Execution, report: Report<'RunResult'>, nowNs: bigint): Effect => {
+  const text = 'execution completed unexpectedly'
+  const after: Execution = {
+    ...before,
+    DesiredState: { StateType: 'Stopped', Message: text },
+    ComputeState: { StateType: 'Failed', Message: text },
+    FailureClass: 'transient',
+    PublishedResult: report.PublishedResult,
+    RunOutput: report.RunOutput,
+    Revision: before.Revision + 1,
+    ModifyTime: nowNs,
+  }
+  return { after, lines: [line(before, after)], needsLook: true }
+}
+
+const failed = (before: Execution, report: Report<'ComputeError'>, nowNs: bigint): Effect => {
+  const after: Execution = {
+    ...before,
+    DesiredState: { StateType: 'Stopped', Message: 'execution failed' },
+    ComputeState: { StateType: 'Failed', Message: report.Event.Message, ...(report.Event.Details ? { Details: report.Event.Details } : {}) },
+    FailureClass: report.FailureClass,
+    RunOutput: report.RunOutput,
+    Revision: before.Revision + 1,
+    ModifyTime: nowNs,
+  }
+  return { after, lines: [line(before, after, report.Event)], needsLook: true }
+}
+
+const cancelled = (before: Execution, report: Report<'CancelResult'>, nowNs: bigint): Effect => {
+  const after: Execution = {
+    ...before,
+    ...(before.DesiredState.StateType === 'Stopped' ? {} : { DesiredState: { StateType: 'Stopped', Message: 'execution cancelled' } }),
+    ComputeState: { ...before.ComputeState, StateType: 'Cancelled' },
+    RunOutput: report.RunOutput,
+    Revision: before.Revision + 1,
+    ModifyTime: nowNs,
+  }
+  return { after, lines: [line(before, after)], needsLook: true }
+}
+
+const line = (before: Execution, after: Execution, event = noEvent()): NewHistory =>
+  executionLine(after, {
+    previous: before.ComputeState.StateType,
+    next: after.ComputeState.StateType,
+    revision: after.Revision,
+    ...(event.Message ? { event } : {}),
+  })

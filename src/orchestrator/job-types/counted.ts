@@ -1,0 +1,117 @@
+import type { Execution } from '#models/execution.ts'
+import { isDiscardedExecution } from '#models/execution-state.ts'
+import { mainTask, partitionCount } from '#models/job.ts'
+import { jobQueued, stopTexts } from '../events.ts'
+import { needOf } from '../placement/need.ts'
+import { matchNodes } from '../placement/place.ts'
+import { selectNodes } from '../placement/rank.ts'
+import { shortageOf } from '../placement/shortage.ts'
+import { checkBy, type Plan } from '../plan.ts'
+import type { Snapshot } from '../snapshot.ts'
+import { failJob } from './ending.ts'
+import { newExecution } from './new-execution.ts'
+import { type Retry, retryOf } from './retry.ts'
+import { isLive, stopExecution } from './stop-executions.ts'
+
+/** One slot of a counted job: all its attempts, oldest first. */
+type Partition = { index: number; attempts: Execution[] }
+
+const secondNs = 1_000_000_000n
+
+export const partitionsOf = (snapshot: Snapshot, executions: readonly Execution[]): Partition[] => {
+  const byIndex = Map.groupBy(executions, (execution) => execution.PartitionIndex)
+  return Array.from({ length: partitionCount(snapshot.job) }, (_, index) => ({
+    index,
+    attempts: byIndex.get(index) ?? [],
+  }))
+}
+
+/** Keeps the newest live attempt of a partition and stops any other, and those beyond the count. */
+export const stopExtras = (snapshot: Snapshot, plan: Plan, executions: readonly Execution[]): void => {
+  const count = partitionCount(snapshot.job)
+  const live = executions.filter(isLive)
+  const newest = new Map(live.map((execution) => [execution.PartitionIndex, execution]))
+  for (const execution of live) {
+    const isKept = execution.PartitionIndex < count && newest.get(execution.PartitionIndex) === execution
+    if (!isKept) stopExecution(plan, execution, stopTexts.extra, snapshot.nowNs)
+  }
+}
+
+/** What is still held by a live attempt that nobody has asked to stop. */
+const isHeld = (partition: Partition): boolean =>
+  partition.attempts.some((attempt) => isLive(attempt) && attempt.DesiredState.StateType !== 'Stopped')
+
+/**
+ * Starts what is missing: partitions that neither run nor are done. Follows the retry policy, waits for room, or
+ * fails the job with the first cause.
+ */
+export const startMissing = (
+  snapshot: Snapshot,
+  plan: Plan,
+  executions: readonly Execution[],
+  isDone: (partition: Partition) => boolean,
+): void => {
+  const missing: Partition[] = []
+  for (const partition of partitionsOf(snapshot, executions)) {
+    if (isDone(partition) || isHeld(partition)) continue
+    const retry: Retry = retryOf(snapshot, partition.attempts.filter((a) => isDiscardedExecution(a.ComputeState.StateType)))
+    if (retry.kind === 'never') return failJob(snapshot, plan, executions, `${retry.cause}\n${failedLine(partition, retry.why)}`)
+    if (retry.kind === 'later') checkBy(plan, retry.at)
+    else missing.push(partition)
+  }
+  if (missing.length > 0) place(snapshot, plan, executions, missing)
+}
+
+const failedLine = (partition: Partition, why: string): string =>
+  `Job failed: ${partition.index > 0 ? `partition ${partition.index}, ` : ''}attempt ${partition.attempts.length}, ${why}.`
+
+const place = (snapshot: Snapshot, plan: Plan, executions: readonly Execution[], missing: Partition[]): void => {
+  const need = needOf(snapshot.job, snapshot.defaultResources)
+  const match = matchNodes(snapshot, need)
+  const nodes = selectNodes(match.candidates, need, missing.length, snapshot.job.MaxPerNode ?? 0)
+  plan.starts = nodes.map((node, i) => {
+    const partition = missing[i] as Partition
+    return newExecution(snapshot, node.id, partition.index, need, partition.attempts)
+  })
+  if (nodes.length < missing.length) waitOrFail(snapshot, plan, executions, missing.length, shortageOf(match, missing.length))
+}
+
+/**
+ * Too few nodes. Full nodes are waited for; so is anything while QueueTimeout lasts, and work that ran before.
+ * Otherwise the job fails at once, with what the nodes that declined had to say first.
+ */
+const waitOrFail = (
+  snapshot: Snapshot,
+  plan: Plan,
+  executions: readonly Execution[],
+  requested: number,
+  shortage: ReturnType<typeof shortageOf>,
+): void => {
+  const queueSeconds = mainTask(snapshot.job).Timeouts.QueueTimeout ?? 0n
+  const giveUpAt = snapshot.job.VersionTime + queueSeconds * secondNs
+  const isTimeLeft = queueSeconds > 0n && snapshot.nowNs < giveUpAt
+  const ranBefore = executions.some((e) => e.StartTime > 0n)
+  const isPatient = queueSeconds > 0n ? isTimeLeft : shortage.isAnyBusy || ranBefore || snapshot.isSettling
+  if (!isPatient) {
+    const declined = executions.find((e) => e.ComputeState.StateType === 'AskForBidRejected')
+    const message = [declined?.ComputeState.Message, shortage.message].filter((line) => line).join('\n')
+    return failJob(snapshot, plan, executions, message, { ...shortage.details, NodesRequested: String(requested) })
+  }
+  if (queueSeconds > 0n) checkBy(plan, giveUpAt)
+  plan.waitsFor = shortage.isAnyBusy ? 'room' : 'nodes'
+  const isIdle = plan.starts.length === 0 && !executions.some(isLive)
+  if (isIdle) queueJob(snapshot, plan, shortage.message)
+}
+
+const queueJob = (snapshot: Snapshot, plan: Plan, why: string): void => {
+  const event = jobQueued(snapshot.nowNs, why)
+  const isSaid = snapshot.job.State.StateType === 'Queued' && snapshot.job.State.Message === event.Message
+  if (!isSaid) plan.jobState = { StateType: 'Queued', Message: event.Message, event }
+}
+
+/** The job runs as soon as one of its executions was accepted. */
+export const runIfAccepted = (snapshot: Snapshot, plan: Plan, executions: readonly Execution[]): void => {
+  const isWaiting = snapshot.job.State.StateType === 'Pending' || snapshot.job.State.StateType === 'Queued'
+  const isAccepted = executions.some((e) => isLive(e) && ['BidAccepted', 'Running', 'Publishing'].includes(e.ComputeState.StateType))
+  if (isWaiting && isAccepted && !plan.jobState) plan.jobState = { StateType: 'Running' }
+}

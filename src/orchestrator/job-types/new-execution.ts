@@ -1,0 +1,38 @@
+import type { Execution } from '#models/execution.ts'
+import type { NodeId } from '#models/ids.ts'
+import { mainTask } from '#models/job.ts'
+import type { Resources } from '#models/resources.ts'
+import type { Snapshot } from '../snapshot.ts'
+
+/** A start that is still to be told to its node. `earlier` are the attempts of the same partition before it. */
+export const newExecution = (
+  snapshot: Snapshot,
+  nodeId: NodeId,
+  partition: number,
+  need: Resources,
+  earlier: readonly Execution[],
+): Execution => ({
+  ID: snapshot.newExecutionId(),
+  Namespace: snapshot.job.Namespace,
+  EvalID: snapshot.evaluationId,
+  Name: '',
+  NodeID: nodeId,
+  JobID: snapshot.job.ID,
+  JobVersion: snapshot.job.Version,
+  AllocatedResources: { Tasks: { [mainTask(snapshot.job).Name]: need } },
+  DesiredState: { StateType: 'Pending' },
+  ComputeState: { StateType: 'New' },
+  PublishedResult: null,
+  RunOutput: null,
+  PreviousExecution: earlier.at(-1)?.ID ?? '',
+  NextExecution: '',
+  FollowupEvalID: '',
+  PartitionIndex: partition,
+  Revision: 1,
+  CreateTime: snapshot.nowNs,
+  ModifyTime: snapshot.nowNs,
+  Attempt: earlier.length + 1,
+  Epoch: (earlier.at(-1)?.Epoch ?? 0) + 1,
+  FailureClass: '',
+  StartTime: 0n,
+})

@@ -1,0 +1,39 @@
+import { emptyPlan } from '../../plan.ts'
+import { reasonLines } from '../../placement/shortage.ts'
+import { failIfTooLong, failJob, finishEnded, stopOldVersions } from '../ending.ts'
+import { startOnNodes } from '../every-node.ts'
+import type { Reconcile } from '../job-type.ts'
+import { isLive, loseUnreachable } from '../stop-executions.ts'
+
+/** Once on every node that matches; done when all of them are. */
+export const reconcileOps: Reconcile = (snapshot) => {
+  const plan = emptyPlan(false)
+  const all = loseUnreachable(snapshot, plan)
+  if (finishEnded(snapshot, plan, all)) return plan
+  const executions = stopOldVersions(snapshot, plan, all)
+  if (failIfTooLong(snapshot, plan, executions)) return plan
+  const match = startOnNodes(snapshot, plan, executions, (attempts) => attempts.length === 0)
+  if (executions.length === 0 && plan.starts.length === 0) {
+    if (plan.waitsFor || snapshot.isSettling) return plan
+    const available = match.candidates.length + match.rejected.length
+    const head = `not matching nodes to run job out of ${available} available nodes.`
+    failJob(snapshot, plan, executions, [head, ...reasonLines(match, available)].join('\n'), {
+      IsError: 'true',
+      NodesAvailable: String(available),
+    })
+    return plan
+  }
+  if (plan.starts.length > 0 || executions.some(isLive)) {
+    if (snapshot.job.State.StateType !== 'Running') plan.jobState = { StateType: 'Running' }
+    return plan
+  }
+  if (plan.waitsFor) return plan
+  const failed = executions.filter((execution) => execution.ComputeState.StateType !== 'Completed')
+  const cause = failed.find((execution) => execution.ComputeState.Message)?.ComputeState.Message
+  if (failed.length === 0) plan.jobState = { StateType: 'Completed' }
+  else {
+    const line = `Job failed because one or more executions failed (${failed.length} of ${executions.length})`
+    failJob(snapshot, plan, executions, [cause, line].filter((text) => text).join('\n'))
+  }
+  return plan
+}

@@ -1,0 +1,49 @@
+import { isTerminalExecution } from '#models/execution-state.ts'
+import type { Execution } from '#models/execution.ts'
+import { execStop, stopTexts } from '../events.ts'
+import type { Plan } from '../plan.ts'
+import type { NodeView, Snapshot } from '../snapshot.ts'
+
+export const isLive = (execution: Execution): boolean => !isTerminalExecution(execution.ComputeState.StateType)
+
+/** Asks the node to stop it. It counts as ended when the node says so, and is not asked twice. */
+export const stopExecution = (plan: Plan, before: Execution, text: string, now: bigint): void => {
+  if (before.DesiredState.StateType === 'Stopped') return
+  const after: Execution = { ...before, DesiredState: { StateType: 'Stopped', Message: text } }
+  plan.changes.push({ before, after, event: execStop(now, text), isCancelSent: true })
+}
+
+/** It cannot report any more: ended without a result. The node is told in case it comes back. */
+export const loseExecution = (plan: Plan, before: Execution, now: bigint): Execution => {
+  const text = stopTexts.nodeGone
+  const after: Execution = {
+    ...before,
+    DesiredState: { StateType: 'Stopped', Message: text },
+    ComputeState: { StateType: 'Failed', Message: text },
+    FailureClass: 'lost',
+  }
+  plan.changes.push({ before, after, event: execStop(now, text), isCancelSent: true })
+  return after
+}
+
+/** Ends what lives on nodes that are gone for longer than the job allows; others are looked at again in time. */
+export const loseUnreachable = (snapshot: Snapshot, plan: Plan): readonly Execution[] => {
+  const nodes = new Map(snapshot.nodes.map((node) => [node.id, node]))
+  const patienceNs = BigInt(snapshot.job.Disconnect?.LostAfter ?? 0) * 1_000_000_000n
+  return snapshot.executions.map((execution) => {
+    if (!isLive(execution)) return execution
+    const node = nodes.get(execution.NodeID)
+    const lostAt = lossTime(snapshot, node, patienceNs)
+    if (lostAt === undefined) return execution
+    if (lostAt <= snapshot.nowNs) return loseExecution(plan, execution, snapshot.nowNs)
+    plan.checkAt = plan.checkAt === undefined || lostAt < plan.checkAt ? lostAt : plan.checkAt
+    return execution
+  })
+}
+
+/** When an execution on this node counts as lost; undefined = not at all. */
+const lossTime = (snapshot: Snapshot, node: NodeView | undefined, patienceNs: bigint): bigint | undefined => {
+  if (!node) return snapshot.nowNs
+  if (node.isConnected || snapshot.isSettling) return undefined
+  return node.disconnectedSince + patienceNs
+}

@@ -1,0 +1,135 @@
+import { Fault } from '#lib/fault.ts'
+import type { Clock, Random } from '#lib/clock.ts'
+import type { JobsApi, Submission, Submitted } from '#contracts/control-plane.ts'
+import type { LogChunk } from '#contracts/log-reader.ts'
+import type { ComputeEnd } from '#contracts/node-link.ts'
+import type { JobCursor, JobFilter, JobOrder, Page } from '#contracts/store.ts'
+import type { Execution } from '#models/execution.ts'
+import type { JobId, NodeId } from '#models/ids.ts'
+import { isLongRunning, type Job } from '#models/job.ts'
+import type { HistoryAudience, JobHistory } from '#models/job-history.ts'
+import { isNoSpec, type SpecConfig } from '#models/spec-config.ts'
+import type { Ledger } from '../ledger.ts'
+import type { Waiters } from '../waiters.ts'
+import { jobLogs, type LogRequest } from './logs.ts'
+import { jobNotFound, resolveJob } from './resolve.ts'
+import { stopJob } from './stop.ts'
+import { submitJob } from './submit.ts'
+
+export type JobsParts = {
+  clock: Clock
+  random: Random
+  ledger: Ledger
+  waiters: Waiters
+  orchestratorId: string
+  publicKey: string | undefined
+  defaultPublisher: SpecConfig | undefined
+  look: (job: Job, evaluationId: string) => void
+  end: (nodeId: NodeId) => ComputeEnd | undefined
+}
+
+const historyPage = 1_000
+
+/** The use cases on jobs. What a client is told is durable. */
+export class Jobs implements JobsApi {
+  readonly #parts: JobsParts
+
+  constructor(parts: JobsParts) {
+    this.#parts = parts
+  }
+
+  submit(submission: Submission): Promise<Submitted> {
+    return submitJob(this.#parts, submission)
+  }
+
+  async resolve(idOrName: string, namespace = ''): Promise<JobId> {
+    return this.#durable(resolveJob(this.#store, idOrName, namespace))
+  }
+
+  async get(id: JobId, version = 0): Promise<Job> {
+    const job = await this.#durable(version > 0 ? this.#store.jobVersion(id, version) : this.#store.job(id))
+    if (!job) throw version > 0 && (await this.#store.job(id)) ? versionNotFound(id, version) : jobNotFound(id)
+    return job
+  }
+
+  versions(id: JobId): Promise<Job[]> {
+    return this.#durable(this.#store.jobVersions(id))
+  }
+
+  list(filter: JobFilter, order: JobOrder, isReversed: boolean, limit: number, after?: JobCursor): Promise<Page<Job>> {
+    return this.#durable(this.#store.jobs(filter, order, isReversed, limit, after))
+  }
+
+  stop(id: JobId, reason: string): Promise<{ EvaluationID: string }> {
+    return stopJob(this.#parts, id, reason)
+  }
+
+  executions(id: JobId, version?: number): Promise<Execution[]> {
+    return this.#durable(this.#store.executionsOfJob(id, version))
+  }
+
+  /** Lines are numbered among those their audience sees, so that each sees 1, 2, 3 … */
+  async history(id: JobId, audience: HistoryAudience, afterSeq: number, limit: number): Promise<Page<JobHistory>> {
+    const seen: JobHistory[] = []
+    let number = 0
+    let last = 0
+    for (;;) {
+      const lines = await this.#durable(this.#store.history(id, last, historyPage))
+      for (const line of lines) {
+        if (line.Audience !== 'all' && line.Audience !== audience) continue
+        number += 1
+        if (number > afterSeq) seen.push({ ...line, SeqNum: number })
+        if (seen.length > limit) return { items: seen.slice(0, limit), hasMore: true }
+      }
+      last = lines.at(-1)?.SeqNum ?? last
+      if (lines.length < historyPage) return { items: seen, hasMore: false }
+    }
+  }
+
+  async results(id: JobId): Promise<SpecConfig[]> {
+    const job = await this.get(id)
+    if (isLongRunning(job.Type)) {
+      throw new Fault('BadRequest', `job type ${job.Type} does not support results`, { component: 'JobStore' })
+    }
+    const executions = await this.executions(id, job.Version)
+    return executions
+      .filter((execution) => execution.ComputeState.StateType === 'Completed' && !isNoSpec(execution.PublishedResult))
+      .map((execution) => execution.PublishedResult as SpecConfig)
+  }
+
+  async wait(id: JobId, index: number, timeoutMs: number, signal: AbortSignal): Promise<Job> {
+    const timeout = new AbortController()
+    const timer = this.#parts.clock.after(timeoutMs, () => timeout.abort())
+    const ended = AbortSignal.any([signal, timeout.signal])
+    try {
+      for (;;) {
+        const changed = this.#parts.waiters.next(id, ended)
+        const job = await this.get(id)
+        if (job.Revision > index || ended.aborted) return job
+        await changed
+      }
+    } finally {
+      timer.stop()
+      timeout.abort()
+    }
+  }
+
+  logs(id: JobId, request: LogRequest, signal: AbortSignal): AsyncIterable<LogChunk> {
+    const { waiters, end } = this.#parts
+    return jobLogs({ store: this.#store, waiters, end }, id, request, signal)
+  }
+
+  get #store() {
+    return this.#parts.ledger.store
+  }
+
+  /** Nobody is told what a crash could take back (I14). */
+  async #durable<Value>(read: Promise<Value>): Promise<Value> {
+    const value = await read
+    await this.#store.settled()
+    return value
+  }
+}
+
+const versionNotFound = (id: JobId, version: number): Fault =>
+  new Fault('NotFound', `job ${id} has no version ${version}`, { component: 'JobStore', hint: 'bacalhau job versions lists them.' })

@@ -1,0 +1,78 @@
+import { Fault } from '#lib/fault.ts'
+import type { LogChunk } from '#contracts/log-reader.ts'
+import type { ComputeEnd } from '#contracts/node-link.ts'
+import type { Store } from '#contracts/store.ts'
+import type { Execution } from '#models/execution.ts'
+import { isDiscardedExecution, isTerminalExecution } from '#models/execution-state.ts'
+import type { ExecutionId, JobId, NodeId } from '#models/ids.ts'
+import { isTerminalJob } from '#models/job-state.ts'
+import type { Waiters } from '../waiters.ts'
+
+export type LogParts = { store: Store; waiters: Waiters; end: (nodeId: NodeId) => ComputeEnd | undefined }
+export type LogRequest = { executionId?: ExecutionId; isFollowing: boolean; isTail: boolean }
+
+/** The output of one execution: from its node, or what the control plane kept of it when the node cannot be asked. */
+export async function* jobLogs(parts: LogParts, jobId: JobId, request: LogRequest, signal: AbortSignal): AsyncIterable<LogChunk> {
+  const execution = await chosenExecution(parts, jobId, request, signal)
+  if (!execution) return
+  const end = parts.end(execution.NodeID)
+  const isNeverStarted = isTerminalExecution(execution.ComputeState.StateType) && execution.StartTime === 0n
+  if (!end || isNeverStarted) return yield* keptOutput(execution)
+  let isAnyRead = false
+  try {
+    const query = { executionId: execution.ID, isFollowing: request.isFollowing, isTail: request.isTail }
+    for await (const chunk of end.readLogs(query, signal)) {
+      isAnyRead = true
+      yield chunk
+    }
+  } catch (error) {
+    const isGone = error instanceof Fault && (error.code === 'NotFound' || error.code === 'ServiceUnavailable')
+    if (isAnyRead || !isGone) throw error
+    yield* keptOutput((await parts.store.execution(execution.ID)) ?? execution)
+  }
+}
+
+function* keptOutput({ RunOutput, ComputeState, NodeID }: Execution): Iterable<LogChunk> {
+  if (!RunOutput) {
+    if (isTerminalExecution(ComputeState.StateType)) return
+    throw new Fault('ServiceUnavailable', `node ${NodeID} cannot be reached for its logs`, { isRetryable: true, hint: 'Try again when the node is connected.' })
+  }
+  const encoder = new TextEncoder()
+  if (RunOutput.Stdout) yield { stream: 1, bytes: encoder.encode(RunOutput.Stdout) }
+  if (RunOutput.stderr) yield { stream: 2, bytes: encoder.encode(RunOutput.stderr) }
+}
+
+const chosenExecution = async (
+  { store, waiters }: LogParts,
+  jobId: JobId,
+  request: LogRequest,
+  signal: AbortSignal,
+): Promise<Execution | undefined> => {
+  for (;;) {
+    const changed = new AbortController()
+    const next = waiters.next(jobId, AbortSignal.any([signal, changed.signal]))
+    try {
+      const executions = await store.executionsOfJob(jobId)
+      const chosen = request.executionId
+        ? executions.find((execution) => execution.ID === request.executionId)
+        : newest(executions)
+      if (chosen) return chosen
+      if (request.executionId && executions.length > 0) throw new Fault('NotFound', `unable to find execution ${request.executionId} in job ${jobId}`, { component: 'JobStore' })
+      const job = await store.job(jobId)
+      if (!request.isFollowing || !job || isTerminalJob(job.State.StateType)) {
+        throw new Fault('NotFound', `no executions found for job ${jobId}`, { component: 'JobStore', hint: 'bacalhau job describe tells why nothing has run.' })
+      }
+      if (signal.aborted) return undefined
+      await next
+    } finally {
+      changed.abort()
+    }
+  }
+}
+
+/** The one changed last among those that were not discarded, else among all. */
+const newest = (executions: readonly Execution[]): Execution | undefined => {
+  const kept = executions.filter((execution) => !isDiscardedExecution(execution.ComputeState.StateType))
+  const pool = kept.length > 0 ? kept : executions
+  return pool.reduce<Execution | undefined>((best, e) => (!best || e.ModifyTime > best.ModifyTime ? e : best), undefined)
+}

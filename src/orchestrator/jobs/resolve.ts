@@ -1,0 +1,31 @@
+import { Fault } from '#lib/fault.ts'
+import type { Store } from '#contracts/store.ts'
+import type { JobId } from '#models/ids.ts'
+
+const component = 'JobStore'
+const fullId = /^(?:[A-Za-z]-)?[0-9A-Za-z_]{8}-[0-9A-Za-z_]{4}-[0-9A-Za-z_]{4}-[0-9A-Za-z_]{4}-[0-9A-Za-z_]{12}$/
+
+export const jobNotFound = (idOrName: string): Fault =>
+  new Fault('NotFound', `job not found: ${idOrName}`, { component, hint: 'bacalhau job list shows the jobs.' })
+
+/** Full id, unique prefix, then exact name in the namespace; of several jobs of a name the newest. */
+export const resolveJob = async (store: Store, idOrName: string, namespace: string): Promise<JobId> => {
+  if ((await store.job(idOrName as JobId)) !== undefined) return idOrName as JobId
+  if (idOrName !== '' && !fullId.test(idOrName)) {
+    const ids = await store.jobIdsByPrefix(idOrName, 4)
+    const [first, second] = ids
+    if (first && !second) return first
+    if (first) throw multipleFound(idOrName, ids)
+  }
+  const named = await store.jobIdByName(idOrName, namespace || 'default')
+  if (named) return named
+  throw jobNotFound(idOrName)
+}
+
+const multipleFound = (prefix: string, ids: readonly JobId[]): Fault => {
+  const shown = `${ids.slice(0, 3).join(' ')}${ids.length > 3 ? ' ...' : ''}`
+  return new Fault('MultipleFound', `Multiple jobs found for jobID prefix: ${prefix}, matching jobIDs: [${shown}]`, {
+    component,
+    hint: 'Use full job ID',
+  })
+}

@@ -1,0 +1,142 @@
+import type { Clock, Random } from '#lib/clock.ts'
+import { Fault } from '#lib/fault.ts'
+import { stringifyJson } from '#lib/json/stringify.ts'
+import type { Submission, Submitted } from '#contracts/control-plane.ts'
+import { type JobId, newJobId } from '#models/ids.ts'
+import { type Job, type JobSpec, metaKeys } from '#models/job.ts'
+import type { SpecConfig } from '#models/spec-config.ts'
+import { isNoSpec } from '#models/spec-config.ts'
+import type { Change } from '#contracts/store.ts'
+import { jobSubmitted, jobUpdated } from '../events.ts'
+import { jobLine } from '../history-lines.ts'
+import type { Ledger } from '../ledger.ts'
+
+export type SubmitParts = {
+  clock: Clock
+  random: Random
+  ledger: Ledger
+  /** Written into Meta of each job. */
+  orchestratorId: string
+  publicKey: string | undefined
+  defaultPublisher: SpecConfig | undefined
+  look: (job: Job, evaluationId: string) => void
+}
+
+const component = 'JobStore'
+const conflictLimit = 10
+
+/** Stores a job, or a new version of one, with its first history line, in one transaction. */
+export const submitJob = async (parts: SubmitParts, submission: Submission): Promise<Submitted> => {
+  const repeated = await answeredBefore(parts, submission)
+  if (repeated) return repeated
+  for (let attempt = 1; ; attempt++) {
+    const evaluationId = parts.random.uuid()
+    const existing = await existingJob(parts, submission)
+    const job = existing ? updatedJob(parts, submission, existing) : newJob(parts, submission)
+    const answer: Submitted = { JobID: job.ID, EvaluationID: evaluationId, Warnings: [...submission.warnings] }
+    const outcome = await parts.ledger.commit({
+      ...(existing
+        ? { updateJobs: [{ id: job.ID, expectedRevision: existing.Revision, job }] }
+        : { insertJobs: [job] }),
+      history: [jobLine(job, 'Pending', existing ? jobUpdated(job.ModifyTime) : jobSubmitted(job.ModifyTime))],
+      ...tokenRow(parts, submission, answer),
+    })
+    if (outcome.kind === 'applied') {
+      parts.look(job, evaluationId)
+      await outcome.durable
+      return answer
+    }
+    if (!existing && submission.id) throw jobExists(submission.id)
+    if (attempt === conflictLimit) throw new Fault('Conflict', 'the job is being changed by others', { component, isRetryable: true })
+    const now = await answeredBefore(parts, submission)
+    if (now) return now
+  }
+}
+
+const jobExists = (id: string): Fault =>
+  new Fault('ResourceInUse', `job already exists: ${id}`, { component, hint: 'Choose another ID, or leave it out.' })
+
+const existingJob = async ({ ledger }: SubmitParts, submission: Submission): Promise<Job | undefined> => {
+  if (submission.id && (await ledger.store.job(submission.id as JobId))) throw jobExists(submission.id)
+  if (submission.naming !== 'versioned' || submission.spec.Name === '') return undefined
+  const id = await ledger.store.jobIdByName(submission.spec.Name, submission.spec.Namespace)
+  return id && ledger.store.job(id)
+}
+
+const newJob = (parts: SubmitParts, submission: Submission): Job => {
+  const id = (submission.id || newJobId(parts.random.uuid())) as JobId
+  const now = parts.clock.nowNs()
+  return {
+    ...completed(parts, submission),
+    ID: id,
+    Name: submission.spec.Name || id,
+    State: { StateType: 'Pending' },
+    Version: 1,
+    Revision: 1,
+    CreateTime: now,
+    ModifyTime: now,
+    VersionTime: now,
+  }
+}
+
+const updatedJob = (parts: SubmitParts, submission: Submission, existing: Job): Job => {
+  const spec = completed(parts, submission)
+  const named = `Job Name: '${existing.Name}', Job Id: '${existing.ID}'`
+  if (spec.Type !== existing.Type) {
+    throw new Fault('BadRequest', `the type of a job cannot change from ${existing.Type} to ${spec.Type}. ${named}`, { component, hint: 'Submit it under another name.' })
+  }
+  if (!submission.isForced && textOf(spec) === textOf(specOf(existing))) {
+    throw new Fault('Conflict', `no changes detected for new job spec. ${named}`, { component, hint: 'Use --force to submit it all the same.' })
+  }
+  const now = parts.clock.nowNs()
+  return {
+    ...existing,
+    ...spec,
+    State: { StateType: 'Pending', Message: 'Job update requested by user' },
+    Version: existing.Version + 1,
+    Revision: existing.Revision + 1,
+    ModifyTime: now,
+    VersionTime: now,
+  }
+}
+
+/** The specification with what the server adds. */
+const completed = (parts: SubmitParts, { spec, clientId }: Submission): JobSpec => ({
+  ...spec,
+  Meta: {
+    ...spec.Meta,
+    [metaKeys.requesterId]: parts.orchestratorId,
+    [metaKeys.orchestratorId]: parts.orchestratorId,
+    ...(parts.publicKey ? { [metaKeys.requesterPublicKey]: parts.publicKey } : {}),
+    ...(clientId ? { [metaKeys.clientId]: clientId } : {}),
+  },
+  Tasks: parts.defaultPublisher
+    ? spec.Tasks.map((task) => (isNoSpec(task.Publisher) ? { ...task, Publisher: parts.defaultPublisher as SpecConfig } : task))
+    : spec.Tasks,
+})
+
+const specOf = ({ ID: _i, State: _s, Version: _v, Revision: _r, CreateTime: _c, ModifyTime: _m, VersionTime: _t, ...spec }: Job): JobSpec => spec
+/** Equal texts = equal specifications, whatever the order of keys. */
+const textOf = (spec: JobSpec): string => stringifyJson(sorted(spec))
+const sorted = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(sorted)
+  if (typeof value !== 'object' || value === null || JSON.isRawJSON(value)) return value
+  return Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined).sort(([a], [b]) => (a < b ? -1 : 1)).map(([k, v]) => [k, sorted(v)]))
+}
+
+const tokenRow = (parts: SubmitParts, { idempotency, spec }: Submission, answer: Submitted): Pick<Change, 'putTokens'> =>
+  idempotency
+    ? { putTokens: [{ namespace: spec.Namespace, ...idempotency, answer: JSON.stringify(answer), createTime: parts.clock.nowNs() }] }
+    : {}
+
+/** The first answer to the same token and body; another body is a conflict. */
+const answeredBefore = async ({ ledger }: SubmitParts, { idempotency, spec }: Submission): Promise<Submitted | undefined> => {
+  if (!idempotency) return undefined
+  const known = await ledger.store.token(spec.Namespace, idempotency.token)
+  if (!known) return undefined
+  if (known.bodyHash !== idempotency.bodyHash) {
+    throw new Fault('Conflict', 'this idempotency key was used for another request', { component, hint: 'Use a new key for a new request.' })
+  }
+  await ledger.store.settled()
+  return JSON.parse(known.answer) as Submitted
+}

@@ -1,0 +1,56 @@
+import type { Change, CommitOutcome, Store } from '#contracts/store.ts'
+import type { JobId } from '#models/ids.ts'
+import type { Post } from '#link/post.ts'
+import type { NodeTable } from './nodes/node-table.ts'
+import type { Waiters } from './waiters.ts'
+
+/**
+ * The one door through which the control plane changes its state: commits, keeps the node table true, sends what was
+ * written to outboxes, and tells those who wait for a job once the change is durable.
+ */
+export class Ledger {
+  readonly store: Store
+  readonly #post: Post
+  readonly #nodes: NodeTable
+  readonly #waiters: Waiters
+  readonly #onRoom: () => void
+
+  constructor(parts: { store: Store; post: Post; nodes: NodeTable; waiters: Waiters; onRoom: () => void }) {
+    this.store = parts.store
+    this.#post = parts.post
+    this.#nodes = parts.nodes
+    this.#waiters = parts.waiters
+    this.#onRoom = parts.onRoom
+  }
+
+  async commit(change: Change): Promise<CommitOutcome> {
+    // The promise to a node must be subtracted before the next decision is made, and before its answer comes back.
+    const outcome = await this.#post.commit(change, () => this.#track(change))
+    if (outcome.kind === 'applied') this.#tell(change, outcome.durable)
+    return outcome
+  }
+
+  #track(change: Change): void {
+    let isRoomFreed = false
+    for (const execution of change.insertExecutions ?? []) this.#nodes.track(execution)
+    for (const { execution } of change.updateExecutions ?? []) {
+      isRoomFreed = this.#nodes.track(execution) || isRoomFreed
+    }
+    if (isRoomFreed) this.#onRoom()
+  }
+
+  #tell(change: Change, durable: Promise<void>): void {
+    const jobIds = new Set<JobId>()
+    for (const { id } of change.updateJobs ?? []) jobIds.add(id)
+    for (const { JobID } of change.insertExecutions ?? []) jobIds.add(JobID)
+    for (const { execution } of change.updateExecutions ?? []) jobIds.add(execution.JobID)
+    const waited = [...jobIds].filter((jobId) => this.#waiters.has(jobId))
+    if (waited.length === 0) return
+    durable.then(
+      () => {
+        for (const jobId of waited) this.#waiters.notify(jobId)
+      },
+      () => {},
+    )
+  }
+}

@@ -1,0 +1,83 @@
+import { allocatedOf, type Execution } from '#models/execution.ts'
+import { isTerminalExecution } from '#models/execution-state.ts'
+import type { ExecutionId, JobId, NodeId } from '#models/ids.ts'
+import type { NodeState } from '#models/node.ts'
+import { addResources, noResources, type Resources, subtractResources } from '#models/resources.ts'
+import type { NodeView } from '../snapshot.ts'
+
+type Entry = { state: NodeState; promised: Resources; live: Map<ExecutionId, { need: Resources; jobId: JobId }> }
+
+/**
+ * All nodes in memory, with what each has been promised. Rebuilt from rows at start; kept true by telling it of every
+ * execution that was stored.
+ */
+export class NodeTable {
+  readonly #entries = new Map<NodeId, Entry>()
+  #views: NodeView[] | undefined
+
+  load(states: readonly NodeState[], live: readonly Execution[]): void {
+    this.#entries.clear()
+    this.#views = undefined
+    for (const state of states) this.put(state)
+    for (const execution of live) this.track(execution)
+  }
+
+  put(state: NodeState): void {
+    const known = this.#entries.get(state.Info.NodeID)
+    if (known) known.state = state
+    else this.#entries.set(state.Info.NodeID, { state, promised: noResources(), live: new Map() })
+    this.#views = undefined
+  }
+
+  remove(id: NodeId): void {
+    this.#entries.delete(id)
+    this.#views = undefined
+  }
+
+  get(id: NodeId): NodeState | undefined {
+    return this.#entries.get(id)?.state
+  }
+
+  states(): NodeState[] {
+    return [...this.#entries.values()].map((entry) => entry.state)
+  }
+
+  /** Jobs with something on the node that has not ended. */
+  jobsOn(id: NodeId): Set<JobId> {
+    return new Set([...(this.#entries.get(id)?.live.values() ?? [])].map(({ jobId }) => jobId))
+  }
+
+  /** Takes note of an execution as it was stored. Returns true when room was given back. */
+  track(execution: Execution): boolean {
+    const entry = this.#entries.get(execution.NodeID)
+    if (!entry) return false
+    const held = entry.live.get(execution.ID)
+    const isEnded = isTerminalExecution(execution.ComputeState.StateType)
+    if (isEnded === (held === undefined)) return false
+    if (held) {
+      entry.live.delete(execution.ID)
+      entry.promised = entry.live.size === 0 ? noResources() : subtractResources(entry.promised, held.need)
+    } else {
+      const need = allocatedOf(execution) ?? noResources()
+      entry.live.set(execution.ID, { need, jobId: execution.JobID })
+      entry.promised = addResources(entry.promised, need)
+    }
+    this.#views = undefined
+    return isEnded
+  }
+
+  /** As placement sees them; the same array until something changes. */
+  views(): readonly NodeView[] {
+    this.#views ??= [...this.#entries].map(([id, entry]) => viewOf(id, entry))
+    return this.#views
+  }
+}
+
+const viewOf = (id: NodeId, { state, promised }: Entry): NodeView => ({
+  id,
+  state,
+  isConnected: state.ConnectionState.Status === 'CONNECTED',
+  disconnectedSince: state.ConnectionState.DisconnectedSince,
+  promised,
+  free: subtractResources(state.Info.ComputeNodeInfo?.MaxCapacity ?? noResources(), promised),
+})

@@ -1,0 +1,175 @@
+import type { Clock, Random, Timer } from '#lib/clock.ts'
+import type { Startable } from '#lib/lifecycle.ts'
+import type { JobsApi, NodesApi } from '#contracts/control-plane.ts'
+import type { OrchestratorEnd } from '#contracts/node-link.ts'
+import type { Store } from '#contracts/store.ts'
+import type { EvaluationTrigger } from '#models/evaluation.ts'
+import type { JobId, NodeId } from '#models/ids.ts'
+import type { NodeState } from '#models/node.ts'
+import type { Resources } from '#models/resources.ts'
+import type { SpecConfig } from '#models/spec-config.ts'
+import { Post } from '#link/post.ts'
+import { Broker } from './broker.ts'
+import { Inbox } from './inbox.ts'
+import { Jobs } from './jobs/jobs.ts'
+import { Ledger } from './ledger.ts'
+import { Membership, type MembershipSettings } from './nodes/membership.ts'
+import { NodeTable } from './nodes/node-table.ts'
+import { Nodes } from './nodes/nodes.ts'
+import { JobTimers } from './timers.ts'
+import { Waiters } from './waiters.ts'
+import { Waiting } from './waiting.ts'
+import { Worker } from './worker.ts'
+
+export type OrchestratorSettings = MembershipSettings & {
+  nodeId: NodeId
+  publicKey?: string
+  defaultPublisher?: SpecConfig
+  /** What a task is promised that asks for nothing. */
+  defaultResources: Resources
+  /** After a start, how long a lack of nodes is not held against jobs. */
+  settleMs: number
+}
+
+export type OrchestratorParts = {
+  store: Store
+  clock: Clock
+  random: Random
+  settings: OrchestratorSettings
+  /** A constant name and fields for the log. */
+  log: (event: string, fields: Record<string, unknown>) => void
+}
+
+/** The control plane of one process, wired. */
+export class Orchestrator implements Startable {
+  readonly jobs: JobsApi
+  readonly nodes: NodesApi
+  readonly link: OrchestratorEnd
+  readonly #parts: OrchestratorParts
+  readonly #table = new NodeTable()
+  readonly #broker = new Broker()
+  readonly #waiting = new Waiting()
+  readonly #timers: JobTimers
+  readonly #worker: Worker
+  readonly #membership: Membership
+  readonly #post: Post
+  #settling: Timer | undefined
+  #isStopped = false
+
+  constructor(parts: OrchestratorParts) {
+    this.#parts = parts
+    const { store, clock, random, settings } = parts
+    const waiters = new Waiters()
+    this.#post = new Post(store, clock)
+    this.#timers = new JobTimers(clock, (jobId) => this.#look([jobId], 'job-timeout'))
+    const ledger = new Ledger({ store, post: this.#post, nodes: this.#table, waiters, onRoom: () => this.#tryWaiting(false) })
+    const inbox = new Inbox(ledger, clock, (job) => this.#ask(job.ID, job.Priority, 'exec-update'))
+    this.#membership = new Membership({
+      clock,
+      ledger,
+      post: this.#post,
+      nodes: this.#table,
+      inbox,
+      settings,
+      onBetter: () => this.#tryWaiting(true),
+      look: (jobIds) => this.#look(jobIds, 'node-leave'),
+    })
+    this.#worker = new Worker({
+      clock,
+      random,
+      broker: this.#broker,
+      ledger,
+      nodes: this.#table,
+      timers: this.#timers,
+      waiting: this.#waiting,
+      defaultResources: settings.defaultResources,
+      isSettling: () => this.#settling !== undefined,
+      onError: (ask, error) => parts.log('evaluation_failed', { jobId: ask.jobId, error }),
+    })
+    this.link = this.#membership
+    this.nodes = new Nodes(this.#table, this.#membership)
+    this.jobs = new Jobs({
+      clock,
+      random,
+      ledger,
+      waiters,
+      orchestratorId: settings.nodeId,
+      publicKey: settings.publicKey,
+      defaultPublisher: settings.defaultPublisher,
+      look: (job, evaluationId) => this.#ask(job.ID, job.Priority, 'job-register', evaluationId),
+      end: (nodeId) => this.#membership.end(nodeId),
+    })
+    store.onLost(() => {
+      this.#recover().catch((error: unknown) => parts.log('recovery_failed', { error }))
+    })
+  }
+
+  /** Nodes that live in this process; their messages share our transactions. */
+  addLocalNode(nodeId: NodeId): void {
+    this.#membership.localNodes.add(nodeId)
+  }
+
+  /** The orchestrator as one of its own nodes, when it has no compute role. */
+  async addSelf(state: NodeState): Promise<void> {
+    this.#table.put(state)
+    await this.#parts.store.commit({ putNodes: [state] })
+  }
+
+  async start(): Promise<void> {
+    const now = this.#parts.clock.nowNs()
+    const nodes = (await this.#parts.store.nodes()).map((state) => asDisconnected(state, now))
+    this.#table.load(nodes, await this.#parts.store.liveExecutions())
+    this.#membership.start()
+    this.#settling = this.#parts.clock.after(this.#parts.settings.settleMs, () => {
+      this.#settling = undefined
+      this.#lookAtAll('recovery').catch((error: unknown) => this.#parts.log('recovery_failed', { error }))
+    })
+    await this.#lookAtAll('recovery')
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true
+    this.#settling?.stop()
+    this.#worker.stop()
+    this.#timers.clear()
+    this.#membership.stop()
+    this.#post.stop()
+  }
+
+  /** Commits were rolled back: everything in memory is rebuilt from rows. */
+  async #recover(): Promise<void> {
+    const connected = this.#table.states()
+    this.#waiting.clear()
+    this.#timers.clear()
+    this.#post.reload()
+    this.#table.load(connected, await this.#parts.store.liveExecutions())
+    await this.#lookAtAll('recovery')
+  }
+
+  /** Every job that has not ended, and every ended one that still has something running. */
+  async #lookAtAll(trigger: EvaluationTrigger): Promise<void> {
+    const { store } = this.#parts
+    const open = await store.jobIdsInStates(['Pending', 'Queued', 'Running'])
+    const live = await store.liveExecutions()
+    this.#look(new Set([...open, ...live.map((execution) => execution.JobID)]), trigger)
+  }
+
+  #tryWaiting(hasNodeChanged: boolean): void {
+    for (const { jobId, priority } of this.#waiting.heads(hasNodeChanged)) this.#ask(jobId, priority, 'capacity-freed')
+  }
+
+  #look(jobIds: Iterable<JobId>, trigger: EvaluationTrigger): void {
+    for (const jobId of jobIds) this.#ask(jobId, 0, trigger)
+  }
+
+  #ask(jobId: JobId, priority: number, trigger: EvaluationTrigger, evaluationId = this.#parts.random.uuid()): void {
+    if (this.#isStopped) return
+    this.#broker.ask({ jobId, priority, trigger, evaluationId })
+    this.#worker.wake()
+  }
+}
+
+const asDisconnected = (state: NodeState, now: bigint): NodeState =>
+  state.Info.NodeType === 'Requester'
+    ? state
+    : { ...state, ConnectionState: { ...state.ConnectionState, Status: 'DISCONNECTED', DisconnectedSince: now } }

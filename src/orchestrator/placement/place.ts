@@ -1,0 +1,52 @@
+import type { Execution } from '#models/execution.ts'
+import type { NodeId } from '#models/ids.ts'
+import { isTerminalExecution } from '#models/execution-state.ts'
+import type { Resources } from '#models/resources.ts'
+import type { NodeView, Snapshot } from '../snapshot.ts'
+import { isEligible, refusalOf } from './filter.ts'
+import { preferenceOf } from './labels.ts'
+import type { Candidate } from './rank.ts'
+
+export type Rejected = { node: NodeView; reason: string; isBusy: boolean }
+export type Match = { candidates: Candidate[]; rejected: Rejected[] }
+
+/** Splits the eligible nodes into those that can take an execution now and those that cannot, with the reason. */
+export const matchNodes = (snapshot: Snapshot, need: Resources): Match => {
+  const { job } = snapshot
+  const ownVersion = snapshot.executions.filter((execution) => execution.JobVersion === job.Version)
+  const declined = new Set(
+    ownVersion.filter((e) => e.ComputeState.StateType === 'AskForBidRejected').map((e) => e.NodeID),
+  )
+  const own = countByNode(ownVersion.filter((e) => !isTerminalExecution(e.ComputeState.StateType)))
+  const prefers = preferenceOf(job)
+  const match: Match = { candidates: [], rejected: [] }
+  for (const node of snapshot.nodes) {
+    if (!isEligible(node)) continue
+    const ownExecutions = own.get(node.id) ?? 0
+    const refusal = declined.has(node.id)
+      ? { reason: 'job rejected', isBusy: false }
+      : (refusalOf(job, need, node) ?? limitRefusal(ownExecutions, job.MaxPerNode ?? 0))
+    if (refusal) match.rejected.push({ node, ...refusal })
+    else {
+      match.candidates.push({
+        node,
+        free: node.free,
+        ownExecutions,
+        isPreferred: prefers(node.state.Info.Labels),
+        tieBreaker: snapshot.chance(),
+      })
+    }
+  }
+  return match
+}
+
+const limitRefusal = (ownExecutions: number, maxPerNode: number): { reason: string; isBusy: boolean } | undefined =>
+  maxPerNode > 0 && ownExecutions >= maxPerNode
+    ? { reason: `already runs ${ownExecutions} of at most ${maxPerNode} executions of this job`, isBusy: true }
+    : undefined
+
+const countByNode = (executions: readonly Execution[]): Map<NodeId, number> => {
+  const counts = new Map<NodeId, number>()
+  for (const { NodeID } of executions) counts.set(NodeID, (counts.get(NodeID) ?? 0) + 1)
+  return counts
+}

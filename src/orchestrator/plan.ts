@@ -1,0 +1,34 @@
+import type { Event } from '#models/event.ts'
+import type { Execution } from '#models/execution.ts'
+import type { JobState } from '#models/job-state.ts'
+
+/** One execution's change; `event` is what people are told of it. */
+export type ExecutionChange = { before: Execution; after: Execution; event?: Event; isCancelSent: boolean }
+
+/** What should happen to one job, as data. The planner makes a transaction of it. */
+export type Plan = {
+  /** New, not yet known to their nodes. */
+  starts: Execution[]
+  /** Whether the node tells that it accepts (batch, service). */
+  isBidReported: boolean
+  changes: ExecutionChange[]
+  jobState?: JobState & { event?: Event }
+  /** Look again at this time even if nothing happens; Unix ns. */
+  checkAt?: bigint
+  /** Cannot go on until a node has room again, or until another node appears or changes: wake it then. */
+  waitsFor?: 'room' | 'nodes'
+}
+
+export const emptyPlan = (isBidReported: boolean): Plan => ({
+  starts: [],
+  isBidReported,
+  changes: [],
+})
+
+/** The earlier of two times to look again. */
+export const checkBy = (plan: Plan, time: bigint): void => {
+  if (plan.checkAt === undefined || time < plan.checkAt) plan.checkAt = time
+}
+
+export const isEmptyPlan = (plan: Plan): boolean =>
+  plan.starts.length === 0 && plan.changes.length === 0 && plan.jobState === undefined

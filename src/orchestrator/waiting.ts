@@ -1,0 +1,89 @@
+import type { Job } from '#models/job.ts'
+import { mainTask } from '#models/job.ts'
+import { typeKey } from '#models/spec-config.ts'
+import type { JobId } from '#models/ids.ts'
+
+/** Shape of a job that no present node will ever fit: it waits on its own. */
+const forNodes = 'nodes '
+
+type Entry = { jobId: JobId; priority: number; since: bigint }
+
+/** Jobs that ask for the same things find room at the same nodes. */
+export const shapeOf = (job: Job): string => {
+  const task = mainTask(job)
+  const sources = task.InputSources.map((input) => typeKey(input.Source.Type)).sort()
+  return JSON.stringify([
+    job.Type,
+    typeKey(task.Engine.Type),
+    typeKey(task.Publisher.Type),
+    sources,
+    task.Resources,
+    job.Constraints,
+    job.MaxPerNode ?? 0,
+  ])
+}
+
+/**
+ * Jobs that wait for a node or for room on one. Freed room wakes the first of each shape; only when that one could be
+ * placed is the next of its shape woken, so a freed slot costs one look per shape, however many jobs wait.
+ */
+export class Waiting {
+  readonly #shapes = new Map<string, Entry[]>()
+  readonly #shapeOfJob = new Map<JobId, string>()
+
+  get size(): number {
+    return this.#shapeOfJob.size
+  }
+
+  add(job: Job, waitsFor: 'room' | 'nodes'): void {
+    const shape = waitsFor === 'room' ? shapeOf(job) : `${forNodes}${job.ID}`
+    if (this.#shapeOfJob.get(job.ID) === shape) return
+    this.remove(job.ID)
+    const entries = this.#shapes.get(shape) ?? []
+    insert(entries, { jobId: job.ID, priority: job.Priority, since: job.VersionTime })
+    this.#shapes.set(shape, entries)
+    this.#shapeOfJob.set(job.ID, shape)
+  }
+
+  /** Returns the shape it waited in. */
+  remove(jobId: JobId): string | undefined {
+    const shape = this.#shapeOfJob.get(jobId)
+    if (shape === undefined) return undefined
+    this.#shapeOfJob.delete(jobId)
+    const entries = this.#shapes.get(shape) ?? []
+    const index = entries[0]?.jobId === jobId ? 0 : entries.findIndex((entry) => entry.jobId === jobId)
+    entries.splice(index, 1)
+    if (entries.length === 0) this.#shapes.delete(shape)
+    return shape
+  }
+
+  /** The jobs to look at now: the first of every shape; those that wait for other nodes only when nodes changed. */
+  heads(hasNodeChanged: boolean): { jobId: JobId; priority: number }[] {
+    return [...this.#shapes].flatMap(([shape, entries]) =>
+      hasNodeChanged || !shape.startsWith(forNodes) ? entries.slice(0, 1) : [],
+    )
+  }
+
+  /** The first job of one shape. */
+  next(shape: string): { jobId: JobId; priority: number }[] {
+    return (this.#shapes.get(shape) ?? []).slice(0, 1)
+  }
+
+  clear(): void {
+    this.#shapes.clear()
+    this.#shapeOfJob.clear()
+  }
+}
+
+const isBefore = (a: Entry, b: Entry): boolean => a.priority > b.priority || (a.priority === b.priority && a.since < b.since)
+
+const insert = (entries: Entry[], entry: Entry): void => {
+  let low = 0
+  let high = entries.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (isBefore(entry, entries[middle] as Entry)) high = middle
+    else low = middle + 1
+  }
+  entries.splice(low, 0, entry)
+}
