@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { messageOf } from '#lib/fault.ts'
 import { type DockerEngine, dockerEngine } from '../test/kit/docker-engine.ts'
 import { checks, runChecks } from './checks.ts'
 import { run } from './run.ts'
@@ -55,7 +56,7 @@ async function engineForTests(): Promise<DockerEngine | undefined> {
   try {
     return await dockerEngine()
   } catch (error) {
-    console.log(`no Docker engine for the tests: ${error instanceof Error ? error.message : error}`)
+    console.log(`no Docker engine for the tests: ${messageOf(error)}`)
     if (isCi) failed++
     return undefined
   }

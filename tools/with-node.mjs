@@ -10,7 +10,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const bin = join(root, 'node_modules/.bin')
 
 if (!isInstalled()) install()
-runUnderOwnNode(process.argv.slice(2))
+runUnderOwnNode(['--conditions=source', ...process.argv.slice(2)])
 
 /** Whether node_modules has every package of the lockfile in its version; optional ones may be absent. */
 function isInstalled() {

@@ -56,7 +56,7 @@ export function chunkLoader(source: ChunkSource) {
 
 function compile(name: string, source: ChunkSource): Script {
   const bytes = source.code(name)
-  const code = isAscii(bytes) ? bytes.latin1Slice() : bytes.utf8Slice()
+  const code = isAscii(bytes) ? bytes.toString('latin1') : bytes.toString()
   const cachedData = source.cache(name)
   return new Script(code, { filename: `bacalhau/${name}`, ...(cachedData && { cachedData }) })
 }

@@ -2,7 +2,7 @@ import { getRawAsset } from 'node:sea'
 import { chunkLoader } from './chunks.ts'
 
 /** The main script of the single executable file: everything else is an asset, loaded where it is used. */
-const cached = new Set(JSON.parse(asset('cached.json').latin1Slice()) as string[])
+const cached = new Set(JSON.parse(asset('cached.json').toString()) as string[])
 
 chunkLoader({
   code: asset,

@@ -1,0 +1,76 @@
+import { basename, join, relative } from 'node:path'
+import { importsOf, layerOf, type SourceFile } from './source-files.ts'
+
+const forbiddenNames = /^(?:utils?|helpers?|common|types?|manager|misc|shared)(?:[.-]|$)/
+
+/** Names that say nothing, or are not in kebab-case. */
+export function badNames(files: SourceFile[]): string[] {
+  return files
+    .filter(({ path }) => /^(?:src|test|tools|bench)\/.*\.(?:ts|mjs)$/.test(path))
+    .flatMap(({ path }) => {
+      const parts = path.split('/').slice(1)
+      const isPlain = parts.every((part) => /^[a-z0-9]+(?:[-.][a-z0-9]+)*$/.test(part))
+      const saysNothing = parts.some((part) => forbiddenNames.test(part))
+      return [
+        ...(isPlain ? [] : [`${path}: not kebab-case`]),
+        ...(saysNothing ? [`${path}: the name says nothing`] : []),
+      ]
+    })
+}
+
+/** Files that only pass on what others export: a reader should find a thing where it is. */
+export function barrels(files: SourceFile[]): string[] {
+  return files
+    .filter(({ text }) => /^export\s+(?:type\s+)?(?:\*|\{[^}]*\})\s+from\b/m.test(text))
+    .map(({ path }) => `${path} passes on another file's exports`)
+}
+
+/** Relative imports that leave their layer, and `#` imports that do not. */
+export function crossings(files: SourceFile[]): string[] {
+  return files.flatMap(({ path, text }) =>
+    importsOf(text).flatMap((id) => {
+      if (id.startsWith('.')) {
+        const target = relative('.', join(path, '..', id))
+        return layerOf(target) === layerOf(path) ? [] : [`${path}: ${id} leaves the layer; write #${target.slice(4)}`]
+      }
+      const isOwn = id.startsWith('#') && layerOf(`src/${id.slice(1)}`) === layerOf(path)
+      return isOwn ? [`${path}: ${id} is in the same layer; import it by its relative path`] : []
+    }),
+  )
+}
+
+/** Long files that read better whole: tables and state machines. */
+const longOnPurpose: readonly string[] = ['docs/requirements.md']
+
+export const reportedLines = 250
+const mostLines = 600
+
+/** Lines of each source file that is longer than we like to read, longest first. */
+export function longFiles(files: SourceFile[]): { path: string; lines: number; isTooLong: boolean }[] {
+  return files
+    .filter(({ path }) => /\.(?:ts|mjs)$/.test(path) && !longOnPurpose.includes(path))
+    .map(({ path, text }) => ({ path, lines: text.split('\n').length }))
+    .filter(({ lines }) => lines > reportedLines)
+    .map(({ path, lines }) => ({ path, lines, isTooLong: lines > mostLines }))
+    .sort((a, b) => b.lines - a.lines)
+}
+
+/** The executable is CommonJS, where a file cannot wait before it is loaded. */
+export function waitingFiles(files: SourceFile[]): string[] {
+  return files
+    .filter(({ text }) => /^(?:const .* = )?await\b/m.test(text))
+    .map(({ path }) => `${path}: top-level await`)
+}
+
+/** Unfinished work belongs into an issue, and a test that is switched off or retried shows nothing. */
+export function leftovers(files: SourceFile[]): string[] {
+  const traces = new RegExp(['TO' + 'DO', 'FIX' + 'ME', '\\bX' + 'XX\\b'].join('|'))
+  const weak = /\bvi\.mock\(|\b(?:it|test|describe)\.(?:only|skip|todo)\((?!'left out)|[{,]\s*retry: \d/
+  return files
+    .filter(({ path }) => /\.(?:ts|mjs)$/.test(path) && basename(path) !== 'layout.ts')
+    .flatMap(({ path, text }) =>
+      text
+        .split('\n')
+        .flatMap((line, i) => (traces.test(line) || weak.test(line) ? [`${path}:${i + 1}: ${line.trim()}`] : [])),
+    )
+}

@@ -1,0 +1,54 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { root, type SourceFile } from './source-files.ts'
+
+/** What only holds on one machine or names a place to download from; the parts are joined so as not to find themselves. */
+const machinePaths = new RegExp(`(?<![\\w.~-])/(?:${['work/main', 'work/shared', 'work/notes', 'root/'].join('|')})`)
+const registryHosts = new RegExp(
+  [
+    'registry\\.npm' + 'js',
+    'deb\\.deb' + 'ian',
+    'pypi\\.' + 'org',
+    'proxy\\.gol' + 'ang',
+    'unp' + 'kg\\.com',
+    'crates\\.io/api',
+  ].join('|'),
+)
+
+/** Lines that name a path of somebody's machine or a registry's host. */
+export function machineTraces(files: SourceFile[]): string[] {
+  return files.flatMap(({ path, text }) =>
+    text.split('\n').flatMap((line, i) => {
+      const isTrace = machinePaths.test(line) || registryHosts.test(line)
+      return isTrace ? [`${path}:${i + 1}: ${line.trim().slice(0, 120)}`] : []
+    }),
+  )
+}
+
+/** Links in Markdown files whose file is not there. */
+export function deadLinks(files: SourceFile[]): string[] {
+  return files
+    .filter(({ path }) => path.endsWith('.md'))
+    .flatMap(({ path, text }) =>
+      [...text.matchAll(/\]\(([^)\s]+)\)/g)]
+        .map(([, link]) => link!.split('#')[0]!)
+        .filter((link) => link !== '' && !/^[a-z]+:/.test(link))
+        .filter((link) => !existsSync(join(root, dirname(path), link)))
+        .map((link) => `${path}: ${link} is not there`),
+    )
+}
+
+type Locked = { version?: string; resolved?: string; link?: boolean; optionalDependencies?: Record<string, string> }
+
+/** Faults of the lockfile: download addresses, and optional packages of other platforms that are not locked. */
+export function lockfileFaults(): string[] {
+  const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
+    packages: Record<string, Locked>
+  }
+  return Object.entries(packages).flatMap(([path, { resolved, optionalDependencies = {} }]) => [
+    ...(resolved ? [`${path} has a download address`] : []),
+    ...Object.keys(optionalDependencies)
+      .filter((name) => !packages[`node_modules/${name}`] && !packages[`${path}/node_modules/${name}`])
+      .map((name) => `${path} wants ${name}, which is not locked: run node tools/complete-lockfile.ts`),
+  ])
+}
