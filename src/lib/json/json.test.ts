@@ -1,0 +1,96 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { describeVectors } from '../../../test/kit/vectors.ts'
+import { parseJson } from './parse.ts'
+import { isRawNumber, numberOfJson } from './raw-number.ts'
+import { stringifyJson } from './stringify.ts'
+
+describe('parseJson', () => {
+  it('keeps 64-bit integers exactly', () => {
+    const text = '{"a":9007199254740991,"b":9007199254740993,"c":18446744073709551615,"d":-9223372036854775808}'
+    expect(parseJson(text)).toEqual({ a: 2 ** 53 - 1, b: 2n ** 53n + 1n, c: 2n ** 64n - 1n, d: -(2n ** 63n) })
+    expect(stringifyJson(parseJson(text))).toBe(text)
+  })
+
+  it('says what is wrong in the words of Go and after how many bytes', () => {
+    const mistake = (message: string, offset: number) =>
+      expect.objectContaining({ code: 'BadRequest', message, cause: { kind: 'syntax', offset } })
+    expect(() => parseJson('{"é":01}')).toThrow(mistake("invalid character '1' after object key:value pair", 8))
+    expect(() => parseJson('[1,')).toThrow(mistake('unexpected end of JSON input', 3))
+    expect(() => parseJson('é')).toThrow(mistake("invalid character 'Ã' looking for beginning of value", 1))
+    expect(() => parseJson('{} x')).toThrow(mistake("invalid character 'x' after top-level value", 4))
+  })
+
+  it('ignores what follows the first value when told so', () => {
+    expect(parseJson('{"a":1} trailing', { ignoresTrailing: true })).toEqual({ a: 1 })
+  })
+
+  it('refuses numbers beyond any float and nesting that could not be written again', () => {
+    expect(() => parseJson('{"a":1e999}')).toThrow('json: cannot unmarshal number 1e999 into Go value of type float64')
+    expect(() => parseJson('['.repeat(1_001) + ']'.repeat(1_001))).toThrow('exceeded max depth')
+    const deepest = '['.repeat(1_000) + ']'.repeat(1_000)
+    expect(stringifyJson(parseJson(deepest))).toBe(deepest)
+    expect(stringifyJson(parseJson(`[${'[{}],'.repeat(2_000)}"]{"]`))).toHaveLength(10_006)
+  })
+
+  it('replaces what is no text by U+FFFD', () => {
+    expect(parseJson(Buffer.from([0x22, 0xe2, 0x82, 0x22]))).toBe('\ufffd\ufffd')
+    expect(parseJson('"\\ud800x"')).toBe('\ufffdx')
+  })
+
+  it('sets no prototype', () => {
+    const value = parseJson('{"__proto__":{"a":9007199254740993}}')
+    expect(Object.getPrototypeOf(value)).toBe(Object.prototype)
+    expect(Object.keys(value as object)).toEqual(['__proto__'])
+  })
+
+  it('keeps the source text of numbers under Params', () => {
+    const text = '{"Count":1.0,"Params":{"a":1.0,"b":[1e3,2,1.5],"c":-0},"Rest":1e3}'
+    const value = parseJson(text, { keepsParamsText: true }) as { Params: { a: unknown; b: unknown[] } }
+    expect(stringifyJson(value)).toBe('{"Count":1,"Params":{"a":1.0,"b":[1e3,2,1.5],"c":-0},"Rest":1000}')
+    expect(isRawNumber(value.Params.a)).toBe(true)
+    expect(numberOfJson(value.Params.b[0])).toBe(1000)
+  })
+
+  it('agrees with JSON.parse on any value', () => {
+    fc.assert(
+      fc.property(fc.json(), fc.boolean(), (text, keepsParamsText) => {
+        const value = parseJson(text, { keepsParamsText })
+        expect(JSON.parse(stringifyJson(value))).toEqual(JSON.parse(text.toWellFormed()))
+      }),
+      { seed: 1 },
+    )
+  })
+})
+
+describe('stringifyJson', () => {
+  it('writes bigints bare and can indent', () => {
+    expect(stringifyJson({ a: [2n ** 63n], b: undefined }, { indent: 2 })).toBe(
+      '{\n  "a": [\n    9223372036854775808\n  ]\n}',
+    )
+  })
+
+  it('escapes HTML only when told so, line separators always', () => {
+    expect(stringifyJson('<&>\u2028')).toBe('"<&>\\u2028"')
+    expect(stringifyJson('<&>\u2028', { escapeHtml: true })).toBe('"\\u003c\\u0026\\u003e\\u2028"')
+  })
+
+  it('finds half a surrogate pair, not its spelling', () => {
+    expect(stringifyJson(['\ud800', '\\ud800', '😀'])).toBe('["\\ufffd","\\\\ud800","😀"]')
+  })
+
+  it('takes numbers that JSON does not have for a bug', () => {
+    expect(() => stringifyJson({ a: Number.NaN })).toThrow('JSON has no NaN')
+  })
+})
+
+describeVectors('json-string.json', (text: string) => ({
+  escaped: stringifyJson(text, { escapeHtml: true }),
+  plain: stringifyJson(text),
+}))
+
+describeVectors('json-number.json', (bits: string) => {
+  const view = new DataView(new ArrayBuffer(8))
+  view.setBigUint64(0, BigInt(`0x${bits}`))
+  return stringifyJson(view.getFloat64(0))
+})
