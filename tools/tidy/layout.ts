@@ -1,7 +1,7 @@
 import { basename, join, relative } from 'node:path'
 import { importsOf, layerOf, type SourceFile } from './source-files.ts'
 
-const forbiddenNames = /^(?:utils?|helpers?|common|types?|manager|misc|shared)(?:[.-]|$)/
+const forbiddenNames = /^(?:utils?|helpers?|common|types?|manager)(?:[.-]|$)/
 
 /** Names that say nothing, or are not in kebab-case. */
 export function badNames(files: SourceFile[]): string[] {
