@@ -1,0 +1,220 @@
+import { type ClientRequest, type IncomingMessage, request as overHttp, type RequestOptions } from 'node:http'
+import { request as overHttps } from 'node:https'
+import type { Readable } from 'node:stream'
+import type { Clock } from '#lib/clock.ts'
+import { Fault, type FaultCode, messageOf } from '#lib/fault.ts'
+import type { DockerTarget } from './docker-host.ts'
+
+export type Query = Readonly<Record<string, string | number | boolean | undefined>>
+export type CallOptions = {
+  query?: Query
+  body?: unknown
+  headers?: Readonly<Record<string, string>>
+  signal?: AbortSignal
+  /** Most time until the whole answer is here; 0 = as long as it takes. */
+  deadlineMs?: number
+}
+
+/** What the engine says of itself; only what we use. */
+export type EngineVersion = {
+  ApiVersion: string
+  Os: string
+  Arch: string
+  Components?: { Name: string; Details?: Record<string, string> }[]
+}
+
+/** The newest interface we were written for; an older engine is spoken to in its own. */
+const newestApi = [1, 47] as const
+const usualDeadlineMs = 120_000
+const answerLimitBytes = 64 * 1024 * 1024
+
+/**
+ * Docker's HTTP interface, as much of it as running programs needs, over node:http. (The usual client package brings
+ * native addons and gRPC along, which cannot go into a single executable.)
+ *
+ * Failures are Faults: an answer of the engine has its text as `Error response from daemon: …` and its status in
+ * `details.DockerStatus`; an engine that cannot be reached is ServiceUnavailable and retryable.
+ */
+export class DockerApi {
+  readonly #target: DockerTarget
+  readonly #clock: Clock
+  #prefix: Promise<string> | undefined
+
+  constructor(target: DockerTarget, clock: Clock) {
+    this.#target = target
+    this.#clock = clock
+  }
+
+  get address(): string {
+    return this.#target.address
+  }
+
+  /** Asks each time, so that an engine that was replaced is seen. */
+  async version(signal?: AbortSignal): Promise<EngineVersion> {
+    const version = await this.#json<EngineVersion>('GET', '/version', {
+      deadlineMs: 10_000,
+      ...(signal && { signal }),
+    })
+    this.#prefix = Promise.resolve(prefixFor(version.ApiVersion))
+    return version
+  }
+
+  /** The JSON answer; undefined when it is empty. */
+  async call<Answer = undefined>(method: string, path: string, options: CallOptions = {}): Promise<Answer> {
+    return this.#json<Answer>(method, (await this.#versioned()) + path, options)
+  }
+
+  /** The body as it comes. Aborting or destroying it ends the request. */
+  async stream(method: string, path: string, options: CallOptions = {}): Promise<IncomingMessage> {
+    return (await this.#ask(method, (await this.#versioned()) + path, options)).answer
+  }
+
+  /** Output of a container from now on, taken over as a raw connection: also before it is started. */
+  async attach(containerId: string): Promise<Readable> {
+    const path = `${await this.#versioned()}/containers/${containerId}/attach?stream=1&stdout=1&stderr=1`
+    const headers = { Connection: 'Upgrade', Upgrade: 'tcp' }
+    const { answer, socket, head } = await this.#ask('POST', path, { headers })
+    if (!socket) return answer
+    if (head && head.length > 0) socket.unshift(head)
+    return socket
+  }
+
+  #versioned(): Promise<string> {
+    this.#prefix ??= this.version().then(
+      (version) => prefixFor(version.ApiVersion),
+      (error) => {
+        this.#prefix = undefined
+        throw error
+      },
+    )
+    return this.#prefix
+  }
+
+  async #json<Answer>(method: string, path: string, options: CallOptions): Promise<Answer> {
+    const deadline = new AbortController()
+    const deadlineMs = options.deadlineMs ?? usualDeadlineMs
+    const timer =
+      deadlineMs > 0 ? this.#clock.after(deadlineMs, () => deadline.abort(this.#slow(deadlineMs))) : undefined
+    const signal = options.signal ? AbortSignal.any([options.signal, deadline.signal]) : deadline.signal
+    try {
+      const { answer } = await this.#ask(method, path, { ...options, signal })
+      const text = await bodyOf(answer)
+      return (text === '' ? undefined : JSON.parse(text)) as Answer
+    } catch (error) {
+      throw signal.aborted ? signal.reason : this.#unreachable(error)
+    } finally {
+      timer?.stop()
+    }
+  }
+
+  /** Resolves with a good answer; its body is still to be read. */
+  #ask(method: string, path: string, options: CallOptions): Promise<Answered> {
+    const body = options.body === undefined ? undefined : Buffer.from(JSON.stringify(options.body))
+    const headers = {
+      ...(body ? { 'Content-Type': 'application/json', 'Content-Length': body.length } : { 'Content-Length': 0 }),
+      ...options.headers,
+    }
+    const request: RequestOptions = {
+      ...this.#target.connection,
+      method,
+      path: path + queryText(options.query),
+      headers,
+      agent: false,
+      ...(options.signal && { signal: options.signal }),
+    }
+    return new Promise<Answered>((resolve, reject) => {
+      const asked: ClientRequest = this.#target.isTls ? overHttps(request) : overHttp(request)
+      asked.on('error', (error) => reject(options.signal?.aborted ? options.signal.reason : this.#unreachable(error)))
+      asked.on('upgrade', (answer, socket, head) => resolve({ answer, socket, head }))
+      asked.on('response', (answer) => {
+        const status = answer.statusCode ?? 0
+        if (status < 400) resolve({ answer })
+        else bodyOf(answer).then((text) => reject(answered(status, text)), reject)
+      })
+      asked.end(body)
+    })
+  }
+
+  #unreachable(error: unknown): unknown {
+    if (error instanceof Fault) return error
+    this.#prefix = undefined
+    return new Fault('ServiceUnavailable', `cannot reach the Docker engine at ${this.address}: ${messageOf(error)}`, {
+      component: 'Docker',
+      hint: 'Check that the engine runs and that the node may use its socket',
+      isRetryable: true,
+      details: { FailureClass: 'node' },
+      cause: error,
+    })
+  }
+
+  #slow(deadlineMs: number): Fault {
+    const seconds = Math.round(deadlineMs / 1000)
+    return new Fault('Timeout', `the Docker engine at ${this.address} did not answer within ${seconds} s`, {
+      component: 'Docker',
+      isRetryable: true,
+      details: { FailureClass: 'node' },
+    })
+  }
+}
+
+type Answered = { answer: IncomingMessage; socket?: Readable; head?: Buffer }
+
+/** The engine's own status of a failed call; undefined when it was not the engine that failed it. */
+export const dockerStatusOf = (error: unknown): number | undefined =>
+  error instanceof Fault && error.details?.['DockerStatus'] ? Number(error.details['DockerStatus']) : undefined
+
+/** Runs a call that may find its work done already: 304, 404 (gone) and 409 (not running, being removed) are fine. */
+export async function unlessDone(call: Promise<unknown>): Promise<void> {
+  await call.catch((error: unknown) => {
+    if (![304, 404, 409].includes(dockerStatusOf(error) ?? 0)) throw error
+  })
+}
+
+const codes: Readonly<Record<number, FaultCode>> = {
+  400: 'BadRequest',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'NotFound',
+  409: 'Conflict',
+}
+
+function answered(status: number, text: string): Fault {
+  const message = textOf(text) || `status ${status}`
+  return new Fault(codes[status] ?? 'ServiceUnavailable', `Error response from daemon: ${message}`, {
+    component: 'Docker',
+    isRetryable: status >= 500,
+    details: { DockerStatus: String(status) },
+  })
+}
+
+function textOf(body: string): string {
+  try {
+    const { message } = JSON.parse(body) as { message?: unknown }
+    if (typeof message === 'string') return message.trim()
+  } catch {
+    // Not JSON: a proxy in between, or a very old engine.
+  }
+  return body.trim().slice(0, 1000)
+}
+
+async function bodyOf(answer: IncomingMessage): Promise<string> {
+  const parts: Buffer[] = []
+  let sizeBytes = 0
+  for await (const part of answer as AsyncIterable<Buffer>) {
+    sizeBytes += part.length
+    if (sizeBytes > answerLimitBytes) throw new Error('the answer is too long')
+    parts.push(part)
+  }
+  return Buffer.concat(parts).toString('utf8')
+}
+
+function queryText(query: Query = {}): string {
+  const given = Object.entries(query).filter(([, value]) => value !== undefined)
+  return given.length === 0 ? '' : `?${new URLSearchParams(given.map(([name, value]) => [name, String(value)]))}`
+}
+
+function prefixFor(apiVersion: string): string {
+  const [major = 0, minor = 0] = apiVersion.split('.').map(Number)
+  const isOlder = major < newestApi[0] || (major === newestApi[0] && minor < newestApi[1])
+  return isOlder ? `/v${major}.${minor}` : `/v${newestApi.join('.')}`
+}

@@ -1,0 +1,113 @@
+import { dirname } from 'node:path/posix'
+import type { RunRequest } from '#contracts/engine.ts'
+import { Fault } from '#lib/fault.ts'
+import type { NetworkConfig, Port } from '#models/task.ts'
+import type { DockerParams } from './engine-params.ts'
+import { type GpuDevices, noGpuDevices } from './gpu-devices.ts'
+import { labelsOf } from './names.ts'
+import type { DockerSettings } from './settings.ts'
+
+/** Body of the engine's "create container". */
+export type ContainerSpec = Record<string, unknown> & { HostConfig: Record<string, unknown> }
+
+const hostAlias = 'host.docker.internal:host-gateway'
+
+/** What the engine is told about one execution. Pure; throws a Fault for what cannot be had. */
+export function containerSpec(
+  request: RunRequest,
+  params: DockerParams,
+  executorId: string,
+  settings: DockerSettings,
+  gpus: GpuDevices = noGpuDevices,
+): ContainerSpec {
+  const { resources } = request
+  const network = networkSpec(request.network, settings.isDefaultNetworked)
+  return {
+    Image: params.Image,
+    ...(params.Entrypoint && { Entrypoint: params.Entrypoint }),
+    ...(params.Parameters && { Cmd: params.Parameters }),
+    ...(params.WorkingDirectory && { WorkingDir: params.WorkingDirectory }),
+    Env: environment(request.env, params.EnvironmentVariables ?? []),
+    Labels: labelsOf(executorId, request.jobId, request.executionId),
+    Tty: false,
+    ...network.container,
+    HostConfig: {
+      ...network.host,
+      Mounts: mounts(request),
+      Memory: resources.Memory,
+      // The same number for both leaves no swap.
+      MemorySwap: resources.Memory,
+      NanoCpus: Math.round(resources.CPU * 1e9),
+      PidsLimit: settings.pidsLimit,
+      CapDrop: settings.capDrop,
+      SecurityOpt: ['no-new-privileges'],
+      RestartPolicy: { Name: 'no' },
+      LogConfig: { Type: 'json-file', Config: { 'max-size': String(settings.logMaxBytes), 'max-file': '2' } },
+      ...(settings.runtime && { Runtime: settings.runtime }),
+      ...gpus,
+    },
+  }
+}
+
+/** The engine's own entries win over the task's; a name without `=` takes the image's variable away. */
+function environment(env: Readonly<Record<string, string>>, own: readonly string[]): string[] {
+  const entries = [...Object.entries(env).map(([name, value]) => `${name}=${value}`), ...own]
+  return [...new Map(entries.map((entry) => [entry.split('=', 1)[0], entry])).values()]
+}
+
+function mounts(request: RunRequest): object[] {
+  const inputs = request.inputs.map((input) => bind(input.hostPath, input.guestPath, input.isReadOnly))
+  const outputs = request.outputs.map(({ hostPath, resultPath }) => bind(hostPath, resultPath.Path, false))
+  return [...inputs, ...outputs]
+}
+
+/** A missing source is an error instead of a folder that the engine makes. */
+function bind(source: string, target: string, isReadOnly: boolean): object {
+  if (!target.startsWith('/') || dirname(target) === target) {
+    throw new Fault('BadRequest', `cannot mount at ${JSON.stringify(target)}: not an absolute path below /`, {
+      component: 'Docker',
+      details: { FailureClass: 'user' },
+    })
+  }
+  return { Type: 'bind', Source: source, Target: target, ReadOnly: isReadOnly }
+}
+
+type NetworkSpec = { container: Record<string, unknown>; host: Record<string, unknown> }
+
+const noNetwork: NetworkSpec = { container: { NetworkDisabled: true }, host: { NetworkMode: 'none' } }
+
+function networkSpec(network: NetworkConfig, isDefaultNetworked: boolean): NetworkSpec {
+  switch (network.Type) {
+    case 'None':
+      return noNetwork
+    case 'Full':
+    case 'Host':
+      return { container: {}, host: { NetworkMode: 'host', ExtraHosts: [hostAlias] } }
+    case 'Bridge':
+      return bridge(network.Ports ?? [])
+    case 'Default':
+      return isDefaultNetworked ? bridge(network.Ports ?? []) : noNetwork
+    case 'HTTP':
+      throw new Fault('NotImplemented', httpRefusal, { component: 'Docker', details: { FailureClass: 'node' } })
+  }
+}
+
+export const httpRefusal = 'this node cannot filter HTTP traffic of containers'
+
+/** A port without a number of the host gets one from the engine. */
+function bridge(ports: readonly Port[]): NetworkSpec {
+  const published = ports.map((port) => ({ key: `${port.Target ?? port.Static}/tcp`, port }))
+  return {
+    container: { ExposedPorts: Object.fromEntries(published.map(({ key }) => [key, {}])) },
+    host: {
+      NetworkMode: 'bridge',
+      ExtraHosts: [hostAlias],
+      PortBindings: Object.fromEntries(
+        published.map(({ key, port }) => [
+          key,
+          [{ HostIp: port.HostNetwork ?? '0.0.0.0', HostPort: port.Static ? String(port.Static) : '' }],
+        ]),
+      ),
+    },
+  }
+}

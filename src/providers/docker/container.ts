@@ -1,0 +1,78 @@
+import type { Readable } from 'node:stream'
+import type { Exit, RunningProgram } from '#contracts/engine.ts'
+import type { LogSink } from '#contracts/log-sink.ts'
+import type { Clock } from '#lib/clock.ts'
+import { type DockerApi, unlessDone } from './api.ts'
+import { ContainerOutput } from './container-output.ts'
+import { type Ended, exitOf, inspectContainer, untilEnded } from './container-state.ts'
+
+export type Held = {
+  api: DockerApi
+  clock: Clock
+  id: string
+  logs: LogSink
+  /** Output from the start; undefined for a container found after a restart of ours, which is read from the engine's copy. */
+  live?: Readable
+  /** Aborted when the engine lets go of what runs. */
+  released: AbortSignal
+  /** Runs once the program has ended and all of its output is given, before anybody is told. */
+  beforeExit: (exit: Exit) => Promise<void>
+  /** Another cause of the end, found by somebody who watches it. */
+  failure?: () => Exit['failure'] | undefined
+}
+
+/** Holds a container that runs, or has ended without being collected. */
+export function holdContainer(held: Held): RunningProgram {
+  const exit = new Promise<Exit>((resolve) => {
+    follow(held).then(resolve, () => {
+      // Let go: the container goes on, and whoever attaches to it next learns its end.
+    })
+  })
+  const stop = (graceMs: number) => stopContainer(held, exit, graceMs)
+  return { exit, stop }
+}
+
+async function follow(held: Held): Promise<Exit> {
+  const output = new ContainerOutput(held.api, held.id, held.logs)
+  const releaseLive = () => held.live?.destroy()
+  held.released.addEventListener('abort', releaseLive, { once: true })
+  try {
+    const copied = held.live ? output.copyLive(held.live) : output.copyKept(held.released).catch(() => false)
+    const ended = await untilEnded(held.api, held.id, held.clock, held.released)
+    const isWhole = await copied
+    held.released.throwIfAborted()
+    if (ended.info && (!isWhole || ended.wasCut)) await output.copyKept(held.released).catch(() => false)
+    held.released.throwIfAborted()
+    return await concluded(held, ended)
+  } finally {
+    held.released.removeEventListener('abort', releaseLive)
+  }
+}
+
+async function concluded(held: Held, ended: Ended): Promise<Exit> {
+  const watched = held.failure?.()
+  const exit = exitOf(ended.info)
+  const final = watched ? { ...exit, failure: watched } : exit
+  await held.beforeExit(final)
+  return final
+}
+
+/** Its own stop signal, then the kill after `graceMs`; each call has its own grace, so that a later one can be shorter. */
+async function stopContainer(held: Held, exit: Promise<Exit>, graceMs: number): Promise<void> {
+  const kill = (signal: string) =>
+    unlessDone(held.api.call('POST', `/containers/${held.id}/kill`, { query: { signal } }))
+  const killHard = () => void kill('SIGKILL').catch(() => {})
+  const timer = graceMs > 0 ? held.clock.after(graceMs, killHard) : undefined
+  try {
+    if (graceMs > 0) await kill(await stopSignal(held)).catch(killHard)
+    else await kill('SIGKILL').catch(() => {})
+    await exit
+  } finally {
+    timer?.stop()
+  }
+}
+
+async function stopSignal(held: Held): Promise<string> {
+  const info = await inspectContainer(held.api, held.id)
+  return info?.Config.StopSignal || 'SIGTERM'
+}

@@ -1,0 +1,54 @@
+import { realpath } from 'node:fs/promises'
+import { Fault } from '#lib/fault.ts'
+import type { Gpu, Resources } from '#models/resources.ts'
+
+/** The part of a container's specification that hands devices in. */
+export type GpuDevices = { DeviceRequests?: object[]; Devices?: object[] }
+
+export const noGpuDevices: GpuDevices = {}
+
+/**
+ * Devices of the GPUs that were promised (execution.md §1.6). Throws a Fault when one is of a vendor we cannot hand in, is not
+ * attached, or when only their number is known: a container without the GPUs it was promised must not start.
+ */
+export async function gpuDevices(
+  resources: Resources,
+  resolve: (path: string) => Promise<string> = realpath,
+): Promise<GpuDevices> {
+  const gpus = resources.GPUs ?? []
+  if (resources.GPU > gpus.length) throw refused('the node promised GPUs that it knows no device of', 'node')
+  if (gpus.length === 0) return noGpuDevices
+  const nvidia = gpus.filter((gpu) => vendorOf(gpu) === 'nvidia')
+  const rendered = gpus.filter((gpu) => vendorOf(gpu) !== 'nvidia')
+  const devices = (await Promise.all(rendered.map((gpu) => renderDevices(gpu, resolve)))).flat()
+  return {
+    ...(nvidia.length > 0 && { DeviceRequests: [nvidiaRequest(nvidia)] }),
+    ...(devices.length > 0 && { Devices: [...new Set(devices)].map(mapped) }),
+  }
+}
+
+const vendorOf = (gpu: Gpu): string => gpu.Vendor.toLowerCase()
+
+const nvidiaRequest = (gpus: Gpu[]): object => ({
+  DeviceIDs: gpus.map((gpu) => String(gpu.Index)),
+  Capabilities: [['gpu']],
+})
+
+async function renderDevices(gpu: Gpu, resolve: (path: string) => Promise<string>): Promise<string[]> {
+  const isAmd = vendorOf(gpu).startsWith('amd')
+  if (!isAmd && vendorOf(gpu) !== 'intel') {
+    throw refused(`job requires GPU from unsupported vendor ${JSON.stringify(gpu.Vendor)}`, 'node')
+  }
+  const links = ['card', 'render'].map((kind) => `/dev/dri/by-path/pci-${gpu.PCIAddress}-${kind}`)
+  const found = await Promise.all(links.map((link) => resolve(link).catch(() => missing(link))))
+  return [...(isAmd ? ['/dev/kfd'] : []), ...found]
+}
+
+const mapped = (path: string): object => ({ PathOnHost: path, PathInContainer: path, CgroupPermissions: 'rwm' })
+
+const missing = (link: string): never => {
+  throw refused(`could not find attached device for GPU at ${JSON.stringify(link)}`, 'node')
+}
+
+const refused = (message: string, failureClass: string): Fault =>
+  new Fault('ServiceUnavailable', message, { component: 'Docker', details: { FailureClass: failureClass } })

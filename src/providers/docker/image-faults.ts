@@ -1,0 +1,41 @@
+import { Fault, messageOf } from '#lib/fault.ts'
+import type { FailureClass } from '#models/job.ts'
+import { dockerStatusOf } from './api.ts'
+
+const userTexts = [
+  'not found',
+  'does not exist',
+  'manifest unknown',
+  'no matching manifest',
+  'denied',
+  'unauthorized',
+  'no basic auth credentials',
+  'invalid reference format',
+  'no such image',
+]
+
+/** Who can cure a failed look-up or pull: the user (name, access), time (registry away, busy), or the node (its disk). */
+export function imageFailureClass(error: unknown): FailureClass {
+  const message = messageOf(error).toLowerCase()
+  if (message.includes('no space left on device')) return 'resource'
+  if (message.includes('toomanyrequests') || message.includes('no such host')) return 'transient'
+  if ([400, 401, 403, 404].includes(dockerStatusOf(error) ?? 0)) return 'user'
+  return userTexts.some((text) => message.includes(text)) ? 'user' : 'transient'
+}
+
+/** The one sentence clients know for images that cannot be had; `action` says what was tried. */
+export function imageFault(action: 'inspect' | 'pull', image: string, error: unknown): Fault {
+  const failureClass = imageFailureClass(error)
+  return new Fault(
+    failureClass === 'user' ? 'BadRequest' : 'ServiceUnavailable',
+    `Could not ${action} image ${JSON.stringify(image)} - could be due to repo/image not existing, ` +
+      `or registry needing authorization: ${messageOf(error)}`,
+    {
+      component: 'Docker',
+      hint: 'Check the name of the image. For a private one, give the node the login of its registry (DOCKER_USERNAME, DOCKER_PASSWORD)',
+      isRetryable: failureClass !== 'user',
+      details: { FailureClass: failureClass, Image: image },
+      cause: error,
+    },
+  )
+}

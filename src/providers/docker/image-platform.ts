@@ -1,0 +1,86 @@
+import { LRUCache } from 'lru-cache'
+import { no, type Verdict, yes } from '#contracts/verdict.ts'
+import type { Clock } from '#lib/clock.ts'
+import type { DockerApi, EngineVersion } from './api.ts'
+import { dockerStatusOf } from './api.ts'
+import { imageFault } from './image-faults.ts'
+import { parseImageRef } from './image-ref.ts'
+import { registryAuth } from './registry-auth.ts'
+import type { DockerSettings } from './settings.ts'
+
+type Platform = { os: string; architecture: string }
+type LocalImage = { Os?: string; Architecture?: string }
+type Distribution = { Platforms?: Platform[] | null }
+
+/** Whether an image fits this machine, asked at bid time (execution.md §1.3). What registries said is remembered. */
+export class ImagePlatforms {
+  readonly #api: DockerApi
+  readonly #settings: DockerSettings
+  readonly #remembered: LRUCache<string, Platform[]>
+
+  constructor(api: DockerApi, settings: DockerSettings, clock: Clock) {
+    this.#api = api
+    this.#settings = settings
+    const { size, ttlMs } = settings.manifestCache
+    this.#remembered = new LRUCache({ max: Math.max(1, size), ttl: ttlMs, perf: { now: () => clock.monotonicMs() } })
+  }
+
+  /** Throws a Fault when neither the engine nor the registry can say. */
+  async fit(image: string, signal: AbortSignal): Promise<Verdict> {
+    const available = await this.#platformsOf(image, signal)
+    const supported = enginePlatforms(await this.#api.version(signal))
+    const isFit =
+      supported.length === 0 ||
+      available.some((has) => supported.some((can) => can.os === has.os && can.architecture === has.architecture))
+    return isFit ? yes : no(reason(available, supported), 'Use an image made for this platform')
+  }
+
+  /** A local image speaks for itself, so that no registry is needed for it (X28). */
+  async #platformsOf(image: string, signal: AbortSignal): Promise<Platform[]> {
+    const local = await this.#local(image, signal)
+    if (local) return [local]
+    const known = this.#remembered.get(image)
+    if (known) return known
+    const platforms = await this.#remote(image, signal)
+    this.#remembered.set(image, platforms)
+    return platforms
+  }
+
+  async #local(image: string, signal: AbortSignal): Promise<Platform | undefined> {
+    try {
+      const found = await this.#api.call<LocalImage>('GET', `/images/${encodeURIComponent(image)}/json`, { signal })
+      return { os: found.Os ?? '', architecture: found.Architecture ?? '' }
+    } catch (error) {
+      if (dockerStatusOf(error) === 404) return undefined
+      throw dockerStatusOf(error) === 400 ? imageFault('inspect', image, error) : error
+    }
+  }
+
+  async #remote(image: string, signal: AbortSignal): Promise<Platform[]> {
+    try {
+      if (this.#settings.isPullSkipped) throw new Error('it is not on this node, which uses local images only')
+      const ref = parseImageRef(image)
+      const headers = registryAuth(ref, this.#settings.credentials)
+      const path = `/distribution/${encodeURIComponent(ref.familiar)}/json`
+      const found = await this.#api.call<Distribution>('GET', path, { signal, headers })
+      // Attestations call themselves unknown/unknown.
+      return (found.Platforms ?? []).filter(({ os }) => os !== 'unknown')
+    } catch (error) {
+      if (signal.aborted) throw signal.reason
+      throw imageFault('inspect', image, error)
+    }
+  }
+}
+
+/** An engine of another kind behind the socket may not name its parts; then its own words count. */
+function enginePlatforms(version: EngineVersion): Platform[] {
+  const engine = version.Components?.find((component) => component.Name === 'Engine')?.Details
+  const os = engine?.['Os'] ?? version.Os
+  const architecture = engine?.['Arch'] ?? version.Arch
+  return os && architecture ? [{ os, architecture }] : []
+}
+
+const reason = (available: Platform[], supported: Platform[]): string =>
+  `this node does not support the available image platforms [${listed(available)}] (supports [${listed(supported)}])`
+const listed = (platforms: Platform[]): string =>
+  platforms.map(({ os, architecture }) => `${os}/${architecture}`).join(' ')

@@ -1,0 +1,25 @@
+import type { ExecutionId, JobId, NodeId } from '#models/ids.ts'
+
+/** What we put on everything we make, so that it is found again after a restart (execution.md §1.5). */
+export const executorLabel = 'bacalhau-executor'
+export const jobLabel = 'bacalhau-jobID'
+export const executionLabel = 'bacalhau-executionID'
+
+export const executorIdOf = (nodeId: NodeId): string => `bacalhau-${nodeId}`
+
+export const labelsOf = (executorId: string, jobId: JobId, executionId: ExecutionId): Record<string, string> => ({
+  [executorLabel]: executorId,
+  [jobLabel]: executorId + jobId,
+  [executionLabel]: executorId + executionId,
+})
+
+/** Node names may hold what the engine refuses in a name; labels keep them exactly. */
+export const containerNameOf = (executorId: string, jobId: JobId, executionId: ExecutionId): string =>
+  `bacalhau-${executorId}-${jobId}-${executionId}-executor`.replace(/[^a-zA-Z0-9_.-]/g, '_')
+
+/** The execution that a labelled thing belongs to. */
+export const executionOf = (labels: Readonly<Record<string, string>>, executorId: string): ExecutionId =>
+  (labels[executionLabel] ?? '').slice(executorId.length) as ExecutionId
+
+/** Filter of the engine's listings. */
+export const labelFilter = (label: string, value: string): string => JSON.stringify({ label: [`${label}=${value}`] })

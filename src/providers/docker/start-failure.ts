@@ -1,0 +1,28 @@
+import type { Exit } from '#contracts/engine.ts'
+import { messageOf } from '#lib/fault.ts'
+import type { FailureClass } from '#models/job.ts'
+
+const notFound = 'executable file not found'
+
+/**
+ * How a program "ended" that the engine could not start (execution.md §1.10). `engineExitCode` is what the container
+ * then has: 126 and 127 blame the program's own files.
+ */
+export function startFailure(error: unknown, engineExitCode: number | undefined): Exit {
+  const cause = messageOf(error)
+  const isUsers = engineExitCode === 126 || engineExitCode === 127
+  return {
+    exitCode: -1,
+    failure: {
+      message: `failed to start container: failed to start container: ${cause.includes(notFound) ? notFound : cause}`,
+      class: classOf(cause, isUsers),
+      ...(isUsers && { hint: 'Check the entrypoint and the parameters against what is in the image' }),
+    },
+  }
+}
+
+function classOf(cause: string, isUsers: boolean): FailureClass {
+  if (/no space left on device|cannot allocate memory/i.test(cause)) return 'resource'
+  if (/port is already allocated|address already in use/i.test(cause)) return 'transient'
+  return isUsers ? 'user' : 'node'
+}

@@ -1,0 +1,17 @@
+import type { ExecutionId } from '#models/ids.ts'
+import { type DockerApi, unlessDone } from './api.ts'
+import { executionOf, executorLabel, labelFilter } from './names.ts'
+
+type Labelled = { Id: string; Labels: Record<string, string> | null }
+
+/** Removes what this node left on the engine, containers first, except what belongs to the executions to keep (X21). */
+export async function sweep(api: DockerApi, executorId: string, keep: ReadonlySet<ExecutionId>): Promise<void> {
+  const filters = labelFilter(executorLabel, executorId)
+  const isLeft = (each: Labelled) => !keep.has(executionOf(each.Labels ?? {}, executorId))
+  const containers = await api.call<Labelled[]>('GET', '/containers/json', { query: { all: true, filters } })
+  for (const { Id } of containers.filter(isLeft)) {
+    await unlessDone(api.call('DELETE', `/containers/${Id}`, { query: { force: true, v: true } }))
+  }
+  const networks = await api.call<Labelled[]>('GET', '/networks', { query: { filters } })
+  for (const { Id } of networks.filter(isLeft)) await unlessDone(api.call('DELETE', `/networks/${Id}`))
+}
