@@ -8,10 +8,11 @@ export type FloatFormat = 'e' | 'E' | 'f' | 'g' | 'G'
  * (of 32 bits when `bits` is 32); otherwise digits after the point, or all digits for `g`. Ties go to even.
  */
 export function formatFloat(value: number, format: FloatFormat, precision = -1, bits: 32 | 64 = 64): string {
-  if (Number.isNaN(value)) return 'NaN'
-  if (!Number.isFinite(value)) return value > 0 ? '+Inf' : '-Inf'
-  const sign = value < 0 || Object.is(value, -0) ? '-' : ''
-  return sign + unsigned(Math.abs(value), format, precision, bits)
+  const number = bits === 32 ? Math.fround(value) : value
+  if (Number.isNaN(number)) return 'NaN'
+  if (!Number.isFinite(number)) return number > 0 ? '+Inf' : '-Inf'
+  const sign = number < 0 || Object.is(number, -0) ? '-' : ''
+  return sign + unsigned(Math.abs(number), format, precision, bits)
 }
 
 function unsigned(value: number, format: FloatFormat, precision: number, bits: 32 | 64): string {
@@ -98,8 +99,7 @@ function shortest(value: number, bits: 32 | 64): Decimal {
   return trimmed({ digits: mantissa.replace('.', ''), point: Number(exponent) + 1 })
 }
 
-function shortest32(value: number): string {
-  const single = Math.fround(value)
+function shortest32(single: number): string {
   for (let places = 0; places < 9; places++) {
     const text = single.toExponential(places)
     if (Math.fround(Number(text)) === single) return text
