@@ -65,6 +65,7 @@ export const runExecution = async (context: RunContext, stop: AbortController): 
   const timer = startTimeout(context, stop)
   let exit: Exit | undefined
   try {
+    if (stop.signal.aborted) throw stop.signal.reason
     exit = await runProgram(context, stop.signal)
     await context.logs.close()
     if (stop.signal.aborted && stop.signal.reason !== 'timeout') throw stop.signal.reason

@@ -46,7 +46,7 @@ export class Post {
 
   /** After a lost group of commits: rows may have vanished. */
   reload(): void {
-    for (const sender of this.#senders.values()) sender.reload()
+    for (const sender of this.#senders.values()) sender.restart()
   }
 
   stop(): void {

@@ -38,18 +38,23 @@ export class Sender {
     this.#deliver = deliver
     this.#waitsForDisk = waitsForDisk
     this.#failures = 0
-    this.reload()
+    this.#reload()
     this.#pump()
   }
 
   disconnect(): void {
     this.#deliver = undefined
     this.#retry?.stop()
-    this.reload()
+    this.#reload()
   }
 
-  /** Forgets what is in memory: the rows are read again. */
-  reload(): void {
+  /** Rows may have vanished under us: what is in memory is read again, and sent. */
+  restart(): void {
+    this.#reload()
+    this.#pump()
+  }
+
+  #reload(): void {
     this.#fresh = []
     this.#isBehind = true
     this.#ackedSeq = undefined
@@ -58,7 +63,7 @@ export class Sender {
   /** Rows that a commit has just appended. */
   offer(rows: readonly OutboxRow[]): void {
     if (!this.#deliver) return
-    if (this.#fresh.length + rows.length > 4 * batchLimit) this.reload()
+    if (this.#fresh.length + rows.length > 4 * batchLimit) this.#reload()
     else this.#fresh.push(...rows)
     this.#pump()
   }
@@ -74,7 +79,7 @@ export class Sender {
       },
       () => {
         this.#isSending = false
-        this.reload()
+        this.#reload()
         this.#retryLater()
       },
     )

@@ -1,0 +1,159 @@
+import type { Clock, Timer } from '#lib/clock.ts'
+import type { Startable } from '#lib/lifecycle.ts'
+import type { OrchestratorEnd } from '#contracts/node-link.ts'
+import type { Store } from '#contracts/store.ts'
+import type { ComputeMessage, Frame } from '#models/messages/messages.ts'
+import type { NodeInfo } from '#models/node.ts'
+import type { Post } from '#link/post.ts'
+import { type Compute, orchestratorPeer } from './compute.ts'
+
+export type ConnectionParts = {
+  store: Store
+  post: Post
+  clock: Clock
+  compute: Compute
+  orchestrator: OrchestratorEnd
+  /** What this node says of itself, as of now. */
+  info: () => Promise<NodeInfo>
+  sharesStore: boolean
+  log: (event: string, fields: Record<string, unknown>) => void
+}
+
+const firstRetryMs = 500
+const lastRetryMs = 15_000
+const infoEveryMs = 60_000
+const storeFact = 'orchestrator-store'
+
+/** Keeps the node in touch with its orchestrator: handshake, heartbeats, changed information, and all over again. */
+export class Connection implements Startable {
+  readonly #parts: ConnectionParts
+  #timer: Timer | undefined
+  #infoTimer: Timer | undefined
+  #lastInfo = ''
+  #failures = 0
+  #isStopped = false
+
+  constructor(parts: ConnectionParts) {
+    this.#parts = parts
+  }
+
+  /** Tries once at once; when the orchestrator is not there yet, it goes on trying in the background. */
+  async start(): Promise<void> {
+    await this.#connect()
+    this.#watchInfo()
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true
+    this.#timer?.stop()
+    this.#infoTimer?.stop()
+    this.#disconnected()
+    const { NodeID } = await this.#parts.info()
+    await this.#parts.orchestrator.goodbye(NodeID).catch(() => {})
+  }
+
+  async #connect(): Promise<void> {
+    const { orchestrator, compute, store, post, info, sharesStore, log } = this.#parts
+    try {
+      const NodeInfo = await info()
+      const reply = await orchestrator.handshake(
+        {
+          NodeInfo,
+          StoreID: store.storeId,
+          OrchestratorStoreID: (await store.fact(storeFact)) ?? '',
+          LiveExecutions: compute.live,
+        },
+        compute,
+      )
+      if (this.#isStopped) return
+      if (!reply.IsAccepted) {
+        log('handshake_refused', { reason: reply.Reason })
+        return this.#retryLater()
+      }
+      await this.#adopt(reply.StoreID)
+      this.#failures = 0
+      this.#lastInfo = staticPart(NodeInfo)
+      compute.setConnected(true)
+      post.connect(
+        orchestratorPeer,
+        (frames) => orchestrator.deliver(NodeInfo.NodeID, store.storeId, frames as Frame<ComputeMessage>[]),
+        { sharesStore },
+      )
+      this.#beatLater(reply.HeartbeatIntervalMs)
+    } catch (error) {
+      log('handshake_failed', { error })
+      this.#retryLater()
+    }
+  }
+
+  /** Another orchestrator, or one that lost its store: what we owe and own was the old one's. */
+  async #adopt(orchestratorStoreId: string): Promise<void> {
+    const { store, compute } = this.#parts
+    const known = await store.fact(storeFact)
+    if (known === orchestratorStoreId) return
+    await compute.dropAll()
+    const outcome = await store.commit({ resetPeers: [orchestratorPeer], putFacts: { [storeFact]: orchestratorStoreId } })
+    if (outcome.kind === 'applied') await outcome.durable
+  }
+
+  #beatLater(everyMs: number): void {
+    this.#timer = this.#parts.clock.after(everyMs, () => {
+      this.#beat().then(
+        (isKnown) => (isKnown ? this.#beatLater(everyMs) : this.#reconnect()),
+        () => this.#reconnect(),
+      )
+    })
+  }
+
+  async #beat(): Promise<boolean> {
+    const { compute, orchestrator, info } = this.#parts
+    const { available, queued, running, enqueued } = compute.load
+    const reply = await orchestrator.heartbeat({
+      NodeID: (await info()).NodeID,
+      AvailableCapacity: available,
+      QueueUsedCapacity: queued,
+      RunningExecutions: running,
+      EnqueuedExecutions: enqueued,
+    })
+    return reply.IsKnown
+  }
+
+  #watchInfo(): void {
+    if (this.#isStopped) return
+    this.#infoTimer = this.#parts.clock.after(infoEveryMs, () => {
+      this.#tellChange().finally(() => this.#watchInfo())
+    })
+  }
+
+  async #tellChange(): Promise<void> {
+    const info = await this.#parts.info()
+    if (staticPart(info) === this.#lastInfo) return
+    const reply = await this.#parts.orchestrator.updateInfo(info).catch(() => undefined)
+    if (reply?.IsKnown) this.#lastInfo = staticPart(info)
+  }
+
+  #reconnect(): void {
+    this.#disconnected()
+    if (!this.#isStopped) this.#retryLater()
+  }
+
+  #disconnected(): void {
+    this.#parts.compute.setConnected(false)
+    this.#parts.post.disconnect(orchestratorPeer)
+  }
+
+  #retryLater(): void {
+    if (this.#isStopped) return
+    const pauseMs = Math.min(lastRetryMs, firstRetryMs * 2 ** this.#failures)
+    this.#failures += 1
+    this.#timer = this.#parts.clock.after(pauseMs, () => {
+      this.#connect().catch(() => {})
+    })
+  }
+}
+
+/** What does not change with each execution. */
+const staticPart = (info: NodeInfo): string => {
+  const { ComputeNodeInfo: compute, ...rest } = info
+  return JSON.stringify([rest, compute?.ExecutionEngines, compute?.Publishers, compute?.StorageSources, compute?.MaxCapacity])
+}

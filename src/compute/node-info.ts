@@ -1,0 +1,41 @@
+import type { NodeId } from '#models/ids.ts'
+import type { BuildVersionInfo, NodeInfo } from '#models/node.ts'
+import type { Resources } from '#models/resources.ts'
+import type { Compute } from './compute.ts'
+import type { Registries } from './registry.ts'
+
+export type NodeFacts = {
+  nodeId: NodeId
+  labels: Record<string, string>
+  version: BuildVersionInfo
+  capacity: Resources
+  maxPerJob: Resources
+}
+
+/** What this node says of itself, now. */
+export const nodeInfoOf = async (facts: NodeFacts, compute: Compute, registries: Registries): Promise<NodeInfo> => {
+  const { available, queued, running, enqueued } = compute.load
+  const [ExecutionEngines, Publishers, StorageSources] = await Promise.all([
+    registries.engines.installed(),
+    registries.publishers.installed(),
+    registries.storages.installed(),
+  ])
+  return {
+    NodeID: facts.nodeId,
+    NodeType: 'Compute',
+    Labels: facts.labels,
+    SupportedProtocols: ['bac/v1'],
+    ComputeNodeInfo: {
+      ExecutionEngines,
+      Publishers,
+      StorageSources,
+      MaxCapacity: facts.capacity,
+      QueueCapacity: queued,
+      AvailableCapacity: available,
+      MaxJobRequirements: facts.maxPerJob,
+      RunningExecutions: running,
+      EnqueuedExecutions: enqueued,
+    },
+    BacalhauVersion: facts.version,
+  }
+}

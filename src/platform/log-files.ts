@@ -1,0 +1,169 @@
+import { createWriteStream } from 'node:fs'
+import { mkdir, open, readdir, rm, stat, truncate } from 'node:fs/promises'
+import { once } from 'node:events'
+import { finished } from 'node:stream/promises'
+import type { LogKeeper, LogStore } from '#contracts/log-store.ts'
+import type { LogChunk, LogQuery } from '#contracts/log-reader.ts'
+import type { ExecutionId } from '#models/ids.ts'
+import { runOutputLimitBytes } from '#models/execution.ts'
+import { Fault } from '#lib/fault.ts'
+import type { Clock } from '#lib/clock.ts'
+import { FrameReader } from './log-frames.ts'
+import { type EarlierOutput, FileLogKeeper, noEarlierOutput } from './log-keeper.ts'
+
+const suffix = '.log'
+const pieceBytes = 256 * 1024
+/** Closed outputs that are small enough to have no file, kept for a while for late followers. */
+const rememberedLimit = 256
+
+/** Logs of executions as files in one folder, one per execution that printed more than a little. */
+export class LogFiles implements LogStore {
+  readonly #directory: string
+  readonly #clock: Clock
+  readonly #keepers = new Map<ExecutionId, FileLogKeeper>()
+  #isMade: Promise<unknown> | undefined
+
+  constructor(directory: string, clock: Clock) {
+    this.#directory = directory
+    this.#clock = clock
+  }
+
+  async open(executionId: ExecutionId): Promise<LogKeeper> {
+    this.#isMade ??= mkdir(this.#directory, { recursive: true, mode: 0o700 })
+    await this.#isMade
+    const path = this.#pathOf(executionId)
+    const earlier = this.#keepers.has(executionId) ? noEarlierOutput : await earlierOutput(path)
+    const keeper = new FileLogKeeper({ path, clock: this.#clock, earlier, writeFiles: writeStreams })
+    this.#keepers.set(executionId, keeper)
+    this.#forgetOldest()
+    return keeper
+  }
+
+  async *read(query: LogQuery, signal: AbortSignal): AsyncIterable<LogChunk> {
+    const keeper = this.#keepers.get(query.executionId)
+    if (!keeper) return yield* this.#readFinished(query, signal)
+    if (keeper.isClosed && !keeper.hasFile) {
+      if (!query.isTail) yield* keeper.unwritten
+      return
+    }
+    keeper.wantFile()
+    yield* followFile(keeper, query, signal)
+  }
+
+  async remove(executionId: ExecutionId): Promise<void> {
+    this.#keepers.delete(executionId)
+    await rm(this.#pathOf(executionId), { force: true })
+  }
+
+  async list(): Promise<ExecutionId[]> {
+    const names = await readdir(this.#directory).catch(() => [])
+    const logs = names.filter((name) => name.endsWith(suffix))
+    const dated = await Promise.all(logs.map(async (name) => ({ name, time: (await stat(`${this.#directory}/${name}`).catch(() => undefined))?.mtimeMs ?? 0 })))
+    return dated.sort((a, b) => a.time - b.time).map(({ name }) => name.slice(0, -suffix.length) as ExecutionId)
+  }
+
+  #pathOf(executionId: ExecutionId): string {
+    if (!/^[\w.-]+$/.test(executionId)) throw new Fault('BadRequest', `not an execution id: ${executionId}`)
+    return `${this.#directory}/${executionId}${suffix}`
+  }
+
+  async *#readFinished(query: LogQuery, signal: AbortSignal): AsyncIterable<LogChunk> {
+    const path = this.#pathOf(query.executionId)
+    const size = await sizeOf(path)
+    if (size === 0) throw new Fault('NotFound', `no output of execution ${query.executionId} is kept here`)
+    if (query.isTail) return
+    const frames = new FrameReader()
+    for await (const piece of pieces(path, 0, () => size, signal)) yield* frames.push(piece)
+  }
+
+  #forgetOldest(): void {
+    if (this.#keepers.size <= rememberedLimit) return
+    for (const [id, keeper] of this.#keepers) {
+      if (keeper.isClosed) this.#keepers.delete(id)
+      if (this.#keepers.size <= rememberedLimit) return
+    }
+  }
+}
+
+const sizeOf = async (path: string): Promise<number> => (await stat(path).catch(() => undefined))?.size ?? 0
+
+/** Reads what an earlier life left, and cuts off a frame that it did not finish. */
+const earlierOutput = async (path: string): Promise<EarlierOutput> => {
+  const size = await sizeOf(path)
+  if (size === 0) return noEarlierOutput
+  const streamBytes = { 1: 0, 2: 0 }
+  const heads: LogChunk[] = []
+  const frames = new FrameReader()
+  for await (const piece of pieces(path, 0, () => size, new AbortController().signal)) {
+    for (const { stream, bytes } of frames.push(piece)) {
+      const wanted = runOutputLimitBytes + 1 - streamBytes[stream]
+      if (wanted > 0) heads.push({ stream, bytes: Buffer.from(bytes.subarray(0, wanted)) })
+      streamBytes[stream] += bytes.length
+    }
+  }
+  const fileBytes = size - frames.restBytes
+  if (frames.restBytes > 0) await truncate(path, fileBytes)
+  return { fileBytes, streamBytes, heads }
+}
+
+/** What is in the file, then what comes, until the output ends. */
+async function* followFile(keeper: FileLogKeeper, query: LogQuery, signal: AbortSignal): AsyncIterable<LogChunk> {
+  let wake: () => void = () => {}
+  let changed = new Promise<void>((resolve) => {
+    wake = resolve
+  })
+  const unwatch = keeper.watch(() => wake())
+  signal.addEventListener('abort', wake)
+  try {
+    let position = query.isTail ? keeper.writtenBytes : 0
+    const frames = new FrameReader()
+    for (;;) {
+      const isLast = keeper.isClosed
+      const end = keeper.writtenBytes
+      for await (const piece of pieces(keeper.path, position, () => end, signal)) yield* frames.push(piece)
+      position = end
+      if (isLast || signal.aborted || (!query.isFollowing && keeper.unwritten.length === 0)) return
+      if (keeper.writtenBytes === end && !keeper.isClosed) await changed
+      changed = new Promise((resolve) => {
+        wake = resolve
+      })
+    }
+  } finally {
+    unwatch()
+    signal.removeEventListener('abort', wake)
+  }
+}
+
+/** The bytes of a file from `from` up to `end()`, piece by piece. */
+async function* pieces(path: string, from: number, end: () => number, signal: AbortSignal): AsyncIterable<Buffer> {
+  if (from >= end()) return
+  const file = await open(path, 'r')
+  try {
+    let position = from
+    while (position < end() && !signal.aborted) {
+      const buffer = Buffer.allocUnsafe(Math.min(pieceBytes, end() - position))
+      const { bytesRead } = await file.read(buffer, 0, buffer.length, position)
+      if (bytesRead === 0) return
+      position += bytesRead
+      yield buffer.subarray(0, bytesRead)
+    }
+  } finally {
+    await file.close()
+  }
+}
+
+/** Splits an output into the files `stdout` and `stderr` of a result folder. */
+const writeStreams = async (keeper: FileLogKeeper, directory: string): Promise<void> => {
+  const files = { 1: createWriteStream(`${directory}/stdout`), 2: createWriteStream(`${directory}/stderr`) }
+  const ended = [finished(files[1]), finished(files[2])]
+  const never = new AbortController().signal
+  const chunks = keeper.hasFile
+    ? followFile(keeper, { executionId: '' as ExecutionId, isFollowing: true, isTail: false }, never)
+    : keeper.unwritten
+  for await (const { stream, bytes } of chunks) {
+    if (!files[stream].write(bytes)) await Promise.race([once(files[stream], 'drain'), ended[stream - 1]])
+  }
+  files[1].end()
+  files[2].end()
+  await Promise.all(ended)
+}
