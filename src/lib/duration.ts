@@ -1,5 +1,5 @@
 import { Fault } from './fault.ts'
-import { bytesOfText } from './go/byte-text.ts'
+import { quoteBytes } from './quote-bytes.ts'
 
 const nanosOfUnit: Record<string, bigint> = {
   ns: 1n,
@@ -78,14 +78,3 @@ function decimal(size: bigint, places: number): string {
 
 const durationFault = (problem: string, text: string): Fault =>
   new Fault('BadRequest', `time: ${problem} ${quoteBytes(text)}`, { hint: 'Write durations like 1h30m, 90s or 500ms.' })
-
-/** The quoting of Go's time package: every control character and every byte beyond ASCII as `\x..`. */
-function quoteBytes(text: string): string {
-  let quoted = '"'
-  for (const byte of bytesOfText(text)) {
-    if (byte < 0x20 || byte >= 0x80) quoted += `\\x${byte.toString(16).padStart(2, '0')}`
-    else if (byte === 0x22 || byte === 0x5c) quoted += `\\${String.fromCharCode(byte)}`
-    else quoted += String.fromCharCode(byte)
-  }
-  return `${quoted}"`
-}
