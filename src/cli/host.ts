@@ -1,0 +1,42 @@
+import type { Disk } from '#contracts/disk.ts'
+import type { Clock, Random } from '#lib/clock.ts'
+import type { Out } from './out.ts'
+
+export type SignalName = 'SIGINT' | 'SIGTERM'
+
+/** The world as commands see it: nothing of them touches the process itself, so that tests give them another one. */
+export type Host = {
+  /** The program's name as it was typed; texts that tell the user what to run begin with it. */
+  readonly program: string
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly home: string
+  /** Absolute path of a path the user gave. */
+  resolve(path: string): string
+  readonly stdin: { readonly isTerminal: boolean; readAll(): Promise<Uint8Array> }
+  readonly stdout: Out
+  readonly stderr: Out
+  readonly disk: Disk
+  readonly clock: Clock
+  readonly random: Random
+  /**
+   * Aborted by the first SIGINT or SIGTERM, with a `Signalled` as reason. A second SIGINT ends the process at once.
+   */
+  readonly interrupted: AbortSignal
+}
+
+/** Why a command was interrupted. */
+export class Signalled extends Error {
+  readonly signal: SignalName
+
+  constructor(signal: SignalName) {
+    super('context canceled')
+    this.name = 'Signalled'
+    this.signal = signal
+  }
+}
+
+/** Whether colours are wanted on a stream: on a terminal, unless `NO_COLOR` or a dumb terminal; `FORCE_COLOR` insists. */
+export const hasColours = (out: Out, env: Host['env']): boolean => {
+  if (env.FORCE_COLOR) return env.FORCE_COLOR !== '0'
+  return out.isTerminal && !env.NO_COLOR && env.TERM !== 'dumb'
+}

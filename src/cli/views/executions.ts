@@ -1,0 +1,33 @@
+import { shortId } from '#lib/short-id.ts'
+import type { Execution } from '#models/execution.ts'
+import { type Column, column } from './column.ts'
+import { dateTime, elapsed } from './times.ts'
+
+const identity: readonly Column<Execution>[] = [
+  column('ID', 10, 'text', (execution) => shortId(execution.ID)),
+  column('Node ID', 10, 'text', (execution) => shortId(execution.NodeID)),
+]
+const revision = column<Execution>('Rev.', 4, 'text', (execution) => String(execution.Revision))
+const state = column<Execution>('State', 17, 'text', (execution) => execution.ComputeState.StateType)
+const desired = column<Execution>('Desired', 10, 'text', (execution) => execution.DesiredState.StateType)
+
+/** `job executions` */
+export const executionColumns: readonly Column<Execution>[] = [
+  column('Created', 8, 'time', (execution) => dateTime(execution.CreateTime)),
+  column('Modified', 8, 'time', (execution) => dateTime(execution.ModifyTime)),
+  ...identity,
+  revision,
+  state,
+  desired,
+]
+
+/** Within `job describe`. `nowNs`: Unix nanoseconds, for ages. */
+export const describedExecutionColumns = (nowNs: bigint): readonly Column<Execution>[] => [
+  ...identity,
+  state,
+  desired,
+  revision,
+  column('Created', 10, 'text', (execution) => elapsed(execution.CreateTime, nowNs)),
+  column('Modified', 10, 'text', (execution) => elapsed(execution.ModifyTime, nowNs)),
+  column('Comment', 40, 'text', (execution) => execution.ComputeState.Message ?? ''),
+]

@@ -1,0 +1,50 @@
+import { shortId } from '#lib/short-id.ts'
+import type { Event } from '#models/event.ts'
+import type { JobHistory } from '#models/job-history.ts'
+import { type Column, column } from './column.ts'
+import { dateTime, stampMillis } from './times.ts'
+
+const red = (text: string): string => `\x1b[31m${text}\x1b[0m`
+const bold = (text: string): string => `\x1b[1m${text}\x1b[0m`
+
+/** When it happened: the event's own time, else when the line was written. */
+const timeOf = (line: JobHistory): bigint => line.Event.Timestamp || line.Time
+const stateOf = (line: JobHistory): string => line.JobState?.New ?? line.ExecutionState?.New ?? ''
+
+const revision = column<JobHistory>('Rev.', 4, 'text', (line) => String(line.NewRevision))
+const state = column<JobHistory>('State', 20, 'text', stateOf)
+const topic = column<JobHistory>('Topic', 15, 'soft', (line) => line.Event.Topic)
+const event = (showsDetails: boolean) =>
+  column<JobHistory>('Event', 60, 'text', (line) => eventText(line.Event, showsDetails))
+
+/** `job history`. With `showsDetails` every fact of an event is listed below it. */
+export const historyColumns = (showsDetails: boolean): readonly Column<JobHistory>[] => [
+  column('Time', 19, 'time', (line) => stampMillis(timeOf(line))),
+  column('Level', 15, 'text', (line) => line.Type),
+  revision,
+  column('Exec. ID', 10, 'text', (line) => shortId(line.ExecutionID ?? '')),
+  column('Node ID', 10, 'text', (line) => shortId(line.NodeID ?? '')),
+  state,
+  topic,
+  event(showsDetails),
+]
+
+/** Within `job describe`. */
+export const describedHistoryColumns = (showsDetails: boolean): readonly Column<JobHistory>[] => [
+  column('Time', 20, 'text', (line) => dateTime(timeOf(line))),
+  revision,
+  state,
+  topic,
+  event(showsDetails),
+]
+
+/** An error is red, also where styles are off: the colour is part of the text. */
+export function eventText({ Message, Details = {} }: Event, showsDetails: boolean): string {
+  const message = Details.IsError === 'true' ? red(Message) : Message
+  const hint = Details.Hint ? `\n${bold('\x1b[32m* Hint:\x1b[0m')} ${Details.Hint}` : ''
+  const others = Object.entries(Details)
+    .filter(([name]) => name !== 'Hint' && name !== 'IsError')
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+  const details = showsDetails ? others.map(([name, value]) => `\n* ${bold(`${name}:`)} ${value}`).join('') : ''
+  return message + hint + details
+}

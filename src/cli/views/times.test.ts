@@ -1,0 +1,21 @@
+import { describe, expect, it } from 'vitest'
+import { describeVectors } from '../../../test/kit/vectors.ts'
+import { ageText, dateTime, elapsed, stampMillis } from './times.ts'
+
+describeVectors('elapsed.json', (seconds: number) => `${ageText(BigInt(seconds))} ago`, {
+  skip: (vector) => vector.in < 0,
+})
+
+describe('times in tables', () => {
+  it('are UTC', () => {
+    expect(dateTime(1_718_705_133_123_456_789n)).toBe('2024-06-18 10:05:33')
+    expect(stampMillis(1_718_705_133_123_456_789n)).toBe('Jun 18 10:05:33.123')
+    expect(stampMillis(1_717_236_333_000_000_000n)).toBe('Jun  1 10:05:33.000')
+    expect(dateTime(0n)).toBe('1970-01-01 00:00:00')
+  })
+
+  it('say how long ago something was, never that it comes', () => {
+    expect(elapsed(1_000_000_000n, 185_000_000_000n)).toBe('3m4s ago')
+    expect(elapsed(5n, 1n)).toBe('0s ago')
+  })
+})
