@@ -1,8 +1,8 @@
-import { partitionCount, mainTask, type Job } from '#models/job.ts'
 import type { Execution } from '#models/execution.ts'
+import { type Job, mainTask, partitionCount } from '#models/job.ts'
 import type { Resources } from '#models/resources.ts'
-import { bidRules } from './bids/index.ts'
 import type { BidContext, BidSettings } from './bids/bid-rule.ts'
+import { bidRules } from './bids/index.ts'
 import { resourceVerdict, usageOf } from './bids/resources.ts'
 import type { Registries } from './registry.ts'
 

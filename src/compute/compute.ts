@@ -1,17 +1,17 @@
-import type { Clock, Timer } from '#lib/clock.ts'
-import type { Startable } from '#lib/lifecycle.ts'
 import type { Disk } from '#contracts/disk.ts'
 import type { LogChunk, LogQuery } from '#contracts/log-reader.ts'
 import type { LogStore } from '#contracts/log-store.ts'
 import type { ComputeEnd } from '#contracts/node-link.ts'
 import type { Change, CommitOutcome, Store, WorkRow } from '#contracts/store.ts'
+import type { Clock, Timer } from '#lib/clock.ts'
+import type { Startable } from '#lib/lifecycle.ts'
+import type { Post } from '#link/post.ts'
+import { Receiver } from '#link/receiver.ts'
 import { type Event, topics } from '#models/event.ts'
 import type { ExecutionId, NodeId } from '#models/ids.ts'
 import { isCounted } from '#models/job.ts'
 import type { ComputeMessage, Frame, FramesAck, OrchestratorMessage } from '#models/messages/messages.ts'
 import { noResources, type Resources } from '#models/resources.ts'
-import type { Post } from '#link/post.ts'
-import { Receiver } from '#link/receiver.ts'
 import { bidFor } from './bidder.ts'
 import type { BidSettings } from './bids/bid-rule.ts'
 import { Capacity } from './capacity/capacity.ts'
@@ -144,7 +144,13 @@ export class Compute implements ComputeEnd, Startable {
       return outcome
     }
     const { Execution: execution, Job: job } = message.Body
-    const row: WorkRow = { executionId: execution.ID, state: 'New', order: { execution, job }, need: noResources(), startTime: 0n }
+    const row: WorkRow = {
+      executionId: execution.ID,
+      state: 'New',
+      order: { execution, job },
+      need: noResources(),
+      startTime: 0n,
+    }
     if (this.#held.has(row.executionId)) return this.#parts.post.commit({ inbox })
     this.#held.set(row.executionId, { row, stop: new AbortController() })
     const outcome = await this.#parts.post.commit({ inbox, putWork: [row] })
@@ -176,7 +182,9 @@ export class Compute implements ComputeEnd, Startable {
     const { durable } = await this.#commit(held, {
       updateWork: [{ executionId: row.executionId, expected: ['New'], state, need, startTime }],
       outbox: [
-        ...(isCounted(row.order.job.Type) ? [this.#report(bidResult(row, true, 'Accepted job', this.#parts.clock.nowNs()))] : []),
+        ...(isCounted(row.order.job.Type)
+          ? [this.#report(bidResult(row, true, 'Accepted job', this.#parts.clock.nowNs()))]
+          : []),
         ...(taken ? [this.#report(runStarted(held.row))] : []),
       ],
     })
@@ -194,7 +202,12 @@ export class Compute implements ComputeEnd, Startable {
     const failure = failureOf(error, topics.requestingNode)
     await this.#end(held, {
       Kind: 'ComputeError',
-      Body: { ...idOf(held.row), FailureClass: failure.class, Event: failureEvent(failure, this.#parts.clock.nowNs()), RunOutput: null },
+      Body: {
+        ...idOf(held.row),
+        FailureClass: failure.class,
+        Event: failureEvent(failure, this.#parts.clock.nowNs()),
+        RunOutput: null,
+      },
     })
   }
 
@@ -278,12 +291,18 @@ export class Compute implements ComputeEnd, Startable {
   #messageOf(row: WorkRow, ending: Exclude<Ending, { kind: 'left' }>): ComputeMessage {
     switch (ending.kind) {
       case 'completed':
-        return { Kind: 'RunResult', Body: { ...idOf(row), PublishedResult: ending.published, RunOutput: ending.output } }
+        return {
+          Kind: 'RunResult',
+          Body: { ...idOf(row), PublishedResult: ending.published, RunOutput: ending.output },
+        }
       case 'cancelled':
         return { Kind: 'CancelResult', Body: { ...idOf(row), RunOutput: ending.output } }
       case 'failed': {
         const event = failureEvent(ending.failure, this.#parts.clock.nowNs())
-        return { Kind: 'ComputeError', Body: { ...idOf(row), FailureClass: ending.failure.class, Event: event, RunOutput: ending.output } }
+        return {
+          Kind: 'ComputeError',
+          Body: { ...idOf(row), FailureClass: ending.failure.class, Event: event, RunOutput: ending.output },
+        }
       }
     }
   }
@@ -346,7 +365,10 @@ const idOf = (row: WorkRow): { ExecutionID: ExecutionId; Epoch: number } => ({
   Epoch: row.order.execution.Epoch,
 })
 
-const runStarted = (row: WorkRow): ComputeMessage => ({ Kind: 'RunStarted', Body: { ...idOf(row), StartTime: row.startTime } })
+const runStarted = (row: WorkRow): ComputeMessage => ({
+  Kind: 'RunStarted',
+  Body: { ...idOf(row), StartTime: row.startTime },
+})
 
 const bidResult = (row: WorkRow, isAccepted: boolean, text: string, nowNs: bigint): ComputeMessage => {
   const event: Event = { Message: text, Topic: topics.requestingNode, Timestamp: nowNs }

@@ -1,10 +1,10 @@
-import type { Clock, Timer } from '#lib/clock.ts'
-import type { Startable } from '#lib/lifecycle.ts'
 import type { OrchestratorEnd } from '#contracts/node-link.ts'
 import type { Store } from '#contracts/store.ts'
+import type { Clock, Timer } from '#lib/clock.ts'
+import type { Startable } from '#lib/lifecycle.ts'
+import type { Post } from '#link/post.ts'
 import type { ComputeMessage, Frame } from '#models/messages/messages.ts'
 import type { NodeInfo } from '#models/node.ts'
-import type { Post } from '#link/post.ts'
 import { type Compute, orchestratorPeer } from './compute.ts'
 
 export type ConnectionParts = {
@@ -39,7 +39,8 @@ export class Connection implements Startable {
 
   /** Tries once at once; when the orchestrator is not there yet, it goes on trying in the background. */
   async start(): Promise<void> {
-    await this.#connect()
+    if (this.#parts.sharesStore) await this.#connect()
+    else this.#connect().catch(() => {})
     this.#watchInfo()
   }
 
@@ -92,7 +93,10 @@ export class Connection implements Startable {
     const known = await store.fact(storeFact)
     if (known === orchestratorStoreId) return
     await compute.dropAll()
-    const outcome = await store.commit({ resetPeers: [orchestratorPeer], putFacts: { [storeFact]: orchestratorStoreId } })
+    const outcome = await store.commit({
+      resetPeers: [orchestratorPeer],
+      putFacts: { [storeFact]: orchestratorStoreId },
+    })
     if (outcome.kind === 'applied') await outcome.durable
   }
 
@@ -155,5 +159,11 @@ export class Connection implements Startable {
 /** What does not change with each execution. */
 const staticPart = (info: NodeInfo): string => {
   const { ComputeNodeInfo: compute, ...rest } = info
-  return JSON.stringify([rest, compute?.ExecutionEngines, compute?.Publishers, compute?.StorageSources, compute?.MaxCapacity])
+  return JSON.stringify([
+    rest,
+    compute?.ExecutionEngines,
+    compute?.Publishers,
+    compute?.StorageSources,
+    compute?.MaxCapacity,
+  ])
 }

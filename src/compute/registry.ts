@@ -1,9 +1,9 @@
-import type { Clock } from '#lib/clock.ts'
-import { messageOf } from '#lib/fault.ts'
 import type { Engine } from '#contracts/engine.ts'
 import type { Publisher } from '#contracts/publisher.ts'
 import type { Storage } from '#contracts/storage.ts'
 import { no, type Verdict } from '#contracts/verdict.ts'
+import type { Clock } from '#lib/clock.ts'
+import { messageOf } from '#lib/fault.ts'
 import { typeKey } from '#models/spec-config.ts'
 
 export type Installable = { isInstalled(signal: AbortSignal): Promise<Verdict> }
@@ -48,7 +48,9 @@ export class Registry<Component extends Installable> {
   /** Lower-case types of what works here, in a fixed order. */
   async installed(): Promise<string[]> {
     const answers = await Promise.all(
-      this.#names.map(async (name) => ((await this.verdict(this.#byKey.get(name) as Component)).isYes ? name : undefined)),
+      this.#names.map(async (name) =>
+        (await this.verdict(this.#byKey.get(name) as Component)).isYes ? name : undefined,
+      ),
     )
     return answers.filter((name) => name !== undefined).sort()
   }

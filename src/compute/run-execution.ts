@@ -1,9 +1,9 @@
-import type { Clock } from '#lib/clock.ts'
-import { formatDuration } from '#lib/duration.ts'
-import { Fault } from '#lib/fault.ts'
 import type { Disk } from '#contracts/disk.ts'
 import type { Engine, Exit, RunningProgram, RunRequest } from '#contracts/engine.ts'
 import type { LogKeeper } from '#contracts/log-store.ts'
+import type { Clock } from '#lib/clock.ts'
+import { formatDuration } from '#lib/duration.ts'
+import { Fault } from '#lib/fault.ts'
 import { topics } from '#models/event.ts'
 import type { Execution, RunCommandResult } from '#models/execution.ts'
 import { isLongRunning, type Job, mainTask, partitionCount } from '#models/job.ts'
@@ -89,7 +89,9 @@ const startTimeout = ({ job, clock, startTime }: RunContext, stop: AbortControll
   const seconds = executionTimeoutOf(mainTask(job))
   if (seconds <= 0n || isLongRunning(job.Type)) return undefined
   const passedMs = Number((clock.nowNs() - startTime) / 1_000_000n)
-  return clock.after(Math.max(0, Math.min(2 ** 30, Number(seconds) * 1000 - passedMs)), () => stop.abort('timeout' satisfies StopReason))
+  return clock.after(Math.max(0, Math.min(2 ** 30, Number(seconds) * 1000 - passedMs)), () =>
+    stop.abort('timeout' satisfies StopReason),
+  )
 }
 
 const runProgram = async (context: RunContext, signal: AbortSignal): Promise<Exit> => {
@@ -103,7 +105,9 @@ const runProgram = async (context: RunContext, signal: AbortSignal): Promise<Exi
   signal.addEventListener('abort', onStop, { once: true })
   if (signal.aborted) onStop()
   try {
-    return await (signal.reason === 'leaving' ? Promise.reject('leaving') : Promise.race([program.exit, leaving(signal)]))
+    return await (signal.reason === 'leaving'
+      ? Promise.reject('leaving')
+      : Promise.race([program.exit, leaving(signal)]))
   } finally {
     signal.removeEventListener('abort', onStop)
   }
@@ -139,7 +143,12 @@ const prepared = async (context: RunContext, engine: Engine, signal: AbortSignal
   }
   const [inputs, engineInputs] = await Promise.all([
     fetchInputs({ ...fetch, inputs: task.InputSources, firstIndex: 0 }, registries, directories, signal),
-    fetchInputs({ ...fetch, inputs: engine.engineInputs(task.Engine), firstIndex: task.InputSources.length }, registries, directories, signal),
+    fetchInputs(
+      { ...fetch, inputs: engine.engineInputs(task.Engine), firstIndex: task.InputSources.length },
+      registries,
+      directories,
+      signal,
+    ),
   ])
   return runRequest(context, { inputs, engineInputs, env: environmentOf(execution, job, context.host) })
 }
@@ -172,7 +181,11 @@ const asExecutionError = (failure: Failure): Failure => ({ ...failure, message: 
 const failureOfExit = ({ job }: RunContext, exit: Exit): Failure | undefined => {
   if (exit.failure) return asExecutionError({ topic: topics.runningExecution, ...exit.failure })
   if (exit.exitCode !== 0 && mainTask(job).FailOnExitCode) {
-    return { message: `the program ended with exit code ${exit.exitCode}`, topic: topics.runningExecution, class: 'user' }
+    return {
+      message: `the program ended with exit code ${exit.exitCode}`,
+      topic: topics.runningExecution,
+      class: 'user',
+    }
   }
   return undefined
 }

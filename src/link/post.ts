@@ -1,5 +1,5 @@
-import type { Clock } from '#lib/clock.ts'
 import type { Change, CommitOutcome, Store } from '#contracts/store.ts'
+import type { Clock } from '#lib/clock.ts'
 import { type Deliver, Sender } from './sender.ts'
 
 /**

@@ -1,5 +1,5 @@
-import type { Clock, Timer } from '#lib/clock.ts'
 import type { OutboxMessage, OutboxRow, Store } from '#contracts/store.ts'
+import type { Clock, Timer } from '#lib/clock.ts'
 import type { Frame, FramesAck } from '#models/messages/messages.ts'
 
 /** Hands frames to the peer and tells how far it has applied them. */

@@ -56,7 +56,8 @@ export class Broker {
   }
 }
 
-const isBefore = (a: Entry, b: Entry): boolean => a.priority > b.priority || (a.priority === b.priority && a.order < b.order)
+const isBefore = (a: Entry, b: Entry): boolean =>
+  a.priority > b.priority || (a.priority === b.priority && a.order < b.order)
 
 const push = (heap: Entry[], entry: Entry): void => {
   heap.push(entry)

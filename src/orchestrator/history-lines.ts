@@ -1,14 +1,19 @@
+import { shortId } from '#lib/short-id.ts'
 import { type Event, noEvent } from '#models/event.ts'
-import type { ComputeStateName } from '#models/execution-state.ts'
 import type { Execution } from '#models/execution.ts'
+import type { ComputeStateName } from '#models/execution-state.ts'
 import type { Job } from '#models/job.ts'
 import type { HistoryAudience, NewHistory } from '#models/job-history.ts'
 import type { JobStateName } from '#models/job-state.ts'
-import { shortId } from '#lib/short-id.ts'
 import { execRequested, execRunning, stateUpdate } from './events.ts'
 
 /** A line about the job. Without an event only clients before 1.5 see it. */
-export const jobLine = (job: Job, previous: JobStateName, event: Event | undefined, audience?: HistoryAudience): NewHistory => ({
+export const jobLine = (
+  job: Job,
+  previous: JobStateName,
+  event: Event | undefined,
+  audience?: HistoryAudience,
+): NewHistory => ({
   Type: 'JobLevel',
   JobID: job.ID,
   JobVersion: job.Version,
@@ -29,7 +34,13 @@ export const jobStateLines = (job: Job, previous: JobStateName, event: Event | u
         jobLine(job, previous, stateUpdate(job.ModifyTime, job.State.StateType), 'since-1.5'),
       ]
 
-type Step = { previous: ComputeStateName; next: ComputeStateName; revision: number; event?: Event; audience?: HistoryAudience }
+type Step = {
+  previous: ComputeStateName
+  next: ComputeStateName
+  revision: number
+  event?: Event
+  audience?: HistoryAudience
+}
 
 /** A line about an execution. Without an event only clients before 1.5 see it. */
 export const executionLine = (execution: Execution, step: Step): NewHistory => ({

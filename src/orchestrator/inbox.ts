@@ -1,5 +1,5 @@
-import type { Clock } from '#lib/clock.ts'
 import type { Change, CommitOutcome } from '#contracts/store.ts'
+import type { Clock } from '#lib/clock.ts'
 import { noEvent } from '#models/event.ts'
 import type { Execution } from '#models/execution.ts'
 import { canMoveExecution, isTerminalExecution } from '#models/execution-state.ts'
@@ -41,7 +41,11 @@ export class Inbox {
       inbox,
       updateExecutions: [{ id: before.ID, expectedRevision: before.Revision, execution: effect.after }],
       ...(startedJob ? { updateJobs: [{ id: job.ID, expectedRevision: job.Revision, job: startedJob }] } : {}),
-      history: [...effect.lines.slice(0, 2), ...(startedJob ? jobStateLines(startedJob, job.State.StateType, undefined) : []), ...effect.lines.slice(2)],
+      history: [
+        ...effect.lines.slice(0, 2),
+        ...(startedJob ? jobStateLines(startedJob, job.State.StateType, undefined) : []),
+        ...effect.lines.slice(2),
+      ],
     })
     if (outcome.kind === 'applied' && effect.needsLook) this.#look(job)
     return outcome
@@ -61,7 +65,9 @@ const effectOf = (before: Execution, job: Job, message: ComputeMessage, nowNs: b
     case 'RunStarted':
       return running(before, message.Body, nowNs)
     case 'RunResult':
-      return isLongRunning(job.Type) ? endedUnexpectedly(before, message.Body, nowNs) : completed(before, message.Body, nowNs)
+      return isLongRunning(job.Type)
+        ? endedUnexpectedly(before, message.Body, nowNs)
+        : completed(before, message.Body, nowNs)
     case 'ComputeError':
       return failed(before, message.Body, nowNs)
     case 'CancelResult':
@@ -103,7 +109,12 @@ const running = (before: Execution, report: Report<'RunStarted'>, nowNs: bigint)
     Revision: before.Revision + 1,
     ModifyTime: nowNs,
   }
-  return { after, lines: runningLines(before, after), isJobStarted: before.DesiredState.StateType !== 'Stopped', needsLook: false }
+  return {
+    after,
+    lines: runningLines(before, after),
+    isJobStarted: before.DesiredState.StateType !== 'Stopped',
+    needsLook: false,
+  }
 }
 
 const completed = (before: Execution, report: Report<'RunResult'>, nowNs: bigint): Effect => {
@@ -146,7 +157,11 @@ const failed = (before: Execution, report: Report<'ComputeError'>, nowNs: bigint
   const after: Execution = {
     ...before,
     DesiredState: { StateType: 'Stopped', Message: 'execution failed' },
-    ComputeState: { StateType: 'Failed', Message: report.Event.Message, ...(report.Event.Details ? { Details: report.Event.Details } : {}) },
+    ComputeState: {
+      StateType: 'Failed',
+      Message: report.Event.Message,
+      ...(report.Event.Details ? { Details: report.Event.Details } : {}),
+    },
     FailureClass: report.FailureClass,
     RunOutput: report.RunOutput,
     Revision: before.Revision + 1,
@@ -158,7 +173,9 @@ const failed = (before: Execution, report: Report<'ComputeError'>, nowNs: bigint
 const cancelled = (before: Execution, report: Report<'CancelResult'>, nowNs: bigint): Effect => {
   const after: Execution = {
     ...before,
-    ...(before.DesiredState.StateType === 'Stopped' ? {} : { DesiredState: { StateType: 'Stopped', Message: 'execution cancelled' } }),
+    ...(before.DesiredState.StateType === 'Stopped'
+      ? {}
+      : { DesiredState: { StateType: 'Stopped', Message: 'execution cancelled' } }),
     ComputeState: { ...before.ComputeState, StateType: 'Cancelled' },
     RunOutput: report.RunOutput,
     Revision: before.Revision + 1,

@@ -1,6 +1,6 @@
 import type { Change, CommitOutcome, Store } from '#contracts/store.ts'
-import type { JobId } from '#models/ids.ts'
 import type { Post } from '#link/post.ts'
+import type { JobId } from '#models/ids.ts'
 import type { NodeTable } from './nodes/node-table.ts'
 import type { Waiters } from './waiters.ts'
 

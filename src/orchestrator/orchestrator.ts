@@ -1,14 +1,14 @@
-import type { Clock, Random, Timer } from '#lib/clock.ts'
-import type { Startable } from '#lib/lifecycle.ts'
 import type { JobsApi, NodesApi } from '#contracts/control-plane.ts'
 import type { OrchestratorEnd } from '#contracts/node-link.ts'
 import type { Store } from '#contracts/store.ts'
+import type { Clock, Random, Timer } from '#lib/clock.ts'
+import type { Startable } from '#lib/lifecycle.ts'
+import { Post } from '#link/post.ts'
 import type { EvaluationTrigger } from '#models/evaluation.ts'
 import type { JobId, NodeId } from '#models/ids.ts'
 import type { NodeState } from '#models/node.ts'
 import type { Resources } from '#models/resources.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
-import { Post } from '#link/post.ts'
 import { Broker } from './broker.ts'
 import { Inbox } from './inbox.ts'
 import { Jobs } from './jobs/jobs.ts'
@@ -62,7 +62,13 @@ export class Orchestrator implements Startable {
     const waiters = new Waiters()
     this.#post = new Post(store, clock)
     this.#timers = new JobTimers(clock, (jobId) => this.#look([jobId], 'job-timeout'))
-    const ledger = new Ledger({ store, post: this.#post, nodes: this.#table, waiters, onRoom: () => this.#tryWaiting(false) })
+    const ledger = new Ledger({
+      store,
+      post: this.#post,
+      nodes: this.#table,
+      waiters,
+      onRoom: () => this.#tryWaiting(false),
+    })
     const inbox = new Inbox(ledger, clock, (job) => this.#ask(job.ID, job.Priority, 'exec-update'))
     this.#membership = new Membership({
       clock,

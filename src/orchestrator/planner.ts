@@ -1,9 +1,9 @@
 import type { Change } from '#contracts/store.ts'
+import { assert } from '#lib/assert.ts'
 import type { Execution } from '#models/execution.ts'
 import { canMoveExecution } from '#models/execution-state.ts'
 import type { Job } from '#models/job.ts'
 import { canMoveJob } from '#models/job-state.ts'
-import { assert } from '#lib/assert.ts'
 import { executionLine, jobStateLines, startLines } from './history-lines.ts'
 import type { ExecutionChange, Plan } from './plan.ts'
 

@@ -1,7 +1,7 @@
+import type { JobId } from '#models/ids.ts'
 import type { Job } from '#models/job.ts'
 import { mainTask } from '#models/job.ts'
 import { typeKey } from '#models/spec-config.ts'
-import type { JobId } from '#models/ids.ts'
 
 /** Shape of a job that no present node will ever fit: it waits on its own. */
 const forNodes = 'nodes '
@@ -75,7 +75,8 @@ export class Waiting {
   }
 }
 
-const isBefore = (a: Entry, b: Entry): boolean => a.priority > b.priority || (a.priority === b.priority && a.since < b.since)
+const isBefore = (a: Entry, b: Entry): boolean =>
+  a.priority > b.priority || (a.priority === b.priority && a.since < b.since)
 
 const insert = (entries: Entry[], entry: Entry): void => {
   let low = 0

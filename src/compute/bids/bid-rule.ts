@@ -1,7 +1,7 @@
-import type { Job } from '#models/job.ts'
-import type { Task } from '#models/task.ts'
-import type { Resources } from '#models/resources.ts'
 import type { Verdict } from '#contracts/verdict.ts'
+import type { Job } from '#models/job.ts'
+import type { Resources } from '#models/resources.ts'
+import type { Task } from '#models/task.ts'
 import type { Registries } from '../registry.ts'
 
 export type BidSettings = {

@@ -1,5 +1,5 @@
-import { isNoSpec } from '#models/spec-config.ts'
 import { type Verdict, yes } from '#contracts/verdict.ts'
+import { isNoSpec } from '#models/spec-config.ts'
 import { type Installable, type Registry, unsupported } from '../registry.ts'
 import type { BidRule } from './bid-rule.ts'
 

@@ -1,6 +1,6 @@
+import { no, type Verdict, yes } from '#contracts/verdict.ts'
 import { Fault, messageOf } from '#lib/fault.ts'
 import { formatResources, parseResources } from '#lib/resources.ts'
-import { no, type Verdict, yes } from '#contracts/verdict.ts'
 import { fitsInto, type Resources, resourcesOr } from '#models/resources.ts'
 import type { BidContext } from './bid-rule.ts'
 
@@ -17,7 +17,9 @@ export const usageOf = async (context: BidContext): Promise<Resources> => {
 export const resourceVerdict = (usage: Resources, { settings }: BidContext): Verdict =>
   fitsInto(usage, settings.maxPerJob)
     ? yes
-    : no(`insufficient resources - requested: ${formatResources(usage)}, available: ${formatResources(settings.maxPerJob)}`)
+    : no(
+        `insufficient resources - requested: ${formatResources(usage)}, available: ${formatResources(settings.maxPerJob)}`,
+      )
 
 const inputSize = async ({ task, registries, partition, signal }: BidContext): Promise<number> => {
   try {
@@ -25,7 +27,11 @@ const inputSize = async ({ task, registries, partition, signal }: BidContext): P
       task.InputSources.map(async (input) => {
         const storage = registries.storages.get(input.Source.Type)
         const verdict = await storage?.accepts(input)
-        if (verdict && !verdict.isYes) throw new Fault('BadRequest', verdict.reason, { details: { FailureClass: 'node' }, ...(verdict.cure ? { hint: verdict.cure } : {}) })
+        if (verdict && !verdict.isYes)
+          throw new Fault('BadRequest', verdict.reason, {
+            details: { FailureClass: 'node' },
+            ...(verdict.cure ? { hint: verdict.cure } : {}),
+          })
         return (await storage?.sizeBytes(input.Source, partition, signal)) ?? 0
       }),
     )
@@ -35,7 +41,11 @@ const inputSize = async ({ task, registries, partition, signal }: BidContext): P
     throw new Fault(
       inner.code,
       `calculating resource usage of job: error getting job disk space requirements: ${inner.message}`,
-      { cause: error, ...(inner.hint ? { hint: inner.hint } : {}), ...(inner.details ? { details: { ...inner.details } } : {}) },
+      {
+        cause: error,
+        ...(inner.hint ? { hint: inner.hint } : {}),
+        ...(inner.details ? { details: { ...inner.details } } : {}),
+      },
     )
   }
 }

@@ -1,6 +1,6 @@
 import { Fault } from '#lib/fault.ts'
-import { type Job, mainTask, partitionCount } from '#models/job.ts'
 import type { Execution } from '#models/execution.ts'
+import { type Job, mainTask, partitionCount } from '#models/job.ts'
 
 export type HostEnvironment = {
   /** Names (globs) that jobs may read from the node's environment. */
@@ -33,6 +33,9 @@ const fromHost = (name: string, host: HostEnvironment): string => {
     })
   }
   const value = host.value(name)
-  if (value === undefined) throw new Fault('NotFound', `required environment variable '${name}' not found`, { details: { FailureClass: 'node' } })
+  if (value === undefined)
+    throw new Fault('NotFound', `required environment variable '${name}' not found`, {
+      details: { FailureClass: 'node' },
+    })
   return value
 }

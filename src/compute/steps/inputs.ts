@@ -1,5 +1,5 @@
-import { Fault } from '#lib/fault.ts'
 import type { PreparedInput } from '#contracts/storage.ts'
+import { Fault } from '#lib/fault.ts'
 import type { InputSource } from '#models/task.ts'
 import type { ExecutionDirectories } from '../directories.ts'
 import type { Registries } from '../registry.ts'

@@ -1,6 +1,6 @@
-import { Fault } from '#lib/fault.ts'
 import type { Disk } from '#contracts/disk.ts'
 import type { LogKeeper } from '#contracts/log-store.ts'
+import { Fault } from '#lib/fault.ts'
 import type { Execution } from '#models/execution.ts'
 import { type Job, mainTask } from '#models/job.ts'
 import { isNoSpec, noSpec, type SpecConfig } from '#models/spec-config.ts'

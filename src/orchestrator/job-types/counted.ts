@@ -54,8 +54,12 @@ export const startMissing = (
   const missing: Partition[] = []
   for (const partition of partitionsOf(snapshot, executions)) {
     if (isDone(partition) || isHeld(partition)) continue
-    const retry: Retry = retryOf(snapshot, partition.attempts.filter((a) => isDiscardedExecution(a.ComputeState.StateType)))
-    if (retry.kind === 'never') return failJob(snapshot, plan, executions, `${retry.cause}\n${failedLine(partition, retry.why)}`)
+    const retry: Retry = retryOf(
+      snapshot,
+      partition.attempts.filter((a) => isDiscardedExecution(a.ComputeState.StateType)),
+    )
+    if (retry.kind === 'never')
+      return failJob(snapshot, plan, executions, `${retry.cause}\n${failedLine(partition, retry.why)}`)
     if (retry.kind === 'later') checkBy(plan, retry.at)
     else missing.push(partition)
   }
@@ -73,7 +77,8 @@ const place = (snapshot: Snapshot, plan: Plan, executions: readonly Execution[],
     const partition = missing[i] as Partition
     return newExecution(snapshot, node.id, partition.index, need, partition.attempts)
   })
-  if (nodes.length < missing.length) waitOrFail(snapshot, plan, executions, missing.length, shortageOf(match, missing.length))
+  if (nodes.length < missing.length)
+    waitOrFail(snapshot, plan, executions, missing.length, shortageOf(match, missing.length))
 }
 
 /**
@@ -112,6 +117,8 @@ const queueJob = (snapshot: Snapshot, plan: Plan, why: string): void => {
 /** The job runs as soon as one of its executions was accepted. */
 export const runIfAccepted = (snapshot: Snapshot, plan: Plan, executions: readonly Execution[]): void => {
   const isWaiting = snapshot.job.State.StateType === 'Pending' || snapshot.job.State.StateType === 'Queued'
-  const isAccepted = executions.some((e) => isLive(e) && ['BidAccepted', 'Running', 'Publishing'].includes(e.ComputeState.StateType))
+  const isAccepted = executions.some(
+    (e) => isLive(e) && ['BidAccepted', 'Running', 'Publishing'].includes(e.ComputeState.StateType),
+  )
   if (isWaiting && isAccepted && !plan.jobState) plan.jobState = { StateType: 'Running' }
 }

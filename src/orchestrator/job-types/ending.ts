@@ -1,6 +1,6 @@
-import { isTerminalJob } from '#models/job-state.ts'
-import { mainTask } from '#models/job.ts'
 import type { Execution } from '#models/execution.ts'
+import { mainTask } from '#models/job.ts'
+import { isTerminalJob } from '#models/job-state.ts'
 import { jobFailed, jobTimedOut, stopTexts } from '../events.ts'
 import { checkBy, type Plan } from '../plan.ts'
 import type { Snapshot } from '../snapshot.ts'

@@ -30,7 +30,8 @@ export const retryOf = (snapshot: Snapshot, attempts: readonly Execution[]): Ret
   if (failures >= policy.Attempts) return { kind: 'never', cause, why: `tried ${failures} of ${policy.Attempts} times` }
   const at = last.ModifyTime + backoffNs(policy.Delay, policy.MaxDelay, failures, jitterOf(last.ID))
   const deadline = policy.Deadline > 0 ? job.VersionTime + BigInt(policy.Deadline) * secondNs : undefined
-  if (deadline !== undefined && at > deadline) return { kind: 'never', cause, why: `past the deadline for new attempts` }
+  if (deadline !== undefined && at > deadline)
+    return { kind: 'never', cause, why: `past the deadline for new attempts` }
   return at <= nowNs ? { kind: 'now' } : { kind: 'later', at }
 }
 

@@ -1,5 +1,5 @@
-import { isTerminalExecution } from '#models/execution-state.ts'
 import type { Execution } from '#models/execution.ts'
+import { isTerminalExecution } from '#models/execution-state.ts'
 import { execStop, stopTexts } from '../events.ts'
 import type { Plan } from '../plan.ts'
 import type { NodeView, Snapshot } from '../snapshot.ts'

@@ -1,9 +1,9 @@
-import { Fault } from '#lib/fault.ts'
-import type { Clock, Random } from '#lib/clock.ts'
 import type { JobsApi, Submission, Submitted } from '#contracts/control-plane.ts'
 import type { LogChunk } from '#contracts/log-reader.ts'
 import type { ComputeEnd } from '#contracts/node-link.ts'
 import type { JobCursor, JobFilter, JobOrder, Page } from '#contracts/store.ts'
+import type { Clock, Random } from '#lib/clock.ts'
+import { Fault } from '#lib/fault.ts'
 import type { Execution } from '#models/execution.ts'
 import type { JobId, NodeId } from '#models/ids.ts'
 import { isLongRunning, type Job } from '#models/job.ts'
@@ -132,4 +132,7 @@ export class Jobs implements JobsApi {
 }
 
 const versionNotFound = (id: JobId, version: number): Fault =>
-  new Fault('NotFound', `job ${id} has no version ${version}`, { component: 'JobStore', hint: 'bacalhau job versions lists them.' })
+  new Fault('NotFound', `job ${id} has no version ${version}`, {
+    component: 'JobStore',
+    hint: 'bacalhau job versions lists them.',
+  })

@@ -1,7 +1,7 @@
-import { Fault } from '#lib/fault.ts'
 import type { LogChunk } from '#contracts/log-reader.ts'
 import type { ComputeEnd } from '#contracts/node-link.ts'
 import type { Store } from '#contracts/store.ts'
+import { Fault } from '#lib/fault.ts'
 import type { Execution } from '#models/execution.ts'
 import { isDiscardedExecution, isTerminalExecution } from '#models/execution-state.ts'
 import type { ExecutionId, JobId, NodeId } from '#models/ids.ts'
@@ -12,7 +12,12 @@ export type LogParts = { store: Store; waiters: Waiters; end: (nodeId: NodeId) =
 export type LogRequest = { executionId?: ExecutionId; isFollowing: boolean; isTail: boolean }
 
 /** The output of one execution: from its node, or what the control plane kept of it when the node cannot be asked. */
-export async function* jobLogs(parts: LogParts, jobId: JobId, request: LogRequest, signal: AbortSignal): AsyncIterable<LogChunk> {
+export async function* jobLogs(
+  parts: LogParts,
+  jobId: JobId,
+  request: LogRequest,
+  signal: AbortSignal,
+): AsyncIterable<LogChunk> {
   const execution = await chosenExecution(parts, jobId, request, signal)
   if (!execution) return
   const end = parts.end(execution.NodeID)
@@ -35,7 +40,10 @@ export async function* jobLogs(parts: LogParts, jobId: JobId, request: LogReques
 function* keptOutput({ RunOutput, ComputeState, NodeID }: Execution): Iterable<LogChunk> {
   if (!RunOutput) {
     if (isTerminalExecution(ComputeState.StateType)) return
-    throw new Fault('ServiceUnavailable', `node ${NodeID} cannot be reached for its logs`, { isRetryable: true, hint: 'Try again when the node is connected.' })
+    throw new Fault('ServiceUnavailable', `node ${NodeID} cannot be reached for its logs`, {
+      isRetryable: true,
+      hint: 'Try again when the node is connected.',
+    })
   }
   const encoder = new TextEncoder()
   if (RunOutput.Stdout) yield { stream: 1, bytes: encoder.encode(RunOutput.Stdout) }
@@ -57,10 +65,16 @@ const chosenExecution = async (
         ? executions.find((execution) => execution.ID === request.executionId)
         : newest(executions)
       if (chosen) return chosen
-      if (request.executionId && executions.length > 0) throw new Fault('NotFound', `unable to find execution ${request.executionId} in job ${jobId}`, { component: 'JobStore' })
+      if (request.executionId && executions.length > 0)
+        throw new Fault('NotFound', `unable to find execution ${request.executionId} in job ${jobId}`, {
+          component: 'JobStore',
+        })
       const job = await store.job(jobId)
       if (!request.isFollowing || !job || isTerminalJob(job.State.StateType)) {
-        throw new Fault('NotFound', `no executions found for job ${jobId}`, { component: 'JobStore', hint: 'bacalhau job describe tells why nothing has run.' })
+        throw new Fault('NotFound', `no executions found for job ${jobId}`, {
+          component: 'JobStore',
+          hint: 'bacalhau job describe tells why nothing has run.',
+        })
       }
       if (signal.aborted) return undefined
       await next
@@ -74,5 +88,8 @@ const chosenExecution = async (
 const newest = (executions: readonly Execution[]): Execution | undefined => {
   const kept = executions.filter((execution) => !isDiscardedExecution(execution.ComputeState.StateType))
   const pool = kept.length > 0 ? kept : executions
-  return pool.reduce<Execution | undefined>((best, e) => (!best || e.ModifyTime > best.ModifyTime ? e : best), undefined)
+  return pool.reduce<Execution | undefined>(
+    (best, e) => (!best || e.ModifyTime > best.ModifyTime ? e : best),
+    undefined,
+  )
 }

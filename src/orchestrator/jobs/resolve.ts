@@ -1,5 +1,5 @@
-import { Fault } from '#lib/fault.ts'
 import type { Store } from '#contracts/store.ts'
+import { Fault } from '#lib/fault.ts'
 import type { JobId } from '#models/ids.ts'
 
 const component = 'JobStore'

@@ -1,12 +1,13 @@
+import type { Submission, Submitted } from '#contracts/control-plane.ts'
+import type { Change } from '#contracts/store.ts'
 import type { Clock, Random } from '#lib/clock.ts'
 import { Fault } from '#lib/fault.ts'
-import { stringifyJson } from '#lib/json/stringify.ts'
-import type { Submission, Submitted } from '#contracts/control-plane.ts'
+import { exactJson } from '#lib/json/exact.ts'
+import { isRawNumber } from '#lib/json/raw-number.ts'
 import { type JobId, newJobId } from '#models/ids.ts'
 import { type Job, type JobSpec, metaKeys } from '#models/job.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
 import { isNoSpec } from '#models/spec-config.ts'
-import type { Change } from '#contracts/store.ts'
 import { jobSubmitted, jobUpdated } from '../events.ts'
 import { jobLine } from '../history-lines.ts'
 import type { Ledger } from '../ledger.ts'
@@ -47,7 +48,8 @@ export const submitJob = async (parts: SubmitParts, submission: Submission): Pro
       return answer
     }
     if (!existing && submission.id) throw jobExists(submission.id)
-    if (attempt === conflictLimit) throw new Fault('Conflict', 'the job is being changed by others', { component, isRetryable: true })
+    if (attempt === conflictLimit)
+      throw new Fault('Conflict', 'the job is being changed by others', { component, isRetryable: true })
     const now = await answeredBefore(parts, submission)
     if (now) return now
   }
@@ -83,10 +85,16 @@ const updatedJob = (parts: SubmitParts, submission: Submission, existing: Job): 
   const spec = completed(parts, submission)
   const named = `Job Name: '${existing.Name}', Job Id: '${existing.ID}'`
   if (spec.Type !== existing.Type) {
-    throw new Fault('BadRequest', `the type of a job cannot change from ${existing.Type} to ${spec.Type}. ${named}`, { component, hint: 'Submit it under another name.' })
+    throw new Fault('BadRequest', `the type of a job cannot change from ${existing.Type} to ${spec.Type}. ${named}`, {
+      component,
+      hint: 'Submit it under another name.',
+    })
   }
   if (!submission.isForced && textOf(spec) === textOf(specOf(existing))) {
-    throw new Fault('Conflict', `no changes detected for new job spec. ${named}`, { component, hint: 'Use --force to submit it all the same.' })
+    throw new Fault('Conflict', `no changes detected for new job spec. ${named}`, {
+      component,
+      hint: 'Use --force to submit it all the same.',
+    })
   }
   const now = parts.clock.nowNs()
   return {
@@ -111,31 +119,66 @@ const completed = (parts: SubmitParts, { spec, clientId }: Submission): JobSpec 
     ...(clientId ? { [metaKeys.clientId]: clientId } : {}),
   },
   Tasks: parts.defaultPublisher
-    ? spec.Tasks.map((task) => (isNoSpec(task.Publisher) ? { ...task, Publisher: parts.defaultPublisher as SpecConfig } : task))
+    ? spec.Tasks.map((task) =>
+        isNoSpec(task.Publisher) ? { ...task, Publisher: parts.defaultPublisher as SpecConfig } : task,
+      )
     : spec.Tasks,
 })
 
-const specOf = ({ ID: _i, State: _s, Version: _v, Revision: _r, CreateTime: _c, ModifyTime: _m, VersionTime: _t, ...spec }: Job): JobSpec => spec
+const specOf = ({
+  ID: _i,
+  State: _s,
+  Version: _v,
+  Revision: _r,
+  CreateTime: _c,
+  ModifyTime: _m,
+  VersionTime: _t,
+  ...spec
+}: Job): JobSpec => spec
 /** Equal texts = equal specifications, whatever the order of keys. */
-const textOf = (spec: JobSpec): string => stringifyJson(sorted(spec))
+const textOf = (spec: JobSpec): string => exactJson(sorted(spec))
 const sorted = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(sorted)
-  if (typeof value !== 'object' || value === null || JSON.isRawJSON(value)) return value
-  return Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined).sort(([a], [b]) => (a < b ? -1 : 1)).map(([k, v]) => [k, sorted(v)]))
+  if (typeof value !== 'object' || value === null || isRawNumber(value)) return value
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, v]) => v !== undefined)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([k, v]) => [k, sorted(v)]),
+  )
 }
 
-const tokenRow = (parts: SubmitParts, { idempotency, spec }: Submission, answer: Submitted): Pick<Change, 'putTokens'> =>
+const tokenRow = (
+  parts: SubmitParts,
+  { idempotency, spec }: Submission,
+  answer: Submitted,
+): Pick<Change, 'putTokens'> =>
   idempotency
-    ? { putTokens: [{ namespace: spec.Namespace, ...idempotency, answer: JSON.stringify(answer), createTime: parts.clock.nowNs() }] }
+    ? {
+        putTokens: [
+          {
+            namespace: spec.Namespace,
+            ...idempotency,
+            answer: JSON.stringify(answer),
+            createTime: parts.clock.nowNs(),
+          },
+        ],
+      }
     : {}
 
 /** The first answer to the same token and body; another body is a conflict. */
-const answeredBefore = async ({ ledger }: SubmitParts, { idempotency, spec }: Submission): Promise<Submitted | undefined> => {
+const answeredBefore = async (
+  { ledger }: SubmitParts,
+  { idempotency, spec }: Submission,
+): Promise<Submitted | undefined> => {
   if (!idempotency) return undefined
   const known = await ledger.store.token(spec.Namespace, idempotency.token)
   if (!known) return undefined
   if (known.bodyHash !== idempotency.bodyHash) {
-    throw new Fault('Conflict', 'this idempotency key was used for another request', { component, hint: 'Use a new key for a new request.' })
+    throw new Fault('Conflict', 'this idempotency key was used for another request', {
+      component,
+      hint: 'Use a new key for a new request.',
+    })
   }
   await ledger.store.settled()
   return JSON.parse(known.answer) as Submitted

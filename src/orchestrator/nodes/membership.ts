@@ -1,13 +1,22 @@
-import type { Clock, Timer } from '#lib/clock.ts'
-import { Fault } from '#lib/fault.ts'
 import type { ComputeEnd, OrchestratorEnd } from '#contracts/node-link.ts'
 import type { Change } from '#contracts/store.ts'
-import { isNodeId, type JobId, type NodeId } from '#models/ids.ts'
-import { isTerminalExecution } from '#models/execution-state.ts'
-import type { ComputeMessage, Frame, FramesAck, Handshake, HandshakeReply, Heartbeat, HeartbeatReply, OrchestratorMessage } from '#models/messages/messages.ts'
-import type { ConnectionState, Membership as MembershipWord, NodeInfo, NodeState } from '#models/node.ts'
+import type { Clock, Timer } from '#lib/clock.ts'
+import { Fault } from '#lib/fault.ts'
 import type { Post } from '#link/post.ts'
 import { Receiver } from '#link/receiver.ts'
+import { isTerminalExecution } from '#models/execution-state.ts'
+import { isNodeId, type JobId, type NodeId } from '#models/ids.ts'
+import type {
+  ComputeMessage,
+  Frame,
+  FramesAck,
+  Handshake,
+  HandshakeReply,
+  Heartbeat,
+  HeartbeatReply,
+  OrchestratorMessage,
+} from '#models/messages/messages.ts'
+import type { ConnectionState, Membership as MembershipWord, NodeInfo, NodeState } from '#models/node.ts'
 import type { Inbox } from '../inbox.ts'
 import type { Ledger } from '../ledger.ts'
 import { lostExecution } from './lost.ts'
@@ -201,11 +210,9 @@ export class Membership implements OrchestratorEnd {
       { sharesStore: isLocal },
     )
     this.#sessions.set(nodeId, { receiver, back, storeId, lastHeartbeatMs: clock.monotonicMs(), isLocal })
-    post.connect(
-      nodeId,
-      (frames) => back.deliver(ledger.store.storeId, frames as Frame<OrchestratorMessage>[]),
-      { sharesStore: isLocal },
-    )
+    post.connect(nodeId, (frames) => back.deliver(ledger.store.storeId, frames as Frame<OrchestratorMessage>[]), {
+      sharesStore: isLocal,
+    })
   }
 
   /** The node or we lost our memory: what was under way between us is void, and its executions are lost. */
@@ -216,7 +223,11 @@ export class Membership implements OrchestratorEnd {
     const lost = live.map((execution) => lostExecution(execution, now))
     await this.#commit({
       resetPeers: [nodeId],
-      updateExecutions: lost.map(({ before, after }) => ({ id: before.ID, expectedRevision: before.Revision, execution: after })),
+      updateExecutions: lost.map(({ before, after }) => ({
+        id: before.ID,
+        expectedRevision: before.Revision,
+        execution: after,
+      })),
       history: lost.map(({ line }) => line),
       putFacts: { [storeFact(nodeId)]: storeId },
     })
@@ -227,10 +238,16 @@ export class Membership implements OrchestratorEnd {
   async #takeBack(nodeId: NodeId, held: Handshake['LiveExecutions']): Promise<void> {
     for (const executionId of held) {
       const execution = await this.#parts.ledger.store.execution(executionId)
-      const isWanted = execution && execution.NodeID === nodeId && !isTerminalExecution(execution.ComputeState.StateType)
+      const isWanted =
+        execution && execution.NodeID === nodeId && !isTerminalExecution(execution.ComputeState.StateType)
       if (isWanted) continue
       await this.#commit({
-        outbox: [{ peer: nodeId, message: { Kind: 'CancelExecution', Body: { ExecutionID: executionId, Reason: 'no longer wanted' } } }],
+        outbox: [
+          {
+            peer: nodeId,
+            message: { Kind: 'CancelExecution', Body: { ExecutionID: executionId, Reason: 'no longer wanted' } },
+          },
+        ],
       })
     }
   }

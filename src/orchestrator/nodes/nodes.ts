@@ -1,5 +1,5 @@
-import { Fault } from '#lib/fault.ts'
 import type { NodesApi } from '#contracts/control-plane.ts'
+import { Fault } from '#lib/fault.ts'
 import type { NodeId } from '#models/ids.ts'
 import type { NodeState } from '#models/node.ts'
 import type { Membership } from './membership.ts'
@@ -26,10 +26,18 @@ export class Nodes implements NodesApi {
     if (exact) return exact
     const found = this.#table.states().filter((state) => state.Info.NodeID.startsWith(idPrefix))
     const [first, second] = found
-    if (!first) throw new Fault('NotFound', `nodeInfo not found for nodeID: ${idPrefix}`, { component, hint: 'bacalhau node list shows the nodes.' })
+    if (!first)
+      throw new Fault('NotFound', `nodeInfo not found for nodeID: ${idPrefix}`, {
+        component,
+        hint: 'bacalhau node list shows the nodes.',
+      })
     if (second) {
       const ids = found.map((state) => state.Info.NodeID).join(' ')
-      throw new Fault('MultipleFound', `multiple nodes found for nodeID prefix: ${idPrefix}, matching nodeIDs: [${ids}]`, { component, hint: 'Give more of the id.' })
+      throw new Fault(
+        'MultipleFound',
+        `multiple nodes found for nodeID prefix: ${idPrefix}, matching nodeIDs: [${ids}]`,
+        { component, hint: 'Give more of the id.' },
+      )
     }
     return first
   }

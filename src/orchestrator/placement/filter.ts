@@ -1,10 +1,9 @@
-import { formatResources } from './resources-text.ts'
-import { typeKey } from '#models/spec-config.ts'
-import { isNoSpec } from '#models/spec-config.ts'
 import { type Job, mainTask } from '#models/job.ts'
 import { fitsInto, type Resources } from '#models/resources.ts'
+import { isNoSpec, typeKey } from '#models/spec-config.ts'
 import type { NodeView } from '../snapshot.ts'
 import { requiredSelector } from './labels.ts'
+import { formatResources } from '#lib/resources.ts'
 
 /**
  * Why a node cannot take an execution. `isBusy` = it could once running work ends; waiting helps.
@@ -27,9 +26,7 @@ const engines: Rule = (job, _need, node) =>
 
 const publishers: Rule = (job, _need, node) => {
   const publisher = mainTask(job).Publisher
-  return isNoSpec(publisher)
-    ? undefined
-    : supports(node.state.Info.ComputeNodeInfo?.Publishers ?? [], [publisher.Type])
+  return isNoSpec(publisher) ? undefined : supports(node.state.Info.ComputeNodeInfo?.Publishers ?? [], [publisher.Type])
 }
 
 const storages: Rule = (job, _need, node) =>

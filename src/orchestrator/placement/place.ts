@@ -1,6 +1,6 @@
 import type { Execution } from '#models/execution.ts'
-import type { NodeId } from '#models/ids.ts'
 import { isTerminalExecution } from '#models/execution-state.ts'
+import type { NodeId } from '#models/ids.ts'
 import type { Resources } from '#models/resources.ts'
 import type { NodeView, Snapshot } from '../snapshot.ts'
 import { isEligible, refusalOf } from './filter.ts'

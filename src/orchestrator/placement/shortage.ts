@@ -1,5 +1,5 @@
-import type { Event } from '#models/event.ts'
 import { shortId } from '#lib/short-id.ts'
+import type { Event } from '#models/event.ts'
 import type { Match } from './place.ts'
 
 /** Why there are too few nodes: one line per distinct reason, in a fixed order. */

@@ -1,5 +1,5 @@
-import { emptyPlan } from '../../plan.ts'
 import { reasonLines } from '../../placement/shortage.ts'
+import { emptyPlan } from '../../plan.ts'
 import { failIfTooLong, failJob, finishEnded, stopOldVersions } from '../ending.ts'
 import { startOnNodes } from '../every-node.ts'
 import type { Reconcile } from '../job-type.ts'

@@ -1,0 +1,74 @@
+import { connect, type Msg, type NatsConnection } from '@nats-io/transport-node'
+import type { Bus, BusMessage, Subscription } from '#contracts/bus.ts'
+import { Fault, messageOf } from '#lib/fault.ts'
+
+export type ClientBusSettings = { servers: readonly string[]; token: string; name: string }
+
+/** The bus over a broker elsewhere. Goes on trying for ever, also for the first connection. */
+export class ClientBus implements Bus {
+  readonly #connection: NatsConnection
+  readonly #watchers = new Set<(isConnected: boolean) => void>()
+  #isConnected = true
+
+  private constructor(connection: NatsConnection) {
+    this.#connection = connection
+    this.#watch().catch(() => {})
+  }
+
+  static async connect(settings: ClientBusSettings): Promise<ClientBus> {
+    const connection = await connect({
+      servers: settings.servers.map((server) => server.replace(/^nats:\/\//, '')),
+      ...(settings.token ? { token: settings.token } : {}),
+      name: settings.name,
+      maxReconnectAttempts: -1,
+      waitOnFirstConnect: true,
+      reconnectTimeWait: 1_000,
+      pingInterval: 30_000,
+    })
+    return new ClientBus(connection)
+  }
+
+  publish(subject: string, payload: Uint8Array, reply?: string): void {
+    this.#connection.publish(subject, payload, reply ? { reply } : {})
+  }
+
+  async request(subject: string, payload: Uint8Array, timeoutMs: number): Promise<Uint8Array> {
+    try {
+      return (await this.#connection.request(subject, payload, { timeout: timeoutMs })).data
+    } catch (error) {
+      throw new Fault('ServiceUnavailable', `no answer on ${subject}: ${messageOf(error)}`, {
+        cause: error,
+        isRetryable: true,
+      })
+    }
+  }
+
+  subscribe(subject: string, handler: (message: BusMessage) => void): Subscription {
+    const subscription = this.#connection.subscribe(subject, {
+      callback: (error: Error | null, message: Msg) => {
+        if (error) return
+        handler({ subject: message.subject, payload: message.data, ...(message.reply ? { reply: message.reply } : {}) })
+      },
+    })
+    return { stop: () => subscription.unsubscribe() }
+  }
+
+  onConnection(handler: (isConnected: boolean) => void): Subscription {
+    this.#watchers.add(handler)
+    handler(this.#isConnected)
+    return { stop: () => this.#watchers.delete(handler) }
+  }
+
+  async close(): Promise<void> {
+    await this.#connection.close()
+  }
+
+  async #watch(): Promise<void> {
+    for await (const status of this.#connection.status()) {
+      const isConnected = status.type === 'reconnect' ? true : status.type === 'disconnect' ? false : this.#isConnected
+      if (isConnected === this.#isConnected) continue
+      this.#isConnected = isConnected
+      for (const watcher of this.#watchers) watcher(isConnected)
+    }
+  }
+}

@@ -1,0 +1,85 @@
+import { type AddressInfo, createServer, type Server } from 'node:net'
+import type { Clock } from '#lib/clock.ts'
+import { Fault } from '#lib/fault.ts'
+import type { Startable } from '#lib/lifecycle.ts'
+import { ClientConnection } from './connection.ts'
+import { maxPayloadBytes } from './parser.ts'
+import { Router } from './router.ts'
+
+export type BrokerSettings = { host: string; port: number; token: string; name: string }
+
+const connectionLimit = 65_536
+
+/** The embedded message broker: core NATS over TCP, without persistence. Nodes need nothing else. */
+export class Broker implements Startable {
+  readonly router = new Router()
+  readonly #settings: BrokerSettings
+  readonly #clock: Clock
+  readonly #connections = new Set<ClientConnection>()
+  #server: Server | undefined
+  #lastClient = 0
+
+  constructor(settings: BrokerSettings, clock: Clock) {
+    this.#settings = settings
+    this.#clock = clock
+  }
+
+  /** The port in use; meaningful after `start`. */
+  get port(): number {
+    return (this.#server?.address() as AddressInfo | null)?.port ?? this.#settings.port
+  }
+
+  async start(): Promise<void> {
+    const server = createServer((socket) => {
+      const connection = new ClientConnection({
+        socket,
+        router: this.router,
+        clock: this.#clock,
+        token: this.#settings.token,
+        info: this.#info(++this.#lastClient),
+        onClose: () => this.#connections.delete(connection),
+      })
+      this.#connections.add(connection)
+    })
+    server.maxConnections = connectionLimit
+    this.#server = server
+    const { host, port } = this.#settings
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', (error: NodeJS.ErrnoException) => reject(listenFault(error, host, port)))
+      server.listen(port, host, resolve)
+    })
+  }
+
+  async stop(): Promise<void> {
+    for (const connection of this.#connections) connection.close()
+    await new Promise<void>((resolve) => {
+      if (this.#server?.listening) this.#server.close(() => resolve())
+      else resolve()
+    })
+  }
+
+  #info(clientId: number): Record<string, unknown> {
+    return {
+      server_id: this.#settings.name,
+      server_name: this.#settings.name,
+      version: '2.10.0',
+      proto: 1,
+      host: this.#settings.host,
+      port: this.port,
+      headers: true,
+      max_payload: maxPayloadBytes,
+      client_id: clientId,
+      auth_required: this.#settings.token !== '',
+      jetstream: false,
+    }
+  }
+}
+
+const listenFault = (error: NodeJS.ErrnoException, host: string, port: number): Fault =>
+  new Fault(
+    'ServiceUnavailable',
+    error.code === 'EADDRINUSE'
+      ? `port ${port} on ${host} is in use, the link for other nodes cannot listen there`
+      : `the link for other nodes cannot listen on ${host}:${port}: ${error.message}`,
+    { cause: error, hint: 'Choose another port with Orchestrator.Port, or stop the program that uses it.' },
+  )

@@ -1,0 +1,27 @@
+/** Subjects are tokens parted by dots; in a pattern `*` stands for one token and a last `>` for one or more. */
+const tokenPattern = /^[^\s\0.]+$/
+
+const tokens = (subject: string): string[] => subject.split('.')
+
+export const isSubject = (subject: string): boolean =>
+  subject.length <= 4096 && tokens(subject).every((token) => tokenPattern.test(token) && token !== '*' && token !== '>')
+
+export const isPattern = (pattern: string): boolean => {
+  const parts = tokens(pattern)
+  return (
+    pattern.length <= 4096 &&
+    parts.every((token, i) => tokenPattern.test(token) && (token !== '>' || i === parts.length - 1))
+  )
+}
+
+export const isWild = (pattern: string): boolean => tokens(pattern).some((token) => token === '*' || token === '>')
+
+export const matches = (pattern: string, subject: string): boolean => {
+  const wanted = tokens(pattern)
+  const given = tokens(subject)
+  for (const [i, token] of wanted.entries()) {
+    if (token === '>') return given.length > i
+    if (given[i] === undefined || (token !== '*' && token !== given[i])) return false
+  }
+  return given.length === wanted.length
+}

@@ -1,0 +1,109 @@
+import type { BidSettings } from '#compute/bids/bid-rule.ts'
+import { Compute } from '#compute/compute.ts'
+import { Connection } from '#compute/connection.ts'
+import { type NodeFacts, nodeInfoOf } from '#compute/node-info.ts'
+import { type Registries, Registry } from '#compute/registry.ts'
+import type { HostEnvironment } from '#compute/steps/environment.ts'
+import type { Disk } from '#contracts/disk.ts'
+import type { LogStore } from '#contracts/log-store.ts'
+import type { OrchestratorEnd } from '#contracts/node-link.ts'
+import type { Provider } from '#contracts/provider.ts'
+import type { Store } from '#contracts/store.ts'
+import type { Clock } from '#lib/clock.ts'
+import { type Startable, startAll, stopAll } from '#lib/lifecycle.ts'
+import { Post } from '#link/post.ts'
+import type { NodeInfo } from '#models/node.ts'
+
+export type ComputeRoleParts = {
+  facts: NodeFacts
+  store: Store
+  clock: Clock
+  disk: Disk
+  logs: LogStore
+  providers: readonly Provider[]
+  bids: BidSettings
+  host: HostEnvironment
+  executionsDirectory: string
+  orchestrator: OrchestratorEnd
+  sharesStore: boolean
+  log: (event: string, fields: Record<string, unknown>) => void
+}
+
+/** The compute part of a node, wired: providers, registries, runner, connection. */
+export class ComputeRole implements Startable {
+  readonly #parts: ComputeRoleParts
+  readonly #registries: Registries
+  readonly #post: Post
+  readonly compute: Compute
+  readonly #connection: Connection
+
+  constructor(parts: ComputeRoleParts) {
+    this.#parts = parts
+    const { clock, providers, store } = parts
+    this.#registries = {
+      engines: new Registry(
+        clock,
+        providers.flatMap((provider) => provider.engines ?? []),
+        (engine) => [engine.type],
+      ),
+      storages: new Registry(
+        clock,
+        providers.flatMap((provider) => provider.storages ?? []),
+        (storage) => storage.types,
+      ),
+      publishers: new Registry(
+        clock,
+        providers.flatMap((provider) => provider.publishers ?? []),
+        (publisher) => [publisher.type],
+      ),
+    }
+    this.#post = new Post(store, clock)
+    this.compute = new Compute({
+      nodeId: parts.facts.nodeId,
+      store,
+      post: this.#post,
+      clock,
+      disk: parts.disk,
+      logs: parts.logs,
+      registries: this.#registries,
+      bids: parts.bids,
+      capacity: parts.facts.capacity,
+      host: parts.host,
+      executionsDirectory: parts.executionsDirectory,
+      sharesStore: parts.sharesStore,
+      log: parts.log,
+    })
+    this.#connection = new Connection({
+      store,
+      post: this.#post,
+      clock,
+      compute: this.compute,
+      orchestrator: parts.orchestrator,
+      info: () => this.info(),
+      sharesStore: parts.sharesStore,
+      log: parts.log,
+    })
+  }
+
+  info(): Promise<NodeInfo> {
+    return nodeInfoOf(this.#parts.facts, this.compute, this.#registries)
+  }
+
+  async start(): Promise<void> {
+    await startAll(this.#providerParts)
+    await this.compute.start()
+    await this.#connection.start()
+  }
+
+  async stop(): Promise<void> {
+    await this.#connection.stop()
+    await this.compute.stop()
+    this.#post.stop()
+    await Promise.all(this.#registries.engines.all.map((engine) => engine.close()))
+    await stopAll(this.#providerParts)
+  }
+
+  get #providerParts(): Startable[] {
+    return this.#parts.providers.flatMap((provider) => provider.parts ?? [])
+  }
+}
