@@ -1,13 +1,13 @@
+import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import { mkdir, open, readdir, rm, stat, truncate } from 'node:fs/promises'
-import { once } from 'node:events'
 import { finished } from 'node:stream/promises'
-import type { LogKeeper, LogStore } from '#contracts/log-store.ts'
 import type { LogChunk, LogQuery } from '#contracts/log-reader.ts'
-import type { ExecutionId } from '#models/ids.ts'
-import { runOutputLimitBytes } from '#models/execution.ts'
-import { Fault } from '#lib/fault.ts'
+import type { LogKeeper, LogStore } from '#contracts/log-store.ts'
 import type { Clock } from '#lib/clock.ts'
+import { Fault } from '#lib/fault.ts'
+import { runOutputLimitBytes } from '#models/execution.ts'
+import type { ExecutionId } from '#models/ids.ts'
 import { FrameReader } from './log-frames.ts'
 import { type EarlierOutput, FileLogKeeper, noEarlierOutput } from './log-keeper.ts'
 
@@ -58,7 +58,12 @@ export class LogFiles implements LogStore {
   async list(): Promise<ExecutionId[]> {
     const names = await readdir(this.#directory).catch(() => [])
     const logs = names.filter((name) => name.endsWith(suffix))
-    const dated = await Promise.all(logs.map(async (name) => ({ name, time: (await stat(`${this.#directory}/${name}`).catch(() => undefined))?.mtimeMs ?? 0 })))
+    const dated = await Promise.all(
+      logs.map(async (name) => ({
+        name,
+        time: (await stat(`${this.#directory}/${name}`).catch(() => undefined))?.mtimeMs ?? 0,
+      })),
+    )
     return dated.sort((a, b) => a.time - b.time).map(({ name }) => name.slice(0, -suffix.length) as ExecutionId)
   }
 

@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises'
-import type { LogKeeper } from '#contracts/log-store.ts'
 import type { LogChunk } from '#contracts/log-reader.ts'
 import type { LogStream } from '#contracts/log-sink.ts'
+import type { LogKeeper } from '#contracts/log-store.ts'
 import type { Clock, Timer } from '#lib/clock.ts'
 import { frameHeader } from './log-frames.ts'
 import { StreamSummary } from './log-summary.ts'

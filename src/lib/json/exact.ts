@@ -1,5 +1,3 @@
-import { isRawNumber, rawNumber } from './raw-number.ts'
-
 import { isRawNumber, rawNumber } from '#lib/json/raw-number.ts'
 
 /**
