@@ -27,7 +27,7 @@ describe('parseJson', () => {
 
   it('refuses numbers beyond any float and nesting that could not be written again', () => {
     expect(() => parseJson('{"a":1e999}')).toThrow('json: cannot unmarshal number 1e999 into Go value of type float64')
-    expect(() => parseJson('['.repeat(1_001) + ']'.repeat(1_001))).toThrow('exceeded max depth')
+    expect(() => parseJson('['.repeat(1_001) + ']'.repeat(1_001))).toThrow("invalid character '[' exceeded max depth")
     const deepest = '['.repeat(1_000) + ']'.repeat(1_000)
     expect(stringifyJson(parseJson(deepest))).toBe(deepest)
     expect(stringifyJson(parseJson(`[${'[{}],'.repeat(2_000)}"]{"]`))).toHaveLength(10_006)

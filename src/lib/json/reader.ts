@@ -77,11 +77,9 @@ export class JsonReader<T> {
   }
 
   #open(frame: Frame<T>, end: string): T | undefined {
+    if (this.#stack.push(frame) > maxDepth) throw this.#fault('exceeded max depth')
     this.#at++
     this.#skipBlanks()
-    this.#stack.push(frame)
-    if (this.#stack.length > maxDepth)
-      throw syntaxFault('exceeded max depth', byteLength(this.#text.slice(0, this.#at)))
     if (this.#text[this.#at] === end) return this.#close(frame)
     if (frame.keys) this.#key(frame.keys)
     return undefined
@@ -193,7 +191,11 @@ export class JsonReader<T> {
 
   #fault(context: string): Fault {
     const read = byteLength(this.#text.slice(0, this.#at))
-    if (this.#at >= this.#text.length) return syntaxFault('unexpected end of JSON input', read)
+    if (this.#at >= this.#text.length) {
+      // Go ends a text with a blank; where a blank cannot stand, that is what it stumbles over.
+      const isBlankWrong = /^in (?!string literal)|^after decimal point/.test(context)
+      return syntaxFault(isBlankWrong ? `invalid character ' ' ${context}` : 'unexpected end of JSON input', read)
+    }
     const char = String.fromCodePoint(this.#text.codePointAt(this.#at) as number)
     const byte = bytesOfText(char)[0] as number
     return syntaxFault(`invalid character ${quoteChar(String.fromCharCode(byte))} ${context}`, read + 1)
