@@ -9,5 +9,9 @@ export function registryAuth(
   const found = Object.hasOwn(credentials, ref.domain) ? credentials[ref.domain] : undefined
   if (!found?.username || !found.password) return {}
   const login = { username: found.username, password: found.password }
-  return { 'X-Registry-Auth': Buffer.from(JSON.stringify(login)).toString('base64url') }
+  return { 'X-Registry-Auth': paddedBase64Url(JSON.stringify(login)) }
 }
+
+/** The engine takes a login without its padding for none at all. */
+const paddedBase64Url = (text: string): string =>
+  Buffer.from(text).toString('base64').replaceAll('+', '-').replaceAll('/', '_')

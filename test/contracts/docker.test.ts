@@ -1,0 +1,395 @@
+import { randomUUID } from 'node:crypto'
+import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import type { RunRequest } from '#contracts/engine.ts'
+import { Fault } from '#lib/fault.ts'
+import { newExecutionId, newJobId, newNodeId } from '#models/ids.ts'
+import { noResources } from '#models/resources.ts'
+import type { NetworkConfig } from '#models/task.ts'
+import { SystemClock } from '#platform/clock.ts'
+import { DockerApi } from '#providers/docker/api.ts'
+import { dockerTarget } from '#providers/docker/docker-host.ts'
+import { DockerEngine } from '#providers/docker/engine.ts'
+import { containerNameOf, executorIdOf, executorLabel, labelFilter } from '#providers/docker/names.ts'
+import { type DockerSettings, defaultDockerSettings } from '#providers/docker/settings.ts'
+import { busyboxImage } from '../kit/busybox-image.ts'
+import { type ImageRegistry, imageRegistry } from '../kit/image-registry.ts'
+import { MemorySink } from '../kit/memory-sink.ts'
+import { withDocker } from '../kit/with-docker.ts'
+
+const never = new AbortController().signal
+const mib = 1024 * 1024
+const clock = new SystemClock()
+const nodeId = newNodeId(randomUUID())
+const executorId = executorIdOf(nodeId)
+
+/** What a real Docker engine does with our containers, beyond what every engine promises. */
+withDocker((host) => {
+  describe('docker', { timeout: 60_000 }, () => {
+    let settings: DockerSettings
+    let api: DockerApi
+    let root: string
+    const opened: DockerEngine[] = []
+
+    beforeAll(() => {
+      settings = { ...defaultDockerSettings, host: host() }
+      api = new DockerApi(dockerTarget(settings), clock)
+      root = mkdtempSync(join(tmpdir(), 'bacalhau-docker-test-'))
+    })
+    afterEach(async () => {
+      for (const engine of opened.splice(0)) await engine.close()
+      expect(await ours(), 'no test leaves a container').toEqual([])
+    })
+    afterAll(() => rmSync(root, { recursive: true, force: true }))
+
+    const open = (more: Partial<DockerSettings> = {}) => {
+      const engine = new DockerEngine({ ...settings, ...more }, { clock, nodeId })
+      opened.push(engine)
+      return engine
+    }
+    const ours = () =>
+      api.call<{ Id: string; Names: string[]; Labels: Record<string, string> }[]>('GET', '/containers/json', {
+        query: { all: true, filters: labelFilter(executorLabel, executorId) },
+      })
+    const ask = (Params: Record<string, unknown>, parts: Partial<RunRequest> = {}) => {
+      const executionId = newExecutionId(randomUUID())
+      const scratchDirectory = join(root, executionId)
+      mkdirSync(scratchDirectory)
+      const logs = new MemorySink()
+      return {
+        executionId,
+        jobId: newJobId(randomUUID()),
+        engine: { Type: 'docker', Params: { Image: 'busybox:latest', ...Params } },
+        env: {},
+        inputs: [],
+        engineInputs: [],
+        outputs: [],
+        resources: noResources(),
+        network: { Type: 'None' } as NetworkConfig,
+        stopGraceMs: 1000,
+        scratchDirectory,
+        ...parts,
+        logs,
+      }
+    }
+    const script = (text: string) => ({ Entrypoint: ['/bin/sh', '-c', text] })
+    const run = async (asked: RunRequest, engine = open()) => (await engine.start(asked, never)).exit
+    const faultOf = async (work: Promise<unknown>): Promise<Fault> => {
+      const error = await work.then(
+        () => undefined,
+        (thrown: unknown) => thrown,
+      )
+      expect(error).toBeInstanceOf(Fault)
+      return error as Fault
+    }
+
+    it('runs the example of the documentation [R156, R157, R158, R159, R160, R161]', async () => {
+      const asked = ask({
+        Image: 'ubuntu:latest',
+        Entrypoint: ['/bin/bash'],
+        Parameters: ['-c', 'echo "$MY_ENV_VAR in $PWD"'],
+        EnvironmentVariables: ['MY_ENV_VAR=myvalue'],
+        WorkingDirectory: '/app',
+      })
+      expect(await run(asked)).toEqual({ exitCode: 0 })
+      expect(asked.logs.stdout).toBe('myvalue in /app\n')
+    })
+
+    describe('failures', () => {
+      it('says `memory limit exceeded` and keeps what was printed [R144]', async () => {
+        const resources = { ...noResources(), Memory: 64 * mib }
+        const asked = ask({ Entrypoint: ['/bin/sh', '-c', 'echo before; exec tail /dev/zero'] }, { resources })
+        const exit = await run(asked)
+        expect(exit).toMatchObject({ exitCode: 137, failure: { message: 'memory limit exceeded', class: 'resource' } })
+        expect(asked.logs.stdout).toBe('before\n')
+      })
+
+      it('shortens a command that is not in the PATH, and blames the user', async () => {
+        const exit = await run(ask({ Entrypoint: ['no-such-program'] }))
+        expect(exit.exitCode).toBe(-1)
+        expect(exit.failure).toMatchObject({
+          message: 'failed to start container: failed to start container: executable file not found',
+          class: 'user',
+        })
+      })
+
+      it('keeps the engine’s whole text for an absolute path that is missing', async () => {
+        const { failure } = await run(ask({ Entrypoint: ['/no/such/program'] }))
+        expect(failure?.message).toMatch(
+          /^failed to start container: failed to start container: Error response from daemon: .*"\/no\/such\/program".*no such file or directory/,
+        )
+        expect(failure?.class).toBe('user')
+      })
+
+      it('blames the user for a file that cannot be executed', async () => {
+        expect((await run(ask({ Entrypoint: ['/etc/passwd'] }))).failure?.class).toBe('user')
+      })
+
+      it('says which step failed when a container cannot be made', async () => {
+        const resources = { ...noResources(), CPU: 4096 }
+        const fault = await faultOf(open().start(ask({}, { resources }), never))
+        expect(fault.message).toMatch(
+          /^failed to create docker job container: creating container: Error response from daemon: /,
+        )
+        expect(fault.details?.['FailureClass']).toBe('user')
+      })
+
+      it('says that the engine is away, each time it is asked [X15]', async () => {
+        const away = open({ host: 'unix:///no/such/docker.sock' })
+        const verdict = await away.isInstalled(never)
+        expect(verdict).toMatchObject({
+          isYes: false,
+          reason: expect.stringContaining('cannot reach the Docker engine'),
+        })
+        expect((await faultOf(away.start(ask({}), never))).details?.['FailureClass']).toBe('node')
+      })
+    })
+
+    describe('images', () => {
+      let registry: ImageRegistry
+      afterEach(async () => {
+        await registry?.close()
+      })
+      const forget = (image: string) =>
+        api.call('DELETE', `/images/${encodeURIComponent(image)}`, { query: { force: true } }).catch(() => {})
+
+      it('needs no registry for an image that is here [X28]', async () => {
+        const verdict = await open().accepts(ask({}).engine, { Type: 'None' }, never)
+        expect(verdict).toEqual({ isYes: true })
+      })
+
+      it('has the known sentence for an image that cannot be looked up', async () => {
+        const image = '127.0.0.1:1/no-such-image:1'
+        const fault = await faultOf(open().accepts(ask({ Image: image }).engine, { Type: 'None' }, never))
+        const sentence = 'could be due to repo/image not existing, or registry needing authorization'
+        expect(fault.message).toMatch(`Could not inspect image "${image}" - ${sentence}: Error response from daemon: `)
+        expect(fault.details).toMatchObject({ FailureClass: 'transient' })
+        expect(fault.hint).toContain('DOCKER_USERNAME')
+        const pull = await faultOf(open().start(ask({ Image: image }), never))
+        expect(pull.message).toMatch(`Could not pull image "${image}" - ${sentence}: `)
+        expect(pull.details).toMatchObject({ FailureClass: 'transient' })
+      })
+
+      it('blames the user for a name that is none', async () => {
+        const fault = await faultOf(open().accepts(ask({ Image: 'Not A Name' }).engine, { Type: 'None' }, never))
+        expect(fault.details).toMatchObject({ FailureClass: 'user' })
+        expect(fault.isRetryable).toBe(false)
+      })
+
+      it('pulls what is missing, with the login of that registry only [X9]', async () => {
+        registry = await imageRegistry(busyboxImage(), { login: 'me:secret' })
+        const credentials = { [`127.0.0.1:${registry.port}`]: { username: 'me', password: 'secret' } }
+        const engine = open({ credentials })
+        const asked = ask({ Image: registry.image, ...script('echo pulled') })
+        expect(await engine.accepts(asked.engine, { Type: 'None' }, never)).toEqual({ isYes: true })
+        expect(await run(asked, engine)).toEqual({ exitCode: 0 })
+        expect(asked.logs.stdout).toBe('pulled\n')
+        await forget(registry.image)
+      })
+
+      it('offers no login of another registry, and blames the user for the missing one [X9]', async () => {
+        registry = await imageRegistry(Buffer.alloc(1024), { login: 'me:secret' })
+        const credentials = { 'docker.io': { username: 'hub', password: 'hub-secret' } }
+        const fault = await faultOf(open({ credentials }).start(ask({ Image: registry.image }), never))
+        expect(fault.details).toMatchObject({ FailureClass: 'user' })
+        expect(registry.requests.length).toBeGreaterThan(0)
+        expect(registry.requests.filter(({ authorization }) => authorization !== undefined)).toEqual([])
+      })
+
+      it('blames the user for an image that its registry does not have', async () => {
+        registry = await imageRegistry(Buffer.alloc(1024))
+        const fault = await faultOf(open().start(ask({ Image: registry.image.replace('tool', 'nothing') }), never))
+        expect(fault.details).toMatchObject({ FailureClass: 'user' })
+      })
+
+      it('does not pull when it was told not to', async () => {
+        registry = await imageRegistry(busyboxImage())
+        const fault = await faultOf(open({ isPullSkipped: true }).start(ask({ Image: registry.image }), never))
+        expect(fault.message).toContain('local images only')
+        expect(registry.requests).toEqual([])
+      })
+
+      it('refuses an image of another platform', async () => {
+        registry = await imageRegistry(Buffer.alloc(1024), { architecture: 's390x' })
+        const verdict = await open().accepts(ask({ Image: registry.image }).engine, { Type: 'None' }, never)
+        expect(verdict).toMatchObject({
+          isYes: false,
+          reason: expect.stringMatching(
+            /^this node does not support the available image platforms \[linux\/s390x\] \(supports \[linux\/\w+\]\)$/,
+          ),
+        })
+      })
+    })
+
+    describe('isolation', () => {
+      const printed = async (text: string, parts: Partial<RunRequest> = {}, engine = open()) => {
+        const asked = ask(script(text), parts)
+        await run(asked, engine)
+        return asked.logs.stdout
+      }
+
+      it('has no network unless it was asked for', async () => {
+        expect(await printed('ls /sys/class/net')).toBe('lo\n')
+        expect(await printed('ls /sys/class/net', { network: { Type: 'Default' } })).toBe('lo\n')
+      })
+
+      it('gives the networks that were asked for', async () => {
+        const inside = 'cat /proc/net/route | wc -l; grep -c host.docker.internal /etc/hosts'
+        expect(await printed(inside, { network: { Type: 'Bridge' } })).toMatch(/^[2-9]\d*\n1\n$/)
+        expect(await printed('readlink /proc/self/ns/net', { network: { Type: 'Host' } })).toBe(
+          await printed('readlink /proc/self/ns/net', { network: { Type: 'Full' } }),
+        )
+        const networked = open({ isDefaultNetworked: true })
+        expect(await printed(inside, { network: { Type: 'Default' } }, networked)).toMatch(/^[2-9]\d*\n1\n$/)
+      })
+
+      it('publishes the ports of a bridge', async () => {
+        const free = createServer()
+        const port = await new Promise<number>((resolve) => {
+          free.listen(0, '127.0.0.1', () => resolve((free.address() as { port: number }).port))
+        })
+        await new Promise((resolve) => free.close(resolve))
+        const Ports = [{ Name: 'web', Static: port, Target: 8080, HostNetwork: '127.0.0.1' }]
+        const asked = ask(script('echo ready; while true; do echo served | nc -l -p 8080; done'), {
+          network: { Type: 'Bridge', Ports },
+        })
+        const running = await open().start(asked, never)
+        await asked.logs.untilPrinted('ready')
+        const [info] = await ours()
+        const { HostConfig } = await api.call<{ HostConfig: { PortBindings: object } }>(
+          'GET',
+          `/containers/${info?.Id}/json`,
+        )
+        expect(HostConfig.PortBindings).toEqual({ '8080/tcp': [{ HostIp: '127.0.0.1', HostPort: String(port) }] })
+        await running.stop(0)
+      })
+
+      it('says that it cannot filter HTTP traffic', async () => {
+        const network: NetworkConfig = { Type: 'HTTP', Domains: ['example.com'] }
+        expect(await open().accepts(ask({}).engine, network, never)).toMatchObject({ isYes: false })
+        expect((await faultOf(open().start(ask({}, { network }), never))).code).toBe('NotImplemented')
+      })
+
+      it('limits memory, swap, CPU and processes, and takes privileges away [R142, R143]', async () => {
+        const resources = { ...noResources(), CPU: 0.25, Memory: 128 * mib }
+        const asked = ask(script('echo started; sleep 60'), { resources })
+        const running = await open().start(asked, never)
+        await asked.logs.untilPrinted('started')
+        const [listed] = await ours()
+        const { HostConfig } = await api.call<{ HostConfig: Record<string, unknown> }>(
+          'GET',
+          `/containers/${listed?.Id}/json`,
+        )
+        expect(HostConfig).toMatchObject({
+          Memory: 128 * mib,
+          MemorySwap: 128 * mib,
+          NanoCpus: 250_000_000,
+          PidsLimit: 4096,
+          SecurityOpt: ['no-new-privileges'],
+          CapDrop: ['AUDIT_WRITE', 'MKNOD', 'NET_RAW'],
+          Privileged: false,
+          LogConfig: { Type: 'json-file', Config: { 'max-file': '2', 'max-size': String(100 * mib) } },
+        })
+        expect(listed?.Names).toEqual([`/${containerNameOf(executorId, asked.jobId, asked.executionId)}`])
+        expect(listed?.Labels).toMatchObject({
+          'bacalhau-executor': executorId,
+          'bacalhau-jobID': executorId + asked.jobId,
+          'bacalhau-executionID': executorId + asked.executionId,
+        })
+        await running.stop(0)
+      })
+
+      it('stops a program that starts processes without end', async () => {
+        const out = await printed(
+          'for i in $(seq 1 40); do sleep 5 & done 2>/dev/null; echo done',
+          {},
+          open({ pidsLimit: 16 }),
+        )
+        expect(out).not.toBe('done\n')
+      })
+
+      it('lets a program that is not root write its results', async () => {
+        const hostPath = mkdtempSync(join(root, 'output-'))
+        const outputs = [{ resultPath: { Name: 'o', Path: '/outputs' }, hostPath }]
+        const asked = ask(script('su -s /bin/sh nobody -c "echo x > /outputs/file"'), { outputs })
+        expect(await run(asked)).toEqual({ exitCode: 0 })
+        expect(statSync(join(hostPath, 'file')).uid).toBe(65534)
+      })
+
+      it('does not mount over the whole file system', async () => {
+        const outputs = [{ resultPath: { Name: 'o', Path: '/' }, hostPath: mkdtempSync(join(root, 'output-')) }]
+        expect((await faultOf(open().start(ask({}, { outputs }), never))).details?.['FailureClass']).toBe('user')
+      })
+    })
+
+    describe('after a restart of ours', () => {
+      it('reads the output of a container that ended while nobody looked, without what was kept [X14]', async () => {
+        const before = open()
+        const asked = ask(script('echo one; sleep 0.4; echo two; echo three >&2; exit 5'))
+        await before.start(asked, never)
+        await asked.logs.untilPrinted('one')
+        await before.close()
+        const [container] = await ours()
+        await api.call('POST', `/containers/${container?.Id}/wait`)
+        const logs = new MemorySink({ earlierBytes: { 1: 4, 2: 0 } })
+        const program = await open().attach({ ...asked, logs }, never)
+        expect(await program?.exit).toEqual({ exitCode: 5 })
+        expect(logs.stdout).toBe('two\n')
+        expect(logs.stderr).toBe('three\n')
+      })
+
+      it('never starts a container that was made but not started, and removes it', async () => {
+        const asked = ask(script('echo never'))
+        const name = containerNameOf(executorId, asked.jobId, asked.executionId)
+        const Labels = {
+          [executorLabel]: executorId,
+          'bacalhau-executionID': executorId + asked.executionId,
+        }
+        await api.call('POST', '/containers/create', { query: { name }, body: { Image: 'busybox:latest', Labels } })
+        expect(await open().attach(asked, never)).toBeUndefined()
+        expect(await ours()).toEqual([])
+      })
+
+      it('still knows the exit of a container that was removed before the node had stored it', async () => {
+        const asked = ask(script('exit 9'))
+        const before = open()
+        expect(await run(asked, before)).toEqual({ exitCode: 9 })
+        await before.close()
+        expect(await ours()).toEqual([])
+        const program = await open().attach(asked, never)
+        expect(await program?.exit).toEqual({ exitCode: 9 })
+      })
+
+      it('sees networks that were left behind', async () => {
+        const Labels = { [executorLabel]: executorId, 'bacalhau-executionID': `${executorId}e-old` }
+        await api.call('POST', '/networks/create', { body: { Name: `left-${nodeId}`, Labels } })
+        await open().sweep(new Set())
+        const query = { filters: labelFilter(executorLabel, executorId) }
+        expect(await api.call('GET', '/networks', { query })).toEqual([])
+      })
+
+      it('leaves other nodes’ containers alone', async () => {
+        const other = new DockerEngine(settings, { clock, nodeId: newNodeId(randomUUID()) })
+        const asked = ask(script('echo started; sleep 60'))
+        const running = await other.start(asked, never)
+        await asked.logs.untilPrinted('started')
+        await open().sweep(new Set())
+        const ended = await Promise.race([running.exit.then(() => 'ended'), sleep(200).then(() => 'runs')])
+        expect(ended).toBe('runs')
+        await running.stop(0)
+        await other.close()
+      })
+    })
+
+    it('keeps the containers of a stack that somebody wants to look at', async () => {
+      const engine = open({ isStackKept: true })
+      expect(await run(ask(script('true')), engine)).toEqual({ exitCode: 0 })
+      expect((await ours()).length).toBe(1)
+      await open().sweep(new Set())
+    })
+  })
+})
