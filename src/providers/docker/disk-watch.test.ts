@@ -47,7 +47,10 @@ describe('watchDisk', () => {
     due.shift()?.()
     await settled
     expect(killed).toEqual(['/containers/c/kill'])
-    expect(watching.failure()).toMatchObject({ class: 'resource', message: expect.stringMatching(/^disk limit exceeded: 110\d bytes/) })
+    expect(watching.failure()).toMatchObject({
+      class: 'resource',
+      message: expect.stringMatching(/^disk limit exceeded: 110\d bytes/),
+    })
   })
 
   it('does not look at a task that asked for no disk', () => {
