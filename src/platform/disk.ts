@@ -1,0 +1,67 @@
+import { randomUUID } from 'node:crypto'
+import { mkdir, open, readdir, readFile, rename, rm, statfs, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import type { Disk } from '#contracts/disk.ts'
+
+/** The machine's file system. */
+export const systemDisk: Disk = {
+  async makeDirectory(path) {
+    await mkdir(path, { recursive: true })
+  },
+  async remove(path) {
+    await rm(path, { recursive: true, force: true })
+  },
+  async list(path) {
+    return (await unlessMissing(readdir(path))) ?? []
+  },
+  async writeFile(path, bytes) {
+    await writeFile(path, bytes)
+  },
+  replaceFile,
+  readFile: (path) => unlessMissing(readFile(path)),
+  async freeBytes(path) {
+    const { bavail, bsize } = await statfs(path)
+    return bavail * bsize
+  },
+}
+
+async function replaceFile(path: string, bytes: Uint8Array | string, mode = 0o644): Promise<void> {
+  const draft = `${path}.${randomUUID()}.tmp`
+  try {
+    await writeSynced(draft, bytes, mode)
+    await rename(draft, path)
+  } catch (error) {
+    await rm(draft, { force: true })
+    throw error
+  }
+  await syncFolder(dirname(path))
+}
+
+async function writeSynced(path: string, bytes: Uint8Array | string, mode: number): Promise<void> {
+  const file = await open(path, 'wx', mode)
+  try {
+    await file.writeFile(bytes)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+}
+
+/** The new name itself is durable only when its folder is. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r')
+  try {
+    await folder.sync()
+  } finally {
+    await folder.close()
+  }
+}
+
+async function unlessMissing<Value>(reading: Promise<Value>): Promise<Value | undefined> {
+  try {
+    return await reading
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}

@@ -1,0 +1,113 @@
+import type { SqlDatabase } from '#contracts/sql.ts'
+import type { Change } from '#contracts/store.ts'
+import { assert } from '#lib/assert.ts'
+import { Keys } from './keys.ts'
+import { ChangeResolver, type Refusal } from './resolved-change.ts'
+import type { StateTables } from './state-tables.ts'
+import { type Written, writeChange } from './write-change.ts'
+
+/** The changes of one turn of the event loop, which become durable together. */
+type Group = { changes: Change[]; durable: PromiseWithResolvers<void> }
+
+export type Applied = Written & { kind: 'applied'; durable: Promise<void> }
+
+/** One writer: applies changes inside the open transaction and commits it at the next flush. */
+export class GroupCommit {
+  readonly #database: SqlDatabase
+  readonly #tables: StateTables
+  readonly #keys: Keys
+  readonly #scheduleFlush: (flush: () => void) => void
+  readonly #lostListeners: (() => void)[] = []
+  #group: Group | undefined
+
+  constructor(database: SqlDatabase, tables: StateTables, scheduleFlush: (flush: () => void) => void) {
+    this.#database = database
+    this.#tables = tables
+    this.#keys = new Keys(tables)
+    this.#scheduleFlush = scheduleFlush
+  }
+
+  onLost(listener: () => void): void {
+    this.#lostListeners.push(listener)
+  }
+
+  /** Throws when the world fails; the changes before stay as they are if the database lets them. */
+  apply(change: Change): Applied | Refusal {
+    const answer = new ChangeResolver(this.#tables, this.#keys).resolve(change)
+    if ('refusal' in answer) return answer.refusal
+    const group = this.#openGroup()
+    try {
+      const written = writeChange(this.#tables, this.#keys, change, answer.resolved)
+      group.changes.push(change)
+      return { kind: 'applied', durable: group.durable.promise, ...written }
+    } catch (error) {
+      this.#takeBackLast(group, error)
+      throw error
+    }
+  }
+
+  /** Pending until all that was applied is durable; undefined when it is. */
+  pending(): Promise<void> | undefined {
+    return this.#group?.durable.promise
+  }
+
+  flush(): void {
+    const group = this.#group
+    if (!group) return
+    this.#group = undefined
+    try {
+      this.#database.exec('commit')
+    } catch (error) {
+      this.#lose(group, error)
+      return
+    }
+    group.durable.resolve()
+  }
+
+  #openGroup(): Group {
+    if (this.#group) return this.#group
+    this.#database.exec('begin immediate')
+    const durable = Promise.withResolvers<void>()
+    // Nobody has to wait for it; whoever does gets the failure.
+    durable.promise.catch(() => {})
+    this.#group = { changes: [], durable }
+    this.#scheduleFlush(() => this.flush())
+    return this.#group
+  }
+
+  /**
+   * A change failed between two of its rows. A savepoint for each change would cost every good one a copy of the pages
+   * it touches; instead the few before it are applied again, which gives the same rows and numbers.
+   */
+  #takeBackLast(group: Group, error: unknown): void {
+    try {
+      this.#rollback()
+      if (group.changes.length === 0) this.#group = undefined
+      else this.#applyAgain(group.changes)
+    } catch {
+      this.#group = undefined
+      this.#lose(group, error)
+    }
+  }
+
+  #applyAgain(changes: readonly Change[]): void {
+    this.#database.exec('begin immediate')
+    for (const change of changes) {
+      const answer = new ChangeResolver(this.#tables, this.#keys).resolve(change)
+      assert('resolved' in answer, 'a change that was applied is applied again')
+      writeChange(this.#tables, this.#keys, change, answer.resolved)
+    }
+  }
+
+  #lose(group: Group, error: unknown): void {
+    this.#rollback()
+    group.durable.reject(error)
+    for (const listener of this.#lostListeners) listener()
+  }
+
+  #rollback(): void {
+    this.#keys.forget()
+    this.#tables.outbox.forget()
+    if (this.#database.isInTransaction()) this.#database.exec('rollback')
+  }
+}

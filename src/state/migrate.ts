@@ -1,0 +1,40 @@
+import type { SqlDatabase } from '#contracts/sql.ts'
+import { buildInfo } from '#lib/build-info.ts'
+import { Fault } from '#lib/fault.ts'
+import type { Dialect } from './dialect.ts'
+import { migrations } from './migrations/migrations.ts'
+import { MetaTable } from './tables/meta.ts'
+
+/**
+ * Brings the tables to the newest shape: forward only, each step whole or not at all.
+ * Fault when a newer program has written the database.
+ */
+export function migrate(database: SqlDatabase, dialect: Dialect): void {
+  MetaTable.create(database)
+  const meta = new MetaTable(database)
+  const found = Number(meta.get('schema_version') ?? 0)
+  if (found > migrations.length) throw newerFault(found, meta.get('written_by'))
+  for (const [index, statements] of migrations.entries()) {
+    if (index >= found) step(database, meta, index + 1, statements(dialect))
+  }
+}
+
+function step(database: SqlDatabase, meta: MetaTable, version: number, statements: readonly string[]): void {
+  database.exec('begin immediate')
+  try {
+    for (const statement of statements) database.exec(statement)
+    meta.put('schema_version', String(version))
+    meta.put('written_by', buildInfo.release)
+    database.exec('commit')
+  } catch (error) {
+    if (database.isInTransaction()) database.exec('rollback')
+    throw error
+  }
+}
+
+const newerFault = (found: number, program: string | undefined): Fault =>
+  new Fault(
+    'ServiceUnavailable',
+    `the database has schema version ${found}, written by bacalhau ${program ?? 'of an unknown version'}; this is bacalhau ${buildInfo.release}, which knows versions up to ${migrations.length}`,
+    { component: 'Store', hint: 'start the newer program again, or use another data folder' },
+  )

@@ -1,0 +1,5 @@
+import type { Dialect } from '../dialect.ts'
+import { firstTables } from './0001-first-tables.ts'
+
+/** In order; number n brings a database from n−1 to n. One that was released is never changed: write the next one. */
+export const migrations: readonly ((dialect: Dialect) => readonly string[])[] = [firstTables]

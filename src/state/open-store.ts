@@ -1,0 +1,45 @@
+import type { SqlDatabase } from '#contracts/sql.ts'
+import type { Store } from '#contracts/store.ts'
+import type { Clock, Random } from '#lib/clock.ts'
+import { sqlite } from './dialect.ts'
+import { GroupCommit } from './group-commit.ts'
+import { migrate } from './migrate.ts'
+import { SqlStore } from './sql-store.ts'
+import { StateTables } from './state-tables.ts'
+import { JobListing } from './tables/job-listing.ts'
+
+export type StoreParts = {
+  /** An open database; the store closes it. */
+  database: SqlDatabase
+  clock: Clock
+  random: Random
+  /** Runs its argument soon, after the work of the current turn: what was committed until then shares one sync. */
+  scheduleFlush: (flush: () => void) => void
+}
+
+/**
+ * Opens the store in a database, which is brought to the newest schema and gets its identity when it is new.
+ * Fault when a newer program has written it or it cannot be written.
+ */
+export async function openStore({ database, clock, random, scheduleFlush }: StoreParts): Promise<Store> {
+  try {
+    migrate(database, sqlite)
+    const tables = new StateTables(database)
+    const storeId = storeIdOf(tables, random)
+    const group = new GroupCommit(database, tables, scheduleFlush)
+    const nextTurn = () => new Promise<void>((resolve) => scheduleFlush(resolve))
+    const listing = new JobListing(database, tables.jobs, nextTurn)
+    return new SqlStore({ storeId, database, tables, listing, group, clock })
+  } catch (error) {
+    database.close()
+    throw error
+  }
+}
+
+function storeIdOf(tables: StateTables, random: Random): string {
+  const known = tables.meta.get('store_id')
+  if (known !== undefined) return known
+  const made = random.uuid()
+  tables.meta.put('store_id', made)
+  return made
+}

@@ -1,0 +1,149 @@
+import type { SqlDatabase } from '#contracts/sql.ts'
+import type {
+  Change,
+  CommitOutcome,
+  IdempotencyToken,
+  JobCursor,
+  JobFilter,
+  JobOrder,
+  OutboxRow,
+  Page,
+  Store,
+  WorkRow,
+  WorkState,
+} from '#contracts/store.ts'
+import type { Clock } from '#lib/clock.ts'
+import type { Execution } from '#models/execution.ts'
+import type { ExecutionId, JobId, NodeId } from '#models/ids.ts'
+import type { Job } from '#models/job.ts'
+import type { JobHistory } from '#models/job-history.ts'
+import type { JobStateName } from '#models/job-state.ts'
+import type { NodeState } from '#models/node.ts'
+import type { GroupCommit } from './group-commit.ts'
+import type { StateTables } from './state-tables.ts'
+import type { JobListing } from './tables/job-listing.ts'
+
+export type SqlStoreParts = {
+  storeId: string
+  database: SqlDatabase
+  tables: StateTables
+  listing: JobListing
+  group: GroupCommit
+  clock: Clock
+}
+
+/** The store over an SQL database with one synchronous connection. */
+export class SqlStore implements Store {
+  readonly storeId: string
+  readonly #database: SqlDatabase
+  readonly #tables: StateTables
+  readonly #listing: JobListing
+  readonly #group: GroupCommit
+  readonly #clock: Clock
+
+  constructor(parts: SqlStoreParts) {
+    this.storeId = parts.storeId
+    this.#database = parts.database
+    this.#tables = parts.tables
+    this.#listing = parts.listing
+    this.#group = parts.group
+    this.#clock = parts.clock
+  }
+
+  async commit(change: Change): Promise<CommitOutcome> {
+    return this.#group.apply(change)
+  }
+
+  settled(): Promise<void> {
+    return this.#group.pending() ?? Promise.resolve()
+  }
+
+  onLost(listener: () => void): void {
+    this.#group.onLost(listener)
+  }
+
+  async job(id: JobId): Promise<Job | undefined> {
+    return this.#tables.jobs.get(id)
+  }
+
+  async jobVersion(id: JobId, version: number): Promise<Job | undefined> {
+    const newest = this.#tables.jobs.get(id)
+    if (!newest || newest.Version === version) return newest
+    return this.#endedVersions(newest).find((job) => job.Version === version)
+  }
+
+  async jobVersions(id: JobId): Promise<Job[]> {
+    const newest = this.#tables.jobs.get(id)
+    return newest ? [...this.#endedVersions(newest), newest] : []
+  }
+
+  async jobIdsByPrefix(prefix: string, limit: number): Promise<JobId[]> {
+    return this.#tables.jobs.idsByPrefix(prefix, limit)
+  }
+
+  async jobIdByName(name: string, namespace: string): Promise<JobId | undefined> {
+    return this.#tables.jobs.idByName(name, namespace)
+  }
+
+  jobs(filter: JobFilter, order: JobOrder, isReversed: boolean, limit: number, after?: JobCursor): Promise<Page<Job>> {
+    return this.#listing.page(filter, order, isReversed, limit, after)
+  }
+
+  async jobIdsInStates(states: readonly JobStateName[]): Promise<JobId[]> {
+    return this.#tables.jobs.idsInStates(states)
+  }
+
+  async execution(id: ExecutionId): Promise<Execution | undefined> {
+    return this.#tables.executions.get(id)
+  }
+
+  async executionsOfJob(jobId: JobId, version?: number): Promise<Execution[]> {
+    return this.#tables.executions.ofJob(jobId, version)
+  }
+
+  async liveExecutions(nodeId?: NodeId): Promise<Execution[]> {
+    return this.#tables.executions.live(nodeId)
+  }
+
+  async history(jobId: JobId, afterSeq: number, limit: number): Promise<JobHistory[]> {
+    return this.#tables.history.page(jobId, afterSeq, limit)
+  }
+
+  async nodes(): Promise<NodeState[]> {
+    return this.#tables.nodes.all()
+  }
+
+  async work(id: ExecutionId): Promise<WorkRow | undefined> {
+    return this.#tables.work.get(id)
+  }
+
+  async workInStates(states: readonly WorkState[]): Promise<WorkRow[]> {
+    return this.#tables.work.inStates(states)
+  }
+
+  async outbox(peer: string, afterSeq: number, limit: number): Promise<OutboxRow[]> {
+    return this.#tables.outbox.page(peer, afterSeq, limit)
+  }
+
+  async inboxSeq(peer: string, senderStoreId: string): Promise<number> {
+    return this.#tables.inbox.seq(peer, senderStoreId)
+  }
+
+  async token(namespace: string, token: string): Promise<IdempotencyToken | undefined> {
+    return this.#tables.tokens.get(namespace, token, this.#clock.nowNs())
+  }
+
+  async fact(name: string): Promise<string | undefined> {
+    return this.#tables.facts.get(name)
+  }
+
+  async close(): Promise<void> {
+    this.#group.flush()
+    this.#database.close()
+  }
+
+  #endedVersions(newest: Job): Job[] {
+    const handle = this.#tables.jobs.handle(newest.ID)
+    return handle ? this.#tables.versions.ended(handle.key, newest) : []
+  }
+}

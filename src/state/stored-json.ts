@@ -1,0 +1,81 @@
+import { isRawNumber, rawNumber } from '#lib/json/raw-number.ts'
+
+/**
+ * JSON as it is stored: exactly the value comes back, also a `bigint` and a number that keeps its source text
+ * (`JSON.rawJSON`). Those are strings that begin with a mark; a string of the user that begins with the mark gets one more.
+ */
+const mark = '\u0001'
+const writtenMark = '"\\u0001'
+
+export const storedJson = (value: unknown): string => JSON.stringify(packed(value))
+
+export function parseStored<Value>(text: string): Value {
+  const value = JSON.parse(text)
+  return text.includes(writtenMark) ? unpacked(value) : value
+}
+
+/** The same value where nothing in it needs a mark. */
+function packed(value: unknown): unknown {
+  if (typeof value === 'string') return value.startsWith(mark) ? `${mark}s${value}` : value
+  if (typeof value === 'bigint') return `${mark}n${value}`
+  if (typeof value !== 'object' || value === null) return value
+  if (isRawNumber(value)) return `${mark}r${value.rawJSON}`
+  return Array.isArray(value) ? packedList(value) : packedRecord(value as Record<string, unknown>)
+}
+
+function packedList(list: readonly unknown[]): readonly unknown[] {
+  let copy: unknown[] | undefined
+  for (let index = 0; index < list.length; index++) {
+    const item = packed(list[index])
+    if (item === list[index]) continue
+    copy ??= list.slice()
+    copy[index] = item
+  }
+  return copy ?? list
+}
+
+function packedRecord(record: Record<string, unknown>): Record<string, unknown> {
+  let copy: Record<string, unknown> | undefined
+  for (const key in record) {
+    const value = packed(record[key])
+    if (value === record[key]) continue
+    copy ??= { ...record }
+    setOwn(copy, key, value)
+  }
+  return copy ?? record
+}
+
+function unpacked(value: any): any {
+  if (typeof value === 'string') return value.startsWith(mark) ? unmarked(value) : value
+  if (typeof value !== 'object' || value === null) return value
+  for (const key in value) {
+    const item = value[key]
+    const plain = unpacked(item)
+    if (plain !== item) setOwn(value, key, plain)
+  }
+  return value
+}
+
+function unmarked(text: string): unknown {
+  const rest = text.slice(2)
+  if (text[1] === 'n') return BigInt(rest)
+  return text[1] === 'r' ? rawNumber(rest) : rest
+}
+
+/** A user's key may be `__proto__`, which plain assignment would swallow. */
+function setOwn(record: Record<string, unknown>, key: string, value: unknown): void {
+  if (key === '__proto__')
+    Object.defineProperty(record, key, { value, enumerable: true, writable: true, configurable: true })
+  else record[key] = value
+}
+
+/** Leaves out what its reader puts back: empty text, zero, null and what is missing. */
+export function withoutEmpty(record: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const full: Record<string, unknown> = {}
+  for (const key in record) {
+    const value = record[key]
+    if (value === '' || value === 0 || value === 0n || value === null || value === undefined) continue
+    full[key] = value
+  }
+  return full
+}

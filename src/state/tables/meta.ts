@@ -1,0 +1,32 @@
+import type { SqlDatabase, SqlStatement } from '#contracts/sql.ts'
+import { prepare, query, value } from '../queries.ts'
+
+/** What the database says of itself: its schema version, the program that wrote it, the store's identity. */
+export type MetaRow = { name: string; value: string }
+
+export class MetaTable {
+  readonly #get: SqlStatement<Pick<MetaRow, 'value'>>
+  readonly #put: SqlStatement<unknown>
+
+  /** The one table that is there before the first migration. */
+  static create(database: SqlDatabase): void {
+    database.exec('create table if not exists meta (name text not null primary key, value text not null)')
+  }
+
+  constructor(database: SqlDatabase) {
+    this.#get = prepare(database, query.selectFrom('meta').select('value').where('name', '=', value('name')), 'name')
+    const insert = query.insertInto('meta').values({ name: value('name'), value: value('value') })
+    const upsert = insert.onConflict((conflict) =>
+      conflict.column('name').doUpdateSet({ value: (row) => row.ref('excluded.value') }),
+    )
+    this.#put = prepare(database, upsert, 'name, value')
+  }
+
+  get(name: string): string | undefined {
+    return this.#get.get(name)?.value
+  }
+
+  put(name: string, text: string): void {
+    this.#put.run(name, text)
+  }
+}

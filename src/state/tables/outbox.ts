@@ -1,0 +1,133 @@
+import type { SqlDatabase, SqlStatement } from '#contracts/sql.ts'
+import type { OutboxMessage, OutboxRow } from '#contracts/store.ts'
+import { prepare, query, value } from '../queries.ts'
+import { parseStored, storedJson } from '../stored-json.ts'
+import type { JobReferences } from './job-references.ts'
+
+/** What a peer has not yet said it has applied. */
+export type OutboxTableRow = {
+  peer: string
+  seq: number
+  /** JSON; the specification of an order's job is referred to. */
+  message: string
+  job_key: number | null
+  version: number | null
+}
+/** Numbers go on where they were when the rows are gone. */
+export type OutboxPeerRow = { peer: string; acked_seq: number }
+
+export class OutboxTable {
+  readonly #references: JobReferences
+  readonly #insert: SqlStatement<unknown>
+  readonly #page: SqlStatement<Omit<OutboxTableRow, 'peer'>>
+  readonly #remove: SqlStatement<unknown>
+  readonly #reset: SqlStatement<unknown>
+  readonly #lastSeq: SqlStatement<{ seq: number | null }>
+  readonly #ackedSeq: SqlStatement<Pick<OutboxPeerRow, 'acked_seq'>>
+  readonly #putAcked: SqlStatement<unknown>
+  readonly #resetPeer: SqlStatement<unknown>
+  /** Last number given per peer, so that an append reads nothing. */
+  #last = new Map<string, number>()
+
+  constructor(database: SqlDatabase, references: JobReferences) {
+    this.#references = references
+    const rows = query.selectFrom('outbox').where('peer', '=', value('peer'))
+    const removal = query.deleteFrom('outbox').where('peer', '=', value('peer'))
+    this.#insert = prepare(database, insertQuery(), 'peer, seq, message, job_key, version')
+    this.#page = prepare(
+      database,
+      rows
+        .select(['seq', 'message', 'job_key', 'version'])
+        .where('seq', '>', value('after'))
+        .orderBy('seq')
+        .limit(value('limit')),
+      'peer, after, limit',
+    )
+    this.#remove = prepare(database, removal.where('seq', '<=', value('seq')), 'peer, seq')
+    this.#reset = prepare(database, removal, 'peer')
+    this.#lastSeq = prepare(
+      database,
+      rows.select((row) => row.fn.max('seq').as('seq')),
+      'peer',
+    )
+    this.#ackedSeq = prepare(
+      database,
+      query.selectFrom('outbox_peers').select('acked_seq').where('peer', '=', value('peer')),
+      'peer',
+    )
+    this.#putAcked = prepare(database, putAckedQuery(), 'peer, acked_seq')
+    this.#resetPeer = prepare(database, query.deleteFrom('outbox_peers').where('peer', '=', value('peer')), 'peer')
+  }
+
+  append(peer: string, message: OutboxMessage): OutboxRow {
+    const seq = this.#lastOf(peer) + 1
+    const stored = this.#shorten(message)
+    this.#insert.run(peer, seq, storedJson(stored.message), stored.jobKey, stored.version)
+    this.#last.set(peer, seq)
+    return { peer, seq, message }
+  }
+
+  page(peer: string, afterSeq: number, limit: number): OutboxRow[] {
+    return this.#page.all(peer, afterSeq, limit).map((row) => {
+      const message = parseStored<OutboxMessage>(row.message)
+      if (message.Kind === 'AskForBid')
+        message.Body.Job = this.#references.restore(message.Body.Job, row.job_key, row.version)
+      return { peer, seq: row.seq, message }
+    })
+  }
+
+  /** A peer cannot have applied what was never sent: a higher number counts as the last one. */
+  acked(peer: string, seq: number): void {
+    const known = Math.min(seq, this.#lastOf(peer))
+    if (known <= this.#ackedOf(peer)) return
+    this.#remove.run(peer, known)
+    this.#putAcked.run(peer, known)
+  }
+
+  reset(peer: string): void {
+    this.#reset.run(peer)
+    this.#resetPeer.run(peer)
+    this.#last.delete(peer)
+  }
+
+  /** After a rollback. */
+  forget(): void {
+    this.#last.clear()
+  }
+
+  #lastOf(peer: string): number {
+    let last = this.#last.get(peer)
+    if (last === undefined) {
+      last = this.#lastSeq.get(peer)?.seq ?? this.#ackedOf(peer)
+      this.#last.set(peer, last)
+    }
+    return last
+  }
+
+  #ackedOf(peer: string): number {
+    return this.#ackedSeq.get(peer)?.acked_seq ?? 0
+  }
+
+  #shorten(message: OutboxMessage): { message: unknown; jobKey: number | null; version: number | null } {
+    if (message.Kind !== 'AskForBid') return { message, jobKey: null, version: null }
+    const { job, jobKey, version } = this.#references.shorten(message.Body.Job)
+    return { message: { Kind: message.Kind, Body: { ...message.Body, Job: job } }, jobKey, version }
+  }
+}
+
+const insertQuery = () =>
+  query.insertInto('outbox').values({
+    peer: value('peer'),
+    seq: value('seq'),
+    message: value('message'),
+    job_key: value('job_key'),
+    version: value('version'),
+  })
+
+const putAckedQuery = () =>
+  query
+    .insertInto('outbox_peers')
+    .values({ peer: value('peer'), acked_seq: value('acked_seq') })
+    .onConflict((conflict) =>
+      conflict.column('peer').doUpdateSet({ acked_seq: (row) => row.ref('excluded.acked_seq') }),
+    )

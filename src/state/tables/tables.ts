@@ -1,0 +1,27 @@
+import type { ExecutionRow } from './executions.ts'
+import type { FactRow } from './facts.ts'
+import type { HistoryRow } from './history.ts'
+import type { InboxRow } from './inbox.ts'
+import type { JobRow } from './jobs.ts'
+import type { MetaRow } from './meta.ts'
+import type { NodeRow } from './nodes.ts'
+import type { OutboxPeerRow, OutboxTableRow } from './outbox.ts'
+import type { TokenRow } from './tokens.ts'
+import type { VersionRow } from './versions.ts'
+import type { WorkTableRow } from './work.ts'
+
+/** Every table and its columns, as the query builder sees them. */
+export type Tables = {
+  jobs: JobRow
+  versions: VersionRow
+  executions: ExecutionRow
+  history: HistoryRow
+  nodes: NodeRow
+  outbox: OutboxTableRow
+  outbox_peers: OutboxPeerRow
+  inbox: InboxRow
+  work: WorkTableRow
+  tokens: TokenRow
+  facts: FactRow
+  meta: MetaRow
+}

@@ -1,0 +1,81 @@
+import { sql } from 'kysely'
+import type { SqlDatabase, SqlStatement } from '#contracts/sql.ts'
+import type { Job, JobSpec } from '#models/job.ts'
+import type { JobState } from '#models/job-state.ts'
+import { type Exact, prepare, prepareExact, query, value } from '../queries.ts'
+import { parseStored, storedJson } from '../stored-json.ts'
+
+/** What the user wrote, once per version of a job. */
+export type VersionRow = {
+  job_key: number
+  version: number
+  /** When it was submitted. */
+  created_at: bigint
+  spec: string
+  /** How far the version had come when the next one took its place: `EndedVersion` as JSON. */
+  ended: string | null
+}
+
+/** What is known of a job beside its specification. */
+export type JobHead = Omit<Job, keyof JobSpec>
+type EndedVersion = { State: JobState; Revision: number; ModifyTime: bigint }
+
+export function splitJob(job: Job): { head: JobHead; spec: JobSpec } {
+  const { ID, State, Version, Revision, CreateTime, ModifyTime, VersionTime, ...spec } = job
+  return { head: { ID, State, Version, Revision, CreateTime, ModifyTime, VersionTime }, spec }
+}
+
+export class VersionsTable {
+  readonly #insert: SqlStatement<unknown>
+  readonly #end: SqlStatement<unknown>
+  readonly #spec: SqlStatement<Pick<VersionRow, 'spec'>>
+  readonly #ended: SqlStatement<Exact<Omit<VersionRow, 'job_key'>>>
+
+  constructor(database: SqlDatabase) {
+    const insert = query.insertInto('versions').values({
+      job_key: value('job_key'),
+      version: value('version'),
+      created_at: value('created_at'),
+      spec: value('spec'),
+      ended: sql.lit(null),
+    })
+    this.#insert = prepare(database, insert, 'job_key, version, created_at, spec')
+    const end = query.updateTable('versions').set({ ended: value('ended') })
+    this.#end = prepare(
+      database,
+      end.where('job_key', '=', value('job_key')).where('version', '=', value('version')),
+      'ended, job_key, version',
+    )
+    const ofJob = query.selectFrom('versions').where('job_key', '=', value('job_key'))
+    this.#spec = prepare(database, ofJob.select('spec').where('version', '=', value('version')), 'job_key, version')
+    const ended = ofJob.select(['version', 'created_at', 'spec', 'ended']).where('ended', 'is not', null)
+    this.#ended = prepareExact(database, ended.orderBy('version'), 'job_key')
+  }
+
+  insert(jobKey: number, job: Job): void {
+    this.#insert.run(jobKey, job.Version, job.VersionTime, storedJson(splitJob(job).spec))
+  }
+
+  /** `last` = the job as it was when the next version took its place. */
+  end(jobKey: number, last: Job): void {
+    const ended: EndedVersion = { State: last.State, Revision: last.Revision, ModifyTime: last.ModifyTime }
+    this.#end.run(storedJson(ended), jobKey, last.Version)
+  }
+
+  /** The stored text of a specification. */
+  specText(jobKey: number, version: number): string | undefined {
+    return this.#spec.get(jobKey, version)?.spec
+  }
+
+  /** The versions before the newest, oldest first. */
+  ended(jobKey: number, newest: Job): Job[] {
+    return this.#ended.all(jobKey).map((row) => ({
+      ...parseStored<JobSpec>(row.spec),
+      ID: newest.ID,
+      CreateTime: newest.CreateTime,
+      Version: Number(row.version),
+      VersionTime: row.created_at,
+      ...parseStored<EndedVersion>(row.ended ?? '{}'),
+    }))
+  }
+}

@@ -1,0 +1,54 @@
+import type { Change, OutboxRow } from '#contracts/store.ts'
+import type { JobHistory } from '#models/job-history.ts'
+import type { Keys } from './keys.ts'
+import type { ResolvedChange } from './resolved-change.ts'
+import type { StateTables } from './state-tables.ts'
+
+export type Written = { outbox: OutboxRow[]; history: JobHistory[] }
+
+/** Writes all rows of a change whose expectations hold, in the order of its fields. */
+export function writeChange(tables: StateTables, keys: Keys, change: Change, resolved: ResolvedChange): Written {
+  const { inbox } = change
+  if (inbox) tables.inbox.put(inbox.peer, inbox.senderStoreId, inbox.seq)
+  writeJobs(tables, keys, resolved)
+  for (const { key, jobKey, execution } of resolved.insertExecutions) tables.executions.insert(key, jobKey, execution)
+  for (const { key, execution } of resolved.updateExecutions) tables.executions.update(key, execution)
+  for (const { key, row } of resolved.putWork) tables.work.put(key, row)
+  for (const { key, update } of resolved.updateWork) tables.work.update(key, update)
+  for (const id of change.removeWork ?? []) tables.work.remove(id)
+  const history = resolved.history.map(({ jobKey, line, execution }): JobHistory => {
+    const seq = keys.nextSeq(jobKey)
+    tables.history.insert(jobKey, seq, line, execution)
+    return { ...line, SeqNum: seq }
+  })
+  for (const node of change.putNodes ?? []) tables.nodes.put(node)
+  for (const id of change.removeNodes ?? []) tables.nodes.remove(id)
+  const outbox = (change.outbox ?? []).map(({ peer, message }) => tables.outbox.append(peer, message))
+  for (const { peer, seq } of change.acked ?? []) tables.outbox.acked(peer, seq)
+  for (const peer of change.resetPeers ?? []) resetPeer(tables, peer)
+  for (const token of change.putTokens ?? []) tables.tokens.put(token)
+  for (const [name, text] of Object.entries(change.putFacts ?? {})) tables.facts.put(name, text)
+  return { outbox, history }
+}
+
+function writeJobs(tables: StateTables, keys: Keys, { insertJobs, updateJobs }: ResolvedChange): void {
+  for (const { key, job } of insertJobs) {
+    tables.jobs.insert(key, job)
+    tables.versions.insert(key, job)
+    keys.startHistory(key)
+  }
+  for (const { key, job, isNewVersion } of updateJobs) {
+    if (isNewVersion) {
+      const last = tables.jobs.byKey(key)
+      if (last) tables.versions.end(key, last)
+      tables.versions.insert(key, job)
+      tables.jobs.updateSpec(key, job)
+    }
+    tables.jobs.update(key, job)
+  }
+}
+
+function resetPeer(tables: StateTables, peer: string): void {
+  tables.outbox.reset(peer)
+  tables.inbox.reset(peer)
+}
