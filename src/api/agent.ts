@@ -1,0 +1,115 @@
+import type { BuildVersionInfo, NodeState } from '#models/node.ts'
+import { decodeOwnNode } from './decode/node.ts'
+import { goJson } from './encode/go-json.ts'
+import { encodeBuildVersion, encodeOwnNode } from './encode/node.ts'
+import { type Answer, endpoint, plainAnswer, textAnswer } from './endpoint.ts'
+
+export const buildVersionAnswer: Answer<BuildVersionInfo> = {
+  encode: encodeBuildVersion,
+  decode: (wire) => wire as BuildVersionInfo,
+}
+const ownNodeAnswer: Answer<NodeState> = { encode: encodeOwnNode, decode: decodeOwnNode }
+
+const common = { role: 'any', query: {}, body: null, errors: [] } as const
+
+/** What every node answers about itself. */
+export const agentEndpoints = {
+  alive: endpoint({
+    ...common,
+    method: 'GET',
+    path: '/agent/alive',
+    summary: 'Tells that the node is up',
+    answer: plainAnswer<{ Status: string }>(),
+  }),
+  version: endpoint({
+    ...common,
+    method: 'GET',
+    path: '/agent/version',
+    summary: 'Version, commit, build date and platform of the node',
+    answer: buildVersionAnswer,
+  }),
+  node: endpoint({
+    ...common,
+    method: 'GET',
+    path: '/agent/node',
+    summary: 'Identity, labels, capacity and version of the node',
+    answer: ownNodeAnswer,
+  }),
+  debug: endpoint({
+    ...common,
+    method: 'GET',
+    path: '/agent/debug',
+    summary: 'The insides of the components of the node',
+    answer: plainAnswer<Record<string, unknown>>(),
+  }),
+  config: endpoint({
+    ...common,
+    method: 'GET',
+    path: '/agent/config',
+    summary: 'Settings of the node, secrets masked',
+    answer: plainAnswer<{ config: Record<string, unknown> }>(),
+  }),
+  authconfig: endpoint({
+    ...common,
+    method: 'GET',
+    path: '/agent/authconfig',
+    summary: 'How to log in through an identity provider',
+    answer: plainAnswer<{ Version: string; Config: Record<string, unknown> }>(),
+  }),
+} as const
+
+export type DiskUse = { All: number; Used: number; Free: number }
+
+/** The routes of older clients. */
+export const legacyEndpoints = {
+  id: endpoint({
+    ...common,
+    method: 'GET',
+    path: '/id',
+    summary: 'The node id as text',
+    contentType: 'text/plain',
+    answer: textAnswer,
+  }),
+  livez: endpoint({
+    ...common,
+    method: 'GET',
+    path: '/livez',
+    summary: 'The text OK',
+    contentType: 'text/plain',
+    answer: textAnswer,
+  }),
+  healthz: endpoint({
+    ...common,
+    method: 'GET',
+    path: '/healthz',
+    summary: 'Free space of the temporary and the root file system, in bytes',
+    answer: plainAnswer<{ FreeSpace: { tmp: DiskUse; root: DiskUse } }>(),
+  }),
+  nodeInfo: endpoint({
+    ...common,
+    method: 'GET',
+    path: '/node_info',
+    summary: 'The node, as agent/node',
+    answer: ownNodeAnswer,
+  }),
+  clientVersion: endpoint({
+    ...common,
+    method: 'POST',
+    path: '/version',
+    summary: 'Version of the node, for clients of 1.4',
+    body: { encode: goJson as (value: { client_id?: string }) => string, isOptional: true },
+    answer: {
+      encode: ({ build_version_info }) => `{"build_version_info":${encodeBuildVersion(build_version_info)}}`,
+      decode: (wire) => wire as { build_version_info: BuildVersionInfo },
+    } satisfies Answer<{ build_version_info: BuildVersionInfo }>,
+  }),
+  computeDebug: endpoint({
+    ...common,
+    method: 'POST',
+    path: '/compute/debug',
+    summary: 'Running executions of a compute node',
+    role: 'compute',
+    body: { encode: goJson as (value: Record<never, never>) => string, isOptional: true },
+    answer: plainAnswer<Record<string, unknown>>(),
+  }),
+} as const

@@ -1,0 +1,73 @@
+import type { FaultCode } from '#lib/fault.ts'
+import type { ClientVersion } from './client-version.ts'
+import type { Wire } from './decode/wire-json.ts'
+import { goJson } from './encode/go-json.ts'
+import type { QuerySchema } from './query.ts'
+
+export const apiPrefix = '/api/v1'
+export type Method = 'GET' | 'PUT' | 'POST' | 'DELETE'
+
+/** Both directions of an answer: the server writes it for a client's version, our client reads the newest form. */
+export type Answer<Value> = {
+  encode(value: Value, version: ClientVersion): string
+  decode(wire: any): Value
+}
+
+/** How our client writes a body; the server reads it through its own door, because what comes in is not trusted. */
+export type Body<Value> = { encode(value: Value, version: ClientVersion): string; isOptional?: true }
+
+/** One row of the contract. Routes, client methods and the OpenAPI document are made from it. */
+export type Endpoint<
+  Path extends string = string,
+  Query extends QuerySchema = QuerySchema,
+  Sent = unknown,
+  Answered = unknown,
+> = {
+  method: Method
+  /** Other methods that mean the same. */
+  also?: readonly Method[]
+  /** Below `apiPrefix`; `:name` stands for one segment. */
+  path: Path
+  summary: string
+  /** The role of a node that answers it; other nodes answer 404. */
+  role: 'any' | 'orchestrator' | 'compute'
+  query: Query
+  body: Body<Sent> | null
+  answer: Answer<Answered>
+  /** What may be answered beside 400, 500 and 503. */
+  errors: readonly FaultCode[]
+  /** Content types that differ from `application/json`. */
+  contentType?: 'text/plain' | 'application/json; charset=UTF-8'
+}
+
+/** States a row and keeps its literal types. */
+export const endpoint = <const Path extends string, const Query extends QuerySchema, Sent, Answered>(
+  row: Endpoint<Path, Query, Sent, Answered>,
+): Endpoint<Path, Query, Sent, Answered> => row
+
+/** The names after `:` in a path. */
+export type PathParams<Path extends string> = Path extends `${string}:${infer Name}/${infer Rest}`
+  ? { [Key in Name | keyof PathParams<Rest>]: string }
+  : Path extends `${string}:${infer Name}`
+    ? { [Key in Name]: string }
+    : Record<never, string>
+
+/** An answer without anything that needs care: plain texts, small numbers. */
+export const plainAnswer = <Value>(): Answer<Value> => ({ encode: goJson, decode: (wire) => wire as Value })
+
+/** Text that is no JSON. */
+export const textAnswer: Answer<string> = { encode: (text) => text, decode: (wire) => String(wire) }
+
+export const jsonBody = <Value>(): Body<Value> => ({ encode: goJson })
+
+/** A page of a list; `NextToken` is empty on the last one. */
+export type List<Item> = { NextToken: string; Items: Item[] }
+
+export const listAnswer = <Item>(
+  encode: (item: Item, version: ClientVersion) => string,
+  decode: (wire: Wire) => Item,
+): Answer<List<Item>> => ({
+  encode: ({ NextToken, Items }, version) =>
+    `{"NextToken":"${NextToken}","Items":[${Items.map((item) => encode(item, version)).join(',')}]}`,
+  decode: (wire) => ({ NextToken: wire.NextToken ?? '', Items: (wire.Items ?? []).map(decode) }),
+})

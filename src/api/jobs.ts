@@ -1,0 +1,191 @@
+import type { Job, JobSpec } from '#models/job.ts'
+import type { JobHistory } from '#models/job-history.ts'
+import type { SpecConfig } from '#models/spec-config.ts'
+import { decodeExecution, type ShownExecution } from './decode/execution.ts'
+import { decodeHistory } from './decode/history.ts'
+import { decodeJob } from './decode/job.ts'
+import { encodeExecution } from './encode/execution.ts'
+import { goJson, goString } from './encode/go-json.ts'
+import { encodeHistory } from './encode/history.ts'
+import { encodeJob, encodeJobSpec, encodeSpecConfig } from './encode/job.ts'
+import { type Answer, endpoint, type List, listAnswer, plainAnswer } from './endpoint.ts'
+import { param } from './query.ts'
+
+export type SubmitRequest = {
+  Job: JobSpec
+  /** Of a service or daemon, where the caller may choose it. */
+  ID?: string
+  /** Take it even when nothing changed. */
+  Force?: boolean
+  IdempotencyToken?: string
+}
+export type SubmitAnswer = { JobID: string; EvaluationID: string; Warnings: string[] | null }
+/** One line per job of a batch, in its order: an answer, or why that job was refused. */
+export type BatchAnswer = { Items: (SubmitAnswer | { Error: string })[] }
+export type GetAnswer = { Job: Job; History?: List<JobHistory>; Executions?: List<ShownExecution> }
+
+const paging = {
+  limit: param('uint32', 'Most items on a page; 0 = 1000'),
+  next_token: param('text', 'NextToken of the page before'),
+  order_by: param('text', 'Field to sort by'),
+  reverse: param('bool', 'Last item first'),
+}
+const named = { namespace: param('text', 'Namespace in which a name is looked up') }
+const versioned = {
+  job_version: param('uint32', 'Version of the job; 0 = the present one'),
+  all_job_versions: param('bool', 'All versions of the job'),
+}
+const common = { role: 'orchestrator', body: null, errors: ['NotFound', 'MultipleFound'] } as const
+
+const executionList = listAnswer<ShownExecution>(
+  (execution, version) => encodeExecution(execution, version, execution.Job),
+  decodeExecution,
+)
+const historyList = listAnswer<JobHistory>(encodeHistory, decodeHistory)
+const jobList = listAnswer<Job>(encodeJob, decodeJob)
+
+const getAnswer: Answer<GetAnswer> = {
+  encode: ({ Job, History, Executions }, version) =>
+    `{"Job":${encodeJob(Job, version)}` +
+    `${History ? `,"History":${historyList.encode(History, version)}` : ''}` +
+    `${Executions ? `,"Executions":${executionList.encode(Executions, version)}` : ''}}`,
+  decode: ({ Job, History, Executions }) => ({
+    Job: decodeJob(Job),
+    ...(History ? { History: historyList.decode(History) } : {}),
+    ...(Executions ? { Executions: executionList.decode(Executions) } : {}),
+  }),
+}
+
+const submitText: (answer: SubmitAnswer) => string = ({ JobID, EvaluationID, Warnings }) =>
+  `{"JobID":${goString(JobID)},"EvaluationID":"${EvaluationID}","Warnings":${goJson(Warnings)}}`
+
+/** The use cases on jobs. */
+export const jobEndpoints = {
+  submit: endpoint({
+    method: 'PUT',
+    also: ['POST'],
+    path: '/orchestrator/jobs',
+    summary: 'Submits a job',
+    role: 'orchestrator',
+    query: {},
+    errors: ['ResourceInUse', 'Conflict', 'PayloadTooLarge', 'StorageFull'],
+    body: {
+      encode: ({ Job, ID, Force, IdempotencyToken }: SubmitRequest, version) =>
+        `{"Job":${encodeJobSpec(Job, version, ID)}${Force ? ',"Force":true' : ''}` +
+        `${IdempotencyToken ? `,"IdempotencyToken":${goString(IdempotencyToken)}` : ''}}`,
+    },
+    answer: { encode: submitText, decode: (wire) => wire as SubmitAnswer },
+  }),
+  submitBatch: endpoint({
+    method: 'POST',
+    path: '/orchestrator/jobs/batch',
+    summary: 'Submits many jobs at once; each is taken or refused for itself',
+    role: 'orchestrator',
+    query: {},
+    errors: ['PayloadTooLarge', 'StorageFull'],
+    body: {
+      encode: ({ Jobs }: { Jobs: JobSpec[] }, version) =>
+        `{"Jobs":[${Jobs.map((spec) => encodeJobSpec(spec, version)).join(',')}]}`,
+    },
+    answer: {
+      encode: ({ Items }) =>
+        `{"Items":[${Items.map((item) => ('Error' in item ? goJson(item) : submitText(item))).join(',')}]}`,
+      decode: (wire) => wire as BatchAnswer,
+    } satisfies Answer<BatchAnswer>,
+  }),
+  list: endpoint({
+    ...common,
+    method: 'GET',
+    path: '/orchestrator/jobs',
+    summary: 'Lists jobs',
+    query: {
+      ...paging,
+      namespace: param('text', 'Namespace; * or nothing = all'),
+      labels: param('texts', 'Label selector; several are joined by AND'),
+    },
+    errors: [],
+    answer: jobList,
+  }),
+  get: endpoint({
+    ...common,
+    method: 'GET',
+    path: '/orchestrator/jobs/:id',
+    summary: 'Shows a job; with `wait` answers once its Revision is above `index`',
+    query: {
+      ...named,
+      include: param('text', 'history, executions or both'),
+      limit: param('uint32', 'Has no effect'),
+      job_version: versioned.job_version,
+      wait: param('wait', 'Longest wait'),
+      index: param('uint32', 'Revision that is known already'),
+    },
+    answer: getAnswer,
+  }),
+  stop: endpoint({
+    ...common,
+    method: 'DELETE',
+    path: '/orchestrator/jobs/:id',
+    summary: 'Stops a job',
+    query: { ...named, reason: param('text', 'Why, when the body does not say it') },
+    errors: ['NotFound', 'MultipleFound', 'Conflict'],
+    body: { encode: goJson as (value: { reason?: string }) => string, isOptional: true },
+    answer: plainAnswer<{ EvaluationID: string }>(),
+  }),
+  history: endpoint({
+    ...common,
+    method: 'GET',
+    path: '/orchestrator/jobs/:id/history',
+    summary: 'What happened to a job and its executions',
+    query: {
+      ...named,
+      ...paging,
+      ...versioned,
+      since: param('int64', 'Only lines at or after this time, Unix seconds'),
+      event_type: param('text', 'all, job or execution'),
+      execution_id: param('text', 'Only this execution; a prefix is enough'),
+      node_id: param('text', 'Only this node; a prefix is enough'),
+    },
+    answer: historyList,
+  }),
+  executions: endpoint({
+    ...common,
+    method: 'GET',
+    path: '/orchestrator/jobs/:id/executions',
+    summary: 'Lists the executions of a job',
+    query: { ...named, ...paging, ...versioned },
+    answer: executionList,
+  }),
+  results: endpoint({
+    ...common,
+    method: 'GET',
+    path: '/orchestrator/jobs/:id/results',
+    summary: 'Where the published results of a job are',
+    query: { ...named, ...paging },
+    contentType: 'application/json; charset=UTF-8',
+    answer: listAnswer<SpecConfig>(encodeSpecConfig, (wire) => wire as SpecConfig),
+  }),
+  versions: endpoint({
+    ...common,
+    method: 'GET',
+    path: '/orchestrator/jobs/:id/versions',
+    summary: 'All versions of a job, oldest first',
+    query: { ...named, ...paging },
+    answer: jobList,
+  }),
+} as const
+
+/** The one route that is no exchange of documents: a WebSocket whose frames are `LogFrame`s. */
+export const logsRoute = {
+  path: '/orchestrator/jobs/:id/logs',
+  summary: 'Output of a job over a WebSocket',
+  query: {
+    ...named,
+    ...versioned,
+    execution_id: param('text', 'Only this execution; its full id'),
+    tail: param('bool', 'Only what is printed from now on'),
+    follow: param('bool', 'Until the execution ends'),
+  },
+} as const
+
+/** 0 = none (an error), 1 = stdout, 2 = stderr. */
+export type LogFrame = { value: { Type: 0 | 1 | 2; Line: string }; error?: string }

@@ -1,0 +1,93 @@
+import { messageOf } from '#lib/fault.ts'
+import { decodeParams, type ParamType } from '#lib/params.ts'
+import { type SpecConfig, typeKey } from './spec-config.ts'
+
+export type ComponentKind = 'engine' | 'storage' | 'publisher'
+
+type Rule = {
+  /** The name the reference shows for the parameters of this type. */
+  struct: string
+  fields: Record<string, ParamType>
+  /** The parameter that must be there, and what is said without it. */
+  required: readonly [name: string, sentence: string] | null
+}
+
+const rule = (struct: string, fields: Record<string, ParamType>, required: Rule['required']): Rule => ({
+  struct,
+  fields,
+  required,
+})
+
+const s3Fields = { Bucket: 'string', Key: 'string', Region: 'string', Endpoint: 'string' } as const
+
+/** Parameters that are known wherever a job is submitted. Unknown types are left to the scheduler: a node may have them. */
+const rules: Record<ComponentKind, Record<string, Rule>> = {
+  engine: {
+    docker: rule(
+      'EngineSpec',
+      {
+        Image: 'string',
+        Entrypoint: '[]string',
+        Parameters: '[]string',
+        EnvironmentVariables: '[]string',
+        WorkingDirectory: 'string',
+      },
+      ['Image', "invalid docker engine param: 'Image' cannot be empty"],
+    ),
+    wasm: rule('EngineSpec', { Entrypoint: 'string', Parameters: '[]string' }, null),
+  },
+  storage: {
+    s3: rule('SourceSpec', { ...s3Fields, Filter: 'string', VersionID: 'string', ChecksumSHA256: 'string' }, [
+      'Bucket',
+      'invalid s3 storage params: bucket cannot be empty',
+    ]),
+    urldownload: rule('Source', { URL: 'string' }, ['URL', 'invalid url storage params: url cannot be empty']),
+    inline: rule('Source', { URL: 'string' }, ['URL', 'invalid inline storage params: url cannot be empty']),
+    ipfs: rule('Source', { CID: 'string' }, ['CID', 'invalid ipfs params. cid cannot be empty']),
+    localdirectory: rule('Source', { SourcePath: 'string', ReadWrite: 'bool' }, [
+      'SourcePath',
+      'invalid local storage params: source path cannot be empty',
+    ]),
+  },
+  publisher: {
+    s3: rule('PublisherSpec', { ...s3Fields, Encoding: 'string' }, [
+      'Bucket',
+      'invalid s3 params. bucket cannot be empty',
+    ]),
+  },
+}
+rules.storage.local = rules.storage.localdirectory as Rule
+
+/** Why the parameters of a component cannot be right on any node; undefined when nothing is known against them. */
+export function componentProblem(kind: ComponentKind, spec: SpecConfig): string | undefined {
+  const type = typeKey(spec.Type)
+  const known = rules[kind][type]
+  if (known === undefined) return undefined
+  const params = spec.Params ?? {}
+  try {
+    const found = decodeParams(params, known.struct, known.fields) as Record<string, unknown>
+    if (known.required && !found[known.required[0]]) return known.required[1]
+    return (
+      (kind === 'storage' ? sourceProblem(type, found) : undefined) ??
+      (type === 'wasm' ? moduleProblem(params) : undefined)
+    )
+  } catch (error) {
+    return `invalid ${type} ${kind} params: ${messageOf(error)}`
+  }
+}
+
+function sourceProblem(type: string, params: Record<string, unknown>): string | undefined {
+  const url = String(params.URL ?? '')
+  if (type === 'inline' && !url.startsWith('data:')) return 'invalid inline storage params: url must be a data URL'
+  if (type === 'urldownload' && !/^https?:\/\/[^/]/i.test(url)) {
+    return `invalid url storage params: ${JSON.stringify(url.slice(0, 200))} is no http or https URL`
+  }
+  return undefined
+}
+
+/** The entry module of 1.4 is an input source, that of 1.9 a path. */
+function moduleProblem(params: Readonly<Record<string, unknown>>): string | undefined {
+  const key = Object.keys(params).find((name) => name.toLowerCase() === 'entrymodule')
+  const entry = key === undefined ? undefined : params[key]
+  return entry ? undefined : 'invalid wasm engine entry module. cannot be nil'
+}

@@ -1,0 +1,47 @@
+import { Fault } from '#lib/fault.ts'
+import { type JobDraft, jobShape } from './job.schema.ts'
+import { fold, kindOf, Mismatch, Unreadable } from './shape.schema.ts'
+
+const systemFields = new Set(['id', 'state', 'version', 'revision', 'createtime', 'modifytime'])
+const known = new Set(Object.keys(jobShape.fields).map(fold))
+
+/** What is wrong with a job file; `path` leads to the value (keys as written, places in lists), for line and column. */
+export type JobFileMistake = { path: readonly (string | number)[] }
+
+/**
+ * Reads the value of a job file (YAML or JSON, parsed). Stricter than the API: fields that only the system writes and
+ * unknown ones at the top are refused, all at once. Null is no job (undefined). Throws a Fault ValidationError whose
+ * `cause` is a list of JobFileMistake, in the order of the lines of its message.
+ */
+export function decodeJobFile(value: unknown): JobDraft | undefined {
+  if (value === null || value === undefined) return undefined
+  if (typeof value !== 'object' || Array.isArray(value)) {
+    throw refused([`json: cannot unmarshal ${kindOf(value)} into Go value of type map[string]interface {}`], [[]])
+  }
+  const system = Object.keys(value).filter((key) => systemFields.has(fold(key)))
+  const unknown = Object.keys(value).filter((key) => !known.has(fold(key)))
+  if (system.length + unknown.length > 0) {
+    const sentences = [
+      ...system.map((key) => `field: '${key}' in 'Job' is not allowed`),
+      ...unknown.map((key) => `unknown field: '${key}' in 'Job'`),
+    ]
+    throw refused(
+      sentences,
+      [...system, ...unknown].map((key) => [key]),
+    )
+  }
+  try {
+    return jobShape.decode(value)
+  } catch (error) {
+    if (error instanceof Unreadable) throw refused([error.message], [[]])
+    if (!(error instanceof Mismatch)) throw error
+    const { fields, struct, kind, goType, path } = error
+    throw refused(
+      [`field: '${fields.join('.')}' in '${struct}' is invalid type: '${kind}' expected: '${goType}'`],
+      [path],
+    )
+  }
+}
+
+const refused = (sentences: readonly string[], paths: readonly (readonly (string | number)[])[]): Fault =>
+  new Fault('ValidationError', sentences.join('\n'), { cause: paths.map((path): JobFileMistake => ({ path })) })

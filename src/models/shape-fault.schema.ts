@@ -1,0 +1,9 @@
+import { Mismatch } from './shape.schema.ts'
+
+/** What Go says about a value of the wrong kind. Other errors say it themselves. */
+export function goSentence(error: Error): string {
+  if (!(error instanceof Mismatch)) return error.message
+  const { kind, goType, struct, fields } = error
+  const where = fields.length === 0 ? 'Go value' : `Go struct field ${struct}.${fields.join('.')}`
+  return `json: cannot unmarshal ${kind} into ${where} of type ${goType}`
+}

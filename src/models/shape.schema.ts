@@ -1,0 +1,215 @@
+import { isRawNumber } from '#lib/json/raw-number.ts'
+
+/**
+ * Doors as tables: a shape reads parsed JSON by Go's rules (keys without case, null = absent, strict kinds) and knows
+ * how Go calls its type, because clients are shown that name. Written by hand and not with a schema library: those match
+ * keys exactly, cannot say what Go says, and cost several times more per submission.
+ */
+export type Shape<Value> = {
+  /** `int`, `models.Task`, `map[string]string` … */
+  readonly goType: string
+  /** Never called with null or undefined. Throws a Mismatch. */
+  decode(value: unknown): Value
+  /** For the OpenAPI document. */
+  readonly schema: JsonSchema
+}
+export type JsonSchema = Readonly<Record<string, unknown>>
+
+/** A value of the wrong kind: where, what it was and what was wanted. */
+export class Mismatch extends Error {
+  /** `string`, `number 1.5`, `array` … */
+  readonly kind: string
+  readonly goType: string
+  /** The innermost struct around it and the names of the fields that lead there; list places and map keys are no part of it. */
+  struct = ''
+  readonly fields: string[] = []
+  /** Every step from the root: keys as they were written, and places in lists. */
+  readonly path: (string | number)[] = []
+
+  constructor(value: unknown, goType: string, kind = kindOf(value)) {
+    super(`${kind} is no ${goType}`)
+    this.kind = kind
+    this.goType = goType
+  }
+}
+
+/** A value that was read but means nothing; ends reading at once, with its own sentence. */
+export class Unreadable extends Error {}
+
+export const text: Shape<string> = {
+  goType: 'string',
+  schema: { type: 'string' },
+  decode: (value) => (typeof value === 'string' ? value : mismatch(value, 'string')),
+}
+
+export const flag: Shape<boolean> = {
+  goType: 'bool',
+  schema: { type: 'boolean' },
+  decode: (value) => (typeof value === 'boolean' ? value : mismatch(value, 'bool')),
+}
+
+const integer =
+  (goType: string, min: bigint, max: bigint) =>
+  (value: unknown): bigint => {
+    if (typeof value !== 'number' && typeof value !== 'bigint' && !isRawNumber(value)) return mismatch(value, goType)
+    const source = isRawNumber(value) ? value.rawJSON : String(value)
+    if (!/^-?\d{1,20}$/.test(source)) throw new Mismatch(value, goType, `number ${source}`)
+    const exact = BigInt(source)
+    if (exact < min || exact > max) throw new Mismatch(value, goType, `number ${source}`)
+    return exact
+  }
+const maxInt64 = 2n ** 63n - 1n
+const readInt = integer('int', -maxInt64 - 1n, maxInt64)
+const readInt64 = integer('int64', -maxInt64 - 1n, maxInt64)
+const readUint64 = integer('uint64', 0n, 2n ** 64n - 1n)
+
+/** Go's `int`: small numbers of things. Beyond 2^53 it is read and rounded. */
+export const int: Shape<number> = {
+  goType: 'int',
+  schema: { type: 'integer' },
+  decode: (value) => (Number.isSafeInteger(value) ? (value as number) : Number(readInt(value))),
+}
+export const int64: Shape<bigint> = { goType: 'int64', schema: { type: 'integer', format: 'int64' }, decode: readInt64 }
+export const uint64: Shape<bigint> = {
+  goType: 'uint64',
+  schema: { type: 'integer', format: 'int64' },
+  decode: readUint64,
+}
+
+/** Text with a meaning of its own: `read` throws an Unreadable, or gives the value. */
+export const word = <Value>(
+  goType: string,
+  read: (text: string) => Value,
+  values?: readonly string[],
+): Shape<Value> => ({
+  goType,
+  schema: { type: 'string', ...(values ? { enum: values } : {}) },
+  decode: (value) => read(typeof value === 'string' ? value : mismatch(value, goType)),
+})
+
+/** A list; null in it is the zero value for plain kinds, and kept as null for objects. */
+export const list = <Value>(item: Shape<Value>, zero: Value | null, pointer = ''): Shape<Value[]> => ({
+  goType: `[]${pointer}${item.goType}`,
+  schema: { type: 'array', items: item.schema },
+  decode(value) {
+    if (!Array.isArray(value)) return mismatch(value, this.goType)
+    const items: Value[] = []
+    let first: Mismatch | undefined
+    for (let at = 0; at < value.length; at++) {
+      try {
+        items.push(isNothing(value[at]) ? (zero as Value) : item.decode(value[at]))
+      } catch (error) {
+        const noted = under(error, at)
+        first ??= noted
+      }
+    }
+    if (first) throw first
+    return items
+  },
+})
+
+/** Keys are kept as they are. */
+export const textMap: Shape<Record<string, string>> = {
+  goType: 'map[string]string',
+  schema: { type: 'object', additionalProperties: { type: 'string' } },
+  decode(value) {
+    if (!isObject(value)) return mismatch(value, this.goType)
+    const map: Record<string, string> = {}
+    for (const key in value) {
+      const each = value[key]
+      if (typeof each !== 'string' && !isNothing(each)) throw under(new Mismatch(each, 'string'), key)
+      setKey(map, key, each ?? '')
+    }
+    return map
+  },
+}
+
+/** Anything inside; keys are kept as they are. */
+export const anyMap: Shape<Record<string, unknown>> = {
+  goType: 'map[string]interface {}',
+  schema: { type: 'object', additionalProperties: true },
+  decode: (value) => (isObject(value) ? value : mismatch(value, 'map[string]interface {}')),
+}
+
+export type Fields = Readonly<Record<string, Shape<any>>>
+export type StructOf<Table extends Fields> = {
+  -readonly [Name in keyof Table]?: Table[Name] extends Shape<infer V> ? V : never
+}
+
+/** An object with known fields; unknown ones are passed over. `goName` is the bare name of the type. */
+export function struct<Table extends Fields>(
+  goPackage: string,
+  goName: string,
+  fields: Table,
+): Shape<StructOf<Table>> & { readonly fields: Table } {
+  const names = new Map(Object.entries(fields))
+  const folded = new Map(Object.keys(fields).map((name) => [fold(name), name]))
+  return {
+    fields,
+    goType: `${goPackage}.${goName}`,
+    schema: {
+      type: 'object',
+      properties: Object.fromEntries(Object.entries(fields).map(([name, shape]) => [name, shape.schema])),
+    },
+    decode(value) {
+      if (!isObject(value)) return mismatch(value, this.goType)
+      const decoded: Record<string, unknown> = {}
+      let first: Mismatch | undefined
+      for (const key in value) {
+        const name = names.has(key) ? key : folded.get(fold(key))
+        if (name === undefined) continue
+        const each = value[key]
+        if (each === null || each === undefined) {
+          if (typeof decoded[name] === 'object') delete decoded[name]
+          continue
+        }
+        try {
+          decoded[name] = (names.get(name) as Shape<unknown>).decode(each)
+        } catch (error) {
+          const noted = under(error, key, name, goName)
+          first ??= noted
+        }
+      }
+      if (first) throw first
+      return decoded as StructOf<Table>
+    },
+  }
+}
+
+/** Go compares field names by folded case: `ſ` is an s, the Kelvin sign a k. */
+export const fold = (name: string): string => name.toLowerCase().replaceAll('ſ', 's')
+
+/** How Go names the kind of a JSON value. */
+export function kindOf(value: unknown): string {
+  if (Array.isArray(value)) return 'array'
+  if (typeof value === 'boolean') return 'bool'
+  if (typeof value === 'string') return 'string'
+  return isObject(value) ? 'object' : 'number'
+}
+
+function mismatch(value: unknown, goType: string): never {
+  throw new Mismatch(value, goType)
+}
+
+/**
+ * Notes one step on the way out. Reading goes on after a Mismatch, as in Go, so that a later value that means nothing
+ * is what gets told; that one ends reading at once.
+ */
+function under(error: unknown, step: string | number, field?: string, goName?: string): Mismatch {
+  if (!(error instanceof Mismatch)) throw error
+  error.path.unshift(step)
+  if (field !== undefined) error.fields.unshift(field)
+  if (goName !== undefined && error.struct === '') error.struct = goName
+  return error
+}
+
+const isNothing = (value: unknown): value is null | undefined => value === null || value === undefined
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !isRawNumber(value)
+
+/** `__proto__` is a key like any other. */
+function setKey(map: Record<string, unknown>, key: string, value: unknown): void {
+  if (key !== '__proto__') map[key] = value
+  else Object.defineProperty(map, key, { value, writable: true, enumerable: true, configurable: true })
+}
