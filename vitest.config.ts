@@ -12,7 +12,7 @@ export default defineConfig({
   test: {
     projects: [
       ring('unit', ['src/**/*.test.ts', 'tools/**/*.test.ts'], { isolate: false }),
-      ring('contract', ['test/contracts/**/*.test.ts']),
+      ring('contract', ['test/contracts/**/*.test.ts', 'test/cluster/**/*.test.ts']),
       ring('wire', ['test/wire/**/*.test.ts'], { testTimeout: 120_000, hookTimeout: 120_000 }),
       ring('sim', ['test/sim/**/*.test.ts'], { testTimeout: 600_000 }),
       ring('e2e', ['test/e2e/**/*.test.ts'], { testTimeout: 180_000, hookTimeout: 180_000, fileParallelism: false }),

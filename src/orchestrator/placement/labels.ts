@@ -1,0 +1,33 @@
+import { type Job, type LabelSelectorRequirement } from '#models/job.ts'
+import { compileRequirements } from './requirements.ts'
+
+const preferencePrefix = 'favour_'
+
+type Labels = Readonly<Record<string, string>>
+export type Selector = { matches(labels: Labels): boolean; text: string }
+
+const isPreference = (constraint: LabelSelectorRequirement): boolean => constraint.Key.startsWith(preferencePrefix)
+
+/** Constraints that must hold; undefined when there are none. Compiled once per specification. */
+export const requiredSelector = (job: Job): Selector | undefined => selectorsOf(job).required
+
+/** Whether a node's labels are what the user prefers. */
+export const preferenceOf = (job: Job): ((labels: Labels) => boolean) => {
+  const preferred = selectorsOf(job).preferred
+  return preferred ? (labels) => preferred.matches(labels) : () => false
+}
+
+type Selectors = { required: Selector | undefined; preferred: Selector | undefined }
+const compiled = new WeakMap<readonly LabelSelectorRequirement[], Selectors>()
+
+const selectorsOf = ({ Constraints }: Job): Selectors => {
+  const known = compiled.get(Constraints)
+  if (known) return known
+  const preferences = Constraints.filter(isPreference).map((c) => ({ ...c, Key: c.Key.slice(preferencePrefix.length) }))
+  const made = { required: compile(Constraints.filter((c) => !isPreference(c))), preferred: compile(preferences) }
+  compiled.set(Constraints, made)
+  return made
+}
+
+const compile = (constraints: readonly LabelSelectorRequirement[]): Selector | undefined =>
+  constraints.length > 0 ? compileRequirements(constraints) : undefined

@@ -1,0 +1,105 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { isTerminalJob } from '#models/job-state.ts'
+import type { JobId } from '#models/ids.ts'
+import { jobSpec } from '../kit/job-spec.ts'
+import { startHybrid } from '../kit/cluster.ts'
+import { ScriptedEngine } from '../kit/scripted-engine.ts'
+
+type Cluster = Awaited<ReturnType<typeof startHybrid>>
+let cluster: Cluster
+
+afterEach(() => cluster.stop())
+
+const submit = (spec: Parameters<typeof jobSpec>[0] = {}) =>
+  cluster.jobs.submit({ spec: jobSpec(spec), isForced: false, naming: 'independent', warnings: [] })
+
+const ended = async (id: JobId) => {
+  for (let index = 0; ; ) {
+    const job = await cluster.jobs.wait(id, index, 10_000, new AbortController().signal)
+    if (isTerminalJob(job.State.StateType)) return job
+    if (job.Revision === index) throw new Error(`still ${job.State.StateType}: ${job.State.Message}`)
+    index = job.Revision
+  }
+}
+
+describe('a hybrid node', () => {
+  it('runs a batch job to its end and tells its life [R98, R128]', async () => {
+    cluster = await startHybrid({
+      engines: [
+        new ScriptedEngine('noop', (request) => {
+          request.logs.write(1, Buffer.from('hello\n'))
+          return { exitCode: 0 }
+        }),
+      ],
+    })
+    const { JobID } = await submit()
+    const job = await ended(JobID)
+    expect(job.State.StateType).toBe('Completed')
+    expect(job.Revision).toBe(3)
+    const [execution] = await cluster.jobs.executions(JobID)
+    expect(execution?.ComputeState.StateType).toBe('Completed')
+    expect(execution?.Revision).toBe(6)
+    expect(execution?.RunOutput?.Stdout).toBe('hello\n')
+    const lines = await cluster.jobs.history(JobID, 'before-1.5', 0, 100)
+    expect(lines.items.map((line) => [line.Type[0], line.NewRevision])).toEqual([
+      ['J', 1], ['E', 1], ['E', 2], ['E', 3], ['E', 4], ['J', 2], ['E', 5], ['E', 6], ['J', 3],
+    ])
+    const newer = await cluster.jobs.history(JobID, 'since-1.5', 0, 100)
+    expect(newer.items.map((line) => [line.SeqNum, line.Event.Message])).toEqual([
+      [1, 'Job submitted'], [2, 'Requested execution on node-0'], [3, 'Running'], [4, 'Running'],
+      [5, 'Completed successfully'], [6, 'Completed'],
+    ])
+  })
+
+  it('runs more partitions than fit at a time, never more than fit [R98, I5]', async () => {
+    let running = 0
+    let most = 0
+    cluster = await startHybrid({
+      engines: [
+        new ScriptedEngine('noop', async () => {
+          most = Math.max(most, ++running)
+          await new Promise((resolve) => setImmediate(resolve))
+          running -= 1
+          return { exitCode: 0 }
+        }),
+      ],
+    })
+    const { JobID } = await submit({ Count: 50 })
+    expect((await ended(JobID)).State.StateType).toBe('Completed')
+    expect((await cluster.jobs.executions(JobID)).length).toBe(50)
+    expect(most).toBe(8)
+  })
+
+  it('stops a running job [R25, I8]', async () => {
+    cluster = await startHybrid({ engines: [new ScriptedEngine('noop', () => new Promise(() => {}))] })
+    const { JobID } = await submit()
+    await cluster.jobs.wait(JobID, 1, 5_000, new AbortController().signal)
+    await cluster.jobs.stop(JobID, 'enough')
+    const job = await ended(JobID)
+    expect(job.State).toEqual({ StateType: 'Stopped', Message: 'Job requested to stop before completion' })
+    for (let index = 0; index < 10; index++) {
+      const [execution] = await cluster.jobs.executions(JobID)
+      if (execution?.ComputeState.StateType === 'Cancelled') return
+      await cluster.jobs.wait(JobID, job.Revision, 200, new AbortController().signal)
+    }
+    expect.fail('the execution was not cancelled')
+  })
+
+  it('fails a job that nothing can run, with the reason [R122]', async () => {
+    cluster = await startHybrid({ engines: [] })
+    const { JobID } = await submit()
+    const job = await ended(JobID)
+    expect(job.State.Message).toBe(
+      'not enough nodes to run job. requested: 1, available: 1, suitable: 0.\n• Node node-0: does not support noop, only ',
+    )
+  })
+
+  it('tries a transient failure twice and then names the cause [R104, W27]', async () => {
+    const engine = new ScriptedEngine('noop', () => ({ exitCode: -1, failure: { message: 'it broke', class: 'transient' } }))
+    cluster = await startHybrid({ engines: [engine] })
+    const { JobID } = await submit({ Reschedule: { Attempts: 2, Delay: 0 } })
+    const job = await ended(JobID)
+    expect(job.State.Message?.split('\n')[0]).toBe('execution error: it broke')
+    expect(engine.starts.length).toBe(2)
+  })
+})
