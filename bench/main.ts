@@ -1,0 +1,54 @@
+import { existsSync } from 'node:fs'
+import { cpus } from 'node:os'
+import { isMissed, table } from './figures.ts'
+import { type Limits, measureLimits } from './limits.ts'
+import { moveToLoadCore } from './pinned.ts'
+import { executable } from './product.ts'
+import { b1 } from './scenarios/b1-submit.ts'
+import { b2 } from './scenarios/b2-latency.ts'
+import { b2c } from './scenarios/b2c-cli.ts'
+import { b3 } from './scenarios/b3-throughput.ts'
+import { b4 } from './scenarios/b4-listing.ts'
+import { b7 } from './scenarios/b7-memory.ts'
+import { b8 } from './scenarios/b8-kill.ts'
+
+/**
+ * `npm run bench`: how fast the built product is, over its public API only. The server has one core and the load the other; each run
+ * has a fresh store; jobs print a nonce that is checked. `-- B1 B3` measures only those, `--runs N` takes each figure so often (3),
+ * `--scale 0.1` is a quick look, `--scale 2` lists a million jobs.
+ */
+const scenarios = [b1, b2, b2c, b3, b4, b7, b8]
+
+const args = process.argv.slice(2)
+const option = (name: string, otherwise: number) => {
+  const at = args.indexOf(`--${name}`)
+  return at < 0 ? otherwise : Number(args.splice(at, 2)[1])
+}
+const runs = option('runs', 3)
+const scale = option('scale', 1)
+const chosen = scenarios.filter(({ id }) => args.length === 0 || args.includes(id))
+
+if (!existsSync(executable)) {
+  console.error('There is no dist/bacalhau: run npm run build first.')
+  process.exit(1)
+}
+
+moveToLoadCore()
+console.log(`${cpus()[0]?.model ?? 'unknown processor'}, ${cpus().length} cores; ${runs} runs, scale ${scale}\n`)
+const limits = await measureLimits()
+console.log(limitLine(limits))
+
+const figures = []
+for (const { id, about, measure } of chosen) {
+  console.error(`measuring ${id}: ${about} …`)
+  figures.push(...(await measure({ limits, runs, scale })))
+}
+console.log(table(figures))
+const missed = figures.filter(isMissed)
+console.log(`\n${figures.filter(({ isMet }) => isMet).length - missed.length} targets met, ${missed.length} missed`)
+
+function limitLine({ roundTripMs, syncedMs, syncedPerSecond }: Limits): string {
+  const rates = Object.entries(syncedPerSecond).map(([connections, rate]) => `${Math.round(rate)}/s at ${connections}`)
+  const single = `HTTP round trip ${roundTripMs.toFixed(2)} ms, with a synced write ${syncedMs.toFixed(2)} ms`
+  return `this machine without us: ${single}; synced writes ${rates.join(', ')} connections\n`
+}

@@ -1,0 +1,26 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { availableParallelism } from 'node:os'
+
+/** The server gets the first core for itself and the load the second; with one core they share it. */
+export const hasTwoCores = availableParallelism() > 1
+
+/** Starts a program, and all it starts, on the server's core. */
+export function spawnOnServerCore(command: string, args: string[], env: NodeJS.ProcessEnv): ChildProcess {
+  const [program, ...rest] = hasTwoCores ? ['taskset', '-c', '0', command, ...args] : [command, ...args]
+  return spawn(program as string, rest, { env, stdio: ['ignore', 'pipe', 'pipe'] })
+}
+
+/** Puts this process on the load's core. */
+export function moveToLoadCore(): void {
+  if (hasTwoCores) execFileSync('taskset', ['-a', '-c', '-p', '1', String(process.pid)], { stdio: 'ignore' })
+}
+
+/** Asks a process to end, waits, and returns after how many ms it was gone. */
+export async function ended(child: ChildProcess, signal: NodeJS.Signals): Promise<number> {
+  if (child.exitCode !== null || child.signalCode !== null) return 0
+  const started = performance.now()
+  const gone = new Promise((resolve) => child.once('exit', resolve))
+  child.kill(signal)
+  await gone
+  return performance.now() - started
+}
