@@ -1,0 +1,37 @@
+import { ByteReader, encodeU32 } from './byte-reader.ts'
+import { InvalidModule } from './invalid-module.ts'
+
+export type Section = { id: number; payload: Uint8Array }
+
+export const sectionId = { custom: 0, type: 1, import: 2, function: 3, table: 4, memory: 5 } as const
+
+/** The order the format wants; each at most once. Custom sections stand anywhere. */
+const order = [1, 2, 3, 4, 5, 13, 6, 7, 8, 9, 12, 10, 11]
+const magic = [0x00, 0x61, 0x73, 0x6d]
+const version = [0x01, 0x00, 0x00, 0x00]
+
+/** Splits a module. The texts for a wrong start are those clients know. */
+export function readSections(module: Uint8Array): Section[] {
+  if (magic.some((byte, index) => module[index] !== byte)) throw new InvalidModule('invalid magic number')
+  if (version.some((byte, index) => module[index + 4] !== byte)) throw new InvalidModule('invalid version header')
+  const reader = new ByteReader(module)
+  reader.take(8)
+  const sections: Section[] = []
+  let last = -1
+  while (!reader.isAtEnd) {
+    const id = reader.u8()
+    if (id !== sectionId.custom) {
+      const rank = order.indexOf(id)
+      if (rank <= last) throw new InvalidModule(rank < 0 ? `unknown section ${id}` : `unexpected section ${id}`)
+      last = rank
+    }
+    sections.push({ id, payload: reader.take(reader.u32()) })
+  }
+  return sections
+}
+
+export function writeSections(sections: readonly Section[]): Uint8Array<ArrayBuffer> {
+  const parts: Uint8Array[] = [Uint8Array.from([...magic, ...version])]
+  for (const { id, payload } of sections) parts.push(Uint8Array.from([id, ...encodeU32(payload.length)]), payload)
+  return Uint8Array.from(Buffer.concat(parts))
+}

@@ -1,0 +1,3 @@
+import { runWasmChild } from './run-wasm-child.ts'
+
+runWasmChild(process.argv.slice(2))

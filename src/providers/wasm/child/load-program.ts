@@ -1,0 +1,110 @@
+import { InvalidModule } from '../binary/invalid-module.ts'
+import type { ModuleRef, RunOrder } from '../protocol/run-order.ts'
+import { wasiModule } from '../wasi/bind.ts'
+import { errnoOf } from '../wasi/errno.ts'
+import type { TreeNode } from '../wasi/mount-tree.ts'
+import { folderOf, withPlace } from '../wasi/walk.ts'
+import { readModule } from './find-module.ts'
+import { ModuleProblem } from './module-problem.ts'
+import type { LoadedModule, ModuleStore } from './module-store.ts'
+
+/** A module of the program and, by name, the modules it imports from. */
+export type ProgramPart = { ref: ModuleRef; module: LoadedModule; sources: ReadonlyMap<string, ProgramPart> }
+/** All parts in the order they are instantiated; the entry module comes last. */
+export type Program = { parts: readonly ProgramPart[]; entry: ProgramPart }
+
+const partLimit = 64
+
+/**
+ * Loads the import modules in their order, then the entry module, and with each whatever it imports by name: a module
+ * that is there already, an input of that Alias, or a file of the guest's tree (execution rules of both generations).
+ */
+export function loadProgram(order: RunOrder, store: ModuleStore, guestRoot: TreeNode): Program {
+  const loader = new Loader(order, store, guestRoot)
+  for (const ref of order.imports) loader.loadNamed(ref)
+  const entry = loader.loadNamed(order.entry)
+  return { parts: loader.parts, entry }
+}
+
+class Loader {
+  readonly parts: ProgramPart[] = []
+  readonly #order: RunOrder
+  readonly #store: ModuleStore
+  readonly #guestRoot: TreeNode
+  readonly #byName = new Map<string, ProgramPart>()
+  readonly #loading: string[] = []
+
+  constructor(order: RunOrder, store: ModuleStore, guestRoot: TreeNode) {
+    this.#order = order
+    this.#store = store
+    this.#guestRoot = guestRoot
+  }
+
+  /** A module the job names itself; failures begin with what it is. */
+  loadNamed(ref: ModuleRef): ProgramPart {
+    try {
+      return this.#load(ref)
+    } catch (error) {
+      if (error instanceof InvalidModule) throw new ModuleProblem(`${ref.failurePrefix}: ${error.message}`)
+      if (error instanceof ModuleProblem) throw new ModuleProblem(`${ref.failurePrefix}: ${error.message}`, error.class)
+      throw error
+    }
+  }
+
+  #load(ref: ModuleRef): ProgramPart {
+    if (this.parts.length + this.#loading.length >= partLimit) {
+      throw new ModuleProblem(`a program has at most ${partLimit} modules`)
+    }
+    const module = this.#store.find(ref.digest) ?? this.#read(ref)
+    this.#loading.push(ref.alias)
+    const names = new Set(module.prepared.imports.map((each) => each.module).filter((name) => name !== wasiModule))
+    const sources = new Map([...names].map((name) => [name, this.#source(name)]))
+    this.#loading.pop()
+    const part = { ref, module, sources }
+    this.parts.push(part)
+    if (ref.alias !== '' && !this.#byName.has(ref.alias)) this.#byName.set(ref.alias, part)
+    return part
+  }
+
+  #read(ref: ModuleRef): LoadedModule {
+    const bytes = readModule(ref, this.#guestRoot, this.#order.moduleLimitBytes)
+    try {
+      return this.#store.load(bytes)
+    } catch (error) {
+      if (!(error instanceof InvalidModule) || !('guestPath' in ref.place)) throw error
+      throw new ModuleProblem(`failed to compile module at ${JSON.stringify(ref.title)}: ${error.message}`)
+    }
+  }
+
+  #source(name: string): ProgramPart {
+    const known = this.#byName.get(name)
+    if (known) return known
+    if (this.#loading.includes(name)) {
+      throw new ModuleProblem(`modules import each other in a circle: ${[...this.#loading, name].join(' -> ')}`)
+    }
+    const ref = this.#order.aliases.find(({ alias }) => alias === name) ?? this.#inGuest(name)
+    if (ref) return this.#load(ref)
+    throw new ModuleProblem(
+      `could not find WASM module with name ${JSON.stringify(name)}. expecting a built-in module name ` +
+        `(like ${JSON.stringify(wasiModule)}), or the Alias of one of the job's InputSources`,
+    )
+  }
+
+  #inGuest(name: string): ModuleRef | undefined {
+    if (name === '' || name.length > 4096 || name.includes('\0')) return undefined
+    const path = Buffer.from(name, 'utf8').toString('latin1')
+    try {
+      const isThere = withPlace(
+        this.#guestRoot,
+        folderOf(this.#guestRoot),
+        path,
+        true,
+        ({ stat }) => stat !== undefined,
+      )
+      return isThere ? { alias: name, place: { guestPath: path }, title: name, failurePrefix: '' } : undefined
+    } catch (error) {
+      if (errnoOf(error) === undefined) throw error
+      return undefined
+    }
+  }
+}

@@ -1,0 +1,64 @@
+import { createHash } from 'node:crypto'
+import { readSync } from 'node:fs'
+import { InvalidModule } from '../binary/invalid-module.ts'
+import { type PreparedModule, prepareModule } from '../binary/prepare.ts'
+
+/** A compiled module with what linking and traces need to know of it. */
+export type LoadedModule = {
+  digest: string
+  sizeBytes: number
+  compiled: WebAssembly.Module
+  prepared: Omit<PreparedModule, 'bytes'>
+}
+
+/** Keeps modules compiled, by the digest of their bytes, until the node wants them forgotten. */
+export class ModuleStore {
+  readonly #modules = new Map<string, LoadedModule>()
+
+  forget(digests: readonly string[]): void {
+    for (const digest of digests) this.#modules.delete(digest)
+  }
+
+  find(digest: string | undefined): LoadedModule | undefined {
+    return digest === undefined ? undefined : this.#modules.get(digest)
+  }
+
+  /** Throws InvalidModule with a text for the module's author. */
+  load(bytes: Uint8Array): LoadedModule {
+    const digest = createHash('sha256').update(bytes).digest('hex')
+    const known = this.#modules.get(digest)
+    if (known) return known
+    const { bytes: code, ...prepared } = prepareModule(bytes)
+    const module = {
+      digest,
+      sizeBytes: bytes.byteLength,
+      compiled: compile(code),
+      prepared: { ...prepared, functionTypes: Uint8Array.from(prepared.functionTypes) },
+    }
+    this.#modules.set(digest, module)
+    return module
+  }
+}
+
+function compile(code: Uint8Array<ArrayBuffer>): WebAssembly.Module {
+  try {
+    return new WebAssembly.Module(code)
+  } catch (error) {
+    if (!(error instanceof WebAssembly.CompileError)) throw error
+    throw new InvalidModule(error.message.replace(/^WebAssembly\.Module\(\): /, '').replace(/ @\+\d+$/, ''))
+  }
+}
+
+/** The whole of an open file. */
+export function readWhole(fd: number, sizeBytes: number, limitBytes: number): Uint8Array {
+  if (sizeBytes > limitBytes)
+    throw new InvalidModule(`module of ${sizeBytes} bytes is larger than the limit of ${limitBytes}`)
+  const bytes = Buffer.allocUnsafeSlow(sizeBytes)
+  let at = 0
+  while (at < sizeBytes) {
+    const count = readSync(fd, bytes, at, sizeBytes - at, at)
+    if (count === 0) break
+    at += count
+  }
+  return bytes.subarray(0, at)
+}

@@ -1,0 +1,23 @@
+import { readSync } from 'node:fs'
+import { downHeaderBytes, orderLimitBytes } from '../protocol/frames.ts'
+import type { RunOrder } from '../protocol/run-order.ts'
+
+/** Waits for the next order; undefined when the node is gone. */
+export function nextOrder(fd: number): RunOrder | undefined {
+  const head = readExactly(fd, downHeaderBytes)
+  if (head === undefined) return undefined
+  const lengthBytes = head.readUInt32LE(0)
+  if (lengthBytes > orderLimitBytes) return undefined
+  const body = readExactly(fd, lengthBytes)
+  return body && (JSON.parse(body.toString('utf8')) as RunOrder)
+}
+
+function readExactly(fd: number, lengthBytes: number): Buffer | undefined {
+  const bytes = Buffer.allocUnsafe(lengthBytes)
+  for (let at = 0; at < lengthBytes; ) {
+    const count = readSync(fd, bytes, at, lengthBytes - at, null)
+    if (count === 0) return undefined
+    at += count
+  }
+  return bytes
+}

@@ -1,0 +1,84 @@
+import type { RunFailure, RunOrder, RunReport } from '../protocol/run-order.ts'
+import { fixedWorld } from '../wasi/fixed-world.ts'
+import { Guest, type GuestOutput } from '../wasi/guest.ts'
+import type { World } from '../wasi/world.ts'
+import { instantiateProgram } from './instantiate.ts'
+import { loadProgram } from './load-program.ts'
+import { ModuleProblem } from './module-problem.ts'
+import type { LoadedModule, ModuleStore } from './module-store.ts'
+import { isStackOverflow, trapText } from './trap-text.ts'
+
+/** Exit code of a program that was never called. */
+const notRun = -1
+/** Exit code of a program that broke off. */
+const broken = 1
+
+/**
+ * One run from order to report: fresh memory, fresh descriptors, nothing left afterwards but the compiled modules.
+ * A return without `proc_exit` is exit code 0.
+ */
+export function runProgram(order: RunOrder, store: ModuleStore, world: World, output: GuestOutput): RunReport {
+  store.forget(order.forget)
+  const used: LoadedModule[] = []
+  const end = runGuest(order, store, order.seed === undefined ? world : fixedWorld(BigInt(order.seed)), output, used)
+  return { ...end, modules: used.map(({ digest, sizeBytes }) => ({ digest, sizeBytes })) }
+}
+
+type End = Omit<RunReport, 'modules'>
+
+function runGuest(order: RunOrder, store: ModuleStore, world: World, output: GuestOutput, used: LoadedModule[]): End {
+  let guest: Guest
+  try {
+    guest = new Guest({ ...order, world, output })
+  } catch {
+    return failed('an input or output of the job is not on this node any more', 'node', notRun)
+  }
+  try {
+    return callEntry(order, store, guest, used)
+  } catch (error) {
+    return endOf(error, guest, used)
+  } finally {
+    guest.close()
+  }
+}
+
+function callEntry(order: RunOrder, store: ModuleStore, guest: Guest, used: LoadedModule[]): End {
+  const program = loadProgram(order, store, guest.tree.root)
+  used.push(...program.parts.map(({ module }) => module))
+  const instance = instantiateProgram(program, guest, order.memoryPages)
+  const entry = instance.exports[order.entrypoint]
+  if (typeof entry !== 'function') {
+    throw new ModuleProblem(`unable to find the entrypoint '${order.entrypoint}' in the WASM module`)
+  }
+  if (entry.length > 0) throw new ModuleProblem(`expected ${entry.length} params, but passed 0`)
+  entry()
+  return { exitCode: guest.exit?.code ?? 0, isSpent: false }
+}
+
+function endOf(error: unknown, guest: Guest, used: readonly LoadedModule[]): End {
+  if (error instanceof ModuleProblem) return failed(error.message, error.class, notRun)
+  if (isStackOverflow(guest.bug ?? error)) {
+    return { ...failed(trapText((guest.bug ?? error) as Error, used), 'transient', broken), isSpent: true }
+  }
+  if (guest.bug !== undefined) return internalError(guest.bug)
+  if (guest.exit) return { exitCode: guest.exit.code, isSpent: false }
+  if (error instanceof WebAssembly.RuntimeError) return failed(trapText(error, used), 'transient', broken)
+  if (error instanceof WebAssembly.Exception) return failed('wasm error: uncaught exception', 'transient', broken)
+  return internalError(error)
+}
+
+const failed = (message: string, failureClass: RunFailure['class'], exitCode: number): End => ({
+  exitCode,
+  failure: { message, class: failureClass },
+  isSpent: false,
+})
+
+/** Our own mistake; its text may speak of this machine, so only its kind is told. */
+const internalError = (error: unknown): End => ({
+  ...failed(
+    `WASM executor failed with an internal error: ${error instanceof Error ? error.name : typeof error}`,
+    'transient',
+    notRun,
+  ),
+  isSpent: true,
+})

@@ -1,0 +1,80 @@
+import { Worker } from 'node:worker_threads'
+import type { Nudge } from './outbox.ts'
+import { capacityBytes, headBytes, none, place } from './shared-output.ts'
+
+type Post = {
+  shared: SharedArrayBuffer
+  framesFd: number
+  lifelineFd: number
+  pauseMs: number
+  headBytes: number
+  capacityBytes: number
+  none: number
+  place: typeof place
+}
+
+/**
+ * Starts the child's second thread. It ends the process when the lifeline ends (the node is gone, or wants the run
+ * stopped), whatever the guest is doing, and sends output that the guest has left lying while it computes.
+ */
+export function startWatchman(
+  fds: { frames: number; lifeline: number },
+  shared: SharedArrayBuffer,
+  pauseMs: number,
+): Nudge {
+  const post: Post = {
+    shared,
+    framesFd: fds.frames,
+    lifelineFd: fds.lifeline,
+    pauseMs,
+    headBytes,
+    capacityBytes,
+    none,
+    place,
+  }
+  const worker = new Worker(`(${keepWatch.toString()})()`, { eval: true, workerData: post, env: {}, stdin: false })
+  worker.unref()
+  return () => worker.postMessage(0)
+}
+
+/** Runs as text in its own thread (the single executable has no file for it), so it may use nothing from outside. */
+function keepWatch(): void {
+  const { workerData, parentPort } = process.getBuiltinModule('node:worker_threads')
+  const { writeSync } = process.getBuiltinModule('node:fs')
+  const { Socket } = process.getBuiltinModule('node:net')
+  const post = workerData as Post
+  const head = new Int32Array(post.shared, 0, 4)
+  const data = new Uint8Array(post.shared, post.headBytes, post.capacityBytes)
+
+  const send = (): void => {
+    const usedBytes = head[post.place.usedBytes] as number
+    for (let at = 0; at < usedBytes; ) at += writeSync(post.framesFd, data, at, usedBytes - at)
+    head[post.place.usedBytes] = 0
+    head[post.place.lastFrameAt] = post.none
+  }
+  /** False when the guest's thread is sending just now. */
+  const trySend = (): boolean => {
+    if (Atomics.compareExchange(head, post.place.lock, 0, 1) !== 0) return false
+    send()
+    Atomics.store(head, post.place.isNudged, 0)
+    Atomics.store(head, post.place.lock, 0)
+    Atomics.notify(head, post.place.lock)
+    return true
+  }
+  const sendSoon = (): void => {
+    setTimeout(() => {
+      if (!trySend()) sendSoon()
+    }, post.pauseMs)
+  }
+  const end = (): void => {
+    try {
+      trySend()
+    } finally {
+      process.kill(process.pid, 'SIGKILL')
+    }
+  }
+
+  parentPort?.on('message', sendSoon)
+  const lifeline = new Socket({ fd: post.lifelineFd, readable: true, writable: false })
+  lifeline.on('end', end).on('error', end).on('close', end).resume()
+}

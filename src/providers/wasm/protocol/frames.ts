@@ -1,0 +1,17 @@
+/**
+ * What flows between a node and its runner children. Down: four bytes of length, then a RunOrder as JSON.
+ * Up: four bytes of length, one of kind, then the payload. All numbers are little-endian.
+ */
+export const frameKind = { stdout: 1, stderr: 2, report: 3, ready: 4 } as const
+
+export const upHeaderBytes = 5
+export const downHeaderBytes = 4
+
+/** Output travels in frames of at most this much. */
+export const outputFrameLimitBytes = 262_144
+export const orderLimitBytes = 67_108_864
+/** A child is not trusted: a longer frame from it ends it. */
+export const upFrameLimitBytes = 4_194_304
+
+/** Descriptors of the child: orders in, frames out, complaints, and a line that ends with the node (or a wish to stop). */
+export const childFd = { orders: 0, frames: 1, complaints: 2, lifeline: 3 } as const

@@ -1,0 +1,51 @@
+import type { FailureClass } from '#models/job.ts'
+
+/** A file or folder of this machine and where the guest finds it (absolute, clean). */
+export type Mount = { guestPath: string; hostPath: string; isReadOnly: boolean }
+
+/** A module to be run or linked, and how failures speak of it. */
+export type ModuleRef = {
+  /** Name under which others import from it. */
+  alias: string
+  /** On this machine, or inside the guest's tree. A folder stands for the one module in it. */
+  place: { hostPath: string } | { guestPath: string }
+  /** SHA-256 of the bytes in hex, when already known. */
+  digest?: string
+  /** The folder's name in messages. */
+  title: string
+  /** Begins the message when it cannot be loaded. */
+  failurePrefix: string
+}
+
+/** Everything a child needs for one run. Travels as JSON. */
+export type RunOrder = {
+  entry: ModuleRef
+  /** Instantiated before the entry module, in this order. */
+  imports: readonly ModuleRef[]
+  /** Inputs that a module may import by Alias. */
+  aliases: readonly ModuleRef[]
+  entrypoint: string
+  args: readonly string[]
+  /** Sorted. */
+  env: readonly (readonly [name: string, value: string])[]
+  mounts: readonly Mount[]
+  /** Pages of 64 KiB all memories of the run may have together. */
+  memoryPages: number
+  moduleLimitBytes: number
+  /** Present = fixed clock and seeded random (decimal text). */
+  seed?: string
+  /** Digests of compiled modules to let go of first. */
+  forget: readonly string[]
+}
+
+export type RunFailure = { message: string; class: FailureClass; hint?: string }
+
+/** How a run ended, and what the child has learned by it. */
+export type RunReport = {
+  exitCode: number
+  failure?: RunFailure
+  /** Modules this run used; they stay compiled in the child. */
+  modules: readonly { digest: string; sizeBytes: number }[]
+  /** The child must not be used again. */
+  isSpent: boolean
+}

@@ -1,0 +1,47 @@
+import type { Call } from './calls/call.ts'
+import { clockCalls } from './calls/clock-calls.ts'
+import { environmentCalls } from './calls/environment-calls.ts'
+import { fdCalls } from './calls/fd-calls.ts'
+import { pathCalls } from './calls/path-calls.ts'
+import { pollCalls } from './calls/poll-calls.ts'
+import { processCalls } from './calls/process-calls.ts'
+import { transferCalls } from './calls/transfer-calls.ts'
+import { errnoOf } from './errno.ts'
+import type { Guest } from './guest.ts'
+import { GuestMemory } from './guest-memory.ts'
+
+export const wasiModule = 'wasi_snapshot_preview1'
+
+/** Every function of the module, by name. */
+export const wasiCalls: ReadonlyMap<string, Call> = new Map(
+  [environmentCalls, clockCalls, fdCalls, transferCalls, pathCalls, pollCalls, processCalls].flatMap(Object.entries),
+)
+
+/** The functions of `names` for one instance, which works on its own memory. */
+export function bindWasi(
+  guest: Guest,
+  memory: WebAssembly.Memory | undefined,
+  names: Iterable<string>,
+): Record<string, (...args: (number | bigint)[]) => number | undefined> {
+  const guestMemory = new GuestMemory(memory)
+  return Object.fromEntries([...names].map((name) => [name, bind(guest, guestMemory, wasiCalls.get(name) as Call)]))
+}
+
+/** Numbers come signed from the guest; the calls work with unsigned ones. */
+function bind(guest: Guest, memory: GuestMemory, { run, results }: Call) {
+  return (...args: (number | bigint)[]): number | undefined => {
+    if (guest.exit) throw guest.exit
+    try {
+      run(guest, memory, ...args.map(unsigned))
+      return results === 'i' ? 0 : undefined
+    } catch (error) {
+      const code = errnoOf(error)
+      if (code !== undefined) return code
+      if (error !== guest.exit) guest.bug = error
+      throw error
+    }
+  }
+}
+
+const unsigned = (value: number | bigint): number | bigint =>
+  typeof value === 'number' ? value >>> 0 : BigInt.asUintN(64, value)

@@ -1,0 +1,67 @@
+import type { Mount } from '../protocol/run-order.ts'
+import { DescriptorTable } from './descriptor-table.ts'
+import { FileStats } from './file-stat.ts'
+import { FolderCalls } from './folder-calls.ts'
+import { MountTree } from './mount-tree.ts'
+import { folderOf } from './walk.ts'
+import type { World } from './world.ts'
+
+/** Where the program's output goes. */
+export interface GuestOutput {
+  /** Takes the bytes before it returns. */
+  write(stream: 1 | 2, bytes: Uint8Array): void
+  /** Everything written so far is on its way; called before the guest sleeps. */
+  flush(): void
+}
+
+export type GuestOptions = {
+  args: readonly string[]
+  env: readonly (readonly [name: string, value: string])[]
+  mounts: readonly Mount[]
+  world: World
+  output: GuestOutput
+}
+
+/** Thrown through the program by `proc_exit`. */
+export class ProgramExit {
+  readonly code: number
+
+  constructor(code: number) {
+    this.code = code
+  }
+}
+
+/** One run of a program as WASI sees it; all its instances share it. Nothing of it survives `close`. */
+export class Guest {
+  readonly args: readonly Buffer[]
+  readonly env: readonly Buffer[]
+  readonly world: World
+  readonly output: GuestOutput
+  readonly tree: MountTree
+  readonly descriptors: DescriptorTable
+  readonly folders: FolderCalls
+  readonly stats: FileStats
+  /** Set by `proc_exit`; a program that catches the end gets it again at its next call. */
+  exit: ProgramExit | undefined
+  /** What went wrong in a call by our own fault; the run is over. */
+  bug: unknown
+
+  constructor(options: GuestOptions) {
+    this.args = options.args.map(terminated)
+    this.env = options.env.map(([name, value]) => terminated(`${name}=${value}`))
+    this.world = options.world
+    this.output = options.output
+    this.tree = new MountTree(options.mounts)
+    this.descriptors = new DescriptorTable(folderOf(this.tree.root))
+    this.folders = new FolderCalls(this.tree.root)
+    this.stats = new FileStats(options.world.isRepeatable)
+  }
+
+  close(): void {
+    this.descriptors.closeAll()
+    this.tree.close()
+  }
+}
+
+/** C text: UTF-8 and a NUL; a NUL inside would end it early, so it ends there. */
+const terminated = (text: string): Buffer => Buffer.from(`${text.split('\0')[0]}\0`, 'utf8')
