@@ -7,7 +7,7 @@ export const hasTwoCores = availableParallelism() > 1
 /** Starts a program, and all it starts, on the server's core. */
 export function spawnOnServerCore(command: string, args: string[], env: NodeJS.ProcessEnv): ChildProcess {
   const [program, ...rest] = hasTwoCores ? ['taskset', '-c', '0', command, ...args] : [command, ...args]
-  return spawn(program as string, rest, { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  return spawn(program, rest, { env, stdio: ['ignore', 'pipe', 'pipe'] })
 }
 
 /** Puts this process on the load's core. */
