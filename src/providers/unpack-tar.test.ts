@@ -1,0 +1,85 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { gzipSync } from 'node:zlib'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { tarOf } from '../../test/kit/tar-of.ts'
+import { unpackTarGz } from './unpack-tar.ts'
+
+const limits = { totalBytes: 1000, fileBytes: 600, entries: 5 }
+const never = new AbortController().signal
+
+describe('unpackTarGz', () => {
+  let outside: string
+  let folder: string
+  beforeEach(() => {
+    outside = mkdtempSync(join(tmpdir(), 'bacalhau-unpack-'))
+    folder = mkdtempSync(join(outside, 'in-'))
+  })
+  afterEach(() => rmSync(outside, { recursive: true, force: true }))
+
+  const unpack = (entries: Parameters<typeof tarOf>[0], more: Partial<typeof limits> = {}) =>
+    unpackTarGz(Readable.from([gzipSync(tarOf(entries))]), folder, { ...limits, ...more }, never)
+
+  it('unpacks files, folders and links that stay inside', async () => {
+    await unpack([
+      { name: './', type: '5', mode: 0o555 },
+      { name: './closed/', type: '5', mode: 0o555 },
+      { name: './closed/file', body: 'text', mode: 0o400 },
+      { name: './link', type: '2', linkname: 'closed/file' },
+    ])
+    expect(readFileSync(join(folder, 'link'), 'utf8')).toBe('text')
+    expect(statSync(join(folder, 'closed')).mode & 0o777).toBe(0o755)
+  })
+
+  it.each([
+    ['a name that climbs out', [{ name: '../out', body: 'x' }]],
+    ['a name that climbs out in the middle', [{ name: 'a/../../out', body: 'x' }]],
+    ['an absolute name', [{ name: '/out', body: 'x' }]],
+    ['an absolute link', [{ name: 'l', type: '2', linkname: '/etc/passwd' }]],
+    ['a link that climbs out', [{ name: 'l', type: '2', linkname: '../out' }]],
+    [
+      'a file through a link',
+      [
+        { name: 'l', type: '2', linkname: '..' },
+        { name: 'l/out', body: 'x' },
+      ],
+    ],
+    [
+      'a link made of links',
+      [
+        { name: 's', type: '2', linkname: '.' },
+        { name: 'd/l', type: '2', linkname: '../s/../..' },
+      ],
+    ],
+    ['a hard link to what is outside', [{ name: 'h', type: '1', linkname: '../out' }]],
+  ] as [string, Parameters<typeof tarOf>[0]][])('refuses %s, and leaves nothing', async (_, entries) => {
+    await expect(unpack([{ name: 'good', body: 'x' }, ...entries])).rejects.toThrow(/outside/)
+    expect(readdirSync(folder)).toEqual([])
+    expect(existsSync(join(outside, 'out'))).toBe(false)
+  })
+
+  it('refuses more than its bounds', async () => {
+    const six = ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => ({ name, body: '' }))
+    await expect(unpack(six)).rejects.toThrow('more than 5 entries')
+    await expect(unpack([{ name: 'a', body: 'x'.repeat(601) }])).rejects.toThrow('a is larger than 600 bytes')
+    const two = ['a', 'b'].map((name) => ({ name, body: 'x'.repeat(501) }))
+    await expect(unpack(two)).rejects.toMatchObject({ code: 'ResourceExhausted' })
+    expect(readdirSync(folder)).toEqual([])
+  })
+
+  it('stops a bomb of empty headers', async () => {
+    const bomb = gzipSync(Buffer.alloc(64 * 1024 * 1024))
+    await expect(unpackTarGz(Readable.from([bomb]), folder, limits, never)).rejects.toThrow('too much')
+  })
+
+  it('says so when it is no archive', async () => {
+    await expect(unpackTarGz(Readable.from([Buffer.from('no')]), folder, limits, never)).rejects.toThrow(
+      'cannot unpack',
+    )
+    const cut = gzipSync(tarOf([{ name: 'a', body: 'x'.repeat(500) }])).subarray(0, 60)
+    await expect(unpackTarGz(Readable.from([cut]), folder, limits, never)).rejects.toThrow('cannot unpack')
+    expect(readdirSync(folder)).toEqual([])
+  })
+})

@@ -1,0 +1,82 @@
+import { mkdir, readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Readable, Transform } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { createGunzip } from 'node:zlib'
+import { unpackTar } from 'modern-tar/fs'
+import { Fault, messageOf } from '#lib/fault.ts'
+
+/** Bounds of an archive; what goes beyond is a Fault ResourceExhausted. */
+export type UnpackLimits = { totalBytes: number; fileBytes: number; entries: number }
+
+/**
+ * Unpacks a gzip tar into an existing folder. No entry leaves it, neither by its name nor through a link; an archive that tries
+ * is refused as a whole (Fault BadRequest). Devices and pipes are left out. Nothing of it is left in the folder on failure.
+ */
+export async function unpackTarGz(
+  source: Readable,
+  directory: string,
+  limits: UnpackLimits,
+  signal: AbortSignal,
+): Promise<void> {
+  const check = entryCheck(limits)
+  const unpacker = unpackTar(directory, {
+    strict: true,
+    filter: (header) => check(header.name, header.type === 'file' || header.type === undefined ? header.size : 0),
+    // What a folder forbids its owner could be neither filled nor removed.
+    map: (header) => ({ ...header, mode: (header.mode ?? 0o644) | (header.type === 'directory' ? 0o700 : 0o600) }),
+  })
+  try {
+    await pipeline(source, createGunzip(), bounded(limits), unpacker, { signal })
+  } catch (error) {
+    await emptied(directory)
+    if (signal.aborted) throw signal.reason
+    throw asFault(error)
+  }
+}
+
+/** Counts entries and bytes by what their headers announce, before any of it is written. */
+function entryCheck(limits: UnpackLimits) {
+  let entries = 0
+  let totalBytes = 0
+  return (name: string, sizeBytes: number): boolean => {
+    if (name.startsWith('/')) throw escape(name)
+    entries += 1
+    totalBytes += sizeBytes
+    if (entries > limits.entries) throw tooMuch(`more than ${limits.entries} entries`)
+    if (sizeBytes > limits.fileBytes) throw tooMuch(`${name} is larger than ${limits.fileBytes} bytes`)
+    if (totalBytes > limits.totalBytes) throw tooMuch(`more than ${limits.totalBytes} bytes`)
+    return true
+  }
+}
+
+/** Headers may lie; what really comes out of the compression may not be much more than they are allowed to say. */
+function bounded(limits: UnpackLimits): Transform {
+  const slackBytes = 1024 * 1024 + 2048 * limits.entries
+  let sizeBytes = 0
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      sizeBytes += chunk.length
+      if (sizeBytes > limits.totalBytes + slackBytes) done(tooMuch(`more than ${limits.totalBytes} bytes`))
+      else done(null, chunk)
+    },
+  })
+}
+
+async function emptied(directory: string): Promise<void> {
+  await mkdir(directory, { recursive: true })
+  for (const name of await readdir(directory)) await rm(join(directory, name), { recursive: true, force: true })
+}
+
+function asFault(error: unknown): Fault {
+  if (error instanceof Fault) return error
+  const { code } = error as NodeJS.ErrnoException
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return new Fault('StorageFull', 'no space left to unpack the archive', { cause: error })
+  }
+  return new Fault('BadRequest', `cannot unpack the archive: ${messageOf(error)}`, { cause: error })
+}
+
+const escape = (name: string): Fault =>
+  new Fault('BadRequest', `cannot unpack the archive: ${JSON.stringify(name)} points outside of it`)
+const tooMuch = (what: string): Fault => new Fault('ResourceExhausted', `the archive holds too much: ${what}`)
