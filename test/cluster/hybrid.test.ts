@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { isTerminalJob } from '#models/job-state.ts'
 import type { JobId } from '#models/ids.ts'
-import { jobSpec } from '../kit/job-spec.ts'
+import { isTerminalJob } from '#models/job-state.ts'
 import { startHybrid } from '../kit/cluster.ts'
+import { jobSpec } from '../kit/job-spec.ts'
 import { ScriptedEngine } from '../kit/scripted-engine.ts'
 
 type Cluster = Awaited<ReturnType<typeof startHybrid>>
@@ -42,12 +42,24 @@ describe('a hybrid node', () => {
     expect(execution?.RunOutput?.Stdout).toBe('hello\n')
     const lines = await cluster.jobs.history(JobID, 'before-1.5', 0, 100)
     expect(lines.items.map((line) => [line.Type[0], line.NewRevision])).toEqual([
-      ['J', 1], ['E', 1], ['E', 2], ['E', 3], ['E', 4], ['J', 2], ['E', 5], ['E', 6], ['J', 3],
+      ['J', 1],
+      ['E', 1],
+      ['E', 2],
+      ['E', 3],
+      ['E', 4],
+      ['J', 2],
+      ['E', 5],
+      ['E', 6],
+      ['J', 3],
     ])
     const newer = await cluster.jobs.history(JobID, 'since-1.5', 0, 100)
     expect(newer.items.map((line) => [line.SeqNum, line.Event.Message])).toEqual([
-      [1, 'Job submitted'], [2, 'Requested execution on node-0'], [3, 'Running'], [4, 'Running'],
-      [5, 'Completed successfully'], [6, 'Completed'],
+      [1, 'Job submitted'],
+      [2, 'Requested execution on node-0'],
+      [3, 'Running'],
+      [4, 'Running'],
+      [5, 'Completed successfully'],
+      [6, 'Completed'],
     ])
   })
 
@@ -95,7 +107,10 @@ describe('a hybrid node', () => {
   })
 
   it('tries a transient failure twice and then names the cause [R104, W27]', async () => {
-    const engine = new ScriptedEngine('noop', () => ({ exitCode: -1, failure: { message: 'it broke', class: 'transient' } }))
+    const engine = new ScriptedEngine('noop', () => ({
+      exitCode: -1,
+      failure: { message: 'it broke', class: 'transient' },
+    }))
     cluster = await startHybrid({ engines: [engine] })
     const { JobID } = await submit({ Reschedule: { Attempts: 2, Delay: 0 } })
     const job = await ended(JobID)

@@ -1,9 +1,9 @@
+import { formatResources } from '#lib/resources.ts'
 import { type Job, mainTask } from '#models/job.ts'
 import { fitsInto, type Resources } from '#models/resources.ts'
 import { isNoSpec, typeKey } from '#models/spec-config.ts'
 import type { NodeView } from '../snapshot.ts'
 import { requiredSelector } from './labels.ts'
-import { formatResources } from '#lib/resources.ts'
 
 /**
  * Why a node cannot take an execution. `isBusy` = it could once running work ends; waiting helps.

@@ -1,5 +1,5 @@
+import { compileSelector } from '#lib/selector/match.ts'
 import { type Job, type LabelSelectorRequirement } from '#models/job.ts'
-import { compileRequirements } from './requirements.ts'
 
 const preferencePrefix = 'favour_'
 
@@ -30,4 +30,10 @@ const selectorsOf = ({ Constraints }: Job): Selectors => {
 }
 
 const compile = (constraints: readonly LabelSelectorRequirement[]): Selector | undefined =>
-  constraints.length > 0 ? compileRequirements(constraints) : undefined
+  constraints.length > 0
+    ? { matches: compileSelector(constraints), text: constraints.map(textOf).join(' ') }
+    : undefined
+
+/** As clients read it in reasons: `zone = nowhere`, `zone in (a,b)`. */
+const textOf = ({ Key, Operator, Values = [] }: LabelSelectorRequirement): string =>
+  `${Key} ${Operator} ${Values.length > 1 ? `(${Values.join(',')})` : Values.join('')}`

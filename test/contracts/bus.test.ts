@@ -1,0 +1,97 @@
+import { connect } from 'node:net'
+import { describe, expect, it } from 'vitest'
+import { ClientBus } from '#nats/client-bus.ts'
+import { LocalBus } from '#nats/local-bus.ts'
+import { Broker } from '#nats/server/broker.ts'
+import { Router } from '#nats/server/router.ts'
+import { SystemClock } from '#platform/clock.ts'
+import { systemRandom } from '#platform/random.ts'
+import { busSuite } from './bus.suite.ts'
+
+const clock = new SystemClock()
+const startBroker = async (token = ''): Promise<Broker> => {
+  const broker = new Broker({ host: '127.0.0.1', port: 0, token, name: 'test' }, clock)
+  await broker.start()
+  return broker
+}
+const client = (broker: Broker, token = ''): Promise<ClientBus> =>
+  ClientBus.connect({ servers: [`nats://127.0.0.1:${broker.port}`], token, name: 'client' })
+
+busSuite('the bus in one process', async () => {
+  const router = new Router()
+  const one = new LocalBus(router, clock, systemRandom)
+  const other = new LocalBus(router, clock, systemRandom)
+  return { one, other, close: async () => void (await Promise.all([one.close(), other.close()])) }
+})
+
+busSuite('the bus from the broker to a client', async () => {
+  const broker = await startBroker()
+  const one = new LocalBus(broker.router, clock, systemRandom)
+  const other = await client(broker)
+  return {
+    one,
+    other,
+    close: async () => {
+      await other.close()
+      await broker.stop()
+    },
+  }
+})
+
+busSuite('the bus between two clients', async () => {
+  const broker = await startBroker()
+  const [one, other] = [await client(broker), await client(broker)]
+  return {
+    one,
+    other,
+    close: async () => {
+      await Promise.all([one.close(), other.close()])
+      await broker.stop()
+    },
+  }
+})
+
+/** Sends raw bytes and reads until the broker closes. */
+const conversation = (port: number, text: string): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write(text))
+    let answer = ''
+    socket.on('data', (piece) => {
+      answer += piece.toString()
+    })
+    socket.on('close', () => resolve(answer))
+    socket.on('error', reject)
+  })
+
+describe('the broker', () => {
+  it.each([
+    ['an unknown operation', 'CONNECT {}\r\nFLY me\r\n', 'Unknown Protocol Operation'],
+    ['a payload above 1 MiB', 'CONNECT {}\r\nPUB a 99999999\r\n', 'Maximum Payload Violation'],
+    ['a line without end', `CONNECT {}\r\nSUB ${'x'.repeat(9000)}`, 'Maximum Control Line Exceeded'],
+    ['words before CONNECT', 'SUB a 1\r\n', 'Authorization Violation'],
+    ['CONNECT that is no JSON', 'CONNECT nonsense\r\n', 'Invalid Connect'],
+    ['a negative size', 'CONNECT {}\r\nPUB a -5\r\n', 'Unknown Protocol Operation'],
+  ])('says what is wrong with %s and cuts it off', async (_name, text, reason) => {
+    const broker = await startBroker()
+    expect(await conversation(broker.port, text)).toContain(`-ERR '${reason}'`)
+    await broker.stop()
+  })
+
+  it('lets in only who knows the token [W19]', async () => {
+    const broker = await startBroker('secret')
+    expect(await conversation(broker.port, 'CONNECT {"auth_token":"wrong"}\r\n')).toContain(
+      "-ERR 'Authorization Violation'",
+    )
+    const bus = await client(broker, 'secret')
+    bus.publish('a', new Uint8Array())
+    await bus.close()
+    await broker.stop()
+  })
+
+  it('names a port that is in use', async () => {
+    const broker = await startBroker()
+    const second = new Broker({ host: '127.0.0.1', port: broker.port, token: '', name: 'second' }, clock)
+    await expect(second.start()).rejects.toMatchObject({ message: expect.stringContaining(`port ${broker.port}`) })
+    await broker.stop()
+  })
+})
