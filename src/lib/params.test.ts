@@ -28,4 +28,20 @@ describe('decodeParams', () => {
     )
     expect(decode({ ReadWrite: (JSON as any).rawJSON('1') })).toThrow('cannot unmarshal number')
   })
+
+  it('reads maps of text and whole numbers, also as the text they were written in', () => {
+    const kinds = { Env: 'map[string]string', Seed: 'int64', Free: 'any' } as const
+    const raw = (JSON as any).rawJSON('9007199254740993')
+    expect(decodeParams({ env: { A: 'b', C: null }, seed: raw, free: [1] }, 'S', kinds)).toEqual({
+      Env: { A: 'b', C: '' },
+      Seed: 9007199254740993n,
+      Free: [1],
+    })
+    const decode = (params: Record<string, unknown>) => () => decodeParams(params, 'S', kinds)
+    expect(decode({ Env: ['A=b'] })).toThrow(
+      'cannot unmarshal array into Go struct field S.Env of type map[string]string',
+    )
+    expect(decode({ Env: { A: 1 } })).toThrow('cannot unmarshal number into Go struct field S.Env of type string')
+    expect(decode({ Seed: 1.5 })).toThrow('cannot unmarshal number 1.5 into Go struct field S.Seed of type int64')
+  })
 })

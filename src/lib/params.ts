@@ -1,8 +1,15 @@
 import { Fault } from './fault.ts'
 
-/** Kinds of parameter, by the names that error texts show. */
-export type ParamType = 'string' | '[]string' | 'bool'
-type Values = { string: string; '[]string': string[]; bool: boolean }
+/** Kinds of parameter, by the names that error texts show; `any` is left to the caller to check. */
+export type ParamType = 'string' | '[]string' | 'bool' | 'int64' | 'map[string]string' | 'any'
+type Values = {
+  string: string
+  '[]string': string[]
+  bool: boolean
+  int64: bigint
+  'map[string]string': Record<string, string>
+  any: unknown
+}
 
 export type Params<Fields extends Record<string, ParamType>> = { [Name in keyof Fields]?: Values[Fields[Name]] }
 
@@ -28,17 +35,33 @@ export function decodeParams<Fields extends Record<string, ParamType>>(
 }
 
 function checked(value: unknown, type: ParamType, path: string): unknown {
+  if (type === 'any') return value
+  if (type === 'int64') return integer(value, path)
+  if (type === 'map[string]string') {
+    if (kindOf(value) !== 'object') return refuse(value, path, type)
+    return Object.fromEntries(Object.entries(value as object).map(([name, each]) => [name, text(each, path)]))
+  }
   if (type !== '[]string') return kindOf(value) === type ? value : refuse(value, path, type)
   if (!Array.isArray(value)) return refuse(value, path, type)
-  return value.map((each) => (each === null ? '' : kindOf(each) === 'string' ? each : refuse(each, path, 'string')))
+  return value.map((each) => text(each, path))
+}
+
+const text = (value: unknown, path: string): unknown =>
+  value === null ? '' : kindOf(value) === 'string' ? value : refuse(value, path, 'string')
+
+function integer(value: unknown, path: string): bigint {
+  if (kindOf(value) !== 'number') return refuse(value, path, 'int64')
+  const digits = JSON.stringify(value)
+  if (/^-?\d+$/.test(digits) && BigInt.asIntN(64, BigInt(digits)) === BigInt(digits)) return BigInt(digits)
+  throw refusal(`number ${digits}`, path, 'int64')
 }
 
 function refuse(value: unknown, path: string, type: string): never {
-  throw new Fault(
-    'ValidationError',
-    `json: cannot unmarshal ${kindOf(value)} into Go struct field ${path} of type ${type}`,
-  )
+  throw refusal(kindOf(value), path, type)
 }
+
+const refusal = (kind: string, path: string, type: string): Fault =>
+  new Fault('ValidationError', `json: cannot unmarshal ${kind} into Go struct field ${path} of type ${type}`)
 
 /** Numbers may come as the text they were written in (JSON.rawJSON). */
 function kindOf(value: unknown): string {
