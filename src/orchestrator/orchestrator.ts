@@ -89,7 +89,7 @@ export class Orchestrator implements Startable {
       timers: this.#timers,
       waiting: this.#waiting,
       defaultResources: settings.defaultResources,
-      isSettling: () => this.#settling !== undefined,
+      isSettling: () => this.#isSettling(),
       onError: (ask, error) => parts.log('evaluation_failed', { jobId: ask.jobId, error }),
     })
     this.link = this.#membership
@@ -158,6 +158,14 @@ export class Orchestrator implements Startable {
     const open = await store.jobIdsInStates(['Pending', 'Queued', 'Running'])
     const live = await store.liveExecutions()
     this.#look(new Set([...open, ...live.map((execution) => execution.JobID)]), trigger)
+  }
+
+  /** Just started, and a node that belonged to the cluster has not come back yet. */
+  #isSettling(): boolean {
+    return (
+      this.#settling !== undefined &&
+      this.#table.states().some(({ ConnectionState }) => ConnectionState.Status === 'DISCONNECTED')
+    )
   }
 
   #tryWaiting(hasNodeChanged: boolean): void {

@@ -66,11 +66,13 @@ describe('a hybrid node', () => {
   it('runs more partitions than fit at a time, never more than fit [R98, I5]', async () => {
     let running = 0
     let most = 0
+    const full = Promise.withResolvers<void>()
     cluster = await startHybrid({
       engines: [
         new ScriptedEngine('noop', async () => {
           most = Math.max(most, ++running)
-          await new Promise((resolve) => setImmediate(resolve))
+          if (most === 8) full.resolve()
+          await full.promise
           running -= 1
           return { exitCode: 0 }
         }),
