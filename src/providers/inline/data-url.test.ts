@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest'
+import { parseDataUrl } from './data-url.ts'
+
+const textOf = (url: string) => parseDataUrl(url).bytes.toString('utf8')
+
+describe('parseDataUrl', () => {
+  it('reads base64 and percent encoding', () => {
+    expect(textOf('data:text/plain;base64,aW5saW5lIGRhdGEK')).toBe('inline data\n')
+    expect(textOf('data:text/plain;charset=utf-8;base64,w6k=')).toBe('é')
+    expect(textOf('data:,a%20b,c')).toBe('a b,c')
+    expect(textOf('data:;base64,')).toBe('')
+    expect(textOf('data:text/plain;base64,YQ%3D%3D')).toBe('a')
+    expect(parseDataUrl('data:;base64,/wA=').bytes).toEqual(Buffer.from([255, 0]))
+  })
+
+  it('knows the type, with the one that is meant when there is none', () => {
+    expect(parseDataUrl('data:,x').mediaType).toBe('text/plain')
+    expect(parseDataUrl('data:Application/GZIP;base64,YQ==').mediaType).toBe('application/gzip')
+  })
+
+  it.each([
+    'http://x/y',
+    'data:text/plain;base64',
+    'data:;base64,YQ',
+    'data:;base64,Y Q==',
+    'data:,%4',
+    'data:no slash,x',
+  ])('refuses %s without repeating it', (url) => {
+    expect(() => parseDataUrl(url)).toThrow(/^invalid inline params: /)
+  })
+})

@@ -1,0 +1,8 @@
+import type { Provider } from '#contracts/provider.ts'
+import type { InlineSettings } from './settings.ts'
+import { InlineStorage, type UnpackArchive } from './storage.ts'
+
+/** Input data that travels inside the job. */
+export const inlineProvider = (settings: InlineSettings, deps: { unpack: UnpackArchive }): Provider => ({
+  storages: [new InlineStorage(settings, deps.unpack)],
+})
