@@ -44,7 +44,15 @@ export type ComputeParts = {
 }
 
 /** One execution in this node's hands. `stop` breaks off whatever is being done for it. */
-type Held = { row: WorkRow; stop: AbortController; done?: Promise<void> }
+type Held = {
+  row: WorkRow
+  stop: AbortController
+  done?: Promise<void>
+  /** Resolves when its output can be read, or it has ended without any. */
+  readonly readable: PromiseWithResolvers<void>
+}
+
+const holding = (row: WorkRow): Held => ({ row, stop: new AbortController(), readable: Promise.withResolvers() })
 
 const firstRetryMs = 200
 const lastRetryMs = 10_000
@@ -90,7 +98,7 @@ export class Compute implements ComputeEnd, Startable {
     if (this.#isStopped) return
     const stored = await this.#parts.store.workInStates(['New', 'Queued', 'Running'])
     const rows = stored.filter((row) => !this.#held.has(row.executionId))
-    for (const row of rows) this.#held.set(row.executionId, { row, stop: new AbortController() })
+    for (const row of rows) this.#held.set(row.executionId, holding(row))
     for (const row of rows.filter(({ state }) => state === 'Running')) this.#resume(row)
     for (const row of rows.filter(({ state }) => state === 'Queued')) this.#enqueue(row)
     for (const row of rows.filter(({ state }) => state === 'New')) this.#bid(row)
@@ -114,8 +122,11 @@ export class Compute implements ComputeEnd, Startable {
     return this.#receiver.deliver(senderStoreId, frames)
   }
 
-  readLogs(query: LogQuery, signal: AbortSignal): AsyncIterable<LogChunk> {
-    return this.#parts.logs.read(query, signal)
+  /** A follower of work that has not started yet waits for it. */
+  async *readLogs(query: LogQuery, signal: AbortSignal): AsyncIterable<LogChunk> {
+    const held = this.#held.get(query.executionId)
+    if (held && query.isFollowing) await Promise.race([held.readable.promise, aborted(signal)])
+    if (!signal.aborted) yield* this.#parts.logs.read(query, signal)
   }
 
   get live(): ExecutionId[] {
@@ -152,7 +163,7 @@ export class Compute implements ComputeEnd, Startable {
       startTime: 0n,
     }
     if (this.#held.has(row.executionId)) return this.#parts.post.commit({ inbox })
-    this.#held.set(row.executionId, { row, stop: new AbortController() })
+    this.#held.set(row.executionId, holding(row))
     const outcome = await this.#parts.post.commit({ inbox, putWork: [row] })
     const held = this.#held.get(row.executionId)
     if (outcome.kind === 'applied') {
@@ -266,6 +277,7 @@ export class Compute implements ComputeEnd, Startable {
     const directories = new ExecutionDirectories(disk, executionsDirectory, executionId)
     if (isResumed) directories.adopt()
     const keeper = await logs.open(executionId)
+    held.readable.resolve()
     const ending = await runExecution(
       { ...order, resources: taken, startTime, directories, logs: keeper, disk, clock, registries, host, isResumed },
       held.stop,
@@ -281,6 +293,7 @@ export class Compute implements ComputeEnd, Startable {
     this.#queue.remove(held.row.executionId)
     held.stop.abort('cancelled' satisfies StopReason)
     if (this.#held.get(held.row.executionId) === held) this.#held.delete(held.row.executionId)
+    held.readable.resolve()
   }
 
   #release(taken: Resources): void {
@@ -325,6 +338,7 @@ export class Compute implements ComputeEnd, Startable {
       if (outcome.kind === 'applied') await outcome.durable
     })
     this.#held.delete(held.row.executionId)
+    held.readable.resolve()
   }
 
   #report(message: ComputeMessage): { peer: string; message: ComputeMessage } {
@@ -359,6 +373,12 @@ export class Compute implements ComputeEnd, Startable {
     })
   }
 }
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
 
 const idOf = (row: WorkRow): { ExecutionID: ExecutionId; Epoch: number } => ({
   ExecutionID: row.executionId,

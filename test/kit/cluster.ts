@@ -2,10 +2,15 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Engine } from '#contracts/engine.ts'
+import type { OrchestratorEnd } from '#contracts/node-link.ts'
 import type { Store } from '#contracts/store.ts'
 import { buildInfo } from '#lib/build-info.ts'
+import { RemoteOrchestrator, serveOrchestrator } from '#link/bus-ends.ts'
 import type { NodeId } from '#models/ids.ts'
 import type { Resources } from '#models/resources.ts'
+import { ClientBus } from '#nats/client-bus.ts'
+import { LocalBus } from '#nats/local-bus.ts'
+import { Broker } from '#nats/server/broker.ts'
 import { ComputeRole } from '#node/compute-role.ts'
 import { Orchestrator, type OrchestratorSettings } from '#orchestrator/orchestrator.ts'
 import { SystemClock } from '#platform/clock.ts'
@@ -35,35 +40,39 @@ const log = (event: string, fields: Record<string, unknown>): void => {
 export const openTestStore = (path = ':memory:'): Promise<Store> =>
   openStore({ database: openSqlite(path), clock: new SystemClock(), random: systemRandom, scheduleFlush })
 
-/** Orchestrator and compute in one process on one store, with real clock and disk. */
-export const startHybrid = async (options: HybridOptions) => {
-  const folder = await mkdtemp(join(tmpdir(), 'bacalhau-test-'))
+const testSettings = (nodeId: NodeId, change: Partial<OrchestratorSettings> = {}): OrchestratorSettings => ({
+  nodeId,
+  defaultResources,
+  settleMs: 50,
+  defaultMembership: 'APPROVED',
+  heartbeatIntervalMs: 1_000,
+  disconnectAfterMs: 5_000,
+  ...change,
+})
+
+type RoleOptions = Pick<HybridOptions, 'engines' | 'capacity' | 'labels'> & {
+  nodeId: NodeId
+  store: Store
+  folder: string
+  orchestrator: OrchestratorEnd
+  sharesStore: boolean
+}
+
+const computeRole = (options: RoleOptions): ComputeRole => {
   const clock = new SystemClock()
-  const store = await openTestStore(options.databasePath)
-  const nodeId = 'node-0' as NodeId
-  const orchestrator = new Orchestrator({
-    store,
-    clock,
-    random: systemRandom,
-    settings: {
-      nodeId,
-      defaultResources,
-      settleMs: 50,
-      defaultMembership: 'APPROVED',
-      heartbeatIntervalMs: 1_000,
-      disconnectAfterMs: 5_000,
-      ...options.settings,
-    },
-    log,
-  })
-  orchestrator.addLocalNode(nodeId)
   const capacity = options.capacity ?? smallNode
-  const compute = new ComputeRole({
-    facts: { nodeId, labels: options.labels ?? {}, version: buildInfo, capacity, maxPerJob: capacity },
-    store,
+  return new ComputeRole({
+    facts: {
+      nodeId: options.nodeId,
+      labels: options.labels ?? {},
+      version: buildInfo,
+      capacity,
+      maxPerJob: capacity,
+    },
+    store: options.store,
     clock,
     disk: systemDisk,
-    logs: new LogFiles(join(folder, 'logs'), clock),
+    logs: new LogFiles(join(options.folder, 'logs'), clock),
     providers: [{ engines: options.engines }],
     bids: {
       isNetworkRefused: true,
@@ -73,10 +82,31 @@ export const startHybrid = async (options: HybridOptions) => {
       defaultResources,
     },
     host: { allowed: () => false, value: () => undefined },
-    executionsDirectory: join(folder, 'executions'),
+    executionsDirectory: join(options.folder, 'executions'),
+    orchestrator: options.orchestrator,
+    sharesStore: options.sharesStore,
+    log,
+  })
+}
+
+const tempFolder = (): Promise<string> => mkdtemp(join(tmpdir(), 'bacalhau-test-'))
+
+/** Orchestrator and compute in one process on one store, with real clock and disk. */
+export const startHybrid = async (options: HybridOptions) => {
+  const folder = await tempFolder()
+  const clock = new SystemClock()
+  const store = await openTestStore(options.databasePath)
+  const nodeId = 'node-0' as NodeId
+  const settings = testSettings(nodeId, options.settings)
+  const orchestrator = new Orchestrator({ store, clock, random: systemRandom, settings, log })
+  orchestrator.addLocalNode(nodeId)
+  const compute = computeRole({
+    ...options,
+    nodeId,
+    store,
+    folder,
     orchestrator: orchestrator.link,
     sharesStore: true,
-    log,
   })
   await orchestrator.start()
   await compute.start()
@@ -88,6 +118,63 @@ export const startHybrid = async (options: HybridOptions) => {
     async stop() {
       await compute.stop()
       await orchestrator.stop()
+      await store.close()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** An orchestrator with its broker, alone. */
+export const startOrchestrator = async (settings: Partial<OrchestratorSettings> = {}) => {
+  const clock = new SystemClock()
+  const store = await openTestStore()
+  const broker = new Broker({ host: '127.0.0.1', port: 0, token: '', name: 'orchestrator' }, clock)
+  const orchestrator = new Orchestrator({
+    store,
+    clock,
+    random: systemRandom,
+    settings: testSettings('orchestrator' as NodeId, settings),
+    log,
+  })
+  await broker.start()
+  await orchestrator.start()
+  const bus = new LocalBus(broker.router, clock, systemRandom)
+  const served = serveOrchestrator(bus, orchestrator.link, systemRandom)
+  return {
+    orchestrator,
+    jobs: orchestrator.jobs,
+    nodes: orchestrator.nodes,
+    port: broker.port,
+    async stop() {
+      served.stop()
+      await orchestrator.stop()
+      await bus.close()
+      await broker.stop()
+      await store.close()
+    },
+  }
+}
+
+/** A compute node with its own store, joined over TCP. */
+export const joinCompute = async (port: number, name: string, options: Omit<HybridOptions, 'settings'>) => {
+  const folder = await tempFolder()
+  const nodeId = name as NodeId
+  const store = await openTestStore(options.databasePath)
+  const bus = await ClientBus.connect({ servers: [`nats://127.0.0.1:${port}`], token: '', name })
+  const compute = computeRole({
+    ...options,
+    nodeId,
+    store,
+    folder,
+    orchestrator: new RemoteOrchestrator(bus, nodeId, systemRandom),
+    sharesStore: false,
+  })
+  await compute.start()
+  return {
+    compute,
+    async stop() {
+      await compute.stop()
+      await bus.close()
       await store.close()
       await rm(folder, { recursive: true, force: true })
     },

@@ -18,11 +18,33 @@ export async function* jobLogs(
   request: LogRequest,
   signal: AbortSignal,
 ): AsyncIterable<LogChunk> {
-  const execution = await chosenExecution(parts, jobId, request, signal)
-  if (!execution) return
+  let execution = await chosenExecution(parts, jobId, request, signal)
+  while (execution && !signal.aborted) {
+    const changed = new AbortController()
+    const next = parts.waiters.next(jobId, AbortSignal.any([signal, changed.signal]))
+    try {
+      if (yield* fromNode(parts, execution, request, signal)) return
+      const now: Execution | undefined = await parts.store.execution(execution.ID)
+      const isOver = !now || now.RunOutput !== null || isTerminalExecution(now.ComputeState.StateType)
+      if (isOver || !request.isFollowing) return yield* keptOutput(now ?? execution)
+      execution = now
+      await next
+    } finally {
+      changed.abort()
+    }
+  }
+}
+
+/** True when the node gave its answer; false when it is out of reach or knows nothing of the execution (yet). */
+async function* fromNode(
+  parts: LogParts,
+  execution: Execution,
+  request: LogRequest,
+  signal: AbortSignal,
+): AsyncGenerator<LogChunk, boolean> {
   const end = parts.end(execution.NodeID)
   const isNeverStarted = isTerminalExecution(execution.ComputeState.StateType) && execution.StartTime === 0n
-  if (!end || isNeverStarted) return yield* keptOutput(execution)
+  if (!end || isNeverStarted) return false
   let isAnyRead = false
   try {
     const query = { executionId: execution.ID, isFollowing: request.isFollowing, isTail: request.isTail }
@@ -30,10 +52,11 @@ export async function* jobLogs(
       isAnyRead = true
       yield chunk
     }
+    return true
   } catch (error) {
     const isGone = error instanceof Fault && (error.code === 'NotFound' || error.code === 'ServiceUnavailable')
     if (isAnyRead || !isGone) throw error
-    yield* keptOutput((await parts.store.execution(execution.ID)) ?? execution)
+    return false
   }
 }
 

@@ -1,0 +1,110 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import type { NodeId } from '#models/ids.ts'
+import { joinCompute, startOrchestrator } from '../kit/cluster.ts'
+import { endOf, submitSpec, textOfLogs } from '../kit/jobs.ts'
+import { ScriptedEngine } from '../kit/scripted-engine.ts'
+import { until } from '../kit/until.ts'
+
+const running: { stop(): Promise<void> }[] = []
+const started = <Part extends { stop(): Promise<void> }>(part: Part): Part => {
+  running.push(part)
+  return part
+}
+afterEach(async () => {
+  for (const part of running.splice(0).reverse()) await part.stop()
+})
+
+const isConnected = async (cluster: Awaited<ReturnType<typeof startOrchestrator>>, name: string): Promise<boolean> =>
+  (await cluster.nodes.list()).some(
+    (state) => state.Info.NodeID === (name as NodeId) && state.ConnectionState.Status === 'CONNECTED',
+  )
+
+describe('compute nodes that join over TCP', () => {
+  it('run a job on every one of them and its output can be read [R99, R200]', async () => {
+    const cluster = started(await startOrchestrator())
+    for (const name of ['east', 'west']) {
+      const engine = new ScriptedEngine('noop', ({ logs }) => {
+        logs.write(1, Buffer.from(`here is ${name}\n`))
+        return { exitCode: 0 }
+      })
+      started(await joinCompute(cluster.port, name, { engines: [engine] }))
+    }
+    await until(
+      'both are connected',
+      async () => (await isConnected(cluster, 'east')) && (await isConnected(cluster, 'west')),
+    )
+    const id = await submitSpec(cluster.jobs, { Type: 'ops' })
+    expect((await endOf(cluster.jobs, id)).State.StateType).toBe('Completed')
+    const executions = await cluster.jobs.executions(id)
+    expect(executions.map((execution) => execution.RunOutput?.Stdout).sort()).toEqual([
+      'here is east\n',
+      'here is west\n',
+    ])
+    expect(await textOfLogs(cluster.jobs, id)).toMatch(/^here is (east|west)\n$/)
+  })
+
+  it('followed output of megabytes arrives whole [R20]', async () => {
+    const cluster = started(await startOrchestrator())
+    const line = `${'x'.repeat(1023)}\n`
+    const engine = new ScriptedEngine('noop', async ({ logs }) => {
+      for (let n = 0; n < 5_000; n++) await logs.write(1, Buffer.from(line))
+      return { exitCode: 0 }
+    })
+    started(await joinCompute(cluster.port, 'east', { engines: [engine] }))
+    await until('it is connected', () => isConnected(cluster, 'east'))
+    const id = await submitSpec(cluster.jobs)
+    const text = await textOfLogs(cluster.jobs, id, { isFollowing: true })
+    expect(text.length).toBe(5_000 * 1024)
+    expect(text).toBe(line.repeat(5_000))
+  })
+
+  it('a job larger than one message of the bus arrives [W39]', async () => {
+    const cluster = started(await startOrchestrator())
+    const engine = new ScriptedEngine('noop', ({ env, logs }) => {
+      logs.write(1, Buffer.from(String(env['LARGE']?.length)))
+      return { exitCode: 0 }
+    })
+    started(await joinCompute(cluster.port, 'east', { engines: [engine] }))
+    await until('it is connected', () => isConnected(cluster, 'east'))
+    const { jobSpec } = await import('../kit/job-spec.ts')
+    const spec = jobSpec()
+    const id = await submitSpec(cluster.jobs, {
+      Tasks: spec.Tasks.map((task) => ({ ...task, Env: { LARGE: 'y'.repeat(3_000_000) } })),
+    })
+    await endOf(cluster.jobs, id)
+    expect(await textOfLogs(cluster.jobs, id)).toBe('3000000')
+  })
+
+  it('a node that says goodbye gets its work replaced elsewhere [R101, W8]', async () => {
+    const cluster = started(await startOrchestrator())
+    const first = await joinCompute(cluster.port, 'east', {
+      engines: [new ScriptedEngine('noop', () => new Promise(() => {}))],
+    })
+    await until('it is connected', () => isConnected(cluster, 'east'))
+    const id = await submitSpec(cluster.jobs)
+    await until('it runs', async () => (await cluster.jobs.executions(id))[0]?.ComputeState.StateType === 'Running')
+    started(await joinCompute(cluster.port, 'west', { engines: [new ScriptedEngine('noop')] }))
+    await until('the second is connected', () => isConnected(cluster, 'west'))
+    await first.stop()
+    expect((await endOf(cluster.jobs, id)).State.StateType).toBe('Completed')
+    const executions = await cluster.jobs.executions(id)
+    expect(executions.map((e) => [e.NodeID, e.ComputeState.StateType, e.FailureClass, e.Attempt])).toEqual([
+      ['east', 'Failed', 'lost', 1],
+      ['west', 'Completed', '', 2],
+    ])
+  })
+
+  it('a rejected node gets no work and an approved one does [R52, R53, R204]', async () => {
+    const cluster = started(await startOrchestrator({ defaultMembership: 'PENDING' }))
+    started(await joinCompute(cluster.port, 'east', { engines: [new ScriptedEngine('noop')] }))
+    await until('it is connected', () => isConnected(cluster, 'east'))
+    const refused = await submitSpec(cluster.jobs)
+    expect((await endOf(cluster.jobs, refused)).State.StateType).toBe('Failed')
+    await cluster.nodes.approve('east' as NodeId, '')
+    const id = await submitSpec(cluster.jobs)
+    expect((await endOf(cluster.jobs, id)).State.StateType).toBe('Completed')
+    await expect(cluster.nodes.approve('east' as NodeId, '')).rejects.toMatchObject({
+      message: 'node already approved',
+    })
+  })
+})

@@ -1,0 +1,30 @@
+import type { JobsApi } from '#contracts/control-plane.ts'
+import type { JobId } from '#models/ids.ts'
+import type { Job, JobSpec } from '#models/job.ts'
+import { isTerminalJob } from '#models/job-state.ts'
+import { jobSpec } from './job-spec.ts'
+
+const never = new AbortController().signal
+
+export const submitSpec = async (jobs: JobsApi, change: Partial<JobSpec> = {}): Promise<JobId> => {
+  const { JobID } = await jobs.submit({ spec: jobSpec(change), isForced: false, naming: 'independent', warnings: [] })
+  return JobID
+}
+
+/** The job once it has ended; fails when nothing happens to it for ten seconds. */
+export const endOf = async (jobs: JobsApi, id: JobId): Promise<Job> => {
+  for (let index = 0; ; ) {
+    const job = await jobs.wait(id, index, 10_000, never)
+    if (isTerminalJob(job.State.StateType)) return job
+    if (job.Revision === index) throw new Error(`still ${job.State.StateType}: ${job.State.Message}`)
+    index = job.Revision
+  }
+}
+
+export const textOfLogs = async (jobs: JobsApi, id: JobId, query: { isFollowing?: boolean } = {}): Promise<string> => {
+  let text = ''
+  for await (const chunk of jobs.logs(id, { isFollowing: query.isFollowing ?? false, isTail: false }, never)) {
+    text += Buffer.from(chunk.bytes).toString()
+  }
+  return text
+}
