@@ -1,0 +1,96 @@
+import { execFileSync } from 'node:child_process'
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { packFolder } from './pack-folder.ts'
+import { tarHeader } from './tar-header.ts'
+
+describe('packFolder', () => {
+  let root: string
+  beforeEach(() => {
+    root = realpathSync(mkdtempSync(join(tmpdir(), 'bacalhau-pack-')))
+    mkdirSync(join(root, 'result/outputs/deep'), { recursive: true })
+    writeFileSync(join(root, 'result/stdout'), 'hello\n')
+    writeFileSync(join(root, 'result/exitCode'), '0')
+    writeFileSync(join(root, 'secret'), 'SECRET')
+  })
+  afterEach(() => rmSync(root, { recursive: true, force: true }))
+
+  /** What another program makes of it. */
+  const listed = async (): Promise<string[]> => {
+    writeFileSync(join(root, 'archive.tar'), await bytesOf(packFolder(join(root, 'result'))))
+    return execFileSync('tar', ['-tvf', join(root, 'archive.tar')], { encoding: 'utf8' })
+      .trim()
+      .split('\n')
+  }
+  const bytesOf = async (stream: AsyncIterable<Buffer>): Promise<Buffer> => {
+    const parts: Buffer[] = []
+    for await (const part of stream) parts.push(part)
+    return Buffer.concat(parts)
+  }
+  const names = (lines: string[]) => lines.map((line) => line.split(/\s+/).slice(5).join(' '))
+
+  it('has the folder itself first, then its entries in order, with their permissions [R187]', async () => {
+    writeFileSync(join(root, 'result/outputs/run.sh'), 'x')
+    chmodSync(join(root, 'result/outputs/run.sh'), 0o4750)
+    const lines = await listed()
+    expect(names(lines)).toEqual(['./', 'exitCode', 'outputs/', 'outputs/deep/', 'outputs/run.sh', 'stdout'])
+    expect(lines[4]).toMatch(/^-rwxr-x---/)
+  })
+
+  it('keeps links that stay inside and never follows one that leads out', async () => {
+    symlinkSync('../stdout', join(root, 'result/outputs/inside'))
+    symlinkSync('missing', join(root, 'result/outputs/dangling'))
+    symlinkSync('/etc/passwd', join(root, 'result/outputs/absolute'))
+    symlinkSync('../../secret', join(root, 'result/outputs/out'))
+    symlinkSync('../..', join(root, 'result/outputs/deep/up'))
+    symlinkSync('deep/up/../secret', join(root, 'result/outputs/through'))
+    symlinkSync('loop', join(root, 'result/outputs/loop'))
+    const lines = await listed()
+    expect(names(lines).filter((name) => name.includes('->'))).toEqual([
+      'outputs/dangling -> missing',
+      'outputs/deep/up -> ../..',
+      'outputs/inside -> ../stdout',
+      'outputs/loop -> loop',
+    ])
+    expect(readFileSync(join(root, 'archive.tar')).includes('SECRET')).toBe(false)
+  })
+
+  it('leaves pipes out instead of waiting on them', async () => {
+    execFileSync('mkfifo', [join(root, 'result/pipe')])
+    expect(names(await listed())).not.toContain('pipe')
+  })
+
+  it('carries long names, foreign ones and large files as other programs read them', async () => {
+    const long = `${'ä'.repeat(70)}/${'b'.repeat(120)}`
+    mkdirSync(join(root, 'result', 'ä'.repeat(70)))
+    writeFileSync(join(root, 'result', long), 'x'.repeat(600_001))
+    const archive = join(root, 'archive.tar')
+    writeFileSync(archive, await bytesOf(packFolder(join(root, 'result'))))
+    mkdirSync(join(root, 'unpacked'))
+    execFileSync('tar', ['-xf', archive, '-C', join(root, 'unpacked')])
+    expect(readFileSync(join(root, 'unpacked', long), 'utf8')).toBe('x'.repeat(600_001))
+    const member = { name: 'big', kind: 'file', mode: 0o644, sizeBytes: 9 * 1024 ** 3, modifySeconds: 0 } as const
+    expect(tarHeader(member).toString('latin1')).toContain('19 size=9663676416\n')
+  })
+
+  it('fails when a file becomes shorter on the way', async () => {
+    const path = join(root, 'result/big')
+    writeFileSync(path, Buffer.alloc(1_000_000))
+    const work = (async () => {
+      for await (const part of packFolder(join(root, 'result'))) if (part.length > 200_000) truncateSync(path, 10)
+    })()
+    await expect(work).rejects.toThrow('shorter')
+  })
+})

@@ -1,0 +1,80 @@
+import { constants, type Stats } from 'node:fs'
+import { type FileHandle, lstat, open, readdir, readlink, realpath } from 'node:fs/promises'
+import { dirname, join, resolve, sep } from 'node:path'
+import { Fault } from '#lib/fault.ts'
+import { archiveEnd, padding, tarHeader } from './tar-header.ts'
+
+const readBytes = 256 * 1024
+
+/**
+ * A folder as the bytes of a tar archive (execution.md §5.3): names relative to it, its own entry `.` first, entries in sorted order,
+ * permissions kept. No link is ever followed: links that stay inside are kept as links, those that lead out are left out, for they
+ * would mean something else on every other machine; so are pipes, sockets and devices.
+ */
+export async function* packFolder(root: string): AsyncGenerator<Buffer> {
+  const realRoot = await realpath(root)
+  const waiting = ['.']
+  for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
+    const path = join(realRoot, name)
+    const info = await statOf(path)
+    const member = { name, mode: info.mode & 0o777, modifySeconds: info.mtimeMs / 1000, sizeBytes: 0 }
+    if (info.isDirectory()) {
+      yield tarHeader({ ...member, name: `${name}/`, kind: 'directory' })
+      const children = (await readdir(path)).sort().reverse()
+      for (const child of children) waiting.push(name === '.' ? child : `${name}/${child}`)
+    } else if (info.isSymbolicLink()) {
+      const linkname = await readlink(path)
+      if (await isInside(realRoot, path, linkname)) yield tarHeader({ ...member, kind: 'symlink', linkname })
+    } else if (info.isFile()) {
+      const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW)
+      try {
+        const sizeBytes = (await file.stat()).size
+        yield tarHeader({ ...member, kind: 'file', sizeBytes })
+        yield* body(file, sizeBytes)
+        yield padding(sizeBytes)
+      } finally {
+        await file.close()
+      }
+    }
+  }
+  yield archiveEnd()
+}
+
+/** Exactly as many bytes as the header says, whatever happens to the file meanwhile. */
+async function* body(file: FileHandle, sizeBytes: number): AsyncGenerator<Buffer> {
+  for (let at = 0; at < sizeBytes; ) {
+    const { buffer, bytesRead } = await file.read(
+      Buffer.allocUnsafe(Math.min(readBytes, sizeBytes - at)),
+      0,
+      undefined,
+      at,
+    )
+    if (bytesRead === 0) throw new Error('a file of the result became shorter while it was packed')
+    at += bytesRead
+    yield buffer.subarray(0, bytesRead)
+  }
+}
+
+async function statOf(path: string): Promise<Stats> {
+  try {
+    return await lstat(path)
+  } catch (error) {
+    if (!path.includes('\uFFFD')) throw error
+    throw new Fault('BadRequest', `the result has a file whose name is not UTF-8, near ${JSON.stringify(path)}`, {
+      details: { FailureClass: 'user' },
+    })
+  }
+}
+
+/** Where a link leads: to where it really goes, or would go when nothing is there. */
+async function isInside(realRoot: string, path: string, linkname: string): Promise<boolean> {
+  if (linkname.startsWith('/')) return false
+  const target = resolve(dirname(path), linkname)
+  const isBelow = (each: string) => each === realRoot || each.startsWith(realRoot + sep)
+  return isBelow(target) && isBelow(await reached(path, target))
+}
+
+async function reached(path: string, target: string): Promise<string> {
+  const real = await realpath(path).catch(() => undefined)
+  return real ?? (await realpath(dirname(target)).catch(() => target))
+}

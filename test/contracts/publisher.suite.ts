@@ -1,0 +1,96 @@
+import { randomUUID } from 'node:crypto'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Publisher, PublishRequest } from '#contracts/publisher.ts'
+import { newExecutionId, newJobId, newNodeId } from '#models/ids.ts'
+import type { SpecConfig } from '#models/spec-config.ts'
+
+export type PublisherFixture = {
+  publisher: Publisher
+  /** A good specification of it. */
+  spec: SpecConfig
+  /** Brings what was published back into an empty folder; absent for one that keeps nothing. */
+  fetch?(published: SpecConfig, directory: string): Promise<void>
+  /** Everything it has stored by name, also unfinished things. */
+  stored?(): Promise<string[]>
+  close(): Promise<void>
+}
+
+/** What every publisher promises (contracts/publisher.ts). */
+export function publisherSuite(name: string, make: () => Promise<PublisherFixture>): void {
+  describe(`publisher ${name}`, () => {
+    let fixture: PublisherFixture
+    let root: string
+    beforeAll(async () => {
+      fixture = await make()
+      root = mkdtempSync(join(tmpdir(), 'bacalhau-publisher-'))
+    })
+    afterAll(async () => {
+      await fixture.close()
+      rmSync(root, { recursive: true, force: true })
+    })
+
+    const request = (files: Record<string, string>): PublishRequest => {
+      const executionId = newExecutionId(randomUUID())
+      const resultDirectory = join(root, executionId)
+      for (const [path, text] of Object.entries(files)) {
+        mkdirSync(join(resultDirectory, path, '..'), { recursive: true })
+        writeFileSync(join(resultDirectory, path), text)
+      }
+      const [jobId, nodeId] = [newJobId(randomUUID()), newNodeId(randomUUID())]
+      return { executionId, jobId, nodeId, publisher: fixture.spec, resultDirectory }
+    }
+    const files = { stdout: 'out\n', stderr: '', exitCode: '0', 'outputs/deep/answer.txt': '42' }
+    const never = new AbortController().signal
+
+    it('says that it can work here and accepts a good specification', async () => {
+      expect(await fixture.publisher.isInstalled(never)).toEqual({ isYes: true })
+      expect(await fixture.publisher.accepts(fixture.spec)).toEqual({ isYes: true })
+    })
+
+    it('stores a whole result where it says', async () => {
+      const published = await fixture.publisher.publish(request(files), never)
+      expect(typeof published.Type).toBe('string')
+      if (!fixture.fetch) return
+      const directory = mkdtempSync(join(root, 'fetched-'))
+      await fixture.fetch(published, directory)
+      expect(readdirSync(directory).sort()).toEqual(['exitCode', 'outputs', 'stderr', 'stdout'])
+      expect(readFileSync(join(directory, 'outputs/deep/answer.txt'), 'utf8')).toBe('42')
+    })
+
+    it('gives the same place again for the same execution, with what is there now', async () => {
+      const asked = request(files)
+      const first = await fixture.publisher.publish(asked, never)
+      writeFileSync(join(asked.resultDirectory, 'stdout'), 'second\n')
+      expect(await fixture.publisher.publish(asked, never)).toEqual(first)
+      if (!fixture.fetch) return
+      const directory = mkdtempSync(join(root, 'fetched-'))
+      await fixture.fetch(first, directory)
+      expect(readFileSync(join(directory, 'stdout'), 'utf8')).toBe('second\n')
+    })
+
+    it('keeps results of different executions apart', async () => {
+      const published = await Promise.all(
+        [1, 2, 3].map((n) => fixture.publisher.publish(request({ stdout: `${n}` }), never)),
+      )
+      if (fixture.fetch) expect(new Set(published.map((each) => JSON.stringify(each))).size).toBe(3)
+    })
+
+    it('leaves nothing half done when it is told to stop', async () => {
+      const before = (await fixture.stored?.())?.sort()
+      const told = new AbortController()
+      const work = fixture.publisher.publish(request({ ...files, big: 'x'.repeat(5_000_000) }), told.signal)
+      told.abort(new Error('stop'))
+      await work.catch((error: Error) => expect(error.message).toBe('stop'))
+      if (before) expect((await fixture.stored?.())?.filter((name) => name.includes('part'))).toEqual([])
+    })
+
+    it('fails with a clear error when there is nothing to publish', async () => {
+      if (!fixture.fetch) return
+      const asked = { ...request(files), resultDirectory: join(root, 'not-there') }
+      await expect(fixture.publisher.publish(asked, never)).rejects.toMatchObject({ name: 'Fault' })
+    })
+  })
+}
