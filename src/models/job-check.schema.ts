@@ -1,3 +1,5 @@
+import { messageOf } from '#lib/fault.ts'
+import { checkRequirement } from '#lib/selector/requirement.ts'
 import { componentProblem } from './component.schema.ts'
 import type { JobSpec, LabelSelectorRequirement } from './job.ts'
 import { duplicateOf, pushUnder } from './job-validate.schema.ts'
@@ -30,32 +32,15 @@ export function checkJob(spec: JobSpec): string[] {
 
 const maxNameLength = 253
 const controlCharacter = /[\u0000-\u001f\u007f]/
-const operators = new Set(['in', 'notin', 'exists', '!', '=', '==', '!=', 'gt', 'lt'])
-const labelName = /^[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/
-const dnsPrefix = /^(?=.{1,253}$)[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*$/
-const decimal = /^[+-]?(?:\d+\.?\d*|\.\d+)$/
 
-/** A label key of the kind nodes have; `favour_` makes it a preference. */
-function isLabelKey(key: string): boolean {
-  const slash = key.indexOf('/')
-  return labelName.test(key.slice(slash + 1)) && (slash < 0 || dnsPrefix.test(key.slice(0, slash)))
-}
-
-function constraintProblems({ Key, Operator, Values = [] }: LabelSelectorRequirement): string[] {
-  const problems: string[] = []
-  if (!isLabelKey(Key)) problems.push(`invalid label key ${JSON.stringify(Key)}`)
-  if (!operators.has(Operator)) {
-    problems.push(`operator ${JSON.stringify(Operator)} is not one of ${[...operators].join(', ')}`)
+/** Keys, operators and values that no node can answer. */
+function constraintProblems(constraint: LabelSelectorRequirement): string[] {
+  try {
+    checkRequirement(constraint)
+    return []
+  } catch (error) {
+    return [messageOf(error)]
   }
-  const isNumeric = Operator === 'gt' || Operator === 'lt'
-  for (const value of Values) {
-    if (isNumeric && !decimal.test(value)) {
-      problems.push(`for 'Gt', 'Lt' operators, the value must be a number, not ${JSON.stringify(value)}`)
-    } else if (!isNumeric && value !== '' && !labelName.test(value)) {
-      problems.push(`invalid label value ${JSON.stringify(value)}`)
-    }
-  }
-  return problems
 }
 
 function taskProblems(task: Task): string[] {

@@ -1,0 +1,75 @@
+import { bindFault } from '#api/query.ts'
+import { Fault } from '#lib/fault.ts'
+import { byteLength } from '#lib/go/byte-text.ts'
+import { parseJson } from '#lib/json/parse.ts'
+import { type JsonMaker, JsonReader, type JsonSyntaxMistake } from '#lib/json/reader.ts'
+import { Mismatch, type Shape, Unreadable } from '#models/shape.schema.ts'
+import { goSentence } from '#models/shape-fault.schema.ts'
+
+export type RequestBody = { text: string; contentType: string }
+
+/**
+ * Reads a JSON body by its shape; undefined when there is none (or it is null). Throws a Fault BadRequest in the words of
+ * the reference's framework, with the field and the place in bytes.
+ */
+export function readBody<Value>(body: RequestBody | undefined, shape: Shape<Value>): Value | undefined {
+  if (body === undefined || body.text === '') return undefined
+  if (!body.contentType.startsWith('application/json')) throw wrongMediaType()
+  const value = parsed(body.text)
+  if (value === null) return undefined
+  try {
+    return shape.decode(value)
+  } catch (error) {
+    if (error instanceof Unreadable) throw bindFault(error.message)
+    if (error instanceof Mismatch) throw mismatchFault(error, body.text)
+    throw error
+  }
+}
+
+const wrongMediaType = (): Fault =>
+  new Fault('BadRequest', 'code=415, message=Unsupported Media Type', {
+    component: 'APIServer',
+    hint: 'send the body with Content-Type: application/json',
+  })
+
+/** Only the first value counts, as in Go's stream reader. */
+function parsed(text: string): unknown {
+  try {
+    return parseJson(text, { ignoresTrailing: true, keepsParamsText: true })
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error
+    if (error.message === 'unexpected end of JSON input') throw bindFault(text.trim() === '' ? 'EOF' : 'unexpected EOF')
+    const mistake = error.cause as JsonSyntaxMistake | undefined
+    if (mistake?.kind !== 'syntax') throw bindFault(error.message)
+    throw frameworkFault(`Syntax error: offset=${mistake.offset}, error=${error.message}`, error.message)
+  }
+}
+
+function mismatchFault(mismatch: Mismatch, text: string): Fault {
+  const { goType, kind, fields, path } = mismatch
+  const where = `field=${fields.join('.')}, offset=${offsetOf(text, path)}`
+  return frameworkFault(`Unmarshal type error: expected=${goType}, got=${kind}, ${where}`, goSentence(mismatch))
+}
+
+const frameworkFault = (sentence: string, internal: string): Fault =>
+  new Fault('BadRequest', `code=400, message=${sentence}, internal=${internal}`, { component: 'APIServer' })
+
+type Place = { start: number; end: number; keys?: string[]; values?: Place[] }
+
+/** Where every value of a text stands. */
+const places: JsonMaker<Place> = {
+  literal: (_value, start, end) => ({ start, end }),
+  text: (_value, start, end) => ({ start, end }),
+  number: (_source, start, end) => ({ start, end }),
+  array: (values, start) => ({ start, end: start + 1, values }),
+  object: (keys, values, start) => ({ start, end: start + 1, keys, values }),
+}
+
+/** How many bytes Go has read when it finds the value wrong: to the end of a plain one, to the bracket of the others. */
+function offsetOf(text: string, path: readonly (string | number)[]): number {
+  let place: Place | undefined = new JsonReader(text, places).read(false)
+  for (const step of path) {
+    place = place?.values?.[typeof step === 'number' ? step : (place.keys?.lastIndexOf(step) ?? -1)]
+  }
+  return byteLength(text.slice(0, place?.end ?? 0))
+}

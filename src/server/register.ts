@@ -1,0 +1,122 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { since } from '#api/client-version.ts'
+import { apiPrefix, type Endpoint } from '#api/endpoint.ts'
+import { readQuery } from '#api/query.ts'
+import { faultOf } from '#lib/fault.ts'
+import { parseJson } from '#lib/json/parse.ts'
+import { stringifyJson } from '#lib/json/stringify.ts'
+import type { Call, Handlers } from './handler.ts'
+import type { Flight, InFlight } from './in-flight.ts'
+import { serverTimeout } from './route-faults.ts'
+import { sendFault } from './send-fault.ts'
+import { handlerTimeoutMs, longestWaitMs } from './settings.ts'
+import { statusFor } from './with-status.ts'
+
+type Rows = Record<string, Endpoint<any, any, any, any>>
+type AnyHandler = (call: Call<any>) => unknown
+
+/** Makes routes of the rows of a table, each answered by the handler of its name. */
+export function registerRoutes<Table extends Rows>(
+  app: FastifyInstance,
+  inFlight: InFlight,
+  table: Table,
+  handlers: Handlers<Table>,
+): void {
+  for (const [name, row] of Object.entries(table)) {
+    const handler = handlers[name as keyof Table] as AnyHandler
+    app.route({
+      method: [row.method, ...(row.also ?? [])],
+      url: apiPrefix + row.path,
+      handler: (request, reply) => answer(row, handler, inFlight, request, reply),
+    })
+  }
+}
+
+/** No promise of the framework: most answers are one turn of the event loop away. */
+function answer(
+  row: Endpoint,
+  handler: AnyHandler,
+  inFlight: InFlight,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): void {
+  const limitMs = 'wait' in row.query ? handlerTimeoutMs + longestWaitMs : handlerTimeoutMs
+  const flight = inFlight.begin(limitMs, () => sendFault(request, reply, serverTimeout()))
+  const fail = (error: unknown) => {
+    flight.end()
+    sendFault(request, reply, faultOf(error))
+  }
+  try {
+    const queryText = queryOf(request.raw.url ?? '')
+    const result = handler(callOf(row, request, reply, flight, queryText))
+    const finish = (value: unknown) => {
+      flight.end()
+      if (reply.sent) return
+      sendAnswer(row, value, request, reply, isPretty(queryText))
+    }
+    if (result instanceof Promise) result.then(finish).catch(fail)
+    else finish(result)
+  } catch (error) {
+    fail(error)
+  }
+}
+
+function callOf(
+  row: Endpoint,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  flight: Flight,
+  queryText: string,
+): Call<any> {
+  const { headers, body } = request
+  return {
+    params: request.params as Record<string, string>,
+    query: readQuery(row.query, queryText),
+    body:
+      typeof body === 'string' && body !== '' ? { text: body, contentType: headers['content-type'] ?? '' } : undefined,
+    caller: request.caller,
+    header(name) {
+      const value = headers[name]
+      return (Array.isArray(value) ? value[0] : value) ?? ''
+    },
+    get signal() {
+      return goneOr(flight, reply)
+    },
+  }
+}
+
+/** The signal of a flight that also ends when the caller hangs up. */
+function goneOr(flight: Flight, reply: FastifyReply): AbortSignal {
+  const gone = new AbortController()
+  reply.raw.once('close', () => gone.abort(new Error('the caller has gone')))
+  return AbortSignal.any([flight.signal, gone.signal])
+}
+
+const identity = (payload: unknown): string => payload as string
+
+function sendAnswer(
+  row: Endpoint,
+  value: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  isReadable: boolean,
+): void {
+  const { version } = request.caller
+  const text = row.answer.encode(value as never, version)
+  // Later clients are given the plain type everywhere.
+  const type = row.contentType?.startsWith('application/json') && version >= since.v1_5 ? undefined : row.contentType
+  reply
+    .code(statusFor(value))
+    .header('content-type', type ?? 'application/json')
+    .serializer(identity)
+  reply.send(type === 'text/plain' ? text : `${isReadable ? readable(text) : text}\n`)
+}
+
+/** `pretty` asks for it by being there. */
+const isPretty = (queryText: string): boolean => /(?:^|&)pretty(?:=|&|$)/i.test(queryText)
+const readable = (text: string): string => stringifyJson(parseJson(text), { indent: 2, escapeHtml: true })
+
+export function queryOf(url: string): string {
+  const at = url.indexOf('?')
+  return at < 0 ? '' : url.slice(at + 1)
+}

@@ -1,0 +1,34 @@
+import { statfs } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import type { agentEndpoints, DiskUse, legacyEndpoints } from '#api/agent.ts'
+import type { AgentApi } from '#contracts/control-plane.ts'
+import type { BuildVersionInfo } from '#models/node.ts'
+import type { Handlers } from '../handler.ts'
+
+/** What the node says of itself. */
+export const agentHandlers = (agent: AgentApi, version: BuildVersionInfo): Handlers<typeof agentEndpoints> => ({
+  alive: () => ({ Status: 'OK' }),
+  version: () => version,
+  node: () => agent.self(),
+  debug: () => agent.debug(),
+  config: () => ({ config: agent.config() }),
+  authconfig: () => ({ Version: '1.0.0', Config: {} }),
+})
+
+/** The same for clients of earlier versions. */
+export const legacyHandlers = (agent: AgentApi, version: BuildVersionInfo): Handlers<typeof legacyEndpoints> => ({
+  id: async () => (await agent.self()).Info.NodeID,
+  livez: () => 'OK',
+  healthz: async () => ({ FreeSpace: { tmp: await diskUse(tmpdir()), root: await diskUse('/') } }),
+  nodeInfo: () => agent.self(),
+  clientVersion: () => ({ build_version_info: version }),
+  async computeDebug() {
+    const { ActiveJobs = [], jobsCompleted = 0 } = await agent.debug()
+    return { ActiveJobs, jobsCompleted }
+  },
+})
+
+async function diskUse(path: string): Promise<DiskUse> {
+  const { blocks, bavail, bsize } = await statfs(path)
+  return { All: blocks * bsize, Used: (blocks - bavail) * bsize, Free: bavail * bsize }
+}

@@ -1,0 +1,122 @@
+import { hash } from 'node:crypto'
+import { type ClientVersion, since } from '#api/client-version.ts'
+import type { BatchAnswer, jobEndpoints, SubmitAnswer } from '#api/jobs.ts'
+import type { JobsApi, Submission, Submitted } from '#contracts/control-plane.ts'
+import { Fault, messageOf } from '#lib/fault.ts'
+import { batchShape, type JobDraft, submitShape } from '#models/job.schema.ts'
+import { struct, text } from '#models/shape.schema.ts'
+import type { Caller } from '../caller.ts'
+import type { Handlers } from '../handler.ts'
+import { type RequestBody, readBody } from '../read-body.ts'
+import { readJob } from '../read-job.ts'
+import { longestWaitMs, type ServerSettings } from '../settings.ts'
+import { listExecutions, shownExecutions } from './executions.ts'
+import { listHistory } from './history.ts'
+import { listJobs } from './job-list.ts'
+
+const stopShape = struct('apimodels', 'StopJobRequest', { Reason: text })
+const largestBatch = 10_000
+
+/** The use cases on jobs over HTTP. */
+export function jobHandlers(jobs: JobsApi, settings: ServerSettings): Handlers<typeof jobEndpoints> {
+  const submissionOf = (draft: JobDraft | undefined, isForced: boolean, caller: Caller): Submission => {
+    const { spec, id, warnings } = readJob(draft, caller.version)
+    return {
+      spec,
+      ...(id === '' ? {} : { id }),
+      isForced,
+      naming: namingFor(caller.version, settings.jobNaming ?? 'by-caller'),
+      warnings,
+      ...(caller.clientId ? { clientId: caller.clientId } : {}),
+    }
+  }
+  const resolve = (call: { params: { id: string }; query: { namespace?: string } }) =>
+    jobs.resolve(call.params.id, call.query.namespace)
+
+  return {
+    async submit(call) {
+      const request = readBody(call.body, submitShape)
+      const submission = submissionOf(request?.Job, request?.Force ?? false, call.caller)
+      const token = call.header('idempotency-key') || request?.IdempotencyToken
+      return submitAnswer(
+        await jobs.submit(token ? { ...submission, idempotency: remembered(token, call) } : submission),
+      )
+    },
+
+    async submitBatch({ body, caller }): Promise<BatchAnswer> {
+      const drafts = readBody(body, batchShape)?.Jobs ?? []
+      if (drafts.length > largestBatch) {
+        throw new Fault('BadRequest', `a batch has at most ${largestBatch} jobs, not ${drafts.length}`)
+      }
+      // All in one turn, so that the store makes one commit of them.
+      const Items = await Promise.all(
+        drafts.map(async (draft) => {
+          try {
+            return submitAnswer(await jobs.submit(submissionOf(draft, false, caller)))
+          } catch (error) {
+            if (error instanceof Fault && error.status < 500) return { Error: messageOf(error) }
+            throw error
+          }
+        }),
+      )
+      return { Items }
+    },
+
+    list: (call) => listJobs(jobs, call.query),
+
+    async get(call) {
+      const id = await resolve(call)
+      const { wait, index = 0, include = '', job_version = 0 } = call.query
+      if (wait !== undefined) await jobs.wait(id, index, Math.min(wait, longestWaitMs), call.signal)
+      const Job = await jobs.get(id, job_version)
+      const wanted = include.split(',').map((part) => part.trim())
+      const { caller } = call
+      return {
+        Job,
+        ...(wanted.includes('history') ? { History: await listHistory(jobs, Job, {}, caller.version) } : {}),
+        ...(wanted.includes('executions')
+          ? { Executions: { NextToken: '', Items: await shownExecutions(jobs, Job, {}, caller.version) } }
+          : {}),
+      }
+    },
+
+    async stop(call) {
+      const request = readBody(call.body, stopShape)
+      return jobs.stop(await resolve(call), request?.Reason || pythonText(call.query.reason) || defaultStopReason)
+    },
+
+    async history(call) {
+      return listHistory(jobs, await jobs.get(await resolve(call)), call.query, call.caller.version)
+    },
+
+    async executions(call) {
+      return listExecutions(jobs, await jobs.get(await resolve(call)), call.query, call.caller.version)
+    },
+
+    results: async (call) => ({ NextToken: '', Items: await jobs.results(await resolve(call)) }),
+    versions: async (call) => ({ NextToken: '', Items: await jobs.versions(await resolve(call)) }),
+  }
+}
+
+const defaultStopReason = 'job stopped by user'
+
+/** README of the wire, row 1: callers before 1.8 expect independent jobs. */
+const namingFor = (version: ClientVersion, naming: NonNullable<ServerSettings['jobNaming']>): Submission['naming'] =>
+  naming === 'by-caller' ? (version >= since.v1_8 ? 'versioned' : 'independent') : naming
+
+const submitAnswer = ({ JobID, EvaluationID, Warnings }: Submitted): SubmitAnswer => ({
+  JobID,
+  EvaluationID,
+  Warnings: Warnings.length > 0 ? Warnings : null,
+})
+
+const remembered = (
+  token: string,
+  { body }: { body: RequestBody | undefined },
+): NonNullable<Submission['idempotency']> => ({
+  token,
+  bodyHash: hash('sha256', body?.text ?? ''),
+})
+
+/** Python clients write an absent value as `None`. */
+const pythonText = (value: string | undefined): string => (value === undefined || value === 'None' ? '' : value)

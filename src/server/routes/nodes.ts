@@ -1,0 +1,87 @@
+import type { nodeEndpoints } from '#api/nodes.ts'
+import type { QueryOf } from '#api/query.ts'
+import type { NodesApi } from '#contracts/control-plane.ts'
+import { Fault } from '#lib/fault.ts'
+import { compileSelector } from '#lib/selector/match.ts'
+import type { NodeState } from '#models/node.ts'
+import type { Resources } from '#models/resources.ts'
+import { struct, text } from '#models/shape.schema.ts'
+import type { Handlers } from '../handler.ts'
+import { readBody } from '../read-body.ts'
+import { pageOf, type SortKey } from './paging.ts'
+
+const actionShape = struct('apimodels', 'PutNodeRequest', { Action: text, Message: text, NodeID: text })
+
+/** The nodes of the cluster over HTTP. */
+export const nodeHandlers = (nodes: NodesApi): Handlers<typeof nodeEndpoints> => ({
+  async list({ query }) {
+    const wanted = (await nodes.list()).filter(nodeFilter(query))
+    const { items, nextToken } = pageOf(wanted, query, orders)
+    return { NextToken: nextToken, Nodes: items }
+  },
+
+  get: async ({ params }) => ({ Node: await nodes.get(params.id) }),
+
+  // Clients of 1.4 read refusals from a 200, and those of 1.9 do too.
+  async act({ params, body }) {
+    const { Action = '', Message = '' } = readBody(body, actionShape) ?? {}
+    try {
+      await act(nodes, Action, params.id, Message)
+      return { Success: true, Error: '' }
+    } catch (error) {
+      if (!(error instanceof Fault) || error.status >= 500) throw error
+      return { Success: false, Error: error.message }
+    }
+  },
+})
+
+async function act(nodes: NodesApi, action: string, idPrefix: string, message: string): Promise<void> {
+  const actions: Record<string, keyof NodesApi & ('approve' | 'reject' | 'remove')> = {
+    approve: 'approve',
+    reject: 'reject',
+    delete: 'remove',
+  }
+  const method = Object.hasOwn(actions, action) ? actions[action] : undefined
+  if (method === undefined) throw new Fault('BadRequest', 'unsupported action', { hint: 'approve, reject or delete' })
+  const { Info } = await nodes.get(idPrefix)
+  await nodes[method](Info.NodeID, message)
+}
+
+const by = (value: SortKey<NodeState>['value']): SortKey<NodeState> => ({ value, id: ({ Info }) => Info.NodeID })
+/** From most to least. */
+const available = (dimension: keyof Omit<Resources, 'GPUs'>): SortKey<NodeState> => ({
+  ...by(({ Info }) => BigInt(Math.round((Info.ComputeNodeInfo?.AvailableCapacity[dimension] ?? 0) * 1_000))),
+  isDescending: true,
+})
+const id = by(({ Info }) => Info.NodeID)
+const membership = by(({ Membership }) => Membership)
+const orders: Record<string, SortKey<NodeState>> = {
+  '': id,
+  id,
+  type: by(({ Info }) => (Info.NodeType === 'Requester' ? 0n : 1n)),
+  available_cpu: available('CPU'),
+  available_memory: available('Memory'),
+  available_disk: available('Disk'),
+  available_gpu: available('GPU'),
+  approval: membership,
+  status: membership,
+}
+
+/** README of the wire, row 17: the documentation's words mean the connection too. */
+const connectionWords: Record<string, string> = {
+  HEALTHY: 'CONNECTED',
+  UNHEALTHY: 'DISCONNECTED',
+  UNKNOWN: 'DISCONNECTED',
+}
+
+function nodeFilter(query: QueryOf<(typeof nodeEndpoints)['list']['query']>): (node: NodeState) => boolean {
+  const selector = (query.labels ?? []).join(',')
+  const matchesLabels = selector === '' ? () => true : compileSelector(selector)
+  const approval = (query['filter-approval'] ?? query.filter_approval ?? '').toUpperCase()
+  const asked = (query['filter-status'] ?? query.filter_status ?? '').toUpperCase()
+  const status = connectionWords[asked] ?? asked
+  return ({ Info, Membership, ConnectionState }) =>
+    (approval === '' || Membership === approval) &&
+    (status === '' || ConnectionState.Status === status) &&
+    matchesLabels(Info.Labels)
+}

@@ -1,0 +1,25 @@
+/** How the HTTP server behaves; the wiring fills it from the configuration. */
+export type ServerSettings = {
+  /** Address to listen on. */
+  host: string
+  /** 0 = any free one. */
+  port: number
+  /** PEM texts; absent = plain HTTP. */
+  tls?: { cert: string; key: string }
+  /** Requests per second and address, for callers that are neither local nor authenticated; 0 = no limit. */
+  requestsPerSecond?: number
+  /** Whether a name submitted twice is one job with versions or two jobs; by default the caller's generation decides. */
+  jobNaming?: 'by-caller' | 'versioned' | 'independent'
+  /** Signs the tokens of the login; absent = a fresh one per process, so that older tokens count as no login. */
+  tokenSecret?: string
+}
+
+/** Longest request body, as in the reference: 10 MB of a thousand thousand bytes. */
+export const bodyLimitBytes = 10_000_000
+export const handlerTimeoutMs = 30_000
+/** Longest `wait` of a job; longer ones are cut to it. */
+export const longestWaitMs = 60_000
+/** Items on a page when nobody asked for a number. */
+export const defaultPageSize = 1_000
+/** What requests in flight get to finish when the server stops. */
+export const stopGraceMs = 80

@@ -1,0 +1,10 @@
+import { apiPrefix } from '#api/endpoint.ts'
+
+const paths = new Set(['/peers', '/node_info', '/healthz', '/id', '/livez', '/version'])
+
+/** Old clients leave out the prefix on a few paths. Only whole paths count. */
+export function prefixed(url: string): string {
+  const at = url.indexOf('?')
+  const path = at < 0 ? url : url.slice(0, at)
+  return paths.has(path) || path.startsWith('/requester/') ? apiPrefix + url : url
+}
