@@ -1,0 +1,56 @@
+import type { BidSettings } from '#compute/bids/bid-rule.ts'
+import type { HostEnvironment } from '#compute/steps/environment.ts'
+import type { Settings } from '#config/tree.ts'
+import { parseCapacity } from '#lib/capacity.ts'
+import { parseResources } from '#lib/resources.ts'
+import type { NodeId } from '#models/ids.ts'
+import type { Resources } from '#models/resources.ts'
+import type { OrchestratorSettings } from '#orchestrator/orchestrator.ts'
+import { parsePublisher } from '#lib/storage-text/publisher.ts'
+
+const milliseconds = (nanoseconds: bigint): number => Number(nanoseconds / 1_000_000n)
+const settleMs = 30_000
+
+/** What a task is promised that asks for nothing. */
+export const defaultResourcesOf = (settings: Settings): Resources => parseResources(settings.JobDefaults.Batch.Task.Resources)
+
+export const orchestratorSettings = (settings: Settings, nodeId: NodeId): OrchestratorSettings => ({
+  nodeId,
+  ...(settings.DefaultPublisher ? { defaultPublisher: parsePublisher(settings.DefaultPublisher) } : {}),
+  defaultResources: defaultResourcesOf(settings),
+  settleMs,
+  defaultMembership: settings.Orchestrator.NodeManager.ManualApproval ? 'PENDING' : 'APPROVED',
+  heartbeatIntervalMs: milliseconds(settings.Compute.Heartbeat.Interval),
+  disconnectAfterMs: milliseconds(settings.Orchestrator.NodeManager.DisconnectTimeout),
+})
+
+/** The share of the machine that is offered to jobs. */
+export const capacityOf = (settings: Settings, detected: Resources): Resources => {
+  const offered = parseCapacity(settings.Compute.AllocatedCapacity, detected)
+  const gpus = detected.GPUs?.slice(0, offered.GPU)
+  return { ...offered, ...(gpus && gpus.length > 0 ? { GPUs: gpus } : {}) }
+}
+
+export const bidSettings = (settings: Settings, capacity: Resources): BidSettings => ({
+  isNetworkRefused: settings.JobAdmissionControl.RejectNetworkedJobs,
+  isStatelessRefused: settings.JobAdmissionControl.RejectStatelessJobs,
+  locality: settings.JobAdmissionControl.Locality.toLowerCase() === 'local' ? 'Local' : 'Anywhere',
+  maxPerJob: capacity,
+  defaultResources: defaultResourcesOf(settings),
+})
+
+/** Jobs read a variable of the node only when a pattern of the allow-list names it. */
+export const hostEnvironment = (
+  settings: Settings,
+  environment: Readonly<Record<string, string | undefined>>,
+): HostEnvironment => {
+  const patterns = settings.Compute.Env.AllowList.map(globPattern)
+  return {
+    allowed: (name) => patterns.some((pattern) => pattern.test(name)),
+    value: (name) => environment[name],
+  }
+}
+
+/** `*` stands for any text; everything else for itself, from end to end. */
+const globPattern = (glob: string): RegExp =>
+  new RegExp(`^${glob.split('*').map((text) => RegExp.escape(text)).join('.*')}$`)
