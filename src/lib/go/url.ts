@@ -1,0 +1,120 @@
+import { Fault } from '../fault.ts'
+import { bytesOfText, textOfBytes } from './byte-text.ts'
+import { quote } from './strconv-quote.ts'
+
+/** A URL as Go's `net/url` reads it: parts decoded, nothing resolved or normalised. */
+export type GoUrl = {
+  /** Lower case; '' without one. */
+  scheme: string
+  /** What follows `scheme:` when it begins with no slash. */
+  opaque: string
+  /** With the port. */
+  host: string
+  /** Decoded; `rawPath` is the text it came from where that cannot be told from the path. */
+  path: string
+  rawPath: string
+  query: string
+  fragment: string
+}
+
+/** `url.Parse`. Throws Fault('BadRequest') with Go's sentence: `parse "…": …`. */
+export function parseUrl(text: string): GoUrl {
+  const [, before = '', fragment = ''] = /^([^#]*)#?(.*)$/s.exec(text) ?? []
+  const url = explained(before, () => withoutFragment(before))
+  return { ...url, fragment: explained(text, () => unescaped(fragment)) }
+}
+
+/** The host without its port and brackets. */
+export function hostName(url: GoUrl): string {
+  const bracketed = /^\[(.*)\]/.exec(url.host)?.[1]
+  return bracketed ?? url.host.replace(/:[0-9]*$/, '')
+}
+
+function explained<T>(text: string, read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error
+    throw new Fault('BadRequest', `parse ${quote(text)}: ${error.message}`)
+  }
+}
+
+function withoutFragment(text: string): Omit<GoUrl, 'fragment'> {
+  if (/[\x00-\x1f\x7f]/.test(text)) throw wrong('net/url: invalid control character in URL')
+  const [scheme, afterScheme] = splitScheme(text)
+  const [, rest = '', query = ''] = /^([^?]*)\??(.*)$/s.exec(afterScheme) ?? []
+  const none = { scheme, opaque: '', host: '', path: '', rawPath: '', query }
+  if (!rest.startsWith('/')) {
+    if (scheme !== '') return { ...none, opaque: rest }
+    if (rest.split('/', 1)[0]?.includes(':')) throw wrong('first path segment in URL cannot contain colon')
+  }
+  const hasAuthority = rest.startsWith('//') && (scheme !== '' || !rest.startsWith('///'))
+  if (!hasAuthority) return { ...none, ...pathOf(rest) }
+  const [, authority = '', path = ''] = /^\/\/([^/]*)(.*)$/s.exec(rest) ?? []
+  return { ...none, host: hostOf(authority), ...pathOf(path) }
+}
+
+function splitScheme(text: string): [scheme: string, rest: string] {
+  if (text.startsWith(':')) throw wrong('missing protocol scheme')
+  const [, scheme, rest] = /^([A-Za-z][A-Za-z0-9+.-]*):(.*)$/s.exec(text) ?? []
+  return scheme === undefined ? ['', text] : [scheme.toLowerCase(), rest as string]
+}
+
+function hostOf(authority: string): string {
+  const at = authority.lastIndexOf('@')
+  const host = authority.slice(at + 1)
+  const user = authority.slice(0, Math.max(at, 0))
+  const port = host.startsWith('[') ? bracketPort(host) : (/:[^:]*$/.exec(host)?.[0] ?? '')
+  if (!/^(:[0-9]*)?$/.test(port)) throw wrong(`invalid port ${quote(port)} after host`)
+  const decoded = unescapedHost(host)
+  if (!/^[A-Za-z0-9._:~!$&'()*+,;=%@-]*$/.test(user)) throw wrong('net/url: invalid userinfo')
+  unescaped(user)
+  return decoded
+}
+
+function bracketPort(host: string): string {
+  const end = host.lastIndexOf(']')
+  if (end === -1) throw wrong("missing ']' in host")
+  return host.slice(end + 1)
+}
+
+function pathOf(text: string): { path: string; rawPath: string } {
+  const path = unescaped(text)
+  return { path, rawPath: escapedPath(path) === text ? '' : text }
+}
+
+/** How Go would write a path by itself. */
+function escapedPath(path: string): string {
+  return Array.from(bytesOfText(path), (byte) => {
+    const char = String.fromCharCode(byte)
+    return /[A-Za-z0-9._~$&+,/:;=@-]/.test(char) ? char : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`
+  }).join('')
+}
+
+const badEscape = /%(?![0-9A-Fa-f]{2}).{0,2}/s
+
+function unescaped(text: string): string {
+  if (!text.includes('%')) return text
+  const [bad] = badEscape.exec(text) ?? []
+  if (bad !== undefined) throw wrong(`invalid URL escape ${quote(bad)}`)
+  const bytes: number[] = []
+  for (const [part] of text.matchAll(/%..|[^%]+/gs)) {
+    if (part.startsWith('%')) bytes.push(Number.parseInt(part.slice(1), 16))
+    else bytes.push(...bytesOfText(part))
+  }
+  return textOfBytes(Uint8Array.from(bytes))
+}
+
+/** In hosts only bytes beyond ASCII may be escaped, and some characters may not stand at all. */
+function unescapedHost(host: string): string {
+  for (const [part] of host.matchAll(/%.{0,2}|[^%]/gs)) {
+    if (part.startsWith('%')) {
+      if (!/^%[89A-Fa-f][0-9A-Fa-f]$/.test(part) && part !== '%25') throw wrong(`invalid URL escape ${quote(part)}`)
+    } else if (part < '\x80' && !/[A-Za-z0-9._~!$&'()*+,;=:[\]<>"-]/.test(part)) {
+      throw wrong(`invalid character ${quote(part)} in host name`)
+    }
+  }
+  return unescaped(host)
+}
+
+const wrong = (message: string): Fault => new Fault('BadRequest', message)
