@@ -276,7 +276,7 @@ export class Compute implements ComputeEnd, Startable {
     const { executionId, order, startTime } = held.row
     const directories = new ExecutionDirectories(disk, executionsDirectory, executionId)
     if (isResumed) directories.adopt()
-    const keeper = await logs.open(executionId)
+    const keeper = await logs.open(executionId, isResumed)
     held.readable.resolve()
     const ending = await runExecution(
       { ...order, resources: taken, startTime, directories, logs: keeper, disk, clock, registries, host, isResumed },

@@ -15,7 +15,8 @@ export interface LogKeeper extends LogSink {
 
 /** Keeps what programs print, on the node where they ran, until retention removes it. */
 export interface LogStore extends LogReader {
-  open(executionId: ExecutionId): Promise<LogKeeper>
+  /** `isResumed`: goes on with what an earlier life of the node kept. */
+  open(executionId: ExecutionId, isResumed: boolean): Promise<LogKeeper>
   remove(executionId: ExecutionId): Promise<void>
   /** Everything kept, oldest first. */
   list(): Promise<ExecutionId[]>

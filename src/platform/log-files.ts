@@ -28,11 +28,11 @@ export class LogFiles implements LogStore {
     this.#clock = clock
   }
 
-  async open(executionId: ExecutionId): Promise<LogKeeper> {
+  async open(executionId: ExecutionId, isResumed: boolean): Promise<LogKeeper> {
     this.#isMade ??= mkdir(this.#directory, { recursive: true, mode: 0o700 })
     await this.#isMade
     const path = this.#pathOf(executionId)
-    const earlier = this.#keepers.has(executionId) ? noEarlierOutput : await earlierOutput(path)
+    const earlier = isResumed ? await earlierOutput(path) : noEarlierOutput
     const keeper = new FileLogKeeper({ path, clock: this.#clock, earlier, writeFiles: writeStreams })
     this.#keepers.set(executionId, keeper)
     this.#forgetOldest()
