@@ -100,6 +100,8 @@ export type JobFilter = {
   namespace?: string
   /** Applied after the index walk; must be pure. */
   matchesLabels?: (labels: Readonly<Record<string, string>>) => boolean
+  /** Labels that everything `matchesLabels` accepts has: rare ones are found by their index instead of a walk. */
+  requiredLabels?: Readonly<Record<string, string>>
 }
 export type JobOrder = 'created_at' | 'modified_at' | 'id'
 /** Keyset position: the sort value and id of the last item of the page before. */

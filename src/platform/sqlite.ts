@@ -33,7 +33,7 @@ const settings = `
   pragma journal_mode = wal;
   pragma synchronous = full;
   pragma temp_store = memory;
-  pragma cache_size = -8000;
+  pragma cache_size = -8000; pragma wal_autocheckpoint = 1000;
 `
 
 /** Job specifications hold what users keep secret: nobody else may read the file. Returns whether it had content. */

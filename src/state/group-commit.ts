@@ -107,7 +107,7 @@ export class GroupCommit {
 
   #rollback(): void {
     this.#keys.forget()
-    this.#tables.outbox.forget()
+    this.#tables.forget()
     if (this.#database.isInTransaction()) this.#database.exec('rollback')
   }
 }

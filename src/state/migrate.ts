@@ -10,7 +10,7 @@ import { MetaTable } from './tables/meta.ts'
  * Fault when a newer program has written the database.
  */
 export function migrate(database: SqlDatabase, dialect: Dialect): void {
-  MetaTable.create(database)
+  MetaTable.create(database, dialect)
   const meta = new MetaTable(database)
   const found = Number(meta.get('schema_version') ?? 0)
   if (found > migrations.length) throw newerFault(found, meta.get('written_by'))

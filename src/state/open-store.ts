@@ -7,6 +7,7 @@ import { migrate } from './migrate.ts'
 import { SqlStore } from './sql-store.ts'
 import { StateTables } from './state-tables.ts'
 import { JobListing } from './tables/job-listing.ts'
+import { JobPlaces } from './tables/job-places.ts'
 
 export type StoreParts = {
   /** An open database; the store closes it. */
@@ -24,16 +25,25 @@ export type StoreParts = {
 export async function openStore({ database, clock, random, scheduleFlush }: StoreParts): Promise<Store> {
   try {
     migrate(database, sqlite)
-    const tables = new StateTables(database)
+    const tables = new StateTables(database, sqlite)
     const storeId = storeIdOf(tables, random)
+    mergeIds(database, tables)
     const group = new GroupCommit(database, tables, scheduleFlush)
     const nextTurn = () => new Promise<void>((resolve) => scheduleFlush(resolve))
-    const listing = new JobListing(database, tables.jobs, nextTurn)
+    const places = new JobPlaces(database, tables.jobIds)
+    const listing = new JobListing(tables.jobs, tables.jobLabels, places, nextTurn)
     return new SqlStore({ storeId, database, tables, listing, group, clock })
   } catch (error) {
     database.close()
     throw error
   }
+}
+
+function mergeIds(database: SqlDatabase, tables: StateTables): void {
+  database.exec('begin immediate')
+  tables.jobIds.mergeBacklog()
+  tables.executionIds.mergeBacklog()
+  database.exec('commit')
 }
 
 function storeIdOf(tables: StateTables, random: Random): string {

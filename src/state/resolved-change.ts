@@ -1,9 +1,11 @@
 import type { Change, WorkRow, WorkUpdate } from '#contracts/store.ts'
 import { assert } from '#lib/assert.ts'
 import type { Execution } from '#models/execution.ts'
+import { isTerminalExecution } from '#models/execution-state.ts'
 import type { ExecutionId, JobId } from '#models/ids.ts'
 import type { Job } from '#models/job.ts'
 import type { NewHistory } from '#models/job-history.ts'
+import { isTerminalJob } from '#models/job-state.ts'
 import type { Keys } from './keys.ts'
 import type { StateTables } from './state-tables.ts'
 import type { ExecutionHandle } from './tables/executions.ts'
@@ -14,9 +16,9 @@ import type { WorkHandle } from './tables/work.ts'
 /** A change whose expectations hold, with the integer keys of the rows it writes. */
 export type ResolvedChange = {
   insertJobs: { key: number; job: Job }[]
-  updateJobs: { key: number; job: Job; isNewVersion: boolean }[]
+  updateJobs: { old: JobHandle; job: Job }[]
   insertExecutions: { key: number; jobKey: number; execution: Execution }[]
-  updateExecutions: { key: number; execution: Execution }[]
+  updateExecutions: { old: ExecutionHandle; execution: Execution }[]
   putWork: { key: number; row: WorkRow }[]
   updateWork: { key: number; update: WorkUpdate }[]
   history: { jobKey: number; line: NewHistory; execution: LineExecution | undefined }[]
@@ -74,7 +76,7 @@ export class ChangeResolver {
     for (const job of jobs ?? []) {
       if (this.#job(job.ID)) return conflict(`job ${job.ID} exists`)
       const key = this.#keys.nextJob()
-      this.#jobs.set(job.ID, { key, version: job.Version, revision: job.Revision })
+      this.#jobs.set(job.ID, jobHandle(key, job))
       this.#resolved.insertJobs.push({ key, job })
     }
     return undefined
@@ -84,8 +86,8 @@ export class ChangeResolver {
     for (const { id, expectedRevision, job } of updates ?? []) {
       const old = this.#job(id)
       if (old?.revision !== expectedRevision) return conflict(revisionText('job', id, old, expectedRevision))
-      this.#jobs.set(id, { key: old.key, version: job.Version, revision: job.Revision })
-      this.#resolved.updateJobs.push({ key: old.key, job, isNewVersion: job.Version > old.version })
+      this.#jobs.set(id, jobHandle(old.key, job))
+      this.#resolved.updateJobs.push({ old, job })
     }
     return undefined
   }
@@ -96,7 +98,7 @@ export class ChangeResolver {
       const job = this.#job(execution.JobID)
       if (!job) return conflict(`job ${execution.JobID} does not exist`)
       const key = this.#keys.nextExecution()
-      this.#executions.set(execution.ID, { key, revision: execution.Revision, nodeId: execution.NodeID })
+      this.#executions.set(execution.ID, executionHandle(key, execution))
       this.#resolved.insertExecutions.push({ key, jobKey: job.key, execution })
     }
     return undefined
@@ -106,8 +108,8 @@ export class ChangeResolver {
     for (const { id, expectedRevision, execution } of updates ?? []) {
       const old = this.#execution(id)
       if (old?.revision !== expectedRevision) return conflict(revisionText('execution', id, old, expectedRevision))
-      this.#executions.set(id, { key: old.key, revision: execution.Revision, nodeId: execution.NodeID })
-      this.#resolved.updateExecutions.push({ key: old.key, execution })
+      this.#executions.set(id, executionHandle(old.key, execution))
+      this.#resolved.updateExecutions.push({ old, execution })
     }
     return undefined
   }
@@ -153,6 +155,20 @@ export class ChangeResolver {
     return remembered(this.#work, id, () => this.#tables.work.handle(id))
   }
 }
+
+const jobHandle = (key: number, { Version, Revision, State }: Job): JobHandle => ({
+  key,
+  version: Version,
+  revision: Revision,
+  isLive: !isTerminalJob(State.StateType),
+})
+
+const executionHandle = (key: number, { Revision, NodeID, ComputeState }: Execution): ExecutionHandle => ({
+  key,
+  revision: Revision,
+  nodeId: NodeID,
+  isLive: !isTerminalExecution(ComputeState.StateType),
+})
 
 const conflict = (what: string): Refusal => ({ kind: 'conflict', what })
 

@@ -98,7 +98,8 @@ export class SqlStore implements Store {
   }
 
   async executionsOfJob(jobId: JobId, version?: number): Promise<Execution[]> {
-    return this.#tables.executions.ofJob(jobId, version)
+    const key = this.#tables.jobs.key(jobId)
+    return key === undefined ? [] : this.#tables.executions.ofJob(key, version)
   }
 
   async liveExecutions(nodeId?: NodeId): Promise<Execution[]> {
@@ -106,7 +107,8 @@ export class SqlStore implements Store {
   }
 
   async history(jobId: JobId, afterSeq: number, limit: number): Promise<JobHistory[]> {
-    return this.#tables.history.page(jobId, afterSeq, limit)
+    const key = this.#tables.jobs.key(jobId)
+    return key === undefined ? [] : this.#tables.history.page(jobId, key, afterSeq, limit)
   }
 
   async nodes(): Promise<NodeState[]> {
@@ -143,7 +145,7 @@ export class SqlStore implements Store {
   }
 
   #endedVersions(newest: Job): Job[] {
-    const handle = this.#tables.jobs.handle(newest.ID)
-    return handle ? this.#tables.versions.ended(handle.key, newest) : []
+    const key = this.#tables.jobs.key(newest.ID)
+    return key === undefined ? [] : this.#tables.versions.ended(key, newest)
   }
 }

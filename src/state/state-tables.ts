@@ -1,8 +1,11 @@
 import type { SqlDatabase } from '#contracts/sql.ts'
+import type { Dialect } from './dialect.ts'
 import { ExecutionsTable } from './tables/executions.ts'
 import { FactsTable } from './tables/facts.ts'
 import { HistoryTable } from './tables/history.ts'
+import { IdIndex } from './tables/id-index.ts'
 import { InboxTable } from './tables/inbox.ts'
+import { JobLabelsTable } from './tables/job-labels.ts'
 import { JobReferences } from './tables/job-references.ts'
 import { JobsTable } from './tables/jobs.ts'
 import { MetaTable } from './tables/meta.ts'
@@ -14,6 +17,9 @@ import { WorkTable } from './tables/work.ts'
 
 /** All tables of one database, their statements prepared. */
 export class StateTables {
+  readonly jobIds: IdIndex
+  readonly executionIds: IdIndex
+  readonly jobLabels: JobLabelsTable
   readonly jobs: JobsTable
   readonly versions: VersionsTable
   readonly executions: ExecutionsTable
@@ -26,10 +32,14 @@ export class StateTables {
   readonly facts: FactsTable
   readonly meta: MetaTable
 
-  constructor(database: SqlDatabase) {
-    this.jobs = new JobsTable(database)
+  constructor(database: SqlDatabase, { waitingIds }: Dialect) {
+    this.meta = new MetaTable(database)
+    this.jobIds = new IdIndex(database, this.meta, { table: 'job_ids', source: 'jobs', waitingIds })
+    this.executionIds = new IdIndex(database, this.meta, { table: 'execution_ids', source: 'executions', waitingIds })
+    this.jobLabels = new JobLabelsTable(database)
+    this.jobs = new JobsTable(database, this.jobIds, this.jobLabels)
     this.versions = new VersionsTable(database)
-    this.executions = new ExecutionsTable(database)
+    this.executions = new ExecutionsTable(database, this.executionIds)
     this.history = new HistoryTable(database)
     this.nodes = new NodesTable(database)
     const references = new JobReferences(this.jobs, this.versions)
@@ -38,6 +48,13 @@ export class StateTables {
     this.inbox = new InboxTable(database)
     this.tokens = new TokensTable(database)
     this.facts = new FactsTable(database)
-    this.meta = new MetaTable(database)
+  }
+
+  /** After a rollback: what is kept in memory is read again from the rows. */
+  forget(): void {
+    this.jobIds.forget()
+    this.executionIds.forget()
+    this.outbox.forget()
+    this.work.forget()
   }
 }

@@ -1,4 +1,6 @@
 import type { Change, OutboxRow } from '#contracts/store.ts'
+import { assert } from '#lib/assert.ts'
+import type { Job } from '#models/job.ts'
 import type { JobHistory } from '#models/job-history.ts'
 import type { Keys } from './keys.ts'
 import type { ResolvedChange } from './resolved-change.ts'
@@ -12,7 +14,7 @@ export function writeChange(tables: StateTables, keys: Keys, change: Change, res
   if (inbox) tables.inbox.put(inbox.peer, inbox.senderStoreId, inbox.seq)
   writeJobs(tables, keys, resolved)
   for (const { key, jobKey, execution } of resolved.insertExecutions) tables.executions.insert(key, jobKey, execution)
-  for (const { key, execution } of resolved.updateExecutions) tables.executions.update(key, execution)
+  for (const { old, execution } of resolved.updateExecutions) tables.executions.update(old, execution)
   for (const { key, row } of resolved.putWork) tables.work.put(key, row)
   for (const { key, update } of resolved.updateWork) tables.work.update(key, update)
   for (const id of change.removeWork ?? []) tables.work.remove(id)
@@ -37,15 +39,18 @@ function writeJobs(tables: StateTables, keys: Keys, { insertJobs, updateJobs }: 
     tables.versions.insert(key, job)
     keys.startHistory(key)
   }
-  for (const { key, job, isNewVersion } of updateJobs) {
-    if (isNewVersion) {
-      const last = tables.jobs.byKey(key)
-      if (last) tables.versions.end(key, last)
-      tables.versions.insert(key, job)
-      tables.jobs.updateSpec(key, job)
-    }
-    tables.jobs.update(key, job)
+  for (const { old, job } of updateJobs) {
+    if (job.Version > old.version) writeVersion(tables, old.key, job)
+    tables.jobs.update(old, job)
   }
+}
+
+function writeVersion(tables: StateTables, key: number, job: Job): void {
+  const last = tables.jobs.byKey(key)
+  assert(last, `job ${job.ID} is stored`)
+  tables.versions.end(key, last)
+  tables.versions.insert(key, job)
+  tables.jobs.updateSpec(key, last, job)
 }
 
 function resetPeer(tables: StateTables, peer: string): void {

@@ -4,7 +4,9 @@ import type { Execution } from '#models/execution.ts'
 import { isTerminalExecution } from '#models/execution-state.ts'
 import type { ExecutionId, JobId, NodeId } from '#models/ids.ts'
 import { prepare, prepareExact, query, value } from '../queries.ts'
-import { parseStored, storedJson, withoutEmpty } from '../stored-json.ts'
+import { parseStored, storedJson } from '../stored-json.ts'
+import type { IdIndex } from './id-index.ts'
+import { type ShortExecution, shortExecution, wholeExecution } from './short-execution.ts'
 
 export type ExecutionRow = {
   key: number
@@ -21,75 +23,77 @@ export type ExecutionRow = {
 }
 
 /** What a change needs to know of an execution before it touches it. */
-export type ExecutionHandle = { key: number; revision: number; nodeId: NodeId }
+export type ExecutionHandle = { key: number; revision: number; nodeId: NodeId; isLive: boolean }
 
 export class ExecutionsTable {
+  readonly #ids: IdIndex
   readonly #insert: SqlStatement<unknown>
   readonly #update: SqlStatement<unknown>
-  readonly #handle: SqlStatement<{ key: number; revision: number; node_id: string }>
-  readonly #byId: SqlStatement<FullRow>
+  readonly #move: SqlStatement<unknown>
+  readonly #handle: SqlStatement<Pick<ExecutionRow, 'revision' | 'node_id' | 'is_live'>>
+  readonly #byKey: SqlStatement<FullRow>
   readonly #ofJob: SqlStatement<FullRow>
   readonly #ofVersion: SqlStatement<FullRow>
   readonly #live: SqlStatement<FullRow>
   readonly #liveOfNode: SqlStatement<FullRow>
   readonly #lastKey: SqlStatement<{ key: number | null }>
 
-  constructor(database: SqlDatabase) {
-    this.#insert = prepare(
-      database,
-      insertQuery(),
-      'key, id, job_key, version, node_id, is_live, revision, created_at, modified_at, body',
-    )
-    this.#update = prepare(database, updateQuery(), 'node_id, is_live, revision, modified_at, body, key')
+  constructor(database: SqlDatabase, ids: IdIndex) {
+    this.#ids = ids
+    const insertNames = 'key, id, job_key, version, node_id, is_live, revision, created_at, modified_at, body'
+    this.#insert = prepare(database, insertQuery(), insertNames)
+    const update = query.updateTable('executions').where('key', '=', value('key'))
+    this.#update = prepare(database, update.set(changing()), 'revision, modified_at, body, key')
+    const moved = { ...changing(), node_id: value('node_id'), is_live: value('is_live') }
+    this.#move = prepare(database, update.set(moved), 'revision, modified_at, body, node_id, is_live, key')
     const executions = query.selectFrom('executions')
-    this.#handle = prepare(
-      database,
-      executions.select(['key', 'revision', 'node_id']).where('id', '=', value('id')),
-      'id',
-    )
+    const byKey = executions.where('key', '=', value('key'))
+    this.#handle = prepare(database, byKey.select(['revision', 'node_id', 'is_live']), 'key')
     const full = fullQuery()
-    this.#byId = prepareExact(database, full.where('executions.id', '=', value('id')), 'id')
+    this.#byKey = prepareExact(database, full.where('executions.key', '=', value('key')), 'key')
     const inOrder = full.orderBy('executions.key')
-    const ofJob = inOrder.where('jobs.id', '=', value('job_id'))
-    this.#ofJob = prepareExact(database, ofJob, 'job_id')
-    this.#ofVersion = prepareExact(
-      database,
-      ofJob.where('executions.version', '=', value('version')),
-      'job_id, version',
-    )
+    const ofJob = inOrder.where('job_key', '=', value('job_key'))
+    this.#ofJob = prepareExact(database, ofJob, 'job_key')
+    const ofVersion = ofJob.where('executions.version', '=', value('version'))
+    this.#ofVersion = prepareExact(database, ofVersion, 'job_key, version')
     const live = inOrder.where('executions.is_live', '=', sql.lit(1))
     this.#live = prepareExact(database, live, '')
     this.#liveOfNode = prepareExact(database, live.where('node_id', '=', value('node_id')), 'node_id')
-    this.#lastKey = prepare(
-      database,
-      executions.select((row) => row.fn.max('key').as('key')),
-      '',
-    )
+    const lastKey = executions.select((row) => row.fn.max('key').as('key'))
+    this.#lastKey = prepare(database, lastKey, '')
   }
 
   insert(key: number, jobKey: number, execution: Execution): void {
     const { ID, JobVersion, NodeID, Revision, CreateTime, ModifyTime } = execution
+    const isLive = isTerminal(execution) ? 0 : 1
     const body = bodyText(execution)
-    this.#insert.run(key, ID, jobKey, JobVersion, NodeID, isLive(execution), Revision, CreateTime, ModifyTime, body)
+    this.#insert.run(key, ID, jobKey, JobVersion, NodeID, isLive, Revision, CreateTime, ModifyTime, body)
+    this.#ids.add(ID, key)
   }
 
-  update(key: number, execution: Execution): void {
+  update({ key, nodeId, isLive }: ExecutionHandle, execution: Execution): void {
     const { NodeID, Revision, ModifyTime } = execution
-    this.#update.run(NodeID, isLive(execution), Revision, ModifyTime, bodyText(execution), key)
+    const body = bodyText(execution)
+    // Naming an indexed column writes its index, also when the value stays.
+    if (isLive !== isTerminal(execution) && nodeId === NodeID) this.#update.run(Revision, ModifyTime, body, key)
+    else this.#move.run(Revision, ModifyTime, body, NodeID, isTerminal(execution) ? 0 : 1, key)
   }
 
   handle(id: ExecutionId): ExecutionHandle | undefined {
-    const row = this.#handle.get(id)
-    return row && { key: row.key, revision: row.revision, nodeId: row.node_id as NodeId }
+    const key = this.#ids.key(id)
+    const row = key === undefined ? undefined : this.#handle.get(key)
+    if (key === undefined || !row) return undefined
+    return { key, revision: row.revision, nodeId: row.node_id as NodeId, isLive: row.is_live === 1 }
   }
 
   get(id: ExecutionId): Execution | undefined {
-    const row = this.#byId.get(id)
+    const key = this.#ids.key(id)
+    const row = key === undefined ? undefined : this.#byKey.get(key)
     return row && executionOf(row)
   }
 
-  ofJob(jobId: JobId, version?: number): Execution[] {
-    const rows = version === undefined ? this.#ofJob.all(jobId) : this.#ofVersion.all(jobId, version)
+  ofJob(jobKey: number, version?: number): Execution[] {
+    const rows = version === undefined ? this.#ofJob.all(jobKey) : this.#ofVersion.all(jobKey, version)
     return rows.map(executionOf)
   }
 
@@ -117,17 +121,7 @@ const insertQuery = () =>
     body: value('body'),
   })
 
-const updateQuery = () =>
-  query
-    .updateTable('executions')
-    .set({
-      node_id: value('node_id'),
-      is_live: value('is_live'),
-      revision: value('revision'),
-      modified_at: value('modified_at'),
-      body: value('body'),
-    })
-    .where('key', '=', value('key'))
+const changing = () => ({ revision: value('revision'), modified_at: value('modified_at'), body: value('body') })
 
 type FullRow = {
   id: string
@@ -155,22 +149,19 @@ const fullQuery = () =>
       'body',
     ])
 
-const isLive = (execution: Execution): number => (isTerminalExecution(execution.ComputeState.StateType) ? 0 : 1)
+const isTerminal = (execution: Execution): boolean => isTerminalExecution(execution.ComputeState.StateType)
 
-type Column = 'ID' | 'JobID' | 'JobVersion' | 'NodeID' | 'Revision' | 'CreateTime' | 'ModifyTime'
-
+/** What has no column of its own. */
 function bodyText(execution: Execution): string {
-  const { ID, Name, JobID, JobVersion, NodeID, Revision, CreateTime, ModifyTime, ...rest } = execution
-  const body = withoutEmpty(rest)
-  if (Name !== ID) body.Name = Name
-  return storedJson(body)
+  const short = shortExecution(execution)
+  for (const column of columns) delete short[column]
+  return storedJson(short)
 }
 
-const executionOf = (row: FullRow): Execution => {
-  return {
-    ...emptyBody(),
-    Name: row.id,
-    ...parseStored<Partial<Omit<Execution, Column>>>(row.body),
+const columns = ['ID', 'JobID', 'JobVersion', 'NodeID', 'Revision', 'CreateTime', 'ModifyTime'] as const
+
+const executionOf = (row: FullRow): Execution =>
+  wholeExecution({
     ID: row.id as ExecutionId,
     JobID: row.job_id as JobId,
     JobVersion: Number(row.version),
@@ -178,23 +169,5 @@ const executionOf = (row: FullRow): Execution => {
     Revision: Number(row.revision),
     CreateTime: row.created_at,
     ModifyTime: row.modified_at,
-  }
-}
-
-const emptyBody = (): Omit<Execution, Column | 'Name'> => ({
-  Namespace: '',
-  EvalID: '',
-  AllocatedResources: { Tasks: {} },
-  DesiredState: { StateType: 'Pending' },
-  ComputeState: { StateType: 'Undefined' },
-  PublishedResult: null,
-  RunOutput: null,
-  PreviousExecution: '',
-  NextExecution: '',
-  FollowupEvalID: '',
-  PartitionIndex: 0,
-  Attempt: 0,
-  Epoch: 0,
-  FailureClass: '',
-  StartTime: 0n,
-})
+    ...parseStored<ShortExecution>(row.body),
+  })

@@ -43,7 +43,7 @@ export class HistoryTable {
 
   constructor(database: SqlDatabase) {
     this.#insert = prepare(database, insertQuery(), columns.join(', '))
-    this.#page = prepareExact(database, pageQuery(), 'job_id, after, limit')
+    this.#page = prepareExact(database, pageQuery(), 'job_key, after, limit')
     const last = query.selectFrom('history').select((row) => row.fn.max('seq').as('seq'))
     this.#lastSeq = prepare(database, last.where('job_key', '=', value('job_key')), 'job_key')
   }
@@ -72,8 +72,8 @@ export class HistoryTable {
     )
   }
 
-  page(jobId: JobId, afterSeq: number, limit: number): JobHistory[] {
-    return this.#page.all(jobId, afterSeq, limit).map((row) => historyOf(jobId, row))
+  page(jobId: JobId, jobKey: number, afterSeq: number, limit: number): JobHistory[] {
+    return this.#page.all(jobKey, afterSeq, limit).map((row) => historyOf(jobId, row))
   }
 
   lastSeq(jobKey: number): number {
@@ -110,12 +110,11 @@ const insertQuery = () =>
 
 const pageQuery = () =>
   query
-    .selectFrom('jobs')
-    .innerJoin('history', 'history.job_key', 'jobs.key')
+    .selectFrom('history')
     .leftJoin('executions', 'executions.key', 'history.execution_key')
     .selectAll('history')
     .select(['executions.id as execution_id', 'executions.node_id as execution_node_id'])
-    .where('jobs.id', '=', value('job_id'))
+    .where('history.job_key', '=', value('job_key'))
     .where('seq', '>', value('after'))
     .orderBy('seq')
     .limit(value('limit'))

@@ -1,26 +1,25 @@
-import type { SqlDatabase, SqlStatement, SqlValue } from '#contracts/sql.ts'
 import type { JobCursor, JobFilter, JobOrder, Page } from '#contracts/store.ts'
 import type { Job } from '#models/job.ts'
-import { prepareExact, query, value } from '../queries.ts'
+import type { JobLabelsTable } from './job-labels.ts'
+import type { JobPlaces, Place, Walk } from './job-places.ts'
 import type { JobsTable } from './jobs.ts'
-
-/** Where a job stands in an order, and what the filter looks at. */
-type Place = { key: bigint; id: string; labels: string | null; at: bigint | string }
-type Walk = { order: JobOrder; isReversed: boolean; namespace: string | undefined }
 
 /** Rows looked at in one go; between two the process does other work. */
 const chunkSize = 1_000
+/** So few candidates are taken all and sorted, where walking might pass by a million others. */
+const fewPlaces = 2_000
 
-/** Pages of jobs: walks the index of the order from the cursor on, never the table (W41). */
+/** Pages of jobs: from the cursor along the index of the order, never over the table (W41). */
 export class JobListing {
-  readonly #database: SqlDatabase
   readonly #jobs: JobsTable
+  readonly #labels: JobLabelsTable
+  readonly #places: JobPlaces
   readonly #nextTurn: () => Promise<void>
-  readonly #statements = new Map<string, SqlStatement<Place>>()
 
-  constructor(database: SqlDatabase, jobs: JobsTable, nextTurn: () => Promise<void>) {
-    this.#database = database
+  constructor(jobs: JobsTable, labels: JobLabelsTable, places: JobPlaces, nextTurn: () => Promise<void>) {
     this.#jobs = jobs
+    this.#labels = labels
+    this.#places = places
     this.#nextTurn = nextTurn
   }
 
@@ -32,60 +31,47 @@ export class JobListing {
     after?: JobCursor,
   ): Promise<Page<Job>> {
     const walk: Walk = { order, isReversed, namespace: filter.namespace }
-    const found: Place[] = []
-    let from = after
-    while (found.length <= limit) {
-      const size = filter.matchesLabels ? chunkSize : limit + 1 - found.length
-      const places = this.#places(walk, size, from)
-      for (const place of places) if (matches(filter, place)) found.push(place)
-      const last = places.at(-1)
-      if (!last || places.length < size) break
-      from = { value: last.at, id: last.id }
-      if (found.length <= limit) await this.#nextTurn()
-    }
+    const few = this.#few(filter, order)
+    const found = few ? this.#sorted(few, filter, walk, after) : await this.#walked(filter, walk, limit + 1, after)
     const items = found.slice(0, limit).map((place) => this.#jobs.byKey(place.key))
     return { items: items.filter((job) => job !== undefined), hasMore: found.length > limit }
   }
 
-  #places(walk: Walk, limit: number, after: JobCursor | undefined): Place[] {
-    const values: SqlValue[] = walk.namespace === undefined ? [] : [walk.namespace]
-    if (after) values.push(...(walk.order === 'id' ? [after.id] : [BigInt(after.value), after.id]))
-    return this.#statement(walk, after !== undefined).all(...values, limit)
-  }
-
-  #statement(walk: Walk, isContinued: boolean): SqlStatement<Place> {
-    const name = `${walk.order} ${walk.isReversed} ${walk.namespace !== undefined} ${isContinued}`
-    let statement = this.#statements.get(name)
-    if (!statement) {
-      statement = walkStatement(this.#database, walk, isContinued)
-      this.#statements.set(name, statement)
+  async #walked(filter: JobFilter, walk: Walk, wanted: number, after?: JobCursor): Promise<Place[]> {
+    const isFiltered = filter.matchesLabels !== undefined || (walk.order === 'id' && walk.namespace !== undefined)
+    const found: Place[] = []
+    for (let from = after; ; ) {
+      const size = isFiltered ? chunkSize : wanted
+      const places = this.#places.next(walk, from, size)
+      for (const place of places) if (matches(filter, place)) found.push(place)
+      const last = places.at(-1)
+      if (found.length >= wanted || !last || places.length < size) return found
+      from = { value: walk.order === 'id' ? last.id : last[walk.order], id: last.id }
+      await this.#nextTurn()
     }
-    return statement
   }
-}
 
-function walkStatement(database: SqlDatabase, walk: Walk, isContinued: boolean): SqlStatement<Place> {
-  const { order, isReversed, namespace } = walk
-  const direction = isReversed ? 'desc' : 'asc'
-  const past = isReversed ? '<' : '>'
-  let places = query.selectFrom('jobs').select(['key', 'id', 'labels', `${order} as at`])
-  let names = ''
-  if (namespace !== undefined) {
-    places = places.where('namespace', '=', value('namespace'))
-    names = 'namespace, '
+  #sorted(few: readonly Place[], filter: JobFilter, walk: Walk, after?: JobCursor): Place[] {
+    const found = few.filter((place) => matches(filter, place) && (!after || this.#places.isAfter(walk, place, after)))
+    const sign = walk.isReversed ? -1 : 1
+    return found.sort((a, b) => sign * this.#places.compare(walk.order, a, b))
   }
-  if (order === 'id') places = places.orderBy('id', direction)
-  else places = places.orderBy(order, direction).orderBy('id', direction)
-  if (isContinued && order === 'id') {
-    places = places.where('id', past, value('id'))
-    names += 'id, '
-  } else if (isContinued) {
-    places = places.where((row) => row(row.refTuple(order, 'id'), past, row.tuple(value('at'), value('id'))))
-    names += 'at, id, '
+
+  /** All candidates, when an index shows that there are few of them. */
+  #few(filter: JobFilter, order: JobOrder): Place[] | undefined {
+    for (const [name, value] of Object.entries(filter.requiredLabels ?? {})) {
+      const keys = this.#labels.keys(name, value, fewPlaces + 1)
+      if (keys.length <= fewPlaces) return this.#places.byKeys(keys)
+    }
+    // The index of ids does not know namespaces.
+    if (order !== 'id' || filter.namespace === undefined) return undefined
+    const places = this.#places.ofNamespace(filter.namespace, fewPlaces + 1)
+    return places.length <= fewPlaces ? places : undefined
   }
-  return prepareExact(database, places.limit(value('limit')), `${names}limit`) as SqlStatement<Place>
 }
 
 const noLabels = Object.freeze({})
+
 const matches = (filter: JobFilter, place: Place): boolean =>
-  !filter.matchesLabels || filter.matchesLabels(place.labels === null ? noLabels : JSON.parse(place.labels))
+  (filter.namespace === undefined || filter.namespace === place.namespace) &&
+  (!filter.matchesLabels || filter.matchesLabels(place.labels === null ? noLabels : JSON.parse(place.labels)))

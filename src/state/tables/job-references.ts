@@ -1,4 +1,3 @@
-import type { JobId } from '#models/ids.ts'
 import type { Job, JobSpec } from '#models/job.ts'
 import { parseStored, storedJson } from '../stored-json.ts'
 import type { JobsTable } from './jobs.ts'
@@ -16,10 +15,9 @@ export class JobReferences {
     this.#versions = versions
   }
 
-  /** `jobKey` when the caller knows it. */
   shorten(job: Job): StoredJob {
     const { head, spec } = splitJob(job)
-    const key = this.#jobs.handle(job.ID as JobId)?.key
+    const key = this.#jobs.key(job.ID)
     if (key !== undefined && this.#versions.specText(key, job.Version) === storedJson(spec))
       return { job: head, jobKey: key, version: job.Version }
     return { job, jobKey: null, version: null }

@@ -5,6 +5,8 @@ import type { Job, JobSpec } from '#models/job.ts'
 import { isTerminalJob, type JobState, type JobStateName, jobStateNames } from '#models/job-state.ts'
 import { prepare, prepareExact, query, value } from '../queries.ts'
 import { parseStored, storedJson } from '../stored-json.ts'
+import type { IdIndex } from './id-index.ts'
+import type { JobLabelsTable } from './job-labels.ts'
 
 /** Jobs with what changes; the specification is in `versions`. */
 export type JobRow = {
@@ -27,82 +29,93 @@ export type JobRow = {
 }
 
 /** What a change needs to know of a job before it touches it. */
-export type JobHandle = { key: number; version: number; revision: number }
+export type JobHandle = { key: number; version: number; revision: number; isLive: boolean }
 
 export class JobsTable {
+  readonly #ids: IdIndex
+  readonly #labels: JobLabelsTable
   readonly #insert: SqlStatement<unknown>
   readonly #update: SqlStatement<unknown>
+  readonly #move: SqlStatement<unknown>
   readonly #updateSpec: SqlStatement<unknown>
-  readonly #handle: SqlStatement<JobHandle>
-  readonly #byId: SqlStatement<FullRow>
+  readonly #handle: SqlStatement<Pick<JobRow, 'version' | 'revision' | 'is_live'>>
   readonly #byKey: SqlStatement<FullRow>
-  readonly #byPrefix: SqlStatement<{ id: string }>
   readonly #byName: SqlStatement<{ id: string; created_at: bigint }>
   readonly #unnamed: SqlStatement<{ id: string; created_at: bigint }>
   readonly #live: SqlStatement<{ id: string; state: number }>
   readonly #ended: SqlStatement<{ id: string; state: number }>
   readonly #lastKey: SqlStatement<{ key: number | null }>
 
-  constructor(database: SqlDatabase) {
+  constructor(database: SqlDatabase, ids: IdIndex, labels: JobLabelsTable) {
+    this.#ids = ids
+    this.#labels = labels
     this.#insert = prepare(database, insertQuery(), insertNames)
-    this.#update = prepare(database, updateQuery(), 'state, state_detail, is_live, revision, modified_at, key')
-    this.#updateSpec = prepare(database, updateSpecQuery(), 'namespace, name, version, labels, key')
+    const update = query.updateTable('jobs').where('key', '=', value('key'))
+    this.#update = prepare(database, update.set(changing()), 'state, state_detail, revision, modified_at, key')
+    this.#move = prepare(
+      database,
+      update.set({ ...changing(), is_live: value('is_live') }),
+      'state, state_detail, revision, modified_at, is_live, key',
+    )
+    this.#updateSpec = prepare(database, update.set(specColumns()), 'namespace, name, version, labels, key')
     const jobs = query.selectFrom('jobs')
-    this.#handle = prepare(database, jobs.select(['key', 'version', 'revision']).where('id', '=', value('id')), 'id')
-    this.#byId = prepareExact(database, fullQuery().where('id', '=', value('id')), 'id')
-    this.#byKey = prepareExact(database, fullQuery().where('key', '=', value('key')), 'key')
-    const ids = jobs.select('id').orderBy('id').limit(value('limit'))
-    this.#byPrefix = prepare(
-      database,
-      ids.where('id', '>=', value('from')).where('id', '<', value('to')),
-      'from, to, limit',
-    )
-    const named = jobs.select(['id', 'created_at']).where('namespace', '=', value('namespace'))
-    this.#byName = prepareExact(
-      database,
-      named.where('name', '=', value('name')).orderBy('created_at', 'desc').limit(sql.lit(1)),
-      'namespace, name',
-    )
-    this.#unnamed = prepareExact(
-      database,
-      named.where('id', '=', value('id')).where('name', 'is', null),
-      'namespace, id',
-    )
-    const byAge = jobs.select(['id', 'state']).orderBy('created_at').orderBy('id')
+    const byKey = jobs.where('key', '=', value('key'))
+    this.#handle = prepare(database, byKey.select(['version', 'revision', 'is_live']), 'key')
+    this.#byKey = prepareExact(database, fullQuery(), 'key')
+    const inNamespace = jobs.select(['id', 'created_at']).where('namespace', '=', value('namespace'))
+    const named = inNamespace.where('name', '=', value('name')).orderBy('created_at', 'desc')
+    this.#byName = prepareExact(database, named.limit(sql.lit(1)), 'namespace, name')
+    const unnamed = inNamespace.where('key', '=', value('key')).where('name', 'is', null)
+    this.#unnamed = prepareExact(database, unnamed, 'namespace, key')
+    const byAge = jobs.select(['id', 'state']).orderBy('created_at').orderBy('key')
     this.#live = prepare(database, byAge.where('is_live', '=', sql.lit(1)), '')
     this.#ended = prepare(database, byAge.where('is_live', '=', sql.lit(0)), '')
-    this.#lastKey = prepare(
-      database,
-      jobs.select((row) => row.fn.max('key').as('key')),
-      '',
-    )
+    const lastKey = jobs.select((row) => row.fn.max('key').as('key'))
+    this.#lastKey = prepare(database, lastKey, '')
   }
 
   insert(key: number, job: Job): void {
     const { ID, Namespace, Version, Revision, CreateTime, ModifyTime } = job
-    const [state, detail, isLive] = stateColumns(job.State)
+    const state = stateNumber(job.State)
+    const detail = detailText(job.State)
+    const isLive = isLiveNumber(job.State)
     const labels = labelsText(job)
     const name = ownName(job)
     this.#insert.run(key, ID, Namespace, name, state, detail, isLive, Version, Revision, CreateTime, ModifyTime, labels)
+    this.#labels.insert(key, job.Labels)
+    this.#ids.add(ID, key)
   }
 
-  update(key: number, job: Job): void {
-    const [state, detail, isLive] = stateColumns(job.State)
-    this.#update.run(state, detail, isLive, job.Revision, job.ModifyTime, key)
+  update({ key, isLive }: JobHandle, job: Job): void {
+    const { State, Revision, ModifyTime } = job
+    const state = stateNumber(State)
+    const detail = detailText(State)
+    // Naming an indexed column writes its index, also when the value stays.
+    if (isLive !== isTerminalJob(State.StateType)) this.#update.run(state, detail, Revision, ModifyTime, key)
+    else this.#move.run(state, detail, Revision, ModifyTime, isLiveNumber(State), key)
   }
 
-  /** A new version has come. */
-  updateSpec(key: number, job: Job): void {
+  /** A new version has come in place of `last`. */
+  updateSpec(key: number, last: Job, job: Job): void {
     this.#updateSpec.run(job.Namespace, ownName(job), job.Version, labelsText(job), key)
+    this.#labels.remove(key, last.Labels)
+    this.#labels.insert(key, job.Labels)
+  }
+
+  key(id: JobId): number | undefined {
+    return this.#ids.key(id)
   }
 
   handle(id: JobId): JobHandle | undefined {
-    return this.#handle.get(id)
+    const key = this.#ids.key(id)
+    const row = key === undefined ? undefined : this.#handle.get(key)
+    if (key === undefined || !row) return undefined
+    return { key, version: row.version, revision: row.revision, isLive: row.is_live === 1 }
   }
 
   get(id: JobId): Job | undefined {
-    const row = this.#byId.get(id)
-    return row && jobOf(row)
+    const key = this.#ids.key(id)
+    return key === undefined ? undefined : this.byKey(key)
   }
 
   byKey(key: number | bigint): Job | undefined {
@@ -111,13 +124,14 @@ export class JobsTable {
   }
 
   idsByPrefix(prefix: string, limit: number): JobId[] {
-    return this.#byPrefix.all(prefix, `${prefix}\u{10ffff}`, limit).map((row) => row.id as JobId)
+    return this.#ids.startingWith(prefix, limit) as JobId[]
   }
 
   /** The newest of that name; a job without a name of its own is called by its id. */
   idByName(name: string, namespace: string): JobId | undefined {
     const named = this.#byName.get(namespace, name)
-    const unnamed = this.#unnamed.get(namespace, name)
+    const key = this.#ids.key(name)
+    const unnamed = key === undefined ? undefined : this.#unnamed.get(namespace, key)
     const isUnnamedNewer = unnamed && (!named || unnamed.created_at > named.created_at)
     return (isUnnamedNewer ? unnamed : named)?.id as JobId | undefined
   }
@@ -154,23 +168,19 @@ const insertQuery = () =>
     labels: value('labels'),
   })
 
-const updateQuery = () =>
-  query
-    .updateTable('jobs')
-    .set({
-      state: value('state'),
-      state_detail: value('state_detail'),
-      is_live: value('is_live'),
-      revision: value('revision'),
-      modified_at: value('modified_at'),
-    })
-    .where('key', '=', value('key'))
+const changing = () => ({
+  state: value('state'),
+  state_detail: value('state_detail'),
+  revision: value('revision'),
+  modified_at: value('modified_at'),
+})
 
-const updateSpecQuery = () =>
-  query
-    .updateTable('jobs')
-    .set({ namespace: value('namespace'), name: value('name'), version: value('version'), labels: value('labels') })
-    .where('key', '=', value('key'))
+const specColumns = () => ({
+  namespace: value('namespace'),
+  name: value('name'),
+  version: value('version'),
+  labels: value('labels'),
+})
 
 type FullRow = {
   id: string
@@ -192,6 +202,7 @@ const fullQuery = () =>
     )
     .select(['id', 'state', 'state_detail', 'jobs.version', 'revision', 'jobs.created_at', 'modified_at'])
     .select(['versions.created_at as version_time', 'spec'])
+    .where('key', '=', value('key'))
 
 const jobOf = (row: FullRow): Job => ({
   ...parseStored<JobSpec>(row.spec),
@@ -204,9 +215,11 @@ const jobOf = (row: FullRow): Job => ({
   VersionTime: row.version_time,
 })
 
-function stateColumns({ StateType, ...detail }: JobState): [state: number, detail: string | null, isLive: number] {
-  const text = detail.Message === undefined && detail.Details === undefined ? null : storedJson(detail)
-  return [jobStateNames.indexOf(StateType), text, isTerminalJob(StateType) ? 0 : 1]
+const stateNumber = (state: JobState): number => jobStateNames.indexOf(state.StateType)
+const isLiveNumber = (state: JobState): number => (isTerminalJob(state.StateType) ? 0 : 1)
+
+function detailText({ StateType, ...detail }: JobState): string | null {
+  return detail.Message === undefined && detail.Details === undefined ? null : storedJson(detail)
 }
 
 const stateOf = (state: number, detail: string | null): JobState => ({

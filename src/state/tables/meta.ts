@@ -1,4 +1,5 @@
 import type { SqlDatabase, SqlStatement } from '#contracts/sql.ts'
+import type { Dialect } from '../dialect.ts'
 import { prepare, query, value } from '../queries.ts'
 
 /** What the database says of itself: its schema version, the program that wrote it, the store's identity. */
@@ -9,8 +10,8 @@ export class MetaTable {
   readonly #put: SqlStatement<unknown>
 
   /** The one table that is there before the first migration. */
-  static create(database: SqlDatabase): void {
-    database.exec('create table if not exists meta (name text not null primary key, value text not null)')
+  static create(database: SqlDatabase, { clustered }: Dialect): void {
+    database.exec(`create table if not exists meta (name text not null primary key, value text not null) ${clustered}`)
   }
 
   constructor(database: SqlDatabase) {

@@ -3,6 +3,7 @@ import type { OutboxMessage, OutboxRow } from '#contracts/store.ts'
 import { prepare, query, value } from '../queries.ts'
 import { parseStored, storedJson } from '../stored-json.ts'
 import type { JobReferences } from './job-references.ts'
+import { shortExecution, wholeExecution } from './short-execution.ts'
 
 /** What a peer has not yet said it has applied. */
 export type OutboxTableRow = {
@@ -70,8 +71,10 @@ export class OutboxTable {
   page(peer: string, afterSeq: number, limit: number): OutboxRow[] {
     return this.#page.all(peer, afterSeq, limit).map((row) => {
       const message = parseStored<OutboxMessage>(row.message)
-      if (message.Kind === 'AskForBid')
+      if (message.Kind === 'AskForBid') {
+        message.Body.Execution = wholeExecution(message.Body.Execution)
         message.Body.Job = this.#references.restore(message.Body.Job, row.job_key, row.version)
+      }
       return { peer, seq: row.seq, message }
     })
   }
@@ -111,7 +114,8 @@ export class OutboxTable {
   #shorten(message: OutboxMessage): { message: unknown; jobKey: number | null; version: number | null } {
     if (message.Kind !== 'AskForBid') return { message, jobKey: null, version: null }
     const { job, jobKey, version } = this.#references.shorten(message.Body.Job)
-    return { message: { Kind: message.Kind, Body: { ...message.Body, Job: job } }, jobKey, version }
+    const body = { ...message.Body, Execution: shortExecution(message.Body.Execution), Job: job }
+    return { message: { Kind: message.Kind, Body: body }, jobKey, version }
   }
 }
 

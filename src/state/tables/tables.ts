@@ -1,7 +1,9 @@
 import type { ExecutionRow } from './executions.ts'
 import type { FactRow } from './facts.ts'
 import type { HistoryRow } from './history.ts'
+import type { IdRow } from './id-index.ts'
 import type { InboxRow } from './inbox.ts'
+import type { JobLabelRow } from './job-labels.ts'
 import type { JobRow } from './jobs.ts'
 import type { MetaRow } from './meta.ts'
 import type { NodeRow } from './nodes.ts'
@@ -13,8 +15,11 @@ import type { WorkTableRow } from './work.ts'
 /** Every table and its columns, as the query builder sees them. */
 export type Tables = {
   jobs: JobRow
+  job_ids: IdRow
+  job_labels: JobLabelRow
   versions: VersionRow
   executions: ExecutionRow
+  execution_ids: IdRow
   history: HistoryRow
   nodes: NodeRow
   outbox: OutboxTableRow

@@ -1,12 +1,12 @@
 import { sql } from 'kysely'
 import type { SqlDatabase, SqlStatement } from '#contracts/sql.ts'
 import type { WorkRow, WorkState, WorkUpdate } from '#contracts/store.ts'
-import type { Execution } from '#models/execution.ts'
 import type { ExecutionId } from '#models/ids.ts'
 import type { Job } from '#models/job.ts'
 import { prepare, prepareExact, query, value } from '../queries.ts'
 import { parseStored, storedJson } from '../stored-json.ts'
 import type { JobReferences } from './job-references.ts'
+import { type ShortExecution, shortExecution, wholeExecution } from './short-execution.ts'
 import type { JobHead } from './versions.ts'
 
 /** What a compute node holds and has not ended. */
@@ -35,10 +35,10 @@ export class WorkTable {
   readonly #put: SqlStatement<unknown>
   readonly #update: SqlStatement<unknown>
   readonly #remove: SqlStatement<unknown>
-  readonly #handle: SqlStatement<{ key: number; state: number }>
-  readonly #byExecution: SqlStatement<FullRow>
-  readonly #inState: SqlStatement<FullRow>
-  readonly #lastKey: SqlStatement<{ key: number | null }>
+  readonly #handles: SqlStatement<Pick<WorkTableRow, 'key' | 'execution_id' | 'state'>>
+  readonly #byKey: SqlStatement<FullRow>
+  /** The table is as short as the node's present work, so its keys and states are kept: one tree is written, not three. */
+  #live: Map<ExecutionId, WorkHandle> | undefined
 
   constructor(database: SqlDatabase, references: JobReferences) {
     this.#references = references
@@ -50,65 +50,79 @@ export class WorkTable {
     }
     const update = query.updateTable('work').set(moved).where('key', '=', value('key'))
     this.#update = prepare(database, update, 'state, started_at, need, key')
-    const ofExecution = query.selectFrom('work').where('execution_id', '=', value('execution_id'))
-    this.#remove = prepare(
-      database,
-      query.deleteFrom('work').where('execution_id', '=', value('execution_id')),
-      'execution_id',
-    )
-    this.#handle = prepare(database, ofExecution.select(['key', 'state']), 'execution_id')
-    this.#byExecution = prepareExact(database, ofExecution.selectAll(), 'execution_id')
-    this.#inState = prepareExact(
-      database,
-      query.selectFrom('work').selectAll().where('state', '=', value('state')).orderBy('key'),
-      'state',
-    )
-    const last = query.selectFrom('work').select((row) => row.fn.max('key').as('key'))
-    this.#lastKey = prepare(database, last, '')
+    this.#remove = prepare(database, query.deleteFrom('work').where('key', '=', value('key')), 'key')
+    const rows = query.selectFrom('work')
+    this.#handles = prepare(database, rows.select(['key', 'execution_id', 'state']).orderBy('key'), '')
+    this.#byKey = prepareExact(database, rows.selectAll().where('key', '=', value('key')), 'key')
   }
 
+  /** The same execution again replaces its row and keeps its place in the order of arrival. */
   put(key: number, row: WorkRow): void {
     const { job, jobKey, version } = this.#references.shorten(row.order.job)
-    const order = storedJson({ execution: row.order.execution, job })
+    const order = storedJson({ execution: shortExecution(row.order.execution), job })
     const state = workStates.indexOf(row.state)
     this.#put.run(key, row.executionId, state, row.startTime, JSON.stringify(row.need), order, jobKey, version)
+    this.#handlesById().set(row.executionId, { key, state: row.state })
   }
 
-  update(key: number, { state, need, startTime }: Pick<WorkUpdate, 'state' | 'need' | 'startTime'>): void {
+  update(key: number, { executionId, state, need, startTime }: WorkUpdate): void {
     this.#update.run(workStates.indexOf(state), startTime ?? null, need ? JSON.stringify(need) : null, key)
+    this.#handlesById().set(executionId, { key, state })
   }
 
   remove(id: ExecutionId): void {
-    this.#remove.run(id)
+    const handle = this.handle(id)
+    if (!handle) return
+    this.#remove.run(handle.key)
+    this.#handlesById().delete(id)
   }
 
   handle(id: ExecutionId): WorkHandle | undefined {
-    const row = this.#handle.get(id)
-    return row && { key: row.key, state: stateOf(row.state) }
+    return this.#handlesById().get(id)
   }
 
   get(id: ExecutionId): WorkRow | undefined {
-    const row = this.#byExecution.get(id)
-    return row && this.#workOf(row)
+    const handle = this.handle(id)
+    return handle && this.#read(handle.key)
   }
 
   inStates(states: readonly WorkState[]): WorkRow[] {
-    const rows = [...new Set(states)].flatMap((state) => this.#inState.all(workStates.indexOf(state)))
-    return rows.sort((a, b) => Number(a.key - b.key)).map((row) => this.#workOf(row))
+    const found = [...this.#handlesById().values()].filter((handle) => states.includes(handle.state))
+    const rows = found.sort((a, b) => a.key - b.key).map((handle) => this.#read(handle.key))
+    return rows.filter((row) => row !== undefined)
   }
 
   lastKey(): number {
-    return this.#lastKey.get()?.key ?? 0
+    let last = 0
+    for (const { key } of this.#handlesById().values()) last = Math.max(last, key)
+    return last
+  }
+
+  /** After a rollback. */
+  forget(): void {
+    this.#live = undefined
+  }
+
+  #handlesById(): Map<ExecutionId, WorkHandle> {
+    this.#live ??= new Map(
+      this.#handles.all().map((row) => [row.execution_id as ExecutionId, { key: row.key, state: stateOf(row.state) }]),
+    )
+    return this.#live
+  }
+
+  #read(key: number): WorkRow | undefined {
+    const row = this.#byKey.get(key)
+    return row && this.#workOf(row)
   }
 
   #workOf(row: FullRow): WorkRow {
-    const order = parseStored<{ execution: Execution; job: JobHead | Job }>(row.work_order)
+    const order = parseStored<{ execution: ShortExecution; job: JobHead | Job }>(row.work_order)
     const jobKey = row.job_key === null ? null : Number(row.job_key)
     const version = row.version === null ? null : Number(row.version)
     return {
       executionId: row.execution_id as ExecutionId,
       state: stateOf(Number(row.state)),
-      order: { execution: order.execution, job: this.#references.restore(order.job, jobKey, version) },
+      order: { execution: wholeExecution(order.execution), job: this.#references.restore(order.job, jobKey, version) },
       need: JSON.parse(row.need),
       startTime: row.started_at,
     }
@@ -128,7 +142,6 @@ type FullRow = {
 
 const putNames = 'key, execution_id, state, started_at, need, work_order, job_key, version'
 
-/** The same id again replaces the row and keeps its place in the order of arrival. */
 const putQuery = () =>
   query
     .insertInto('work')
@@ -143,7 +156,7 @@ const putQuery = () =>
       version: value('version'),
     })
     .onConflict((conflict) =>
-      conflict.column('execution_id').doUpdateSet({
+      conflict.column('key').doUpdateSet({
         state: (row) => row.ref('excluded.state'),
         started_at: (row) => row.ref('excluded.started_at'),
         need: (row) => row.ref('excluded.need'),
