@@ -80,7 +80,7 @@ function bracketPort(host: string): string {
 
 function pathOf(text: string): { path: string; rawPath: string } {
   const path = unescaped(text)
-  return { path, rawPath: escapedPath(path) === text ? '' : text }
+  return { path, rawPath: text === '*' || escapedPath(path) === text ? '' : text }
 }
 
 /** How Go would write a path by itself. */
