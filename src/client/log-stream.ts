@@ -1,0 +1,99 @@
+import { apiPrefix } from '#api/endpoint.ts'
+import { type LogFrame, logsRoute } from '#api/jobs.ts'
+import { type QueryOf, writeQuery } from '#api/query.ts'
+import { Fault } from '#lib/fault.ts'
+import type { Transport } from './transport.ts'
+
+export type LogQuery = QueryOf<(typeof logsRoute)['query']>
+
+/** In browsers a socket cannot carry headers; Node's takes them in the second argument. */
+type SocketMaker = new (url: string, options?: unknown) => WebSocket
+
+/**
+ * Output of a job, frame by frame, until it ends. A frame with `error` is the server's last word. Leaving the loop, or
+ * aborting, closes the socket. Throws a Fault when the connection is refused or breaks off.
+ */
+export async function* logStream(
+  transport: Transport,
+  id: string,
+  query: Readonly<LogQuery> = {},
+  signal?: AbortSignal,
+): AsyncGenerator<LogFrame> {
+  signal?.throwIfAborted()
+  const path = apiPrefix + logsRoute.path.replace(':id', encodeURIComponent(id)) + writeQuery(logsRoute.query, query)
+  const url = transport.socketUrl(path)
+  const socket = openSocket(url, transport.headers)
+  const inbox = new Inbox(url)
+  const leave = () => inbox.end(signal?.reason)
+  signal?.addEventListener('abort', leave, { once: true })
+  socket.addEventListener('message', ({ data }) => inbox.push(JSON.parse(String(data)) as LogFrame))
+  socket.addEventListener('close', ({ code }) => inbox.close(code))
+  socket.addEventListener('error', () => inbox.close(1006))
+  try {
+    yield* inbox
+  } finally {
+    signal?.removeEventListener('abort', leave)
+    socket.close()
+  }
+}
+
+function openSocket(url: string, headers: Record<string, string>): WebSocket {
+  const Maker = WebSocket as unknown as SocketMaker
+  return typeof process === 'object' ? new Maker(url, { headers }) : new Maker(url)
+}
+
+const normalClosure = 1000
+
+/** Frames that came and were not taken yet. */
+class Inbox {
+  readonly #url: string
+  #frames: LogFrame[] = []
+  #isOver = false
+  #failure: unknown
+  #wake: (() => void) | undefined
+
+  constructor(url: string) {
+    this.#url = url
+  }
+
+  push(frame: LogFrame): void {
+    this.#frames.push(frame)
+    this.#wake?.()
+  }
+
+  close(code: number): void {
+    if (code === normalClosure) this.end(undefined)
+    else this.end(this.#isOver ? undefined : broken(this.#url, code))
+  }
+
+  /** Only the first word counts. */
+  end(failure: unknown): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#failure = failure
+    this.#wake?.()
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<LogFrame> {
+    for (;;) {
+      const frames = this.#frames
+      this.#frames = []
+      yield* frames
+      if (this.#frames.length > 0) continue
+      if (this.#isOver) {
+        if (this.#failure !== undefined) throw this.#failure
+        return
+      }
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve
+      })
+    }
+  }
+}
+
+const broken = (url: string, code: number): Fault =>
+  new Fault('ServiceUnavailable', `the log stream ${url.split('?')[0]} broke off (close code ${code})`, {
+    component: 'Client',
+    hint: 'the server may have stopped; ask again',
+    isRetryable: true,
+  })

@@ -1,0 +1,92 @@
+import { newestClientVersion } from '#api/client-version.ts'
+import { decodeError } from '#api/error-body.ts'
+import { Fault } from '#lib/fault.ts'
+import { transportFault } from './transport-fault.ts'
+
+export type ClientOptions = {
+  /** `http://127.0.0.1:1234`, without the path of the API. */
+  url: string
+  /** Shown as `Authorization: Bearer`; asked for each time, so that it may change. */
+  token?: () => string | undefined
+  /** Longest time for an answer, beside the time a call itself asks the server to wait. Default 60 s. */
+  timeoutMs?: number
+  /** Pauses between the tries of a call that may be repeated; without it they follow each other at once. */
+  pause?: (ms: number, signal?: AbortSignal) => Promise<void>
+  /** Sent with every request. */
+  headers?: Readonly<Record<string, string>>
+}
+
+export type CallOptions = { signal?: AbortSignal }
+export type Request = {
+  method: string
+  path: string
+  body?: string
+  waitMs?: number
+  isRepeatable: boolean
+} & CallOptions
+
+const tries = 3
+
+/** Sends requests and turns everything that is no answer into a Fault. */
+export class Transport {
+  readonly #options: ClientOptions
+
+  constructor(options: ClientOptions) {
+    this.#options = { ...options, url: options.url.replace(/\/+$/, '') }
+  }
+
+  get headers(): Record<string, string> {
+    const token = this.#options.token?.()
+    return {
+      ...this.#options.headers,
+      'X-Bacalhau-Git-Version': newestClientVersion,
+      ...(token ? { Authorization: `Bearer ${token}` } : {}),
+    }
+  }
+
+  /** The text of the answer. Calls that do no harm twice are tried again while the server is away for a moment. */
+  async text(request: Request): Promise<string> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#once(request)
+      } catch (error) {
+        const mayRepeat =
+          request.isRepeatable && error instanceof Fault && error.isRetryable && !request.signal?.aborted
+        if (!mayRepeat || attempt === tries) throw error
+        await this.#options.pause?.(100 * 2 ** attempt, request.signal)
+      }
+    }
+  }
+
+  /** Address of a WebSocket below the API. */
+  socketUrl(path: string): string {
+    return this.#options.url.replace(/^http/, 'ws') + path
+  }
+
+  async #once({ method, path, body, waitMs = 0, signal }: Request): Promise<string> {
+    const url = this.#options.url + path
+    const timeout = AbortSignal.timeout((this.#options.timeoutMs ?? 60_000) + waitMs)
+    try {
+      const response = await fetch(url, {
+        method,
+        headers: body === undefined ? this.headers : { ...this.headers, 'Content-Type': 'application/json' },
+        ...(body === undefined ? {} : { body }),
+        signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+      })
+      const text = await response.text()
+      if (!response.ok) throw decodeError(response.status, text)
+      return text
+    } catch (error) {
+      if (error instanceof Fault) throw error
+      if (signal?.aborted) throw signal.reason
+      if (timeout.aborted) throw timedOut(method, url)
+      throw transportFault(method, url, error)
+    }
+  }
+}
+
+const timedOut = (method: string, url: string): Fault =>
+  new Fault('Timeout', `${method} ${url}: the server gave no answer in time`, {
+    component: 'Client',
+    isRetryable: true,
+  })
