@@ -1,4 +1,5 @@
 import type { Disk } from '#contracts/disk.ts'
+import type { Engine } from '#contracts/engine.ts'
 import type { LogChunk, LogQuery } from '#contracts/log-reader.ts'
 import type { LogStore } from '#contracts/log-store.ts'
 import type { ComputeEnd } from '#contracts/node-link.ts'
@@ -84,7 +85,7 @@ export class Compute implements ComputeEnd, Startable {
     const running = await this.#parts.store.workInStates(['Running'])
     const kept = new Set(running.map((row) => row.executionId))
     await this.#takeUp()
-    await Promise.all(this.#parts.registries.engines.all.map((engine) => engine.sweep(kept)))
+    await Promise.all(this.#parts.registries.engines.all.map((engine) => this.#sweep(engine, kept)))
     // A group of commits that was rolled back may have taken orders and ends with it: what is stored counts.
     this.#parts.store.onLost(() => {
       this.#parts.post.reload()
@@ -92,6 +93,13 @@ export class Compute implements ComputeEnd, Startable {
         this.#takeUp().catch((error: unknown) => this.#parts.log('recovery_failed', { error }))
       })
     })
+  }
+
+  /** What an engine that works here still holds of earlier lives goes, except what is taken up (X21). */
+  async #sweep(engine: Engine, kept: ReadonlySet<ExecutionId>): Promise<void> {
+    const verdict = await this.#parts.registries.engines.verdict(engine)
+    if (!verdict.isYes) return
+    await engine.sweep(kept).catch((error: unknown) => this.#parts.log('sweep_failed', { engine: engine.type, error }))
   }
 
   async #takeUp(): Promise<void> {

@@ -6,17 +6,17 @@ import { parseResources } from '#lib/resources.ts'
 import type { NodeId } from '#models/ids.ts'
 import type { Resources } from '#models/resources.ts'
 import type { OrchestratorSettings } from '#orchestrator/orchestrator.ts'
-import { parsePublisher } from '#lib/storage-text/publisher.ts'
 
 const milliseconds = (nanoseconds: bigint): number => Number(nanoseconds / 1_000_000n)
 const settleMs = 30_000
 
 /** What a task is promised that asks for nothing. */
-export const defaultResourcesOf = (settings: Settings): Resources => parseResources(settings.JobDefaults.Batch.Task.Resources)
+export const defaultResourcesOf = (settings: Settings): Resources =>
+  parseResources(settings.JobDefaults.Batch.Task.Resources)
 
 export const orchestratorSettings = (settings: Settings, nodeId: NodeId): OrchestratorSettings => ({
   nodeId,
-  ...(settings.DefaultPublisher ? { defaultPublisher: parsePublisher(settings.DefaultPublisher) } : {}),
+  ...(settings.DefaultPublisher ? { defaultPublisher: { Type: settings.DefaultPublisher } } : {}),
   defaultResources: defaultResourcesOf(settings),
   settleMs,
   defaultMembership: settings.Orchestrator.NodeManager.ManualApproval ? 'PENDING' : 'APPROVED',
@@ -53,4 +53,9 @@ export const hostEnvironment = (
 
 /** `*` stands for any text; everything else for itself, from end to end. */
 const globPattern = (glob: string): RegExp =>
-  new RegExp(`^${glob.split('*').map((text) => RegExp.escape(text)).join('.*')}$`)
+  new RegExp(
+    `^${glob
+      .split('*')
+      .map((text) => RegExp.escape(text))
+      .join('.*')}$`,
+  )

@@ -4,7 +4,7 @@ import type { ControlPlane } from '#contracts/control-plane.ts'
 import type { OrchestratorEnd } from '#contracts/node-link.ts'
 import type { Store } from '#contracts/store.ts'
 import { buildInfo } from '#lib/build-info.ts'
-import { startAll, type Startable, stopAll } from '#lib/lifecycle.ts'
+import { type Startable, startAll, stopAll } from '#lib/lifecycle.ts'
 import { RemoteOrchestrator, serveOrchestrator } from '#link/bus-ends.ts'
 import type { NodeId } from '#models/ids.ts'
 import type { NodeInfo } from '#models/node.ts'
@@ -45,26 +45,48 @@ export type NodeDeps = {
   linkHost: string
 }
 
-export type RunningNode = { nodeId: NodeId; address: { host: string; port: number }; linkPort: number | undefined; stop(): Promise<void> }
+export type RunningNode = {
+  nodeId: NodeId
+  address: { host: string; port: number }
+  linkPort: number | undefined
+  stop(): Promise<void>
+}
 
 /** Starts one process's node: store, control plane with its broker, compute part and HTTP API, in this order. */
 export const runNode = async (deps: NodeDeps): Promise<RunningNode> => {
   const { settings, roles, folder } = deps
   const clock = new SystemClock()
   await systemDisk.makeDirectory(folder.roleFolder)
-  const nodeId = await nodeIdentity(systemDisk, folder.identityFile, { name: settings.Name, provider: settings.NameProvider }, systemRandom)
-  const store = await openStore({ database: openSqlite(folder.databaseFile), clock, random: systemRandom, scheduleFlush })
+  const nodeId = await nodeIdentity(
+    systemDisk,
+    folder.identityFile,
+    { name: settings.Name, provider: settings.NameProvider },
+    systemRandom,
+  )
+  const store = await openStore({
+    database: openSqlite(folder.databaseFile),
+    clock,
+    random: systemRandom,
+    scheduleFlush,
+  })
   const log = eventLog(deps.log, clock)
   const parts: Startable[] = [closing(() => store.close())]
 
   const control = roles.isOrchestrator ? controlParts(deps, nodeId, store, clock, log) : undefined
   if (control) parts.push(...control.parts)
-  const compute = roles.isCompute ? await computeParts(deps, nodeId, store, clock, log, control?.orchestrator) : undefined
+  const compute = roles.isCompute
+    ? await computeParts(deps, nodeId, store, clock, log, control?.orchestrator)
+    : undefined
   if (compute) parts.push(...compute.parts)
 
   const info = compute ? () => compute.role.info() : async () => requesterInfo(nodeId, settings)
   const controlPlane: ControlPlane = {
-    agent: agentApi({ clock, info, debug: async () => ({ Runtime: { pid: process.pid, memory: process.memoryUsage() } }), config: deps.printableConfig }),
+    agent: agentApi({
+      clock,
+      info,
+      debug: async () => ({ Runtime: { pid: process.pid, memory: process.memoryUsage() } }),
+      config: deps.printableConfig,
+    }),
     ...(control ? { jobs: control.orchestrator.jobs, nodes: control.orchestrator.nodes } : {}),
   }
   const server: Server = createServer({
@@ -91,7 +113,13 @@ type Log = (event: string, fields: Record<string, unknown>) => void
 const controlParts = (deps: NodeDeps, nodeId: NodeId, store: Store, clock: SystemClock, log: Log) => {
   const { Orchestrator: section } = deps.settings
   const broker = new Broker({ host: deps.linkHost, port: section.Port, token: section.Auth.Token, name: nodeId }, clock)
-  const orchestrator = new Orchestrator({ store, clock, random: systemRandom, settings: orchestratorSettings(deps.settings, nodeId), log })
+  const orchestrator = new Orchestrator({
+    store,
+    clock,
+    random: systemRandom,
+    settings: orchestratorSettings(deps.settings, nodeId),
+    log,
+  })
   const bus = new LocalBus(broker.router, clock, systemRandom)
   const served: Startable = {
     start: async () => void serveOrchestrator(bus, orchestrator.link, systemRandom),
@@ -115,12 +143,23 @@ const computeParts = async (
   const remote = orchestrator ? undefined : new LateOrchestrator(deps, nodeId)
   orchestrator?.addLocalNode(nodeId)
   const role = new ComputeRole({
-    facts: { nodeId, labels: nodeLabels(settings.Labels, nodeId, buildInfo, detected), version: buildInfo, capacity, maxPerJob: capacity },
+    facts: {
+      nodeId,
+      labels: nodeLabels(settings.Labels, nodeId, buildInfo, detected),
+      version: buildInfo,
+      capacity,
+      maxPerJob: capacity,
+    },
     store,
     clock,
     disk: systemDisk,
     logs: new LogFiles(folder.logsFolder, clock),
-    providers: nodeProviders(providerSettings(deps), { clock, random: systemRandom, nodeId, wasmCommand: deps.wasmCommand }),
+    providers: nodeProviders(providerSettings(deps), {
+      clock,
+      random: systemRandom,
+      nodeId,
+      wasmCommand: deps.wasmCommand,
+    }),
     bids: bidSettings(settings, capacity),
     host: hostEnvironment(settings, deps.environment),
     executionsDirectory: folder.executionsFolder,

@@ -1,0 +1,71 @@
+import { dataFolder } from '#config/data-folder.ts'
+import type { Settings } from '#config/tree.ts'
+import { type Startable, stopAll } from '#lib/lifecycle.ts'
+import { type NodeDeps, type RunningNode, runNode } from './run-node.ts'
+
+export type DevstackDeps = Pick<NodeDeps, 'environment' | 'wasmCommand' | 'log' | 'printableConfig'> & {
+  settings: Settings
+  /** Folder that holds one data folder per node. */
+  baseFolder: string
+  /** Orchestrators with compute, and compute nodes beside them. */
+  hybrids: number
+  computes: number
+}
+
+export type RunningDevstack = { nodes: RunningNode[]; address: RunningNode['address']; stop(): Promise<void> }
+
+const loopback = '127.0.0.1'
+
+/**
+ * A whole cluster in one process, on loopback: one orchestrator (with or without a compute part of its own) and
+ * compute nodes that join it over its broker, each with its own store and data folder, as they would from elsewhere.
+ */
+export const startDevstack = async (deps: DevstackDeps): Promise<RunningDevstack> => {
+  const nodes: RunningNode[] = []
+  const stop = (): Promise<void> =>
+    stopAll(nodes.map((node): Startable => ({ start: async () => {}, stop: () => node.stop() })))
+  try {
+    const first = await startOne(deps, 0, { isOrchestrator: true, isCompute: deps.hybrids > 0 })
+    nodes.push(first)
+    const orchestrators = [`nats://${loopback}:${first.linkPort}`]
+    for (let index = 1; index <= deps.computes; index++) {
+      nodes.push(await startOne(deps, index, { isOrchestrator: false, isCompute: true }, orchestrators))
+    }
+    return { nodes, address: first.address, stop }
+  } catch (error) {
+    await stop().catch(() => {})
+    throw error
+  }
+}
+
+const startOne = (
+  deps: DevstackDeps,
+  index: number,
+  roles: NodeDeps['roles'],
+  orchestrators: readonly string[] = [],
+): Promise<RunningNode> =>
+  runNode({
+    ...deps,
+    settings: nodeSettings(deps.settings, index, orchestrators),
+    roles,
+    folder: dataFolder(`${deps.baseFolder}/node-${index}`, roles),
+    apiHost: loopback,
+    linkHost: loopback,
+  })
+
+/** Only the first node keeps the ports that were asked for. */
+const nodeSettings = (settings: Settings, index: number, orchestrators: readonly string[]): Settings => ({
+  ...settings,
+  Name: `node-${index}`,
+  Labels: { ...settings.Labels, id: `node-${index}`, env: 'devstack' },
+  API: { ...settings.API, Port: index === 0 ? settings.API.Port : 0 },
+  Orchestrator: { ...settings.Orchestrator, Port: index === 0 ? settings.Orchestrator.Port : 0 },
+  Compute: { ...settings.Compute, Orchestrators: orchestrators },
+  Publishers: {
+    ...settings.Publishers,
+    Types: {
+      ...settings.Publishers.Types,
+      Local: { ...settings.Publishers.Types.Local, Address: loopback, Port: 0, Directory: '' },
+    },
+  },
+})

@@ -1,0 +1,51 @@
+import type { DataFolder } from '#config/data-folder.ts'
+import type { Settings } from '#config/tree.ts'
+import { parseBytes } from '#lib/sizes.ts'
+import { defaultDockerSettings } from '#providers/docker/settings.ts'
+import type { ProviderSettings } from '#providers/index.ts'
+import { defaultInlineSettings } from '#providers/inline/settings.ts'
+import { defaultWasmSettings } from '#providers/wasm/settings.ts'
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+export type ProviderSources = { settings: Settings; folder: DataFolder; environment: Environment }
+
+const milliseconds = (nanoseconds: bigint): number => Number(nanoseconds / 1_000_000n)
+
+/** Settings and the Docker client's own variables, as each technology takes them. */
+export const providerSettings = ({ settings, folder, environment }: ProviderSources): ProviderSettings => {
+  const { Compute, Engines, Publishers, JobAdmissionControl } = settings
+  const { ManifestCache } = Engines.Types.Docker
+  return {
+    docker: {
+      ...defaultDockerSettings,
+      host: environment['DOCKER_HOST'] ?? '',
+      certPath: environment['DOCKER_CERT_PATH'] ?? '',
+      isTlsVerified: environment['DOCKER_TLS_VERIFY'] !== '0',
+      credentials: hubCredentials(environment),
+      isPullSkipped: environment['SKIP_IMAGE_PULL'] !== undefined,
+      isStackKept: environment['KEEP_STACK'] !== undefined,
+      isDefaultNetworked: !JobAdmissionControl.RejectNetworkedJobs,
+      pidsLimit: Compute.Docker.PidsLimit,
+      logMaxBytes: parseBytes(Compute.Docker.LogMaxSize),
+      runtime: Compute.Docker.Runtime,
+      manifestCache: { size: ManifestCache.Size, ttlMs: milliseconds(ManifestCache.TTL) },
+    },
+    wasm: defaultWasmSettings,
+    local: {
+      allowedPaths: Compute.AllowListedLocalPaths,
+      publisher: {
+        address: Publishers.Types.Local.Address,
+        port: Publishers.Types.Local.Port,
+        directory: Publishers.Types.Local.Directory || folder.resultsFolder,
+        retention: { ageMs: 0, sizeBytes: 0 },
+      },
+    },
+    inline: defaultInlineSettings,
+  }
+}
+
+const hubCredentials = (environment: Environment): ProviderSettings['docker']['credentials'] => {
+  const { DOCKER_USERNAME: username, DOCKER_PASSWORD: password } = environment
+  return username && password ? { 'docker.io': { username, password } } : {}
+}
