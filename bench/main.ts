@@ -1,9 +1,11 @@
-import { existsSync } from 'node:fs'
-import { cpus } from 'node:os'
+import { existsSync, mkdtempSync } from 'node:fs'
+import { cpus, tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { isMissed, table } from './figures.ts'
 import { type Limits, measureLimits } from './limits.ts'
 import { moveToLoadCore } from './pinned.ts'
-import { executable } from './product.ts'
+import { executable, profiling } from './product.ts'
+import { profileLines } from './profile.ts'
 import { b1 } from './scenarios/b1-submit.ts'
 import { b2 } from './scenarios/b2-latency.ts'
 import { b2c } from './scenarios/b2c-cli.ts'
@@ -15,7 +17,7 @@ import { b8 } from './scenarios/b8-kill.ts'
 /**
  * `npm run bench`: how fast the built product is, over its public API only. The server has one core and the load the other; each run
  * has a fresh store; jobs print a nonce that is checked. `-- B1 B3` measures only those, `--runs N` takes each figure so often (3),
- * `--scale 0.1` is a quick look, `--scale 2` lists a million jobs.
+ * `--scale 0.1` is a quick look, `--scale 2` lists a million jobs, `--profile` shows where the server's time went (and slows it).
  */
 const scenarios = [b1, b2, b2c, b3, b4, b7, b8]
 
@@ -26,6 +28,11 @@ const option = (name: string, otherwise: number) => {
 }
 const runs = option('runs', 3)
 const scale = option('scale', 1)
+const profileFlag = args.indexOf('--profile')
+if (profileFlag >= 0) {
+  args.splice(profileFlag, 1)
+  profiling.folder = mkdtempSync(join(tmpdir(), 'bacalhau-profile-'))
+}
 const chosen = scenarios.filter(({ id }) => args.length === 0 || args.includes(id))
 
 if (!existsSync(executable)) {
@@ -46,6 +53,7 @@ for (const { id, about, measure } of chosen) {
 console.log(table(figures))
 const missed = figures.filter(isMissed)
 console.log(`\n${figures.filter(({ isMet }) => isMet).length - missed.length} targets met, ${missed.length} missed`)
+if (profiling.folder) console.log(`\nwhere the server's time went:\n${profileLines(profiling.folder).join('\n')}`)
 
 function limitLine({ roundTripMs, syncedMs, syncedPerSecond }: Limits): string {
   const rates = Object.entries(syncedPerSecond).map(([connections, rate]) => `${Math.round(rate)}/s at ${connections}`)

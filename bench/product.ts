@@ -9,6 +9,9 @@ import { ended, spawnOnServerCore } from './pinned.ts'
 
 export const executable = join(import.meta.dirname, '../dist/bacalhau')
 
+/** Set by `--profile`: servers write a profile of their processor time here when they end. */
+export const profiling: { folder?: string } = {}
+
 export type Roles = 'orchestrator' | 'compute' | 'hybrid'
 
 /** A running `bacalhau serve` on its own core, with a data folder of its own. */
@@ -40,6 +43,7 @@ export class Product {
     const child = spawnOnServerCore(executable, [...serveArgs(roles, dir, port, bus), ...(options.flags ?? [])], {
       ...process.env,
       NODE_EXTRA_CA_CERTS: undefined,
+      ...(profiling.folder && { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${profiling.folder}` }),
     })
     const log: Buffer[] = []
     child.stderr?.on('data', (data: Buffer) => log.length < 1000 && log.push(data))
@@ -53,9 +57,9 @@ export class Product {
     return new Connection(this.port)
   }
 
-  /** Ends it with `signal`; returns after how many ms it was gone. */
+  /** Ends it with `signal`; returns after how many ms it was gone. What is profiled must end by itself. */
   end(signal: NodeJS.Signals = 'SIGTERM'): Promise<number> {
-    return ended(this.child, signal)
+    return ended(this.child, profiling.folder ? 'SIGTERM' : signal)
   }
 
   /** Ends it and removes its data. */
