@@ -7,8 +7,8 @@ const ring = (name: string, include: string[], extra: Record<string, unknown> = 
 
 /** One project per ring of the test house (ARCHITECTURE.md, "Tests"). */
 export default defineConfig({
-  resolve: { conditions: ['source', 'node', 'import', 'module', 'default'] },
-  ssr: { resolve: { conditions: ['source', 'node', 'import', 'module', 'default'] } },
+  resolve: { conditions: ['source', 'node'] },
+  ssr: { resolve: { conditions: ['source', 'node'] } },
   test: {
     projects: [
       ring('unit', ['src/**/*.test.ts', 'tools/**/*.test.ts'], { isolate: false }),
