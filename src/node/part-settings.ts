@@ -5,6 +5,7 @@ import { parseCapacity } from '#lib/capacity.ts'
 import { parseResources } from '#lib/resources.ts'
 import type { NodeId } from '#models/ids.ts'
 import type { Resources } from '#models/resources.ts'
+import type { JobDefaults, TypeDefaults } from '#orchestrator/jobs/submit.ts'
 import type { OrchestratorSettings } from '#orchestrator/orchestrator.ts'
 
 const milliseconds = (nanoseconds: bigint): number => Number(nanoseconds / 1_000_000n)
@@ -16,13 +17,37 @@ export const defaultResourcesOf = (settings: Settings): Resources =>
 
 export const orchestratorSettings = (settings: Settings, nodeId: NodeId): OrchestratorSettings => ({
   nodeId,
-  ...(settings.DefaultPublisher ? { defaultPublisher: { Type: settings.DefaultPublisher } } : {}),
+  jobDefaults: jobDefaultsOf(settings),
   defaultResources: defaultResourcesOf(settings),
   settleMs,
   defaultMembership: settings.Orchestrator.NodeManager.ManualApproval ? 'PENDING' : 'APPROVED',
   heartbeatIntervalMs: milliseconds(settings.Compute.Heartbeat.Interval),
   disconnectAfterMs: milliseconds(settings.Orchestrator.NodeManager.DisconnectTimeout),
 })
+
+const seconds = (nanoseconds: bigint): bigint => nanoseconds / 1_000_000_000n
+
+const jobDefaultsOf = ({ JobDefaults, DefaultPublisher }: Settings): JobDefaults => {
+  const publisher = DefaultPublisher ? { Type: DefaultPublisher } : undefined
+  const ending = ({ Priority, Task }: Settings['JobDefaults']['Batch']): TypeDefaults => ({
+    priority: Priority,
+    executionTimeout: seconds(Task.Timeouts.ExecutionTimeout),
+    totalTimeout: seconds(Task.Timeouts.TotalTimeout),
+    publisher: Task.Publisher.Type ? { Type: Task.Publisher.Type, Params: { ...Task.Publisher.Params } } : publisher,
+  })
+  const lasting = ({ Priority }: { Priority: number }): TypeDefaults => ({
+    priority: Priority,
+    executionTimeout: 0n,
+    totalTimeout: 0n,
+    publisher: undefined,
+  })
+  return {
+    batch: ending(JobDefaults.Batch),
+    ops: ending(JobDefaults.Ops),
+    daemon: lasting(JobDefaults.Daemon),
+    service: lasting(JobDefaults.Service),
+  }
+}
 
 /** The share of the machine that is offered to jobs. */
 export const capacityOf = (settings: Settings, detected: Resources): Resources => {

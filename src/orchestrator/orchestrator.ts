@@ -8,10 +8,10 @@ import type { EvaluationTrigger } from '#models/evaluation.ts'
 import type { JobId, NodeId } from '#models/ids.ts'
 import type { NodeState } from '#models/node.ts'
 import type { Resources } from '#models/resources.ts'
-import type { SpecConfig } from '#models/spec-config.ts'
 import { Broker } from './broker.ts'
 import { Inbox } from './inbox.ts'
 import { Jobs } from './jobs/jobs.ts'
+import type { JobDefaults } from './jobs/submit.ts'
 import { Ledger } from './ledger.ts'
 import { Membership, type MembershipSettings } from './nodes/membership.ts'
 import { NodeTable } from './nodes/node-table.ts'
@@ -24,7 +24,7 @@ import { Worker } from './worker.ts'
 export type OrchestratorSettings = MembershipSettings & {
   nodeId: NodeId
   publicKey?: string
-  defaultPublisher?: SpecConfig
+  jobDefaults: JobDefaults
   /** What a task is promised that asks for nothing. */
   defaultResources: Resources
   /** After a start, how long a lack of nodes is not held against jobs. */
@@ -101,7 +101,7 @@ export class Orchestrator implements Startable {
       waiters,
       orchestratorId: settings.nodeId,
       publicKey: settings.publicKey,
-      defaultPublisher: settings.defaultPublisher,
+      defaults: settings.jobDefaults,
       look: (job, evaluationId) => this.#ask(job.ID, job.Priority, 'job-register', evaluationId),
       end: (nodeId) => this.#membership.end(nodeId),
     })

@@ -40,9 +40,12 @@ const log = (event: string, fields: Record<string, unknown>): void => {
 export const openTestStore = (path = ':memory:'): Promise<Store> =>
   openStore({ database: openSqlite(path), clock: new SystemClock(), random: systemRandom, scheduleFlush })
 
+const none = { priority: 0, executionTimeout: 0n, totalTimeout: 0n, publisher: undefined }
+
 const testSettings = (nodeId: NodeId, change: Partial<OrchestratorSettings> = {}): OrchestratorSettings => ({
   nodeId,
   defaultResources,
+  jobDefaults: { batch: none, ops: none, daemon: none, service: none },
   settleMs: 50,
   defaultMembership: 'APPROVED',
   heartbeatIntervalMs: 1_000,

@@ -14,7 +14,7 @@ import type { Waiters } from '../waiters.ts'
 import { jobLogs, type LogRequest } from './logs.ts'
 import { jobNotFound, resolveJob } from './resolve.ts'
 import { stopJob } from './stop.ts'
-import { submitJob } from './submit.ts'
+import { type JobDefaults, submitJob } from './submit.ts'
 
 export type JobsParts = {
   clock: Clock
@@ -23,7 +23,7 @@ export type JobsParts = {
   waiters: Waiters
   orchestratorId: string
   publicKey: string | undefined
-  defaultPublisher: SpecConfig | undefined
+  defaults: JobDefaults
   look: (job: Job, evaluationId: string) => void
   end: (nodeId: NodeId) => ComputeEnd | undefined
 }

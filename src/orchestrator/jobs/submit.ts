@@ -5,9 +5,10 @@ import { Fault } from '#lib/fault.ts'
 import { exactJson } from '#lib/json/exact.ts'
 import { isRawNumber } from '#lib/json/raw-number.ts'
 import { type JobId, newJobId } from '#models/ids.ts'
-import { type Job, type JobSpec, metaKeys } from '#models/job.ts'
+import { type Job, type JobSpec, type JobType, metaKeys } from '#models/job.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
 import { isNoSpec } from '#models/spec-config.ts'
+import type { Task } from '#models/task.ts'
 import { jobSubmitted, jobUpdated } from '../events.ts'
 import { jobLine } from '../history-lines.ts'
 import type { Ledger } from '../ledger.ts'
@@ -19,7 +20,7 @@ export type SubmitParts = {
   /** Written into Meta of each job. */
   orchestratorId: string
   publicKey: string | undefined
-  defaultPublisher: SpecConfig | undefined
+  defaults: JobDefaults
   look: (job: Job, evaluationId: string) => void
 }
 
@@ -108,6 +109,15 @@ const updatedJob = (parts: SubmitParts, submission: Submission, existing: Job): 
   }
 }
 
+/** What a job gets where it says nothing, by type; timeouts in seconds, 0 = none. */
+export type JobDefaults = Readonly<Record<JobType, TypeDefaults>>
+export type TypeDefaults = {
+  priority: number
+  executionTimeout: bigint
+  totalTimeout: bigint
+  publisher: SpecConfig | undefined
+}
+
 /** The specification with what the server adds. */
 const completed = (parts: SubmitParts, { spec, clientId }: Submission): JobSpec => ({
   ...spec,
@@ -118,11 +128,20 @@ const completed = (parts: SubmitParts, { spec, clientId }: Submission): JobSpec 
     ...(parts.publicKey ? { [metaKeys.requesterPublicKey]: parts.publicKey } : {}),
     ...(clientId ? { [metaKeys.clientId]: clientId } : {}),
   },
-  Tasks: parts.defaultPublisher
-    ? spec.Tasks.map((task) =>
-        isNoSpec(task.Publisher) ? { ...task, Publisher: parts.defaultPublisher as SpecConfig } : task,
-      )
-    : spec.Tasks,
+  Priority: spec.Priority || parts.defaults[spec.Type].priority,
+  Tasks: spec.Tasks.map((task) => withDefaults(task, parts.defaults[spec.Type])),
+})
+
+const withDefaults = (task: Task, defaults: TypeDefaults): Task => ({
+  ...task,
+  Publisher: isNoSpec(task.Publisher) && defaults.publisher ? defaults.publisher : task.Publisher,
+  Timeouts: {
+    ...task.Timeouts,
+    ...(!task.Timeouts.ExecutionTimeout && defaults.executionTimeout > 0n
+      ? { ExecutionTimeout: defaults.executionTimeout }
+      : {}),
+    ...(!task.Timeouts.TotalTimeout && defaults.totalTimeout > 0n ? { TotalTimeout: defaults.totalTimeout } : {}),
+  },
 })
 
 const specOf = ({
