@@ -29,12 +29,17 @@ export const list = <Item>(name: string, read: (text: string) => Item[]): FlagTy
   read: (text, before, isFirst) => (isFirst ? read(text) : [...before, ...read(text)]),
 })
 
-/** Texts are compared exactly; the fault lists what would do. */
-export const oneOf = <Word extends string>(name: string, words: readonly Word[], zero: Word): FlagType<Word> =>
+/** One of a few words, taken exactly; `refusal` is the cause shown for any other. */
+export const oneOf = <Word extends string>(
+  name: string,
+  words: readonly Word[],
+  zero: Word,
+  refusal: (text: string) => string,
+): FlagType<Word> =>
   single(name, zero, (text) => {
     const word = words.find((each) => each === text)
-    if (word !== undefined) return word
-    throw new Fault('BadRequest', `should be one of [${words.map((each) => `"${each}"`).join(' ')}]`)
+    if (word === undefined) throw new Fault('BadRequest', refusal(text))
+    return word
   })
 
 export const string = single('string', '', (text) => text)

@@ -1,4 +1,4 @@
-import { Fault, messageOf } from '../fault.ts'
+import { Fault } from '../fault.ts'
 import { bytesOfText } from '../go/byte-text.ts'
 import { quote, quoteRune } from '../go/strconv-quote.ts'
 import type { FlagType } from './flag-type.ts'
@@ -148,15 +148,19 @@ class FlagParser {
     try {
       this.#values[name] = flag.type.read(text, this.#values[name], !this.#given.has(name))
     } catch (error) {
-      if (!(error instanceof Fault)) throw error
+      if (!isRefusal(error)) throw error
       const isShort = flag.shorthand && !flag.shorthandDeprecated
       const shown = isShort ? `-${flag.shorthand}, --${name}` : `--${name}`
-      throw flagFault(`invalid argument ${quote(text)} for "${shown}" flag: ${messageOf(error)}`, error.hint)
+      throw flagFault(`invalid argument ${quote(text)} for "${shown}" flag: ${error.message}`, (error as Fault).hint)
     }
     this.#given.add(name)
     if (flag.deprecated) this.#notices.push(`Flag --${name} has been deprecated, ${flag.deprecated}`)
   }
 }
+
+/** A type may refuse with any plain error; those of the language are bugs. */
+const isRefusal = (error: unknown): error is Error =>
+  error instanceof Fault || (error instanceof Error && error.constructor === Error)
 
 /** Go looks at bytes here: of a letter beyond ASCII it shows the first one. */
 const quoteFirstByte = (text: string): string => quoteRune(bytesOfText(text)[0] as number)
