@@ -1,0 +1,122 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { dataFolder } from '#config/data-folder.ts'
+import { load } from '#config/load.ts'
+import { stopAll } from '#lib/lifecycle.ts'
+import { nodeLog } from '#node/node-log.ts'
+import { type RunningNode, runNode } from '#node/run-node.ts'
+
+export type GoldenCluster = {
+  /** Where the orchestrator's API answers. */
+  port: number
+  /** API of the compute node `edge-1`. */
+  edgePort: number
+  /** Working root of the recordings: `data/in`, `data/ro`. */
+  directory: string
+  /** Port of the file server with words.txt and nolength.txt. */
+  filePort: number
+  nodeId: string
+  stop(): Promise<void>
+}
+
+export type GoldenOptions = {
+  /** DOCKER_HOST for the nodes; absent = no containers. */
+  dockerHost?: string
+  /** More settings of the orchestrator, as `-c` takes them. */
+  pairs?: { key: string; value: string }[]
+}
+
+const words = 'alpha\nbeta\n'
+
+/** The cluster of the recordings: a hybrid node in zone a and a compute node `edge-1` in zone b, with a file server. */
+export const startGoldenCluster = async (options: GoldenOptions = {}): Promise<GoldenCluster> => {
+  const directory = await mkdtemp(join(tmpdir(), 'bacalhau-golden-'))
+  await mkdir(join(directory, 'data/in'), { recursive: true })
+  await mkdir(join(directory, 'data/ro'), { recursive: true })
+  await writeFile(join(directory, 'data/in/words.txt'), words)
+  const files = await startFileServer()
+  const stops: { start(): Promise<void>; stop(): Promise<void> }[] = [
+    { start: async () => {}, stop: () => rm(directory, { recursive: true, force: true }) },
+    { start: async () => {}, stop: files.stop },
+  ]
+  const hybrid = await startNode(directory, 'hybrid', { isOrchestrator: true, isCompute: true }, options, {
+    Labels: 'zone=a,disk=ssd',
+    'Compute.AllocatedCapacity.CPU': '4',
+    'Compute.AllocatedCapacity.Memory': '4Gb',
+    'Compute.AllowListedLocalPaths': `${directory}/data/in:rw,${directory}/data/ro`,
+    'JobDefaults.Batch.Task.Timeouts.TotalTimeout': '30m',
+    'JobDefaults.Ops.Task.Timeouts.TotalTimeout': '30m',
+    ...Object.fromEntries((options.pairs ?? []).map(({ key, value }) => [key, value])),
+  })
+  stops.push({ start: async () => {}, stop: () => hybrid.stop() })
+  const edge = await startNode(directory, 'edge', { isOrchestrator: false, isCompute: true }, options, {
+    Name: 'edge-1',
+    Labels: 'zone=b,disk=hdd',
+    'Compute.AllocatedCapacity.CPU': '2',
+    'Compute.AllocatedCapacity.Memory': '2Gb',
+    'Compute.Orchestrators': `nats://127.0.0.1:${hybrid.linkPort}`,
+  })
+  stops.push({ start: async () => {}, stop: () => edge.stop() })
+  return {
+    port: hybrid.address.port,
+    edgePort: edge.address.port,
+    directory,
+    filePort: files.port,
+    nodeId: hybrid.nodeId,
+    stop: () => stopAll(stops),
+  }
+}
+
+const startNode = (
+  directory: string,
+  name: string,
+  roles: { isOrchestrator: boolean; isCompute: boolean },
+  options: GoldenOptions,
+  pairs: Record<string, string>,
+): Promise<RunningNode> => {
+  const fixed = {
+    'API.Port': '0',
+    'Orchestrator.Port': '0',
+    'Publishers.Types.Local.Port': '0',
+    'Publishers.Types.Local.Address': '127.0.0.1',
+  }
+  const { settings } = load({
+    side: 'server',
+    home: directory,
+    pairs: Object.entries({ ...fixed, ...pairs }).map(([key, value]) => ({ key, value })),
+  })
+  return runNode({
+    settings,
+    roles,
+    folder: dataFolder(join(directory, 'nodes', name), roles),
+    environment: options.dockerHost ? { DOCKER_HOST: options.dockerHost } : { DOCKER_HOST: 'unix:///nonexistent' },
+    wasmCommand: [process.execPath, '--conditions=source', 'src/providers/wasm/child/entry.ts'],
+    log: nodeLog('error', 'default', (line) => process.stderr.write(line)),
+    printableConfig: () => ({}),
+    apiHost: '127.0.0.1',
+    linkHost: '127.0.0.1',
+  })
+}
+
+const startFileServer = async (): Promise<{ port: number; stop(): Promise<void> }> => {
+  const server = createServer((request, response) => {
+    if (request.url === '/words.txt')
+      response.writeHead(200, { 'Content-Length': words.length }).end(request.method === 'HEAD' ? '' : words)
+    else if (request.url === '/nolength.txt') {
+      response.writeHead(200, { 'Transfer-Encoding': 'chunked' })
+      response.end(request.method === 'HEAD' ? '' : words)
+    } else response.writeHead(404).end()
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    port: (server.address() as AddressInfo).port,
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
