@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { describeVectors } from '../../../test/kit/vectors.ts'
 import { formatDuration } from '../duration.ts'
 import { Fault } from '../fault.ts'
+import { formatFloat } from '../go/strconv-float.ts'
 import { atoi, parseFloat } from '../go/strconv-parse.ts'
 import { quote } from '../go/strconv-quote.ts'
 import { type InputSpec, parseInputSpec } from '../spec-text/input-spec.ts'
@@ -107,7 +108,10 @@ const sample: FlagTable = {
   input: { type: input, shorthand: 'i', usage },
 }
 
-const shown = (value: unknown): unknown => (typeof value === 'bigint' ? formatDuration(value) : value)
+function shown(value: unknown): unknown {
+  if (typeof value === 'bigint') return formatDuration(value)
+  return typeof value === 'number' && !Number.isFinite(value) ? formatFloat(value, 'g') : value
+}
 /** Numbers of 64 bits are recorded as text. */
 const asNumber = (set: Record<string, unknown>): Record<string, unknown> => ({
   ...set,
