@@ -1,0 +1,92 @@
+import { createWriteStream } from 'node:fs'
+import { mkdir, readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { Agent } from 'undici'
+import type { Downloader, DownloadProgress } from '#contracts/downloader.ts'
+import type { Clock, Random } from '#lib/clock.ts'
+import { Fault, messageOf } from '#lib/fault.ts'
+import type { SpecConfig } from '#models/spec-config.ts'
+import { beginDownload, type Download } from './download.ts'
+import { fileNameOf } from './file-name.ts'
+import type { UrlSettings } from './settings.ts'
+import { decodeUrlSource, urlType } from './source.ts'
+
+/** Unpacks a gzip tar into an existing folder, contained and within bounds; leaves nothing on failure. */
+export type UnpackArchive = (
+  source: Readable,
+  directory: string,
+  limits: { totalBytes: number; fileBytes: number; entries: number },
+  signal: AbortSignal,
+) => Promise<void>
+
+export type UrlDownloaderDeps = { clock: Clock; random: Random; unpack: UnpackArchive }
+
+/** A result is as large as its owner's disk takes; one file at most this (execution.md §5.3). */
+const limits = { totalBytes: Number.MAX_SAFE_INTEGER / 2, fileBytes: 100 * 1000 ** 3, entries: 10_000_000 }
+const isArchive = (url: string): boolean => /\.(?:tar\.gz|tgz)$/i.test(new URL(url).pathname)
+
+/** Fetches results that nodes give out over HTTP, and unpacks the archives among them [R187]. */
+export class UrlDownloader implements Downloader {
+  readonly types = [urlType]
+  readonly #settings: UrlSettings
+  readonly #deps: UrlDownloaderDeps
+
+  constructor(settings: UrlSettings, deps: UrlDownloaderDeps) {
+    this.#settings = settings
+    this.#deps = deps
+  }
+
+  /** A broken connection is taken up again where it broke; nothing is left in the folder unless all of it came. */
+  async download(
+    result: SpecConfig,
+    directory: string,
+    progress: DownloadProgress,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { url, ...login } = decodeUrlSource(result)
+    const { readTimeoutMs, retries } = this.#settings
+    const dispatcher = new Agent({ headersTimeout: readTimeoutMs, bodyTimeout: readTimeoutMs })
+    try {
+      const parts = { dispatcher, clock: this.#deps.clock, retries }
+      await this.#bring(await beginDownload(parts, { url, ...login, signal }), directory, progress, signal)
+    } catch (error) {
+      await emptied(directory)
+      if (signal.aborted) throw signal.reason
+      throw asFault(error, url)
+    } finally {
+      await dispatcher.destroy()
+    }
+  }
+
+  async #bring(download: Download, directory: string, progress: DownloadProgress, signal: AbortSignal): Promise<void> {
+    const bytes = Readable.from(told(download, progress))
+    if (isArchive(download.url)) return this.#deps.unpack(bytes, directory, limits, signal)
+    const name = fileNameOf(download.url, undefined, this.#deps.random.uuid)
+    await pipeline(bytes, createWriteStream(join(directory, name), { flags: 'wx' }), { signal })
+  }
+}
+
+async function* told({ chunks, totalBytes }: Download, progress: DownloadProgress): AsyncGenerator<Buffer> {
+  let receivedBytes = 0
+  for await (const chunk of chunks) {
+    receivedBytes += chunk.length
+    progress(receivedBytes, totalBytes)
+    yield chunk
+  }
+}
+
+async function emptied(directory: string): Promise<void> {
+  await mkdir(directory, { recursive: true })
+  for (const name of await readdir(directory)) await rm(join(directory, name), { recursive: true, force: true })
+}
+
+function asFault(error: unknown, url: string): Fault {
+  if (error instanceof Fault) return error
+  return new Fault('ServiceUnavailable', `cannot download ${url}: ${messageOf(error)}`, {
+    hint: 'The node that keeps the result must be reachable from here; ask its operator, or try again',
+    isRetryable: true,
+    cause: error,
+  })
+}

@@ -1,0 +1,105 @@
+import { STATUS_CODES } from 'node:http'
+import { type Dispatcher, request } from 'undici'
+import type { Clock } from '#lib/clock.ts'
+import { Fault, messageOf } from '#lib/fault.ts'
+
+export type FetchParts = { dispatcher: Dispatcher; clock: Clock; retries: number }
+export type Fetching = {
+  method: 'GET' | 'HEAD'
+  url: string
+  authorization?: string
+  headers?: Readonly<Record<string, string>>
+  signal: AbortSignal
+}
+
+export type Fetched = {
+  status: number
+  headers: Readonly<Record<string, string | string[] | undefined>>
+  body: Dispatcher.ResponseData['body']
+  /** Where the answer came from after redirects. */
+  url: string
+  isRedirected: boolean
+}
+
+/** An answer that no further attempt would change. */
+export class FetchRefused extends Error {
+  readonly status: number
+  constructor(status: number, statusText: string) {
+    super(`${status} ${statusText}`.trim())
+    this.status = status
+  }
+}
+
+const redirectLimit = 10
+const firstPauseMs = 100
+const longestPauseMs = 1_000
+/** Too many requests, and what a server says when it is not itself. */
+const passing = (status: number): boolean => status >= 500 || status === 408 || status === 425 || status === 429
+
+/**
+ * Asks until there is a good answer (200–299): again after what may pass, with growing pauses, at once no more after anything else.
+ * The last failure is thrown as it is; `attempts` of it are told.
+ */
+export async function fetchWithRetries(parts: FetchParts, asked: Fetching): Promise<Fetched> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const fetched = await followRedirects(parts, asked)
+      if (fetched.status >= 200 && fetched.status < 300) return fetched
+      await fetched.body.dump({ limit: 64 * 1024 }).catch(() => {})
+      const refusal = new FetchRefused(fetched.status, STATUS_CODES[fetched.status] ?? '')
+      if (!passing(fetched.status) || attempt > parts.retries) throw new GaveUp(refusal, attempt)
+    } catch (error) {
+      if (asked.signal.aborted) throw asked.signal.reason
+      if (error instanceof GaveUp || error instanceof Fault) throw error
+      if (attempt > parts.retries) throw new GaveUp(error, attempt)
+    }
+    await pause(parts.clock, attempt, asked.signal)
+  }
+}
+
+/** The attempts are used up, or another would not help. */
+export class GaveUp extends Error {
+  readonly attempts: number
+  /** 0 = there was no answer. */
+  readonly status: number
+  constructor(error: unknown, attempts: number) {
+    super(messageOf(error), { cause: error })
+    this.attempts = attempts
+    this.status = error instanceof FetchRefused ? error.status : 0
+  }
+}
+
+export const pause = (clock: Clock, attempt: number, signal: AbortSignal): Promise<void> =>
+  clock.sleep(Math.min(firstPauseMs * 2 ** (attempt - 1), longestPauseMs), signal)
+
+/** Each hop is a new request, so that its address is looked at again. A login stays with its origin. */
+async function followRedirects({ dispatcher }: FetchParts, asked: Fetching): Promise<Fetched> {
+  let url = asked.url
+  for (let hops = 0; hops <= redirectLimit; hops++) {
+    const isSameOrigin = new URL(url).origin === new URL(asked.url).origin
+    const headers = {
+      ...asked.headers,
+      ...(asked.authorization && isSameOrigin && { authorization: asked.authorization }),
+    }
+    const answer = await request(url, { method: asked.method, headers, signal: asked.signal, dispatcher })
+    const location = answer.headers['location']
+    if (answer.statusCode < 300 || answer.statusCode > 399 || typeof location !== 'string') {
+      return { status: answer.statusCode, headers: answer.headers, body: answer.body, url, isRedirected: hops > 0 }
+    }
+    await answer.body.dump({ limit: 64 * 1024 }).catch(() => {})
+    url = redirected(location, url)
+  }
+  throw new FetchRefused(0, `more than ${redirectLimit} redirects`)
+}
+
+function redirected(location: string, from: string): string {
+  const next = URL.parse(location, from)
+  if (next && (next.protocol === 'http:' || next.protocol === 'https:')) return next.href
+  throw new Fault(
+    'BadRequest',
+    `the server redirects to ${JSON.stringify(location.slice(0, 200))}, which is no web address`,
+    {
+      details: { FailureClass: 'user' },
+    },
+  )
+}

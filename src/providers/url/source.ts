@@ -1,0 +1,60 @@
+import { Fault, messageOf } from '#lib/fault.ts'
+import { decodeParams } from '#lib/params.ts'
+import { type SpecConfig, typeKey } from '#models/spec-config.ts'
+import { pathOf } from './file-name.ts'
+
+export const urlType = 'urldownload'
+
+export type UrlSource = {
+  /** What to fetch, without a login. */
+  url: string
+  /** Header for the login that the URL names; for its own origin only. */
+  authorization?: string
+}
+
+/** Parameters of a URL source or result, checked (execution.md §4.4). Throws a Fault ValidationError with the texts clients know. */
+export function decodeUrlSource(source: SpecConfig): UrlSource {
+  if (typeKey(source.Type) !== urlType) {
+    throw invalid(`invalid storage source type. expected urlDownload, but received: ${source.Type}`)
+  }
+  if (!source.Params || Object.keys(source.Params).length === 0) {
+    throw invalid('invalid storage source params. cannot be nil')
+  }
+  const { URL: text } = decodeParams(source.Params, 'Source', { URL: 'string' })
+  if (!text) throw invalid('invalid url storage params: url cannot be empty')
+  return splitLogin(checkedUrl(text.replace(/^[ '"]+|[ '"]+$/g, '')))
+}
+
+function checkedUrl(text: string): string {
+  const [, scheme = ''] = /^([a-z][a-z0-9+.-]*):/i.exec(text) ?? []
+  if (scheme.toLowerCase() !== 'http' && scheme.toLowerCase() !== 'https') {
+    throw invalid(
+      `invalid url storage params: URLs must begin with 'http' or 'https'. The submitted one began with ${scheme.toLowerCase()}`,
+    )
+  }
+  if (!URL.canParse(text) || !/^[a-z]+:\/\//i.test(text)) {
+    throw invalid(`invalid url storage params: invalid URL: ${JSON.stringify(withoutLogin(text))} cannot be parsed`)
+  }
+  if (pathOf(text) === '') throw invalid('invalid url storage params: URL must end with a file name')
+  return text
+}
+
+function splitLogin(text: string): UrlSource {
+  const parsed = new URL(text)
+  if (parsed.username === '' && parsed.password === '') return { url: text }
+  const login = `${part(parsed.username)}:${part(parsed.password)}`
+  return { url: withoutLogin(text), authorization: `Basic ${Buffer.from(login).toString('base64')}` }
+}
+
+function part(encoded: string): string {
+  try {
+    return decodeURIComponent(encoded)
+  } catch (error) {
+    throw invalid(`invalid url storage params: invalid URL: ${messageOf(error)}`)
+  }
+}
+
+/** Logins never reach messages or logs. */
+const withoutLogin = (text: string): string => text.replace(/^([a-z]+:\/\/)[^/?#]*@/i, '$1')
+
+const invalid = (message: string): Fault => new Fault('ValidationError', message, { details: { FailureClass: 'user' } })

@@ -1,0 +1,170 @@
+import { createWriteStream } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { join as joinGuest } from 'node:path/posix'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type { Agent } from 'undici'
+import type { PrepareContext, PreparedInput, Storage } from '#contracts/storage.ts'
+import { no, type Verdict, yes } from '#contracts/verdict.ts'
+import type { Clock, Random } from '#lib/clock.ts'
+import { Fault, messageOf } from '#lib/fault.ts'
+import type { Startable } from '#lib/lifecycle.ts'
+import type { SpecConfig } from '#models/spec-config.ts'
+import type { InputSource } from '#models/task.ts'
+import { guardedAgent, type RefusalOf, type Resolve } from './connector.ts'
+import { beginDownload, type Download, lengthOf } from './download.ts'
+import { type FetchParts, fetchWithRetries, GaveUp } from './fetch.ts'
+import { fileNameOf } from './file-name.ts'
+import type { UrlSettings } from './settings.ts'
+import { decodeUrlSource, urlType } from './source.ts'
+
+export type UrlStorageDeps = {
+  clock: Clock
+  random: Random
+  /** What this node may be made to fetch from. */
+  refusalOf: RefusalOf
+  /** Other than the system's for tests. */
+  resolve?: Resolve
+}
+
+const writeBytes = 1024 * 1024
+
+/** Files from the web (execution.md §4.4) [R177, R178]. */
+export class UrlStorage implements Storage, Startable {
+  readonly types = [urlType]
+  readonly #settings: UrlSettings
+  readonly #deps: UrlStorageDeps
+  #agent: Agent | undefined
+
+  constructor(settings: UrlSettings, deps: UrlStorageDeps) {
+    this.#settings = settings
+    this.#deps = deps
+  }
+
+  async start(): Promise<void> {}
+
+  /** Connections are made when they are needed and let go here. */
+  async stop(): Promise<void> {
+    const agent = this.#agent
+    this.#agent = undefined
+    await agent?.destroy()
+  }
+
+  async isInstalled(): Promise<Verdict> {
+    return yes
+  }
+
+  async accepts(input: InputSource): Promise<Verdict> {
+    try {
+      decodeUrlSource(input.Source)
+      return yes
+    } catch (error) {
+      return no(messageOf(error))
+    }
+  }
+
+  async isLocal(): Promise<boolean> {
+    return false
+  }
+
+  /** A server that does not say is no reason to refuse: the download itself is bounded (X7). */
+  async sizeBytes(source: SpecConfig, _partition: unknown, signal: AbortSignal): Promise<number | undefined> {
+    const { url, ...login } = decodeUrlSource(source)
+    try {
+      const { headers, body } = await fetchWithRetries(this.#parts(), { method: 'HEAD', url, ...login, signal })
+      await body.dump({ limit: 0 }).catch(() => {})
+      return lengthOf(headers)
+    } catch (error) {
+      // Some servers sign or know only GET.
+      if (error instanceof GaveUp && [403, 405, 501].includes(error.status)) return this.#sizeByGet(source, signal)
+      throw signal.aborted ? signal.reason : asFault(error, (gaveUp) => giveUpText('HEAD', url, gaveUp))
+    }
+  }
+
+  async #sizeByGet(source: SpecConfig, signal: AbortSignal): Promise<number | undefined> {
+    const { url, ...login } = decodeUrlSource(source)
+    try {
+      const download = await beginDownload(this.#parts(), { url, ...login, signal })
+      await download.cancel()
+      return download.totalBytes
+    } catch (error) {
+      throw signal.aborted ? signal.reason : asFault(error, (gaveUp) => giveUpText('GET', url, gaveUp))
+    }
+  }
+
+  async prepare(input: InputSource, context: PrepareContext, signal: AbortSignal): Promise<PreparedInput> {
+    const { url, ...login } = decodeUrlSource(input.Source)
+    const begin = (gaveUp: GaveUp) =>
+      gaveUp.status === 0
+        ? `failed to begin download from url ${url}: ${gaveUp.message}`
+        : `non-200 response from URL (${url}): ${gaveUp.message}`
+    const download = await beginDownload(this.#parts(), { url, ...login, signal }).catch((error: unknown) => {
+      throw signal.aborted ? signal.reason : asFault(error, begin)
+    })
+    const suggestion = download.isRedirected ? download.headers['content-disposition'] : undefined
+    let hostPath: string | undefined
+    try {
+      const name = fileNameOf(download.isRedirected ? download.url : url, text(suggestion), this.#deps.random.uuid)
+      hostPath = join(context.directory, name)
+      await this.#write(download, hostPath, context.limitBytes, url, signal)
+      return { input, hostPath, kind: 'file', guestPath: joinGuest(input.Target, name), isReadOnly: true }
+    } catch (error) {
+      await download.cancel()
+      if (hostPath) await rm(hostPath, { force: true })
+      if (signal.aborted) throw signal.reason
+      throw asFault(error, (gaveUp) => `failed to download from url ${url}: ${gaveUp.message}`)
+    }
+  }
+
+  async #write(download: Download, path: string, limitBytes: number, url: string, signal: AbortSignal): Promise<void> {
+    const { maxBytes } = this.#settings
+    const mostBytes = maxBytes > 0 ? Math.min(maxBytes, limitBytes) : limitBytes
+    const tooLarge = () =>
+      new Fault('ResourceExhausted', `${url} is larger than the ${mostBytes} bytes that this input may take`, {
+        hint: 'Ask for more disk in the Resources of the task',
+        details: { FailureClass: 'resource' },
+      })
+    if ((download.totalBytes ?? 0) > mostBytes) throw tooLarge()
+    const file = createWriteStream(path, { flags: 'wx', highWaterMark: writeBytes })
+    await pipeline(Readable.from(within(download.chunks, mostBytes, tooLarge)), file, { signal })
+  }
+
+  #parts(): FetchParts {
+    const { readTimeoutMs, retries } = this.#settings
+    this.#agent ??= guardedAgent(this.#deps.refusalOf, readTimeoutMs, this.#deps.resolve)
+    return { dispatcher: this.#agent, clock: this.#deps.clock, retries }
+  }
+}
+
+async function* within(
+  chunks: AsyncIterable<Buffer>,
+  mostBytes: number,
+  tooLarge: () => Fault,
+): AsyncGenerator<Buffer> {
+  let sizeBytes = 0
+  for await (const chunk of chunks) {
+    sizeBytes += chunk.length
+    if (sizeBytes > mostBytes) throw tooLarge()
+    yield chunk
+  }
+}
+
+const text = (header: string | string[] | undefined): string | undefined => (Array.isArray(header) ? header[0] : header)
+
+/** The sentence clients know; the status is added, since one attempt is enough for a clear refusal. */
+const giveUpText = (method: string, url: string, { attempts, message }: GaveUp): string =>
+  `${method} ${url} giving up after ${attempts} attempt(s): ${message}`
+
+function asFault(error: unknown, textOf: (gaveUp: GaveUp) => string): Fault {
+  if (error instanceof Fault) return error
+  const { code } = error as NodeJS.ErrnoException
+  if (code === 'ENOSPC' || code === 'EDQUOT') return new Fault('StorageFull', messageOf(error), { cause: error })
+  const gaveUp = error instanceof GaveUp ? error : new GaveUp(error, 1)
+  const isUsers = gaveUp.status >= 400 && gaveUp.status < 500 && gaveUp.status !== 429
+  return new Fault(isUsers ? 'BadRequest' : 'ServiceUnavailable', textOf(gaveUp), {
+    isRetryable: !isUsers,
+    details: { FailureClass: isUsers ? 'user' : 'transient' },
+    cause: error,
+  })
+}
