@@ -4,6 +4,7 @@ import type { StateTables } from './state-tables.ts'
 export class Keys {
   readonly #tables: StateTables
   #job: number | undefined
+  #version: number | undefined
   #execution: number | undefined
   #work: number | undefined
   #seqs = new Map<number, number>()
@@ -15,6 +16,11 @@ export class Keys {
   nextJob(): number {
     this.#job = (this.#job ?? this.#tables.jobs.lastKey()) + 1
     return this.#job
+  }
+
+  nextVersion(): number {
+    this.#version = (this.#version ?? this.#tables.versions.lastKey()) + 1
+    return this.#version
   }
 
   nextExecution(): number {
@@ -43,6 +49,7 @@ export class Keys {
   /** After a rollback: the rows tell again. */
   forget(): void {
     this.#job = undefined
+    this.#version = undefined
     this.#execution = undefined
     this.#work = undefined
     this.#seqs.clear()

@@ -15,8 +15,9 @@ import type { WorkHandle } from './tables/work.ts'
 
 /** A change whose expectations hold, with the integer keys of the rows it writes. */
 export type ResolvedChange = {
-  insertJobs: { key: number; job: Job }[]
-  updateJobs: { old: JobHandle; job: Job }[]
+  insertJobs: { handle: JobHandle; job: Job }[]
+  /** `versionKey` differs from the old one when a new version comes. */
+  updateJobs: { old: JobHandle; versionKey: number; job: Job }[]
   insertExecutions: { key: number; jobKey: number; execution: Execution }[]
   updateExecutions: { old: ExecutionHandle; execution: Execution }[]
   putWork: { key: number; row: WorkRow }[]
@@ -75,9 +76,9 @@ export class ChangeResolver {
   #insertJobs(jobs: Change['insertJobs']): Refusal | undefined {
     for (const job of jobs ?? []) {
       if (this.#job(job.ID)) return conflict(`job ${job.ID} exists`)
-      const key = this.#keys.nextJob()
-      this.#jobs.set(job.ID, jobHandle(key, job))
-      this.#resolved.insertJobs.push({ key, job })
+      const handle = jobHandle(this.#keys.nextJob(), this.#keys.nextVersion(), job)
+      this.#jobs.set(job.ID, handle)
+      this.#resolved.insertJobs.push({ handle, job })
     }
     return undefined
   }
@@ -86,8 +87,9 @@ export class ChangeResolver {
     for (const { id, expectedRevision, job } of updates ?? []) {
       const old = this.#job(id)
       if (old?.revision !== expectedRevision) return conflict(revisionText('job', id, old, expectedRevision))
-      this.#jobs.set(id, jobHandle(old.key, job))
-      this.#resolved.updateJobs.push({ old, job })
+      const versionKey = job.Version > old.version ? this.#keys.nextVersion() : old.versionKey
+      this.#jobs.set(id, jobHandle(old.key, versionKey, job))
+      this.#resolved.updateJobs.push({ old, versionKey, job })
     }
     return undefined
   }
@@ -156,9 +158,10 @@ export class ChangeResolver {
   }
 }
 
-const jobHandle = (key: number, { Version, Revision, State }: Job): JobHandle => ({
+const jobHandle = (key: number, versionKey: number, { Version, Revision, State }: Job): JobHandle => ({
   key,
   version: Version,
+  versionKey,
   revision: Revision,
   isLive: !isTerminalJob(State.StateType),
 })

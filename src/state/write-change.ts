@@ -5,6 +5,7 @@ import type { JobHistory } from '#models/job-history.ts'
 import type { Keys } from './keys.ts'
 import type { ResolvedChange } from './resolved-change.ts'
 import type { StateTables } from './state-tables.ts'
+import type { JobHandle } from './tables/jobs.ts'
 
 export type Written = { outbox: OutboxRow[]; history: JobHistory[] }
 
@@ -34,23 +35,23 @@ export function writeChange(tables: StateTables, keys: Keys, change: Change, res
 }
 
 function writeJobs(tables: StateTables, keys: Keys, { insertJobs, updateJobs }: ResolvedChange): void {
-  for (const { key, job } of insertJobs) {
-    tables.jobs.insert(key, job)
-    tables.versions.insert(key, job)
-    keys.startHistory(key)
+  for (const { handle, job } of insertJobs) {
+    tables.versions.insert(handle.versionKey, handle.key, job)
+    tables.jobs.insert(handle.key, handle.versionKey, job)
+    keys.startHistory(handle.key)
   }
-  for (const { old, job } of updateJobs) {
-    if (job.Version > old.version) writeVersion(tables, old.key, job)
+  for (const { old, versionKey, job } of updateJobs) {
+    if (versionKey !== old.versionKey) writeVersion(tables, old, versionKey, job)
     tables.jobs.update(old, job)
   }
 }
 
-function writeVersion(tables: StateTables, key: number, job: Job): void {
-  const last = tables.jobs.byKey(key)
+function writeVersion(tables: StateTables, old: JobHandle, versionKey: number, job: Job): void {
+  const last = tables.jobs.byKey(old.key)
   assert(last, `job ${job.ID} is stored`)
-  tables.versions.end(key, last)
-  tables.versions.insert(key, job)
-  tables.jobs.updateSpec(key, last, job)
+  tables.versions.end(old.versionKey, last)
+  tables.versions.insert(versionKey, old.key, job)
+  tables.jobs.updateSpec(old.key, versionKey, last, job)
 }
 
 function resetPeer(tables: StateTables, peer: string): void {

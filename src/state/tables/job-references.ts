@@ -1,10 +1,11 @@
+import { assert } from '#lib/assert.ts'
 import type { Job, JobSpec } from '#models/job.ts'
 import { parseStored, storedJson } from '../stored-json.ts'
 import type { JobsTable } from './jobs.ts'
 import { type JobHead, splitJob, type VersionsTable } from './versions.ts'
 
 /** A job inside a message or an order. Its specification is referred to when `versions` has the same one (W22). */
-export type StoredJob = { job: JobHead | Job; jobKey: number | null; version: number | null }
+export type StoredJob = { job: JobHead | Job; versionKey: number | null }
 
 export class JobReferences {
   readonly #jobs: JobsTable
@@ -17,16 +18,15 @@ export class JobReferences {
 
   shorten(job: Job): StoredJob {
     const { head, spec } = splitJob(job)
-    const key = this.#jobs.key(job.ID)
-    if (key !== undefined && this.#versions.specText(key, job.Version) === storedJson(spec))
-      return { job: head, jobKey: key, version: job.Version }
-    return { job, jobKey: null, version: null }
+    const stored = this.#jobs.handle(job.ID)
+    const isSame = stored?.version === job.Version && this.#versions.specText(stored.versionKey) === storedJson(spec)
+    return isSame ? { job: head, versionKey: stored.versionKey } : { job, versionKey: null }
   }
 
-  restore(job: JobHead | Job, jobKey: number | null, version: number | null): Job {
-    if (jobKey === null || version === null) return job as Job
-    const text = this.#versions.specText(jobKey, version)
-    if (text === undefined) throw new Error(`version ${version} of ${job.ID} is referred to and not stored`)
+  restore(job: JobHead | Job, versionKey: number | null): Job {
+    if (versionKey === null) return job as Job
+    const text = this.#versions.specText(versionKey)
+    assert(text !== undefined, `the specification of ${job.ID}, which is referred to, is stored`)
     return { ...parseStored<JobSpec>(text), ...job }
   }
 }

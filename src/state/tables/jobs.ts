@@ -21,6 +21,7 @@ export type JobRow = {
   state_detail: string | null
   is_live: number
   version: number
+  version_key: number
   revision: number
   created_at: bigint
   modified_at: bigint
@@ -29,7 +30,7 @@ export type JobRow = {
 }
 
 /** What a change needs to know of a job before it touches it. */
-export type JobHandle = { key: number; version: number; revision: number; isLive: boolean }
+export type JobHandle = { key: number; version: number; versionKey: number; revision: number; isLive: boolean }
 
 export class JobsTable {
   readonly #ids: IdIndex
@@ -38,7 +39,7 @@ export class JobsTable {
   readonly #update: SqlStatement<unknown>
   readonly #move: SqlStatement<unknown>
   readonly #updateSpec: SqlStatement<unknown>
-  readonly #handle: SqlStatement<Pick<JobRow, 'version' | 'revision' | 'is_live'>>
+  readonly #handle: SqlStatement<Pick<JobRow, 'version' | 'version_key' | 'revision' | 'is_live'>>
   readonly #byKey: SqlStatement<FullRow>
   readonly #byName: SqlStatement<{ id: string; created_at: bigint }>
   readonly #unnamed: SqlStatement<{ id: string; created_at: bigint }>
@@ -57,33 +58,45 @@ export class JobsTable {
       update.set({ ...changing(), is_live: value('is_live') }),
       'state, state_detail, revision, modified_at, is_live, key',
     )
-    this.#updateSpec = prepare(database, update.set(specColumns()), 'namespace, name, version, labels, key')
+    this.#updateSpec = prepare(
+      database,
+      update.set(specColumns()),
+      'namespace, name, version, version_key, labels, key',
+    )
     const jobs = query.selectFrom('jobs')
     const byKey = jobs.where('key', '=', value('key'))
-    this.#handle = prepare(database, byKey.select(['version', 'revision', 'is_live']), 'key')
+    this.#handle = prepare(database, byKey.select(['version', 'version_key', 'revision', 'is_live']), 'key')
     this.#byKey = prepareExact(database, fullQuery(), 'key')
     const inNamespace = jobs.select(['id', 'created_at']).where('namespace', '=', value('namespace'))
     const named = inNamespace.where('name', '=', value('name')).orderBy('created_at', 'desc')
     this.#byName = prepareExact(database, named.limit(sql.lit(1)), 'namespace, name')
     const unnamed = inNamespace.where('key', '=', value('key')).where('name', 'is', null)
     this.#unnamed = prepareExact(database, unnamed, 'namespace, key')
-    const byAge = jobs.select(['id', 'state']).orderBy('created_at').orderBy('key')
+    const byAge = jobs.select(['id', 'state']).orderBy('key')
     this.#live = prepare(database, byAge.where('is_live', '=', sql.lit(1)), '')
     this.#ended = prepare(database, byAge.where('is_live', '=', sql.lit(0)), '')
     const lastKey = jobs.select((row) => row.fn.max('key').as('key'))
     this.#lastKey = prepare(database, lastKey, '')
   }
 
-  insert(key: number, job: Job): void {
-    const { ID, Namespace, Version, Revision, CreateTime, ModifyTime } = job
-    const state = stateNumber(job.State)
-    const detail = detailText(job.State)
-    const isLive = isLiveNumber(job.State)
-    const labels = labelsText(job)
-    const name = ownName(job)
-    this.#insert.run(key, ID, Namespace, name, state, detail, isLive, Version, Revision, CreateTime, ModifyTime, labels)
+  insert(key: number, versionKey: number, job: Job): void {
+    this.#insert.run(
+      key,
+      job.ID,
+      job.Namespace,
+      ownName(job),
+      stateNumber(job.State),
+      detailText(job.State),
+      isLiveNumber(job.State),
+      job.Version,
+      versionKey,
+      job.Revision,
+      job.CreateTime,
+      job.ModifyTime,
+      labelsText(job),
+    )
     this.#labels.insert(key, job.Labels)
-    this.#ids.add(ID, key)
+    this.#ids.add(job.ID, key)
   }
 
   update({ key, isLive }: JobHandle, job: Job): void {
@@ -96,8 +109,8 @@ export class JobsTable {
   }
 
   /** A new version has come in place of `last`. */
-  updateSpec(key: number, last: Job, job: Job): void {
-    this.#updateSpec.run(job.Namespace, ownName(job), job.Version, labelsText(job), key)
+  updateSpec(key: number, versionKey: number, last: Job, job: Job): void {
+    this.#updateSpec.run(job.Namespace, ownName(job), job.Version, versionKey, labelsText(job), key)
     this.#labels.remove(key, last.Labels)
     this.#labels.insert(key, job.Labels)
   }
@@ -110,7 +123,7 @@ export class JobsTable {
     const key = this.#ids.key(id)
     const row = key === undefined ? undefined : this.#handle.get(key)
     if (key === undefined || !row) return undefined
-    return { key, version: row.version, revision: row.revision, isLive: row.is_live === 1 }
+    return { key, version: row.version, versionKey: row.version_key, revision: row.revision, isLive: row.is_live === 1 }
   }
 
   get(id: JobId): Job | undefined {
@@ -150,7 +163,7 @@ export class JobsTable {
 }
 
 const insertNames =
-  'key, id, namespace, name, state, state_detail, is_live, version, revision, created_at, modified_at, labels'
+  'key, id, namespace, name, state, state_detail, is_live, version, version_key, revision, created_at, modified_at, labels'
 
 const insertQuery = () =>
   query.insertInto('jobs').values({
@@ -162,6 +175,7 @@ const insertQuery = () =>
     state_detail: value('state_detail'),
     is_live: value('is_live'),
     version: value('version'),
+    version_key: value('version_key'),
     revision: value('revision'),
     created_at: value('created_at'),
     modified_at: value('modified_at'),
@@ -179,6 +193,7 @@ const specColumns = () => ({
   namespace: value('namespace'),
   name: value('name'),
   version: value('version'),
+  version_key: value('version_key'),
   labels: value('labels'),
 })
 
@@ -197,12 +212,10 @@ type FullRow = {
 const fullQuery = () =>
   query
     .selectFrom('jobs')
-    .innerJoin('versions', (join) =>
-      join.onRef('versions.job_key', '=', 'jobs.key').onRef('versions.version', '=', 'jobs.version'),
-    )
+    .innerJoin('versions', 'versions.key', 'jobs.version_key')
     .select(['id', 'state', 'state_detail', 'jobs.version', 'revision', 'jobs.created_at', 'modified_at'])
     .select(['versions.created_at as version_time', 'spec'])
-    .where('key', '=', value('key'))
+    .where('jobs.key', '=', value('key'))
 
 const jobOf = (row: FullRow): Job => ({
   ...parseStored<JobSpec>(row.spec),

@@ -11,8 +11,7 @@ export type OutboxTableRow = {
   seq: number
   /** JSON; the specification of an order's job is referred to. */
   message: string
-  job_key: number | null
-  version: number | null
+  version_key: number | null
 }
 /** Numbers go on where they were when the rows are gone. */
 export type OutboxPeerRow = { peer: string; acked_seq: number }
@@ -34,11 +33,11 @@ export class OutboxTable {
     this.#references = references
     const rows = query.selectFrom('outbox').where('peer', '=', value('peer'))
     const removal = query.deleteFrom('outbox').where('peer', '=', value('peer'))
-    this.#insert = prepare(database, insertQuery(), 'peer, seq, message, job_key, version')
+    this.#insert = prepare(database, insertQuery(), 'peer, seq, message, version_key')
     this.#page = prepare(
       database,
       rows
-        .select(['seq', 'message', 'job_key', 'version'])
+        .select(['seq', 'message', 'version_key'])
         .where('seq', '>', value('after'))
         .orderBy('seq')
         .limit(value('limit')),
@@ -63,7 +62,7 @@ export class OutboxTable {
   append(peer: string, message: OutboxMessage): OutboxRow {
     const seq = this.#lastOf(peer) + 1
     const stored = this.#shorten(message)
-    this.#insert.run(peer, seq, storedJson(stored.message), stored.jobKey, stored.version)
+    this.#insert.run(peer, seq, storedJson(stored.message), stored.versionKey)
     this.#last.set(peer, seq)
     return { peer, seq, message }
   }
@@ -73,7 +72,7 @@ export class OutboxTable {
       const message = parseStored<OutboxMessage>(row.message)
       if (message.Kind === 'AskForBid') {
         message.Body.Execution = wholeExecution(message.Body.Execution)
-        message.Body.Job = this.#references.restore(message.Body.Job, row.job_key, row.version)
+        message.Body.Job = this.#references.restore(message.Body.Job, row.version_key)
       }
       return { peer, seq: row.seq, message }
     })
@@ -111,11 +110,11 @@ export class OutboxTable {
     return this.#ackedSeq.get(peer)?.acked_seq ?? 0
   }
 
-  #shorten(message: OutboxMessage): { message: unknown; jobKey: number | null; version: number | null } {
-    if (message.Kind !== 'AskForBid') return { message, jobKey: null, version: null }
-    const { job, jobKey, version } = this.#references.shorten(message.Body.Job)
+  #shorten(message: OutboxMessage): { message: unknown; versionKey: number | null } {
+    if (message.Kind !== 'AskForBid') return { message, versionKey: null }
+    const { job, versionKey } = this.#references.shorten(message.Body.Job)
     const body = { ...message.Body, Execution: shortExecution(message.Body.Execution), Job: job }
-    return { message: { Kind: message.Kind, Body: body }, jobKey, version }
+    return { message: { Kind: message.Kind, Body: body }, versionKey }
   }
 }
 
@@ -124,8 +123,7 @@ const insertQuery = () =>
     peer: value('peer'),
     seq: value('seq'),
     message: value('message'),
-    job_key: value('job_key'),
-    version: value('version'),
+    version_key: value('version_key'),
   })
 
 const putAckedQuery = () =>

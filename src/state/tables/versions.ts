@@ -7,6 +7,7 @@ import { parseStored, storedJson } from '../stored-json.ts'
 
 /** What the user wrote, once per version of a job. */
 export type VersionRow = {
+  key: number
   job_key: number
   version: number
   /** When it was submitted. */
@@ -29,42 +30,34 @@ export class VersionsTable {
   readonly #insert: SqlStatement<unknown>
   readonly #end: SqlStatement<unknown>
   readonly #spec: SqlStatement<Pick<VersionRow, 'spec'>>
-  readonly #ended: SqlStatement<Exact<Omit<VersionRow, 'job_key'>>>
+  readonly #ended: SqlStatement<Exact<Pick<VersionRow, 'version' | 'created_at' | 'spec' | 'ended'>>>
+  readonly #lastKey: SqlStatement<{ key: number | null }>
 
   constructor(database: SqlDatabase) {
-    const insert = query.insertInto('versions').values({
-      job_key: value('job_key'),
-      version: value('version'),
-      created_at: value('created_at'),
-      spec: value('spec'),
-      ended: sql.lit(null),
-    })
-    this.#insert = prepare(database, insert, 'job_key, version, created_at, spec')
+    this.#insert = prepare(database, insertQuery(), 'key, job_key, version, created_at, spec')
     const end = query.updateTable('versions').set({ ended: value('ended') })
-    this.#end = prepare(
-      database,
-      end.where('job_key', '=', value('job_key')).where('version', '=', value('version')),
-      'ended, job_key, version',
-    )
-    const ofJob = query.selectFrom('versions').where('job_key', '=', value('job_key'))
-    this.#spec = prepare(database, ofJob.select('spec').where('version', '=', value('version')), 'job_key, version')
-    const ended = ofJob.select(['version', 'created_at', 'spec', 'ended']).where('ended', 'is not', null)
-    this.#ended = prepareExact(database, ended.orderBy('version'), 'job_key')
+    this.#end = prepare(database, end.where('key', '=', value('key')), 'ended, key')
+    const versions = query.selectFrom('versions')
+    this.#spec = prepare(database, versions.select('spec').where('key', '=', value('key')), 'key')
+    const ofJob = versions.where('job_key', '=', value('job_key')).where('ended', 'is not', null).orderBy('version')
+    this.#ended = prepareExact(database, ofJob.select(['version', 'created_at', 'spec', 'ended']), 'job_key')
+    const lastKey = versions.select((row) => row.fn.max('key').as('key'))
+    this.#lastKey = prepare(database, lastKey, '')
   }
 
-  insert(jobKey: number, job: Job): void {
-    this.#insert.run(jobKey, job.Version, job.VersionTime, storedJson(splitJob(job).spec))
+  insert(key: number, jobKey: number, job: Job): void {
+    this.#insert.run(key, jobKey, job.Version, job.VersionTime, storedJson(splitJob(job).spec))
   }
 
   /** `last` = the job as it was when the next version took its place. */
-  end(jobKey: number, last: Job): void {
+  end(key: number, last: Job): void {
     const ended: EndedVersion = { State: last.State, Revision: last.Revision, ModifyTime: last.ModifyTime }
-    this.#end.run(storedJson(ended), jobKey, last.Version)
+    this.#end.run(storedJson(ended), key)
   }
 
   /** The stored text of a specification. */
-  specText(jobKey: number, version: number): string | undefined {
-    return this.#spec.get(jobKey, version)?.spec
+  specText(key: number): string | undefined {
+    return this.#spec.get(key)?.spec
   }
 
   /** The versions before the newest, oldest first. */
@@ -78,4 +71,18 @@ export class VersionsTable {
       ...parseStored<EndedVersion>(row.ended ?? '{}'),
     }))
   }
+
+  lastKey(): number {
+    return this.#lastKey.get()?.key ?? 0
+  }
 }
+
+const insertQuery = () =>
+  query.insertInto('versions').values({
+    key: value('key'),
+    job_key: value('job_key'),
+    version: value('version'),
+    created_at: value('created_at'),
+    spec: value('spec'),
+    ended: sql.lit(null),
+  })

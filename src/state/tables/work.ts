@@ -21,8 +21,7 @@ export type WorkTableRow = {
   need: string
   /** JSON of the order as it came; the specification of its job is referred to when this store has it anyway. */
   work_order: string
-  job_key: number | null
-  version: number | null
+  version_key: number | null
 }
 
 /** Their places are stored: append only. */
@@ -58,10 +57,10 @@ export class WorkTable {
 
   /** The same execution again replaces its row and keeps its place in the order of arrival. */
   put(key: number, row: WorkRow): void {
-    const { job, jobKey, version } = this.#references.shorten(row.order.job)
+    const { job, versionKey } = this.#references.shorten(row.order.job)
     const order = storedJson({ execution: shortExecution(row.order.execution), job })
     const state = workStates.indexOf(row.state)
-    this.#put.run(key, row.executionId, state, row.startTime, JSON.stringify(row.need), order, jobKey, version)
+    this.#put.run(key, row.executionId, state, row.startTime, JSON.stringify(row.need), order, versionKey)
     this.#handlesById().set(row.executionId, { key, state: row.state })
   }
 
@@ -117,12 +116,11 @@ export class WorkTable {
 
   #workOf(row: FullRow): WorkRow {
     const order = parseStored<{ execution: ShortExecution; job: JobHead | Job }>(row.work_order)
-    const jobKey = row.job_key === null ? null : Number(row.job_key)
-    const version = row.version === null ? null : Number(row.version)
+    const versionKey = row.version_key === null ? null : Number(row.version_key)
     return {
       executionId: row.execution_id as ExecutionId,
       state: stateOf(Number(row.state)),
-      order: { execution: wholeExecution(order.execution), job: this.#references.restore(order.job, jobKey, version) },
+      order: { execution: wholeExecution(order.execution), job: this.#references.restore(order.job, versionKey) },
       need: JSON.parse(row.need),
       startTime: row.started_at,
     }
@@ -136,11 +134,10 @@ type FullRow = {
   started_at: bigint
   need: string
   work_order: string
-  job_key: bigint | null
-  version: bigint | null
+  version_key: bigint | null
 }
 
-const putNames = 'key, execution_id, state, started_at, need, work_order, job_key, version'
+const putNames = 'key, execution_id, state, started_at, need, work_order, version_key'
 
 const putQuery = () =>
   query
@@ -152,8 +149,7 @@ const putQuery = () =>
       started_at: value('started_at'),
       need: value('need'),
       work_order: value('work_order'),
-      job_key: value('job_key'),
-      version: value('version'),
+      version_key: value('version_key'),
     })
     .onConflict((conflict) =>
       conflict.column('key').doUpdateSet({
@@ -161,8 +157,7 @@ const putQuery = () =>
         started_at: (row) => row.ref('excluded.started_at'),
         need: (row) => row.ref('excluded.need'),
         work_order: (row) => row.ref('excluded.work_order'),
-        job_key: (row) => row.ref('excluded.job_key'),
-        version: (row) => row.ref('excluded.version'),
+        version_key: (row) => row.ref('excluded.version_key'),
       }),
     )
 
