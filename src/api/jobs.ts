@@ -35,6 +35,10 @@ const versioned = {
   job_version: param('uint32', 'Version of the job; 0 = the present one'),
   all_job_versions: param('bool', 'All versions of the job'),
 }
+/** Ours: the two generations of the reference tell the same life in different lines. */
+const told = {
+  audience: param('text', 'Lines of history as told before-1.5 or since-1.5; default: as the caller knows'),
+}
 const common = { role: 'orchestrator', body: null, errors: ['NotFound', 'MultipleFound'] } as const
 
 const executionList = listAnswer<ShownExecution>(
@@ -113,6 +117,7 @@ export const jobEndpoints = {
     summary: 'Shows a job; with `wait` answers once its Revision is above `index`',
     query: {
       ...named,
+      ...told,
       include: param('text', 'history, executions or both'),
       limit: param('uint32', 'Has no effect'),
       job_version: versioned.job_version,
@@ -140,6 +145,7 @@ export const jobEndpoints = {
       ...named,
       ...paging,
       ...versioned,
+      ...told,
       since: param('int64', 'Only lines at or after this time, Unix seconds'),
       event_type: param('text', 'all, job or execution'),
       execution_id: param('text', 'Only this execution; a prefix is enough'),

@@ -17,6 +17,7 @@ export type HistoryQuery = {
   next_token?: string
   job_version?: number
   all_job_versions?: boolean
+  audience?: string
 }
 
 const newDefaultLimit = 100
@@ -33,7 +34,7 @@ export async function listHistory(
   version: ClientVersion,
 ): Promise<List<JobHistory>> {
   const token = query.next_token === undefined ? undefined : decodePagingToken(query.next_token)
-  const isNew = version >= generation.v1_5
+  const isNew = isToldNewly(query.audience, version)
   const limit = token?.limit || query.limit || (isNew ? newDefaultLimit : Number.MAX_SAFE_INTEGER)
   const start = token && 'offset' in token.position ? Math.max(token.position.offset, 1) : 1
   const isWanted = lineFilter(job, query, isNew)
@@ -55,6 +56,13 @@ export async function listHistory(
   }
   const goesOn = hasMore || (isNew && (await mayGrow(jobs, job, query)))
   return { NextToken: goesOn ? cursor(limit, next) : '', Items: items }
+}
+
+/** The caller's generation decides, unless it asks for the lines of the other one. */
+function isToldNewly(audience: string | undefined, version: ClientVersion): boolean {
+  if (audience === undefined) return version >= generation.v1_5
+  if (audience !== 'before-1.5' && audience !== 'since-1.5') throw fieldFault('Audience', 'oneof')
+  return audience === 'since-1.5'
 }
 
 const cursor = (limit: number, offset: number): string =>

@@ -66,14 +66,16 @@ export function jobHandlers(jobs: JobsApi, settings: ServerSettings): Handlers<t
 
     async get(call) {
       const id = await resolve(call)
-      const { wait, index = 0, include = '', job_version = 0 } = call.query
+      const { wait, index = 0, include = '', job_version = 0, audience } = call.query
       if (wait !== undefined) await jobs.wait(id, index, Math.min(wait, longestWaitMs), call.signal)
       const Job = await jobs.get(id, job_version)
       const wanted = include.split(',').map((part) => part.trim())
       const { caller } = call
       return {
         Job,
-        ...(wanted.includes('history') ? { History: await listHistory(jobs, Job, {}, caller.version) } : {}),
+        ...(wanted.includes('history')
+          ? { History: await listHistory(jobs, Job, audience === undefined ? {} : { audience }, caller.version) }
+          : {}),
         ...(wanted.includes('executions')
           ? { Executions: { NextToken: '', Items: await shownExecutions(jobs, Job, {}, caller.version) } }
           : {}),
