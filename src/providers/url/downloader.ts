@@ -68,12 +68,17 @@ export class UrlDownloader implements Downloader {
   }
 }
 
-async function* told({ chunks, totalBytes }: Download, progress: DownloadProgress): AsyncGenerator<Buffer> {
+/** What breaks here is the transfer, whoever reads it. */
+async function* told({ chunks, totalBytes, url }: Download, progress: DownloadProgress): AsyncGenerator<Buffer> {
   let receivedBytes = 0
-  for await (const chunk of chunks) {
-    receivedBytes += chunk.length
-    progress(receivedBytes, totalBytes)
-    yield chunk
+  try {
+    for await (const chunk of chunks) {
+      receivedBytes += chunk.length
+      progress(receivedBytes, totalBytes)
+      yield chunk
+    }
+  } catch (error) {
+    throw asFault(error, url)
   }
 }
 
