@@ -2,35 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe } from 'vitest'
-import { SystemClock } from '#platform/clock.ts'
-import { systemRandom } from '#platform/random.ts'
-import { openSqlite } from '#platform/sqlite.ts'
-import { openStore } from '#state/open-store.ts'
-import { type StoreUnderTest, storeSuite } from './store.suite.ts'
-import { startNs } from './store-fixtures.ts'
-
-class TestClock extends SystemClock {
-  nowTestNs = startNs
-  override nowNs(): bigint {
-    return this.nowTestNs
-  }
-}
-
-async function openAt(path: string): Promise<StoreUnderTest> {
-  const flushes: (() => void)[] = []
-  const store = await openStore({
-    database: openSqlite(path),
-    clock: new TestClock(),
-    random: systemRandom,
-    scheduleFlush: (flush) => flushes.push(flush),
-  })
-  return {
-    store,
-    flush: () => {
-      for (const flush of flushes.splice(0)) flush()
-    },
-  }
-}
+import { storeSuite } from './store.suite.ts'
+import { openAt } from './store-under-test.ts'
 
 describe('the SQLite store in memory', () => {
   storeSuite({ open: () => openAt(':memory:') })

@@ -1,0 +1,49 @@
+import { Fault } from '#lib/fault.ts'
+import { SystemClock } from '#platform/clock.ts'
+import { systemRandom } from '#platform/random.ts'
+import { openSqlite } from '#platform/sqlite.ts'
+import { openStore } from '#state/open-store.ts'
+import { FaultySql } from '../kit/faulty-sql.ts'
+import type { StoreUnderTest } from './store.suite.ts'
+import { startNs } from './store-fixtures.ts'
+
+class TestClock extends SystemClock {
+  ns = startNs
+  override nowNs(): bigint {
+    return this.ns
+  }
+}
+
+const full = () => new Fault('StorageFull', 'no space left')
+
+/** The SQLite store with a hand on its clock, its flushes and its failures. */
+export async function openAt(path: string): Promise<StoreUnderTest> {
+  const flushes: (() => void)[] = []
+  const clock = new TestClock()
+  const database = new FaultySql(openSqlite(path))
+  const store = await openStore({
+    database,
+    clock,
+    random: systemRandom,
+    scheduleFlush: (flush) => flushes.push(flush),
+  })
+  const failAt = (kind: 'commit' | 'write', countdown: number) => {
+    let left = countdown
+    database.watch = (act) => {
+      if (act !== kind || left-- > 0) return
+      database.watch = () => {}
+      throw full()
+    }
+  }
+  return {
+    store,
+    flush: () => {
+      for (const flush of flushes.splice(0)) flush()
+    },
+    failNextCommit: () => failAt('commit', 0),
+    failWrite: (countdown) => failAt('write', countdown),
+    passNs: (ns) => {
+      clock.ns += ns
+    },
+  }
+}
