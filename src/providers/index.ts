@@ -1,13 +1,18 @@
 import type { Provider } from '#contracts/provider.ts'
 import type { Clock, Random } from '#lib/clock.ts'
 import type { NodeId } from '#models/ids.ts'
+import { addressGuard, defaultFetchGuard, type FetchGuardSettings } from './address-guard.ts'
 import { dockerProvider } from './docker/provider.ts'
 import type { DockerSettings } from './docker/settings.ts'
 import { inlineProvider } from './inline/provider.ts'
 import type { InlineSettings } from './inline/settings.ts'
 import { localProvider } from './local/provider.ts'
 import type { LocalSettings } from './local/settings.ts'
+import { noopProvider } from './noop/provider.ts'
+import type { NoopSettings } from './noop/settings.ts'
 import { unpackTarGz } from './unpack-tar.ts'
+import { urlProvider } from './url/provider.ts'
+import { defaultUrlSettings, type UrlSettings } from './url/settings.ts'
 import { wasmProvider } from './wasm/provider.ts'
 import type { WasmSettings } from './wasm/settings.ts'
 
@@ -16,6 +21,12 @@ export type ProviderSettings = {
   wasm: WasmSettings
   local: LocalSettings
   inline: InlineSettings
+  /** Absent = its defaults. */
+  url?: UrlSettings
+  /** What jobs may make this node fetch from; absent = everything but metadata and its own servers. */
+  fetch?: FetchGuardSettings
+  /** Absent = its publisher only. */
+  noop?: NoopSettings
 }
 
 export type ProviderDeps = {
@@ -24,12 +35,21 @@ export type ProviderDeps = {
   nodeId: NodeId
   /** How to start a WASM runner child. */
   wasmCommand: readonly string[]
+  /** Ports of the node's own servers (API, broker): never fetched from. The publisher's own is added. */
+  ownPorts?: () => readonly number[]
 }
 
 /** Every technology of a compute node: one line each. */
-export const nodeProviders = (settings: ProviderSettings, deps: ProviderDeps): Provider[] => [
-  dockerProvider(settings.docker, deps),
-  wasmProvider(settings.wasm, { clock: deps.clock, command: deps.wasmCommand }),
-  localProvider(settings.local, deps),
-  inlineProvider(settings.inline, { unpack: unpackTarGz }),
-]
+export function nodeProviders(settings: ProviderSettings, deps: ProviderDeps): Provider[] {
+  const local = localProvider(settings.local, deps)
+  const ownPorts = () => [...(deps.ownPorts?.() ?? []), local.publisher.port]
+  const refusalOf = addressGuard(settings.fetch ?? defaultFetchGuard, ownPorts)
+  return [
+    dockerProvider(settings.docker, deps),
+    wasmProvider(settings.wasm, { clock: deps.clock, command: deps.wasmCommand }),
+    local,
+    inlineProvider(settings.inline, { unpack: unpackTarGz }),
+    urlProvider(settings.url ?? defaultUrlSettings, { ...deps, refusalOf, unpack: unpackTarGz }),
+    noopProvider(settings.noop ?? { isWhole: false }),
+  ]
+}
