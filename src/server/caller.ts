@@ -17,5 +17,7 @@ declare module 'fastify' {
   }
   interface FastifyInstance {
     serverLog: ServerLog
+    /** Names and values, for every answer. */
+    answerHeaders: readonly string[]
   }
 }

@@ -1,15 +1,15 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { BuildVersionInfo } from '#models/node.ts'
 
-/** The headers every answer carries about the program that gave it. */
-export function versionHeaders(version: BuildVersionInfo): Record<string, string> {
-  return {
-    'X-Bacalhau-Git-Version': version.GitVersion,
-    'X-Bacalhau-Git-Commit': version.GitCommit,
-    'X-Bacalhau-Build-Date': goTimeText(version.BuildDate),
-    'X-Bacalhau-Build-OS': version.GOOS,
-    'X-Bacalhau-Arch': version.GOARCH,
-  }
+/** The headers every answer carries about the program that gave it: names and values. */
+export function versionHeaders(version: BuildVersionInfo): string[] {
+  return [
+    ['X-Bacalhau-Git-Version', version.GitVersion],
+    ['X-Bacalhau-Git-Commit', version.GitCommit],
+    ['X-Bacalhau-Build-Date', goTimeText(version.BuildDate)],
+    ['X-Bacalhau-Build-OS', version.GOOS],
+    ['X-Bacalhau-Arch', version.GOARCH],
+  ].flat()
 }
 
 /** `2024-06-28 10:14:58 +0000 UTC`, as Go prints a time. */
@@ -17,16 +17,11 @@ const goTimeText = (rfc3339: string): string => rfc3339.replace('T', ' ').replac
 
 const methods = 'GET,HEAD,PUT,PATCH,POST,DELETE'
 
-/** Any page may ask; credentials are never allowed. */
-export function allowOrigin(request: FastifyRequest, reply: FastifyReply): void {
-  reply.header('Vary', 'Origin')
-  if (request.headers.origin !== undefined) reply.header('Access-Control-Allow-Origin', '*')
-}
-
-/** The answer to a browser that asks before it asks. */
+/** The answer to a browser that asks before it asks: any page may, without credentials. */
 export function answerPreflight(request: FastifyRequest, reply: FastifyReply): void {
   reply.header('Vary', ['Origin', 'Access-Control-Request-Method', 'Access-Control-Request-Headers'])
   reply.header('Access-Control-Allow-Methods', methods)
+  if (request.headers.origin !== undefined) reply.header('Access-Control-Allow-Origin', '*')
   const asked = request.headers['access-control-request-headers']
   if (typeof asked === 'string') reply.header('Access-Control-Allow-Headers', asked)
   reply.code(204).send()

@@ -1,15 +1,15 @@
-import type { FastifyReply } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { ParsedVersion } from '#api/client-version.ts'
 import { goJson } from '#api/encode/go-json.ts'
 import type { BuildVersionInfo } from '#models/node.ts'
-
-const identity = (payload: unknown): string => payload as string
+import { writeText } from './answer.ts'
 
 /** Answers a client whose version is too old or cannot be read, in the form all clients know. True = answered. */
 export function refuseOutdated(
   parsed: ParsedVersion,
   header: string | undefined,
   server: BuildVersionInfo,
+  request: FastifyRequest,
   reply: FastifyReply,
 ): boolean {
   if (parsed.kind === 'ok') return false
@@ -22,7 +22,7 @@ export function refuseOutdated(
         ServerVersion: server.GitVersion.replace(/^v/, ''),
       }
     : { Error: `Invalid client version ${header}` }
-  reply.code(isOutdated ? 403 : 400).header('content-type', 'application/json; charset=UTF-8')
-  reply.serializer(identity).send(`${goJson(body)}\n`)
+  const head = { status: isOutdated ? 403 : 400, contentType: 'application/json; charset=UTF-8' }
+  writeText(request, reply, head, `${goJson(body)}\n`)
   return true
 }

@@ -5,10 +5,10 @@ import { readQuery } from '#api/query.ts'
 import { faultOf } from '#lib/fault.ts'
 import { parseJson } from '#lib/json/parse.ts'
 import { stringifyJson } from '#lib/json/stringify.ts'
+import { writeFault, writeText } from './answer.ts'
 import type { Call, Handlers } from './handler.ts'
 import type { Flight, InFlight } from './in-flight.ts'
 import { serverTimeout } from './route-faults.ts'
-import { sendFault } from './send-fault.ts'
 import { handlerTimeoutMs, longestWaitMs } from './settings.ts'
 import { statusFor } from './with-status.ts'
 
@@ -41,18 +41,17 @@ function answer(
   reply: FastifyReply,
 ): void {
   const limitMs = 'wait' in row.query ? handlerTimeoutMs + longestWaitMs : handlerTimeoutMs
-  const flight = inFlight.begin(limitMs, () => sendFault(request, reply, serverTimeout()))
+  const flight = inFlight.begin(limitMs, () => writeFault(request, reply, serverTimeout()))
   const fail = (error: unknown) => {
     flight.end()
-    sendFault(request, reply, faultOf(error))
+    writeFault(request, reply, faultOf(error))
   }
   try {
     const queryText = queryOf(request.raw.url ?? '')
     const result = handler(callOf(row, request, reply, flight, queryText))
     const finish = (value: unknown) => {
       flight.end()
-      if (reply.sent) return
-      sendAnswer(row, value, request, reply, isPretty(queryText))
+      writeAnswer(row, value, request, reply, isPretty(queryText))
     }
     if (result instanceof Promise) result.then(finish).catch(fail)
     else finish(result)
@@ -92,9 +91,7 @@ function goneOr(flight: Flight, reply: FastifyReply): AbortSignal {
   return AbortSignal.any([flight.signal, gone.signal])
 }
 
-const identity = (payload: unknown): string => payload as string
-
-function sendAnswer(
+function writeAnswer(
   row: Endpoint,
   value: unknown,
   request: FastifyRequest,
@@ -104,12 +101,10 @@ function sendAnswer(
   const { version } = request.caller
   const text = row.answer.encode(value as never, version)
   // Later clients are given the plain type everywhere.
-  const type = row.contentType?.startsWith('application/json') && version >= since.v1_5 ? undefined : row.contentType
-  reply
-    .code(statusFor(value))
-    .header('content-type', type ?? 'application/json')
-    .serializer(identity)
-  reply.send(type === 'text/plain' ? text : `${isReadable ? readable(text) : text}\n`)
+  const isPlainJson = row.contentType === undefined || (row.contentType !== 'text/plain' && version >= since.v1_5)
+  const contentType = isPlainJson ? 'application/json' : (row.contentType as string)
+  const shown = contentType === 'text/plain' ? text : `${isReadable ? readable(text) : text}\n`
+  writeText(request, reply, { status: statusFor(value), contentType }, shown)
 }
 
 /** `pretty` asks for it by being there. */

@@ -1,7 +1,11 @@
 import type { Random } from '#lib/clock.ts'
 
-/** The caller's own id when it is presentable, else 32 characters of ours. */
-export function requestIdOf(given: string | string[] | undefined, random: Random): string {
-  const [id] = Array.isArray(given) ? given : [given]
-  return id !== undefined && /^[\x21-\x7e]{1,128}$/.test(id) ? id : random.uuid().replaceAll('-', '')
+/** Gives requests an id: the caller's own when it is presentable, else 32 characters, distinct also across restarts. */
+export function requestIds(random: Random): (given: string | string[] | undefined) => string {
+  const start = random.uuid().replaceAll('-', '').slice(0, 20)
+  let count = 0
+  return (given) => {
+    if (typeof given === 'string' && /^[\x21-\x7e]{1,128}$/.test(given)) return given
+    return start + (++count).toString(36).padStart(12, '0')
+  }
 }

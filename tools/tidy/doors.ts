@@ -52,7 +52,7 @@ const packages: Record<string, readonly string[]> = {
   state: ['kysely'],
   compute: ['lru-cache', 'picomatch'],
   client: ['ws'],
-  server: ['fastify', '@fastify/websocket', 'ws'],
+  server: ['fastify', 'ws'],
   providers: ['modern-tar'],
   'providers/docker': ['lru-cache'],
   'providers/local': ['modern-tar', 'tar-stream', 'picomatch'],

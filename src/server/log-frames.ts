@@ -1,5 +1,41 @@
 import { goString } from '#api/encode/go-json.ts'
+import type { logsRoute } from '#api/jobs.ts'
+import type { QueryOf } from '#api/query.ts'
+import type { JobsApi } from '#contracts/control-plane.ts'
 import type { LogChunk } from '#contracts/log-reader.ts'
+import type { Execution } from '#models/execution.ts'
+import { isDiscardedExecution, isTerminalExecution } from '#models/execution-state.ts'
+import type { ExecutionId } from '#models/ids.ts'
+
+/** Output of a job as the frames clients read. Output that is complete comes line by line, live output as it is written. */
+export async function* logFrames(
+  jobs: JobsApi,
+  idOrName: string,
+  query: QueryOf<(typeof logsRoute)['query']>,
+  signal: AbortSignal,
+): AsyncGenerator<string> {
+  const { execution_id: executionId = '', follow = false, tail = false, namespace } = query
+  const id = await jobs.resolve(idOrName, namespace)
+  const isOver = hasEnded(await jobs.executions(id), executionId)
+  const request = {
+    isFollowing: follow,
+    // Of output that is complete there is no "from now on".
+    isTail: tail && !isOver,
+    ...(executionId ? { executionId: executionId as ExecutionId } : {}),
+  }
+  const chunks = jobs.logs(id, request, signal)
+  yield* isOver ? lineFrames(chunks) : chunkFrames(chunks)
+}
+
+/** Whether the execution whose output will be read has ended. */
+function hasEnded(executions: readonly Execution[], executionId: string): boolean {
+  const kept = executions.filter(({ ComputeState }) => !isDiscardedExecution(ComputeState.StateType))
+  const pool = executionId ? executions.filter(({ ID }) => ID === executionId) : kept.length > 0 ? kept : executions
+  const [first, ...others] = pool
+  if (first === undefined) return false
+  const newest = others.reduce((best, each) => (each.ModifyTime > best.ModifyTime ? each : best), first)
+  return isTerminalExecution(newest.ComputeState.StateType)
+}
 
 const frame = (stream: 1 | 2, line: string): string => `{"value":{"Type":${stream},"Line":${goString(line)}}}\n`
 

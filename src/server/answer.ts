@@ -1,0 +1,62 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { since } from '#api/client-version.ts'
+import { encodeError } from '#api/error-body.ts'
+import { Fault } from '#lib/fault.ts'
+
+/** What an answer is written with; the rest of its headers is the same for all. */
+type Head = { status: number; contentType: string; headers?: readonly string[] }
+
+/**
+ * Writes an answer past the framework's own pipeline: it is text already, and its headers are known. Nothing happens when
+ * an answer is on its way.
+ */
+export function writeText(request: FastifyRequest, reply: FastifyReply, head: Head, text: string): void {
+  const { raw } = reply
+  if (raw.headersSent) return
+  raw.writeHead(head.status, [
+    ...request.server.answerHeaders,
+    ...(request.headers.origin === undefined ? vary : varyAllowed),
+    ...(head.headers ?? []),
+    'X-Request-Id',
+    request.id,
+    'Content-Type',
+    head.contentType,
+    'Content-Length',
+    String(Buffer.byteLength(text)),
+  ])
+  raw.end(text)
+}
+
+const vary = ['Vary', 'Origin']
+const varyAllowed = [...vary, 'Access-Control-Allow-Origin', '*']
+
+/** Answers with an error. What is our fault is told in general terms and logged whole. */
+export function writeFault(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  fault: Fault,
+  oldContentType = 'application/json',
+): void {
+  const { version, requestId } = request.caller
+  const shown = fault.code === 'InternalError' ? internal(request, fault) : fault
+  // Later clients are given the plain type everywhere.
+  const contentType = version >= since.v1_5 ? 'application/json' : oldContentType
+  const head: Head = { status: shown.status, contentType, ...(endsConnection(shown) ? { headers: closing } : {}) }
+  writeText(request, reply, head, `${encodeError(shown, requestId, version)}\n`)
+}
+
+const closing = ['Connection', 'close']
+/** The rest of a body that is too large is never read. */
+const endsConnection = (fault: Fault): boolean => fault.code === 'PayloadTooLarge'
+
+function internal(request: FastifyRequest, fault: Fault): Fault {
+  const fields = { err: fault.cause ?? fault, requestId: request.id, method: request.method, path: pathOf(request) }
+  request.server.serverLog.error(fields, 'http.internal_error')
+  return new Fault('InternalError', 'Internal server error', {
+    component: fault.component,
+    hint: `the server's log has the details under request ${request.id}`,
+  })
+}
+
+/** Without the query: a caller may have put a secret there. */
+export const pathOf = (request: FastifyRequest): string => (request.raw.url ?? '').split('?')[0] ?? ''

@@ -1,0 +1,98 @@
+import type { IncomingMessage } from 'node:http'
+import Fastify, {
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type FastifyServerOptions,
+} from 'fastify'
+import { parseClientVersion, since } from '#api/client-version.ts'
+import type { Clock, Random } from '#lib/clock.ts'
+import type { BuildVersionInfo } from '#models/node.ts'
+import { pathOf, writeFault } from './answer.ts'
+import type { TokenIssuer } from './auth/tokens.ts'
+import { frameworkFault } from './framework-fault.ts'
+import { answerPreflight, versionHeaders } from './headers.ts'
+import type { ServerLog } from './log.ts'
+import { refuseOutdated } from './outdated-client.ts'
+import { RateLimit } from './rate-limit.ts'
+import { requestIds } from './request-id.ts'
+import { routeNotFound } from './route-faults.ts'
+import { bodyLimitBytes, type ServerSettings } from './settings.ts'
+import { contentTypeOfUnknown } from './unknown-route.ts'
+import { prefixed } from './unprefixed.ts'
+
+export type AppParts = {
+  settings: ServerSettings
+  version: BuildVersionInfo
+  clock: Clock
+  random: Random
+  log: ServerLog
+  tokens: TokenIssuer
+  /** Groups of routes below the prefix that this node answers. */
+  groups: ReadonlySet<string>
+  /** Whether a request leaves HTTP here. */
+  isUpgrade(request: IncomingMessage): boolean
+}
+
+/** The framework with our rules in it: bodies as text within a bound, one form of error, who is calling. No routes yet. */
+export function createApp(parts: AppParts): FastifyInstance {
+  const { settings, log, version, groups } = parts
+  const idOf = requestIds(parts.random)
+  const options: FastifyServerOptions = {
+    bodyLimit: bodyLimitBytes,
+    forceCloseConnections: 'idle',
+    requestTimeout: 120_000,
+    exposeHeadRoutes: false,
+    routerOptions: { maxParamLength: 1_024 },
+    genReqId: (request) => idOf(request.headers['x-request-id']),
+    rewriteUrl: (request) => prefixed(request.url ?? '/'),
+    frameworkErrors: (error, request, reply) => {
+      request.caller = { version: since.v1_4, requestId: '', clientId: undefined }
+      writeFault(request, reply, frameworkFault(error))
+    },
+  }
+  const transport = { shouldUpgradeCallback: parts.isUpgrade, headersTimeout: 5_000 }
+  const app = settings.tls
+    ? Fastify({ ...options, https: { ...transport, ...settings.tls, minVersion: 'TLSv1.2' } } as FastifyServerOptions)
+    : Fastify({ ...options, http: transport } as FastifyServerOptions)
+  app.decorate('serverLog', log)
+  app.decorate('answerHeaders', versionHeaders(version))
+  app.decorateRequest('caller')
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body))
+  app.setErrorHandler((error, request, reply) => writeFault(request, reply, frameworkFault(error)))
+  app.setNotFoundHandler((request, reply) => {
+    const contentType = contentTypeOfUnknown(request.raw.url ?? '', groups)
+    writeFault(request, reply, routeNotFound(request.caller.version), contentType)
+  })
+  app.addHook('onRequest', whoIsCalling(parts))
+  if (log.isLevelEnabled('debug')) logAnswers(app, log)
+  return app as FastifyInstance
+}
+
+/** Says who is calling, and sends those away that are too old or too many. */
+function whoIsCalling({ version, settings, clock, tokens }: AppParts) {
+  const limit = settings.requestsPerSecond ? new RateLimit(settings.requestsPerSecond, clock) : undefined
+  return (request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
+    const { headers } = request
+    const announced = headers['x-bacalhau-git-version'] as string | undefined
+    const parsed = parseClientVersion(announced)
+    request.caller = {
+      version: parsed.kind === 'ok' ? parsed.version : since.v1_4,
+      requestId: (headers['x-request-id'] as string | undefined) ?? '',
+      clientId: tokens.clientOf(headers.authorization),
+    }
+    if (request.method === 'OPTIONS') return answerPreflight(request, reply)
+    if (limit && request.caller.clientId === undefined) limit.check(request.ip)
+    if (!refuseOutdated(parsed, announced, version, request, reply)) done()
+  }
+}
+
+function logAnswers(app: FastifyInstance, log: ServerLog): void {
+  app.addHook('onResponse', (request, reply, done) => {
+    const { statusCode } = reply.raw
+    const fields = { requestId: request.id, method: request.method, path: pathOf(request), status: statusCode }
+    log.debug(fields, 'http.answered')
+    done()
+  })
+}

@@ -1,0 +1,121 @@
+import type { IncomingMessage, Server as NodeServer } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { type WebSocket, WebSocketServer } from 'ws'
+import { parseClientVersion } from '#api/client-version.ts'
+import { goString } from '#api/encode/go-json.ts'
+import { logsRoute } from '#api/jobs.ts'
+import { readQuery } from '#api/query.ts'
+import type { JobsApi } from '#contracts/control-plane.ts'
+import type { Clock } from '#lib/clock.ts'
+import { messageOf } from '#lib/fault.ts'
+import { logFrames } from './log-frames.ts'
+
+/** Bytes that may wait for a slow reader before we wait for it. */
+const highWaterBytes = 256 * 1024
+const pingMs = 30_000
+/** A peer that does not answer our Close frame is cut off after this; at a stop there is less time. */
+const closeGraceMs = 1_000
+const leaveGraceMs = 30
+const mostStreams = 10_000
+
+const normalClosure = 1000
+const goingAway = 1001
+const tryAgainLater = 1013
+
+const logsPath = /^\/api\/v1\/orchestrator\/jobs\/([^/?]{1,1024})\/logs(?:\?|$)/
+
+/** Output of jobs as frames over WebSockets. Every stream ends when its peer leaves or the server stops. */
+export class LogSockets {
+  readonly #jobs: JobsApi
+  readonly #clock: Clock
+  readonly #sockets = new WebSocketServer({ noServer: true, maxPayload: 4_096, perMessageDeflate: false })
+  readonly #stopping = new AbortController()
+
+  constructor(jobs: JobsApi, clock: Clock) {
+    this.#jobs = jobs
+    this.#clock = clock
+  }
+
+  /** Whether a request wants to become a stream; callers that are too old are left to the ordinary answer. */
+  isStream({ method, url = '', headers }: IncomingMessage): boolean {
+    if (method !== 'GET' || headers.upgrade?.toLowerCase() !== 'websocket' || !logsPath.test(url)) return false
+    return parseClientVersion(headers['x-bacalhau-git-version'] as string | undefined).kind === 'ok'
+  }
+
+  serve(server: NodeServer): void {
+    server.on('upgrade', (request: IncomingMessage, connection: Duplex, head: Buffer) => {
+      this.#sockets.handleUpgrade(request, connection, head, (socket) => void this.#stream(socket, request.url ?? ''))
+    })
+  }
+
+  stop(reason: Error): void {
+    this.#stopping.abort(reason)
+    for (const socket of this.#sockets.clients) this.#close(socket, goingAway)
+  }
+
+  async #stream(socket: WebSocket, url: string): Promise<void> {
+    if (this.#sockets.clients.size > mostStreams) return this.#close(socket, tryAgainLater)
+    const gone = new AbortController()
+    const heart = keepAlive(socket, this.#clock)
+    // A broken connection says so by its close, which follows.
+    socket.on('error', () => {})
+    socket.once('close', () => {
+      heart.stop()
+      gone.abort(new Error('the caller has gone'))
+    })
+    const signal = AbortSignal.any([gone.signal, this.#stopping.signal])
+    try {
+      for await (const frame of framesOf(this.#jobs, url, signal)) await send(socket, frame)
+    } catch (error) {
+      if (!signal.aborted) await send(socket, errorFrame(messageOf(error)))
+    }
+    this.#close(socket, signal.aborted ? goingAway : normalClosure)
+  }
+
+  /** Says that it is over, and does not wait long for the other side to say so too. */
+  #close(socket: WebSocket, code: number): void {
+    if (socket.readyState === socket.CLOSED) return
+    socket.close(code)
+    const graceMs = this.#stopping.signal.aborted ? leaveGraceMs : closeGraceMs
+    const cut = this.#clock.after(graceMs, () => socket.terminate())
+    socket.once('close', () => cut.stop())
+  }
+}
+
+async function* framesOf(jobs: JobsApi, url: string, signal: AbortSignal): AsyncGenerator<string> {
+  const id = decodeURIComponent(logsPath.exec(url)?.[1] ?? '')
+  const query = readQuery(logsRoute.query, url.split('?')[1] ?? '')
+  try {
+    yield* logFrames(jobs, id, query, signal)
+  } catch (error) {
+    throw new Error(`failed to open log stream for job ${id}: ${messageOf(error)}`, { cause: error })
+  }
+}
+
+const errorFrame = (message: string): string => `{"error":${goString(message)},"value":{"Type":0,"Line":""}}\n`
+
+/** Waits for the reader only when it lags; that it went away is noticed by its close. */
+function send(socket: WebSocket, frame: string): Promise<void> | undefined {
+  if (socket.readyState !== socket.OPEN) return undefined
+  if (socket.bufferedAmount < highWaterBytes) {
+    socket.send(frame)
+    return undefined
+  }
+  return new Promise((resolve) => socket.send(frame, () => resolve()))
+}
+
+/** Notices a peer that vanished without a word: a ping without an answer until the next one. */
+function keepAlive(socket: WebSocket, clock: Clock): { stop(): void } {
+  let isAlive = true
+  socket.on('pong', () => {
+    isAlive = true
+  })
+  let timer = clock.after(pingMs, beat)
+  function beat(): void {
+    if (!isAlive) return socket.terminate()
+    isAlive = false
+    socket.ping()
+    timer = clock.after(pingMs, beat)
+  }
+  return { stop: () => timer.stop() }
+}

@@ -1,0 +1,53 @@
+import type { FastifyInstance } from 'fastify'
+import { agentEndpoints, legacyEndpoints } from '#api/agent.ts'
+import { authEndpoints } from '#api/auth.ts'
+import { encodeBuildVersion } from '#api/encode/node.ts'
+import { apiPrefix } from '#api/endpoint.ts'
+import { jobEndpoints, logsRoute } from '#api/jobs.ts'
+import { nodeEndpoints } from '#api/nodes.ts'
+import type { ControlPlane } from '#contracts/control-plane.ts'
+import type { BuildVersionInfo } from '#models/node.ts'
+import { writeFault, writeText } from './answer.ts'
+import type { ChallengeLogin } from './auth/challenge.ts'
+import type { InFlight } from './in-flight.ts'
+import { registerRoutes } from './register.ts'
+import { goneSentence, upgradeRequired } from './route-faults.ts'
+import { agentHandlers, legacyHandlers } from './routes/agent.ts'
+import { authHandlers } from './routes/auth.ts'
+import { jobHandlers } from './routes/jobs.ts'
+import { nodeHandlers } from './routes/nodes.ts'
+import type { ServerSettings } from './settings.ts'
+
+export type RouteParts = {
+  controlPlane: ControlPlane
+  settings: ServerSettings
+  version: BuildVersionInfo
+  inFlight: InFlight
+  login: ChallengeLogin
+}
+
+/** The routes of the roles this node has. */
+export function addRoutes(app: FastifyInstance, parts: RouteParts): void {
+  const { controlPlane, settings, version, inFlight, login } = parts
+  const { agent, jobs, nodes } = controlPlane
+  registerRoutes(app, inFlight, agentEndpoints, agentHandlers(agent, version))
+  registerRoutes(app, inFlight, legacyEndpoints, legacyHandlers(agent, version))
+  app.get('/', (request, reply) => {
+    writeText(request, reply, { status: 200, contentType: 'text/plain' }, `${encodeBuildVersion(version)}\n`)
+  })
+  if (jobs === undefined && nodes === undefined) return
+
+  registerRoutes(app, inFlight, authEndpoints, authHandlers(login))
+  app.all(`${apiPrefix}/requester/*`, (request, reply) => {
+    writeText(request, reply, { status: 410, contentType: 'application/json' }, `${JSON.stringify(goneSentence)}\n`)
+  })
+  if (nodes) registerRoutes(app, inFlight, nodeEndpoints, nodeHandlers(nodes))
+  if (jobs) {
+    registerRoutes(app, inFlight, jobEndpoints, jobHandlers(jobs, settings))
+    app.get(apiPrefix + logsRoute.path, (request, reply) => writeFault(request, reply, upgradeRequired()))
+  }
+}
+
+/** The first part of the paths below the prefix that belong to us on such a node. */
+export const groupsOf = ({ jobs, nodes }: ControlPlane): ReadonlySet<string> =>
+  new Set(jobs || nodes ? ['agent', 'compute', 'orchestrator', 'auth', 'requester'] : ['agent', 'compute'])
