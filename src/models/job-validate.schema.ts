@@ -37,7 +37,8 @@ export function pushUnder(problems: string[], prefix: string, found: readonly st
   if (found.length > 0) problems.push(prefix + found.join('\n'))
 }
 
-function taskProblems(task: Task): string[] {
+/** The same for one task, without its name in front. */
+export function taskProblems(task: Task): string[] {
   const problems: string[] = []
   if (task.Name === '') problems.push('missing task name')
   if (task.Name.includes('\0')) problems.push('task name contains null character')
