@@ -1,5 +1,6 @@
 import { setFlagsFromString } from 'node:v8'
 import { childFd } from '../protocol/frames.ts'
+import { optimizingFlags } from './compiler-flags.ts'
 import { ModuleStore } from './module-store.ts'
 import { nextOrder } from './orders.ts'
 import { Outbox } from './outbox.ts'
@@ -32,12 +33,11 @@ export function runWasmChild(args: readonly string[]): never {
 }
 
 /**
- * A loop that runs for long stays in baseline code for good, six times slower, so functions are compiled by the
- * optimizing compiler, each when it is first called. The other two flags belong to it: V8 sets them together on the
- * command line, and without them crashes on the feedback that baseline code would have collected.
+ * In the executable nothing has run WebAssembly yet, so V8's flags can still be set. A script's types were stripped by
+ * WebAssembly in this very process, under which they must not change: such a child has them on its command line.
  */
 function setCompiler(isTiered: boolean): void {
-  setFlagsFromString('--wasm-lazy-compilation')
-  if (isTiered) return
-  for (const flag of ['--no-liftoff', '--no-wasm-dynamic-tiering', '--no-wasm-deopt']) setFlagsFromString(flag)
+  const isScript = process.argv[1]?.endsWith('.ts') ?? false
+  if (isTiered || isScript) return
+  for (const flag of optimizingFlags) setFlagsFromString(flag)
 }

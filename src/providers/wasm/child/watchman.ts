@@ -32,7 +32,9 @@ export function startWatchman(
     none,
     place,
   }
-  const worker = new Worker(`(${keepWatch.toString()})()`, { eval: true, workerData: post, env: {}, stdin: false })
+  // Streams of its own: piped into this process's they would make our descriptors non-blocking.
+  const streams = { stdin: false, stdout: true, stderr: true }
+  const worker = new Worker(`(${keepWatch.toString()})()`, { eval: true, workerData: post, env: {}, ...streams })
   worker.unref()
   return () => worker.postMessage(0)
 }
@@ -46,9 +48,18 @@ function keepWatch(): void {
   const head = new Int32Array(post.shared, 0, 4)
   const data = new Uint8Array(post.shared, post.headBytes, post.capacityBytes)
 
+  const die = (): never => {
+    process.kill(process.pid, 'SIGKILL')
+    throw new Error('killed')
+  }
   const send = (): void => {
     const usedBytes = head[post.place.usedBytes] as number
-    for (let at = 0; at < usedBytes; ) at += writeSync(post.framesFd, data, at, usedBytes - at)
+    try {
+      for (let at = 0; at < usedBytes; ) at += writeSync(post.framesFd, data, at, usedBytes - at)
+    } catch {
+      // Nobody reads any more; the other thread must not wait for the lock.
+      die()
+    }
     head[post.place.usedBytes] = 0
     head[post.place.lastFrameAt] = post.none
   }
@@ -67,11 +78,8 @@ function keepWatch(): void {
     }, post.pauseMs)
   }
   const end = (): void => {
-    try {
-      trySend()
-    } finally {
-      process.kill(process.pid, 'SIGKILL')
-    }
+    trySend()
+    die()
   }
 
   parentPort?.on('message', sendSoon)

@@ -13,5 +13,8 @@ export const orderLimitBytes = 67_108_864
 /** A child is not trusted: a longer frame from it ends it. */
 export const upFrameLimitBytes = 4_194_304
 
-/** Descriptors of the child: orders in, frames out, complaints, and a line that ends with the node (or a wish to stop). */
-export const childFd = { orders: 0, frames: 1, complaints: 2, lifeline: 3 } as const
+/**
+ * Descriptors of the child: orders in, complaints, a line that ends with the node (or its wish to stop), frames out.
+ * Standard output leads nowhere, so that nothing printed by accident stands between frames.
+ */
+export const childFd = { orders: 0, complaints: 2, lifeline: 3, frames: 4 } as const

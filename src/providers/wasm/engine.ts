@@ -1,0 +1,84 @@
+import { existsSync } from 'node:fs'
+import type { Engine, RunningProgram, RunRequest } from '#contracts/engine.ts'
+import { no, type Verdict, yes } from '#contracts/verdict.ts'
+import { faultOf, messageOf } from '#lib/fault.ts'
+import type { SpecConfig } from '#models/spec-config.ts'
+import type { InputSource, NetworkConfig } from '#models/task.ts'
+import { decodeWasmParams, wasmType } from './engine-params.ts'
+import { digestsOf, orderOf } from './order.ts'
+import type { RunnerPool } from './pool/runner-pool.ts'
+import { WasmProgram } from './program.ts'
+import type { WasmSettings } from './settings.ts'
+
+/** Runs WebAssembly programs with WASI preview 1 in runner children (execution.md §2). They end with the node. */
+export class WasmEngine implements Engine {
+  readonly type = wasmType
+  readonly #settings: WasmSettings
+  readonly #pool: RunnerPool
+  readonly #programs = new Set<WasmProgram>()
+
+  constructor(settings: WasmSettings, pool: RunnerPool) {
+    this.#settings = settings
+    this.#pool = pool
+  }
+
+  /** Files are held through /proc, which only Linux has; and a child must come up. */
+  async isInstalled(signal: AbortSignal): Promise<Verdict> {
+    if (!existsSync('/proc/self/fd')) return no('WASM programs need Linux with /proc')
+    try {
+      const runner = await this.#pool.take([], signal)
+      const isReady = await runner.ready
+      this.#pool.release(runner, !isReady)
+      return isReady ? yes : no(`the WASM runner process could not be started: ${runner.cause}`)
+    } catch (error) {
+      return no(messageOf(error), faultOf(error).hint)
+    }
+  }
+
+  engineInputs(engine: SpecConfig): readonly InputSource[] {
+    const { entryModule, importModules } = decodeWasmParams(engine)
+    return [entryModule, ...importModules].filter((source) => typeof source !== 'string')
+  }
+
+  /** There is no network inside, whatever the type says; the reference takes such jobs as well. */
+  async accepts(engine: SpecConfig, _network: NetworkConfig, _signal: AbortSignal): Promise<Verdict> {
+    try {
+      decodeWasmParams(engine)
+      return yes
+    } catch (error) {
+      return no(messageOf(error), faultOf(error).hint)
+    }
+  }
+
+  async start(request: RunRequest, signal: AbortSignal): Promise<RunningProgram> {
+    const order = await orderOf(request, decodeWasmParams(request.engine), this.#settings)
+    const digests = digestsOf(order)
+    const runner = await this.#pool.take(digests, signal)
+    if (signal.aborted) {
+      this.#pool.release(runner, false)
+      throw signal.reason
+    }
+    const forget = runner.makeRoom(this.#settings.moduleCacheBytes, digests)
+    const program = new WasmProgram(runner, { ...order, forget }, request.logs, (isSpent) => {
+      signal.removeEventListener('abort', onAbort)
+      this.#programs.delete(program)
+      this.#pool.release(runner, isSpent)
+    })
+    const onAbort = (): void => void program.stop()
+    this.#programs.add(program)
+    signal.addEventListener('abort', onAbort, { once: true })
+    return program
+  }
+
+  /** A program of an earlier life of this node has ended with it. */
+  async attach(): Promise<undefined> {
+    return undefined
+  }
+
+  /** Nothing is left behind: children have no files of their own. */
+  async sweep(): Promise<void> {}
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#programs].map((program) => program.lose()))
+  }
+}

@@ -1,0 +1,90 @@
+import type { RunRequest } from '#contracts/engine.ts'
+import type { PreparedInput } from '#contracts/storage.ts'
+import { Fault } from '#lib/fault.ts'
+import { pageBytes, pageLimit } from './binary/limits.ts'
+import type { ModuleSource, WasmParams } from './engine-params.ts'
+import { moduleDigest } from './module-digest.ts'
+import { cleanPath, mountsOf } from './mounts.ts'
+import type { ModuleRef, RunOrder } from './protocol/run-order.ts'
+import type { WasmSettings } from './settings.ts'
+
+/** What a child is told, made from what the node has prepared. Throws a Fault for what the user got wrong. */
+export async function orderOf(request: RunRequest, params: WasmParams, settings: WasmSettings): Promise<RunOrder> {
+  const { inputs, engineInputs, outputs, env } = request
+  const prepared = [...engineInputs]
+  const ref = (source: ModuleSource, noun: string): Promise<ModuleRef> =>
+    typeof source === 'string' ? guestModule(source, noun, inputs) : hostModule(prepared.shift(), noun)
+  const entry = await ref(params.entryModule, 'entry')
+  const imports: ModuleRef[] = []
+  for (const source of params.importModules) imports.push(await ref(source, 'import'))
+  return {
+    entry,
+    imports,
+    aliases: inputs.filter(({ input }) => input.Alias !== '').map(aliasModule),
+    entrypoint: params.entrypoint,
+    args: ['', ...params.parameters],
+    env: sortedByBytes({ ...env, ...params.environment }),
+    mounts: mountsOf(inputs, outputs),
+    memoryPages: memoryPages(request.resources.Memory || settings.defaultMemoryBytes),
+    moduleLimitBytes: settings.moduleLimitBytes,
+    ...(params.seed === undefined ? {} : { seed: String(params.seed) }),
+    forget: [],
+  }
+}
+
+/** Digests by which the child is chosen. */
+export const digestsOf = ({ entry, imports }: RunOrder): string[] =>
+  [entry, ...imports].flatMap(({ digest }) => (digest === undefined ? [] : [digest]))
+
+/** A module the engine brought: failures name the type of its source, as the older clients know them. */
+async function hostModule(input: PreparedInput | undefined, noun: string): Promise<ModuleRef> {
+  if (input === undefined)
+    throw new Fault('InternalError', 'a module of the job was not prepared', { component: 'WASM' })
+  // The doubled word is what the reference says.
+  const title = noun === 'entry' ? 'entry module module' : 'import module'
+  return {
+    alias: input.input.Alias,
+    place: { hostPath: input.hostPath },
+    ...(await knownDigest(input)),
+    title: input.guestPath,
+    failurePrefix: `failed to instantiate ${title} (${input.input.Source.Type})`,
+  }
+}
+
+/** A module among the task's inputs, by its path in the program's own tree. */
+async function guestModule(path: string, noun: string, inputs: readonly PreparedInput[]): Promise<ModuleRef> {
+  const guestPath = cleanPath(path)
+  const input = inputs.find((each) => cleanPath(each.guestPath) === guestPath)
+  return {
+    alias: path,
+    place: { guestPath: Buffer.from(guestPath, 'utf8').toString('latin1') },
+    ...(input ? await knownDigest(input) : {}),
+    title: path,
+    failurePrefix: `failed to load ${noun} module ${path}`,
+  }
+}
+
+const aliasModule = ({ input, hostPath, guestPath }: PreparedInput): ModuleRef => ({
+  alias: input.Alias,
+  place: { hostPath },
+  title: guestPath,
+  failurePrefix: '',
+})
+
+async function knownDigest({ hostPath, kind }: PreparedInput): Promise<{ digest?: string }> {
+  const digest = kind === 'file' ? await moduleDigest(hostPath) : undefined
+  return digest === undefined ? {} : { digest }
+}
+
+function memoryPages(bytes: number): number {
+  const pages = Math.ceil(bytes / pageBytes)
+  if (pages <= pageLimit) return pages
+  throw new Fault('ValidationError', `requested memory exceeds the wasm limit - ${bytes} > 4GB`, {
+    component: 'WASM',
+    hint: 'Reduce the requested memory to be within the WASM limit',
+    details: { FailureClass: 'user' },
+  })
+}
+
+const sortedByBytes = (env: Readonly<Record<string, string>>): [string, string][] =>
+  Object.entries(env).sort(([one], [other]) => Buffer.compare(Buffer.from(one), Buffer.from(other)))

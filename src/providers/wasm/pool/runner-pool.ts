@@ -1,0 +1,144 @@
+import type { Clock, Timer } from '#lib/clock.ts'
+import { Fault } from '#lib/fault.ts'
+import type { Startable } from '#lib/lifecycle.ts'
+import type { WasmSettings } from '../settings.ts'
+import { Runner } from './runner.ts'
+
+export type RunnerPoolOptions = {
+  /** How to start a child: program and arguments. */
+  command: readonly string[]
+  settings: WasmSettings
+  clock: Clock
+}
+
+type Idle = { runner: Runner; sinceMs: number }
+type Waiting = { give: (runner: Runner) => void }
+
+/**
+ * Runner children, ready before they are needed. A program goes to a child that has its modules compiled; a child that
+ * dies or is stopped is replaced in the background.
+ */
+export class RunnerPool implements Startable {
+  readonly #options: RunnerPoolOptions
+  readonly #all = new Set<Runner>()
+  /** The longest idle first. */
+  readonly #idle: Idle[] = []
+  readonly #waiting: Waiting[] = []
+  #isOpen = false
+  #idleTimer: Timer | undefined
+
+  constructor(options: RunnerPoolOptions) {
+    this.#options = options
+  }
+
+  /** Children start in the background. */
+  async start(): Promise<void> {
+    this.#isOpen = true
+    this.#refill()
+  }
+
+  async stop(): Promise<void> {
+    this.#isOpen = false
+    this.#idleTimer?.stop()
+    for (const runner of this.#all) runner.kill()
+    await Promise.all([...this.#all].map(({ closed }) => closed))
+  }
+
+  /** A child for one run; the caller gives it back with `release`. Rejects when aborted while it waits. */
+  take(digests: readonly string[], signal: AbortSignal): Promise<Runner> | Runner {
+    signal.throwIfAborted()
+    if (!this.#isOpen) throw new Fault('ServiceUnavailable', 'the node is stopping', { component: 'WASM' })
+    const best = this.#bestFor(digests)
+    if (best) this.#idle.splice(this.#idle.indexOf(best), 1)
+    const runner = best?.runner ?? (this.#isFull ? undefined : this.#spawn())
+    this.#refill()
+    return runner ?? this.#wait(signal)
+  }
+
+  /** Takes a child back after its run; one that must not be used again is ended. */
+  release(runner: Runner, isSpent: boolean): void {
+    if (isSpent || !this.#options.settings.isReused || !this.#isOpen) runner.kill()
+    else if (runner.isAlive) this.#offer(runner)
+  }
+
+  get #isFull(): boolean {
+    return this.#all.size >= this.#options.settings.childLimit
+  }
+
+  /** The child that has most of the modules, then the one that keeps the least; among equals the one used last. */
+  #bestFor(digests: readonly string[]): Idle | undefined {
+    const known = ({ runner }: Idle): number => digests.filter((digest) => runner.modules.has(digest)).length
+    const isBetter = (one: Idle, other: Idle): boolean =>
+      known(one) > known(other) || (known(one) === known(other) && one.runner.modules.size < other.runner.modules.size)
+    return this.#idle
+      .filter(({ runner }) => runner.isAlive)
+      .reduceRight<Idle | undefined>((best, each) => (!best || isBetter(each, best) ? each : best), undefined)
+  }
+
+  #offer(runner: Runner): void {
+    const next = this.#waiting.shift()
+    if (next) return next.give(runner)
+    this.#idle.push({ runner, sinceMs: this.#options.clock.monotonicMs() })
+    this.#endIdleLater()
+  }
+
+  #spawn(): Runner {
+    const { command, settings, clock } = this.#options
+    const runner = new Runner([...command, ...(settings.isOptimized ? [] : ['tiered'])], clock)
+    this.#all.add(runner)
+    void runner.closed.then(() => this.#forget(runner))
+    return runner
+  }
+
+  #forget(runner: Runner): void {
+    this.#all.delete(runner)
+    const at = this.#idle.findIndex((each) => each.runner === runner)
+    if (at >= 0) this.#idle.splice(at, 1)
+    if (!this.#isOpen) return
+    const next = this.#waiting.shift()
+    if (next) next.give(this.#spawn())
+    // A child that cannot even start is not tried again until it is needed.
+    else if (runner.wasReady) this.#refill()
+  }
+
+  /** At least one child is kept ready beside those that work; as many as set while none works or none is reused. */
+  #refill(): void {
+    const { warmChildren, isReused } = this.#options.settings
+    const working = this.#all.size - this.#idle.length
+    const wanted = isReused && working > 0 ? Math.max(Math.min(1, warmChildren), warmChildren - working) : warmChildren
+    while (this.#isOpen && !this.#isFull && this.#idle.length < wanted) {
+      this.#idle.push({ runner: this.#spawn(), sinceMs: this.#options.clock.monotonicMs() })
+    }
+  }
+
+  #wait(signal: AbortSignal): Promise<Runner> {
+    return new Promise((resolve, reject) => {
+      const waiting: Waiting = {
+        give: (runner) => {
+          signal.removeEventListener('abort', leave)
+          resolve(runner)
+        },
+      }
+      const leave = (): void => {
+        this.#waiting.splice(this.#waiting.indexOf(waiting), 1)
+        reject(signal.reason as Error)
+      }
+      signal.addEventListener('abort', leave, { once: true })
+      this.#waiting.push(waiting)
+    })
+  }
+
+  /** Children beyond the warm ones end when they have not been used for a while. */
+  #endIdleLater(): void {
+    const { clock, settings } = this.#options
+    if (this.#idleTimer || this.#idle.length <= settings.warmChildren) return
+    this.#idleTimer = clock.after(settings.idleKeepMs, () => {
+      this.#idleTimer = undefined
+      const extra = this.#idle.slice(0, Math.max(0, this.#idle.length - settings.warmChildren))
+      for (const { runner, sinceMs } of extra) {
+        if (clock.monotonicMs() - sinceMs >= settings.idleKeepMs) runner.kill()
+      }
+      if (this.#isOpen) this.#endIdleLater()
+    })
+  }
+}

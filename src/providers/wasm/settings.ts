@@ -1,0 +1,29 @@
+/** How this node runs WASM programs. */
+export type WasmSettings = {
+  /** Whether a runner child serves many executions, each with fresh state; false = one process per execution. */
+  isReused: boolean
+  /** Children kept ready while nothing runs. */
+  warmChildren: number
+  /** Most children at a time; further executions wait. */
+  childLimit: number
+  /** How long a child beyond the warm ones is kept after its last run. */
+  idleKeepMs: number
+  /** Compile with the optimizing compiler only: long loops run six times faster, a first run starts a little later. */
+  isOptimized: boolean
+  moduleLimitBytes: number
+  /** Modules a child keeps compiled, by the size of their bytes. */
+  moduleCacheBytes: number
+  /** Memory of a program that names no limit. */
+  defaultMemoryBytes: number
+}
+
+export const defaultWasmSettings: WasmSettings = {
+  isReused: true,
+  warmChildren: 2,
+  childLimit: 128,
+  idleKeepMs: 60_000,
+  isOptimized: true,
+  moduleLimitBytes: 268_435_456,
+  moduleCacheBytes: 134_217_728,
+  defaultMemoryBytes: 4_294_967_296,
+}
