@@ -11,11 +11,9 @@ type PathArguments<Path extends string> = Path extends `${string}:${string}/${in
   : Path extends `${string}:${string}`
     ? [id: string]
     : []
-type BodyArguments<Row> = Row extends { body: { isOptional: true; encode(value: infer Sent, ...rest: any[]): string } }
-  ? [body?: Sent]
-  : Row extends { body: { encode(value: infer Sent, ...rest: any[]): string } }
-    ? [body: Sent]
-    : []
+/** A row without a body says nothing of what is sent. */
+type SentOf<Row> = Row extends Endpoint<any, any, infer Sent, any> ? Sent : never
+type BodyArguments<Row> = unknown extends SentOf<Row> ? [] : [body: SentOf<Row>]
 type QueryArguments<Row extends Endpoint<any, any, any, any>> = keyof Row['query'] extends never
   ? []
   : [query?: Readonly<QueryOf<Row['query']>>]
