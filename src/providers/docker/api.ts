@@ -17,7 +17,6 @@ export type CallOptions = {
 
 /** What the engine says of itself; only what we use. */
 export type EngineVersion = {
-  ApiVersion: string
   Os: string
   Arch: string
   Components?: { Name: string; Details?: Record<string, string> }[]
@@ -26,6 +25,7 @@ export type EngineVersion = {
 /** The newest interface we were written for; an older engine is spoken to in its own. */
 const newestApi = [1, 47] as const
 const usualDeadlineMs = 120_000
+const pingDeadlineMs = 10_000
 const answerLimitBytes = 64 * 1024 * 1024
 
 /**
@@ -49,14 +49,9 @@ export class DockerApi {
     return this.#target.address
   }
 
-  /** Asks each time, so that an engine that was replaced is seen. */
-  async version(signal?: AbortSignal): Promise<EngineVersion> {
-    const version = await this.#json<EngineVersion>('GET', '/version', {
-      deadlineMs: 10_000,
-      ...(signal && { signal }),
-    })
-    this.#prefix = Promise.resolve(prefixFor(version.ApiVersion))
-    return version
+  /** Whether it is there. Asks each time, so that an engine that was replaced is seen. */
+  async ping(signal?: AbortSignal): Promise<void> {
+    this.#prefix = Promise.resolve(await this.#agreedPrefix(signal))
   }
 
   /** The JSON answer; undefined when it is empty. */
@@ -80,26 +75,39 @@ export class DockerApi {
   }
 
   #versioned(): Promise<string> {
-    this.#prefix ??= this.version().then(
-      (version) => prefixFor(version.ApiVersion),
-      (error) => {
-        this.#prefix = undefined
-        throw error
-      },
-    )
+    this.#prefix ??= this.#agreedPrefix().catch((error: unknown) => {
+      this.#prefix = undefined
+      throw error
+    })
     return this.#prefix
   }
 
-  async #json<Answer>(method: string, path: string, options: CallOptions): Promise<Answer> {
-    const deadline = new AbortController()
-    const deadlineMs = options.deadlineMs ?? usualDeadlineMs
-    const timer =
-      deadlineMs > 0 ? this.#clock.after(deadlineMs, () => deadline.abort(this.#slow(deadlineMs))) : undefined
-    const signal = options.signal ? AbortSignal.any([options.signal, deadline.signal]) : deadline.signal
-    try {
-      const { answer } = await this.#ask(method, path, { ...options, signal })
+  /** The interface that both sides know. */
+  #agreedPrefix(signal?: AbortSignal): Promise<string> {
+    return this.#within({ deadlineMs: pingDeadlineMs, ...(signal && { signal }) }, async (options) => {
+      const { answer } = await this.#ask('GET', '/_ping', options)
+      await bodyOf(answer)
+      return prefixFor(String(answer.headers['api-version'] ?? ''))
+    })
+  }
+
+  #json<Answer>(method: string, path: string, options: CallOptions): Promise<Answer> {
+    return this.#within(options, async (bounded) => {
+      const { answer } = await this.#ask(method, path, bounded)
       const text = await bodyOf(answer)
       return (text === '' ? undefined : JSON.parse(text)) as Answer
+    })
+  }
+
+  /** Runs a call with its deadline; failures become Faults. */
+  async #within<Answer>(options: CallOptions, run: (options: CallOptions) => Promise<Answer>): Promise<Answer> {
+    const deadline = new AbortController()
+    const deadlineMs = options.deadlineMs ?? usualDeadlineMs
+    const expire = () => deadline.abort(this.#slow(deadlineMs))
+    const timer = deadlineMs > 0 ? this.#clock.after(deadlineMs, expire) : undefined
+    const signal = options.signal ? AbortSignal.any([options.signal, deadline.signal]) : deadline.signal
+    try {
+      return await run({ ...options, signal })
     } catch (error) {
       throw signal.aborted ? signal.reason : this.#unreachable(error)
     } finally {
@@ -213,8 +221,10 @@ function queryText(query: Query = {}): string {
   return given.length === 0 ? '' : `?${new URLSearchParams(given.map(([name, value]) => [name, String(value)]))}`
 }
 
+/** An engine that does not say which it speaks is spoken to without a version. */
 function prefixFor(apiVersion: string): string {
-  const [major = 0, minor = 0] = apiVersion.split('.').map(Number)
+  const [major, minor] = apiVersion.split('.').map(Number)
+  if (!major || minor === undefined) return ''
   const isOlder = major < newestApi[0] || (major === newestApi[0] && minor < newestApi[1])
   return isOlder ? `/v${major}.${minor}` : `/v${newestApi.join('.')}`
 }

@@ -47,7 +47,7 @@ export class DockerEngine implements Engine {
 
   async isInstalled(signal: AbortSignal): Promise<Verdict> {
     try {
-      await this.#api.version(signal)
+      await this.#api.ping(signal)
       return yes
     } catch (error) {
       return no(messageOf(error), faultOf(error).hint)

@@ -10,6 +10,8 @@ import type { DockerSettings } from './settings.ts'
 
 type Platform = { os: string; architecture: string }
 type LocalImage = { Os?: string; Architecture?: string }
+const engineTtlMs = 600_000
+
 type Distribution = { Platforms?: Platform[] | null }
 
 /** Whether an image fits this machine, asked at bid time (execution.md §1.3). What registries said is remembered. */
@@ -17,10 +19,13 @@ export class ImagePlatforms {
   readonly #api: DockerApi
   readonly #settings: DockerSettings
   readonly #remembered: LRUCache<string, Platform[]>
+  readonly #clock: Clock
+  #engine: { platforms: Platform[]; askedMs: number } | undefined
 
   constructor(api: DockerApi, settings: DockerSettings, clock: Clock) {
     this.#api = api
     this.#settings = settings
+    this.#clock = clock
     const { size, ttlMs } = settings.manifestCache
     this.#remembered = new LRUCache({ max: Math.max(1, size), ttl: ttlMs, perf: { now: () => clock.monotonicMs() } })
   }
@@ -28,11 +33,21 @@ export class ImagePlatforms {
   /** Throws a Fault when neither the engine nor the registry can say. */
   async fit(image: string, signal: AbortSignal): Promise<Verdict> {
     const available = await this.#platformsOf(image, signal)
-    const supported = enginePlatforms(await this.#api.version(signal))
+    const supported = await this.#enginePlatforms(signal)
     const isFit =
       supported.length === 0 ||
       available.some((has) => supported.some((can) => can.os === has.os && can.architecture === has.architecture))
     return isFit ? yes : no(reason(available, supported), 'Use an image made for this platform')
+  }
+
+  /** Remembered for a while: an engine takes long to say it (it asks all its parts). */
+  async #enginePlatforms(signal: AbortSignal): Promise<Platform[]> {
+    const now = this.#clock.monotonicMs()
+    if (!this.#engine || now - this.#engine.askedMs > engineTtlMs) {
+      const version = await this.#api.call<EngineVersion>('GET', '/version', { signal })
+      this.#engine = { platforms: enginePlatforms(version), askedMs: now }
+    }
+    return this.#engine.platforms
   }
 
   /** A local image speaks for itself, so that no registry is needed for it (X28). */
