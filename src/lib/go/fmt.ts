@@ -58,7 +58,7 @@ class Formatter {
     if (verb === '%') this.#write('%')
     else if (!this.#isArgumentGood) this.#write(`%!${verb}(BADINDEX)`)
     else if (this.#argument >= this.#values.length) this.#write(`%!${verb}(MISSING)`)
-    else this.#write(printValue(this.#take(), verb, verb === 'v' ? goSyntaxFlags(flags) : flags))
+    else this.#write(printValue(this.#take(), verb, /[vw]/.test(verb) ? goSyntaxFlags(flags) : flags))
   }
 
   #flags(): Flags {

@@ -36,7 +36,7 @@ function general(exactDecimal: Decimal, format: 'g' | 'G', precision: number): s
   const decimal = isShortest ? exactDecimal : rounded(exactDecimal, wanted)
   const count = decimal.digits.length
   const limit = !isShortest && wanted > count && count >= decimal.point ? count : wanted
-  const exponent = decimal.digits === '' ? 0 : decimal.point - 1
+  const exponent = decimal.point - 1
   if (exponent < -4 || exponent >= limit) {
     return exponential(decimal, Math.max(count - 1, 0), format === 'G' ? 'E' : 'e')
   }

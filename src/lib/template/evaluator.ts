@@ -19,7 +19,7 @@ import { templateFault } from './template-fault.ts'
 export type Scope = { name: string; variables: { name: string; value: GoValue }[]; depth: number }
 
 /** Most commands and statements one rendering may take. */
-const MAX_STEPS = 5_000_000
+const MAX_STEPS = 1_000_000
 
 /** What a pipeline passes on; undefined when nothing was before. */
 type Final = GoValue | undefined

@@ -8,7 +8,7 @@ const functions = new Set(Object.keys(builtins))
 /**
  * Renders a Go text/template over named texts, with `missingkey=error`. `name` stands in messages and is what the text
  * itself can be called by. Throws Fault('BadRequest') with Go's sentence and a hint.
- * Bounds: 500 levels of nesting, 5 million steps, 16 million characters of output.
+ * Bounds: 500 levels of nesting, a million steps, 16 million characters of output.
  */
 export function renderTemplate(
   text: string,
