@@ -1,0 +1,44 @@
+import { Fault } from '../fault.ts'
+import { compileRegexp, type Regexp } from '../regexp.ts'
+
+/** Whether a key names one object: it is not empty and ends in neither `/` nor `*` [R172]. The store may still say it is a folder. */
+export const isObjectKey = (key: string): boolean => key !== '' && !/[/*]$/.test(key)
+
+/** What every key of an input begins with: without the blanks around it and one trailing `*`. */
+export const keyPrefix = (key: string): string => key.trim().replace(/\*$/, '')
+
+/** A key that ends in `/` only marks a folder. */
+export const isFolderMarker = (key: string): boolean => key.endsWith('/')
+
+/**
+ * Which of the listed keys an input takes: those whose part after the prefix matches the filter anywhere [R170].
+ * Throws Fault('BadRequest') for a filter that is no regular expression.
+ */
+export function keyFilter(prefix: string, filter: string): (key: string) => boolean {
+  if (filter === '') return () => true
+  const regexp = compiled(filter)
+  return (key) => regexp.isIn(key.slice(prefix.length))
+}
+
+function compiled(filter: string): Regexp {
+  try {
+    return compileRegexp(filter)
+  } catch (error) {
+    throw new Fault('BadRequest', `invalid regex pattern: ${(error as Error).message}`)
+  }
+}
+
+/**
+ * Where an object lies inside the input's folder: without the leading parts it shares with the prefix, whose last part
+ * always stays. Throws Fault('BadRequest') for a key that would lead out of the folder.
+ */
+export function objectPath(prefix: string, key: string): string {
+  const parts = key.split('/')
+  const shared = prefix.split('/').slice(0, -1)
+  const differs = shared.findIndex((part, index) => part !== parts[index])
+  const path = parts.slice(differs === -1 ? shared.length : differs)
+  if (path.includes('..') || key.includes('\0')) {
+    throw new Fault('BadRequest', `object key ${JSON.stringify(key)} leads out of its folder`)
+  }
+  return path.join('/')
+}
