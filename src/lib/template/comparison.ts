@@ -27,9 +27,10 @@ function isEqual(left: GoValue, right: GoValue): boolean {
     }
     case 'bool':
       return left.isTrue === (right as typeof left).isTrue
+    default:
+      if (left === null || right === null) return left === right
+      throw new Fault('BadRequest', `non-comparable type ${sprint(left)}: ${goTypeName(left)}`)
   }
-  if (left === null || right === null) return left === right
-  throw new Fault('BadRequest', `non-comparable type ${sprint(left)}: ${goTypeName(left)}`)
 }
 
 /** `lt`: whether one value comes before another; only texts and numbers have an order. */
@@ -46,8 +47,9 @@ export function isLess(left: GoValue, right: GoValue): boolean {
       return left.number < (right as typeof left).number
     case 'float64':
       return left.number < (right as typeof left).number
+    default:
+      throw new Fault('BadRequest', 'invalid type for comparison')
   }
-  throw new Fault('BadRequest', 'invalid type for comparison')
 }
 
 /** Whole numbers compare whatever their size; maps, lists and nil are no basic kinds. */

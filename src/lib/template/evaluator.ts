@@ -24,6 +24,9 @@ const MAX_STEPS = 1_000_000
 /** What a pipeline passes on; undefined when nothing was before. */
 type Final = GoValue | undefined
 
+type Constant = OperandNode & { kind: 'bool' | 'number' | 'string' }
+type Word = Constant | (OperandNode & { kind: 'dot' | 'nil' })
+
 /** Evaluates pipelines, and says where it was when something failed. */
 export class Evaluator {
   readonly #text: string
@@ -90,12 +93,17 @@ export class Evaluator {
         return this.pipeline(scope, dot, first)
       case 'variable':
         return this.#variableWithFields(scope, first, () => this.#refuseArguments(scope, command, final), args, final)
+      default:
+        this.at(first)
+        this.#refuseArguments(scope, command, final)
+        return this.#word(scope, dot, first)
     }
-    this.at(first)
-    this.#refuseArguments(scope, command, final)
-    if (first.kind === 'dot') return dot
-    if (first.kind === 'nil') throw this.fault(scope, 'nil is not a command')
-    return this.#constant(scope, first)
+  }
+
+  #word(scope: Scope, dot: GoValue, word: Word): GoValue {
+    if (word.kind === 'dot') return dot
+    if (word.kind === 'nil') throw this.fault(scope, 'nil is not a command')
+    return this.#constant(scope, word)
   }
 
   #refuseArguments(scope: Scope, { args }: CommandNode, final: Final): void {
@@ -103,7 +111,7 @@ export class Evaluator {
     throw this.fault(scope, `can't give argument to non-function ${textOfNode(args[0] as OperandNode)}`)
   }
 
-  #constant(scope: Scope, node: OperandNode & { kind: 'bool' | 'number' | 'string' }): GoValue {
+  #constant(scope: Scope, node: Constant): GoValue {
     if (node.kind === 'bool') return goBool(node.isTrue)
     if (node.kind === 'string') return goString(node.text)
     this.at(node)
@@ -225,11 +233,10 @@ export class Evaluator {
         return this.#checked(scope, this.#call(scope, dot, node, node, [], undefined), type)
       case 'chain':
         return this.#checked(scope, this.#chain(scope, dot, node, false), type)
+      default:
+        if (type === 'any' || node.kind === 'string') return this.#constant(scope, node)
+        throw this.fault(scope, `expected string; found ${textOfNode(node)}`)
     }
-    if (type === 'string' && node.kind !== 'string') {
-      throw this.fault(scope, `expected string; found ${textOfNode(node)}`)
-    }
-    return this.#constant(scope, node)
   }
 
   #checked(scope: Scope, value: GoValue, type: 'any' | 'string'): GoValue {

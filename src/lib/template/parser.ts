@@ -157,9 +157,10 @@ class Parser {
         return this.#control(token.kind)
       case 'template':
         return this.#template()
+      default:
+        this.#pending.push(token)
+        return { kind: 'action', at: token.at, pipe: this.#pipeline('command', 'right-delimiter') }
     }
-    this.#pending.push(token)
-    return { kind: 'action', at: token.at, pipe: this.#pipeline('command', 'right-delimiter') }
   }
 
   #leave(kind: 'break' | 'continue', { at }: Token): StatementNode {
@@ -350,9 +351,10 @@ class Parser {
       case 'string':
       case 'raw-string':
         return { kind: 'string', at, quoted: text, text: this.#read(() => unquote(text)) }
+      default:
+        this.#pending.push(token)
+        return undefined
     }
-    this.#pending.push(token)
-    return undefined
   }
 
   #useVariable({ at, text }: Token): VariableNode {

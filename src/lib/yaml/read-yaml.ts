@@ -96,9 +96,11 @@ function keyText({ key, keyMark, value }: YamlEntry): string {
     case 'int':
     case 'bool':
       return String(key.value)
+    default: {
+      const text = `unsupported map key of type: ${goTypeAndKey(key)}, value: ${goSyntax(value)}`
+      throw valueFault(text, positionOfMark(keyMark))
+    }
   }
-  const position = positionOfMark(keyMark)
-  throw valueFault(`unsupported map key of type: ${goTypeAndKey(key)}, value: ${goSyntax(value)}`, position)
 }
 
 const goTypeAndKey = (key: YamlScalar): string =>

@@ -58,7 +58,7 @@ function blockBreaks(cursor: Cursor, indent: number, parentIndent: number, start
   let deepest = 0
   end.mark = cursor.mark()
   while (true) {
-    while ((indent === 0 || cursor.column < indent) && isSpace(cursor.code())) cursor.skip()
+    cursor.takeWhile((code) => (indent === 0 || cursor.column < indent) && isSpace(code))
     deepest = Math.max(deepest, cursor.column)
     if ((indent === 0 || cursor.column < indent) && cursor.code() === TAB) {
       throw scanFault('found a tab character where an indentation space is expected', cursor, start)
