@@ -5,7 +5,7 @@ import type { Clock } from '#lib/clock.ts'
 import { Fault, type FaultCode, messageOf } from '#lib/fault.ts'
 import type { DockerTarget } from './docker-host.ts'
 
-export type Query = Readonly<Record<string, string | number | boolean | undefined>>
+type Query = Readonly<Record<string, string | number | boolean | undefined>>
 export type CallOptions = {
   query?: Query
   body?: unknown

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { type ContainerInfo, exitOf } from './container-state.ts'
+import type { Clock } from '#lib/clock.ts'
+import { Fault } from '#lib/fault.ts'
+import type { DockerApi } from './api.ts'
+import { type ContainerInfo, exitOf, untilEnded } from './container-state.ts'
 import { startFailure } from './start-failure.ts'
 
 const ended = (state: Partial<ContainerInfo['State']>): ContainerInfo => ({
@@ -32,5 +35,41 @@ describe('startFailure', () => {
     expect(classOf('driver failed: port is already allocated', 128)).toBe('transient')
     expect(classOf('mkdir: no space left on device', 128)).toBe('resource')
     expect(classOf('runc is broken', 128)).toBe('node')
+  })
+})
+
+describe('untilEnded', () => {
+  const away = new Fault('ServiceUnavailable', 'cannot reach the Docker engine', { isRetryable: true })
+  const gone = new Fault('NotFound', 'no such container', { details: { DockerStatus: '404' } })
+  const sleeping = () => {
+    const sleptMs: number[] = []
+    return { sleptMs, clock: { sleep: async (ms: number) => void sleptMs.push(ms) } as unknown as Clock }
+  }
+  const never = new AbortController().signal
+  /** Answers in turn; the last one again and again. */
+  const answering = (...answers: unknown[]) => {
+    const call = async () => {
+      const answer = answers.length > 1 ? answers.shift() : answers[0]
+      if (answer instanceof Error) throw answer
+      return answer
+    }
+    return { call } as unknown as DockerApi
+  }
+
+  it('waits for an engine that went away, and says that it was away', async () => {
+    const { clock, sleptMs } = sleeping()
+    const found = await untilEnded(answering(away, away, {}, ended({ ExitCode: 3 })), 'c', clock, never)
+    expect(found).toMatchObject({ wasCut: true, info: { State: { ExitCode: 3 } } })
+    expect(sleptMs).toEqual([200, 400])
+  })
+
+  it('gives up after ten minutes without the engine', async () => {
+    const { clock, sleptMs } = sleeping()
+    expect(await untilEnded(answering(away), 'c', clock, never)).toEqual({ info: undefined, wasCut: true })
+    expect(sleptMs.reduce((sum, ms) => sum + ms, 0)).toBeGreaterThanOrEqual(600_000)
+  })
+
+  it('does not wait for a container that is gone', async () => {
+    expect(await untilEnded(answering(gone), 'c', sleeping().clock, never)).toEqual({ info: undefined, wasCut: false })
   })
 })

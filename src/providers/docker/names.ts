@@ -2,7 +2,7 @@ import type { ExecutionId, JobId, NodeId } from '#models/ids.ts'
 
 /** What we put on everything we make, so that it is found again after a restart (execution.md §1.5). */
 export const executorLabel = 'bacalhau-executor'
-export const jobLabel = 'bacalhau-jobID'
+const jobLabel = 'bacalhau-jobID'
 export const executionLabel = 'bacalhau-executionID'
 
 export const executorIdOf = (nodeId: NodeId): string => `bacalhau-${nodeId}`

@@ -87,7 +87,7 @@ async function send(file: FileHandle, asked: IncomingMessage, reply: ServerRespo
 }
 
 /** The one range of a request; several, or something else, are answered as if nothing had been asked for. */
-export function rangeOf(header: string | undefined, sizeBytes: number): [number, number] | 'unsatisfiable' | undefined {
+function rangeOf(header: string | undefined, sizeBytes: number): [number, number] | 'unsatisfiable' | undefined {
   const [, from, to] = /^bytes=(\d*)-(\d*)$/.exec(header ?? '') ?? []
   if (from === undefined || to === undefined || (from === '' && to === '')) return undefined
   const first = from === '' ? Math.max(0, sizeBytes - Number(to)) : Number(from)

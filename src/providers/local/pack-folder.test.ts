@@ -68,7 +68,7 @@ describe('packFolder', () => {
   })
 
   it('leaves pipes out instead of waiting on them', async () => {
-    execFileSync('mkfifo', [join(root, 'result/pipe')])
+    execFileSync('sh', ['-c', 'mkfifo "$0"', join(root, 'result/pipe')])
     expect(names(await listed())).not.toContain('pipe')
   })
 

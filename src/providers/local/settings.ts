@@ -18,5 +18,3 @@ export type LocalPublisherSettings = {
   /** Results older or together larger than this are removed, the oldest first; 0 = keep. */
   retention: { ageMs: number; sizeBytes: number }
 }
-
-export const defaultLocalPublisherPort = 6001

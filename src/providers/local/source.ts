@@ -5,7 +5,7 @@ import { type SpecConfig, typeKey } from '#models/spec-config.ts'
 export const localTypes = ['localdirectory', 'local'] as const
 
 const createStrategies = ['dir', 'file', 'noCreate'] as const
-export type CreateStrategy = (typeof createStrategies)[number]
+type CreateStrategy = (typeof createStrategies)[number]
 
 export type LocalSource = {
   SourcePath: string

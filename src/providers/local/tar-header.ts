@@ -8,7 +8,7 @@ export type TarMember = {
   linkname?: string
 }
 
-export const blockBytes = 512
+const blockBytes = 512
 const typeFlags = { file: '0', directory: '5', symlink: '2' } as const
 const nameLimitBytes = 100
 const sizeLimitBytes = 8 ** 11

@@ -8,8 +8,7 @@ export type RefusalOf = (address: string, port: number) => string | undefined
 export type Resolve = (hostname: string) => Promise<string[]>
 
 /** Every address of a name, in the order the system prefers. */
-export const systemResolve: Resolve = async (hostname) =>
-  (await lookup(hostname, { all: true })).map(({ address }) => address)
+const systemResolve: Resolve = async (hostname) => (await lookup(hostname, { all: true })).map(({ address }) => address)
 
 const connectTimeoutMs = 10_000
 
@@ -26,10 +25,10 @@ export function guardedAgent(refusalOf: RefusalOf, readTimeoutMs: number, resolv
   return new Agent({
     headersTimeout: readTimeoutMs,
     bodyTimeout: readTimeoutMs,
-    connect: (options, callback) => {
+    connect: (options, settle) => {
       guarded(options, refusalOf, resolve, connectTo).then(
-        (result) => callback(...result),
-        (error: Error) => callback(error, null),
+        (result) => settle(...result),
+        (error: Error) => settle(error, null),
       )
     },
   })

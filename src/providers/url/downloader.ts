@@ -14,7 +14,7 @@ import type { UrlSettings } from './settings.ts'
 import { decodeUrlSource, urlType } from './source.ts'
 
 /** Unpacks a gzip tar into an existing folder, contained and within bounds; leaves nothing on failure. */
-export type UnpackArchive = (
+type UnpackArchive = (
   source: Readable,
   directory: string,
   limits: { totalBytes: number; fileBytes: number; entries: number },

@@ -22,7 +22,7 @@ export type Fetched = {
 }
 
 /** An answer that no further attempt would change. */
-export class FetchRefused extends Error {
+class FetchRefused extends Error {
   readonly status: number
   constructor(status: number, statusText: string) {
     super(`${status} ${statusText}`.trim())

@@ -35,7 +35,7 @@ function decoded(path: string): string {
 const baseName = (path: string): string => path.replace(/\/+$/, '').split('/').at(-1) ?? ''
 
 /** File name of a Content-Disposition header, without any folder; empty when the header is malformed or has none. */
-export function suggestedName(header: string): string {
+function suggestedName(header: string): string {
   const params = headerParams(header)
   const name = params && (extendedValue(params.get('filename*')) ?? params.get('filename'))
   return baseName((name ?? '').replaceAll('\\', '/'))
