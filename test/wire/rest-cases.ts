@@ -1,0 +1,49 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { goldensDir, type Version } from '../kit/vectors.ts'
+
+/** One recorded exchange with the real system (goldens/README.md, "A REST recording"). */
+export type RestCase = {
+  /** `<area>/<case>`, as docs/compat.md names it. */
+  name: string
+  area: string
+  version: Version
+  needs?: { fixture?: string; state?: string }
+  /** JOB, SHORT, EXEC, NODE: what stands for them in the request. */
+  vars?: Record<string, string>
+  /** Set when not the orchestrator was asked. */
+  server?: string
+  request: {
+    method: string
+    path: string
+    headers?: Record<string, string | null>
+    body?: string
+    websocket?: boolean
+    clientClosesAfterMs?: number
+  }
+  response: {
+    status: number
+    headers: Record<string, string | string[]>
+    body?: string
+    frames?: Frame[]
+    end?: string
+  }
+}
+export type Frame = { opcode: number; fin?: boolean; text?: string; code?: number; reason?: string }
+
+/** Every recording of an area in the order of names; undefined without the recordings. */
+export function restCases(version: Version, area: string): RestCase[] {
+  const folder = join(goldensDir(), 'rest', version, area)
+  return readdirSync(folder)
+    .sort()
+    .map((file) => {
+      const golden = JSON.parse(readFileSync(join(folder, file), 'utf8')) as Omit<RestCase, 'name' | 'area'>
+      return { ...golden, area, name: `${area}/${file.replace(/\.json$/, '')}` }
+    })
+}
+
+/** The body that submits a fixture. */
+export const fixtureBody = (version: Version, name: string): string =>
+  readFileSync(join(goldensDir(), 'rest/fixtures', version, `${name}.json`), 'utf8')
+
+export const hasRecordings = (): boolean => existsSync(join(goldensDir(), 'rest'))

@@ -1,0 +1,51 @@
+import { join } from 'node:path'
+import { goldensDir } from '../kit/vectors.ts'
+import type { Frame, RestCase } from './rest-cases.ts'
+import type { Answer } from './rest-exchange.ts'
+
+type Compare = { mask(text: string): string; sameShape(golden: unknown, ours: unknown, options?: object): string[] }
+
+/** The comparison that lies beside the recordings. */
+export const loadCompare = async (): Promise<Compare> =>
+  (await import(/* @vite-ignore */ join(goldensDir(), 'compare.mjs'))) as Compare
+
+/** Facts of the build, not of the interface. */
+const machineKeys = ['GitVersion', 'ServerVersion', 'Minor']
+
+/** How an answer of ours differs from the recorded one: `status: …`, `content-type: …`, `$.path: …`, `frame N: …`. */
+export function differences(golden: RestCase, ours: Answer, compare: Compare): string[] {
+  const { response } = golden
+  const found: string[] = []
+  if (response.status !== ours.status) found.push(`status: ${response.status} became ${ours.status}`)
+  const contentType = String(response.headers['Content-Type'] ?? '')
+  if (response.status !== 101 && contentType !== ours.contentType) {
+    found.push(`content-type: ${contentType} became ${ours.contentType}`)
+  }
+  if (response.frames) return [...found, ...frameDifferences(response.frames, ours.frames ?? [], compare)]
+  if (response.body === undefined || response.body === '') {
+    return ours.body === '' ? found : [...found, `body: nothing became ${ours.body.slice(0, 200)}`]
+  }
+  const options = { extraKeys: 'allow', machineKeys, ...optionsFor(golden) }
+  return [...found, ...compare.sameShape(response.body, ours.body, options)]
+}
+
+/** Listings depend on how many jobs there are: only their form is compared here, the rules of paging elsewhere. */
+const optionsFor = ({ area, response }: RestCase): object =>
+  area === 'list' && response.status === 200
+    ? { lengths: false, identity: false, machineKeys: ['Items', 'NextToken'] }
+    : {}
+
+function frameDifferences(golden: readonly Frame[], ours: readonly Frame[], compare: Compare): string[] {
+  const found = golden.length === ours.length ? [] : [`frames: ${golden.length} became ${ours.length}`]
+  golden.forEach((frame, index) => {
+    const other = ours[index]
+    if (other === undefined) return
+    if (frame.opcode !== other.opcode) found.push(`frame ${index}: opcode ${frame.opcode} became ${other.opcode}`)
+    else if (frame.opcode === 8 && (frame.code !== other.code || frame.reason !== other.reason)) {
+      found.push(`frame ${index}: close ${frame.code} "${frame.reason}" became ${other.code} "${other.reason}"`)
+    } else if (frame.text !== undefined) {
+      for (const each of compare.sameShape(frame.text, other.text ?? '')) found.push(`frame ${index}: ${each}`)
+    }
+  })
+  return found
+}

@@ -1,0 +1,166 @@
+import { createSign, generateKeyPairSync } from 'node:crypto'
+import { createClient } from '#client/client.ts'
+import type { GoldenCluster } from '../kit/golden-cluster.ts'
+import { type Version } from '../kit/vectors.ts'
+import { fixtureBody, type RestCase } from './rest-cases.ts'
+import { type Answer, exchange } from './rest-exchange.ts'
+
+export type Replayed = { golden: RestCase; answer: Answer }
+
+const stateLimitMs = 60_000
+
+/** Replays recordings against a cluster: submits what they speak of, waits until it is as it was, and asks the same. */
+export class Replay {
+  readonly #cluster: GoldenCluster
+  readonly #version: Version
+  readonly #url: string
+  /** Job ids by `<area>/<fixture>`. */
+  readonly #jobs = new Map<string, string>()
+  #nextToken = ''
+
+  constructor(cluster: GoldenCluster, version: Version) {
+    this.#cluster = cluster
+    this.#version = version
+    this.#url = `http://127.0.0.1:${cluster.port}/api/v1`
+  }
+
+  async replay(recorded: RestCase): Promise<Replayed> {
+    const golden = { ...recorded, request: await this.#ours(recorded), response: this.#localised(recorded.response) }
+    const answer = await exchange(recorded.server ? this.#cluster.edgePort : this.#cluster.port, golden)
+    if (recorded.area === 'list') this.#nextToken = tokenOf(answer)
+    return { golden, answer }
+  }
+
+  /** The recorded request with our ids, folders and ports in it. */
+  async #ours({ area, name, needs, vars = {}, request }: RestCase): Promise<RestCase['request']> {
+    const mine = await this.#values(area, needs, Object.keys(vars))
+    const put = (text: string): string =>
+      Object.entries(vars).reduce(
+        (result, [key, value]) => result.replaceAll(value, mine[key] ?? value),
+        this.#put(text),
+      )
+    let path = put(request.path)
+    if (/page-.*[2-9]$/.test(name)) path = path.replace(/next_token=[^&]*/, `next_token=${this.#nextToken}`)
+    const body = name.startsWith('auth/authn-ok') ? await this.#signedAnswer() : request.body
+    return { ...request, path, ...(body === undefined ? {} : { body: put(body) }) }
+  }
+
+  #localised(response: RestCase['response']): RestCase['response'] {
+    return response.body === undefined ? response : { ...response, body: this.#put(response.body) }
+  }
+
+  #put(text: string): string {
+    return text.replaceAll('{{DIR}}', this.#cluster.directory).replaceAll(':20010', `:${this.#cluster.filePort}`)
+  }
+
+  async #values(area: string, needs: RestCase['needs'], names: string[]): Promise<Record<string, string>> {
+    const values: Record<string, string> = { NODE: this.#cluster.nodeId }
+    if (needs?.fixture === undefined) {
+      if (names.includes('JOB')) values.JOB = await this.#tickingJob()
+      return values
+    }
+    if (names.length === 0) return values
+    const id = await this.#jobIn(area, needs.fixture, needs.state)
+    values.JOB = id
+    values.SHORT = id.slice(0, 10)
+    if (names.includes('EXEC')) {
+      const [execution] = (await this.#get(`/orchestrator/jobs/${id}/executions`)).Items as { ID: string }[]
+      values.EXEC = execution?.ID ?? ''
+    }
+    return values
+  }
+
+  /** The job of a fixture, submitted once per area, when it is in the state the recording saw. */
+  async #jobIn(area: string, fixture: string, state: string | undefined): Promise<string> {
+    const key = `${area}/${fixture}`
+    let id = this.#jobs.get(key)
+    if (id === undefined) {
+      id = await this.submit(this.#put(fixtureBody(this.#version, fixture)))
+      this.#jobs.set(key, id)
+    }
+    if (state === 'Stopped') await this.#stop(id)
+    await this.#waitFor(id, state)
+    return id
+  }
+
+  async submit(body: string): Promise<string> {
+    const response = await fetch(`${this.#url}/orchestrator/jobs`, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json', 'X-Bacalhau-Git-Version': this.#version },
+      body,
+    })
+    const answer = (await response.json()) as { JobID?: string }
+    if (!answer.JobID) throw new Error(`not submitted: ${JSON.stringify(answer)}`)
+    return answer.JobID
+  }
+
+  /** Four ticks one second apart, as the recording that follows a job from its start speaks of. */
+  #tickingJob(): Promise<string> {
+    const script = 'for i in 1 2 3 4; do echo tick $i; echo err $i >&2; sleep 1; done'
+    const Engine = { Type: 'docker', Params: { Image: 'busybox:latest', Entrypoint: ['/bin/sh', '-c', script] } }
+    return this.submit(
+      JSON.stringify({ Job: { Name: 'ticks', Type: 'batch', Count: 1, Tasks: [{ Name: 'main', Engine }] } }),
+    )
+  }
+
+  async #stop(id: string): Promise<void> {
+    await fetch(`${this.#url}/orchestrator/jobs/${id}`, { method: 'DELETE' })
+  }
+
+  /** Any end when no state is named; a running job also has its executions running. */
+  async #waitFor(id: string, state: string | undefined): Promise<void> {
+    const client = createClient({ url: `http://127.0.0.1:${this.#cluster.port}` })
+    const signal = AbortSignal.timeout(stateLimitMs)
+    const isThere = ({ State }: { State: { StateType: string } }) =>
+      state === undefined ? ['Completed', 'Failed', 'Stopped'].includes(State.StateType) : State.StateType === state
+    const ended = ['Completed', 'Failed', 'Stopped']
+    const job = await client.jobs.waitFor(id, (each) => isThere(each) || ended.includes(each.State.StateType), {
+      signal,
+    })
+    if (!isThere(job)) throw new Error(`job ${id} is ${job.State.StateType}: ${job.State.Message ?? ''}, not ${state}`)
+    if (state === 'Stopped' || state === 'Running') await this.#settled(id, state)
+  }
+
+  /** The node has said what it had to say about the change. */
+  async #settled(id: string, state: string): Promise<void> {
+    const wanted = state === 'Running' ? [6, 7, 9] : [8, 9, 10, 11]
+    const endsAt = performance.now() + 10_000
+    for (;;) {
+      const { Items } = await this.#get(`/orchestrator/jobs/${id}/executions`, 'v1.9.3')
+      if (
+        (Items as { ComputeState: { StateType: number } }[]).every((each) =>
+          wanted.includes(each.ComputeState.StateType),
+        )
+      )
+        return
+      if (performance.now() > endsAt) return
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+  }
+
+  async #get(path: string, version: string = this.#version): Promise<Record<string, unknown>> {
+    const response = await fetch(this.#url + path, { headers: { 'X-Bacalhau-Git-Version': version } })
+    return (await response.json()) as Record<string, unknown>
+  }
+
+  /** The recorded answer signs the recorded phrase; ours is another. */
+  async #signedAnswer(): Promise<string> {
+    const { params } = (await this.#get('/auth/clientkey')) as { params: { InputPhrase: string } }
+    const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+    const PhraseSignature = createSign('sha256')
+      .update(Buffer.from(params.InputPhrase, 'base64'))
+      .sign(privateKey)
+      .toString('base64')
+    const PublicKey = publicKey.export({ format: 'der', type: 'pkcs1' }).toString('base64')
+    const MethodData = Buffer.from(JSON.stringify({ PhraseSignature, PublicKey })).toString('base64')
+    return JSON.stringify({ Namespace: '', Credential: null, Name: 'clientkey', MethodData })
+  }
+}
+
+function tokenOf({ body }: Answer): string {
+  try {
+    return (JSON.parse(body) as { NextToken?: string }).NextToken ?? ''
+  } catch {
+    return ''
+  }
+}

@@ -1,0 +1,158 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { canStartDocker, type DockerEngine, dockerEngine } from '../kit/docker-engine.ts'
+import { type GoldenCluster, startGoldenCluster } from '../kit/golden-cluster.ts'
+import { absent, type Version } from '../kit/vectors.ts'
+import { hasRecordings, type RestCase, restCases } from './rest-cases.ts'
+import { type CompatRow, compatRows, placeOf } from './rest-compat.ts'
+import { differences, loadCompare } from './rest-judge.ts'
+import { Replay } from './rest-replay.ts'
+
+/** In this order: what wants an empty store comes first, what lists all jobs last. */
+const areas = [
+  'agent',
+  'shared',
+  'requester',
+  'auth',
+  'nodes',
+  'jobs',
+  'get-errors',
+  'history',
+  'executions',
+  'logs',
+  'clients',
+  'submit-errors',
+  'list',
+]
+
+type Result = { name: string; found: string[] }
+
+/** Replays all recordings of a version; what differs must be a row of docs/compat.md, and every row must be needed. */
+export function restSuite(version: Version): void {
+  if (!hasRecordings()) return absent(`rest/${version}`)
+  const only = process.env.REST_AREAS?.split(',')
+  describe(`REST recordings of ${version}`, () => {
+    const results = new Map<string, Result[]>()
+    let engine: DockerEngine | undefined
+    let cluster: GoldenCluster | undefined
+    const used = new Set<CompatRow>()
+    let rows: CompatRow[] = []
+
+    beforeAll(async () => {
+      rows = compatRows(`REST against ${version}`)
+      engine = canStartDocker() || process.env.DOCKER_HOST ? await dockerEngine() : undefined
+      cluster = await startGoldenCluster(engine ? { dockerHost: engine.host } : {})
+      const compare = await loadCompare()
+      const replay = new Replay(cluster, version)
+      for (const area of areas.filter((each) => only?.includes(each) ?? true)) {
+        const done: Result[] = []
+        for (const golden of inOrder(restCases(version, area))) {
+          if (!engine && needsDocker(golden)) continue
+          try {
+            const { golden: asked, answer } = await replay.replay(golden)
+            done.push({ name: golden.name, found: differences(asked, answer, compare) })
+          } catch (error) {
+            done.push({ name: golden.name, found: [`replay: ${(error as Error).message}`] })
+          }
+        }
+        results.set(area, done)
+      }
+    }, 900_000)
+
+    afterAll(async () => {
+      report(version, results, rows, used)
+      await cluster?.stop()
+      await engine?.stop()
+    }, 60_000)
+
+    for (const area of areas) {
+      it(`${area} are answered as recorded, but for what was decided`, () => {
+        const unlisted = (results.get(area) ?? []).flatMap(({ name, found }) => unlistedOf(name, found, rows, used))
+        expect(unlisted.length, `\n${unlisted.join('\n')}\n`).toBe(0)
+      })
+    }
+
+    it('every listed difference is still there', () => {
+      if (only) return
+      const idle = rows.filter((row) => !used.has(row)).map(({ cases, where }) => `${cases} ${where}`)
+      expect(idle).toEqual([])
+    })
+  })
+}
+
+/** Marks the rows that say why, and gives the differences for which there is none. */
+function unlistedOf(
+  name: string,
+  found: readonly string[],
+  rows: readonly CompatRow[],
+  used: Set<CompatRow>,
+): string[] {
+  return found.flatMap((difference) => {
+    const row = rows.find((each) => each.matches(name, difference))
+    if (row === undefined) return [`${name} ${difference}`]
+    used.add(row)
+    return []
+  })
+}
+
+/** What a case does to the cluster decides its place: states before the stop, the stop, states after it. */
+function inOrder(cases: readonly RestCase[]): RestCase[] {
+  const rank = ({ name, needs }: RestCase): number => {
+    const at = rejection.indexOf(name)
+    if (at >= 0) return 100 + at
+    if (needs?.state === 'Stopped') return 3
+    return /\.stop$/.test(name) ? 2 : 1
+  }
+  const fixture = ({ area, needs }: RestCase) => (area === 'jobs' ? (needs?.fixture ?? '') : '')
+  return cases.toSorted((a, b) => fixture(a).localeCompare(fixture(b)) || rank(a) - rank(b))
+}
+
+/** A node is turned away and taken back. */
+const rejection = [
+  'reject',
+  'reject-already',
+  'get-rejected',
+  'list-rejected',
+  'submit-while-rejected',
+  'job-while-rejected',
+  'approve-back',
+  'get-approved-back',
+].map((name) => `nodes/${name}`)
+
+const needsDocker = ({ area, needs, vars }: RestCase): boolean =>
+  area === 'list' ||
+  (area === 'logs' && vars?.JOB !== undefined && !needs?.fixture) ||
+  (needs?.fixture !== undefined && !needs.fixture.startsWith('wasm'))
+
+function report(
+  version: string,
+  results: Map<string, Result[]>,
+  rows: readonly CompatRow[],
+  used: Set<CompatRow>,
+): void {
+  const reasons = new Map<string, number>()
+  let [same, all] = [0, 0]
+  for (const [area, done] of results) {
+    const equal = done.filter(({ found }) => found.length === 0).length
+    same += equal
+    all += done.length
+    console.log(`rest ${version} ${area}: ${equal} of ${done.length} as recorded`)
+    for (const { name, found } of done) {
+      const decisions = new Set(
+        found.map((each) => rows.find((row) => row.matches(name, each))?.decision ?? 'unlisted'),
+      )
+      for (const decision of decisions) reasons.set(decision, (reasons.get(decision) ?? 0) + 1)
+    }
+  }
+  console.log(
+    `rest ${version}: ${same} of ${all} as recorded, ${used.size} of ${rows.length} rows of docs/compat.md used`,
+  )
+  for (const [reason, count] of [...reasons].sort((a, b) => b[1] - a[1])) console.log(`  ${count} ${reason}`)
+  if (process.env.REST_DUMP) dump(results)
+}
+
+function dump(results: Map<string, Result[]>): void {
+  for (const done of results.values()) {
+    for (const { name, found } of done)
+      for (const each of found) console.log(`DIFF ${name} ${placeOf(each)} :: ${each}`)
+  }
+}
