@@ -1,4 +1,4 @@
-import { isRawNumber, rawNumber } from '#lib/json/raw-number.ts'
+import { isRawNumber, rawNumber } from './raw-number.ts'
 
 /**
  * JSON between parts of ours (rows, messages between nodes of ours): exactly the value comes back, also a `bigint` and a

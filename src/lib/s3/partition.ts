@@ -1,7 +1,8 @@
 import { Fault, messageOf } from '../fault.ts'
 import { fnv1a32 } from '../fnv.ts'
 import { bytesOfText, textOfBytes } from '../go/byte-text.ts'
-import { formatWithLayout, parseWithLayout } from '../go/time-layout.ts'
+import { formatWithLayout } from '../go/time-layout-format.ts'
+import { parseWithLayout } from '../go/time-layout-parse.ts'
 import { compileRegexp } from '../regexp.ts'
 import { isFolderMarker, keyPrefix } from './input-key.ts'
 
