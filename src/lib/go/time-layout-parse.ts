@@ -78,7 +78,7 @@ function readPiece(name: string, text: string, date: Draft, next: string | undef
       return number(name === '02' ? /^[0-9]{2}/ : name === '2' ? /^[0-9]{1,2}/ : /^ ?[0-9]{1,2}/, setDay, 0, 99)
     case '002':
     case '__2':
-      return number(/^[0-9 ]{2}[0-9]/, (yearDay) => (date.yearDay = yearDay), 1, 366)
+      return number(name === '002' ? /^[0-9]{3}/ : /^ {0,2}[0-9]{1,3}/, (yearDay) => (date.yearDay = yearDay), 1, 366)
     case '15':
       return number(/^[0-9]{1,2}/, (hour) => (date.hour = hour), 0, 23)
     case '3':
