@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { bundleLoader, bundleProgram } from './build/bundle.ts'
+import { bundleProgram } from './build/bundle.ts'
 import { makeExecutable } from './build/executable.ts'
 import { ProgramFailed, run } from './run.ts'
 
@@ -22,9 +22,8 @@ try {
   }
   step('bundle')
   const chunks = await bundleProgram(root, entry, join(root, 'dist/.bundle/chunks'))
-  const loader = await bundleLoader(root, join(root, 'dist/.bundle'))
   step('executable')
-  const file = await makeExecutable(root, loader, chunks)
+  const file = await makeExecutable(root, chunks)
   step(file)
 } catch (error) {
   if (!(error instanceof ProgramFailed)) throw error

@@ -31,10 +31,9 @@ export async function bundleProgram(root: string, entry: string, outDir: string)
   return chunks
 }
 
-/** Bundles the executable's main script, which loads the chunks. Returns its file. */
-export async function bundleLoader(root: string, outDir: string): Promise<string> {
-  const file = join(outDir, 'loader.cjs')
-  const bundle = await rolldown({ input: join(root, 'tools/executable/main.ts'), cwd: root, platform: 'node' })
+/** Bundles a script of the build into one CommonJS file. */
+export async function bundleScript(root: string, script: string, file: string): Promise<string> {
+  const bundle = await rolldown({ input: join(root, script), cwd: root, platform: 'node' })
   await bundle.write({ file, format: 'cjs' })
   await bundle.close()
   return file

@@ -2,22 +2,30 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { run } from '../run.ts'
+import { bundleScript } from './bundle.ts'
 import { recordCaches } from './record-caches.ts'
 
 /**
  * Makes the single executable file from the chunks: records their code caches, then lets Node write itself with the
  * loader as main script and everything else as assets. Nothing is done when the same was built before.
  */
-export async function makeExecutable(root: string, loader: string, chunks: Map<string, string>): Promise<string> {
+export async function makeExecutable(root: string, chunks: Map<string, string>): Promise<string> {
   const output = join(root, 'dist/bacalhau')
   const work = join(root, 'dist/.bundle')
   const stampFile = join(work, 'stamp')
-  const stamp = digest([process.version, readFileSync(loader, 'utf8'), ...[...chunks].flat()])
+  const loader = await bundleScript(root, 'tools/executable/main.ts', join(work, 'loader.cjs'))
+  const recorder = await bundleScript(root, 'tools/executable/record.ts', join(work, 'record.cjs'))
+  const stamp = digest([
+    process.version,
+    readFileSync(loader, 'utf8'),
+    readFileSync(recorder, 'utf8'),
+    ...[...chunks].flat(),
+  ])
   if (existsSync(output) && existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return output
 
   const caches = join(work, 'caches')
   rmSync(caches, { recursive: true, force: true })
-  await recordCaches(root, join(work, 'chunks'), caches)
+  await recordCaches(root, recorder)
   writeFileSync(join(work, 'sea.json'), JSON.stringify(seaConfig(work, loader, [...chunks.keys()]), null, 2))
   await run(process.execPath, ['--build-sea', join(work, 'sea.json')], { cwd: root })
   renameSync(join(work, 'bacalhau'), output)

@@ -1,10 +1,74 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { run } from '../run.ts'
 
-/** What is run so that V8 compiles what users run most; each must succeed, so this is the first smoke test as well. */
-const recorded = [['--help'], ['version', '--client']]
+/**
+ * Lets V8 compile what users run most, by running it: first what needs no server, then a node and a small job on it. Every command
+ * must end well, so this is the first smoke test of a build as well. `recorder` is the bundle of tools/executable/record.ts.
+ */
+export async function recordCaches(root: string, recorder: string): Promise<void> {
+  const home = mkdtempSync(join(tmpdir(), 'bacalhau-build-'))
+  const env = { PATH: process.env['PATH'], HOME: home, BACALHAU_DIR: join(home, 'data') }
+  const bacalhau = (args: string[], more = {}) =>
+    run(process.execPath, [recorder, ...args], { cwd: root, env: { ...env, ...more } })
+  try {
+    await bacalhau(['--help'])
+    await bacalhau(['version', '--client'])
+    const node = await startNode(recorder, env)
+    try {
+      const server = { BACALHAU_API_HOST: '127.0.0.1', BACALHAU_API_PORT: node.port }
+      const echo = join(root, 'examples/echo/echo.wasm')
+      const id = (await bacalhau(['wasm', 'run', '--id-only', echo, 'hello'], server)).trim()
+      const asked = [
+        ['job', 'list'],
+        ['job', 'describe', id],
+        ['job', 'logs', id],
+        ['node', 'list'],
+        ['job', 'history', id],
+      ]
+      for (const args of asked) await bacalhau(args, server)
+    } finally {
+      await ended(node.child)
+    }
+  } finally {
+    rmSync(home, { recursive: true, force: true })
+  }
+}
 
-export async function recordCaches(root: string, chunks: string, caches: string): Promise<void> {
-  const recorder = join(root, 'tools/executable/record.ts')
-  for (const args of recorded) await run(process.execPath, [recorder, chunks, caches, ...args], { cwd: root })
+/** A node of both roles on free ports; resolves when it has said where its API is. */
+function startNode(recorder: string, env: NodeJS.ProcessEnv): Promise<{ child: ChildProcess; port: string }> {
+  const roles = [
+    'serve',
+    '--node-type',
+    'requester,compute',
+    '--host',
+    '127.0.0.1',
+    '--port',
+    '0',
+    '-c',
+    'Orchestrator.Port=0',
+  ]
+  const child = spawn(process.execPath, [recorder, ...roles], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  return new Promise((resolve, reject) => {
+    let said = ''
+    const listen = (data: Buffer) => {
+      said += data
+      const port = /BACALHAU_API_PORT=(\d+)/.exec(said)?.[1]
+      if (port) resolve({ child, port })
+    }
+    child.stdout.on('data', listen)
+    child.stderr.on('data', listen)
+    child.on('error', reject)
+    child.on('exit', (code) => reject(new Error(`the node ended with ${code}:\n${said}`)))
+  })
+}
+
+function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve()
+  return new Promise((resolve) => {
+    child.once('exit', () => resolve())
+    child.kill('SIGTERM')
+  })
 }
