@@ -79,9 +79,23 @@ describeVectors('resource-cpu.json', parseCpu, {
   isSame: (cores, expected) => cores === (expected as { cores: number }).cores,
 })
 describeVectors('resource-bytes.json', (text: string) => String(BigInt(parseBytes(text))))
+/** What else a case of resources-config says about the same texts. */
+type Judged = { invalid: string; normalized: ResourceTexts }
+const invalidOf = (texts: ResourceTexts): string => {
+  try {
+    checkResources(texts)
+    return ''
+  } catch (error) {
+    return (error as Error).message
+  }
+}
+
 describeVectors(
   'resources-config.json',
-  (texts: ResourceTexts) => {
+  (texts: ResourceTexts, vector) => {
+    const { invalid, normalized } = (vector.raw['v1.4.0'] ?? vector.raw) as Judged
+    expect({ CPU: '', Memory: '', Disk: '', GPU: '', ...normalizeResources(texts) }).toEqual(normalized)
+    expect(invalidOf(texts)).toBe(invalid)
     const amounts = parseResources(texts)
     const string = formatResources(amounts)
     return { ...textsOf(amounts), string, zero: Object.values(amounts).every((amount) => amount === 0) }
