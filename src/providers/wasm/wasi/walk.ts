@@ -26,7 +26,7 @@ export type Place = {
 }
 
 const linkLimit = 40
-const depthLimit = 512
+const depthLimit = 256
 
 /**
  * Follows a path of the guest and calls `use` with the place it leads to; everything held on the way is let go afterwards.
