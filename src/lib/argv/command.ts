@@ -29,7 +29,7 @@ export type Command<Run = unknown> = {
 export type ArgRule = { min?: number; max?: number; valid?: readonly string[] }
 
 /** `exclusive`: at most one of them; `together`: all or none; `required`: at least one. */
-export type FlagGroup = { kind: 'exclusive' | 'together' | 'required'; flags: readonly string[] }
+type FlagGroup = { kind: 'exclusive' | 'together' | 'required'; flags: readonly string[] }
 
 /** Checks the arguments of the command at `path`. Throws Fault('BadRequest') in cobra's words. */
 export function checkArgs(rule: ArgRule | undefined, args: readonly string[], path: string): void {

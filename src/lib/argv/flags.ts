@@ -24,7 +24,7 @@ export type Flag<Value = any> = {
 /** Flags by name. */
 export type FlagTable = Readonly<Record<string, Flag>>
 /** The values of a table's flags by name. */
-export type FlagValues<Table extends FlagTable> = {
+type FlagValues<Table extends FlagTable> = {
   readonly [Name in keyof Table]: Table[Name] extends Flag<infer Value> ? Value : never
 }
 

@@ -52,6 +52,11 @@ describe('parseJson', () => {
     expect(numberOfJson(value.Params.b[0])).toBe(1000)
   })
 
+  it('keeps the source text of all numbers when told so', () => {
+    const text = '{"Count":1.0,"List":[1E2,3]}'
+    expect(stringifyJson(parseJson(text, { keepsAllText: true }))).toBe(text)
+  })
+
   it('agrees with JSON.parse on any value', () => {
     fc.assert(
       fc.property(fc.json(), fc.boolean(), (text, keepsParamsText) => {

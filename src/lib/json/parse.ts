@@ -11,6 +11,8 @@ export type ParseJsonOptions = {
    * gives back their source text.
    */
   keepsParamsText?: boolean
+  /** The same for numbers anywhere: for readers that tell `1.0` from `1`, as Go does where it wants an integer. */
+  keepsAllText?: boolean
 }
 
 /** What JSON.parse would get wrong: long digit runs, halves of surrogate pairs, exponents that may overflow. */
@@ -31,7 +33,7 @@ export function parseJson(source: string | Uint8Array, options: ParseJsonOptions
       // The reader says what is wrong, or ignores what follows the first value.
     }
   }
-  return new JsonReader(text, plainMaker(options.keepsParamsText === true)).read(options.ignoresTrailing !== true)
+  return new JsonReader(text, plainMaker(options)).read(options.ignoresTrailing !== true)
 }
 
 function decode(bytes: Uint8Array): string {
@@ -42,7 +44,7 @@ function decode(bytes: Uint8Array): string {
 
 function isPlain(text: string, options: ParseJsonOptions): boolean {
   if (needsReader.test(text) || !text.isWellFormed()) return false
-  if (options.keepsParamsText && oddNumber.test(text)) return false
+  if ((options.keepsParamsText || options.keepsAllText) && oddNumber.test(text)) return false
   return !isDeep(text)
 }
 
@@ -65,12 +67,12 @@ function countUpTo(text: string, char: string, limit: number): number {
   return count
 }
 
-function plainMaker(keepsParamsText: boolean): JsonMaker<unknown> {
+function plainMaker({ keepsParamsText, keepsAllText }: ParseJsonOptions): JsonMaker<unknown> {
   let depthInParams = 0
   return {
     literal: (value) => value,
     text: (value) => value,
-    number: (source) => (depthInParams > 0 ? exactNumber(source) : plainNumber(source)),
+    number: (source) => (depthInParams > 0 || keepsAllText ? exactNumber(source) : plainNumber(source)),
     array: (items) => items,
     object: (keys, values) => {
       const object: Record<string, unknown> = {}
@@ -90,7 +92,7 @@ function setMember(object: Record<string, unknown>, key: string, value: unknown)
 }
 
 /** The number a source text means: a bigint when it is an integer of 64 bits that a float cannot hold. */
-export function plainNumber(source: string): number | bigint {
+function plainNumber(source: string): number | bigint {
   const value = Number(source)
   if (Number.isSafeInteger(value) && !Object.is(value, -0)) return value
   if (/^-?[0-9]{1,20}$/.test(source) && !/^-0/.test(source)) {

@@ -3,8 +3,8 @@ import { quote } from '../go/strconv-quote.ts'
 import { labelKeyProblems, labelValueProblems } from './label-rules.ts'
 import { numberOf } from './number.ts'
 
-export const operators = ['in', 'notin', '=', '==', '!=', 'gt', 'lt', 'exists', '!'] as const
-export type Operator = (typeof operators)[number]
+const operators = ['in', 'notin', '=', '==', '!=', 'gt', 'lt', 'exists', '!'] as const
+type Operator = (typeof operators)[number]
 
 /** One condition on labels, as a job's `Constraints` carry it. */
 export type Requirement = {

@@ -1,6 +1,6 @@
 import { Fault } from '../fault.ts'
 
-export const networkWords = ['None', 'Full', 'HTTP', 'Host', 'Bridge', 'Default'] as const
+const networkWords = ['None', 'Full', 'HTTP', 'Host', 'Bridge', 'Default'] as const
 export type NetworkWord = (typeof networkWords)[number]
 
 /** Reads a network type without regard to case and the blanks around it. Throws Fault('BadRequest') for another word. */
