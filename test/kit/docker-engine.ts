@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { request } from 'node:http'
 import { tmpdir } from 'node:os'
@@ -28,6 +28,8 @@ export async function dockerEngine(env: NodeJS.ProcessEnv = process.env): Promis
   if (!daemon) throw new Error(`dockerd does not start: ${lastLines(dir)}`)
   const stop = async () => {
     await ended(daemon)
+    // The daemon keeps the host's network namespace mounted once a container has used it.
+    spawnSync('umount', ['-q', join(dir, 'exec/netns/default')])
     rmSync(dir, { recursive: true, force: true })
   }
   try {
