@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { SystemClock } from '#platform/clock.ts'
 import { systemRandom } from '#platform/random.ts'
 import { unpackTarGz } from '#providers/unpack-tar.ts'
@@ -58,6 +58,7 @@ describe('url downloader', () => {
     await server?.close()
     for (const each of readdirSync(directory)) rmSync(join(directory, each), { recursive: true })
   })
+  afterAll(() => rmSync(directory, { recursive: true }))
 
   const archive = gzipSync(tarOf([{ name: 'data', body: Array.from({ length: 1e5 }, (_, i) => i * 7919).join(' ') }]))
 
