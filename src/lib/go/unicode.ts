@@ -19,3 +19,18 @@ export function trimSpace(text: string): string {
 
 /** `strings.TrimRight` of the same characters. */
 export const trimSpaceRight = (text: string): string => text.replace(trailing, '')
+
+/** `unicode.ToUpper` of each character: one for one, unlike `ß` in JavaScript. */
+export const toUpper = (text: string): string => mapped(text, (char) => char.toUpperCase())
+
+/** `unicode.ToLower` of each character. */
+export const toLower = (text: string): string => mapped(text, (char) => char.toLowerCase())
+
+function mapped(text: string, map: (char: string) => string): string {
+  let result = ''
+  for (const char of text) {
+    const changed = map(char)
+    result += [...changed].length === 1 ? changed : char
+  }
+  return result
+}
