@@ -2,6 +2,7 @@ import type { DataFolder, Roles } from '#config/data-folder.ts'
 import type { Settings } from '#config/tree.ts'
 import type { ControlPlane } from '#contracts/control-plane.ts'
 import type { OrchestratorEnd } from '#contracts/node-link.ts'
+import type { SqlDatabase } from '#contracts/sql.ts'
 import type { Store } from '#contracts/store.ts'
 import { buildInfo } from '#lib/build-info.ts'
 import { type Startable, startAll, stopAll } from '#lib/lifecycle.ts'
@@ -40,6 +41,8 @@ export type NodeDeps = {
   log: NodeLog
   /** Merged settings as users may see them: secrets masked. */
   printableConfig: () => Record<string, unknown>
+  /** How the state's database is opened; tests make one that crashes. */
+  openDatabase?: (path: string) => SqlDatabase
   /** Addresses to listen on, decided from roles and settings. */
   apiHost: string
   linkHost: string
@@ -64,7 +67,7 @@ export const runNode = async (deps: NodeDeps): Promise<RunningNode> => {
     systemRandom,
   )
   const store = await openStore({
-    database: openSqlite(folder.databaseFile),
+    database: (deps.openDatabase ?? openSqlite)(folder.databaseFile),
     clock,
     random: systemRandom,
     scheduleFlush,

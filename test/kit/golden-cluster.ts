@@ -8,6 +8,7 @@ import { load } from '#config/load.ts'
 import { stopAll } from '#lib/lifecycle.ts'
 import { nodeLog } from '#node/node-log.ts'
 import { type RunningNode, runNode } from '#node/run-node.ts'
+import { wasmCommand } from './wasm-command.ts'
 
 export type GoldenCluster = {
   /** Where the orchestrator's API answers. */
@@ -93,7 +94,7 @@ const startNode = (
     roles,
     folder: dataFolder(join(directory, 'nodes', name), roles),
     environment: options.dockerHost ? { DOCKER_HOST: options.dockerHost } : { DOCKER_HOST: 'unix:///nonexistent' },
-    wasmCommand: [process.execPath, '--conditions=source', 'src/providers/wasm/child/entry.ts'],
+    wasmCommand,
     log: nodeLog('error', 'default', (line) => process.stderr.write(line)),
     printableConfig: () => ({}),
     apiHost: '127.0.0.1',

@@ -1,0 +1,76 @@
+import { dataFolder } from '#config/data-folder.ts'
+import { load } from '#config/load.ts'
+import type { SqlDatabase } from '#contracts/sql.ts'
+import { nodeLog } from '#node/node-log.ts'
+import { runNode } from '#node/run-node.ts'
+import { openSqlite } from '#platform/sqlite.ts'
+import { wasmCommand } from '../../kit/wasm-command.ts'
+
+/**
+ * A node in a process of its own that kills itself (SIGKILL) right before or right after its n-th durable commit.
+ * Started by the crash tests; says `ready <api port> <link port>` on stdout.
+ */
+export type CrashingNode = {
+  folder: string
+  roles: { isOrchestrator: boolean; isCompute: boolean }
+  name: string
+  linkPort: number
+  witnessFolder: string
+  /** 0 = never. */
+  killAtCommit: number
+  isKilledBefore: boolean
+}
+
+const options = JSON.parse(process.argv[2] ?? '{}') as CrashingNode
+
+/** Counts commits that carry something; the first ones make the schema and register the node. */
+const crashing = (database: SqlDatabase): SqlDatabase => {
+  let commits = 0
+  return {
+    prepare: (sql, kind) => database.prepare(sql, kind),
+    isInTransaction: () => database.isInTransaction(),
+    close: () => database.close(),
+    exec: (sql) => {
+      const isCommit = sql === 'commit'
+      if (isCommit) commits += 1
+      const isHere = isCommit && commits === options.killAtCommit
+      if (isHere && options.isKilledBefore) process.kill(process.pid, 'SIGKILL')
+      database.exec(sql)
+      if (isHere) process.kill(process.pid, 'SIGKILL')
+    },
+  }
+}
+
+const pairs = {
+  'API.Port': '0',
+  'Orchestrator.Port': String(options.roles.isOrchestrator ? options.linkPort : 0),
+  'Publishers.Types.Local.Port': '0',
+  'Publishers.Types.Local.Address': '127.0.0.1',
+  'Compute.AllowListedLocalPaths': `${options.witnessFolder}:rw`,
+  'Compute.Orchestrators': `nats://127.0.0.1:${options.linkPort}`,
+  'Compute.AllocatedCapacity.CPU': '2',
+  'Compute.Heartbeat.Interval': '300ms',
+  'Orchestrator.NodeManager.DisconnectTimeout': '3s',
+  Name: options.name,
+}
+const { settings } = load({
+  side: 'server',
+  home: options.folder,
+  pairs: Object.entries(pairs).map(([key, value]) => ({ key, value })),
+})
+const node = await runNode({
+  settings,
+  roles: options.roles,
+  folder: dataFolder(options.folder, options.roles),
+  environment: { DOCKER_HOST: 'unix:///nonexistent' },
+  wasmCommand,
+  log: nodeLog('error', 'default', (line) => process.stderr.write(line)),
+  printableConfig: () => ({}),
+  openDatabase: (path) => crashing(openSqlite(path)),
+  apiHost: '127.0.0.1',
+  linkHost: '127.0.0.1',
+})
+process.stdout.write(`ready ${node.address.port} ${node.linkPort ?? 0}\n`)
+process.on('SIGTERM', () => {
+  node.stop().finally(() => process.exit(0))
+})
