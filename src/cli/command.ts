@@ -1,18 +1,18 @@
 import type { Client } from '#client/client.ts'
 import type { Loaded } from '#config/load.ts'
+import type { Side } from '#config/old-keys.ts'
+import type { ArgRule } from '#lib/argv/command.ts'
 import type { Flags, FlagValues } from './flags.ts'
 import type { Host } from './host.ts'
 
-/** How many arguments a command takes; undefined = any number. */
-export type ArgsRule = { readonly min?: number; readonly max?: number }
-export const noArgs: ArgsRule = { max: 0 }
-export const exactly = (count: number): ArgsRule => ({ min: count, max: count })
-export const atLeast = (count: number): ArgsRule => ({ min: count })
+export const noArgs: ArgRule = { max: 0 }
+export const exactly = (count: number): ArgRule => ({ min: count, max: count })
+export const atLeast = (count: number): ArgRule => ({ min: count })
 
 /** What a command gets: the world, and the server it talks to, made only when it is asked for. */
 export type Cli = Host & {
-  /** Settings of a client: config files, environment, global flags. */
-  settings(): Promise<Loaded>
+  /** The configuration as one side of the program sees it: files, environment, flags. */
+  load(side: Side, defaults?: Readonly<Record<string, unknown>>): Promise<Loaded>
   client(): Promise<Client>
 }
 
@@ -31,16 +31,20 @@ export type Command<Of extends Flags = any, Result = any> = {
   readonly long?: string
   /** `# what it does` and the line to type. */
   readonly examples?: readonly (readonly [what: string, line: string])[]
-  readonly args: ArgsRule
+  readonly args: ArgRule
   readonly flags: Of
   /** Groups of flags of which only one may be given. */
   readonly exclusive?: readonly (readonly string[])[]
   run(input: Input<Of>, cli: Cli): Promise<Result>
   show?(result: Result, input: Input<Of>, cli: Cli): void | Promise<void>
+  /** Runs until it is stopped, and is quiet then. */
+  readonly isDaemon?: boolean
+  /** Nothing is printed, errors neither; the exit code tells. */
+  isSilent?(input: Input<Of>): boolean
   /** 0 when absent. */
   exitCode?(result: Result, input: Input<Of>): number
 }
 
 /** Keeps the types of flags and result together. */
-export const command = <const Of extends Flags, Result>(definition: Command<Of, Result>): Command<Of, Result> =>
+export const defineCommand = <const Of extends Flags, Result>(definition: Command<Of, Result>): Command<Of, Result> =>
   definition

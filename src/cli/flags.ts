@@ -1,85 +1,53 @@
-/**
- * Flags of commands as data. Help, completion, documentation and parsing are made from the same table; the value types
- * follow from it.
- */
-export type FlagKind =
-  | 'bool'
-  | 'string'
-  | 'int'
-  | 'int64'
-  | 'uint32'
-  | 'uint64'
-  | 'duration'
-  | 'strings'
-  | 'stringArray'
-  | 'stringToString'
-  | 'custom'
+import type { FlagType } from '#lib/argv/flag-type.ts'
+import * as types from '#lib/argv/flag-type.ts'
+import type { Flag as ParsedFlag } from '#lib/argv/flags.ts'
 
-export type Flag<Value> = {
-  readonly kind: FlagKind
-  readonly fallback: Value
-  readonly about: string
-  /** One letter. */
-  readonly short?: string
-  readonly isHidden?: true
-  /** What to use instead; the flag still works. */
-  readonly deprecated?: string
-  /** The word for the value in help; the kind's own when absent. */
-  readonly word?: string
-  /** Of a custom flag: reads one value after those before it; throws an Error whose message is the cause. */
-  readonly parse?: (text: string, before: Value | undefined) => Value
-  /** The setting it gives, of either generation; its value goes to the configuration as well. */
+/** A flag as data; parsing, help, completion and documentation read it. */
+export type Flag<Value = any> = ParsedFlag<Value> & {
+  readonly default: Value
+  /** The setting it gives, of either generation. */
   readonly setting?: string
 }
-
-export type Flags = Readonly<Record<string, Flag<any>>>
+export type Flags = Readonly<Record<string, Flag>>
 export type FlagValues<Of> = { readonly [Name in keyof Of]: Of[Name] extends Flag<infer Value> ? Value : never }
-type Options<Value> = Partial<Omit<Flag<Value>, 'kind' | 'fallback' | 'about'>>
+type Options<Value> = Partial<Omit<Flag<Value>, 'type' | 'default' | 'usage'>>
 
 const flag =
-  <Value>(kind: FlagKind) =>
-  (fallback: Value, about: string, options: Options<Value> = {}): Flag<Value> => ({ kind, fallback, about, ...options })
+  <Value>(type: FlagType<Value>) =>
+  (fallback: Value, usage: string, options: Options<Value> = {}): Flag<Value> => ({
+    type,
+    default: fallback,
+    usage,
+    ...options,
+  })
 
-export const bool = flag<boolean>('bool')
-export const text = flag<string>('string')
-export const int = flag<number>('int')
-/** Whole seconds and the like that are int64 in the specification. */
-export const int64 = flag<bigint>('int64')
-export const uint32 = flag<number>('uint32')
+export const bool = flag<boolean>(types.bool)
+export const text = flag<string>(types.string)
+export const int = flag<number>(types.int)
+export const int64 = flag<number>(types.int64)
+export const uint32 = flag<number>(types.uint32)
+export const uint64 = flag<number>(types.uint64)
 /** Nanoseconds. */
-export const duration = flag<bigint>('duration')
+export const duration = flag<bigint>(types.duration)
 /** CSV, repeatable. */
-export const strings = flag<readonly string[]>('strings')
+export const strings = flag<readonly string[]>(types.stringSlice)
 /** Repeatable, taken as it is. */
-export const stringArray = flag<readonly string[]>('stringArray')
-export const stringToString = flag<Readonly<Record<string, string>>>('stringToString')
+export const stringArray = flag<readonly string[]>(types.stringArray)
+export const stringToString = flag<Readonly<Record<string, string>>>(types.stringToString)
 
-/** A value with a grammar of its own; `word` names it in help. */
+/** A value with a grammar of its own; `word` names it in help. `read` throws an Error whose message is the cause. */
 export const custom = <Value>(
   word: string,
   fallback: Value,
-  about: string,
-  parse: (text: string, before: Value | undefined) => Value,
+  usage: string,
+  read: (text: string) => Value,
   options: Options<Value> = {},
-): Flag<Value> => ({ kind: 'custom', word, fallback, about, parse, ...options })
+): Flag<Value> => flag(types.single(word, fallback, read))(fallback, usage, options)
 
-/** One of a few words, taken as they are. */
-export const oneOf = <Word extends string>(
+/** The same, repeatable. */
+export const several = <Item>(
   word: string,
-  words: readonly Word[],
-  fallback: Word | '',
-  about: string,
-  refusal: (given: string) => string,
-  options: Options<Word | ''> = {},
-): Flag<Word | ''> =>
-  custom(
-    word,
-    fallback,
-    about,
-    (given) => {
-      const found = words.find((each) => each === given)
-      if (found === undefined) throw new Error(refusal(given))
-      return found
-    },
-    options,
-  )
+  usage: string,
+  read: (text: string) => Item,
+  options: Options<readonly Item[]> = {},
+): Flag<readonly Item[]> => flag(types.list(word, (given: string) => [read(given)]))([], usage, options)

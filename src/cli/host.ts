@@ -8,8 +8,12 @@ export type SignalName = 'SIGINT' | 'SIGTERM'
 export type Host = {
   /** The program's name as it was typed; texts that tell the user what to run begin with it. */
   readonly program: string
+  /** How this very program is started again: executable and first arguments. */
+  readonly selfCommand: readonly string[]
   readonly env: Readonly<Record<string, string | undefined>>
   readonly home: string
+  /** Folder for what lives no longer than the program. */
+  readonly temporary: string
   /** Absolute path of a path the user gave. */
   resolve(path: string): string
   readonly stdin: { readonly isTerminal: boolean; readAll(): Promise<Uint8Array> }

@@ -9,7 +9,7 @@ import type { Kind, Leaf } from './leaf.ts'
 export function cast(leaf: Leaf<any>, path: string, given: unknown): unknown {
   const value = given === null || given === undefined ? leaf.fallback : casts[leaf.kind](path.toLowerCase(), given)
   const wanted = leaf.choices?.find((choice) => choice.toLowerCase() === String(value).toLowerCase())
-  if (leaf.choices && wanted === undefined) throw notOneOf(path, value, leaf.choices)
+  if (leaf.choices && wanted === undefined) throw notOneOf(leaf, path, value)
   const problem = leaf.problem?.(value)
   if (problem !== undefined)
     throw wrong(`config key: "${path.toLowerCase()}": ${problem}, received: "${String(value)}"`)
@@ -100,7 +100,8 @@ function fail(path: string, wanted: string, given: unknown, hint?: string): neve
   throw wrong(`config key: "${path}" expects ${wanted} value, received: "${received}"`, hint)
 }
 
-const notOneOf = (path: string, value: unknown, choices: readonly string[]): Fault =>
-  wrong(
-    `config key: "${path.toLowerCase()}" must be one of ${choices.map((choice) => `"${choice}"`).join(', ')}, received: "${String(value)}"`,
-  )
+function notOneOf({ refusal, choices = [] }: Leaf<any>, path: string, value: unknown): Fault {
+  if (refusal) return wrong(refusal(String(value), choices))
+  const words = choices.map((choice) => `"${choice}"`).join(', ')
+  return wrong(`config key: "${path.toLowerCase()}" must be one of ${words}, received: "${String(value)}"`)
+}

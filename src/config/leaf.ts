@@ -8,6 +8,8 @@ export type LeafOptions<Value> = {
   isSecret?: true
   /** The only words allowed; taken without case. */
   choices?: readonly string[]
+  /** What is said of another word, where clients know a sentence for it. */
+  refusal?: (given: string, choices: readonly string[]) => string
   /** What is wrong with a value of the right kind, or nothing. */
   problem?: (value: Value) => string | undefined
 }

@@ -12,6 +12,8 @@ export type Sources = {
   readonly side: Side
   /** Home directory, for `~`. */
   readonly home: string
+  /** Defaults that depend on other settings; weaker than everything else. */
+  readonly defaults?: Readonly<Record<string, unknown>>
   /** `values` is the document as YAML gives it; null for an empty file. */
   readonly files?: readonly { readonly path: string; readonly values: unknown }[]
   readonly env?: Readonly<Record<string, string | undefined>>
@@ -70,7 +72,7 @@ export function load(sources: Sources): Loaded {
   const strange = notices.find((notice) => notice.kind === 'unknown-key')
   if (sources.isStrict && strange) throw new Fault('ValidationError', strange.message, { component: 'Config' })
   return {
-    settings: freeze(valuesOf(tree, '', merged, sources.home)) as Settings,
+    settings: freeze(valuesOf(tree, '', merged, sources)) as Settings,
     originOf: (path) => merged.get(path)?.origin ?? { layer: 'default', as: 'default' },
     notices,
   }
@@ -173,11 +175,13 @@ const mergedMap = (before: Value | undefined, next: Value): Value =>
 const isPlainMap = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-function valuesOf(node: Tree, prefix: string, merged: ReadonlyMap<string, Value>, home: string): unknown {
+function valuesOf(node: Tree, prefix: string, merged: ReadonlyMap<string, Value>, sources: Sources): unknown {
+  const { defaults = {}, home } = sources
   const entries = Object.entries(node).map(([name, child]) => {
     const path = prefix === '' ? name : `${prefix}.${name}`
-    if (!isLeaf(child)) return [name, valuesOf(child, path, merged, home)]
-    const value = merged.has(path) ? merged.get(path)?.value : structuredClone(child.fallback)
+    if (!isLeaf(child)) return [name, valuesOf(child, path, merged, sources)]
+    const fallback = path in defaults ? cast(child, path, defaults[path]) : structuredClone(child.fallback)
+    const value = merged.has(path) ? merged.get(path)?.value : fallback
     return [name, path === 'DataDir' ? absoluteDataDir(String(value), home) : value]
   })
   return Object.fromEntries(entries)

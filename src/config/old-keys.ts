@@ -1,3 +1,5 @@
+import { Fault } from '#lib/fault.ts'
+
 /** Which part of the program reads the configuration: a few 1.4 keys mean one thing to a node and another to a client. */
 export type Side = 'node' | 'client'
 
@@ -29,10 +31,15 @@ const endingTypes = ['Batch', 'Ops'] as const
 const nodeType: OldKey = {
   path: 'Node.Type',
   to: ['Orchestrator.Enabled', 'Compute.Enabled'],
-  translate: (value) => ({
-    'Orchestrator.Enabled': words(value).includes('requester'),
-    'Compute.Enabled': words(value).includes('compute'),
-  }),
+  translate: (value) => {
+    const roles = words(value)
+    const strange = roles.find((role) => role !== 'requester' && role !== 'compute')
+    if (strange !== undefined) {
+      const message = `invalid node type ${strange}. Only compute and requester values are supported`
+      throw new Fault('ValidationError', message, { component: 'Config' })
+    }
+    return { 'Orchestrator.Enabled': roles.includes('requester'), 'Compute.Enabled': roles.includes('compute') }
+  },
 }
 const acceptNetworked: OldKey = {
   path: 'Node.Compute.JobSelection.AcceptNetworkedJobs',

@@ -10,7 +10,9 @@ export const tree = {
   DataDir: text('~/.bacalhau', 'Folder that holds everything this node and its client keep', { env: ['BACALHAU_DIR'] }),
   Name: text('', 'Name of this node; empty = made once by the name provider and kept'),
   NameProvider: text('puuid', 'How a node without a name gets one', {
-    choices: ['puuid', 'uuid', 'hostname', 'aws', 'gcp'],
+    choices: ['hostname', 'aws', 'gcp', 'uuid', 'puuid'],
+    refusal: (given, choices) =>
+      `unknown node name provider: ${given}. Supported providers are: [${choices.join(' ')}]`,
   }),
   StrictVersionMatch: boolean(false, 'Kept for old files; has no effect'),
   DisableAnalytics: boolean(true, 'Kept for old files; nothing is ever sent'),

@@ -48,3 +48,7 @@ export function eventText({ Message, Details = {} }: Event, showsDetails: boolea
   const details = showsDetails ? others.map(([name, value]) => `\n* ${bold(`${name}:`)} ${value}`).join('') : ''
   return message + hint + details
 }
+
+/** Whether every fact of an event is wanted: when logs are, too. */
+export const showsDetails = (env: Readonly<Record<string, string | undefined>>): boolean =>
+  ['debug', 'trace'].includes((env.LOG_LEVEL ?? '').toLowerCase())

@@ -1,0 +1,74 @@
+import { goJson } from '#api/encode/go-json.ts'
+import { stringifyJson } from '#lib/json/stringify.ts'
+import { shortId } from '#lib/short-id.ts'
+import type { SpecConfig } from '#models/spec-config.ts'
+import { type Cli, defineCommand, exactly } from '../../command.ts'
+import { bool, duration, text } from '../../flags.ts'
+import { type FetchFlags, fetchResults, resultsOf, supportedTypes } from '../../results/fetch-results.ts'
+import { idArgument } from '../../shared/id-argument.ts'
+import { during } from '../../shared/wrap-error.ts'
+
+const fiveMinutes = 300_000_000_000n
+
+type Got =
+  | { readonly kind: 'written'; readonly folder: string; readonly shared: readonly string[] }
+  | { readonly kind: 'nothing' }
+  | { readonly kind: 'unsupported'; readonly results: readonly SpecConfig[] }
+
+export const command = defineCommand({
+  use: '[id][/path]',
+  long:
+    'Downloads the published results of a job, or its output when nothing was published. The results of several\n' +
+    'executions stand in a folder each, with a merged view beside them.',
+  examples: [
+    ['into a folder named after the job', 'job get j-51225160'],
+    ['into a folder of yours', 'job get --output-dir ./out j-51225160'],
+  ],
+  args: exactly(1),
+  flags: {
+    'output-dir': text('', 'Existing folder to write to; default: ./job-ID'),
+    raw: bool(false, 'Write the results of each execution below raw/ and do not merge them'),
+    'download-timeout-secs': duration(fiveMinutes, 'Longest time the download may take: 90s, 10m'),
+    'ipfs-connect': text('', 'Address of the IPFS node', { setting: 'Node.IPFS.Connect' }),
+  },
+  async run({ args, flags }, cli): Promise<Got> {
+    const [id = ''] = (await idArgument(args, cli)).split('/')
+    cli.stderr.write(`Fetching results of job '${id}'...\n`)
+    const results = await during(`could not get results for job ${id}`, resultsOf(id, cli))
+    if (results.length === 0) return { kind: 'nothing' }
+    const unsupported = results.some(
+      ({ published }) => published && !supportedTypes(cli).includes(published.Type.toLowerCase()),
+    )
+    if (unsupported) return { kind: 'unsupported', results: results.flatMap(({ published }) => published ?? []) }
+    const folder = flags['output-dir'] || cli.resolve(`job-${shortId(id)}`)
+    const shared = await during('downloading job', fetchResults(results, fetchFlags(flags, folder), cli))
+    return { kind: 'written', folder, shared }
+  },
+  show(got, { args: [given = ''] }, cli) {
+    const [id = ''] = given.split('/')
+    if (got.kind === 'nothing') return cli.stdout.write(nothingText(id, cli))
+    if (got.kind === 'unsupported') return cli.stderr.write(unsupportedText(got.results))
+    if (got.shared.length > 0) {
+      const names = got.shared.slice(0, 3).join(', ')
+      cli.stderr.write(`${got.shared.length} files of several executions are only in their folders: ${names}\n`)
+    }
+    cli.stdout.write(`Results for job '${id}' have been written to...\n${got.folder}\n`)
+  },
+})
+
+const fetchFlags = (
+  flags: { raw: boolean; 'output-dir': string; 'download-timeout-secs': bigint },
+  folder: string,
+): FetchFlags => ({
+  folder,
+  mustExist: flags['output-dir'] !== '',
+  isRaw: flags.raw,
+  timeoutMs: Number(flags['download-timeout-secs'] / 1_000_000n),
+})
+
+const nothingText = (id: string, { program }: Cli): string =>
+  `No results found\nYou can check the logged output of the job using the logs command.\n\n  ${program} job logs ${id}\n`
+
+const unsupportedText = (results: readonly SpecConfig[]): string =>
+  'No supported downloader found for the published results. You will have to download the results differently.\n' +
+  `${stringifyJson(JSON.parse(goJson(results)), { indent: 4 })}\n`

@@ -1,0 +1,61 @@
+import { dataFolder } from '#config/data-folder.ts'
+import type { RunningNode } from '#node/run-node.ts'
+import { type Cli, defineCommand } from '../command.ts'
+import { untilInterrupted } from '../interrupted.ts'
+import { nodeSettings } from '../node-settings.ts'
+import { bannerText, exportsText, type NodeAddress, serveText } from '../node-texts.ts'
+import { serveFlags } from '../shared/serve-flags.ts'
+import { startNode } from '../start-node.ts'
+
+/** Flags that only the newer generation has: whoever uses them reads no exports from stdout. */
+const newSpellings = ['orchestrator', 'compute', 'config'] as const
+
+export const command = defineCommand({
+  use: '',
+  long:
+    'Runs a node until it is interrupted: the orchestrator, a compute node, or both. Without a role it is an\n' +
+    'orchestrator.',
+  examples: [
+    ['everything on this machine', 'serve --orchestrator --compute'],
+    ['an orchestrator for other nodes', 'serve --orchestrator'],
+    ['a compute node that joins it', 'serve --compute --orchestrators=nats://10.0.0.5:4222 --labels zone=a'],
+    [
+      'with a folder of this machine for jobs',
+      'serve --orchestrator --compute --allow-listed-local-paths "/data/**:ro"',
+    ],
+  ],
+  args: {},
+  flags: serveFlags,
+  isDaemon: true,
+  async run(input, cli) {
+    const { settings, roles, apiHost } = await nodeSettings(cli)
+    const folder = dataFolder(settings.DataDir, roles)
+    const node = await startNode({ settings, roles, folder, apiHost }, cli)
+    const address = addressOf(node, settings.Orchestrator.Advertise)
+    const exports = exportsText(address)
+    try {
+      await cli.disk.replaceFile(folder.runFile, exports, 0o755)
+      if (!newSpellings.some((flag) => input.isGiven(flag as keyof typeof serveFlags))) {
+        cli.stdout.write(serveText(cli.program, address, folder.runFile))
+      }
+      const what = roles.isOrchestrator ? (roles.isCompute ? 'Node' : 'Orchestrator') : 'Compute node'
+      cli.stderr.write(bannerText(cli.program, address, what))
+      await untilInterrupted(cli)
+    } finally {
+      await Promise.all([node.stop(), removeRunFile(folder.runFile, exports, cli)])
+    }
+  },
+})
+
+const addressOf = ({ nodeId, address, linkPort }: RunningNode, advertised: string): NodeAddress => ({
+  name: nodeId,
+  apiHost: address.host === '0.0.0.0' ? '127.0.0.1' : address.host,
+  apiPort: address.port,
+  linkAddress: linkPort === undefined ? undefined : advertised || `127.0.0.1:${linkPort}`,
+})
+
+/** Another node may have written its own meanwhile. */
+async function removeRunFile(path: string, exports: string, { disk }: Cli): Promise<void> {
+  const bytes = await disk.readFile(path)
+  if (bytes && Buffer.from(bytes).toString('utf8') === exports) await disk.remove(path)
+}

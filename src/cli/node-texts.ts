@@ -1,0 +1,55 @@
+/** Where a running node is reached. */
+export type NodeAddress = {
+  readonly name: string
+  /** As a client on this machine reaches it. */
+  readonly apiHost: string
+  readonly apiPort: number
+  /** Of the node link; undefined on a node that is no orchestrator. */
+  readonly linkAddress: string | undefined
+}
+
+const link = (address: NodeAddress): string => `nats://${address.linkAddress}`
+
+/** Shell exports that let a client and further nodes find this one: both generations' names. */
+export const exportsText = (address: NodeAddress): string =>
+  [
+    `export BACALHAU_NODE_CLIENTAPI_HOST=${address.apiHost}`,
+    `export BACALHAU_NODE_CLIENTAPI_PORT=${address.apiPort}`,
+    ...(address.linkAddress ? [`export BACALHAU_NODE_NETWORK_ORCHESTRATORS=${link(address)}`] : []),
+    `export BACALHAU_API_HOST=${address.apiHost}`,
+    `export BACALHAU_API_PORT=${address.apiPort}`,
+    '',
+  ].join('\n')
+
+/** What a node started with the flags of 1.4 prints on stdout; scripts read it. */
+export function serveText(program: string, address: NodeAddress, runFile: string): string {
+  const connect = address.linkAddress
+    ? [
+        'To connect a compute node to this orchestrator, run the following command in your shell:',
+        `${program} serve --node-type=compute --orchestrators=${link(address)} `,
+      ]
+    : []
+  return [
+    '',
+    ...connect,
+    '',
+    'To connect to this node from the client, run the following commands in your shell:',
+    `export BACALHAU_NODE_CLIENTAPI_HOST=${address.apiHost}`,
+    `export BACALHAU_NODE_CLIENTAPI_PORT=${address.apiPort}`,
+    ...(address.linkAddress ? [`export BACALHAU_NODE_NETWORK_ORCHESTRATORS=${link(address)}`] : []),
+    '',
+    `A copy of these variables have been written to: ${runFile}`,
+    '',
+  ].join('\n')
+}
+
+/** A few lines for the person who started it. */
+export const bannerText = (program: string, address: NodeAddress, roles: string): string =>
+  [
+    `${roles} ${address.name} is ready at http://${address.apiHost}:${address.apiPort}`,
+    `  run something:  ${program} docker run alpine echo hello`,
+    `  look around:    ${program} node list`,
+    ...(address.linkAddress ? [`  add a node:     ${program} serve --compute --orchestrators=${link(address)}`] : []),
+    '  stop:           Ctrl+C',
+    '',
+  ].join('\n')

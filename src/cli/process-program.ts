@@ -1,0 +1,20 @@
+import type { Host } from './host.ts'
+import { processHost } from './process-host.ts'
+import { runCommandLine } from './program.ts'
+
+/** The exit code for what must not happen. */
+const bugCode = 2
+
+/** The program as a process: runs the command line, lets everything be written, ends. */
+export async function runProgram(argv: readonly string[], argv0: string, environment: Host['env']): Promise<void> {
+  const program = /(?:^|[\\/])node(?:\.exe)?$/.test(argv0) ? 'bacalhau' : argv0
+  const host = processHost(program, environment, (code) => process.exit(code))
+  const code = await runCommandLine(argv, host).catch((error: unknown) => {
+    host.stderr.write(`This is a bug of ${program}:\n${error instanceof Error ? error.stack : String(error)}\n`)
+    return bugCode
+  })
+  await Promise.all([process.stdout, process.stderr].map(written))
+  process.exit(code)
+}
+
+const written = (stream: NodeJS.WriteStream): Promise<void> => new Promise((done) => stream.write('', () => done()))

@@ -1,0 +1,130 @@
+import type { Command as ArgvCommand } from '#lib/argv/command.ts'
+import { type CommandPath, type Dispatch, dispatch, flagsOf, pathText } from '#lib/argv/dispatch.ts'
+import { parseFlags } from '#lib/argv/flags.ts'
+import { Fault, messageOf } from '#lib/fault.ts'
+import type { Cli, Command, Input } from './command.ts'
+import { commands, type Entry, groups } from './commands/index.ts'
+import type { Flags } from './flags.ts'
+import { type Host, hasColours, Signalled } from './host.ts'
+import { globalFlags } from './shared/global-flags.ts'
+
+/** Runs one command line and gives its exit code. Everything a user is told comes from here or from the command. */
+export async function runCommandLine(argv: readonly string[], host: Host): Promise<number> {
+  const found = await find(argv, host.program)
+  for (const notice of found.notices) host.stderr.write(`${notice}\n`)
+  switch (found.kind) {
+    case 'help':
+      return showHelp(found, host)
+    case 'fault':
+      return tellMistake(found, host)
+    case 'run':
+      return run(found, host)
+  }
+}
+
+type Loaded = Dispatch<Entry> & { readonly command?: Command }
+
+/** The command is found by its name alone; its flags are loaded with it and read in a second step. */
+async function find(argv: readonly string[], program: string): Promise<Loaded> {
+  const first = dispatch(commandTree(program), argv)
+  const leaf = first.path.at(-1)
+  if (!leaf?.run) return first.kind === 'help' ? unlessUnknown(first, argv) : first
+  const { command } = await leaf.run.load()
+  return { ...dispatch(commandTree(program, leaf.run.path, command), argv), command }
+}
+
+/** The registry as the parser reads it; `command` is the one whose flags are known. */
+function commandTree(program: string, path = '', command?: Command): ArgvCommand<Entry> {
+  const leafOf = (entry: Entry): ArgvCommand<Entry> => ({
+    name: entry.path.split(' ').at(-1) ?? '',
+    short: entry.short,
+    run: entry,
+    ...(entry.path === path && command ? detailsOf(command, program) : {}),
+  })
+  const within = (group: string) => commands.filter((entry) => entry.path.startsWith(`${group} `)).map(leafOf)
+  return {
+    name: program,
+    short: 'Runs containers and WebAssembly where the data is, and brings back results and logs',
+    persistentFlags: globalFlags,
+    subcommands: [
+      ...groups.map((group) => ({ name: group.path, short: group.short, subcommands: within(group.path) })),
+      ...commands.filter((entry) => !entry.path.includes(' ')).map(leafOf),
+    ],
+  }
+}
+
+const detailsOf = (command: Command, program: string): Partial<ArgvCommand<Entry>> => ({
+  operands: command.use,
+  args: command.args,
+  flags: command.flags,
+  ...(command.long ? { long: command.long } : {}),
+  ...(command.examples
+    ? { examples: command.examples.map(([what, line]) => `  # ${what}\n  ${program} ${line}`).join('\n') }
+    : {}),
+  groups: (command.exclusive ?? []).map((flags) => ({ kind: 'exclusive', flags })),
+})
+
+/** A group given a word that is none of its commands is a mistake, not a wish for help. */
+function unlessUnknown(found: Extract<Loaded, { kind: 'help' }>, argv: readonly string[]): Loaded {
+  if (found.unknownTopic || found.path.length < 2) return found
+  const parsed = parseFlags(flagsOf(found.path), argv)
+  const word = parsed.args[found.path.length - 1]
+  if (parsed.values.help === true || parsed.isHelpAsked || word === undefined || parsed.args[0] === 'help') return found
+  const fault = new Fault('BadRequest', `unknown command "${word}" for "${pathText(found.path)}"`)
+  return { kind: 'fault', path: found.path, fault, notices: found.notices, showsUsage: true }
+}
+
+async function showHelp({ path, unknownTopic }: Extract<Loaded, { kind: 'help' }>, host: Host): Promise<number> {
+  const { helpText, usageText } = await import('./help.ts')
+  const topic = (unknownTopic ?? []).map((word) => `\`${word}\``).join(' ')
+  host.stdout.write(unknownTopic ? `Unknown help topic [${topic}]\n${usageText(path)}` : helpText(path))
+  return 0
+}
+
+async function tellMistake(
+  { path, fault, showsUsage }: Extract<Loaded, { kind: 'fault' }>,
+  host: Host,
+): Promise<number> {
+  tellError(fault, host)
+  const { usageText } = await import('./help.ts')
+  host.stderr.write(showsUsage ? usageText(path as CommandPath) : `Run '${pathText(path)} --help' for usage.\n`)
+  return 1
+}
+
+async function run({ command, parsed, path }: Extract<Loaded, { kind: 'run' }>, host: Host): Promise<number> {
+  if (!command) throw new Error('a command that runs was loaded')
+  const { givenSettings, loadSettings, withShortConstraints } = await import('./given-settings.ts')
+  const values = 'constraints' in command.flags ? withShortConstraints(parsed.values) : parsed.values
+  const input: Input<Flags> = { flags: values, args: parsed.args, isGiven: (name) => parsed.given.has(name) }
+  try {
+    const given = givenSettings(flagsOf(path) as Flags, { values, given: parsed.given }, host)
+    const cli = cliOf(host, (side, defaults) => loadSettings(given, side, host, defaults))
+    const result = await command.run(input, cli)
+    await command.show?.(result, input, cli)
+    const exitCode = command.exitCode?.(result, input) ?? 0
+    if (exitCode === 0 && !command.isSilent?.(input) && !command.isDaemon) host.stdout.write('\n')
+    return exitCode
+  } catch (error) {
+    if (!command.isSilent?.(input)) tellError(error, host)
+    return 1
+  }
+}
+
+/** The client is made when a command first asks for it. */
+function cliOf(host: Host, load: Cli['load']): Cli {
+  let client: ReturnType<Cli['client']> | undefined
+  const connect = async () => (await import('./api-client.ts')).apiClient(await load('client'), host)
+  return { ...host, load, client: () => (client ??= connect()) }
+}
+
+/** One sentence and what can be done, in red and green on a terminal. Never a stack: that is for bugs, in `main`. */
+export function tellError(error: unknown, host: Host): void {
+  const paint = (code: number, text: string) =>
+    hasColours(host.stderr, host.env) ? `\x1b[${code}m${text}\x1b[0m` : text
+  const isOurs =
+    error instanceof Fault || error instanceof Signalled || (error instanceof Error && error.name === 'Error')
+  if (!isOurs && !(error instanceof Error && error.name === 'AbortError')) throw error
+  host.stderr.write(`${paint(31, 'Error: ')}${messageOf(error)}\n`)
+  const hint = error instanceof Fault ? error.hint : undefined
+  if (hint) host.stderr.write(`${paint(32, 'Hint: ')}${hint}\n`)
+}

@@ -1,0 +1,102 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { ShownExecution } from '#api/decode/execution.ts'
+import { Fault } from '#lib/fault.ts'
+import { shortId } from '#lib/short-id.ts'
+import type { SpecConfig } from '#models/spec-config.ts'
+import { resultFolder } from '#platform/result-folder.ts'
+import { resultDownloaders } from '#providers/downloaders.ts'
+import type { Cli } from '../command.ts'
+
+/** What one execution left: published, or only its output. */
+export type Result = { readonly name: string; readonly published?: SpecConfig; readonly execution?: ShownExecution }
+export type FetchFlags = {
+  readonly folder: string
+  readonly mustExist: boolean
+  readonly isRaw: boolean
+  readonly timeoutMs: number
+}
+
+/** The published results of a job, else the executions that have run, whose output is kept by the orchestrator. */
+export async function resultsOf(id: string, cli: Cli): Promise<Result[]> {
+  const client = await cli.client()
+  const [published, executions] = await Promise.all([client.jobs.results(id), client.jobs.executions(id)])
+  const byPartition = executions.Items.toSorted((a, b) => a.PartitionIndex - b.PartitionIndex)
+  if (published.Items.length === 0) {
+    return byPartition
+      .filter((execution) => execution.RunOutput !== null)
+      .map((execution) => ({ name: shortId(execution.ID), execution }))
+  }
+  return published.Items.map((spec, index) => ({
+    name: ownerOf(spec, byPartition) ?? `result-${index}`,
+    published: spec,
+  }))
+}
+
+/** The execution a result belongs to: it has published the same, or what a signed address stands for. */
+function ownerOf(spec: SpecConfig, executions: readonly ShownExecution[]): string | undefined {
+  const source = spec.Params?.SourceSpec as Record<string, unknown> | undefined
+  const owner = executions.find(({ PublishedResult }) => {
+    if (PublishedResult === null) return false
+    if (isDeepStrictEqual(PublishedResult.Params, spec.Params)) return true
+    const { Bucket, Key } = PublishedResult.Params ?? {}
+    return source !== undefined && source.Bucket === Bucket && source.Key === Key
+  })
+  return owner && shortId(owner.ID)
+}
+
+export const supportedTypes = (cli: Cli): string[] =>
+  resultDownloaders(cli).flatMap(({ types }) => types.map((type) => type.toLowerCase()))
+
+/** Brings all results into the folder. Returns the files that several executions have and that were not merged. */
+export async function fetchResults(results: readonly Result[], flags: FetchFlags, cli: Cli): Promise<string[]> {
+  const folder = cli.resolve(flags.folder)
+  if (flags.mustExist && !(await resultFolder.exists(folder))) {
+    throw new Fault('NotFound', `output dir does not exist: ${folder}`, {
+      hint: 'Make it first, or leave the flag out.',
+    })
+  }
+  const root = flags.isRaw ? `${folder}/raw` : folder
+  const signal = AbortSignal.any([cli.interrupted, AbortSignal.timeout(flags.timeoutMs)])
+  for (const result of results) await fetchOne(result, `${root}/${result.name}`, signal, cli)
+  const [only] = results
+  if (flags.isRaw) return []
+  if (results.length > 1 || !only)
+    return resultFolder.merge(
+      root,
+      results.map(({ name }) => name),
+    )
+  await resultFolder.moveContents(`${root}/${only.name}`, root)
+  return []
+}
+
+/** A folder that is there was fetched before: it only gets its name when it is whole. */
+async function fetchOne(result: Result, target: string, signal: AbortSignal, cli: Cli): Promise<void> {
+  if (await resultFolder.exists(target)) return
+  const part = `${target}.part`
+  await resultFolder.makeEmpty(part)
+  if (result.published) await download(result.published, part, signal, cli)
+  else if (result.execution) await writeOutput(result.execution, part, signal, cli)
+  await resultFolder.rename(part, target)
+}
+
+async function download(spec: SpecConfig, folder: string, signal: AbortSignal, cli: Cli): Promise<void> {
+  const type = spec.Type.toLowerCase()
+  const downloader = resultDownloaders(cli).find(({ types }) => types.some((each) => each.toLowerCase() === type))
+  if (!downloader) throw new Fault('NotImplemented', `results of type ${spec.Type} cannot be downloaded`)
+  await downloader.download(spec, folder, () => {}, signal)
+}
+
+const stdoutType = 1
+
+/** Output that nothing published: as the orchestrator kept it, whole. */
+async function writeOutput(execution: ShownExecution, folder: string, signal: AbortSignal, cli: Cli): Promise<void> {
+  const client = await cli.client()
+  const texts = { stdout: '', stderr: '' }
+  for await (const { value, error } of client.jobs.logs(execution.JobID, { execution_id: execution.ID }, signal)) {
+    if (error) throw new Fault('InternalError', `reading the output of ${execution.ID}: ${error}`)
+    texts[value.Type === stdoutType ? 'stdout' : 'stderr'] += value.Line
+  }
+  await cli.disk.writeFile(`${folder}/stdout`, texts.stdout)
+  await cli.disk.writeFile(`${folder}/stderr`, texts.stderr)
+  await cli.disk.writeFile(`${folder}/exitCode`, String(execution.RunOutput?.ExitCode ?? 0))
+}

@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest'
+import type { Execution } from '#models/execution.ts'
+import type { Job } from '#models/job.ts'
+import type { JobHistory } from '#models/job-history.ts'
+import { failureReasons, nodeResults, nodeResultText, reasonText } from './failures.ts'
+import { wrapIndented } from './wrap.ts'
+
+const style = { columns: 127, red: (text: string) => text, green: (text: string) => text }
+const job = (message?: string) => ({ State: { StateType: 'Failed', Message: message } }) as unknown as Job
+const line = (message: string, details: Record<string, string> = {}, state = 'Running') =>
+  ({
+    Event: { Message: message, Topic: '', Timestamp: 0n, Details: details },
+    ExecutionState: { New: state },
+  }) as unknown as JobHistory
+const execution = (node: string, output: object | null, state: object = { StateType: 'Completed' }) =>
+  ({ NodeID: node, RunOutput: output, ComputeState: state }) as unknown as Execution
+
+describe('why a job failed [R41]', () => {
+  it('is told once per reason, by the executions before the job', () => {
+    const history = [
+      line('Accepted job'),
+      line('no image', { FailsExecution: 'true', Hint: 'log in' }),
+      line('no image', { FailsExecution: 'true' }),
+      line('lost', {}, 'Failed'),
+    ]
+    expect(failureReasons(job('not enough nodes'), history)).toEqual([
+      { message: 'no image', hint: 'log in' },
+      { message: 'lost', hint: '' },
+    ])
+    expect(failureReasons(job('not enough nodes'), [])).toEqual([{ message: 'not enough nodes', hint: '' }])
+    expect(failureReasons(job(), [])).toEqual([{ message: 'job failed', hint: '' }])
+  })
+
+  it('is wrapped below itself', () => {
+    const text = reasonText({ message: `${'word '.repeat(30)}end`, hint: 'do it' }, { ...style, columns: 40 })
+    expect(text.split('\n').slice(0, 3)).toEqual([
+      '',
+      'Error: word word word word word word',
+      '       word word word word word word',
+    ])
+    expect(text).toContain('\n\n       Hint: do it\n')
+  })
+
+  it('keeps line breaks and long words', () => {
+    expect(wrapIndented('wasm stack trace:\n\ttrap._start()', 127, 7)).toBe('wasm stack trace:\n       \ttrap._start()')
+    expect(wrapIndented('a/very/long/path/that/does/not/fit b', 20, 2)).toBe('a/very/long/path/that/does/not/fit\n  b')
+  })
+})
+
+describe('what the nodes said', () => {
+  it('is grouped by message, with the error before stderr before stdout', () => {
+    const ran = { Stdout: 'out\n', stderr: 'bad\n', ExitCode: 0, ErrorMsg: '' }
+    const results = nodeResults([
+      execution('n-1', { ...ran, ErrorMsg: 'timed out' }),
+      execution('n-2', { ...ran, ErrorMsg: 'timed out' }),
+      execution('n-2', { ...ran, ExitCode: 3 }),
+      execution('n-3', ran),
+      execution('n-4', null, { StateType: 'Failed', Message: 'refused' }),
+      execution('n-5', null, { StateType: 'Running', Message: 'not this' }),
+    ])
+    expect(results.map((result) => nodeResultText(result, 127))).toEqual([
+      '\n• 2 runs on 2 nodes: timed out\n',
+      '\n• Node n-2: bad\n',
+      '\n• Node n-3: out\n',
+      '\n• Node n-4: refused\n',
+    ])
+  })
+})

@@ -1,0 +1,27 @@
+import { Fault, messageOf } from '#lib/fault.ts'
+import type { Cli } from '../command.ts'
+
+export type LogChoice = { readonly executionId?: string; readonly follow?: boolean; readonly tail?: boolean }
+
+/** Writes the output of a job to stdout as it comes, both of its streams. Being interrupted is a good end. */
+export async function followLogs(id: string, { executionId, follow, tail }: LogChoice, cli: Cli): Promise<void> {
+  const client = await cli.client()
+  const query = { execution_id: executionId || undefined, follow: follow || undefined, tail: tail || undefined }
+  try {
+    for await (const { value, error } of client.jobs.logs(id, query, cli.interrupted)) {
+      if (error) throw new Fault('InternalError', `error reading log output: error received from server: ${error}`)
+      cli.stdout.write(value.Line)
+    }
+  } catch (error) {
+    if (cli.interrupted.aborted) return
+    if (error instanceof Fault && error.message.startsWith('error reading')) throw error
+    throw new Fault(
+      'ServiceUnavailable',
+      `unknown error trying to stream logs from job (ID: ${id}): ${messageOf(error)}`,
+      {
+        cause: error,
+        ...(error instanceof Fault && error.hint ? { hint: error.hint } : {}),
+      },
+    )
+  }
+}

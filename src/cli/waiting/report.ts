@@ -1,0 +1,34 @@
+import type { Job } from '#models/job.ts'
+import type { Cli } from '../command.ts'
+import { hasColours } from '../host.ts'
+import { toldAudience } from '../shared/generation.ts'
+import { during } from '../shared/wrap-error.ts'
+import { failureReasons, nodeResults, nodeResultText, reasonText, type TextStyle } from './failures.ts'
+import { defaultColumns } from './wrap.ts'
+
+const failure = 'failed to print job execution'
+
+/** Says on stderr why a job failed and what its nodes said. */
+export async function reportFailure(job: Job, cli: Cli): Promise<void> {
+  const history = (await cli.client()).jobs.history(job.ID, { event_type: 'execution', audience: toldAudience })
+  const { Items } = await during(`${failure}: failed getting job history`, history)
+  const style = styleOf(cli)
+  for (const reason of failureReasons(job, Items)) cli.stderr.write(reasonText(reason, style))
+  await reportNodes(job.ID, cli)
+}
+
+/** What the nodes said, on stderr; without anything said a blank line on stdout. */
+export async function reportNodes(id: string, cli: Cli): Promise<void> {
+  const executions = (await cli.client()).jobs.executions(id)
+  const { Items } = await during(`${failure}: failed getting job executions`, executions)
+  const results = nodeResults(Items)
+  if (results.length === 0) return cli.stdout.write('\n')
+  cli.stderr.write('\nJob Results By Node:\n')
+  for (const result of results) cli.stderr.write(nodeResultText(result, styleOf(cli).columns))
+}
+
+function styleOf(cli: Cli): TextStyle {
+  const paint = (code: number) => (text: string) =>
+    hasColours(cli.stdout, cli.env) ? `\x1b[${code}m${text}\x1b[0m` : text
+  return { columns: cli.stderr.columns ?? defaultColumns, red: paint(31), green: paint(32) }
+}

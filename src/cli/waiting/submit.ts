@@ -1,0 +1,119 @@
+import { encodeJob } from '#api/encode/job.ts'
+import type { SubmitAnswer } from '#api/jobs.ts'
+import { Fault } from '#lib/fault.ts'
+import type { JobId } from '#models/ids.ts'
+import type { Job, JobSpec } from '#models/job.ts'
+import type { Cli } from '../command.ts'
+import type { FlagValues } from '../flags.ts'
+import { printDocument } from '../print.ts'
+import { Steps } from '../progress/steps.ts'
+import { printedGeneration } from '../shared/generation.ts'
+import type { runFlags } from '../shared/run-flags.ts'
+import { during } from '../shared/wrap-error.ts'
+import { followLogs } from './follow-logs.ts'
+import { reportFailure, reportNodes } from './report.ts'
+import { hasFailed, stepWidth, waitForJob } from './wait-for-job.ts'
+
+export type RunFlags = FlagValues<typeof runFlags>
+export type Submission = {
+  readonly spec: JobSpec
+  /** Of a service or daemon that names itself. */
+  readonly id: string
+  readonly warnings: readonly string[]
+}
+/** How a command that submits ends. */
+export type RunEnd = { readonly exitCode: number }
+const fine: RunEnd = { exitCode: 0 }
+
+/** Prints the job as it would be submitted, its warnings first. */
+export async function dryRun({ spec, warnings }: Submission, cli: Cli): Promise<RunEnd> {
+  cli.stdout.write(warningsText(warnings))
+  const json = encodeJob(unsubmitted(spec), printedGeneration)
+  await printDocument(cli.stdout, json, { output: 'yaml', pretty: false })
+  return fine
+}
+
+const unsubmitted = (spec: JobSpec): Job => ({
+  ...spec,
+  ID: '' as JobId,
+  State: { StateType: 'Undefined' },
+  Version: 0,
+  Revision: 0,
+  CreateTime: 0n,
+  ModifyTime: 0n,
+  VersionTime: 0n,
+})
+
+export const warningsText = (warnings: readonly string[]): string =>
+  warnings.length === 0 ? '' : `Warnings:\n${warnings.map((warning) => `\t* ${warning}\n`).join('')}`
+
+/** Submits a job and does what the flags say after it: return, wait, or follow its output. */
+export async function submitAndWait(
+  submission: Submission,
+  flags: RunFlags,
+  options: { readonly showsWarnings: boolean; readonly failure: string },
+  cli: Cli,
+): Promise<RunEnd> {
+  const client = await cli.client()
+  const { spec, id, warnings } = submission
+  const answer: SubmitAnswer = await during(
+    options.failure,
+    client.jobs.submit({ Job: spec, ID: id, Force: flags.force, IdempotencyToken: cli.random.uuid() }),
+  )
+  if (options.showsWarnings) cli.stdout.write(warningsText([...new Set([...warnings, ...(answer.Warnings ?? [])])]))
+  const jobId = answer.JobID
+  if (!flags.wait || flags['id-only']) cli.stdout.write(`${jobId}\n`)
+  if (!flags.wait) return fine
+  return flags.follow && !flags['id-only'] ? follow(jobId, flags, cli) : wait(jobId, spec, flags, cli)
+}
+
+async function follow(id: string, flags: RunFlags, cli: Cli): Promise<RunEnd> {
+  cli.stdout.write(`Job successfully submitted. Job ID: ${id}\n`)
+  cli.stdout.write('Waiting for logs... (Enter Ctrl+C to exit at any time, your job will continue running):\n\n')
+  await followLogs(id, { follow: true }, cli)
+  if (!flags['exit-code'] || cli.interrupted.aborted) return fine
+  const { Job } = await (await cli.client()).jobs.get(id)
+  return { exitCode: hasFailed(Job) ? 1 : 0 }
+}
+
+async function wait(id: string, spec: JobSpec, flags: RunFlags, cli: Cli): Promise<RunEnd> {
+  const isQuiet = flags['id-only']
+  if (!isQuiet) {
+    cli.stdout.write(`Job successfully submitted. Job ID: ${id}\n`)
+    cli.stdout.write('Checking job status... (Enter Ctrl+C to exit at any time, your job will continue running):\n\n')
+  }
+  const client = await cli.client()
+  const { clock, interrupted } = cli
+  const steps = new Steps(cli.stdout, clock, stepWidth, isQuiet)
+  const timeoutMs = flags['wait-timeout-secs'] * 1_000
+  const end = await waitForJob(id, timeoutMs, { client, clock, steps, interrupted })
+  switch (end.kind) {
+    case 'interrupted':
+      if (!isQuiet) cli.stdout.write(interruptedText(end.signal, id))
+      return fine
+    case 'timeout':
+      throw stillRunning(id, flags['wait-timeout-secs'], cli)
+    case 'ended':
+      if (hasFailed(end.job)) await reportFailure(end.job, cli)
+      else if (flags['node-details']) await reportNodes(id, cli)
+      if (!isQuiet) cli.stdout.write(hintsText(id, spec.Tasks[0]?.Publisher.Type ?? '', cli.program))
+      return { exitCode: flags['exit-code'] && hasFailed(end.job) ? 1 : 0 }
+  }
+}
+
+const stillRunning = (id: string, seconds: number, { program }: Cli): Fault =>
+  new Fault('Timeout', `the job is still running after ${seconds}s; it goes on without being waited for`, {
+    hint: `Look at it with: ${program} job describe ${id}`,
+  })
+
+const interruptedText = (signal: string, id: string): string =>
+  signal === 'SIGINT'
+    ? '\n\n\rPrintout canceled (the job is still running).\n' +
+      `\nTo get more information at any time, run:\n   bacalhau job describe ${id}\n` +
+      `\nTo cancel the job, run:\n   bacalhau job stop ${id}\n`
+    : 'Unexpected signal received. Exiting.\n'
+
+const hintsText = (id: string, publisher: string, program: string): string =>
+  `\nTo get more details about the run, execute:\n\t${program} job describe ${id}\n` +
+  `\nTo get more details about the run executions, execute:\n\t${program} job executions ${id}\n` +
+  (publisher === '' ? '' : `\nTo download the results, execute:\n\t${program} job get ${id}\n`)
