@@ -51,6 +51,7 @@ export type JobUpdate = {
 export type ExecutionUpdate = {
   id: ExecutionId
   expectedRevision: number
+  /** The whole execution after the change. Its job, version, node and creation time stay: another one there is a bug. */
   execution: Execution
 }
 

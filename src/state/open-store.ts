@@ -1,7 +1,7 @@
 import type { SqlDatabase } from '#contracts/sql.ts'
 import type { Store } from '#contracts/store.ts'
 import type { Clock, Random } from '#lib/clock.ts'
-import { sqlite } from './dialect.ts'
+import { type Dialect, sqlite } from './dialect.ts'
 import { GroupCommit } from './group-commit.ts'
 import { migrate } from './migrate.ts'
 import { SqlStore } from './sql-store.ts'
@@ -16,16 +16,24 @@ export type StoreParts = {
   random: Random
   /** Runs its argument soon, after the work of the current turn: what was committed until then shares one sync. */
   scheduleFlush: (flush: () => void) => void
+  /** Default: SQLite. */
+  dialect?: Dialect
 }
 
 /**
  * Opens the store in a database, which is brought to the newest schema and gets its identity when it is new.
  * Fault when a newer program has written it or it cannot be written.
  */
-export async function openStore({ database, clock, random, scheduleFlush }: StoreParts): Promise<Store> {
+export async function openStore({
+  database,
+  clock,
+  random,
+  scheduleFlush,
+  dialect = sqlite,
+}: StoreParts): Promise<Store> {
   try {
-    migrate(database, sqlite)
-    const tables = new StateTables(database, sqlite)
+    migrate(database, dialect)
+    const tables = new StateTables(database, dialect)
     const storeId = storeIdOf(tables, random)
     mergeIds(database, tables)
     const group = new GroupCommit(database, tables, scheduleFlush)

@@ -87,6 +87,7 @@ export class ChangeResolver {
     for (const { id, expectedRevision, job } of updates ?? []) {
       const old = this.#job(id)
       if (old?.revision !== expectedRevision) return conflict(revisionText('job', id, old, expectedRevision))
+      assert(job.Version >= old.version, `${id} goes back from version ${old.version} to ${job.Version}`)
       const versionKey = job.Version > old.version ? this.#keys.nextVersion() : old.versionKey
       this.#jobs.set(id, jobHandle(old.key, versionKey, job))
       this.#resolved.updateJobs.push({ old, versionKey, job })

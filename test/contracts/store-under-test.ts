@@ -2,6 +2,7 @@ import { Fault } from '#lib/fault.ts'
 import { SystemClock } from '#platform/clock.ts'
 import { systemRandom } from '#platform/random.ts'
 import { openSqlite } from '#platform/sqlite.ts'
+import { sqlite } from '#state/dialect.ts'
 import { openStore } from '#state/open-store.ts'
 import { FaultySql } from '../kit/faulty-sql.ts'
 import type { StoreUnderTest } from './store.suite.ts'
@@ -17,7 +18,7 @@ class TestClock extends SystemClock {
 const full = () => new Fault('StorageFull', 'no space left')
 
 /** The SQLite store with a hand on its clock, its flushes and its failures. */
-export async function openAt(path: string): Promise<StoreUnderTest> {
+export async function openAt(path: string, waitingIds = sqlite.waitingIds): Promise<StoreUnderTest> {
   const flushes: (() => void)[] = []
   const clock = new TestClock()
   const database = new FaultySql(openSqlite(path))
@@ -25,6 +26,7 @@ export async function openAt(path: string): Promise<StoreUnderTest> {
     database,
     clock,
     random: systemRandom,
+    dialect: { ...sqlite, waitingIds },
     scheduleFlush: (flush) => flushes.push(flush),
   })
   const failAt = (kind: 'commit' | 'write', countdown: number) => {
@@ -42,6 +44,9 @@ export async function openAt(path: string): Promise<StoreUnderTest> {
     },
     failNextCommit: () => failAt('commit', 0),
     failWrite: (countdown) => failAt('write', countdown),
+    stopFailing: () => {
+      database.watch = () => {}
+    },
     passNs: (ns) => {
       clock.ns += ns
     },

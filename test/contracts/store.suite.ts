@@ -24,6 +24,7 @@ export type StoreUnderTest = {
   failNextCommit(): void
   /** Makes one of the next writes fail: 0 = the next one. */
   failWrite(countdown: number): void
+  stopFailing(): void
   /** The store's clock goes on by this much. */
   passNs(ns: bigint): void
 }

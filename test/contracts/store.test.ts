@@ -9,6 +9,10 @@ describe('the SQLite store in memory', () => {
   storeSuite({ open: () => openAt(':memory:') })
 })
 
+describe.each([0, 1, 3])('the SQLite store with room for %i waiting ids', (waitingIds) => {
+  storeSuite({ open: () => openAt(':memory:', waitingIds) })
+})
+
 describe('the SQLite store in a file', () => {
   const folders: string[] = []
   let path = ''

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { SqlDatabase, SqlStatement } from '#contracts/sql.ts'
+import { assert } from '#lib/assert.ts'
 import type { Execution } from '#models/execution.ts'
 import { isTerminalExecution } from '#models/execution-state.ts'
 import type { ExecutionId, JobId, NodeId } from '#models/ids.ts'
@@ -44,8 +45,8 @@ export class ExecutionsTable {
     this.#insert = prepare(database, insertQuery(), insertNames)
     const update = query.updateTable('executions').where('key', '=', value('key'))
     this.#update = prepare(database, update.set(changing()), 'revision, modified_at, body, key')
-    const moved = { ...changing(), node_id: value('node_id'), is_live: value('is_live') }
-    this.#move = prepare(database, update.set(moved), 'revision, modified_at, body, node_id, is_live, key')
+    const moved = { ...changing(), is_live: value('is_live') }
+    this.#move = prepare(database, update.set(moved), 'revision, modified_at, body, is_live, key')
     const executions = query.selectFrom('executions')
     const byKey = executions.where('key', '=', value('key'))
     this.#handle = prepare(database, byKey.select(['revision', 'node_id', 'is_live']), 'key')
@@ -73,10 +74,11 @@ export class ExecutionsTable {
 
   update({ key, nodeId, isLive }: ExecutionHandle, execution: Execution): void {
     const { NodeID, Revision, ModifyTime } = execution
+    assert(NodeID === nodeId, `${execution.ID} stays on its node`)
     const body = bodyText(execution)
     // Naming an indexed column writes its index, also when the value stays.
-    if (isLive !== isTerminal(execution) && nodeId === NodeID) this.#update.run(Revision, ModifyTime, body, key)
-    else this.#move.run(Revision, ModifyTime, body, NodeID, isTerminal(execution) ? 0 : 1, key)
+    if (isLive !== isTerminal(execution)) this.#update.run(Revision, ModifyTime, body, key)
+    else this.#move.run(Revision, ModifyTime, body, isTerminal(execution) ? 0 : 1, key)
   }
 
   handle(id: ExecutionId): ExecutionHandle | undefined {

@@ -112,6 +112,7 @@ export class IdIndex {
   #startRun(): void {
     this.#run = this.#waiting
     this.#runIds = [...this.#run.keys()].sort()
+    this.#lastKeyOfRun = 0
     for (const key of this.#run.values()) this.#lastKeyOfRun = Math.max(this.#lastKeyOfRun, key)
     this.#waiting = new Map()
   }
