@@ -78,6 +78,9 @@ const textsOf = ({ CPU, Memory, Disk, GPU }: ResourceNumbers): NumberTexts => ({
 describeVectors('resource-cpu.json', parseCpu, {
   isSame: (cores, expected) => cores === (expected as { cores: number }).cores,
 })
+describeVectors('humanize-bytes.json', (bytes: string) => formatBytes(BigInt(bytes)), {
+  isSame: (text, expected) => text === (expected as { Bytes: string }).Bytes,
+})
 describeVectors('resource-bytes.json', (text: string) => String(BigInt(parseBytes(text))))
 /** What else a case of resources-config says about the same texts. */
 type Judged = { invalid: string; normalized: ResourceTexts }

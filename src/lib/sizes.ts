@@ -1,5 +1,6 @@
 import { Fault } from './fault.ts'
 import { bytesOfText, textOfBytes } from './go/byte-text.ts'
+import { formatFloat } from './go/strconv-float.ts'
 import { parseFloat } from './go/strconv-parse.ts'
 
 const kilos = ['k', 'm', 'g', 't', 'p', 'e']
@@ -32,7 +33,7 @@ export function formatBytes(bytes: number | bigint): string {
   if (size < 10) return `${size} B`
   const power = Math.floor(Math.log(size) / Math.log(1000))
   const value = Math.floor((size / 1000 ** power) * 10 + 0.5) / 10
-  return `${value.toFixed(value < 10 ? 1 : 0)} ${siNames[power]}`
+  return `${formatFloat(value, 'f', value < 10 ? 1 : 0)} ${siNames[power]}`
 }
 
 /** The number in front. The library counts characters but cuts bytes, which shows only with digits beyond ASCII. */

@@ -60,7 +60,7 @@ describeVectors(
     try {
       return stringifyJson(value === null ? {} : sample.decode(value))
     } catch (error) {
-      throw new Error(goSentence(error as Error))
+      throw new Error(goSentence(error as Error), { cause: error })
     }
   },
   {

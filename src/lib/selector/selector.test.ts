@@ -21,13 +21,8 @@ describe('selectors', () => {
 
   it('compare decimals as numbers, with symbols and with words [R116]', () => {
     const newer = compileSelector('version gt 2.0')
-    expect([{ version: '2.5' }, { version: '10' }, { version: '2.0' }, { version: 'x' }, {}].map(newer)).toEqual([
-      true,
-      true,
-      false,
-      false,
-      false,
-    ])
+    const labels: Labels[] = [{ version: '2.5' }, { version: '10' }, { version: '2.0' }, { version: 'x' }, {}]
+    expect(labels.map(newer)).toEqual([true, true, false, false, false])
     expect(compileSelector('size<9007199254740993')({ size: '9007199254740992' })).toBe(true)
     expect(compileSelector([{ Key: 'a', Operator: 'lt', Values: ['1.5'] }])({ a: '-3' })).toBe(true)
   })

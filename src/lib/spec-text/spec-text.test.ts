@@ -79,7 +79,7 @@ function selectorFlag(text: string): unknown {
       ? null
       : requirements.map(({ Values, ...rest }) => ({ ...rest, ...(Values.length > 0 && { Values }) }))
   } catch (error) {
-    throw new Error(`failed to parse node selector: ${(error as Error).message}`)
+    throw new Error(`failed to parse node selector: ${(error as Error).message}`, { cause: error })
   }
 }
 
