@@ -8,7 +8,7 @@ import { stringifyJson } from '#lib/json/stringify.ts'
 import { writeFault, writeText } from './answer.ts'
 import type { Call, Handlers } from './handler.ts'
 import type { Flight, InFlight } from './in-flight.ts'
-import { serverTimeout } from './route-faults.ts'
+import { routeNotFound, serverTimeout } from './route-faults.ts'
 import { handlerTimeoutMs, longestWaitMs } from './settings.ts'
 import { statusFor } from './with-status.ts'
 
@@ -41,6 +41,7 @@ function answer(
   reply: FastifyReply,
 ): void {
   const limitMs = 'wait' in row.query ? handlerTimeoutMs + longestWaitMs : handlerTimeoutMs
+  if (hasEmptyParameter(request.params)) return writeFault(request, reply, routeNotFound(request.caller.version))
   const flight = inFlight.begin(limitMs, () => writeFault(request, reply, serverTimeout()))
   const fail = (error: unknown) => {
     flight.end()
@@ -58,6 +59,12 @@ function answer(
   } catch (error) {
     fail(error)
   }
+}
+
+/** `/jobs/` is no job without a name. */
+function hasEmptyParameter(params: unknown): boolean {
+  for (const name in params as object) if ((params as Record<string, string>)[name] === '') return true
+  return false
 }
 
 function callOf(

@@ -83,6 +83,12 @@ export class Replay {
     return id
   }
 
+  /** After a start the cluster gives nodes time to come back before it calls a job impossible: that time is over. */
+  async waitUntilSettled(): Promise<void> {
+    const body = this.#put(fixtureBody(this.#version, 'batch-unsatisfiable'))
+    await this.#waitFor(await this.submit(body), 'Failed')
+  }
+
   async submit(body: string): Promise<string> {
     const response = await fetch(`${this.#url}/orchestrator/jobs`, {
       method: 'PUT',

@@ -45,6 +45,7 @@ export function restSuite(version: Version): void {
       const replay = new Replay(cluster, version)
       for (const area of areas.filter((each) => only?.includes(each) ?? true)) {
         const done: Result[] = []
+        if (area === 'nodes' || area === 'jobs') await replay.waitUntilSettled()
         for (const golden of inOrder(restCases(version, area))) {
           if (!engine && needsDocker(golden)) continue
           try {
