@@ -1,0 +1,305 @@
+import { execFileSync } from 'node:child_process'
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { moduleRef, orderFor, runOrder, TempFolders, toolOrder, wasmFixture } from '../../../../test/kit/wasm-order.ts'
+import { fixedWorld } from '../wasi/fixed-world.ts'
+import { ModuleStore } from './module-store.ts'
+import { realWorld } from './real-world.ts'
+
+const failureOf = (...args: Parameters<typeof runOrder>) => runOrder(...args).report.failure
+const prefix = 'failed to instantiate entry module module (inline): '
+
+describe('running a program', () => {
+  const folders = new TempFolders()
+  afterAll(() => folders.close())
+
+  describe('ends', () => {
+    it('with exit code 0 when it just returns [X26] [R162]', () => {
+      const { report, stdout, stderr } = runOrder(orderFor('hello'))
+      expect(report).toMatchObject({ exitCode: 0, isSpent: false })
+      expect(report.failure).toBeUndefined()
+      expect([stdout, stderr]).toEqual(['hello from wasm\n', 'warning on stderr\n'])
+    })
+
+    it('with the code it asks for', () => {
+      expect(runOrder(orderFor('exit3')).report).toMatchObject({ exitCode: 3 })
+      const { report, stdout, stderr } = runOrder(toolOrder(['print', 'out', 'err', '7']))
+      expect([report.exitCode, stdout, stderr]).toEqual([7, 'out', 'err'])
+    })
+
+    const traps: [entrypoint: string, cause: string][] = [
+      ['_start', 'unreachable\nwasm stack trace:\n\ttrap.inner(i32,i64) f32\n\ttrap._start()'],
+      ['divide', 'integer divide by zero\nwasm stack trace:\n\ttrap.divide()'],
+      ['reach', 'out of bounds memory access\nwasm stack trace:\n\ttrap.reach()'],
+      ['convert', 'invalid conversion to integer\nwasm stack trace:\n\ttrap.convert()'],
+      ['call', 'indirect call type mismatch\nwasm stack trace:\n\ttrap.call()'],
+    ]
+    it.each(traps)('with the cause and the functions when `%s` breaks off', (entrypoint, cause) => {
+      const { report } = runOrder(orderFor('trap', { entrypoint }))
+      expect(report).toMatchObject({ exitCode: 1, isSpent: false })
+      expect(report.failure).toEqual({ message: `wasm error: ${cause}`, class: 'transient' })
+    })
+
+    it('when the stack is used up; its child is not used again', () => {
+      const { report } = runOrder(orderFor('trap', { entrypoint: 'recurse' }))
+      expect(report.failure?.message).toMatch(/^wasm error: stack overflow\nwasm stack trace:\n\ttrap\.recurse\(\)\n/)
+      expect(report.isSpent).toBe(true)
+    })
+  })
+
+  describe('is refused', () => {
+    it('without its entry function, which is the user’s fault [R164]', () => {
+      expect(failureOf(orderFor('hello', { entrypoint: 'nope' }))).toEqual({
+        message: "unable to find the entrypoint 'nope' in the WASM module",
+        class: 'user',
+      })
+      expect(failureOf(orderFor('hello', { entrypoint: 'memory' }))?.message).toContain('unable to find the entrypoint')
+      expect(failureOf(orderFor('trap', { entrypoint: 'takes' }))).toEqual({
+        message: 'expected 1 params, but passed 0',
+        class: 'user',
+      })
+    })
+
+    it('when it is no module, with the words clients know', () => {
+      const file = join(folders.make('text'), 'job.yaml')
+      writeFileSync(file, 'Name: job\n')
+      expect(failureOf(orderFor(file))).toEqual({ message: `${prefix}invalid magic number`, class: 'user' })
+      writeFileSync(file, '')
+      expect(failureOf(orderFor(file))?.message).toBe(`${prefix}invalid magic number`)
+      writeFileSync(file, Buffer.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 3, 2, 1, 9]))
+      expect(failureOf(orderFor(file))).toMatchObject({ message: expect.stringContaining(prefix), class: 'user' })
+    })
+
+    it('when it is larger than the node allows', () => {
+      const failure = failureOf(orderFor('hello', { moduleLimitBytes: 100 }))
+      expect(failure).toMatchObject({ message: expect.stringContaining('larger than the limit of 100'), class: 'user' })
+    })
+
+    it('when it wants what WASI has not, or has otherwise', () => {
+      const missing = '"fd_fly" is not exported in module "wasi_snapshot_preview1"'
+      expect(failureOf(orderFor('link-wrong'))).toEqual({ message: missing, class: 'user' })
+      const mistyped = 'import func[wasi_snapshot_preview1.fd_close]: signature mismatch'
+      expect(failureOf(orderFor('link-mistyped'))).toEqual({ message: mistyped, class: 'user' })
+    })
+
+    it('when its folder is gone, without telling where that was', () => {
+      const hostPath = join(folders.root, 'gone')
+      const mounts = [{ guestPath: '/inputs', hostPath, isReadOnly: true }]
+      const { report } = runOrder(orderFor('hello', { mounts }))
+      expect(report.failure?.class).toBe('node')
+      expect(JSON.stringify(report)).not.toContain(folders.root)
+    })
+  })
+
+  it('runs the start section, then the entry function, and no other start function', () => {
+    expect(runOrder(orderFor('start-section')).stdout).toBe('start section\n_start\n')
+  })
+
+  it('gives arguments behind an empty name, and the environment in order [R165] [R166]', () => {
+    const order = toolOrder(['arguments', 'one', 'two words', ''])
+    expect(runOrder(order).stdout).toBe('[one]\n[two words]\n[]\n')
+    const env = [
+      ['A', '1'],
+      ['B', 'x=y'],
+    ] as const
+    expect(runOrder({ ...toolOrder(['environment']), env }).stdout).toBe('A=1\nB=x=y\n')
+  })
+
+  describe('links', () => {
+    it('import modules by their alias, whatever else they export [R167]', () => {
+      const order = orderFor('link-main', { imports: [moduleRef('link-lib', 'lib')] })
+      expect(runOrder(order).report).toMatchObject({ exitCode: 42 })
+    })
+
+    it('inputs by their alias, and what those import', () => {
+      const aliases = [moduleRef('link-deep', 'lib'), moduleRef('link-lib', 'deep')]
+      expect(runOrder(orderFor('link-main', { aliases })).report).toMatchObject({ exitCode: 42 + 42 + 7 })
+    })
+
+    it('modules that lie in the program’s own tree under that name', () => {
+      const mounts = [{ guestPath: '/lib', hostPath: wasmFixture('link-lib'), isReadOnly: true }]
+      expect(runOrder(orderFor('link-main', { mounts })).report).toMatchObject({ exitCode: 42 })
+    })
+
+    it('an import module before an input of the same alias, and each module once', () => {
+      const order = orderFor('link-main', {
+        imports: [moduleRef('link-lib', 'deep'), moduleRef('link-deep', 'lib')],
+        aliases: [moduleRef('hello', 'lib')],
+      })
+      const { report } = runOrder(order)
+      expect(report).toMatchObject({ exitCode: 91 })
+      expect(report.modules).toHaveLength(3)
+    })
+
+    it('nothing for an unknown name, and says what it could have been', () => {
+      const failure = failureOf(orderFor('link-main'))
+      expect(failure?.class).toBe('user')
+      expect(failure?.message).toContain(
+        `${prefix}could not find WASM module with name "lib". expecting a built-in module name ` +
+          `(like "wasi_snapshot_preview1"), or the Alias of one of the job's InputSources`,
+      )
+    })
+
+    it('nothing in a circle', () => {
+      const aliases = [moduleRef('link-circle', 'lib')]
+      expect(failureOf(orderFor('link-main', { aliases }))).toMatchObject({
+        message: expect.stringContaining('modules import each other in a circle:  -> lib -> lib'),
+        class: 'user',
+      })
+    })
+
+    it('nothing that is not exported there', () => {
+      const imports = [moduleRef('noop', 'lib')]
+      expect(failureOf(orderFor('link-main', { imports }))?.message).toBe('"answer" is not exported in module "lib"')
+    })
+
+    it('nothing when an import module itself is none', () => {
+      const bad = { ...moduleRef(join(import.meta.dirname, 'entry.ts'), 'lib'), failurePrefix: 'import module (x)' }
+      expect(failureOf(orderFor('link-main', { imports: [bad] }))?.message).toBe(
+        'import module (x): invalid magic number',
+      )
+    })
+  })
+
+  describe('finds its module', () => {
+    it('in a folder of one file, and in no other folder', () => {
+      const folder = folders.make('module')
+      copyFileSync(wasmFixture('exit3'), join(folder, 'main.wasm'))
+      expect(runOrder(orderFor(folder)).report.exitCode).toBe(3)
+      writeFileSync(join(folder, 'README'), '')
+      expect(failureOf(orderFor(folder))?.message).toBe(`${prefix}should be 1 file in /module.wasm but there are 2`)
+      expect(failureOf(orderFor(folders.make('empty')))?.message).toContain('but there are 0')
+    })
+
+    it('by its path in the program’s own tree, also in a folder with one .wasm file', () => {
+      const folder = folders.make('tree')
+      copyFileSync(wasmFixture('exit3'), join(folder, 'main.wasm'))
+      writeFileSync(join(folder, 'README'), '')
+      const mounts = [{ guestPath: '/app', hostPath: folder, isReadOnly: true }]
+      const at = (guestPath: string) =>
+        orderFor('', { mounts, entry: { ...moduleRef(''), place: { guestPath }, title: guestPath } })
+      expect(runOrder(at('/app')).report.exitCode).toBe(3)
+      expect(runOrder(at('/app/main.wasm')).report.exitCode).toBe(3)
+      expect(failureOf(at('/app/other.wasm'))?.message).toBe(`${prefix}module not found: "/app/other.wasm"`)
+      expect(failureOf(at('/app/README'))?.message).toContain(
+        'failed to compile module at "/app/README": invalid magic',
+      )
+    })
+
+    it('not behind a FIFO, a device or a link that leaves', () => {
+      const folder = folders.make('odd')
+      execFileSync('mkfifo', [join(folder, 'fifo')])
+      expect(failureOf(orderFor(folder))?.message).toContain('module not found')
+      expect(failureOf(orderFor('/dev/zero'))?.message).toContain('module not found')
+      const other = folders.make('link')
+      symlinkSync(wasmFixture('exit3'), join(other, 'main.wasm'))
+      expect(failureOf(orderFor(other))?.message).toContain('module not found')
+    })
+  })
+
+  describe('has memory', () => {
+    it('up to the limit of the run, whatever it asks for', () => {
+      expect(runOrder(orderFor('grow', { memoryPages: 16 * 5 + 1 })).report.exitCode).toBe(5)
+      expect(runOrder(orderFor('grow', { memoryPages: 16 * 20 })).report.exitCode).toBe(19)
+      const { stdout, report } = runOrder({ ...toolOrder(['eat']), memoryPages: 1024 })
+      expect(stdout).toMatch(/^before\n[56]\d MiB\n$/)
+      expect(report.exitCode).toBe(9)
+    })
+
+    it('shared out among modules, so that together they stay below it', () => {
+      const order = orderFor('link-main', { imports: [moduleRef('link-lib', 'lib')], memoryPages: 2 })
+      expect(runOrder(order).report.exitCode).toBe(42)
+      expect(failureOf({ ...order, memoryPages: 1 })).toEqual({
+        message: 'memory: min 2 pages (1 Mi) over limit of 1 pages (1 Mi)',
+        class: 'resource',
+      })
+    })
+
+    it('and globals that are fresh in each run, though the module is compiled once', () => {
+      const store = new ModuleStore()
+      const exits = [1, 2, 3].map(() => runOrder(orderFor('state'), store).report)
+      expect(exits.map(({ exitCode }) => exitCode)).toEqual([0, 0, 0])
+      const digest = exits[0]?.modules[0]?.digest as string
+      expect(store.find(digest)).toBeDefined()
+      runOrder({ ...orderFor('noop'), forget: [digest] }, store)
+      expect(store.find(digest)).toBeUndefined()
+    })
+  })
+
+  describe('with files', () => {
+    it('reads inputs, also by a path without a slash in front', () => {
+      const inputs = folders.make('inputs')
+      writeFileSync(join(inputs, 'file.txt'), 'hello world')
+      expect(runOrder(toolOrder(['cat', '/inputs/file.txt'], { inputs })).stdout).toBe('hello world')
+      expect(runOrder(toolOrder(['cat', 'inputs/file.txt'], { inputs })).stdout).toBe('hello world')
+      expect(runOrder(toolOrder(['list', '/inputs'], { inputs })).stdout).toBe('.\n..\nfile.txt\n')
+      expect(runOrder(toolOrder(['list', '/'], { inputs })).stdout).toBe('.\n..\ninputs\n')
+      const missing = runOrder(toolOrder(['cat', '/inputs/none'], { inputs }))
+      expect([missing.report.exitCode, missing.stderr]).toEqual([1, '/inputs/none: No such file or directory\n'])
+    })
+
+    it('writes outputs, and nothing else', () => {
+      const [inputs, outputs] = [folders.make('inputs'), folders.make('outputs')]
+      expect(runOrder(toolOrder(['write', '/outputs/answer', '42'], { outputs })).report.exitCode).toBe(0)
+      expect(readFileSync(join(outputs, 'answer'), 'utf8')).toBe('42')
+      const refused = runOrder(toolOrder(['write', '/inputs/answer', '42'], { inputs }))
+      expect([refused.report.exitCode, refused.stderr]).toEqual([1, '/inputs/answer: Read-only file system\n'])
+      expect(runOrder(toolOrder(['write', '/answer', '42'])).stderr).toBe('/answer: Read-only file system\n')
+    })
+
+    it('makes, links, moves and removes as the C library does', () => {
+      const outputs = folders.make('outputs')
+      const { report, stderr } = runOrder(toolOrder(['files'], { outputs }))
+      expect([stderr, report.exitCode]).toEqual(['', 0])
+      expect(readdirSync(join(outputs, 'a'))).toEqual(['h'])
+      expect(readFileSync(join(outputs, 'a', 'h'), 'utf8')).toBe('te')
+    })
+
+    it('does not get out through links of its own or of its inputs', () => {
+      const world = folders.make('world')
+      const [inputs, outputs] = [join(world, 'inputs'), join(world, 'outputs')]
+      for (const folder of [inputs, outputs]) mkdirSync(folder)
+      writeFileSync(join(world, 'secret'), 'only for the host')
+      symlinkSync('..', join(inputs, 'link'))
+      symlinkSync(join(world, 'secret'), join(inputs, 'absolute'))
+      const { stdout } = runOrder(toolOrder(['escape'], { inputs, outputs }))
+      expect(stdout).toContain('symlink . 0\nsymlink s/.. -1\n')
+      expect(stdout).not.toMatch(/OPENED|WRITTEN/)
+      expect(readFileSync(join(world, 'secret'), 'utf8')).toBe('only for the host')
+    })
+
+    it('leaves no descriptor open behind it', () => {
+      const inputs = folders.make('inputs')
+      const count = (): number => readdirSync('/proc/self/fd').length
+      const before = count()
+      for (let n = 0; n < 5; n++) runOrder(toolOrder(['list', '/inputs'], { inputs }))
+      runOrder(toolOrder(['cat', '/inputs/none'], { inputs }))
+      runOrder(orderFor('trap', { mounts: [{ guestPath: '/i', hostPath: inputs, isReadOnly: true }] }))
+      expect(count()).toBe(before)
+    })
+  })
+
+  describe('in time', () => {
+    it('has clocks that go and sleep that lasts', () => {
+      expect(runOrder(toolOrder(['sleep', '30']), new ModuleStore(), realWorld()).stdout).toBe('sleeping\nslept\n')
+      const [, now] = runOrder(toolOrder(['random']), new ModuleStore(), realWorld()).stdout.split(' ')
+      expect(Math.abs(Number(now) * 1000 - Date.now())).toBeLessThan(60_000)
+    })
+
+    it('draws other numbers each time, unless it is repeatable [X27]', () => {
+      const draw = (seed?: string): string =>
+        runOrder({ ...toolOrder(['random']), ...(seed ? { seed } : {}) }, new ModuleStore(), realWorld()).stdout
+      expect(draw()).not.toBe(draw())
+      expect(draw('7')).toBe(draw('7'))
+      expect(draw('7')).not.toBe(draw('8'))
+    })
+
+    it('a repeatable program sleeps without waiting', () => {
+      const order = { ...toolOrder(['sleep', '600000']), seed: '1' }
+      const startMs = performance.now()
+      expect(runOrder(order, new ModuleStore(), fixedWorld(1n)).report.exitCode).toBe(0)
+      expect(performance.now() - startMs).toBeLessThan(60_000)
+    })
+  })
+})
