@@ -1,3 +1,4 @@
+import type { Subscription } from '#contracts/bus.ts'
 import type { OrchestratorEnd } from '#contracts/node-link.ts'
 import type { Store } from '#contracts/store.ts'
 import type { Clock, Timer } from '#lib/clock.ts'
@@ -16,6 +17,8 @@ export type ConnectionParts = {
   /** What this node says of itself, as of now. */
   info: () => Promise<NodeInfo>
   sharesStore: boolean
+  /** Calls back when the way to the orchestrator is open again after it was cut. */
+  onReachable?: (handler: () => void) => Subscription
   log: (event: string, fields: Record<string, unknown>) => void
 }
 
@@ -32,6 +35,8 @@ export class Connection implements Startable {
   #lastInfo = ''
   #failures = 0
   #isStopped = false
+  #isConnecting = false
+  #watch: Subscription | undefined
 
   constructor(parts: ConnectionParts) {
     this.#parts = parts
@@ -41,11 +46,13 @@ export class Connection implements Startable {
   async start(): Promise<void> {
     if (this.#parts.sharesStore) await this.#connect()
     else this.#connect().catch(() => {})
+    this.#watch = this.#parts.onReachable?.(() => this.#reconnectNow())
     this.#watchInfo()
   }
 
   async stop(): Promise<void> {
     this.#isStopped = true
+    this.#watch?.stop()
     this.#timer?.stop()
     this.#infoTimer?.stop()
     this.#disconnected()
@@ -54,6 +61,14 @@ export class Connection implements Startable {
   }
 
   async #connect(): Promise<void> {
+    if (this.#isConnecting) return
+    this.#isConnecting = true
+    await this.#shakeHands().finally(() => {
+      this.#isConnecting = false
+    })
+  }
+
+  async #shakeHands(): Promise<void> {
     const { orchestrator, compute, store, post, info, sharesStore, log } = this.#parts
     try {
       const NodeInfo = await info()
@@ -101,12 +116,28 @@ export class Connection implements Startable {
   }
 
   #beatLater(everyMs: number): void {
-    this.#timer = this.#parts.clock.after(everyMs, () => {
+    this.#timer?.stop()
+    const timer = this.#parts.clock.after(everyMs, () => {
       this.#beat().then(
-        (isKnown) => (isKnown ? this.#beatLater(everyMs) : this.#reconnect()),
-        () => this.#reconnect(),
+        (isKnown) => {
+          if (this.#timer !== timer) return
+          if (isKnown) this.#beatLater(everyMs)
+          else this.#reconnectNow()
+        },
+        () => {
+          if (this.#timer === timer) this.#reconnect()
+        },
       )
     })
+    this.#timer = timer
+  }
+
+  /** The orchestrator is there again, or has forgotten us: no need to wait. */
+  #reconnectNow(): void {
+    if (this.#isStopped || this.#isConnecting) return
+    this.#timer?.stop()
+    this.#disconnected()
+    this.#connect().catch(() => {})
   }
 
   async #beat(): Promise<boolean> {
@@ -150,6 +181,7 @@ export class Connection implements Startable {
     if (this.#isStopped) return
     const pauseMs = Math.min(lastRetryMs, firstRetryMs * 2 ** this.#failures)
     this.#failures += 1
+    this.#timer?.stop()
     this.#timer = this.#parts.clock.after(pauseMs, () => {
       this.#connect().catch(() => {})
     })

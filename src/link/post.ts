@@ -27,11 +27,10 @@ export class Post {
   }
 
   connect(peer: string, deliver: Deliver, options: { sharesStore: boolean }): void {
-    let sender = this.#senders.get(peer)
-    if (!sender) {
-      sender = new Sender(peer, this.store, this.#clock)
-      this.#senders.set(peer, sender)
-    }
+    // A batch that is still under way to the peer's earlier life must not hold up the new one.
+    this.disconnect(peer)
+    const sender = new Sender(peer, this.store, this.#clock)
+    this.#senders.set(peer, sender)
     sender.connect(deliver, !options.sharesStore)
   }
 

@@ -32,14 +32,23 @@ export class ClientBus implements Bus {
     this.#connection.publish(subject, payload, reply ? { reply } : {})
   }
 
+  /** Fails at once while the broker is out of reach, and when it gets out of reach before the answer came. */
   async request(subject: string, payload: Uint8Array, timeoutMs: number): Promise<Uint8Array> {
+    const cut = Promise.withResolvers<never>()
+    const watch = this.onConnection((isConnected) => {
+      if (!isConnected) cut.reject(new Error('the broker cannot be reached'))
+    })
+    const ask = async (): Promise<Uint8Array> =>
+      (await this.#connection.request(subject, payload, { timeout: timeoutMs })).data
     try {
-      return (await this.#connection.request(subject, payload, { timeout: timeoutMs })).data
+      return await (this.#isConnected ? Promise.race([ask(), cut.promise]) : cut.promise)
     } catch (error) {
       throw new Fault('ServiceUnavailable', `no answer on ${subject}: ${messageOf(error)}`, {
         cause: error,
         isRetryable: true,
       })
+    } finally {
+      watch.stop()
     }
   }
 

@@ -4,6 +4,7 @@ import { Connection } from '#compute/connection.ts'
 import { type NodeFacts, nodeInfoOf } from '#compute/node-info.ts'
 import { type Registries, Registry } from '#compute/registry.ts'
 import type { HostEnvironment } from '#compute/steps/environment.ts'
+import type { Subscription } from '#contracts/bus.ts'
 import type { Disk } from '#contracts/disk.ts'
 import type { LogStore } from '#contracts/log-store.ts'
 import type { OrchestratorEnd } from '#contracts/node-link.ts'
@@ -26,6 +27,7 @@ export type ComputeRoleParts = {
   executionsDirectory: string
   orchestrator: OrchestratorEnd
   sharesStore: boolean
+  onReachable?: (handler: () => void) => Subscription
   log: (event: string, fields: Record<string, unknown>) => void
 }
 
@@ -81,6 +83,7 @@ export class ComputeRole implements Startable {
       orchestrator: parts.orchestrator,
       info: () => this.info(),
       sharesStore: parts.sharesStore,
+      ...(parts.onReachable ? { onReachable: parts.onReachable } : {}),
       log: parts.log,
     })
   }

@@ -1,5 +1,6 @@
 import type { DataFolder, Roles } from '#config/data-folder.ts'
 import type { Settings } from '#config/tree.ts'
+import type { Subscription } from '#contracts/bus.ts'
 import type { ControlPlane } from '#contracts/control-plane.ts'
 import type { OrchestratorEnd } from '#contracts/node-link.ts'
 import type { SqlDatabase } from '#contracts/sql.ts'
@@ -168,6 +169,7 @@ const computeParts = async (
     executionsDirectory: folder.executionsFolder,
     orchestrator: (orchestrator?.link ?? remote) as OrchestratorEnd,
     sharesStore: orchestrator !== undefined,
+    ...(remote ? { onReachable: (handler: () => void) => remote.onReachable(handler) } : {}),
     log,
   })
   return { role, parts: remote ? [closing(() => remote.close()), role] : [role] }
@@ -191,15 +193,42 @@ class LateOrchestrator implements OrchestratorEnd {
   deliver: OrchestratorEnd['deliver'] = async (...args) => (await this.#connected()).deliver(...args)
   goodbye: OrchestratorEnd['goodbye'] = async () => (await this.#end)?.goodbye()
 
+  /** Each time the broker is back after it was lost. */
+  onReachable(handler: () => void): Subscription {
+    let watch: Subscription | undefined
+    let isStopped = false
+    let wasCut = false
+    const onConnection = (isConnected: boolean): void => {
+      if (isConnected && wasCut) handler()
+      wasCut = !isConnected
+    }
+    this.#connection().then(
+      (bus) => {
+        if (!isStopped) watch = bus.onConnection(onConnection)
+      },
+      () => {},
+    )
+    return {
+      stop: () => {
+        isStopped = true
+        watch?.stop()
+      },
+    }
+  }
+
   async close(): Promise<void> {
     const bus = await Promise.race([this.#bus, Promise.resolve(undefined)])
     await bus?.close()
   }
 
-  #connected(): Promise<RemoteOrchestrator> {
+  #connection(): Promise<ClientBus> {
     const { Compute } = this.#deps.settings
     this.#bus ??= ClientBus.connect({ servers: Compute.Orchestrators, token: Compute.Auth.Token, name: this.#nodeId })
-    this.#end ??= this.#bus.then((bus) => new RemoteOrchestrator(bus, this.#nodeId, systemRandom))
+    return this.#bus
+  }
+
+  #connected(): Promise<RemoteOrchestrator> {
+    this.#end ??= this.#connection().then((bus) => new RemoteOrchestrator(bus, this.#nodeId, systemRandom))
     return this.#end
   }
 }

@@ -64,7 +64,7 @@ const node = await runNode({
   folder: dataFolder(options.folder, options.roles),
   environment: { DOCKER_HOST: 'unix:///nonexistent' },
   wasmCommand,
-  log: nodeLog('error', 'default', (line) => process.stderr.write(line)),
+  log: nodeLog(process.env['CRASH_LOG'] ?? 'error', 'default', (line) => process.stderr.write(line)),
   printableConfig: () => ({}),
   openDatabase: (path) => crashing(openSqlite(path)),
   apiHost: '127.0.0.1',
