@@ -25,15 +25,20 @@ export function parseBytes(text: string): number {
   return Math.trunc(bytes)
 }
 
-const siNames = ['B', 'kB', 'MB', 'GB', 'TB', 'PB', 'EB']
+const decimalNames = ['B', 'kB', 'MB', 'GB', 'TB', 'PB', 'EB']
+const binaryNames = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB']
 
 /** Writes bytes in decimal units with two digits or more: `999 B`, `1.0 kB`, `82 MB`. */
-export function formatBytes(bytes: number | bigint): string {
-  const size = Number(bytes)
+export const formatBytes = (bytes: number | bigint): string => inUnits(Number(bytes), 1000, decimalNames)
+
+/** The same in units of 1024: `1.0 KiB`, `79 MiB`. */
+export const formatBinaryBytes = (bytes: number | bigint): string => inUnits(Number(bytes), 1024, binaryNames)
+
+function inUnits(size: number, base: number, names: readonly string[]): string {
   if (size < 10) return `${size} B`
-  const power = Math.floor(Math.log(size) / Math.log(1000))
-  const value = Math.floor((size / 1000 ** power) * 10 + 0.5) / 10
-  return `${formatFloat(value, 'f', value < 10 ? 1 : 0)} ${siNames[power]}`
+  const power = Math.floor(Math.log(size) / Math.log(base))
+  const value = Math.floor((size / base ** power) * 10 + 0.5) / 10
+  return `${formatFloat(value, 'f', value < 10 ? 1 : 0)} ${names[power]}`
 }
 
 /** The number in front. The library counts characters but cuts bytes, which shows only with digits beyond ASCII. */
