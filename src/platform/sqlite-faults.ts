@@ -17,6 +17,9 @@ type SqliteError = Error & { errcode: number; errstr: string }
 const isSqliteError = (error: unknown): error is SqliteError =>
   error instanceof Error && (error as NodeJS.ErrnoException).code === 'ERR_SQLITE_ERROR'
 
+/** What the operating system refused. */
+const isSystemError = (error: unknown): boolean => error instanceof Error && 'syscall' in error
+
 /** What a failing statement means. Wrong statements and broken constraints are bugs and stay as they are. */
 export function faultOfSqlite(error: unknown, path: string): unknown {
   if (!isSqliteError(error)) return error
@@ -57,28 +60,28 @@ export function faultOfOpening(error: unknown, path: string): unknown {
         ...cause,
         hint: 'only one server may use a data folder: stop the other one or choose another folder',
       })
-    case codes.perm:
-    case codes.readOnly:
-    case codes.cannotOpen:
-    case 'EACCES':
-    case 'EPERM':
-    case 'EROFS':
-    case 'ENOTDIR':
-    case 'EISDIR':
-      return new Fault('ServiceUnavailable', `cannot open the database ${path}: ${messageOf(error)}`, {
-        ...cause,
-        hint: 'the data folder must exist or be creatable, and be writable by this user',
-      })
     case 'ENOSPC':
     case 'EDQUOT':
       return new Fault('StorageFull', `no space left for the database ${path}`, {
         ...cause,
         hint: 'free space on this disk',
       })
+    case codes.perm:
+    case codes.readOnly:
+    case codes.cannotOpen:
+      return unusableFault(error, path)
     default:
-      return faultOfSqlite(error, path)
+      return isSystemError(error) ? unusableFault(error, path) : faultOfSqlite(error, path)
   }
 }
+
+const unusableFault = (error: unknown, path: string): Fault =>
+  new Fault('ServiceUnavailable', `cannot open the database ${path}: ${messageOf(error)}`, {
+    component: 'Store',
+    hint: 'the data folder must exist or be creatable, and be writable by this user',
+    details: { Path: path },
+    cause: error,
+  })
 
 export const damagedFault = (path: string, what: string, cause?: unknown): Fault =>
   new Fault('ServiceUnavailable', `the database ${path} is damaged: ${what}`, {

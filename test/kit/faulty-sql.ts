@@ -6,7 +6,11 @@ export type SqlWatch = (act: 'write' | 'read' | 'begin' | 'commit' | 'rollback' 
 /** A database whose acts are watched, so that a test can make any of them fail. */
 export class FaultySql implements SqlDatabase {
   readonly #inner: SqlDatabase
+  /** The text of every statement that was prepared. */
+  readonly prepared: string[] = []
   watch: SqlWatch = () => {}
+  /** Called when a transaction has just become durable. */
+  onCommitted: () => void = () => {}
 
   constructor(inner: SqlDatabase) {
     this.#inner = inner
@@ -14,6 +18,7 @@ export class FaultySql implements SqlDatabase {
 
   prepare<Row>(sql: string, options: { isExact: boolean }): SqlStatement<Row> {
     const inner = this.#inner.prepare<Row>(sql, options)
+    this.prepared.push(sql)
     return {
       run: (...values: readonly SqlValue[]) => {
         this.watch('write', sql)
@@ -34,6 +39,7 @@ export class FaultySql implements SqlDatabase {
     const word = /^(begin|commit|rollback)/.exec(sql)?.[1] as 'begin' | 'commit' | 'rollback' | undefined
     this.watch(word ?? 'exec', sql)
     this.#inner.exec(sql)
+    if (word === 'commit') this.onCommitted()
   }
 
   isInTransaction(): boolean {

@@ -31,7 +31,7 @@ export const firstTables = ({ integerKey, int64, clustered }: Dialect): readonly
     created_at ${int64} not null, modified_at ${int64} not null, body text not null
   )`,
   `create table execution_ids (id text not null primary key, key integer not null) ${clustered}`,
-  'create index executions_by_job on executions (job_key, version)',
+  'create index executions_by_job on executions (job_key)',
   'create index executions_live on executions (node_id) where is_live = 1',
 
   `create table history (

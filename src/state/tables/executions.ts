@@ -57,9 +57,10 @@ export class ExecutionsTable {
     this.#ofJob = prepareExact(database, ofJob, 'job_key')
     const ofVersion = ofJob.where('executions.version', '=', value('version'))
     this.#ofVersion = prepareExact(database, ofVersion, 'job_key, version')
-    const live = inOrder.where('executions.is_live', '=', sql.lit(1))
-    this.#live = prepareExact(database, live, '')
-    this.#liveOfNode = prepareExact(database, live.where('node_id', '=', value('node_id')), 'node_id')
+    const isLive = sql<boolean>`executions.is_live = 1`
+    // Asked for in order, the database would rather walk all executions than sort the live ones.
+    this.#live = prepareExact(database, full.where(isLive), '')
+    this.#liveOfNode = prepareExact(database, inOrder.where(isLive).where('node_id', '=', value('node_id')), 'node_id')
     const lastKey = executions.select((row) => row.fn.max('key').as('key'))
     this.#lastKey = prepare(database, lastKey, '')
   }
@@ -100,8 +101,9 @@ export class ExecutionsTable {
   }
 
   live(nodeId?: NodeId): Execution[] {
-    const rows = nodeId === undefined ? this.#live.all() : this.#liveOfNode.all(nodeId)
-    return rows.map(executionOf)
+    if (nodeId !== undefined) return this.#liveOfNode.all(nodeId).map(executionOf)
+    const rows = this.#live.all()
+    return rows.sort((a, b) => Number(a.key - b.key)).map(executionOf)
   }
 
   lastKey(): number {
@@ -126,6 +128,7 @@ const insertQuery = () =>
 const changing = () => ({ revision: value('revision'), modified_at: value('modified_at'), body: value('body') })
 
 type FullRow = {
+  key: bigint
   id: string
   job_id: string
   version: bigint
@@ -141,6 +144,7 @@ const fullQuery = () =>
     .selectFrom('executions')
     .innerJoin('jobs', 'jobs.key', 'executions.job_key')
     .select([
+      'executions.key',
       'executions.id',
       'jobs.id as job_id',
       'executions.version',

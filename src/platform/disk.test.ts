@@ -1,0 +1,50 @@
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { systemDisk } from './disk.ts'
+
+describe('the system disk', () => {
+  let folder = ''
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'disk-'))
+  })
+  afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+  it('replaces a file whole, with the mode asked for, and leaves nothing beside it', async () => {
+    const path = join(folder, 'a')
+    await systemDisk.replaceFile(path, 'one')
+    await systemDisk.replaceFile(path, new Uint8Array([1, 2]), 0o600)
+    expect(await systemDisk.readFile(path)).toEqual(Buffer.from([1, 2]))
+    expect(statSync(path).mode & 0o777).toBe(0o600)
+    expect(readdirSync(folder)).toEqual(['a'])
+  })
+
+  it('leaves the file and the folder as before when it cannot be replaced', async () => {
+    const path = join(folder, 'a')
+    await systemDisk.makeDirectory(join(path, 'inside'))
+    await expect(systemDisk.replaceFile(path, 'new')).rejects.toThrow()
+    expect(readdirSync(folder)).toEqual(['a'])
+    await expect(systemDisk.replaceFile(join(folder, 'no', 'such'), 'new')).rejects.toThrow()
+  })
+
+  it('takes what is missing as empty', async () => {
+    expect(await systemDisk.readFile(join(folder, 'no'))).toBeUndefined()
+    expect(await systemDisk.list(join(folder, 'no'))).toEqual([])
+    await systemDisk.remove(join(folder, 'no'))
+  })
+
+  it('lists and removes whole folders', async () => {
+    await systemDisk.makeDirectory(join(folder, 'a', 'b'))
+    await systemDisk.writeFile(join(folder, 'a', 'b', 'c'), 'x')
+    expect(await systemDisk.list(join(folder, 'a'))).toEqual(['b'])
+    await systemDisk.remove(join(folder, 'a'))
+    expect(await systemDisk.list(folder)).toEqual([])
+    writeFileSync(join(folder, 'f'), '')
+    await expect(systemDisk.list(join(folder, 'f'))).rejects.toThrow('ENOTDIR')
+  })
+
+  it('tells the free space', async () => {
+    expect(await systemDisk.freeBytes(folder)).toBeGreaterThan(0)
+  })
+})

@@ -1,0 +1,73 @@
+import { DatabaseSync } from 'node:sqlite'
+import { describe, expect, it } from 'vitest'
+import type { SqlDatabase, SqlValue } from '#contracts/sql.ts'
+import { Fault } from '#lib/fault.ts'
+import { sqlite } from './dialect.ts'
+import { migrate } from './migrate.ts'
+import { migrations } from './migrations/migrations.ts'
+
+/** The smallest driver: what state/ needs without seeing platform/. */
+function openMemory(): SqlDatabase & { sql: DatabaseSync; failAt?: RegExp } {
+  const sql = new DatabaseSync(':memory:')
+  const database = {
+    sql,
+    failAt: undefined as RegExp | undefined,
+    prepare<Row>(text: string, { isExact }: { isExact: boolean }) {
+      const statement = sql.prepare(text)
+      statement.setReadBigInts(isExact)
+      return {
+        run: (...values: readonly SqlValue[]) => Number(statement.run(...values).changes),
+        all: (...values: readonly SqlValue[]) => statement.all(...values) as Row[],
+        get: (...values: readonly SqlValue[]) => statement.get(...values) as Row | undefined,
+      }
+    },
+    exec(text: string) {
+      if (database.failAt?.test(text)) throw new Fault('StorageFull', 'no space left')
+      sql.exec(text)
+    },
+    isInTransaction: () => sql.isTransaction,
+    close: () => sql.close(),
+  }
+  return database
+}
+
+const tables = (sql: DatabaseSync) =>
+  sql
+    .prepare("select name from sqlite_master where type = 'table' order by name")
+    .all()
+    .map((row) => row.name)
+const version = (sql: DatabaseSync) => sql.prepare("select value from meta where name = 'schema_version'").get()?.value
+
+describe('migrations', () => {
+  it('bring an empty database to the newest schema, and a new one nowhere', () => {
+    const database = openMemory()
+    migrate(database, sqlite)
+    expect(version(database.sql)).toBe(String(migrations.length))
+    const made = tables(database.sql)
+    expect(made).toContain('jobs')
+    migrate(database, sqlite)
+    expect(tables(database.sql)).toEqual(made)
+  })
+
+  it('are whole or not at all', () => {
+    const database = openMemory()
+    database.failAt = /create table facts/
+    expect(() => migrate(database, sqlite)).toThrow('no space left')
+    expect(tables(database.sql)).toEqual(['meta'])
+    expect(database.isInTransaction()).toBe(false)
+    delete database.failAt
+    migrate(database, sqlite)
+    expect(tables(database.sql)).toContain('facts')
+  })
+
+  it('refuse a database that a newer program has written, naming both', () => {
+    const database = openMemory()
+    migrate(database, sqlite)
+    database.sql.exec("update meta set value = '99' where name = 'schema_version'")
+    database.sql.exec("update meta set value = '7.8.9' where name = 'written_by'")
+    const before = tables(database.sql)
+    expect(() => migrate(database, sqlite)).toThrow(/schema version 99, written by bacalhau 7\.8\.9/)
+    expect(tables(database.sql)).toEqual(before)
+    expect(version(database.sql)).toBe('99')
+  })
+})
