@@ -30,11 +30,11 @@ export function elapsed(sinceNs: bigint, nowNs: bigint): string {
   return `${ageText(nowNs > sinceNs ? (nowNs - sinceNs) / 1_000_000_000n : 0n)} ago`
 }
 
-/** Whole seconds in words of at most two units. */
+/** Whole seconds in words of at most two units; of what is to come only the seconds beyond whole minutes, as in the reference. */
 export function ageText(seconds: bigint): string {
   const first = units.findIndex(([, size]) => seconds >= size)
   const [name, size] = units[first < 0 ? units.length - 1 : first] ?? ['s', 1n]
   const [nextName, nextSize] = units[first + 1] ?? ['', 1n]
   const rest = first < 0 || nextName === '' ? 0n : (seconds % size) / nextSize
-  return `${seconds / size}${name}${rest === 0n ? '' : `${rest}${nextName}`}`
+  return `${first < 0 ? seconds % 60n : seconds / size}${name}${rest === 0n ? '' : `${rest}${nextName}`}`
 }
