@@ -46,6 +46,8 @@ export type EngineFixture = {
   isSurviving: boolean
   /** How many programs (running or not) the world still holds for this node; for leak checks. */
   leftOver(): Promise<number>
+  /** What the engine has asked for with `engineInputs`, prepared. */
+  engineInputs?: (program: SpecConfig) => PreparedInput[]
   /** Where outputs of the program `writes` are expected; default `/outputs`. */
   outputPath?: string
   /** What an input's path looks like inside; default `/inputs/<name>`. */
@@ -86,7 +88,7 @@ export function engineSuite(name: string, make: () => Promise<EngineFixture>, li
         engine: program,
         env: {},
         inputs: [],
-        engineInputs: [],
+        engineInputs: fixture.engineInputs?.(program) ?? [],
         outputs: [],
         resources: { ...noResources(), CPU: 0.5, Memory: 256 * mib },
         network: { Type: 'None' },
