@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { describeVectors } from '../../../test/kit/vectors.ts'
-import { type GoUrl, hostName, parseUrl } from './url.ts'
+import { formatUrl, hostName, parseUrl, portOf } from './url.ts'
+import { pathEscape, queryEscape } from './url-escape.ts'
+import { encodeQuery, parseQuery } from './url-query.ts'
 
 describe('URLs', () => {
   it('are cut, not resolved', () => {
-    expect(parseUrl('s3://Bucket/a/../b%20c?x=1#f')).toEqual({
+    expect(parseUrl('s3://Bucket/a/../b%20c?x=1#f')).toMatchObject({
       scheme: 's3',
       opaque: '',
       host: 'Bucket',
@@ -13,6 +15,17 @@ describe('URLs', () => {
       query: 'x=1',
       fragment: 'f',
     })
+  })
+
+  it('are text again, escaped where they must be', () => {
+    const again = (text: string) => formatUrl(parseUrl(text))
+    expect(again('http://u:p@ss@h/a b?#x y')).toBe('http://u:p%40ss@h/a%20b?#x%20y')
+    expect([again('mailto:a@b'), again('file:/a'), again('./a:b')]).toEqual(['mailto:a@b', 'file:/a', './a:b'])
+  })
+
+  it('have queries of several values', () => {
+    expect(encodeQuery(parseQuery('b=2&a=x+y&b=1&&c'))).toBe('a=x+y&b=2&b=1&c=')
+    expect(() => parseQuery('a;b')).toThrow('invalid semicolon separator in query')
   })
 
   it('have hosts without ports', () => {
@@ -25,18 +38,20 @@ describe('URLs', () => {
   })
 })
 
-/** The parts that ours has. */
-const partsOf = ({ scheme, opaque, host, path, rawPath, query, fragment, hostname }: GoUrl & { hostname: string }) =>
-  JSON.stringify([scheme, opaque, host, path, rawPath, query, fragment, hostname])
+type Input = { op: 'parse' | 'query' | 'escape'; text: string }
 
-describeVectors(
-  'url-parse.json',
-  ({ text }: { text: string }) => {
+const answers: Record<Input['op'], (text: string) => unknown> = {
+  parse(text) {
     const url = parseUrl(text)
-    return { ...url, hostname: hostName(url) }
+    const { scheme, opaque, user, host, path, rawPath, query, fragment } = url
+    const parts = { scheme, opaque, host, path, rawPath, query, fragment, hostname: hostName(url), port: portOf(url) }
+    return { ...parts, ...(user === undefined ? {} : { user }), string: formatUrl(url) }
   },
-  {
-    skip: (vector) => vector.in.op !== 'parse',
-    isSame: (actual, expected) => partsOf(actual as never) === partsOf(expected as never),
+  query(text) {
+    const values = parseQuery(text)
+    return { values: Object.fromEntries(values), encoded: encodeQuery(values) }
   },
-)
+  escape: (text) => ({ path: pathEscape(text), query: queryEscape(text) }),
+}
+
+describeVectors('url-parse.json', ({ op, text }: Input) => answers[op](text))
