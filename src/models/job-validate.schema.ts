@@ -1,8 +1,7 @@
 import { formatDuration } from '#lib/duration.ts'
 import { messageOf } from '#lib/fault.ts'
 import { checkResources } from '#lib/resources.ts'
-import { constraintProblem } from '#lib/selector/requirement.ts'
-import { type JobSpec, jobTypes } from './job.ts'
+import { type JobSpec, jobTypes, type LabelSelectorRequirement } from './job.ts'
 import type { SpecConfig } from './spec-config.ts'
 import type { InputSource, ResultPath, Task, TimeoutConfig } from './task.ts'
 
@@ -20,9 +19,7 @@ export function validateJob(spec: JobSpec, id = ''): string[] {
   if (spec.Count < 0) problems.push('job count must be >= 0')
   if (spec.Tasks.length === 0) problems.push('missing job tasks')
   for (let at = 0; at < spec.Constraints.length; at++) {
-    const constraint = spec.Constraints[at]
-    const problem = constraint ? constraintProblem(constraint) : 'constraint is null'
-    if (problem !== '') problems.push(`constraint ${at + 1} validation failed: ${problem}`)
+    pushUnder(problems, `constraint ${at + 1} validation failed: `, constraintProblems(spec.Constraints[at] ?? null))
   }
   for (let at = 0; at < spec.Tasks.length; at++) {
     const task = spec.Tasks[at] ?? null
@@ -38,7 +35,26 @@ export function pushUnder(problems: string[], prefix: string, found: readonly st
 }
 
 /** The same for one task, without its name in front. */
-export function taskProblems(task: Task): string[] {
+export function constraintProblems(constraint: LabelSelectorRequirement | null): string[] {
+  if (constraint === null) return ['constraint is null']
+  const count = constraint.Values?.length ?? 0
+  const problems = constraint.Key === '' ? ['selector key cannot be blank'] : []
+  switch (constraint.Operator) {
+    case 'in':
+    case 'notin':
+      if (count === 0) problems.push('selector values cannot be empty for In or NotIn operators')
+      break
+    case 'exists':
+    case '!':
+      if (count > 0) problems.push('selector values must be empty for Exists or DoesNotExist operators')
+      break
+    default:
+      if (count !== 1) problems.push('selector values must have exactly one value for other operators')
+  }
+  return problems
+}
+
+function taskProblems(task: Task): string[] {
   const problems: string[] = []
   if (task.Name === '') problems.push('missing task name')
   if (task.Name.includes('\0')) problems.push('task name contains null character')

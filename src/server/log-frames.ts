@@ -23,8 +23,8 @@ export async function* logFrames(
     isTail: tail && !isOver,
     ...(executionId ? { executionId: executionId as ExecutionId } : {}),
   }
-  const chunks = jobs.logs(id, request, signal)
-  yield* isOver ? lineFrames(chunks) : chunkFrames(chunks)
+  const read = () => jobs.logs(id, request, signal)
+  yield* isOver ? finishedFrames(read) : chunkFrames(read())
 }
 
 /** Whether the execution whose output will be read has ended. */
@@ -55,25 +55,38 @@ export async function* chunkFrames(chunks: AsyncIterable<LogChunk>): AsyncGenera
 /** Characters of a line that never ends are sent in pieces of this size. */
 const longestLine = 64 * 1024
 
-/** Finished output: one frame a line, in the order in which the lines were completed. */
-export async function* lineFrames(chunks: AsyncIterable<LogChunk>): AsyncGenerator<string> {
-  const decoders = { 1: new TextDecoder(), 2: new TextDecoder() }
-  const open = { 1: '', 2: '' }
-  for await (const { stream, bytes } of chunks) {
-    const text = open[stream] + decoders[stream].decode(bytes, { stream: true })
+/** Finished output, one frame a line: all of stdout, then all of stderr, which is read again only when there is some. */
+async function* finishedFrames(read: () => AsyncIterable<LogChunk>): AsyncGenerator<string> {
+  let hasErrors = false
+  async function* output() {
+    for await (const chunk of read()) {
+      if (chunk.stream === 1) yield chunk.bytes
+      else hasErrors = true
+    }
+  }
+  async function* errors() {
+    for await (const chunk of read()) if (chunk.stream === 2) yield chunk.bytes
+  }
+  yield* lineFrames(1, output())
+  if (hasErrors) yield* lineFrames(2, errors())
+}
+
+async function* lineFrames(stream: 1 | 2, pieces: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+  const decoder = new TextDecoder()
+  let open = ''
+  for await (const bytes of pieces) {
+    const text = open + decoder.decode(bytes, { stream: true })
     let start = 0
     for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', start)) {
       yield frame(stream, text.slice(start, end + 1))
       start = end + 1
     }
-    open[stream] = text.slice(start)
-    if (open[stream].length > longestLine) {
-      yield frame(stream, open[stream])
-      open[stream] = ''
+    open = text.slice(start)
+    if (open.length > longestLine) {
+      yield frame(stream, open)
+      open = ''
     }
   }
-  for (const stream of [1, 2] as const) {
-    const rest = open[stream] + decoders[stream].decode()
-    if (rest !== '') yield frame(stream, rest)
-  }
+  open += decoder.decode()
+  if (open !== '') yield frame(stream, open)
 }

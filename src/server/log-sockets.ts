@@ -7,7 +7,7 @@ import { logsRoute } from '#api/jobs.ts'
 import { readQuery } from '#api/query.ts'
 import type { JobsApi } from '#contracts/control-plane.ts'
 import type { Clock } from '#lib/clock.ts'
-import { messageOf } from '#lib/fault.ts'
+import { Fault, messageOf } from '#lib/fault.ts'
 import { logFrames } from './log-frames.ts'
 
 /** Bytes that may wait for a slow reader before we wait for it. */
@@ -84,11 +84,20 @@ export class LogSockets {
 
 async function* framesOf(jobs: JobsApi, url: string, signal: AbortSignal): AsyncGenerator<string> {
   const id = decodeURIComponent(logsPath.exec(url)?.[1] ?? '')
-  const query = readQuery(logsRoute.query, url.split('?')[1] ?? '')
+  const query = readLogQuery(url)
   try {
     yield* logFrames(jobs, id, query, signal)
   } catch (error) {
     throw new Error(`failed to open log stream for job ${id}: ${messageOf(error)}`, { cause: error })
+  }
+}
+
+/** Clients know what is wrong with a query in the words of the framework, status and all. */
+function readLogQuery(url: string) {
+  try {
+    return readQuery(logsRoute.query, url.split('?')[1] ?? '')
+  } catch (error) {
+    throw error instanceof Fault ? new Error(`code=${error.status}, message=${error.message}`) : error
   }
 }
 

@@ -42,8 +42,10 @@ export function restCases(version: Version, area: string): RestCase[] {
     })
 }
 
-/** The body that submits a fixture. */
-export const fixtureBody = (version: Version, name: string): string =>
-  readFileSync(join(goldensDir(), 'rest/fixtures', version, `${name}.json`), 'utf8')
+/** The body that submitted a fixture. */
+export function submissionOf(version: Version, fixture: string): string {
+  const file = join(goldensDir(), 'rest', version, 'jobs', `submit-${fixture}.json`)
+  return (JSON.parse(readFileSync(file, 'utf8')) as RestCase).request.body ?? ''
+}
 
 export const hasRecordings = (): boolean => existsSync(join(goldensDir(), 'rest'))

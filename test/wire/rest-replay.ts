@@ -1,8 +1,10 @@
 import { createSign, generateKeyPairSync } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { createClient } from '#client/client.ts'
+import type { Job } from '#models/job.ts'
 import type { GoldenCluster } from '../kit/golden-cluster.ts'
-import { type Version } from '../kit/vectors.ts'
-import { fixtureBody, type RestCase } from './rest-cases.ts'
+import type { Version } from '../kit/vectors.ts'
+import { type RestCase, submissionOf } from './rest-cases.ts'
 import { type Answer, exchange } from './rest-exchange.ts'
 
 export type Replayed = { golden: RestCase; answer: Answer }
@@ -33,12 +35,8 @@ export class Replay {
 
   /** The recorded request with our ids, folders and ports in it. */
   async #ours({ area, name, needs, vars = {}, request }: RestCase): Promise<RestCase['request']> {
-    const mine = await this.#values(area, needs, Object.keys(vars))
-    const put = (text: string): string =>
-      Object.entries(vars).reduce(
-        (result, [key, value]) => result.replaceAll(value, mine[key] ?? value),
-        this.#put(text),
-      )
+    const mine = await this.#values(area, name, needs, Object.keys(vars))
+    const put = (text: string): string => this.#put(text).replace(anyId, (given) => ownId(given, vars, mine))
     let path = put(request.path)
     if (/page-.*[2-9]$/.test(name)) path = path.replace(/next_token=[^&]*/, `next_token=${this.#nextToken}`)
     const body = name.startsWith('auth/authn-ok') ? await this.#signedAnswer() : request.body
@@ -53,14 +51,20 @@ export class Replay {
     return text.replaceAll('{{DIR}}', this.#cluster.directory).replaceAll(':20010', `:${this.#cluster.filePort}`)
   }
 
-  async #values(area: string, needs: RestCase['needs'], names: string[]): Promise<Record<string, string>> {
+  async #values(
+    area: string,
+    name: string,
+    needs: RestCase['needs'],
+    names: string[],
+  ): Promise<Record<string, string>> {
     const values: Record<string, string> = { NODE: this.#cluster.nodeId }
     if (needs?.fixture === undefined) {
       if (names.includes('JOB')) values.JOB = await this.#tickingJob()
       return values
     }
     if (names.length === 0) return values
-    const id = await this.#jobIn(area, needs.fixture, needs.state)
+    const isStopped = name === 'logs/stopped-service'
+    const id = await this.#jobIn(area, needs.fixture, isStopped ? 'Stopped' : needs.state)
     values.JOB = id
     values.SHORT = id.slice(0, 10)
     if (names.includes('EXEC')) {
@@ -75,7 +79,7 @@ export class Replay {
     const key = `${area}/${fixture}`
     let id = this.#jobs.get(key)
     if (id === undefined) {
-      id = await this.submit(this.#put(fixtureBody(this.#version, fixture)))
+      id = await this.submit(this.#put(submissionOf(this.#version, fixture)))
       this.#jobs.set(key, id)
     }
     if (state === 'Stopped') await this.#stop(id)
@@ -83,10 +87,17 @@ export class Replay {
     return id
   }
 
-  /** After a start the cluster gives nodes time to come back before it calls a job impossible: that time is over. */
+  /** All nodes are there, and the time is over that they are given after a start before a job is called impossible. */
   async waitUntilSettled(): Promise<void> {
-    const body = this.#put(fixtureBody(this.#version, 'batch-unsatisfiable'))
+    const endsAt = performance.now() + stateLimitMs
+    while (!(await this.#areNodesConnected()) && performance.now() < endsAt) await sleep(50)
+    const body = this.#put(submissionOf(this.#version, 'batch-unsatisfiable'))
     await this.#waitFor(await this.submit(body), 'Failed')
+  }
+
+  async #areNodesConnected(): Promise<boolean> {
+    const { Nodes } = (await this.#get('/orchestrator/nodes')) as { Nodes: { Connection: string }[] }
+    return Nodes.length === 2 && Nodes.every(({ Connection }) => Connection === 'CONNECTED')
   }
 
   async submit(body: string): Promise<string> {
@@ -116,14 +127,11 @@ export class Replay {
   /** Any end when no state is named; a running job also has its executions running. */
   async #waitFor(id: string, state: string | undefined): Promise<void> {
     const client = createClient({ url: `http://127.0.0.1:${this.#cluster.port}` })
-    const signal = AbortSignal.timeout(stateLimitMs)
-    const isThere = ({ State }: { State: { StateType: string } }) =>
+    const isThere = ({ State }: Job) =>
       state === undefined ? ['Completed', 'Failed', 'Stopped'].includes(State.StateType) : State.StateType === state
     const ended = ['Completed', 'Failed', 'Stopped']
-    const job = await client.jobs.waitFor(id, (each) => isThere(each) || ended.includes(each.State.StateType), {
-      signal,
-    })
-    if (!isThere(job)) throw new Error(`job ${id} is ${job.State.StateType}: ${job.State.Message ?? ''}, not ${state}`)
+    const isOver = (job: Job) => isThere(job) || ended.includes(job.State.StateType)
+    await client.jobs.waitFor(id, isOver, { signal: AbortSignal.timeout(stateLimitMs) })
     if (state === 'Stopped' || state === 'Running') await this.#settled(id, state)
   }
 
@@ -140,7 +148,7 @@ export class Replay {
       )
         return
       if (performance.now() > endsAt) return
-      await new Promise((resolve) => setTimeout(resolve, 20))
+      await sleep(20)
     }
   }
 
@@ -161,6 +169,18 @@ export class Replay {
     const MethodData = Buffer.from(JSON.stringify({ PhraseSignature, PublicKey })).toString('base64')
     return JSON.stringify({ Namespace: '', Credential: null, Name: 'clientkey', MethodData })
   }
+}
+
+/** A recorded id, or the beginning of one. */
+const anyId = /\b[jen]-[0-9a-f]{5,8}(?:-[0-9a-f-]{27})?\b/g
+
+/** Ours in place of the recorded one, as short as that was. */
+function ownId(given: string, vars: Record<string, string>, mine: Record<string, string>): string {
+  for (const [name, recorded] of Object.entries(vars)) {
+    const own = mine[name]
+    if (own && recorded.startsWith(given)) return own.slice(0, given.length)
+  }
+  return given
 }
 
 function tokenOf({ body }: Answer): string {

@@ -100,7 +100,7 @@ function inOrder(cases: readonly RestCase[]): RestCase[] {
   const rank = ({ name, needs }: RestCase): number => {
     const at = rejection.indexOf(name)
     if (at >= 0) return 100 + at
-    if (needs?.state === 'Stopped') return 3
+    if (needs?.state === 'Stopped' || name === 'logs/stopped-service') return 3
     return /\.stop$/.test(name) ? 2 : 1
   }
   const fixture = ({ area, needs }: RestCase) => (area === 'jobs' ? (needs?.fixture ?? '') : '')
