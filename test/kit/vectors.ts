@@ -14,7 +14,7 @@ const projectRoot = resolve(import.meta.dirname, '../..')
 export const goldensDir = (): string => resolve(projectRoot, process.env.BACALHAU_GOLDENS ?? '../shared/goldens')
 
 export type Version = 'v1.4.0' | 'v1.9.3'
-export type Outcome = { out: unknown } | { err: string }
+type Outcome = { out: unknown } | { err: string }
 
 export type VectorCase = {
   /** Place in the file, from 0; line `index + 2` of the file or so. */

@@ -26,7 +26,7 @@ export type TokenKind =
   | Keyword
 
 /** Words of the language; `.` is one of them. */
-export type Keyword =
+type Keyword =
   | 'dot'
   | 'block'
   | 'break'

@@ -23,7 +23,7 @@ export type PipeNode = {
 }
 export type CommandNode = { kind: 'command'; at: number; args: OperandNode[] }
 
-export type FieldNode = { kind: 'field'; at: number; names: string[] }
+type FieldNode = { kind: 'field'; at: number; names: string[] }
 export type VariableNode = { kind: 'variable'; at: number; names: string[] }
 export type IdentifierNode = { kind: 'identifier'; at: number; name: string }
 export type ChainNode = { kind: 'chain'; at: number; node: OperandNode; fields: string[] }

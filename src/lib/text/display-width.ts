@@ -7,14 +7,14 @@ const emoji = /^\p{Emoji_Presentation}$/u
 const regionalIndicator = /^[\u{1f1e6}-\u{1f1ff}]$/u
 
 /** How many columns of a terminal a character takes: 0, 1, or 2 for East Asian wide ones and emoji. */
-export function charWidth(char: string): 0 | 1 | 2 {
+function charWidth(char: string): 0 | 1 | 2 {
   if (char >= ' ' && char <= '~') return 1
   if (invisible.test(char)) return 0
   return wide.test(char) || (emoji.test(char) && !regionalIndicator.test(char)) ? 2 : 1
 }
 
 /** The text without colours and links. */
-export const withoutEscapes = (text: string): string => (text.includes('\x1b') ? text.replaceAll(escape, '') : text)
+const withoutEscapes = (text: string): string => (text.includes('\x1b') ? text.replaceAll(escape, '') : text)
 
 /** How many columns a text takes, line breaks not counted. */
 export function displayWidth(text: string): number {

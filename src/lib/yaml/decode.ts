@@ -9,7 +9,7 @@ export type YamlTree =
   | YamlScalar
   | { kind: 'list'; items: YamlItem[] }
   | { kind: 'map'; entries: Map<string, YamlEntry> }
-export type YamlItem = { value: YamlTree; mark: Mark }
+type YamlItem = { value: YamlTree; mark: Mark }
 export type YamlEntry = { key: YamlScalar; keyMark: Mark; value: YamlTree; valueMark: Mark }
 
 /** Carries out aliases and merge keys within bounds: what aliases add must stay in proportion to the text. */

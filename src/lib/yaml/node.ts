@@ -13,6 +13,6 @@ export type ScalarNode = {
   isImplicit: boolean
 }
 
-export type SequenceNode = { kind: 'sequence'; mark: Mark; items: YamlNode[] }
+type SequenceNode = { kind: 'sequence'; mark: Mark; items: YamlNode[] }
 export type MappingNode = { kind: 'mapping'; mark: Mark; pairs: [key: YamlNode, value: YamlNode][] }
 export type AliasNode = { kind: 'alias'; mark: Mark; name: string; target: YamlNode }

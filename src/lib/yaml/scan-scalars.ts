@@ -176,7 +176,7 @@ function foldedBlanks(cursor: Cursor, isLineJoined: boolean): string {
 }
 
 /** One line feed becomes a space; more of them lose the first. */
-export function folded(leadingBreak: string, breaks: string): string {
+function folded(leadingBreak: string, breaks: string): string {
   if (leadingBreak === '\n') return breaks === '' ? ' ' : breaks
   return leadingBreak + breaks
 }

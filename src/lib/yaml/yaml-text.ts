@@ -3,7 +3,7 @@ import { bytesOfText, escapedByte, textOfBytes } from '../go/byte-text.ts'
 import { yamlFault } from './yaml-fault.ts'
 
 /** Largest YAML text that is read. */
-export const MAX_YAML_BYTES = 10 * 1024 * 1024
+const MAX_YAML_BYTES = 10 * 1024 * 1024
 
 /** The characters of a YAML text: UTF-8 or, with a byte order mark, UTF-16; no control characters. */
 export function yamlText(source: string | Uint8Array): string {
