@@ -3,6 +3,7 @@ import type { HostEnvironment } from '#compute/steps/environment.ts'
 import type { Settings } from '#config/tree.ts'
 import { parseCapacity } from '#lib/capacity.ts'
 import { parseResources } from '#lib/resources.ts'
+import { parsePublisherSpec } from '#lib/spec-text/publisher-spec.ts'
 import type { NodeId } from '#models/ids.ts'
 import type { Resources } from '#models/resources.ts'
 import type { JobDefaults, TypeDefaults } from '#orchestrator/jobs/submit.ts'
@@ -28,7 +29,7 @@ export const orchestratorSettings = (settings: Settings, nodeId: NodeId): Orches
 const seconds = (nanoseconds: bigint): bigint => nanoseconds / 1_000_000_000n
 
 const jobDefaultsOf = ({ JobDefaults, DefaultPublisher }: Settings): JobDefaults => {
-  const publisher = DefaultPublisher ? { Type: DefaultPublisher } : undefined
+  const publisher = DefaultPublisher ? parsePublisherSpec(DefaultPublisher) : undefined
   const ending = ({ Priority, Task }: Settings['JobDefaults']['Batch']): TypeDefaults => ({
     priority: Priority,
     executionTimeout: seconds(Task.Timeouts.ExecutionTimeout),

@@ -14,7 +14,7 @@ const milliseconds = (nanoseconds: bigint): number => Number(nanoseconds / 1_000
 
 /** Settings and the Docker client's own variables, as each technology takes them. */
 export const providerSettings = ({ settings, folder, environment }: ProviderSources): ProviderSettings => {
-  const { Compute, Engines, Publishers, JobAdmissionControl } = settings
+  const { Compute, Engines, InputSources, Publishers, JobAdmissionControl } = settings
   const { ManifestCache } = Engines.Types.Docker
   return {
     docker: {
@@ -42,6 +42,16 @@ export const providerSettings = ({ settings, folder, environment }: ProviderSour
       },
     },
     inline: defaultInlineSettings,
+    url: {
+      readTimeoutMs: milliseconds(InputSources.ReadTimeout),
+      retries: InputSources.MaxRetryCount,
+      maxBytes: Compute.Fetch.MaxBytes,
+    },
+    fetch: {
+      allowPrivateAddresses: Compute.Fetch.AllowPrivateAddresses,
+      allowLoopback: Compute.Fetch.AllowLoopback,
+      allowedPorts: Compute.Fetch.AllowedPorts,
+    },
   }
 }
 

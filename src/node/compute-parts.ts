@@ -1,0 +1,66 @@
+import type { OrchestratorEnd } from '#contracts/node-link.ts'
+import { buildInfo } from '#lib/build-info.ts'
+import type { Startable } from '#lib/lifecycle.ts'
+import type { Orchestrator } from '#orchestrator/orchestrator.ts'
+import { detectResources } from '#platform/detect-resources.ts'
+import { systemDisk } from '#platform/disk.ts'
+import { LogFiles } from '#platform/log-files.ts'
+import { systemRandom } from '#platform/random.ts'
+import { nodeProviders } from '#providers/index.ts'
+import { ComputeRole } from './compute-role.ts'
+import type { PartContext } from './control-parts.ts'
+import { nodeLabels } from './labels.ts'
+import { LateOrchestrator } from './late-orchestrator.ts'
+import { bidSettings, capacityOf, hostEnvironment } from './part-settings.ts'
+import { providerSettings } from './provider-settings.ts'
+import type { NodeDeps } from './run-node.ts'
+
+export type ComputeContext = PartContext & {
+  /** Ports of this node's own servers: no job makes it fetch from them. */
+  ownPorts: () => readonly number[]
+  /** In the same process; absent = over the bus. */
+  orchestrator: Orchestrator | undefined
+}
+
+/** The compute part with everything it runs on. */
+export const computeParts = async (
+  deps: NodeDeps,
+  { nodeId, store, clock, log, ownPorts, orchestrator }: ComputeContext,
+): Promise<{ role: ComputeRole; parts: Startable[] }> => {
+  const { settings, folder } = deps
+  await systemDisk.makeDirectory(folder.executionsFolder)
+  const detected = await detectResources(folder.executionsFolder)
+  const capacity = capacityOf(settings, detected)
+  const remote = orchestrator ? undefined : new LateOrchestrator(busSettings(deps, nodeId), nodeId)
+  orchestrator?.addLocalNode(nodeId)
+  const labels = nodeLabels(settings.Labels, nodeId, buildInfo, detected)
+  const role = new ComputeRole({
+    facts: { nodeId, labels, version: buildInfo, capacity, maxPerJob: capacity },
+    store,
+    clock,
+    disk: systemDisk,
+    logs: new LogFiles(folder.logsFolder, clock),
+    providers: nodeProviders(providerSettings(deps), {
+      clock,
+      random: systemRandom,
+      nodeId,
+      wasmCommand: deps.wasmCommand,
+      ownPorts,
+    }),
+    bids: bidSettings(settings, capacity),
+    host: hostEnvironment(settings, deps.environment),
+    executionsDirectory: folder.executionsFolder,
+    orchestrator: (orchestrator?.link ?? remote) as OrchestratorEnd,
+    sharesStore: orchestrator !== undefined,
+    ...(remote ? { onReachable: (handler: () => void) => remote.onReachable(handler) } : {}),
+    log,
+  })
+  const closing: Startable[] = remote ? [{ start: async () => {}, stop: () => remote.close() }] : []
+  return { role, parts: [...closing, role] }
+}
+
+const busSettings = ({ settings: { Compute } }: NodeDeps, nodeId: string) => ({
+  servers: Compute.Orchestrators,
+  token: Compute.Auth.Token,
+  name: nodeId,
+})

@@ -1,0 +1,33 @@
+import type { Store } from '#contracts/store.ts'
+import type { Clock } from '#lib/clock.ts'
+import type { Startable } from '#lib/lifecycle.ts'
+import { serveOrchestrator } from '#link/bus-ends.ts'
+import type { NodeId } from '#models/ids.ts'
+import { LocalBus } from '#nats/local-bus.ts'
+import { Broker } from '#nats/server/broker.ts'
+import { Orchestrator } from '#orchestrator/orchestrator.ts'
+import { systemRandom } from '#platform/random.ts'
+import { orchestratorSettings } from './part-settings.ts'
+import type { NodeDeps } from './run-node.ts'
+
+/** What the parts of one node share. */
+export type PartContext = {
+  nodeId: NodeId
+  store: Store
+  clock: Clock
+  log: (event: string, fields: Record<string, unknown>) => void
+}
+
+/** The control plane and the broker through which other nodes reach it. */
+export const controlParts = (deps: NodeDeps, { nodeId, store, clock, log }: PartContext) => {
+  const { Orchestrator: section } = deps.settings
+  const broker = new Broker({ host: deps.linkHost, port: section.Port, token: section.Auth.Token, name: nodeId }, clock)
+  const settings = orchestratorSettings(deps.settings, nodeId)
+  const orchestrator = new Orchestrator({ store, clock, random: systemRandom, settings, log })
+  const bus = new LocalBus(broker.router, clock, systemRandom)
+  const served: Startable = {
+    start: async () => void serveOrchestrator(bus, orchestrator.link, systemRandom),
+    stop: () => bus.close(),
+  }
+  return { broker, orchestrator, parts: [broker, orchestrator, served] as Startable[] }
+}
