@@ -46,7 +46,7 @@ export type RunningNode = {
 
 /** Starts one process's node: store, control plane with its broker, compute part and HTTP API, in this order. */
 export const runNode = async (deps: NodeDeps): Promise<RunningNode> => {
-  const { settings, roles, folder } = deps
+  const { settings, folder } = deps
   const clock = new SystemClock()
   await systemDisk.makeDirectory(folder.roleFolder)
   const name = { name: settings.Name, provider: settings.NameProvider }
