@@ -61,6 +61,11 @@ export class RunnerPool implements Startable {
     else if (runner.isAlive) this.#offer(runner)
   }
 
+  /** Children that are not idle. */
+  get working(): number {
+    return this.#all.size - this.#idle.length
+  }
+
   get #isFull(): boolean {
     return this.#all.size >= this.#options.settings.childLimit
   }
@@ -104,8 +109,8 @@ export class RunnerPool implements Startable {
   /** At least one child is kept ready beside those that work; as many as set while none works or none is reused. */
   #refill(): void {
     const { warmChildren, isReused } = this.#options.settings
-    const working = this.#all.size - this.#idle.length
-    const wanted = isReused && working > 0 ? Math.max(Math.min(1, warmChildren), warmChildren - working) : warmChildren
+    const isSparing = isReused && this.working > 0
+    const wanted = isSparing ? Math.max(Math.min(1, warmChildren), warmChildren - this.working) : warmChildren
     while (this.#isOpen && !this.#isFull && this.#idle.length < wanted) {
       this.#idle.push({ runner: this.#spawn(), sinceMs: this.#options.clock.monotonicMs() })
     }

@@ -59,7 +59,7 @@ export class Runner {
   }
 
   get isAlive(): boolean {
-    return !this.#isClosed
+    return !this.#isClosed && this.#child.exitCode === null && this.#child.signalCode === null
   }
 
   /** Whether it has come up at all. */

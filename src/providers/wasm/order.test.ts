@@ -1,0 +1,97 @@
+import { copyFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import type { RunRequest } from '#contracts/engine.ts'
+import { noResources } from '#models/resources.ts'
+import { TempFolders, wasmFixture } from '../../../test/kit/wasm-order.ts'
+import { decodeWasmParams } from './engine-params.ts'
+import { moduleDigest } from './module-digest.ts'
+import { digestsOf, orderOf } from './order.ts'
+import { defaultWasmSettings } from './settings.ts'
+
+const source = (Alias = '') => ({ Source: { Type: 'inline' }, Alias, Target: '/m' })
+const prepared = (hostPath: string, Alias = '', guestPath = '/m') => ({
+  input: source(Alias),
+  hostPath,
+  kind: 'file' as const,
+  guestPath,
+  isReadOnly: true,
+})
+const orderWith = (params: Record<string, unknown>, request: Partial<RunRequest> = {}) => {
+  const whole = { inputs: [], engineInputs: [], outputs: [], env: {}, resources: noResources(), ...request }
+  const engine = { Type: 'wasm', Params: params }
+  return orderOf(whole as unknown as RunRequest, decodeWasmParams(engine), defaultWasmSettings)
+}
+
+describe('the order for a child', () => {
+  const folders = new TempFolders()
+  afterAll(() => folders.close())
+
+  it('names modules by what brought them, with their digests', async () => {
+    const order = await orderWith(
+      { EntryModule: source('mod'), ImportModules: [source('lib')] },
+      { engineInputs: [prepared(wasmFixture('link-main'), 'mod'), prepared(wasmFixture('link-lib'), 'lib')] },
+    )
+    expect(order.entry).toMatchObject({
+      alias: 'mod',
+      place: { hostPath: wasmFixture('link-main') },
+      failurePrefix: 'failed to instantiate entry module module (inline)',
+    })
+    expect(order.imports).toMatchObject([
+      { alias: 'lib', failurePrefix: 'failed to instantiate import module (inline)' },
+    ])
+    expect(digestsOf(order)).toEqual([
+      await moduleDigest(wasmFixture('link-main')),
+      await moduleDigest(wasmFixture('link-lib')),
+    ])
+  })
+
+  it('finds modules among the inputs in the form of paths', async () => {
+    const params = { EntryModule: 'app/main.wasm', ImportModules: ['/lib'] }
+    const order = await orderWith(params, {
+      inputs: [prepared(wasmFixture('noop'), 'a', '/app/main.wasm'), prepared(wasmFixture('noop'), '', '/lib')],
+    })
+    expect(order.entry).toMatchObject({
+      place: { guestPath: '/app/main.wasm' },
+      failurePrefix: 'failed to load entry module app/main.wasm',
+      digest: await moduleDigest(wasmFixture('noop')),
+    })
+    expect(order.imports[0]).toMatchObject({ alias: '/lib', failurePrefix: 'failed to load import module /lib' })
+    expect(order.aliases.map(({ alias }) => alias)).toEqual(['a'])
+  })
+
+  it('sorts the environment by bytes, the engine’s own entries winning [R166]', async () => {
+    const engineInputs = [prepared(wasmFixture('noop'))]
+    const params = { EntryModule: source(), EnvironmentVariables: { B: 'own', é: 'x', '😀': 'z' } }
+    const { env } = await orderWith(params, { engineInputs, env: { a: '1', B: 'task', '\uffee': 'y' } })
+    expect(env).toEqual([
+      ['B', 'own'],
+      ['a', '1'],
+      ['é', 'x'],
+      ['\uffee', 'y'],
+      ['😀', 'z'],
+    ])
+  })
+
+  it('counts memory in pages, and refuses more than 4 GiB', async () => {
+    const engineInputs = [prepared(wasmFixture('noop'))]
+    const pages = async (Memory: number) =>
+      (await orderWith({ EntryModule: source() }, { engineInputs, resources: { ...noResources(), Memory } }))
+        .memoryPages
+    expect(await pages(65_537)).toBe(2)
+    expect(await pages(2 ** 32)).toBe(65_536)
+    expect(await pages(0)).toBe(65_536)
+    await expect(pages(2 ** 32 + 1)).rejects.toThrow('requested memory exceeds the wasm limit - 4294967297 > 4GB')
+  })
+
+  it('knows the digest of large files too, and of nothing that is no file', async () => {
+    const large = join(folders.root, 'large')
+    writeFileSync(large, Buffer.alloc(3_000_000, 'x'))
+    const small = join(folders.root, 'small')
+    copyFileSync(wasmFixture('noop'), small)
+    expect(await moduleDigest(large)).toMatch(/^[0-9a-f]{64}$/)
+    expect(await moduleDigest(small)).toBe(await moduleDigest(wasmFixture('noop')))
+    expect(await moduleDigest(folders.root)).toBeUndefined()
+    expect(await moduleDigest(join(folders.root, 'none'))).toBeUndefined()
+  })
+})

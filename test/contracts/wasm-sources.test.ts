@@ -1,0 +1,58 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { missingParts } from '../../tools/system-parts.ts'
+import { binaryOf, buildWasm, wasmSources } from '../fixtures/wasm/build.ts'
+import { moduleRef, orderFor, runOrder, TempFolders, wasmFixtures } from '../kit/wasm-order.ts'
+
+const examples = join(import.meta.dirname, '../../examples/word-count')
+const missing = missingParts().filter(({ name }) => ['C compiler for WASI', 'wabt'].includes(name))
+
+/** Runs that tell a program from another: its arguments, its imports, and programs that end by themselves. */
+const commands: Record<string, string[][]> = {
+  tool: [['print', 'a', 'b', '3'], ['environment'], ['list', '/in'], ['cat', '/in/text'], ['eat'], ['files'], ['no']],
+  'word-count': [['/in'], ['/in', '/outputs/words'], ['/nothing']],
+}
+const endless = new Set(['loop', 'later'])
+
+describe('committed WASM programs', () => {
+  if (missing.length > 0) {
+    if (process.env['CI'] === 'true') it('can be rebuilt', () => expect.fail('no compiler for WASI: npm run setup'))
+    else it.skip('left out: no compiler for WASI (npm run setup)', () => {})
+    console.log(
+      'rebuild of WASM programs left out: npm run setup installs clang, wasi-libc and wabt on Debian, as root',
+    )
+    return
+  }
+  const folders = new TempFolders()
+  afterAll(() => folders.close())
+  const all = [wasmFixtures, examples].flatMap((folder) => wasmSources(folder).map((source) => ({ folder, source })))
+
+  it.each(all)(
+    '$source does what its source says',
+    ({ folder, source }) => {
+      const built = join(folders.make('built'), binaryOf(source))
+      buildWasm(join(folder, source), built)
+      const name = binaryOf(source).replace('.wasm', '')
+      if (endless.has(name)) return
+      for (const args of commands[name] ?? [[]]) {
+        expect(behaviour(built, args), args.join(' ')).toEqual(behaviour(join(folder, binaryOf(source)), args))
+      }
+    },
+    60_000,
+  )
+
+  function behaviour(file: string, args: string[]): unknown {
+    const outputs = folders.make('outputs')
+    const mounts = [
+      { guestPath: '/in', hostPath: wasmFixtures, isReadOnly: true },
+      { guestPath: '/outputs', hostPath: outputs, isReadOnly: false },
+    ]
+    mkdirSync(join(outputs, 'starts'))
+    const imports = file.includes('link-main') ? [moduleRef('link-lib', 'lib')] : []
+    const aliases = file.includes('link-main') ? [] : [moduleRef('link-lib', 'deep'), moduleRef('link-lib', 'lib')]
+    const order = { ...orderFor(file, { args: ['', ...args], mounts, imports, aliases }), seed: '1' }
+    const { report, stdout, stderr } = runOrder(order)
+    return { exitCode: report.exitCode, failure: report.failure, stdout, stderr }
+  }
+})

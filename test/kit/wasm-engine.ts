@@ -1,0 +1,86 @@
+import { randomUUID } from 'node:crypto'
+import type { Engine, Exit, RunningProgram, RunRequest } from '#contracts/engine.ts'
+import type { PreparedInput } from '#contracts/storage.ts'
+import { newExecutionId, newJobId } from '#models/ids.ts'
+import { noResources } from '#models/resources.ts'
+import type { SpecConfig } from '#models/spec-config.ts'
+import { SystemClock } from '#platform/clock.ts'
+import { WasmEngine } from '#providers/wasm/engine.ts'
+import { RunnerPool } from '#providers/wasm/pool/runner-pool.ts'
+import { defaultWasmSettings, type WasmSettings } from '#providers/wasm/settings.ts'
+import { MemorySink } from './memory-sink.ts'
+import { wasmCommand } from './wasm-command.ts'
+import { wasmFixture } from './wasm-order.ts'
+
+const moduleSource = (name: string) => ({ Source: { Type: 'inline', Params: { URL: name } }, Alias: '', Target: '/m' })
+
+/** The engine part of a job that runs a module of the fixtures. */
+export const wasmProgram = (name: string, params: Record<string, unknown> = {}): SpecConfig => ({
+  Type: 'wasm',
+  Params: { EntryModule: moduleSource(name), ...params },
+})
+
+/** A command of the program `tool`. */
+export const wasmTool = (...args: string[]): SpecConfig => wasmProgram('tool', { Parameters: args })
+
+/** Modules as a storage would have prepared them: the URL names a fixture or a file. */
+export const preparedModules = (engine: Engine, program: SpecConfig): PreparedInput[] =>
+  engine.engineInputs(program).map((input) => {
+    const name = input.Source.Params?.['URL'] as string
+    const hostPath = name.includes('/') ? name : wasmFixture(name)
+    return { input, hostPath, kind: 'file', guestPath: input.Target, isReadOnly: true }
+  })
+
+export type WasmRun = { program: RunningProgram; logs: MemorySink; exit: Promise<Exit> }
+
+/** An engine with real children, for one test file. */
+export class WasmEngineKit {
+  readonly pool: RunnerPool
+  readonly engine: WasmEngine
+
+  constructor(settings: Partial<WasmSettings> = {}, command: readonly string[] = wasmCommand) {
+    const whole = { ...defaultWasmSettings, ...settings }
+    this.pool = new RunnerPool({ command, settings: whole, clock: new SystemClock() })
+    this.engine = new WasmEngine(whole, this.pool)
+    void this.pool.start()
+  }
+
+  request(program: SpecConfig, parts: Partial<RunRequest> = {}): RunRequest {
+    return {
+      executionId: newExecutionId(randomUUID()),
+      jobId: newJobId(randomUUID()),
+      engine: program,
+      env: {},
+      inputs: [],
+      engineInputs: preparedModules(this.engine, program),
+      outputs: [],
+      resources: { ...noResources(), Memory: 256 * 1024 * 1024 },
+      network: { Type: 'None' },
+      stopGraceMs: 0,
+      logs: new MemorySink(),
+      scratchDirectory: '/nowhere',
+      ...parts,
+    }
+  }
+
+  async start(
+    spec: SpecConfig,
+    parts: Partial<RunRequest> = {},
+    signal = new AbortController().signal,
+  ): Promise<WasmRun> {
+    const logs = new MemorySink()
+    const program = await this.engine.start(this.request(spec, { logs, ...parts }), signal)
+    return { program, logs, exit: program.exit }
+  }
+
+  /** Runs to the end. */
+  async run(spec: SpecConfig, parts: Partial<RunRequest> = {}): Promise<Exit & { stdout: string; stderr: string }> {
+    const { exit, logs } = await this.start(spec, parts)
+    return { ...(await exit), stdout: logs.stdout, stderr: logs.stderr }
+  }
+
+  async close(): Promise<void> {
+    await this.engine.close()
+    await this.pool.stop()
+  }
+}
