@@ -1,0 +1,126 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { Store } from '#contracts/store.ts'
+import type { Clock } from '#lib/clock.ts'
+import { Post } from '#link/post.ts'
+import { Receiver } from '#link/receiver.ts'
+import type { ExecutionId } from '#models/ids.ts'
+import type { Frame, OrchestratorMessage } from '#models/messages/messages.ts'
+import { SystemClock } from '#platform/clock.ts'
+import { openTestStore } from '../kit/cluster.ts'
+import { until } from '../kit/until.ts'
+
+const cancel = (n: number): OrchestratorMessage => ({
+  Kind: 'CancelExecution',
+  Body: { ExecutionID: `e-${n}` as ExecutionId, Reason: '' },
+})
+const numberOf = (message: OrchestratorMessage): number =>
+  message.Kind === 'CancelExecution' ? Number(message.Body.ExecutionID.slice(2)) : -1
+
+/** Waits of the sender are skipped: what would happen after a pause happens soon. */
+const hurried = (): Clock => {
+  const clock = new SystemClock()
+  return {
+    nowNs: () => clock.nowNs(),
+    nowMs: () => clock.nowMs(),
+    monotonicMs: () => clock.monotonicMs(),
+    after: (_delayMs, run) => clock.after(0, run),
+    sleep: (_delayMs, signal) => clock.sleep(0, signal),
+  }
+}
+
+type Fate = 'arrives' | 'is lost' | 'arrives but its answer is lost' | 'arrives twice' | 'arrives in part'
+
+const send = async (store: Store, post: Post, count: number): Promise<void> => {
+  for (let n = 1; n <= count; n++) await post.commit({ outbox: [{ peer: 'n-1', message: cancel(n) }] })
+  await store.settled()
+}
+
+describe('messages between two stores', () => {
+  it('arrive in order and are applied once, whatever happens to the batches on the way [W7, W11, W12, W13]', async () => {
+    const fates = fc.array(
+      fc.constantFrom<Fate>('arrives', 'is lost', 'arrives but its answer is lost', 'arrives twice', 'arrives in part'),
+      { maxLength: 12 },
+    )
+    await fc.assert(
+      fc.asyncProperty(fates, fc.integer({ min: 1, max: 20 }), async (schedule, count) => {
+        const [sending, receiving] = [await openTestStore(), await openTestStore()]
+        const applied: number[] = []
+        const receiver = new Receiver<OrchestratorMessage>(
+          'orchestrator',
+          receiving,
+          async (message, inbox) => {
+            const outcome = await receiving.commit({ inbox })
+            if (outcome.kind === 'applied') applied.push(numberOf(message))
+            return outcome
+          },
+          { sharesStore: false },
+        )
+        const post = new Post(sending, hurried())
+        const rest = [...schedule]
+        post.connect(
+          'n-1',
+          async (frames) => {
+            const batch = frames as readonly Frame<OrchestratorMessage>[]
+            const fate = rest.shift() ?? 'arrives'
+            if (fate === 'is lost') throw new Error('lost')
+            if (fate === 'arrives twice') await receiver.deliver(sending.storeId, batch)
+            const ack = await receiver.deliver(
+              sending.storeId,
+              fate === 'arrives in part' ? batch.slice(0, Math.ceil(batch.length / 2)) : batch,
+            )
+            if (fate === 'arrives but its answer is lost') throw new Error('answer lost')
+            return ack
+          },
+          { sharesStore: false },
+        )
+        await send(sending, post, count)
+        await until('all are applied', () => applied.length >= count)
+        await until('the outbox is empty', async () => (await sending.outbox('n-1', 0, 1)).length === 0)
+        expect(applied).toEqual(Array.from({ length: count }, (_, i) => i + 1))
+        post.stop()
+        await Promise.all([sending.close(), receiving.close()])
+      }),
+      { numRuns: 40 },
+    )
+  })
+
+  it('a gap is never applied [W11]', async () => {
+    const store = await openTestStore()
+    const applied: number[] = []
+    const receiver = new Receiver<OrchestratorMessage>(
+      'orchestrator',
+      store,
+      async (message, inbox) => {
+        applied.push(numberOf(message))
+        return store.commit({ inbox })
+      },
+      { sharesStore: false },
+    )
+    const frame = (Seq: number): Frame<OrchestratorMessage> => ({ Seq, Message: cancel(Seq) })
+    expect(await receiver.deliver('s', [frame(2), frame(3)])).toEqual({ LastSeq: 0 })
+    expect(await receiver.deliver('s', [frame(1), frame(3)])).toEqual({ LastSeq: 1 })
+    expect(await receiver.deliver('s', [frame(1), frame(2), frame(3)])).toEqual({ LastSeq: 3 })
+    expect(applied).toEqual([1, 2, 3])
+    await store.close()
+  })
+
+  it('messages stored while the peer was away are sent when it comes [W5]', async () => {
+    const store = await openTestStore()
+    const post = new Post(store, new SystemClock())
+    await send(store, post, 700)
+    const got: number[] = []
+    post.connect(
+      'n-1',
+      async (frames) => {
+        got.push(...frames.map((each) => numberOf(each.Message as OrchestratorMessage)))
+        return { LastSeq: frames.at(-1)?.Seq ?? 0 }
+      },
+      { sharesStore: false },
+    )
+    await until('all have arrived', () => got.length === 700)
+    expect(got).toEqual(Array.from({ length: 700 }, (_, i) => i + 1))
+    post.stop()
+    await store.close()
+  })
+})
