@@ -54,7 +54,7 @@ export function constraintProblems(constraint: LabelSelectorRequirement | null):
   return problems
 }
 
-function taskProblems(task: Task): string[] {
+export function taskProblems(task: Task): string[] {
   const problems: string[] = []
   if (task.Name === '') problems.push('missing task name')
   if (task.Name.includes('\0')) problems.push('task name contains null character')
