@@ -1,4 +1,3 @@
-/// <reference path="../../src/providers/wasm/webassembly.d.ts" />
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

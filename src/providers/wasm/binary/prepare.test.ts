@@ -1,4 +1,3 @@
-/// <reference path="../webassembly.d.ts" />
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
