@@ -37,6 +37,8 @@ export async function recordCaches(root: string, recorder: string): Promise<void
   }
 }
 
+const startLimitMs = 30_000
+
 /** A node of both roles on free ports; resolves when it has said where its API is. */
 function startNode(recorder: string, env: NodeJS.ProcessEnv): Promise<{ child: ChildProcess; port: string }> {
   const roles = [
@@ -55,12 +57,16 @@ function startNode(recorder: string, env: NodeJS.ProcessEnv): Promise<{ child: C
     let said = ''
     const listen = (data: Buffer) => {
       said += data
-      const port = /BACALHAU_API_PORT=(\d+)/.exec(said)?.[1]
-      if (port) resolve({ child, port })
+      const port = /ready at http:\/\/[^:]+:(\d+)/.exec(said)?.[1]
+      if (!port) return
+      clearTimeout(limit)
+      resolve({ child, port })
     }
     child.stdout.on('data', listen)
     child.stderr.on('data', listen)
     child.on('error', reject)
+    const limit = setTimeout(() => child.kill('SIGKILL'), startLimitMs)
+    child.on('exit', () => clearTimeout(limit))
     child.on('exit', (code) => reject(new Error(`the node ended with ${code}:\n${said}`)))
   })
 }

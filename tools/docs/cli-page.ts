@@ -41,13 +41,13 @@ function flagTable(flags: Flags): string {
   )
 }
 
-function row(name: string, { short, kind, word, fallback, about }: Flag<unknown>): string[] {
+function row(name: string, { shorthand, type, default: fallback, usage }: Flag<unknown>): string[] {
   const text = typeof fallback === 'bigint' ? String(fallback) : JSON.stringify(fallback)
   const isNothing = fallback === undefined || fallback === '' || ['[]', '{}', 'false'].includes(text)
   return [
-    `${short ? `\`-${short}\`, ` : ''}\`--${name}\``,
-    word ?? kind,
+    `${shorthand ? `\`-${shorthand}\`, ` : ''}\`--${name}\``,
+    type.name,
     isNothing ? '' : `\`${cell(text)}\``,
-    cell(about),
+    cell(usage),
   ]
 }

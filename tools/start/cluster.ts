@@ -10,7 +10,7 @@ export function startCluster(executable: string, args: string[], env: NodeJS.Pro
     let said = ''
     const listen = (data: Buffer) => {
       said += data
-      const port = /BACALHAU_API_PORT=(\d+)/.exec(said)?.[1]
+      const port = /CLIENTAPI_PORT=(\d+)/.exec(said)?.[1]
       if (port) resolve({ port: Number(port), stop: () => ended(child) })
     }
     child.stdout.on('data', listen)
