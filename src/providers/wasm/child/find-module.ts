@@ -78,4 +78,4 @@ function onlyFile(folder: FolderDescriptor, ref: ModuleRef): string {
   throw new ModuleProblem(`should be 1 file in ${ref.title} but there are ${names.length}`)
 }
 
-export const notFound = (ref: ModuleRef): string => `module not found: ${JSON.stringify(ref.title)}`
+const notFound = (ref: ModuleRef): string => `module not found: ${JSON.stringify(ref.title)}`

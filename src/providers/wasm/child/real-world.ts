@@ -39,3 +39,6 @@ export function realWorld(): World {
     fillRandom: (bytes) => void randomFillSync(bytes),
   }
 }
+
+/** For short pauses between sends. */
+export const monotonicMs = (): number => performance.now()

@@ -4,7 +4,7 @@ import { optimizingFlags } from './compiler-flags.ts'
 import { ModuleStore } from './module-store.ts'
 import { nextOrder } from './orders.ts'
 import { Outbox } from './outbox.ts'
-import { realWorld } from './real-world.ts'
+import { monotonicMs, realWorld } from './real-world.ts'
 import { runProgram } from './run-program.ts'
 import { makeSharedOutput } from './shared-output.ts'
 import { startWatchman } from './watchman.ts'
@@ -21,7 +21,7 @@ export function runWasmChild(args: readonly string[]): never {
   Error.stackTraceLimit = traceFrames
   const shared = makeSharedOutput()
   const nudge = startWatchman({ frames: childFd.frames, lifeline: childFd.lifeline }, shared, outputPauseMs)
-  const outbox = new Outbox(childFd.frames, shared, nudge, () => performance.now(), outputPauseMs)
+  const outbox = new Outbox(childFd.frames, shared, nudge, monotonicMs, outputPauseMs)
   const store = new ModuleStore()
   const world = realWorld()
   outbox.sayReady()

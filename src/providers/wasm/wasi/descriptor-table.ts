@@ -23,7 +23,7 @@ export type FolderDescriptor = Common & {
   /** The listing being read; made when it is read from its start. */
   entries?: readonly FolderEntry[]
 }
-export type StreamDescriptor = Common & { kind: 'stream'; stream: 0 | 1 | 2 }
+type StreamDescriptor = Common & { kind: 'stream'; stream: 0 | 1 | 2 }
 export type Descriptor = FileDescriptor | FolderDescriptor | StreamDescriptor
 
 const openLimit = 1024

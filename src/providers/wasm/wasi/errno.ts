@@ -40,7 +40,7 @@ export const errno = {
 export type ErrnoName = keyof typeof errno
 
 /** What a call of the guest fails with. Light: it has no stack, because guests fail calls in tight loops. */
-export class WasiError {
+class WasiError {
   readonly errno: number
 
   constructor(name: ErrnoName) {
