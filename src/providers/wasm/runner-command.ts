@@ -1,14 +1,9 @@
 import { optimizingFlags } from './child/compiler-flags.ts'
 
-/** First argument that makes the program a runner child (`runWasmChild`). */
-export const childMode = '__wasm-child'
-
-/** How the single executable starts a runner child of itself. */
-export const executableCommand = (executable: string): string[] => [executable, childMode]
-
 /**
- * How Node starts a runner child from a file. V8's flags stand on the command line, because Node has run WebAssembly of
- * its own before the file's first line (it strips types with it), and they must not change under running code.
+ * How Node starts a runner child from a file; the executable starts itself in its hidden mode instead. V8's flags stand on
+ * the command line, because Node has run WebAssembly of its own before the file's first line (it strips types with it),
+ * and they must not change under running code.
  */
 export const scriptCommand = (node: string, isOptimized: boolean): string[] => [
   node,
