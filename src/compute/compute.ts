@@ -117,7 +117,7 @@ export class Compute implements ComputeEnd, Startable {
     this.#isStopped = true
     for (const timer of this.#pauses) timer.stop()
     for (const held of this.#held.values()) held.stop.abort('leaving' satisfies StopReason)
-    await Promise.all([...this.#held.values()].map((held) => held.done))
+    await Promise.all([...this.#held.values()].map(async (held) => held.done))
   }
 
   /** Frames are taken only while a handshake holds, so that both sides agree on what the numbers count. */

@@ -156,7 +156,7 @@ export class Connection implements Startable {
   #watchInfo(): void {
     if (this.#isStopped) return
     this.#infoTimer = this.#parts.clock.after(infoEveryMs, () => {
-      this.#tellChange().finally(() => this.#watchInfo())
+      void this.#tellChange().finally(() => this.#watchInfo())
     })
   }
 

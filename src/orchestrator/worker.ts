@@ -42,7 +42,7 @@ export class Worker {
   wake(): void {
     if (this.#isRunning || this.#isStopped) return
     this.#isRunning = true
-    this.#run().finally(() => {
+    void this.#run().finally(() => {
       this.#isRunning = false
       if (this.#parts.broker.hasReady) this.#parts.clock.after(0, () => this.wake())
     })

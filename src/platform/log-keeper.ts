@@ -112,7 +112,7 @@ export class FileLogKeeper implements LogKeeper {
   wantFile(): void {
     if (this.#isClosed) return
     this.#isFileWanted = true
-    if (this.#pending.length > 0) this.#flushSoon()
+    if (this.#pending.length > 0) void this.#flushSoon()
   }
 
   /** Calls `onChange` when the file has grown or the output has ended. */
@@ -125,7 +125,7 @@ export class FileLogKeeper implements LogKeeper {
     this.#isFileWanted = true
     this.#flushing ??= this.#flush().finally(() => {
       this.#flushing = undefined
-      if (this.#pending.length > 0) this.#flushSoon()
+      if (this.#pending.length > 0) void this.#flushSoon()
     })
     return this.#pendingBytes > backlogLimitBytes ? this.#flushing : undefined
   }

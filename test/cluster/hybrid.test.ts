@@ -27,7 +27,7 @@ describe('a hybrid node', () => {
     cluster = await startHybrid({
       engines: [
         new ScriptedEngine('noop', (request) => {
-          request.logs.write(1, Buffer.from('hello\n'))
+          void request.logs.write(1, Buffer.from('hello\n'))
           return { exitCode: 0 }
         }),
       ],

@@ -24,7 +24,7 @@ describe('compute nodes that join over TCP', () => {
     const cluster = started(await startOrchestrator())
     for (const name of ['east', 'west']) {
       const engine = new ScriptedEngine('noop', ({ logs }) => {
-        logs.write(1, Buffer.from(`here is ${name}\n`))
+        void logs.write(1, Buffer.from(`here is ${name}\n`))
         return { exitCode: 0 }
       })
       started(await joinCompute(cluster.port, name, { engines: [engine] }))
@@ -61,7 +61,7 @@ describe('compute nodes that join over TCP', () => {
   it('a job larger than one message of the bus arrives [W39]', async () => {
     const cluster = started(await startOrchestrator())
     const engine = new ScriptedEngine('noop', ({ env, logs }) => {
-      logs.write(1, Buffer.from(String(env['LARGE']?.length)))
+      void logs.write(1, Buffer.from(String(env['LARGE']?.length)))
       return { exitCode: 0 }
     })
     started(await joinCompute(cluster.port, 'east', { engines: [engine] }))

@@ -77,7 +77,7 @@ export function storeSuite({ open, reopen }: StoreSuiteOptions): void {
       using(async ({ store, flush }) => {
         let isDurable = false
         const outcome = await applied(store, { insertJobs: [aJob(1)] })
-        outcome.durable.then(() => {
+        void outcome.durable.then(() => {
           isDurable = true
         })
         expect(await store.job(jobId(1))).toEqual(aJob(1))

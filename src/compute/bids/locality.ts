@@ -5,7 +5,7 @@ export const localityRule: BidRule = async ({ task, settings, registries, signal
   if (settings.locality === 'Anywhere') return yes
   const local = await Promise.all(
     task.InputSources.map(
-      (input) => registries.storages.get(input.Source.Type)?.isLocal(input.Source, signal) ?? false,
+      async (input) => registries.storages.get(input.Source.Type)?.isLocal(input.Source, signal) ?? false,
     ),
   )
   const remote = local.filter((isLocal) => !isLocal).length

@@ -72,5 +72,5 @@ const node = await runNode({
 })
 process.stdout.write(`ready ${node.address.port} ${node.linkPort ?? 0}\n`)
 process.on('SIGTERM', () => {
-  node.stop().finally(() => process.exit(0))
+  void node.stop().finally(() => process.exit(0))
 })

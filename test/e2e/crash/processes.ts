@@ -36,7 +36,7 @@ export const startNodeProcess = (options: CrashingNode): NodeProcess => {
       clearTimeout(timer)
       resolve({ apiPort: Number(match[1]), linkPort: Number(match[2]) })
     })
-    gone.then(() => {
+    void gone.then(() => {
       clearTimeout(timer)
       resolve(undefined)
     })
