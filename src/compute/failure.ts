@@ -6,7 +6,7 @@ import { type FailureClass, failureClasses } from '#models/job.ts'
 export type Failure = { message: string; topic: string; class: FailureClass; hint?: string; isRetryable?: boolean }
 
 /** The class a fault names itself, else what its code says about whose fault it is. */
-export const failureClassOf = (error: unknown): FailureClass => {
+const failureClassOf = (error: unknown): FailureClass => {
   if (!(error instanceof Fault)) return 'transient'
   const named = failureClasses.find((name) => name === error.details?.['FailureClass'])
   if (named) return named

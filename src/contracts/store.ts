@@ -40,7 +40,7 @@ export type Change = {
 export type OutboxMessage = OrchestratorMessage | ComputeMessage
 export type OutboxRow = { peer: string; seq: number; message: OutboxMessage }
 
-export type JobUpdate = {
+type JobUpdate = {
   id: JobId
   /** Conflict when the stored one differs. */
   expectedRevision: number
@@ -48,7 +48,7 @@ export type JobUpdate = {
   job: Job
 }
 
-export type ExecutionUpdate = {
+type ExecutionUpdate = {
   id: ExecutionId
   expectedRevision: number
   /** The whole execution after the change. Its job, version, node and creation time stay: another one there is a bug. */

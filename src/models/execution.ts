@@ -19,8 +19,8 @@ export type RunCommandResult = {
 /** Bytes of each stream that RunCommandResult keeps. */
 export const runOutputLimitBytes = 2048
 
-export type DesiredState = { StateType: DesiredStateName; Message?: string }
-export type ComputeState = { StateType: ComputeStateName; Message?: string; Details?: Record<string, string> }
+type DesiredState = { StateType: DesiredStateName; Message?: string }
+type ComputeState = { StateType: ComputeStateName; Message?: string; Details?: Record<string, string> }
 
 /** One start (or intended start) of one partition of one version of a job on one node. Times are Unix nanoseconds. */
 export type Execution = {

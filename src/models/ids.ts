@@ -4,15 +4,12 @@ type Branded<Name extends string> = string & { readonly [brand]: Name }
 
 export type JobId = Branded<'JobId'>
 export type ExecutionId = Branded<'ExecutionId'>
-export type EvaluationId = Branded<'EvaluationId'>
 export type NodeId = Branded<'NodeId'>
 
 /** `j-<uuid4>` */
 export const newJobId = (uuid: string): JobId => `j-${uuid}` as JobId
 /** `e-<uuid4>` */
 export const newExecutionId = (uuid: string): ExecutionId => `e-${uuid}` as ExecutionId
-/** A bare uuid4, as submit and stop answer it. */
-export const newEvaluationId = (uuid: string): EvaluationId => uuid as EvaluationId
 /** `n-<uuid4>` */
 export const newNodeId = (uuid: string): NodeId => `n-${uuid}` as NodeId
 

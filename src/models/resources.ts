@@ -33,9 +33,6 @@ export const subtractResources = (a: Resources, b: Resources): Resources => ({
 export const fitsInto = (small: Resources, large: Resources): boolean =>
   dimensions.every((dimension) => small[dimension] <= large[dimension] + (dimension === 'CPU' ? 1e-9 : 0))
 
-export const isNoResources = (resources: Resources): boolean =>
-  dimensions.every((dimension) => resources[dimension] === 0)
-
 /** Zero dimensions of `asked` take the value of `fallback`. */
 export const resourcesOr = (asked: Resources, fallback: Resources): Resources => ({
   CPU: asked.CPU || fallback.CPU,

@@ -25,13 +25,6 @@ export const jobTimedOut = (now: bigint, timeoutSeconds: bigint): Event =>
   event(topics.jobTimeout, `Job timed out. Job took longer than ${seconds(timeoutSeconds)}`, now, timeoutDetails)
 export const jobFailed = (now: bigint, message: string, details: Record<string, string> = { IsError: 'true' }): Event =>
   event(topics.scheduling, message, now, details)
-export const execTimedOut = (now: bigint, timeoutSeconds: bigint): Event =>
-  event(
-    topics.execTimeout,
-    `Execution timed out. Execution took longer than ${seconds(timeoutSeconds)}`,
-    now,
-    timeoutDetails,
-  )
 export const execRequested = (now: bigint, nodeId: string, shortNode: string): Event =>
   event(topics.scheduling, `Requested execution on ${shortNode}`, now, { NodeID: nodeId })
 export const execRunning = (now: bigint): Event => event(topics.execution, 'Running', now)

@@ -9,7 +9,7 @@ const forNodes = 'nodes '
 type Entry = { jobId: JobId; priority: number; since: bigint }
 
 /** Jobs that ask for the same things find room at the same nodes. */
-export const shapeOf = (job: Job): string => {
+const shapeOf = (job: Job): string => {
   const task = mainTask(job)
   const sources = task.InputSources.map((input) => typeKey(input.Source.Type)).sort()
   return JSON.stringify([

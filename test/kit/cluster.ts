@@ -21,8 +21,8 @@ import { systemRandom } from '#platform/random.ts'
 import { openSqlite } from '#platform/sqlite.ts'
 import { openStore } from '#state/open-store.ts'
 
-export const gibibyte = 1024 ** 3
-export const smallNode: Resources = { CPU: 4, Memory: 4 * gibibyte, Disk: 100 * gibibyte, GPU: 0 }
+const gibibyte = 1024 ** 3
+const smallNode: Resources = { CPU: 4, Memory: 4 * gibibyte, Disk: 100 * gibibyte, GPU: 0 }
 const defaultResources: Resources = { CPU: 0.5, Memory: gibibyte / 2, Disk: 0, GPU: 0 }
 
 export type HybridOptions = {

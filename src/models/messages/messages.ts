@@ -10,23 +10,23 @@ import type { SpecConfig } from '../spec-config.ts'
  * Orchestrator → node: run this. A refusal is always answered by BidResult; an acceptance only for counted jobs
  * (batch, service). Placement is decided already, so the node starts without a further word.
  */
-export type AskForBid = { Execution: Execution; Job: Job }
+type AskForBid = { Execution: Execution; Job: Job }
 /** Orchestrator → node: stop it. Idempotent; also for queued and downloading work. */
-export type CancelExecution = { ExecutionID: ExecutionId; Reason: string }
+type CancelExecution = { ExecutionID: ExecutionId; Reason: string }
 
 /** Node → orchestrator: will run it, or why not. */
-export type BidResult = { ExecutionID: ExecutionId; Epoch: number; IsAccepted: boolean; Event: Event }
+type BidResult = { ExecutionID: ExecutionId; Epoch: number; IsAccepted: boolean; Event: Event }
 /** Node → orchestrator: the program starts now. Sent durably before the start, so the count of starts is never too low (I4). */
-export type RunStarted = { ExecutionID: ExecutionId; Epoch: number; StartTime: bigint }
+type RunStarted = { ExecutionID: ExecutionId; Epoch: number; StartTime: bigint }
 /** Node → orchestrator: ended well; what it printed and where its result is. */
-export type RunResult = {
+type RunResult = {
   ExecutionID: ExecutionId
   Epoch: number
   PublishedResult: SpecConfig
   RunOutput: RunCommandResult
 }
 /** Node → orchestrator: failed, with the reason. Output is kept when there was any (X1). */
-export type ComputeError = {
+type ComputeError = {
   ExecutionID: ExecutionId
   Epoch: number
   FailureClass: FailureClass
@@ -34,13 +34,13 @@ export type ComputeError = {
   RunOutput: RunCommandResult | null
 }
 /** Node → orchestrator: stopped on request; output is kept when there was any. */
-export type CancelResult = { ExecutionID: ExecutionId; Epoch: number; RunOutput: RunCommandResult | null }
+type CancelResult = { ExecutionID: ExecutionId; Epoch: number; RunOutput: RunCommandResult | null }
 
-export type OrchestratorMessages = {
+type OrchestratorMessages = {
   AskForBid: AskForBid
   CancelExecution: CancelExecution
 }
-export type ComputeMessages = {
+type ComputeMessages = {
   BidResult: BidResult
   RunStarted: RunStarted
   RunResult: RunResult

@@ -14,7 +14,7 @@ export const stopExecution = (plan: Plan, before: Execution, text: string, now: 
 }
 
 /** It cannot report any more: ended without a result. The node is told in case it comes back. */
-export const loseExecution = (plan: Plan, before: Execution, now: bigint): Execution => {
+const loseExecution = (plan: Plan, before: Execution, now: bigint): Execution => {
   const text = stopTexts.nodeGone
   const after: Execution = {
     ...before,

@@ -7,7 +7,7 @@ import { isEligible, refusalOf } from './filter.ts'
 import { preferenceOf } from './labels.ts'
 import type { Candidate } from './rank.ts'
 
-export type Rejected = { node: NodeView; reason: string; isBusy: boolean }
+type Rejected = { node: NodeView; reason: string; isBusy: boolean }
 export type Match = { candidates: Candidate[]; rejected: Rejected[] }
 
 /** Splits the eligible nodes into those that can take an execution now and those that cannot, with the reason. */

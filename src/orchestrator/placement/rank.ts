@@ -22,7 +22,7 @@ const roomOf = (candidate: Candidate, need: Resources): number => {
 }
 
 /** Better first: what the user prefers, then spreading, then room, then chance. */
-export const compareCandidates =
+const compareCandidates =
   (need: Resources) =>
   (a: Candidate, b: Candidate): number =>
     Number(b.isPreferred) - Number(a.isPreferred) ||

@@ -73,7 +73,7 @@ export type ShownJob = {
   Job: { ID: string; State: { StateType: string; Message?: string }; Revision: number }
   Executions: { Items: ShownExecution[] }
 }
-export type ShownExecution = {
+type ShownExecution = {
   ID: string
   ComputeState: { StateType: number; Message?: string }
   StartTime?: number
