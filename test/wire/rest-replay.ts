@@ -7,6 +7,7 @@ import type { Version } from '../kit/vectors.ts'
 import { type RestCase, submissionOf } from './rest-cases.ts'
 import { type Answer, exchange } from './rest-exchange.ts'
 
+type Ran = { ID: string; NodeID: string }
 export type Replayed = { golden: RestCase; answer: Answer }
 
 const stateLimitMs = 60_000
@@ -29,7 +30,10 @@ export class Replay {
   async replay(recorded: RestCase): Promise<Replayed> {
     const golden = { ...recorded, request: await this.#ours(recorded), response: this.#localised(recorded.response) }
     const answer = await exchange(recorded.server ? this.#cluster.edgePort : this.#cluster.port, golden)
-    if (recorded.area === 'list') this.#nextToken = tokenOf(answer)
+    if (recorded.area === 'list') this.#nextToken = fieldOf(answer, 'NextToken')
+    if (/^jobs\/submit-/.test(recorded.name)) {
+      this.#jobs.set(`jobs/${recorded.needs?.fixture}`, fieldOf(answer, 'JobID'))
+    }
     return { golden, answer }
   }
 
@@ -68,8 +72,9 @@ export class Replay {
     values.JOB = id
     values.SHORT = id.slice(0, 10)
     if (names.includes('EXEC')) {
-      const [execution] = (await this.#get(`/orchestrator/jobs/${id}/executions`)).Items as { ID: string }[]
+      const [execution] = (await this.#get(`/orchestrator/jobs/${id}/executions`)).Items as Ran[]
       values.EXEC = execution?.ID ?? ''
+      values.NODE = execution?.NodeID ?? ''
     }
     return values
   }
@@ -183,9 +188,9 @@ function ownId(given: string, vars: Record<string, string>, mine: Record<string,
   return given
 }
 
-function tokenOf({ body }: Answer): string {
+function fieldOf({ body }: Answer, name: string): string {
   try {
-    return (JSON.parse(body) as { NextToken?: string }).NextToken ?? ''
+    return (JSON.parse(body) as Record<string, string>)[name] ?? ''
   } catch {
     return ''
   }

@@ -101,6 +101,7 @@ function inOrder(cases: readonly RestCase[]): RestCase[] {
     const at = rejection.indexOf(name)
     if (at >= 0) return 100 + at
     if (needs?.state === 'Stopped' || name === 'logs/stopped-service') return 3
+    if (/^jobs\/submit-/.test(name)) return 0
     return /\.stop$/.test(name) ? 2 : 1
   }
   const fixture = ({ area, needs }: RestCase) => (area === 'jobs' ? (needs?.fixture ?? '') : '')
