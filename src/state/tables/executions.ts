@@ -1,11 +1,11 @@
 import { sql } from 'kysely'
 import type { SqlDatabase, SqlStatement } from '#contracts/sql.ts'
 import { assert } from '#lib/assert.ts'
+import { exactJson, parseExact } from '#lib/json/exact.ts'
 import type { Execution } from '#models/execution.ts'
 import { isTerminalExecution } from '#models/execution-state.ts'
 import type { ExecutionId, JobId, NodeId } from '#models/ids.ts'
 import { prepare, prepareExact, query, value } from '../queries.ts'
-import { parseStored, storedJson } from '../stored-json.ts'
 import type { IdIndex } from './id-index.ts'
 import { type ShortExecution, shortExecution, wholeExecution } from './short-execution.ts'
 
@@ -161,7 +161,7 @@ const isTerminal = (execution: Execution): boolean => isTerminalExecution(execut
 function bodyText(execution: Execution): string {
   const short = shortExecution(execution)
   for (const column of columns) delete short[column]
-  return storedJson(short)
+  return exactJson(short)
 }
 
 const columns = ['ID', 'JobID', 'JobVersion', 'NodeID', 'Revision', 'CreateTime', 'ModifyTime'] as const
@@ -175,5 +175,5 @@ const executionOf = (row: FullRow): Execution =>
     Revision: Number(row.revision),
     CreateTime: row.created_at,
     ModifyTime: row.modified_at,
-    ...parseStored<ShortExecution>(row.body),
+    ...parseExact<ShortExecution>(row.body),
   })

@@ -1,6 +1,6 @@
 import { assert } from '#lib/assert.ts'
+import { exactJson, parseExact } from '#lib/json/exact.ts'
 import type { Job, JobSpec } from '#models/job.ts'
-import { parseStored, storedJson } from '../stored-json.ts'
 import type { JobsTable } from './jobs.ts'
 import { type JobHead, splitJob, type VersionsTable } from './versions.ts'
 
@@ -19,7 +19,7 @@ export class JobReferences {
   shorten(job: Job): StoredJob {
     const { head, spec } = splitJob(job)
     const stored = this.#jobs.handle(job.ID)
-    const isSame = stored?.version === job.Version && this.#versions.specText(stored.versionKey) === storedJson(spec)
+    const isSame = stored?.version === job.Version && this.#versions.specText(stored.versionKey) === exactJson(spec)
     return isSame ? { job: head, versionKey: stored.versionKey } : { job, versionKey: null }
   }
 
@@ -27,6 +27,6 @@ export class JobReferences {
     if (versionKey === null) return job as Job
     const text = this.#versions.specText(versionKey)
     assert(text !== undefined, `the specification of ${job.ID}, which is referred to, is stored`)
-    return { ...parseStored<JobSpec>(text), ...job }
+    return { ...parseExact<JobSpec>(text), ...job }
   }
 }

@@ -1,10 +1,10 @@
 import { sql } from 'kysely'
 import type { SqlDatabase, SqlStatement } from '#contracts/sql.ts'
+import { exactJson, parseExact } from '#lib/json/exact.ts'
 import type { JobId } from '#models/ids.ts'
 import type { Job, JobSpec } from '#models/job.ts'
 import { isTerminalJob, type JobState, type JobStateName, jobStateNames } from '#models/job-state.ts'
 import { prepare, prepareExact, query, value } from '../queries.ts'
-import { parseStored, storedJson } from '../stored-json.ts'
 import type { IdIndex } from './id-index.ts'
 import type { JobLabelsTable } from './job-labels.ts'
 
@@ -218,7 +218,7 @@ const fullQuery = () =>
     .where('jobs.key', '=', value('key'))
 
 const jobOf = (row: FullRow): Job => ({
-  ...parseStored<JobSpec>(row.spec),
+  ...parseExact<JobSpec>(row.spec),
   ID: row.id as JobId,
   State: stateOf(Number(row.state), row.state_detail),
   Version: Number(row.version),
@@ -232,12 +232,12 @@ const stateNumber = (state: JobState): number => jobStateNames.indexOf(state.Sta
 const isLiveNumber = (state: JobState): number => (isTerminalJob(state.StateType) ? 0 : 1)
 
 function detailText({ StateType, ...detail }: JobState): string | null {
-  return detail.Message === undefined && detail.Details === undefined ? null : storedJson(detail)
+  return detail.Message === undefined && detail.Details === undefined ? null : exactJson(detail)
 }
 
 const stateOf = (state: number, detail: string | null): JobState => ({
   StateType: jobStateNames[state] ?? 'Undefined',
-  ...(detail === null ? undefined : parseStored<Omit<JobState, 'StateType'>>(detail)),
+  ...(detail === null ? undefined : parseExact<Omit<JobState, 'StateType'>>(detail)),
 })
 
 const ownName = (job: Job): string | null => (job.Name === job.ID ? null : job.Name)

@@ -1,8 +1,8 @@
 import type { SqlDatabase, SqlStatement } from '#contracts/sql.ts'
+import { exactJson, parseExact } from '#lib/json/exact.ts'
 import type { NodeId } from '#models/ids.ts'
 import type { NodeState } from '#models/node.ts'
 import { prepare, query, value } from '../queries.ts'
-import { parseStored, storedJson } from '../stored-json.ts'
 
 /** Nodes the orchestrator has met. */
 export type NodeRow = { id: string; body: string }
@@ -23,11 +23,11 @@ export class NodesTable {
   }
 
   all(): NodeState[] {
-    return this.#all.all().map((row) => parseStored(row.body))
+    return this.#all.all().map((row) => parseExact(row.body))
   }
 
   put(node: NodeState): void {
-    this.#put.run(node.Info.NodeID, storedJson(node))
+    this.#put.run(node.Info.NodeID, exactJson(node))
   }
 
   remove(id: NodeId): void {

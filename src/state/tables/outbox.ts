@@ -1,7 +1,7 @@
 import type { SqlDatabase, SqlStatement } from '#contracts/sql.ts'
 import type { OutboxMessage, OutboxRow } from '#contracts/store.ts'
+import { exactJson, parseExact } from '#lib/json/exact.ts'
 import { prepare, query, value } from '../queries.ts'
-import { parseStored, storedJson } from '../stored-json.ts'
 import type { JobReferences } from './job-references.ts'
 import { shortExecution, wholeExecution } from './short-execution.ts'
 
@@ -62,14 +62,14 @@ export class OutboxTable {
   append(peer: string, message: OutboxMessage): OutboxRow {
     const seq = this.#lastOf(peer) + 1
     const stored = this.#shorten(message)
-    this.#insert.run(peer, seq, storedJson(stored.message), stored.versionKey)
+    this.#insert.run(peer, seq, exactJson(stored.message), stored.versionKey)
     this.#last.set(peer, seq)
     return { peer, seq, message }
   }
 
   page(peer: string, afterSeq: number, limit: number): OutboxRow[] {
     return this.#page.all(peer, afterSeq, limit).map((row) => {
-      const message = parseStored<OutboxMessage>(row.message)
+      const message = parseExact<OutboxMessage>(row.message)
       if (message.Kind === 'AskForBid') {
         message.Body.Execution = wholeExecution(message.Body.Execution)
         message.Body.Job = this.#references.restore(message.Body.Job, row.version_key)

@@ -1,6 +1,6 @@
 import type { Execution } from '#models/execution.ts'
 import type { ExecutionId, JobId, NodeId } from '#models/ids.ts'
-import { withoutEmpty } from '../stored-json.ts'
+import { withoutEmpty } from '../without-empty.ts'
 
 /** An execution as it is stored: without what is empty, and without a name that is its id. */
 export type ShortExecution = Partial<Execution>

@@ -1,9 +1,9 @@
 import { sql } from 'kysely'
 import type { SqlDatabase, SqlStatement } from '#contracts/sql.ts'
+import { exactJson, parseExact } from '#lib/json/exact.ts'
 import type { Job, JobSpec } from '#models/job.ts'
 import type { JobState } from '#models/job-state.ts'
 import { type Exact, prepare, prepareExact, query, value } from '../queries.ts'
-import { parseStored, storedJson } from '../stored-json.ts'
 
 /** What the user wrote, once per version of a job. */
 export type VersionRow = {
@@ -46,13 +46,13 @@ export class VersionsTable {
   }
 
   insert(key: number, jobKey: number, job: Job): void {
-    this.#insert.run(key, jobKey, job.Version, job.VersionTime, storedJson(splitJob(job).spec))
+    this.#insert.run(key, jobKey, job.Version, job.VersionTime, exactJson(splitJob(job).spec))
   }
 
   /** `last` = the job as it was when the next version took its place. */
   end(key: number, last: Job): void {
     const ended: EndedVersion = { State: last.State, Revision: last.Revision, ModifyTime: last.ModifyTime }
-    this.#end.run(storedJson(ended), key)
+    this.#end.run(exactJson(ended), key)
   }
 
   /** The stored text of a specification. */
@@ -63,12 +63,12 @@ export class VersionsTable {
   /** The versions before the newest, oldest first. */
   ended(jobKey: number, newest: Job): Job[] {
     return this.#ended.all(jobKey).map((row) => ({
-      ...parseStored<JobSpec>(row.spec),
+      ...parseExact<JobSpec>(row.spec),
       ID: newest.ID,
       CreateTime: newest.CreateTime,
       Version: Number(row.version),
       VersionTime: row.created_at,
-      ...parseStored<EndedVersion>(row.ended ?? '{}'),
+      ...parseExact<EndedVersion>(row.ended ?? '{}'),
     }))
   }
 

@@ -1,10 +1,10 @@
 import { sql } from 'kysely'
 import type { SqlDatabase, SqlStatement } from '#contracts/sql.ts'
 import type { WorkRow, WorkState, WorkUpdate } from '#contracts/store.ts'
+import { exactJson, parseExact } from '#lib/json/exact.ts'
 import type { ExecutionId } from '#models/ids.ts'
 import type { Job } from '#models/job.ts'
 import { prepare, prepareExact, query, value } from '../queries.ts'
-import { parseStored, storedJson } from '../stored-json.ts'
 import type { JobReferences } from './job-references.ts'
 import { type ShortExecution, shortExecution, wholeExecution } from './short-execution.ts'
 import type { JobHead } from './versions.ts'
@@ -58,7 +58,7 @@ export class WorkTable {
   /** The same execution again replaces its row and keeps its place in the order of arrival. */
   put(key: number, row: WorkRow): void {
     const { job, versionKey } = this.#references.shorten(row.order.job)
-    const order = storedJson({ execution: shortExecution(row.order.execution), job })
+    const order = exactJson({ execution: shortExecution(row.order.execution), job })
     const state = workStates.indexOf(row.state)
     this.#put.run(key, row.executionId, state, row.startTime, JSON.stringify(row.need), order, versionKey)
     this.#handlesById().set(row.executionId, { key, state: row.state })
@@ -115,7 +115,7 @@ export class WorkTable {
   }
 
   #workOf(row: FullRow): WorkRow {
-    const order = parseStored<{ execution: ShortExecution; job: JobHead | Job }>(row.work_order)
+    const order = parseExact<{ execution: ShortExecution; job: JobHead | Job }>(row.work_order)
     const versionKey = row.version_key === null ? null : Number(row.version_key)
     return {
       executionId: row.execution_id as ExecutionId,

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { rawNumber } from '#lib/json/raw-number.ts'
-import { parseStored, storedJson } from './stored-json.ts'
+import { exactJson, parseExact } from './exact.ts'
+import { rawNumber } from './raw-number.ts'
 
 const text = fc.oneof(
   fc.string({ unit: 'binary' }),
@@ -33,18 +33,18 @@ describe('stored JSON', () => {
             Object.is(item, -0) ? 'minus zero' : typeof item === 'bigint' ? 0 : item,
           )?.includes('minus zero'),
         )
-        expect(parseStored(storedJson(stored))).toEqual(stored)
+        expect(parseExact(exactJson(stored))).toEqual(stored)
       }),
     )
   })
 
   it('keeps the text of raw numbers', () => {
     const stored = { a: [rawNumber('1.50'), rawNumber('-0')], b: rawNumber('1e400') }
-    expect(parseStored(storedJson(stored))).toEqual(stored)
+    expect(parseExact(exactJson(stored))).toEqual(stored)
   })
 
   it('does not change the value it is given', () => {
     const given = Object.freeze({ big: 1n, list: Object.freeze([2n, '\u0001']) })
-    expect(storedJson(given)).toBe('{"big":"\\u0001n1","list":["\\u0001n2","\\u0001s\\u0001"]}')
+    expect(exactJson(given)).toBe('{"big":"\\u0001n1","list":["\\u0001n2","\\u0001s\\u0001"]}')
   })
 })
