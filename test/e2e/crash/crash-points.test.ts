@@ -1,7 +1,8 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { CrashingNode } from './crashing-node.ts'
 import {
@@ -43,7 +44,7 @@ const freePort = (): Promise<number> =>
     })
   })
 
-const witnessJob = (ms: number) => ({
+const witnessJob = (ms: number, noiseMib = 0) => ({
   Name: 'witness',
   Type: 'batch',
   Count: 1,
@@ -58,7 +59,7 @@ const witnessJob = (ms: number) => ({
             Target: '/main.wasm',
           },
           Entrypoint: '_start',
-          Parameters: [String(ms)],
+          Parameters: [String(ms), String(noiseMib)],
         },
       },
       Publisher: { Type: 'local' },
@@ -196,6 +197,28 @@ describe('a hybrid node that is killed from outside', () => {
       await check(shown)
       expect((await witnesses()).length).toBe(2)
       expect(shown.Executions.Items.length).toBe(2)
+    })
+  }
+
+  for (const round of [1, 2, 3, 4, 5]) {
+    it(`while the result is published (${round}), publishes one whole result [I4, I9]`, async () => {
+      const first = start(hybrid(0, 0, false))
+      const ports = await first.ready
+      if (!ports) throw new Error(first.errors())
+      const id = await submit(ports.apiPort, witnessJob(0, 24))
+      const results = join(folder, 'node/results')
+      const isPublishing = async () => (await readdir(results).catch(() => [])).length > 0
+      while (!(await isPublishing())) await new Promise((resolve) => setImmediate(resolve))
+      await kill(first)
+      const second = start(hybrid(0, 0, false))
+      const again = await second.ready
+      if (!again || !id) throw new Error(second.errors())
+      const shown = await ended(again.apiPort, id)
+      await check(shown)
+      const urls = shown.Executions.Items.flatMap((e) => e.PublishedResult?.Params?.URL ?? [])
+      expect(urls.length).toBe(1)
+      const archive = gunzipSync(Buffer.from(await (await fetch(urls[0] as string)).arrayBuffer()))
+      expect(archive.length).toBeGreaterThan(24 * 1024 * 1024)
     })
   }
 })
