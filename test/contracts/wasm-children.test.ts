@@ -106,6 +106,17 @@ describe('runner children', { timeout: 60_000 }, () => {
       expect(childPids().length).toBeLessThanOrEqual(3)
     })
 
+    it('and stopping a program that has ended harms nobody', async () => {
+      const own = new WasmEngineKit({ warmChildren: 0 })
+      const first = await own.start(wasmProgram('hello'))
+      await first.exit
+      const second = await own.start(wasmTool('sleep', '300'))
+      await second.logs.untilPrinted('sleeping')
+      await first.program.stop(0)
+      expect(await second.exit).toEqual({ exitCode: 0 })
+      await own.close()
+    })
+
     it('but not after the stack was used up', async () => {
       const before = childPids()
       const { failure } = await kit.run(wasmProgram('trap', { EntryPoint: 'recurse' }))

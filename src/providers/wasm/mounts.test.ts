@@ -22,8 +22,8 @@ describe('mounts', () => {
 
   it('put an output at its path and at its name [X4]', () => {
     expect(mountsOf([], [output('res', '/out/put')])).toEqual([
-      { guestPath: '/out/put', hostPath: '/results/res', isReadOnly: false },
-      { guestPath: '/res', hostPath: '/results/res', isReadOnly: false },
+      { guestPath: '/out/put', hostPath: '/results/res', isReadOnly: false, isOutput: true },
+      { guestPath: '/res', hostPath: '/results/res', isReadOnly: false, isOutput: true },
     ])
     expect(places([], [output('outputs', '/outputs')])).toEqual(['/outputs'])
   })

@@ -21,7 +21,7 @@ export function mountsOf(inputs: readonly PreparedInput[], outputs: readonly Out
     const places = new Set([cleanPath(resultPath.Path), cleanPath(resultPath.Name)])
     const free = [...places].filter(isFree)
     if (free.length === 0) throw refuse(`a filesystem with prefix "${resultPath.Path}" is already mounted`)
-    for (const guestPath of free) add({ guestPath, hostPath, isReadOnly: false })
+    for (const guestPath of free) add({ guestPath, hostPath, isReadOnly: false, isOutput: true })
   }
   return [...mounts.values()]
 }

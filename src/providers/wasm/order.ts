@@ -27,6 +27,7 @@ export async function orderOf(request: RunRequest, params: WasmParams, settings:
     mounts: mountsOf(inputs, outputs),
     memoryPages: memoryPages(request.resources.Memory || settings.defaultMemoryBytes),
     moduleLimitBytes: settings.moduleLimitBytes,
+    ...(request.resources.Disk > 0 ? { diskLimitBytes: request.resources.Disk } : {}),
     ...(params.seed === undefined ? {} : { seed: String(params.seed) }),
     forget: [],
   }

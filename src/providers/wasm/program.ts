@@ -10,6 +10,7 @@ const killedExitCode = 137
 export class WasmProgram implements RunningProgram {
   readonly exit: Promise<Exit>
   readonly #runner: Runner
+  #isEnded = false
   #isStopped = false
   #isLost = false
 
@@ -17,12 +18,15 @@ export class WasmProgram implements RunningProgram {
   constructor(runner: Runner, order: RunOrder, sink: LogSink, onEnd: (isSpent: boolean) => void) {
     this.#runner = runner
     this.exit = runner.run(order, sink).then((end) => {
+      this.#isEnded = true
       onEnd(end.kind === 'died' || end.report.isSpent || this.#isStopped)
       return this.#exitOf(end)
     })
   }
 
   async stop(): Promise<void> {
+    // Its child may be running another program by now.
+    if (this.#isEnded) return
     this.#isStopped = true
     void this.#runner.stop()
     await this.exit

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { moduleRef, orderFor, runOrder, TempFolders, toolOrder, wasmFixture } from '../../../../test/kit/wasm-order.ts'
@@ -267,6 +267,20 @@ describe('running a program', () => {
       expect(stdout).toContain('symlink . 0\nsymlink s/.. -1\n')
       expect(stdout).not.toMatch(/OPENED|WRITTEN/)
       expect(readFileSync(join(world, 'secret'), 'utf8')).toBe('only for the host')
+    })
+
+    it('ends a program that writes more than its disk, wherever the bytes went [X6]', () => {
+      const outputs = folders.make('outputs')
+      const order = (args: string[]) => {
+        const mounts = [{ guestPath: '/outputs', hostPath: outputs, isReadOnly: false, isOutput: true }]
+        return orderFor('tool', { args: ['', ...args], mounts, diskLimitBytes: 3_000_000 })
+      }
+      const { report } = runOrder(order(['fill', '/outputs/file', '5000000', 'append']))
+      expect(report.failure?.class).toBe('resource')
+      expect(report.failure?.message).toMatch(/^disk limit exceeded: \d+ bytes written, 3000000 allowed$/)
+      expect(statSync(join(outputs, 'file')).size).toBeLessThan(5_000_000)
+      expect(runOrder(order(['fill', '/outputs/file', '20000000', 'again'])).report.failure).toBeUndefined()
+      expect(runOrder(order(['fill', '/outputs/file', '5000000', 'removed'])).report.failure?.class).toBe('resource')
     })
 
     it('leaves no descriptor open behind it', () => {

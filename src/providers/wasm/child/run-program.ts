@@ -52,7 +52,7 @@ function callEntry(order: RunOrder, store: ModuleStore, guest: Guest, used: Load
   }
   if (entry.length > 0) throw new ModuleProblem(`expected ${entry.length} params, but passed 0`)
   entry()
-  return { exitCode: guest.exit?.code ?? 0, isSpent: false }
+  return endedBy(guest) ?? { exitCode: 0, isSpent: false }
 }
 
 function endOf(error: unknown, guest: Guest, used: readonly LoadedModule[]): End {
@@ -61,10 +61,16 @@ function endOf(error: unknown, guest: Guest, used: readonly LoadedModule[]): End
     return { ...failed(trapText((guest.bug ?? error) as Error, used), 'transient', broken), isSpent: true }
   }
   if (guest.bug !== undefined) return internalError(guest.bug)
-  if (guest.exit) return { exitCode: guest.exit.code, isSpent: false }
+  const end = endedBy(guest)
+  if (end) return end
   if (error instanceof WebAssembly.RuntimeError) return failed(trapText(error, used), 'transient', broken)
   if (error instanceof WebAssembly.Exception) return failed('wasm error: uncaught exception', 'transient', broken)
   return internalError(error)
+}
+
+function endedBy({ end }: Guest): End | undefined {
+  if (end === undefined) return undefined
+  return { exitCode: end.exitCode, ...(end.failure ? { failure: end.failure } : {}), isSpent: false }
 }
 
 const failed = (message: string, failureClass: RunFailure['class'], exitCode: number): End => ({

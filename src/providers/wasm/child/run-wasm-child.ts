@@ -9,7 +9,7 @@ import { runProgram } from './run-program.ts'
 import { makeSharedOutput } from './shared-output.ts'
 import { startWatchman } from './watchman.ts'
 
-const traceFrames = 60
+const traceFrames = 40
 const outputPauseMs = 5
 
 /**
@@ -23,10 +23,9 @@ export function runWasmChild(args: readonly string[]): never {
   const nudge = startWatchman({ frames: childFd.frames, lifeline: childFd.lifeline }, shared, outputPauseMs)
   const outbox = new Outbox(childFd.frames, shared, nudge, monotonicMs, outputPauseMs)
   const store = new ModuleStore()
-  const world = realWorld()
   outbox.sayReady()
   for (let order = nextOrder(childFd.orders); order; order = nextOrder(childFd.orders)) {
-    const report = runProgram(order, store, world, outbox)
+    const report = runProgram(order, store, realWorld(), outbox)
     outbox.finish(report)
   }
   process.exit(0)

@@ -30,7 +30,7 @@ export class Runner {
   readonly ready: Promise<boolean>
   /** Settles when nothing of the child is left. */
   readonly closed: Promise<void>
-  readonly #child: ChildProcess
+  readonly #child: ChildProcess | undefined
   readonly #clock: Clock
   readonly #frames = new FrameReader()
   readonly #complaints: Buffer[] = []
@@ -42,34 +42,20 @@ export class Runner {
   constructor(command: readonly string[], clock: Clock) {
     this.#clock = clock
     this.ready = new Promise((resolve) => (this.#sayReady = resolve))
-    const script = `{ ${limits}; } 2>/dev/null; unset PWD OLDPWD; exec "$@"`
-    this.#child = spawn('/bin/sh', ['-c', script, 'sh', ...command], {
-      stdio: ['pipe', 'ignore', 'pipe', 'pipe', 'pipe'],
-      env: {},
-      cwd: '/',
-      // A terminal's Ctrl-C is for us; we decide what happens to programs.
-      detached: true,
-    })
-    for (const stream of this.#child.stdio) stream?.on('error', () => {})
-    this.#output.on('data', (chunk: Buffer) => this.#take(chunk))
-    this.#child.stderr?.on('data', (chunk: Buffer) => this.#complain(chunk))
-    this.closed = new Promise((resolve) => {
-      this.#child.once('close', resolve).once('error', resolve)
-    }).then(() => this.#end())
+    this.#child = startChild(command)
+    for (const stream of this.#child?.stdio ?? []) stream?.on('error', () => {})
+    this.#output?.on('data', (chunk: Buffer) => this.#take(chunk))
+    this.#child?.stderr?.on('data', (chunk: Buffer) => this.#complain(chunk))
+    this.closed = closing(this.#child).then(() => this.#end())
   }
 
   get isAlive(): boolean {
-    return !this.#isClosed && this.#child.exitCode === null && this.#child.signalCode === null
+    return !this.#isClosed && this.#child?.exitCode === null && this.#child.signalCode === null
   }
 
   /** Whether it has come up at all. */
   get wasReady(): boolean {
     return this.#isReady
-  }
-
-  /** For people: the process to look for. */
-  get pid(): number | undefined {
-    return this.#child.pid
   }
 
   /** Runs one order and gives its output to the sink. Never rejects. */
@@ -82,7 +68,7 @@ export class Runner {
       assert(body.length <= orderLimitBytes, 'orders are bounded by the size of a job')
       const head = Buffer.alloc(downHeaderBytes)
       head.writeUInt32LE(body.length, 0)
-      this.#input.write(Buffer.concat([head, body]))
+      this.#input?.write(Buffer.concat([head, body]))
     })
   }
 
@@ -102,26 +88,26 @@ export class Runner {
 
   /** Ends the child whatever it does, after it has sent what was printed; resolves when it is gone. */
   async stop(): Promise<void> {
-    this.#lifeline.destroy()
+    this.#lifeline?.destroy()
     const timer = this.#clock.after(farewellMs, () => this.kill())
     await this.closed
     timer.stop()
   }
 
   kill(): void {
-    this.#child.kill('SIGKILL')
+    this.#child?.kill('SIGKILL')
   }
 
-  get #input(): Writable {
-    return this.#child.stdio[childFd.orders] as Writable
+  get #input(): Writable | undefined {
+    return this.#child?.stdio[childFd.orders] as Writable | undefined
   }
 
-  get #output(): Readable {
-    return this.#child.stdio[childFd.frames] as Readable
+  get #output(): Readable | undefined {
+    return this.#child?.stdio[childFd.frames] as Readable | undefined
   }
 
-  get #lifeline(): Socket {
-    return this.#child.stdio[childFd.lifeline] as Socket
+  get #lifeline(): Socket | undefined {
+    return this.#child?.stdio[childFd.lifeline] as Socket | undefined
   }
 
   #take(chunk: Buffer): void {
@@ -145,9 +131,9 @@ export class Runner {
   }
 
   #pauseUntil(isTaken: Promise<void>): void {
-    this.#output.pause()
+    this.#output?.pause()
     void isTaken.then(() => {
-      this.#output.resume()
+      this.#output?.resume()
       this.#drain()
     })
   }
@@ -190,9 +176,32 @@ export class Runner {
   get cause(): string {
     const complaints = Buffer.concat(this.#complaints).toString('latin1')
     if (/out of memory|OOM/i.test(complaints)) return 'it ran out of memory'
-    const { signalCode, exitCode } = this.#child
+    const { signalCode, exitCode } = this.#child ?? {}
     return signalCode ? `it was ended by ${signalCode}` : `it ended with exit code ${exitCode ?? 'unknown'}`
   }
+}
+
+/** Undefined when the system gives us no process, or no descriptors for it. */
+function startChild(command: readonly string[]): ChildProcess | undefined {
+  const script = `{ ${limits}; } 2>/dev/null; unset PWD OLDPWD; exec "$@"`
+  try {
+    const child = spawn('/bin/sh', ['-c', script, 'sh', ...command], {
+      stdio: ['pipe', 'ignore', 'pipe', 'pipe', 'pipe'],
+      env: {},
+      cwd: '/',
+      // A terminal's Ctrl-C is for us; we decide what happens to programs.
+      detached: true,
+    })
+    if (child.stdio !== undefined) return child
+    child.once('error', () => {})
+    return undefined
+  } catch {
+    return undefined
+  }
+}
+
+function closing(child: ChildProcess | undefined): Promise<unknown> {
+  return child ? new Promise((resolve) => child.once('close', resolve).once('error', resolve)) : Promise.resolve()
 }
 
 function readReport(bytes: Buffer): RunReport | undefined {

@@ -1,7 +1,13 @@
 import type { FailureClass } from '#models/job.ts'
 
 /** A file or folder of this machine and where the guest finds it (absolute, clean). */
-export type Mount = { guestPath: string; hostPath: string; isReadOnly: boolean }
+export type Mount = {
+  guestPath: string
+  hostPath: string
+  isReadOnly: boolean
+  /** What is written there counts against the job's disk. */
+  isOutput?: boolean
+}
 
 /** A module to be run or linked, and how failures speak of it. */
 export type ModuleRef = {
@@ -32,6 +38,8 @@ export type RunOrder = {
   /** Pages of 64 KiB all memories of the run may have together. */
   memoryPages: number
   moduleLimitBytes: number
+  /** Bytes it may write to its outputs; absent = no limit. */
+  diskLimitBytes?: number
   /** Present = fixed clock and seeded random (decimal text). */
   seed?: string
   /** Digests of compiled modules to let go of first. */

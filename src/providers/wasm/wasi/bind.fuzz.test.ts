@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { WasiRig } from '../../../../test/kit/wasi-rig.ts'
 import { wasiCalls } from './bind.ts'
-import { ProgramExit } from './guest.ts'
+import { ProgramEnd } from './guest.ts'
 
 const hidden = 'only the host may read this'
 
@@ -117,7 +117,7 @@ function expectAnswer(rig: WasiRig, name: string, args: (number | bigint)[]): vo
     const answer = rig.call(name, ...args)
     expect(answer, name).toSatisfy((code: unknown) => typeof code === 'number' && code >= 0 && code <= 76)
   } catch (error) {
-    expect(error, name).toBeInstanceOf(ProgramExit)
-    rig.guest.exit = undefined
+    expect(error, name).toBeInstanceOf(ProgramEnd)
+    rig.guest.end = undefined
   }
 }

@@ -385,10 +385,10 @@ describe('the calls of WASI', () => {
 
   it('ends the program once and for all', () => {
     expect(() => rig.call('proc_exit', 5)).toThrow()
-    expect(rig.guest.exit?.code).toBe(5)
+    expect(rig.guest.end?.exitCode).toBe(5)
     expect(() => rig.call('fd_close', 4)).toThrow()
     expect(() => rig.call('proc_exit', 9)).toThrow()
-    expect(rig.guest.exit?.code).toBe(5)
+    expect(rig.guest.end?.exitCode).toBe(5)
   })
 
   it('hides what differs between machines from a repeatable program', () => {

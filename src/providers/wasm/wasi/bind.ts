@@ -30,14 +30,14 @@ export function bindWasi(
 /** Numbers come signed from the guest; the calls work with unsigned ones. */
 function bind(guest: Guest, memory: GuestMemory, { run, results }: Call) {
   return (...args: (number | bigint)[]): number | undefined => {
-    if (guest.exit) throw guest.exit
+    if (guest.end) throw guest.end
     try {
       run(guest, memory, ...args.map(unsigned))
       return results === 'i' ? 0 : undefined
     } catch (error) {
       const code = errnoOf(error)
       if (code !== undefined) return code
-      if (error !== guest.exit) guest.bug = error
+      if (error !== guest.end) guest.bug = error
       throw error
     }
   }

@@ -83,6 +83,10 @@ export class DescriptorTable {
     this.#open.set(to, moved)
   }
 
+  *openFiles(): Iterable<FileDescriptor> {
+    for (const descriptor of this.#open.values()) if (descriptor.kind === 'file') yield descriptor
+  }
+
   closeAll(): void {
     for (const number of [...this.#open.keys()]) this.close(number)
   }

@@ -1,5 +1,6 @@
-import type { Mount } from '../protocol/run-order.ts'
+import type { Mount, RunFailure } from '../protocol/run-order.ts'
 import { DescriptorTable } from './descriptor-table.ts'
+import { DiskBudget } from './disk-budget.ts'
 import { FileStats } from './file-stat.ts'
 import { FolderCalls } from './folder-calls.ts'
 import { MountTree } from './mount-tree.ts'
@@ -18,16 +19,20 @@ export type GuestOptions = {
   args: readonly string[]
   env: readonly (readonly [name: string, value: string])[]
   mounts: readonly Mount[]
+  /** Bytes it may write; absent = no limit. */
+  diskLimitBytes?: number
   world: World
   output: GuestOutput
 }
 
-/** Thrown through the program by `proc_exit`. */
-export class ProgramExit {
-  readonly code: number
+/** Thrown through the program when it is over: by itself (`proc_exit`), or because it went too far. */
+export class ProgramEnd {
+  readonly exitCode: number
+  readonly failure: RunFailure | undefined
 
-  constructor(code: number) {
-    this.code = code
+  constructor(exitCode: number, failure?: RunFailure) {
+    this.exitCode = exitCode
+    this.failure = failure
   }
 }
 
@@ -41,8 +46,9 @@ export class Guest {
   readonly descriptors: DescriptorTable
   readonly folders: FolderCalls
   readonly stats: FileStats
-  /** Set by `proc_exit`; a program that catches the end gets it again at its next call. */
-  exit: ProgramExit | undefined
+  readonly disk: DiskBudget
+  /** Set when the program is over; one that catches the end gets it again at its next call. */
+  end: ProgramEnd | undefined
   /** What went wrong in a call by our own fault; the run is over. */
   bug: unknown
 
@@ -55,6 +61,24 @@ export class Guest {
     this.descriptors = new DescriptorTable(folderOf(this.tree.root))
     this.folders = new FolderCalls(this.tree.root)
     this.stats = new FileStats(options.world.isRepeatable)
+    this.disk = new DiskBudget(this.tree, this.descriptors, options.diskLimitBytes)
+  }
+
+  /** Ends the program for good. */
+  finish(end: ProgramEnd): never {
+    this.end ??= end
+    // oxlint-disable-next-line typescript/only-throw-error -- it unwinds the guest; nobody reads a stack
+    throw this.end
+  }
+
+  /** Counts bytes about to be written to a file. */
+  spendDisk(bytes: number): void {
+    const usedBytes = this.disk.spend(bytes)
+    if (usedBytes === undefined) return
+    const message = `disk limit exceeded: ${usedBytes} bytes written, ${this.disk.limitBytes} allowed`
+    this.finish(
+      new ProgramEnd(1, { message, class: 'resource', hint: 'Ask for more disk in the Resources of the task' }),
+    )
   }
 
   close(): void {

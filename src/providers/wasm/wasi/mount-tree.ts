@@ -2,7 +2,14 @@ import type { Mount } from '../protocol/run-order.ts'
 import { close, holdTrusted, statOf } from './host-file.ts'
 
 /** A file or folder of this machine that the guest sees, held open from the start of the run to its end. */
-export type OpenMount = { fd: number; isFolder: boolean; isReadOnly: boolean }
+export type OpenMount = {
+  fd: number
+  isFolder: boolean
+  isReadOnly: boolean
+  isOutput: boolean
+  /** The same for the same file or folder of the host. */
+  identity: string
+}
 
 /** A folder that exists only for the guest, on the way to a mount; or the mount itself. */
 export type TreeNode = {
@@ -35,14 +42,14 @@ export class MountTree {
     closeFrom(this.root)
   }
 
-  #add({ guestPath, hostPath, isReadOnly }: Mount): void {
+  #add({ guestPath, hostPath, isReadOnly, isOutput = false }: Mount): void {
     const names = Buffer.from(guestPath, 'utf8').toString('latin1').split('/')
     let node = this.root
     for (const name of names.filter((each) => each !== '' && each !== '.')) node = this.#child(node, name)
     const fd = holdTrusted(hostPath)
-    const isFolder = statOf(fd).isDirectory()
+    const stat = statOf(fd)
     if (node.mount) close(node.mount.fd)
-    node.mount = { fd, isFolder, isReadOnly }
+    node.mount = { fd, isFolder: stat.isDirectory(), isReadOnly, isOutput, identity: `${stat.dev}:${stat.ino}` }
   }
 
   #child(parent: TreeNode, name: string): TreeNode {

@@ -56,9 +56,10 @@ export const fdCalls: Record<string, Call> = {
   fd_filestat_get: call('ii', (guest, memory, fd: number, result: number) => {
     writeFileStat(memory, result, statOf(guest, guest.descriptors.get(fd)))
   }),
-  fd_filestat_set_size: call('iI', ({ descriptors }, _memory, fd: number, size: bigint) => {
-    const file = descriptors.file(fd)
+  fd_filestat_set_size: call('iI', (guest, _memory, fd: number, size: bigint) => {
+    const file = guest.descriptors.file(fd)
     if (!file.isWritable) fail('badf')
+    guest.spendDisk(Math.max(0, safeNumber(size) - fstatSync(file.fd).size))
     ftruncateSync(file.fd, safeNumber(size))
   }),
   fd_filestat_set_times: call('iIIi', (guest, _memory, fd: number, atimNs: bigint, mtimNs: bigint, flags: number) => {

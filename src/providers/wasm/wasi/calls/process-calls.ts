@@ -1,5 +1,5 @@
 import { fail } from '../errno.ts'
-import { ProgramExit } from '../guest.ts'
+import { ProgramEnd } from '../guest.ts'
 import { type Call, call } from './call.ts'
 
 /** The program's end, chance, and what this host does not have: signals and sockets. */
@@ -7,11 +7,7 @@ export const processCalls: Record<string, Call> = {
   proc_exit: {
     params: 'i',
     results: '',
-    run(guest, _memory, code: number) {
-      guest.exit = new ProgramExit(code)
-      // oxlint-disable-next-line typescript/only-throw-error -- it unwinds the guest; nobody reads a stack
-      throw guest.exit
-    },
+    run: (guest, _memory, code: number) => guest.finish(new ProgramEnd(code)),
   },
   proc_raise: call('i', () => fail('nosys')),
   sched_yield: call('', () => {}),

@@ -27,11 +27,12 @@ export const transferCalls: Record<string, Call> = {
     memory.u32(result)
     memory.setU32(result, write(guest, descriptor, buffers))
   }),
-  fd_pwrite: call('iiiIi', ({ descriptors }, memory, fd: number, ...rest: [number, number, bigint, number]) => {
+  fd_pwrite: call('iiiIi', (guest, memory, fd: number, ...rest: [number, number, bigint, number]) => {
     const [vectors, count, offset, result] = rest
-    const file = writable(descriptors.file(fd))
+    const file = writable(guest.descriptors.file(fd))
     const buffers = memory.vectors(vectors, count)
     memory.u32(result)
+    guest.spendDisk(lengthOf(buffers))
     memory.setU32(result, buffers.length === 0 ? 0 : writevSync(file.fd, buffers, safeNumber(offset)))
   }),
 }
@@ -51,6 +52,7 @@ function write(guest: Guest, descriptor: Descriptor, buffers: Uint8Array[]): num
   if (descriptor.kind === 'stream') return writeStream(guest, descriptor.stream, buffers)
   const file = writable(descriptor)
   if (buffers.length === 0) return 0
+  guest.spendDisk(lengthOf(buffers))
   if (file.flags & fdFlag.append) file.offset = fstatSync(file.fd).size
   const count = writevSync(file.fd, buffers, file.offset)
   file.offset += count
@@ -67,5 +69,7 @@ function writeStream(guest: Guest, stream: 0 | 1 | 2, buffers: Uint8Array[]): nu
   return count
 }
 
+const lengthOf = (buffers: readonly Uint8Array[]): number =>
+  buffers.reduce((sum, { byteLength }) => sum + byteLength, 0)
 const readable = (file: FileDescriptor): FileDescriptor => (file.isReadable ? file : fail('badf'))
 const writable = (file: FileDescriptor): FileDescriptor => (file.isWritable ? file : fail('badf'))
