@@ -1,0 +1,192 @@
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { createServer, type Server } from 'node:net'
+import { join, relative } from 'node:path'
+import { type Client, createClient } from '#client/client.ts'
+import type { Job } from '#models/job.ts'
+import { isTerminalJob } from '#models/job-state.ts'
+import type { GoldenCluster } from '../kit/golden-cluster.ts'
+import { type CliCase, fixturesDir, jobFixture } from './cli-cases.ts'
+import { type CliRun, runCli } from './cli-process.ts'
+
+export type Replayed = { golden: CliCase; ours: CliRun; files: Map<string, string> }
+
+const caseTimeoutMs = 60_000
+const stateLimitMs = 60_000
+const version = 'v1.4.0'
+
+/** Runs recorded command lines against a cluster of ours, each in a folder of its own with the recorded files in it. */
+export class CliReplay {
+  readonly #cluster: GoldenCluster
+  readonly #client: Client
+  readonly #jobs = new Map<string, Promise<string>>()
+  readonly #listeners: Server[] = []
+
+  constructor(cluster: GoldenCluster) {
+    this.#cluster = cluster
+    this.#client = createClient({ url: `http://127.0.0.1:${cluster.port}` })
+  }
+
+  async replay(folder: string, recorded: CliCase): Promise<Replayed> {
+    const name = recorded.case.split('/').at(-1) ?? ''
+    const put = await this.#localiser(folder, name, recorded)
+    const cwd = this.#workFolder(folder, name)
+    const env = this.#environment(recorded, put)
+    const signal =
+      recorded.signal && name !== 'wait-timeout' ? { name: recorded.signal, when: signalMoment(folder) } : undefined
+    const ours = await runCli({
+      args: recorded.argv.slice(1).map(put),
+      cwd,
+      env,
+      timeoutMs: caseTimeoutMs,
+      ...(recorded.stdin === undefined ? {} : { stdin: recorded.stdin }),
+      ...(recorded.pty ? { pty: recorded.pty } : {}),
+      ...(signal ? { signal } : {}),
+    })
+    const golden = {
+      ...recorded,
+      ...(recorded.stdout === undefined ? {} : { stdout: put(recorded.stdout) }),
+      ...(recorded.stderr === undefined ? {} : { stderr: put(recorded.stderr) }),
+    }
+    await this.#stopRunning()
+    return { golden, ours, files: filesIn(cwd) }
+  }
+
+  /** What a case leaves running would take the place of the next one's jobs. */
+  async #stopRunning(): Promise<void> {
+    const { Items } = await this.#client.jobs.list({ order_by: 'modified_at', reverse: true, limit: 20 })
+    const running = Items.filter(({ State }) => !isTerminalJob(State.StateType))
+    await Promise.all(running.map(({ ID }) => this.#client.jobs.stop(ID, {}).catch(() => {})))
+  }
+
+  /** After a start the cluster gives nodes time to come back before it calls a job impossible: that time is over. */
+  async settle(): Promise<void> {
+    const id = await this.#submit('batch-unsatisfiable')
+    await this.#client.jobs.waitFor(id, ({ State }) => isTerminalJob(State.StateType), {
+      signal: AbortSignal.timeout(stateLimitMs),
+    })
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#listeners.map((each) => new Promise((closed) => each.close(closed))))
+  }
+
+  /** Puts our ids, folders and ports where the recording has its own. */
+  async #localiser(folder: string, name: string, { needs, vars = {} }: CliCase): Promise<(text: string) => string> {
+    const pairs: [string, string][] = [['{{DIR}}', this.#cluster.directory]]
+    pairs.push(['20140', String(this.#cluster.port)], [':20010', `:${this.#cluster.filePort}`])
+    if (folder === 'serve') pairs.push(...(await this.#servePorts()))
+    if (vars.NODE) pairs.push([vars.NODE, this.#cluster.nodeId])
+    if (vars.JOB) {
+      const id = await this.#job(folder, name, needs)
+      pairs.push([vars.JOB, id], [vars.JOB.slice(0, 10), id.slice(0, 10)])
+      if (vars.EXEC) pairs.push([vars.EXEC, (await this.#client.jobs.executions(id)).Items[0]?.ID ?? ''])
+    }
+    return (text) => pairs.reduce((result, [theirs, ours]) => result.replaceAll(theirs, ours), text)
+  }
+
+  /** Free ports for those that a recorded node listened on; one of them is taken. */
+  async #servePorts(): Promise<[string, string][]> {
+    const taken = await listen()
+    this.#listeners.push(taken.server)
+    const free = await Promise.all(
+      ['20500', '20501', '20502'].map(async (port): Promise<[string, string]> => {
+        const { server, port: ours } = await listen()
+        await new Promise((closed) => server.close(closed))
+        return [port, String(ours)]
+      }),
+    )
+    return [['20142', String(taken.port)], ...free]
+  }
+
+  /** A job of the fixture in the state the recording saw; stopping one needs one of its own. */
+  #job(folder: string, name: string, needs: CliCase['needs']): Promise<string> {
+    const fixture = needs?.fixture ?? 'batch-sleep'
+    const state = needs?.state ?? (needs ? undefined : 'Running')
+    const key = state ? `${folder}/${name}` : fixture
+    let job = this.#jobs.get(key)
+    if (!job) {
+      job = this.#submit(fixture).then((id) => this.#until(id, state))
+      this.#jobs.set(key, job)
+    }
+    return job
+  }
+
+  async #until(id: string, state: string | undefined): Promise<string> {
+    if (state === 'Stopped') await this.#client.jobs.stop(id, {})
+    const isThere = ({ State }: Job) => (state ? State.StateType === state : false) || isTerminalJob(State.StateType)
+    await this.#client.jobs.waitFor(id, isThere, { signal: AbortSignal.timeout(stateLimitMs) })
+    return id
+  }
+
+  async #submit(fixture: string): Promise<string> {
+    const body = jobFixture(version, fixture)
+      .replaceAll('{{DIR}}', this.#cluster.directory)
+      .replaceAll(':20010', `:${this.#cluster.filePort}`)
+    const response = await fetch(`http://127.0.0.1:${this.#cluster.port}/api/v1/orchestrator/jobs`, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json', 'X-Bacalhau-Git-Version': version },
+      body,
+    })
+    const answer = (await response.json()) as { JobID?: string }
+    if (!answer.JobID) throw new Error(`${fixture} was not submitted: ${JSON.stringify(answer)}`)
+    return answer.JobID
+  }
+
+  #workFolder(folder: string, name: string): string {
+    if (folder === 'job-get') return this.#getFolder(name)
+    const cwd = join(this.#cluster.directory, 'work', folder, name)
+    mkdirSync(cwd, { recursive: true })
+    cpSync(fixturesDir(version), cwd, { recursive: true })
+    return cwd
+  }
+
+  /** Two recordings share a folder: the second download finds the first one. */
+  #getFolder(name: string): string {
+    const shared = name.startsWith('output-dir') && name !== 'output-dir-missing'
+    const cwd = join(this.#cluster.directory, 'get140', shared ? 'outdir' : name)
+    if (name !== 'output-dir-again') rmSync(cwd, { recursive: true, force: true })
+    mkdirSync(shared ? join(cwd, 'target') : cwd, { recursive: true })
+    return cwd
+  }
+
+  #environment({ env = {} }: CliCase, put: (text: string) => string): Record<string, string> {
+    const base: Record<string, string> = {
+      HOME: join(this.#cluster.directory, 'home'),
+      PATH: process.env.PATH ?? '',
+      BACALHAU_DIR: join(this.#cluster.directory, 'client'),
+      BACALHAU_API_HOST: '127.0.0.1',
+      BACALHAU_API_PORT: String(this.#cluster.port),
+      TERM: 'xterm',
+    }
+    for (const [name, value] of Object.entries(env)) {
+      if (value === null) delete base[name]
+      else base[name] = put(value)
+    }
+    mkdirSync(base.HOME ?? '', { recursive: true })
+    return base
+  }
+}
+
+/** The recorder waited some seconds; what it waited for is seen in the output. */
+const signalMoment = (folder: string) => (stdout: string) =>
+  folder === 'serve' ? stdout.includes('bacalhau.run') : /Creating job for submission {2}\.{16}/.test(stdout)
+
+async function listen(): Promise<{ server: Server; port: number }> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  return { server, port: typeof address === 'object' && address ? address.port : 0 }
+}
+
+/** Folders end in `/` and hold nothing. */
+function filesIn(root: string): Map<string, string> {
+  return new Map(
+    readdirSync(root, { recursive: true, withFileTypes: true })
+      .map((entry) => join(entry.parentPath, entry.name))
+      .sort()
+      .map((path) => {
+        const isFolder = statSync(path).isDirectory()
+        return [relative(root, path) + (isFolder ? '/' : ''), isFolder ? '' : readFileSync(path, 'utf8')]
+      }),
+  )
+}
