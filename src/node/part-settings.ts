@@ -13,8 +13,7 @@ const milliseconds = (nanoseconds: bigint): number => Number(nanoseconds / 1_000
 const settleMs = 30_000
 
 /** What a task is promised that asks for nothing. */
-const defaultResourcesOf = (settings: Settings): Resources =>
-  parseResources(settings.JobDefaults.Batch.Task.Resources)
+const defaultResourcesOf = (settings: Settings): Resources => parseResources(settings.JobDefaults.Batch.Task.Resources)
 
 export const orchestratorSettings = (settings: Settings, nodeId: NodeId): OrchestratorSettings => ({
   nodeId,

@@ -19,6 +19,7 @@ import { controlParts, type PartContext } from './control-parts.ts'
 import { nodeIdentity } from './identity.ts'
 import { nodeLabels } from './labels.ts'
 import { eventLog, type NodeLog } from './node-log.ts'
+import { serverSettings } from './server-settings.ts'
 
 export type NodeDeps = {
   settings: Settings
@@ -78,7 +79,7 @@ const startParts = async (deps: NodeDeps, context: PartContext): Promise<Running
   }
   server = createServer({
     controlPlane,
-    settings: serverSettings(deps),
+    settings: await serverSettings({ ...deps, store: context.store, disk: systemDisk, random: systemRandom }),
     version: buildInfo,
     clock,
     random: systemRandom,
@@ -101,11 +102,4 @@ const requesterInfo = (nodeId: NodeId, settings: Settings): NodeInfo => ({
   Labels: nodeLabels(settings.Labels, nodeId, buildInfo, { CPU: 0, Memory: 0, Disk: 0, GPU: 0 }),
   SupportedProtocols: ['bac/v1'],
   BacalhauVersion: buildInfo,
-})
-
-const serverSettings = ({ settings, apiHost }: NodeDeps) => ({
-  host: apiHost,
-  port: settings.API.Port,
-  requestsPerSecond: settings.API.RateLimit,
-  jobNaming: settings.Orchestrator.JobNaming as 'by-caller' | 'versioned' | 'independent',
 })
