@@ -125,6 +125,19 @@ describe('runner children', { timeout: 60_000 }, () => {
       expect((await kit.run(wasmProgram('hello'))).exitCode).toBe(0)
     })
 
+    it('but only so often', async () => {
+      const own = new WasmEngineKit({ runLimit: 2, warmChildren: 0 })
+      const seen = new Set<unknown>()
+      for (let n = 0; n < 4; n++) {
+        await own.run(wasmProgram('noop'))
+        const runner = await own.pool.take([], new AbortController().signal)
+        seen.add(runner)
+        own.pool.release(runner, false)
+      }
+      expect(seen.size).toBeGreaterThan(1)
+      await own.close()
+    })
+
     it('never, when the node is told so', async () => {
       const single = new WasmEngineKit({ isReused: false, warmChildren: 1 })
       const seen = new Set<number>()

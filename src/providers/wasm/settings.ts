@@ -8,6 +8,8 @@ export type WasmSettings = {
   childLimit: number
   /** How long a child beyond the warm ones is kept after its last run. */
   idleKeepMs: number
+  /** Runs after which a child is replaced, whatever V8 has kept by then. */
+  runLimit: number
   /** Compile with the optimizing compiler only: long loops run six times faster, a first run starts a little later. */
   isOptimized: boolean
   moduleLimitBytes: number
@@ -22,6 +24,7 @@ export const defaultWasmSettings: WasmSettings = {
   warmChildren: 2,
   childLimit: 128,
   idleKeepMs: 60_000,
+  runLimit: 10_000,
   isOptimized: true,
   moduleLimitBytes: 268_435_456,
   moduleCacheBytes: 134_217_728,

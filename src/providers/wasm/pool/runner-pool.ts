@@ -57,7 +57,8 @@ export class RunnerPool implements Startable {
 
   /** Takes a child back after its run; one that must not be used again is ended. */
   release(runner: Runner, isSpent: boolean): void {
-    if (isSpent || !this.#options.settings.isReused || !this.#isOpen) runner.kill()
+    const { isReused, runLimit } = this.#options.settings
+    if (isSpent || !isReused || runner.runs >= runLimit || !this.#isOpen) runner.kill()
     else if (runner.isAlive) this.#offer(runner)
   }
 

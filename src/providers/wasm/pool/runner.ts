@@ -35,6 +35,7 @@ export class Runner {
   readonly #frames = new FrameReader()
   readonly #complaints: Buffer[] = []
   #run: Run | undefined
+  #runs = 0
   #isReady = false
   #isClosed = false
   #sayReady: (isReady: boolean) => void = () => {}
@@ -53,6 +54,11 @@ export class Runner {
     return !this.#isClosed && this.#child?.exitCode === null && this.#child.signalCode === null
   }
 
+  /** Runs it was given so far. */
+  get runs(): number {
+    return this.#runs
+  }
+
   /** Whether it has come up at all. */
   get wasReady(): boolean {
     return this.#isReady
@@ -63,6 +69,7 @@ export class Runner {
     assert(this.#run === undefined, 'a runner child does one run at a time')
     return new Promise((settle) => {
       this.#run = { sink, settle, report: [] }
+      this.#runs += 1
       if (this.#isClosed) return this.#end()
       const body = Buffer.from(JSON.stringify(order))
       assert(body.length <= orderLimitBytes, 'orders are bounded by the size of a job')
