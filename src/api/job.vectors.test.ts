@@ -62,6 +62,7 @@ const asStored = (draft: JobDraft, spec: JobSpec): Job => ({
   ...spec,
   ID: (draft.ID ?? '') as JobId,
   State: { StateType: 'Undefined' },
+  VersionTime: 0n,
   Version: 0,
   Revision: 0,
   CreateTime: 0n,

@@ -60,7 +60,9 @@ export function startFault(error: unknown, dataDir: string): Fault {
       })
     case 'ENOSPC':
       return new Fault('StorageFull', `error starting node: no space left in ${dataDir}`, because)
+    default:
+      return error instanceof Fault
+        ? error
+        : new Fault('InternalError', `error starting node: ${messageOf(error)}`, because)
   }
-  if (error instanceof Fault) return error
-  return new Fault('InternalError', `error starting node: ${messageOf(error)}`, because)
 }

@@ -35,7 +35,7 @@ describeVectors(
     try {
       return value === null || shape.decode(value) ? 'read' : 'not read'
     } catch (error) {
-      throw new Error(goSentence(error as Error))
+      throw new Error(goSentence(error as Error), { cause: error })
     }
   },
   {

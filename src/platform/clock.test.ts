@@ -29,7 +29,7 @@ describe('the system clock', () => {
 
   it('wakes once after the delay, also after one that is longer than a timer can be', () => {
     vi.useFakeTimers()
-    const run = vi.fn()
+    const run = vi.fn<() => void>()
     const delayMs = 2 ** 31 * 3
     new SystemClock().after(delayMs, run)
     vi.advanceTimersByTime(delayMs - 1)
@@ -40,7 +40,7 @@ describe('the system clock', () => {
 
   it('does not wake who has stopped the timer', () => {
     vi.useFakeTimers()
-    const run = vi.fn()
+    const run = vi.fn<() => void>()
     const timer = new SystemClock().after(2 ** 31 * 2, run)
     vi.advanceTimersByTime(2 ** 31)
     timer.stop()

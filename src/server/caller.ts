@@ -1,4 +1,3 @@
-import type {} from 'fastify'
 import type { ClientVersion } from '#api/client-version.ts'
 import type { ServerLog } from './log.ts'
 

@@ -12,14 +12,14 @@ const child = join(import.meta.dirname, 'store-crash-child.ts')
 
 /** Runs the child until it has acknowledged `count` jobs and is killed, or kills itself. Returns what it acknowledged. */
 async function crash(path: string, first: number, where: string, count: number): Promise<number[]> {
-  const process_ = spawn(process.execPath, ['--conditions=source', child, path, String(first), where], {
+  const crashing = spawn(process.execPath, ['--conditions=source', child, path, String(first), where], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const acks: number[] = []
-  const ended = once(process_, 'exit')
-  for await (const line of createInterface({ input: process_.stdout })) {
+  const ended = once(crashing, 'exit')
+  for await (const line of createInterface({ input: crashing.stdout })) {
     acks.push(Number(line.split(' ')[1]))
-    if (where === 'anywhere' && acks.length >= count) process_.kill('SIGKILL')
+    if (where === 'anywhere' && acks.length >= count) crashing.kill('SIGKILL')
   }
   const [code, signal] = await ended
   expect({ code, signal }).toEqual({ code: null, signal: 'SIGKILL' })

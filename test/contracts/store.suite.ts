@@ -638,12 +638,12 @@ export function storeSuite({ open, reopen }: StoreSuiteOptions): void {
 
 /** Lets a long walk take its turns: it asks for them as flushes. */
 async function drive<Result>({ flush }: Pick<StoreUnderTest, 'flush'>, work: Promise<Result>): Promise<Result> {
-  let isDone = false
+  const walk = { isDone: false }
   const end = () => {
-    isDone = true
+    walk.isDone = true
   }
   work.then(end, end)
-  while (!isDone) {
+  while (!walk.isDone) {
     flush()
     await Promise.resolve()
   }

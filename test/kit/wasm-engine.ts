@@ -66,7 +66,7 @@ export class WasmEngineKit {
   async start(
     spec: SpecConfig,
     parts: Partial<RunRequest> = {},
-    signal = new AbortController().signal,
+    signal: AbortSignal = new AbortController().signal,
   ): Promise<WasmRun> {
     const logs = new MemorySink()
     const program = await this.engine.start(this.request(spec, { logs, ...parts }), signal)

@@ -14,7 +14,7 @@ async function fromStdin(host: Host): Promise<Uint8Array> {
   try {
     return await host.stdin.readAll()
   } catch (error) {
-    throw new Error(`reading job from stdin: ${messageOf(error)}`)
+    throw new Error(`reading job from stdin: ${messageOf(error)}`, { cause: error })
   }
 }
 

@@ -54,7 +54,7 @@ const pairs = {
   Name: options.name,
 }
 const { settings } = load({
-  side: 'server',
+  side: 'node',
   home: options.folder,
   pairs: Object.entries(pairs).map(([key, value]) => ({ key, value })),
 })
