@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { noResources } from '#models/resources.ts'
 import { moduleDigest } from '#providers/wasm/module-digest.ts'
+import { childFd, frameKind } from '#providers/wasm/protocol/frames.ts'
 import { scriptCommand } from '#providers/wasm/runner-command.ts'
 import { until } from '../kit/until.ts'
 import { WasmEngineKit, wasmProgram, wasmTool } from '../kit/wasm-engine.ts'
@@ -123,6 +124,19 @@ describe('runner children', { timeout: 60_000 }, () => {
       expect(failure?.message).toContain('stack overflow')
       await until('a child has gone', () => before.some((pid) => !childPids().includes(pid)))
       expect((await kit.run(wasmProgram('hello'))).exitCode).toBe(0)
+    })
+
+    it('giving the memory of a large program back to the machine', async () => {
+      const own = new WasmEngineKit({ warmChildren: 0 })
+      const others = childPids()
+      const resources = { ...noResources(), Memory: 600 * 1024 * 1024 }
+      expect((await own.run(wasmTool('eat'), { resources })).stdout).toContain('599 MiB')
+      const [pid] = childPids().filter((each) => !others.includes(each))
+      const residentKib = (): number =>
+        Number(/RssAnon:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1])
+      await until('it is given back', () => residentKib() < 200_000)
+      expect((await own.run(wasmProgram('state'))).exitCode).toBe(0)
+      await own.close()
     })
 
     it('but only so often', async () => {
@@ -308,10 +322,13 @@ describe('runner children', { timeout: 60_000 }, () => {
     })
 
     it('one that sends frames of no kind is ended', async () => {
-      const bytes = [0, 0, 0, 0, 4, 1, 0, 0, 0, 99, 0]
-      const { failure } = await withChild(
-        `require('fs').writeSync(4, Buffer.from([${bytes}])); setInterval(() => {}, 1e6)`,
-      )
+      const [ready, taken, noKind] = [frameKind.ready, frameKind.taken, 99].map((kind) => [0, 0, 0, 0, kind])
+      const { failure } = await withChild(`
+        const { readSync, writeSync } = require('fs')
+        writeSync(${childFd.frames}, Buffer.from([${ready}]))
+        readSync(${childFd.orders}, Buffer.alloc(1))
+        writeSync(${childFd.frames}, Buffer.from([${taken}, ${noKind}]))
+        setInterval(() => {}, 1e6)`)
       expect(failure).toMatchObject({ class: 'transient' })
     })
 

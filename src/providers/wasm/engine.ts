@@ -6,6 +6,7 @@ import type { SpecConfig } from '#models/spec-config.ts'
 import type { InputSource, NetworkConfig } from '#models/task.ts'
 import { decodeWasmParams, wasmType } from './engine-params.ts'
 import { digestsOf, orderOf } from './order.ts'
+import type { Runner } from './pool/runner.ts'
 import type { RunnerPool } from './pool/runner-pool.ts'
 import { WasmProgram } from './program.ts'
 import type { WasmSettings } from './settings.ts'
@@ -53,20 +54,31 @@ export class WasmEngine implements Engine {
   async start(request: RunRequest, signal: AbortSignal): Promise<RunningProgram> {
     const order = await orderOf(request, decodeWasmParams(request.engine), this.#settings)
     const digests = digestsOf(order)
-    const runner = await this.#pool.take(digests, signal)
+    const source = {
+      take: () => this.#pool.take(digests, signal),
+      release: (runner: Runner, isSpent: boolean) => this.#pool.release(runner, isSpent),
+    }
+    const first = await source.take()
     if (signal.aborted) {
-      this.#pool.release(runner, false)
+      source.release(first, false)
       throw signal.reason
     }
-    const forget = runner.makeRoom(this.#settings.moduleCacheBytes, digests)
-    const program = new WasmProgram(runner, { ...order, forget }, request.logs, (isSpent) => {
-      signal.removeEventListener('abort', onAbort)
-      this.#programs.delete(program)
-      this.#pool.release(runner, isSpent)
+    const orderFor = (runner: Runner) => ({
+      ...order,
+      forget: runner.makeRoom(this.#settings.moduleCacheBytes, digests),
     })
+    return this.#hold(new WasmProgram(first, source, orderFor, request.logs), signal)
+  }
+
+  /** Until it has ended it can be ended: by whoever started it, or with the engine. */
+  #hold(program: WasmProgram, signal: AbortSignal): WasmProgram {
     const onAbort = (): void => void program.stop()
     this.#programs.add(program)
     signal.addEventListener('abort', onAbort, { once: true })
+    void program.exit.then(() => {
+      signal.removeEventListener('abort', onAbort)
+      this.#programs.delete(program)
+    })
     return program
   }
 

@@ -1,34 +1,42 @@
 import type { Exit, RunningProgram } from '#contracts/engine.ts'
 import type { LogSink } from '#contracts/log-sink.ts'
+import { messageOf } from '#lib/fault.ts'
 import type { RunEnd, Runner } from './pool/runner.ts'
 import type { RunOrder } from './protocol/run-order.ts'
 
+/** Where children come from and go to. */
+export type RunnerSource = {
+  take(): Promise<Runner> | Runner
+  /** Hears whether the child may be used again. */
+  release(runner: Runner, isSpent: boolean): void
+}
+
 /** Exit code of a program that was killed, as a shell counts it (128 + SIGKILL). */
 const killedExitCode = 137
+/** Children that may be found dead before one takes the order. */
+const attemptLimit = 3
 
 /** A program in a runner child. It knows no signals, so to stop it is to end its child; printed output is still kept. */
 export class WasmProgram implements RunningProgram {
   readonly exit: Promise<Exit>
-  readonly #runner: Runner
-  #isEnded = false
+  readonly #source: RunnerSource
+  readonly #order: (runner: Runner) => RunOrder
+  readonly #sink: LogSink
+  #runner: Runner | undefined
   #isStopped = false
   #isLost = false
 
-  /** `onEnd` gets the child back and hears whether it may be used again. */
-  constructor(runner: Runner, order: RunOrder, sink: LogSink, onEnd: (isSpent: boolean) => void) {
-    this.#runner = runner
-    this.exit = runner.run(order, sink).then((end) => {
-      this.#isEnded = true
-      onEnd(end.kind === 'died' || end.report.isSpent || this.#isStopped)
-      return this.#exitOf(end)
-    })
+  constructor(first: Runner, source: RunnerSource, order: (runner: Runner) => RunOrder, sink: LogSink) {
+    this.#source = source
+    this.#order = order
+    this.#sink = sink
+    this.exit = this.#run(first).catch((error: unknown) => broken(messageOf(error), 'node'))
   }
 
   async stop(): Promise<void> {
-    // Its child may be running another program by now.
-    if (this.#isEnded) return
     this.#isStopped = true
-    void this.#runner.stop()
+    // Once it has ended its child may be running another program.
+    void this.#runner?.stop()
     await this.exit
   }
 
@@ -38,6 +46,26 @@ export class WasmProgram implements RunningProgram {
     await this.stop()
   }
 
+  /** A child that died while it was idle has begun nothing, so the next one may do it. */
+  async #run(first: Runner): Promise<Exit> {
+    let runner = first
+    for (let attempt = 1; ; attempt += 1) {
+      const end = await this.#runOn(runner)
+      if (end.kind === 'reported' || end.wasTaken || this.#isStopped || attempt === attemptLimit)
+        return this.#exitOf(end)
+      runner = await this.#source.take()
+    }
+  }
+
+  async #runOn(runner: Runner): Promise<RunEnd> {
+    this.#runner = runner
+    if (this.#isStopped) void runner.stop()
+    const end = await runner.run(this.#order(runner), this.#sink)
+    this.#runner = undefined
+    this.#source.release(runner, end.kind === 'died' || end.report.isSpent || this.#isStopped)
+    return end
+  }
+
   #exitOf(end: RunEnd): Exit {
     if (end.kind === 'reported') {
       const { exitCode, failure } = end.report
@@ -45,7 +73,7 @@ export class WasmProgram implements RunningProgram {
     }
     if (this.#isLost) return broken('the node stopped while it ran', 'lost')
     if (this.#isStopped) return { exitCode: killedExitCode }
-    return end.wasReady
+    return end.wasTaken
       ? broken(`the WASM runner process ended unexpectedly: ${end.cause}`, 'transient')
       : broken(`the WASM runner process could not be started: ${end.cause}`, 'node')
   }

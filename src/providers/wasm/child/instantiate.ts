@@ -31,6 +31,7 @@ function instantiate(
   const { ownMemory, imports } = part.module.prepared
   const memory =
     ownMemory && makeMemory(ownMemory.limits.min, Math.min(ownMemory.limits.max ?? maximumPages, maximumPages))
+  if (memory) guest.memories.push(memory)
   const wanted: Record<string, Record<string, WebAssembly.ExportValue>> = {}
   for (const each of imports) {
     if (each.module === wasiModule) checkWasiImport(part, each)

@@ -56,8 +56,9 @@ export class Outbox implements GuestOutput {
     })
   }
 
-  sayReady(): void {
-    writeAll(this.#fd, [header(frameKind.ready, 0)])
+  /** Before a run, when there is nothing to be sent. */
+  say(kind: typeof frameKind.ready | typeof frameKind.taken): void {
+    writeAll(this.#fd, [header(kind, 0)])
   }
 
   get #used(): number {

@@ -20,19 +20,25 @@ const broken = 1
 export function runProgram(order: RunOrder, store: ModuleStore, world: World, output: GuestOutput): RunReport {
   store.forget(order.forget)
   const used: LoadedModule[] = []
-  const end = runGuest(order, store, order.seed === undefined ? world : fixedWorld(BigInt(order.seed)), output, used)
-  return { ...end, modules: used.map(({ digest, sizeBytes }) => ({ digest, sizeBytes })) }
+  const ownWorld = order.seed === undefined ? world : fixedWorld(BigInt(order.seed))
+  const guest = openGuest(order, ownWorld, output)
+  const end = guest ? runGuest(order, store, guest, used) : inputsGone
+  const modules = used.map(({ digest, sizeBytes }) => ({ digest, sizeBytes }))
+  return { ...end, modules, memoryBytes: guest?.memoryBytes ?? 0 }
 }
 
-type End = Omit<RunReport, 'modules'>
+type End = Omit<RunReport, 'modules' | 'memoryBytes'>
 
-function runGuest(order: RunOrder, store: ModuleStore, world: World, output: GuestOutput, used: LoadedModule[]): End {
-  let guest: Guest
+/** Undefined when a folder of the job cannot be opened. */
+function openGuest(order: RunOrder, world: World, output: GuestOutput): Guest | undefined {
   try {
-    guest = new Guest({ ...order, world, output })
+    return new Guest({ ...order, world, output })
   } catch {
-    return failed('an input or output of the job is not on this node any more', 'node', notRun)
+    return undefined
   }
+}
+
+function runGuest(order: RunOrder, store: ModuleStore, guest: Guest, used: LoadedModule[]): End {
   try {
     return callEntry(order, store, guest, used)
   } catch (error) {
@@ -88,3 +94,5 @@ const internalError = (error: unknown): End => ({
   ),
   isSpent: true,
 })
+
+const inputsGone = failed('an input or output of the job is not on this node any more', 'node', notRun)

@@ -1,6 +1,7 @@
 import { setFlagsFromString } from 'node:v8'
-import { childFd } from '../protocol/frames.ts'
+import { childFd, frameKind } from '../protocol/frames.ts'
 import { optimizingFlags } from './compiler-flags.ts'
+import { garbageCollector } from './garbage.ts'
 import { ModuleStore } from './module-store.ts'
 import { nextOrder } from './orders.ts'
 import { Outbox } from './outbox.ts'
@@ -23,10 +24,13 @@ export function runWasmChild(args: readonly string[]): never {
   const nudge = startWatchman({ frames: childFd.frames, lifeline: childFd.lifeline }, shared, outputPauseMs)
   const outbox = new Outbox(childFd.frames, shared, nudge, monotonicMs, outputPauseMs)
   const store = new ModuleStore()
-  outbox.sayReady()
+  const collectGarbage = garbageCollector()
+  outbox.say(frameKind.ready)
   for (let order = nextOrder(childFd.orders); order; order = nextOrder(childFd.orders)) {
+    outbox.say(frameKind.taken)
     const report = runProgram(order, store, realWorld(), outbox)
     outbox.finish(report)
+    collectGarbage(report.memoryBytes)
   }
   process.exit(0)
 }

@@ -8,10 +8,10 @@ import { childFd, downHeaderBytes, frameKind, orderLimitBytes } from '../protoco
 import type { RunOrder, RunReport } from '../protocol/run-order.ts'
 import { FrameReader } from './frame-reader.ts'
 
-/** How a run ended: as the child reports, or with the child itself. */
-export type RunEnd = { kind: 'reported'; report: RunReport } | { kind: 'died'; cause: string; wasReady: boolean }
+/** How a run ended: as the child reports, or with the child itself; `wasTaken` = the program may have run. */
+export type RunEnd = { kind: 'reported'; report: RunReport } | { kind: 'died'; cause: string; wasTaken: boolean }
 
-type Run = { sink: LogSink; settle: (end: RunEnd) => void; report: Buffer[] }
+type Run = { sink: LogSink; settle: (end: RunEnd) => void; report: Buffer[]; isTaken: boolean }
 
 const complaintLimitBytes = 4096
 /** Time a child has to send what its guest has printed before it is killed. */
@@ -68,7 +68,7 @@ export class Runner {
   run(order: RunOrder, sink: LogSink): Promise<RunEnd> {
     assert(this.#run === undefined, 'a runner child does one run at a time')
     return new Promise((settle) => {
-      this.#run = { sink, settle, report: [] }
+      this.#run = { sink, settle, report: [], isTaken: false }
       this.#runs += 1
       if (this.#isClosed) return this.#end()
       const body = Buffer.from(JSON.stringify(order))
@@ -129,6 +129,7 @@ export class Runner {
       const { kind, bytes, isEnd } = piece
       if (kind === frameKind.ready) this.#becomeReady()
       else if (this.#run === undefined) return this.kill()
+      else if (kind === frameKind.taken) this.#run.isTaken = true
       else if (kind === frameKind.report) this.#takeReport(bytes, isEnd)
       else if (kind === frameKind.stdout || kind === frameKind.stderr) {
         const full = bytes.length > 0 ? this.#run.sink.write(kind as 1 | 2, bytes) : undefined
@@ -170,7 +171,7 @@ export class Runner {
   #end(): void {
     this.#isClosed = true
     this.#sayReady(false)
-    this.#settle({ kind: 'died', cause: this.cause, wasReady: this.#isReady })
+    this.#settle({ kind: 'died', cause: this.cause, wasTaken: this.#run?.isTaken ?? false })
   }
 
   #settle(end: RunEnd): void {

@@ -2,7 +2,8 @@
  * What flows between a node and its runner children. Down: four bytes of length, then a RunOrder as JSON.
  * Up: four bytes of length, one of kind, then the payload. All numbers are little-endian.
  */
-export const frameKind = { stdout: 1, stderr: 2, report: 3, ready: 4 } as const
+/** `ready`: it has come up. `taken`: it begins with the order, so from now on the program may have run. */
+export const frameKind = { stdout: 1, stderr: 2, report: 3, ready: 4, taken: 5 } as const
 
 export const upHeaderBytes = 5
 export const downHeaderBytes = 4

@@ -54,6 +54,8 @@ export type RunReport = {
   failure?: RunFailure
   /** Modules this run used; they stay compiled in the child. */
   modules: readonly { digest: string; sizeBytes: number }[]
+  /** Most linear memory all its modules took together. */
+  memoryBytes: number
   /** The child must not be used again. */
   isSpent: boolean
 }

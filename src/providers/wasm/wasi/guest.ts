@@ -47,6 +47,8 @@ export class Guest {
   readonly folders: FolderCalls
   readonly stats: FileStats
   readonly disk: DiskBudget
+  /** Memories made for the run. */
+  readonly memories: WebAssembly.Memory[] = []
   /** Set when the program is over; one that catches the end gets it again at its next call. */
   end: ProgramEnd | undefined
   /** What went wrong in a call by our own fault; the run is over. */
@@ -79,6 +81,11 @@ export class Guest {
     this.finish(
       new ProgramEnd(1, { message, class: 'resource', hint: 'Ask for more disk in the Resources of the task' }),
     )
+  }
+
+  /** What its memories take; they never shrink, so at the end this is the most they took. */
+  get memoryBytes(): number {
+    return this.memories.reduce((sum, { buffer }) => sum + buffer.byteLength, 0)
   }
 
   close(): void {
