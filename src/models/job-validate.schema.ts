@@ -110,13 +110,14 @@ export const duplicateOf = (names: readonly string[]): string | undefined =>
 
 function timeoutProblems({ ExecutionTimeout = 0n, QueueTimeout = 0n, TotalTimeout = 0n }: TimeoutConfig): string[] {
   if (ExecutionTimeout === 0n && QueueTimeout === 0n && TotalTimeout === 0n) return []
+  // What is shown falls back to the total; what is added up does not.
   const execution = nanos(ExecutionTimeout > 0n ? ExecutionTimeout : TotalTimeout)
   const [queue, total] = [nanos(QueueTimeout), nanos(TotalTimeout)]
   const problems: string[] = []
   if (ExecutionTimeout < 0n) problems.push(`invalid execution timeout value: ${formatDuration(execution)}`)
   if (QueueTimeout < 0n) problems.push(`invalid queue timeout value: ${formatDuration(queue)}`)
   if (TotalTimeout < 0n) problems.push(`invalid total timeout value: ${formatDuration(total)}`)
-  if (total > 0n && execution + queue > total) {
+  if (total > 0n && nanos(ExecutionTimeout) + queue > total) {
     problems.push(
       `execution timeout ${formatDuration(execution)} and queue timeout ${formatDuration(queue)} ` +
         `should be less than total timeout ${formatDuration(total)}`,
