@@ -85,7 +85,7 @@ const startNode = (
     'Publishers.Types.Local.Address': '127.0.0.1',
   }
   const { settings } = load({
-    side: 'server',
+    side: 'node',
     home: directory,
     pairs: Object.entries({ ...fixed, ...pairs }).map(([key, value]) => ({ key, value })),
   })
