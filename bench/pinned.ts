@@ -2,7 +2,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 
 /** The server gets the first core for itself and the load the second; with one core they share it. */
-export const hasTwoCores = availableParallelism() > 1
+const hasTwoCores = availableParallelism() > 1
 
 /** Starts a program, and all it starts, on the server's core. */
 export function spawnOnServerCore(command: string, args: string[], env: NodeJS.ProcessEnv): ChildProcess {

@@ -93,10 +93,12 @@ function serveArgs(roles: Roles, dir: string, port: number, bus: number): string
     String(port),
     '-c',
     `Orchestrator.Port=${bus}`,
+    '-c',
+    'Publishers.Types.Local.Port=0',
   ]
 }
 
-export function freePort(): Promise<number> {
+function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer()
     server.on('error', reject)

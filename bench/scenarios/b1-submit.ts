@@ -39,7 +39,7 @@ async function oneByOne({ limits, runs, scale }: Bench, connections: number): Pr
       await product.remove()
     }
   })
-  const target = connections === 32 ? atLeast(8000, '/s') : {}
+  const target = connections === 32 ? atLeastBoth(8000, limit / 2) : {}
   return {
     id: 'B1',
     what: `durable submissions, ${connections} connections`,
@@ -49,6 +49,12 @@ async function oneByOne({ limits, runs, scale }: Bench, connections: number): Pr
     ...target,
   }
 }
+
+/** Where the disk is slow, its limit is; where it is fast, our own figure. Both have to be reached. */
+const atLeastBoth = (most: number, half: number) => ({
+  target: `>= ${most} /s and half the limit`,
+  isMet: (rate: number) => rate >= most && rate >= half,
+})
 
 async function inBatches({ runs, scale }: Bench): Promise<Figure> {
   const size = 500
