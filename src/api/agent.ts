@@ -4,7 +4,7 @@ import { goJson } from './encode/go-json.ts'
 import { encodeBuildVersion, encodeOwnNode } from './encode/node.ts'
 import { type Answer, endpoint, plainAnswer, textAnswer } from './endpoint.ts'
 
-export const buildVersionAnswer: Answer<BuildVersionInfo> = {
+const buildVersionAnswer: Answer<BuildVersionInfo> = {
   encode: encodeBuildVersion,
   decode: (wire) => wire as BuildVersionInfo,
 }

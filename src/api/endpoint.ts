@@ -5,7 +5,7 @@ import { goJson } from './encode/go-json.ts'
 import type { QuerySchema } from './query.ts'
 
 export const apiPrefix = '/api/v1'
-export type Method = 'GET' | 'PUT' | 'POST' | 'DELETE'
+type Method = 'GET' | 'PUT' | 'POST' | 'DELETE'
 
 /** Both directions of an answer: the server writes it for a client's version, our client reads the newest form. */
 export type Answer<Value> = {

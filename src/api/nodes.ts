@@ -4,7 +4,7 @@ import { encodeNodeState } from './encode/node.ts'
 import { type Answer, endpoint, jsonBody, plainAnswer } from './endpoint.ts'
 import { param } from './query.ts'
 
-export type NodeList = { NextToken: string; Nodes: NodeState[] }
+type NodeList = { NextToken: string; Nodes: NodeState[] }
 export type NodeAction = { Action: string; Message: string; NodeID: string }
 export type NodeActionAnswer = { Success: boolean; Error: string }
 

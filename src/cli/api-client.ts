@@ -28,8 +28,8 @@ const withPort = (url: URL, port: number): string => {
 
 /** Makes every later request of this process trust what the user named. */
 async function trust({ TLS }: Settings['API'], host: Host): Promise<void> {
-  const { Agent, setGlobalDispatcher } = await import('undici')
-  if (TLS.CAFile === '') return setGlobalDispatcher(new Agent({ connect: { rejectUnauthorized: false } }))
+  const { trustAnyServer, trustServersOf } = await import('#platform/trust.ts')
+  if (TLS.CAFile === '') return trustAnyServer()
   const ca = await host.disk.readFile(host.resolve(TLS.CAFile))
   if (!ca) {
     throw new Fault(
@@ -37,5 +37,5 @@ async function trust({ TLS }: Settings['API'], host: Host): Promise<void> {
       `failed to create api client: CA certificate file "${TLS.CAFile}" does not exists`,
     )
   }
-  setGlobalDispatcher(new Agent({ connect: { ca: Buffer.from(ca) } }))
+  trustServersOf(ca)
 }

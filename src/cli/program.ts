@@ -118,7 +118,7 @@ function cliOf(host: Host, load: Cli['load']): Cli {
 }
 
 /** One sentence and what can be done, in red and green on a terminal. Never a stack: that is for bugs, in `main`. */
-export function tellError(error: unknown, host: Host): void {
+function tellError(error: unknown, host: Host): void {
   const paint = (code: number, text: string) =>
     hasColours(host.stderr, host.env) ? `\x1b[${code}m${text}\x1b[0m` : text
   const isOurs =

@@ -8,8 +8,6 @@ import { type LogQuery, logStream } from './log-stream.ts'
 import { type Methods, methodsOf } from './methods.ts'
 import { type CallOptions, type ClientOptions, Transport } from './transport.ts'
 
-export type { CallOptions, ClientOptions } from './transport.ts'
-
 type ListQuery = Readonly<QueryOf<(typeof jobEndpoints)['list']['query']>>
 
 /**

@@ -20,7 +20,7 @@ type QueryArguments<Row extends Endpoint<any, any, any, any>> = keyof Row['query
 type AnswerOf<Row> = Row extends { answer: { decode(wire: any): infer Answered } } ? Answered : never
 
 /** What a row of the contract is to a caller: ids, body, query and options, in this order; left out what it has not. */
-export type Method<Row extends Endpoint<any, any, any, any>> = (
+type Method<Row extends Endpoint<any, any, any, any>> = (
   ...args: [
     ...PathArguments<Row['path']>,
     ...BodyArguments<Row>,

@@ -33,10 +33,6 @@ const casts: Record<Kind, (path: string, given: unknown) => unknown> = {
     const isWhole = typeof number === 'bigint' || Number.isSafeInteger(number)
     return isWhole ? Number(number) : fail(path, 'an integer', given, "Accepted formats: '1', '2', '10', etc.")
   },
-  number: (path, given) => {
-    const number = typeof given === 'string' && given.trim() !== '' ? Number(given) : given
-    return typeof number === 'number' && Number.isFinite(number) ? number : fail(path, 'a number', given)
-  },
   duration: (path, given) => {
     if (typeof given === 'bigint') return given
     if (given === 0) return 0n

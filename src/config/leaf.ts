@@ -1,5 +1,5 @@
 /** What a setting may hold. Values come as text (environment, flags, `-c`) or as YAML. */
-export type Kind = 'text' | 'boolean' | 'integer' | 'number' | 'duration' | 'list' | 'map' | 'data'
+export type Kind = 'text' | 'boolean' | 'integer' | 'duration' | 'list' | 'map' | 'data'
 
 export type LeafOptions<Value> = {
   /** Variables that set it, beyond `BACALHAU_` + the key with `_`. */
@@ -44,7 +44,6 @@ const leaf =
 export const text = leaf<string>('text')
 export const boolean = leaf<boolean>('boolean')
 export const integer = leaf<number>('integer')
-export const number = leaf<number>('number')
 /** Nanoseconds; written in Go's text form (`1h30m`). */
 export const duration = leaf<bigint>('duration')
 export const list = leaf<readonly string[]>('list')

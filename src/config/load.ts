@@ -25,9 +25,9 @@ export type Sources = {
 }
 
 /** Where a value came from. `as` is what the user wrote: the file's key, the variable, the flag. */
-export type Origin = { readonly layer: 'default' | 'file' | 'environment' | 'flag' | 'pair'; readonly as: string }
+type Origin = { readonly layer: 'default' | 'file' | 'environment' | 'flag' | 'pair'; readonly as: string }
 
-export type Notice = { readonly kind: 'unknown-key' | 'old-key'; readonly message: string }
+type Notice = { readonly kind: 'unknown-key' | 'old-key'; readonly message: string }
 
 export type Loaded = {
   readonly settings: Settings

@@ -15,7 +15,7 @@ const printed = (node: Tree | Leaf<any>, value: any): unknown =>
     : Object.fromEntries(Object.entries(node).map(([name, child]) => [name, printed(child, value[name])]))
 
 /** One value as it is shown. An empty secret is shown as empty: that it is not set is worth knowing. */
-export function printableValue(leaf: Leaf<any>, value: unknown): unknown {
+function printableValue(leaf: Leaf<any>, value: unknown): unknown {
   if (leaf.isSecret) return isEmpty(value) ? value : maskedSecret
   return leaf.kind === 'duration' ? formatDuration(value as bigint) : value
 }

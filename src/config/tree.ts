@@ -45,7 +45,6 @@ export const tree = {
 
 /** The configuration as the program sees it: frozen, every value of the right type. Hand each part its own section only. */
 export type Settings = Values<typeof tree>
-export type LogSettings = Settings['Logging']
 
 export type Key = { readonly path: string; readonly leaf: Leaf<any> }
 

@@ -34,8 +34,7 @@ export function pushUnder(problems: string[], prefix: string, found: readonly st
   if (found.length > 0) problems.push(prefix + found.join('\n'))
 }
 
-/** The same for one task, without its name in front. */
-export function constraintProblems(constraint: LabelSelectorRequirement | null): string[] {
+function constraintProblems(constraint: LabelSelectorRequirement | null): string[] {
   if (constraint === null) return ['constraint is null']
   const count = constraint.Values?.length ?? 0
   const problems = constraint.Key === '' ? ['selector key cannot be blank'] : []
@@ -54,6 +53,7 @@ export function constraintProblems(constraint: LabelSelectorRequirement | null):
   return problems
 }
 
+/** The same for one task, without its name in front. */
 export function taskProblems(task: Task): string[] {
   const problems: string[] = []
   if (task.Name === '') problems.push('missing task name')

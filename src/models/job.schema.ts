@@ -70,6 +70,5 @@ export type JobDraft = StructOf<typeof jobShape.fields>
 
 /** The body of a submission. The base fields of Go clients hold their token: they are never read here nor kept. */
 export const submitShape = struct('apimodels', 'PutJobRequest', { Job: jobShape, Force: flag, IdempotencyToken: text })
-export type SubmitDraft = StructOf<typeof submitShape.fields>
 
 export const batchShape = struct('apimodels', 'PutJobsRequest', { Jobs: list(jobShape, null, '*') })

@@ -13,7 +13,7 @@ export type Shape<Value> = {
   /** For the OpenAPI document. */
   readonly schema: JsonSchema
 }
-export type JsonSchema = Readonly<Record<string, unknown>>
+type JsonSchema = Readonly<Record<string, unknown>>
 
 /** A value of the wrong kind: where, what it was and what was wanted. */
 export class Mismatch extends Error {

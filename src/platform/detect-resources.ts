@@ -30,7 +30,7 @@ const nvidiaGpus = async (): Promise<Gpu[]> => {
 }
 
 /** Lines like `0, Tesla T4, 15360` (MiB). What cannot be read is left out. */
-export const parseNvidia = (text: string): Gpu[] =>
+const parseNvidia = (text: string): Gpu[] =>
   text.split('\n').flatMap((line) => {
     const [index, name, memory] = line.split(',').map((part) => part.trim())
     if (!index || !name || !/^\d+$/.test(index) || !/^\d+$/.test(memory ?? '')) return []

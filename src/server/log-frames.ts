@@ -40,7 +40,7 @@ function hasEnded(executions: readonly Execution[], executionId: string): boolea
 const frame = (stream: 1 | 2, line: string): string => `{"value":{"Type":${stream},"Line":${goString(line)}}}\n`
 
 /** Live output: each piece as it comes; a character that is cut in two waits for its other half. */
-export async function* chunkFrames(chunks: AsyncIterable<LogChunk>): AsyncGenerator<string> {
+async function* chunkFrames(chunks: AsyncIterable<LogChunk>): AsyncGenerator<string> {
   const decoders = { 1: new TextDecoder(), 2: new TextDecoder() }
   for await (const { stream, bytes } of chunks) {
     const text = decoders[stream].decode(bytes, { stream: true })

@@ -118,7 +118,7 @@ function writeAnswer(
 const isPretty = (queryText: string): boolean => /(?:^|&)pretty(?:=|&|$)/i.test(queryText)
 const readable = (text: string): string => stringifyJson(parseJson(text), { indent: 2, escapeHtml: true })
 
-export function queryOf(url: string): string {
+function queryOf(url: string): string {
   const at = url.indexOf('?')
   return at < 0 ? '' : url.slice(at + 1)
 }

@@ -1,3 +1,4 @@
+import type { Store } from '#contracts/store.ts'
 import { Fault } from '#lib/fault.ts'
 import { SystemClock } from '#platform/clock.ts'
 import { systemRandom } from '#platform/random.ts'
@@ -5,8 +6,21 @@ import { openSqlite } from '#platform/sqlite.ts'
 import { sqlite } from '#state/dialect.ts'
 import { openStore } from '#state/open-store.ts'
 import { FaultySql } from '../kit/faulty-sql.ts'
-import type { StoreUnderTest } from './store.suite.ts'
 import { startNs } from './store-fixtures.ts'
+
+/** A store under test and the hands on it. */
+export type StoreUnderTest = {
+  store: Store
+  /** Runs the flushes that were asked for. */
+  flush(): void
+  /** Makes the next transaction fail when it is committed. */
+  failNextCommit(): void
+  /** Makes one of the next writes fail: 0 = the next one. */
+  failWrite(countdown: number): void
+  stopFailing(): void
+  /** The store's clock goes on by this much. */
+  passNs(ns: bigint): void
+}
 
 class TestClock extends SystemClock {
   ns = startNs

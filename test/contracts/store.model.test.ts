@@ -6,10 +6,9 @@ import { describe, expect, it } from 'vitest'
 import type { Change, Store } from '#contracts/store.ts'
 import { computeStateNames } from '#models/execution-state.ts'
 import { jobStateNames } from '#models/job-state.ts'
-import type { StoreUnderTest } from './store.suite.ts'
 import { aJob, aLine, aNode, anExecution, executionId, jobId, nodeId, someWork, startNs } from './store-fixtures.ts'
 import { applyTo, copyOf, emptyState, liveOf, type ModelState } from './store-model.ts'
-import { openAt } from './store-under-test.ts'
+import { openAt, type StoreUnderTest } from './store-under-test.ts'
 
 const ids = fc.integer({ min: 1, max: 4 })
 const revisions = fc.integer({ min: 1, max: 4 })

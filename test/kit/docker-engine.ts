@@ -13,7 +13,7 @@ export type DockerEngine = { host: string; stop(): Promise<void> }
 const startLimitMs = 30_000
 
 /** Images of every engine we start; all are one static busybox, as in the recordings. */
-export const testImages = ['busybox', 'ubuntu', 'alpine']
+const testImages = ['busybox', 'ubuntu', 'alpine']
 
 /**
  * Starts an engine of its own in a temporary folder, with its own socket and the test images in it. `undefined` when Docker is

@@ -61,7 +61,7 @@ const packages: Record<string, readonly string[]> = {
   nats: ['@nats-io/transport-node', '@nats-io/nats-core'],
   platform: ['kysely', 'undici', 'pino', 'modern-tar', 'tar-stream', 'picomatch'],
   node: ['pino'],
-  cli: ['commander', 'picocolors', 'string-width', 'yocto-spinner', 'yaml', 'modern-tar', 'tar-stream'],
+  cli: ['modern-tar', 'string-width', 'yaml'],
 }
 
 /** Packages that a layer imports without being allowed to. */

@@ -24,7 +24,7 @@ export function encodeSpecConfig(spec: SpecConfig | null): string {
 }
 
 /** `StateType` as a word; message and details only when there are some. */
-export function encodeState(state: { StateType: string; Message?: string; Details?: Record<string, string> }): string {
+function encodeState(state: { StateType: string; Message?: string; Details?: Record<string, string> }): string {
   return `{"StateType":"${state.StateType}"${stateText(state)}}`
 }
 

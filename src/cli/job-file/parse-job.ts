@@ -57,7 +57,7 @@ type Described = { readonly job: object; readonly path: readonly string[]; reado
  * writes, as `--dry-run` prints it: those fields are left out, with a warning for each that says something.
  * Undefined for an ordinary job file.
  */
-export function jobOfDescription(value: unknown): Described | undefined {
+function jobOfDescription(value: unknown): Described | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
   const wrapped = (value as Record<string, unknown>).Job
   const isWrapped = typeof wrapped === 'object' && wrapped !== null && !Array.isArray(wrapped)

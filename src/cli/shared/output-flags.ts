@@ -1,6 +1,6 @@
 import { bool, custom, text, uint32 } from '../flags.ts'
 
-export const formats = ['table', 'csv', 'json', 'yaml'] as const
+const formats = ['table', 'csv', 'json', 'yaml'] as const
 export type Format = (typeof formats)[number]
 
 const quoted = (words: readonly string[]): string => words.map((word) => `"${word}"`).join(' ')

@@ -39,7 +39,7 @@ export const describedHistoryColumns = (showsDetails: boolean): readonly Column<
 ]
 
 /** An error is red, also where styles are off: the colour is part of the text. */
-export function eventText({ Message, Details = {} }: Event, showsDetails: boolean): string {
+function eventText({ Message, Details = {} }: Event, showsDetails: boolean): string {
   const message = Details.IsError === 'true' ? red(Message) : Message
   const hint = Details.Hint ? `\n${bold('\x1b[32m* Hint:\x1b[0m')} ${Details.Hint}` : ''
   const others = Object.entries(Details)

@@ -89,7 +89,7 @@ const labelText = (labels: Readonly<Record<string, string>>): string =>
 const sizeUnits = ['KB', 'MB', 'GB', 'TB', 'PB', 'EB']
 
 /** Bytes in steps of 1024, one decimal; a unit begins above its size, so that exactly 1 GiB is `1024.0 MB`. */
-export function sizeText(bytes: number): string {
+function sizeText(bytes: number): string {
   const power = sizeUnits.findLastIndex((_, index) => bytes > 1024 ** (index + 1))
   return power < 0 ? `${bytes} B` : `${(bytes / 1024 ** (power + 1)).toFixed(1)} ${sizeUnits[power]}`
 }

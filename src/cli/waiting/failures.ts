@@ -45,7 +45,7 @@ function whoOf(group: readonly Execution[]): string {
   return `${group.length} runs on ${nodes.size} nodes`
 }
 
-export type Paint = (text: string) => string
+type Paint = (text: string) => string
 export type TextStyle = { readonly columns: number; readonly red: Paint; readonly green: Paint }
 
 /** A reason as it is told: `Error: …`, wrapped below itself, and what can be done. */

@@ -44,7 +44,7 @@ const unsubmitted = (spec: JobSpec): Job => ({
   VersionTime: 0n,
 })
 
-export const warningsText = (warnings: readonly string[]): string =>
+const warningsText = (warnings: readonly string[]): string =>
   warnings.length === 0 ? '' : `Warnings:\n${warnings.map((warning) => `\t* ${warning}\n`).join('')}`
 
 /** Submits a job and does what the flags say after it: return, wait, or follow its output. */

@@ -11,7 +11,7 @@ import { type JsonNode, offsetOfNode, readJsonTree } from './tree.ts'
  * A value of the wrong kind: what was expected (a Go type), what stood there, the path of its field, the struct that holds
  * it, and how many bytes were read. The `cause` of the Fault that says so.
  */
-export type JsonTypeMistake = {
+type JsonTypeMistake = {
   kind: 'type'
   expected: string
   got: string

@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest'
+import type { Change } from '#contracts/store.ts'
+import { Fault } from '#lib/fault.ts'
+import { aJob, aLine, executionId, jobId, someWork } from '../store-fixtures.ts'
+import { applied, message, peer, type Using } from './hands.ts'
+
+/** A write, a commit or a sync that fails. */
+export function failureSuite(using: Using): void {
+  describe('when the world fails', () => {
+    it('rejects what was not made durable, says so once, and goes on', () =>
+      using(async ({ store, flush, failNextCommit }) => {
+        await applied(store, { insertJobs: [aJob(1)], history: [aLine()] })
+        flush()
+        let lost = 0
+        store.onLost(() => {
+          lost += 1
+        })
+        const first = await applied(store, { insertJobs: [aJob(2)], outbox: [{ peer, message: message(1) }] })
+        const second = await applied(store, { history: [aLine()], putWork: [someWork(1)] })
+        const settled = store.settled()
+        failNextCommit()
+        flush()
+        await expect(first.durable).rejects.toThrow(Fault)
+        await expect(second.durable).rejects.toMatchObject({ code: 'StorageFull' })
+        await expect(settled).rejects.toThrow(Fault)
+        expect(lost).toBe(1)
+        expect(await store.job(jobId(2))).toBeUndefined()
+        expect(await store.work(executionId(1))).toBeUndefined()
+        await store.settled()
+        const again = await applied(store, {
+          insertJobs: [aJob(2)],
+          history: [aLine()],
+          outbox: [{ peer, message: message(1) }],
+        })
+        flush()
+        await again.durable
+        expect(again.history[0]?.SeqNum).toBe(2)
+        expect(again.outbox[0]?.seq).toBe(1)
+        expect(lost).toBe(1)
+      }))
+
+    it('needs nobody to wait for what is lost', () =>
+      using(async ({ store, flush, failNextCommit }) => {
+        await applied(store, { insertJobs: [aJob(1)] })
+        failNextCommit()
+        flush()
+        await new Promise((resolve) => setImmediate(resolve))
+        expect(await store.job(jobId(1))).toBeUndefined()
+      }))
+
+    it('takes back a change that fails between two of its rows, and only that one', () =>
+      using(async ({ store, flush, failWrite }) => {
+        let lost = 0
+        store.onLost(() => {
+          lost += 1
+        })
+        const before = await applied(store, {
+          insertJobs: [aJob(1)],
+          history: [aLine()],
+          outbox: [{ peer, message: message(1) }],
+        })
+        for (let countdown = 0; countdown < 6; countdown++) {
+          failWrite(countdown)
+          const change: Change = {
+            insertJobs: [aJob(2)],
+            putWork: [someWork(1)],
+            history: [aLine()],
+            putFacts: { a: 'b' },
+            outbox: [{ peer, message: message(2) }],
+          }
+          await expect(store.commit(change)).rejects.toMatchObject({ code: 'StorageFull' })
+        }
+        const after = await applied(store, { history: [aLine()], outbox: [{ peer, message: message(3) }] })
+        expect(after.history[0]?.SeqNum).toBe(2)
+        expect(after.outbox[0]?.seq).toBe(2)
+        flush()
+        await before.durable
+        await after.durable
+        expect(lost).toBe(0)
+        expect(await store.job(jobId(1))).toEqual(aJob(1))
+        expect(await store.job(jobId(2))).toBeUndefined()
+        expect(await store.fact('a')).toBeUndefined()
+        expect(await store.work(executionId(1))).toBeUndefined()
+      }))
+
+    it('takes a failed first change back alone', () =>
+      using(async ({ store, flush, failWrite }) => {
+        failWrite(1)
+        await expect(store.commit({ insertJobs: [aJob(1)] })).rejects.toThrow(Fault)
+        await store.settled()
+        const outcome = await applied(store, { insertJobs: [aJob(1)] })
+        flush()
+        await outcome.durable
+      }))
+  })
+}
