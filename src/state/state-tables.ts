@@ -37,8 +37,8 @@ export class StateTables {
     this.jobIds = new IdIndex(database, this.meta, { table: 'job_ids', source: 'jobs', waitingIds })
     this.executionIds = new IdIndex(database, this.meta, { table: 'execution_ids', source: 'executions', waitingIds })
     this.jobLabels = new JobLabelsTable(database)
-    this.jobs = new JobsTable(database, this.jobIds, this.jobLabels)
     this.versions = new VersionsTable(database)
+    this.jobs = new JobsTable(database, this.jobIds, this.versions, this.jobLabels)
     this.executions = new ExecutionsTable(database, this.executionIds)
     this.history = new HistoryTable(database)
     this.nodes = new NodesTable(database)
@@ -54,6 +54,7 @@ export class StateTables {
   forget(): void {
     this.jobIds.forget()
     this.executionIds.forget()
+    this.versions.forget()
     this.outbox.forget()
     this.work.forget()
   }

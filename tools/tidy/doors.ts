@@ -49,7 +49,7 @@ const packages: Record<string, readonly string[]> = {
   models: ['zod'],
   api: ['zod'],
   config: ['yaml', 'zod'],
-  state: ['kysely'],
+  state: ['kysely', 'lru-cache'],
   compute: ['lru-cache', 'picomatch'],
   client: ['ws'],
   server: ['fastify', 'ws'],

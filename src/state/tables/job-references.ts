@@ -1,6 +1,5 @@
 import { assert } from '#lib/assert.ts'
-import { exactJson, parseExact } from '#lib/json/exact.ts'
-import type { Job, JobSpec } from '#models/job.ts'
+import type { Job } from '#models/job.ts'
 import type { JobsTable } from './jobs.ts'
 import { type JobHead, splitJob, type VersionsTable } from './versions.ts'
 
@@ -19,14 +18,14 @@ export class JobReferences {
   shorten(job: Job): StoredJob {
     const { head, spec } = splitJob(job)
     const stored = this.#jobs.handle(job.ID)
-    const isSame = stored?.version === job.Version && this.#versions.specText(stored.versionKey) === exactJson(spec)
+    const isSame = stored?.version === job.Version && this.#versions.isSpec(stored.versionKey, spec)
     return isSame ? { job: head, versionKey: stored.versionKey } : { job, versionKey: null }
   }
 
   restore(job: JobHead | Job, versionKey: number | null): Job {
     if (versionKey === null) return job as Job
-    const text = this.#versions.specText(versionKey)
-    assert(text !== undefined, `the specification of ${job.ID}, which is referred to, is stored`)
-    return { ...parseExact<JobSpec>(text), ...job }
+    const version = this.#versions.get(versionKey)
+    assert(version, `the specification of ${job.ID}, which is referred to, is stored`)
+    return { ...version.spec, ...job }
   }
 }

@@ -2,11 +2,12 @@ import { sql } from 'kysely'
 import type { SqlDatabase, SqlStatement } from '#contracts/sql.ts'
 import { exactJson, parseExact } from '#lib/json/exact.ts'
 import type { JobId } from '#models/ids.ts'
-import type { Job, JobSpec } from '#models/job.ts'
+import type { Job } from '#models/job.ts'
 import { isTerminalJob, type JobState, type JobStateName, jobStateNames } from '#models/job-state.ts'
-import { prepare, prepareExact, query, value } from '../queries.ts'
+import { type Exact, prepare, prepareExact, query, value } from '../queries.ts'
 import type { IdIndex } from './id-index.ts'
 import type { JobLabelsTable } from './job-labels.ts'
+import type { Version, VersionsTable } from './versions.ts'
 
 /** Jobs with what changes; the specification is in `versions`. */
 export type JobRow = {
@@ -34,21 +35,23 @@ export type JobHandle = { key: number; version: number; versionKey: number; revi
 
 export class JobsTable {
   readonly #ids: IdIndex
+  readonly #versions: VersionsTable
   readonly #labels: JobLabelsTable
   readonly #insert: SqlStatement<unknown>
   readonly #update: SqlStatement<unknown>
   readonly #move: SqlStatement<unknown>
   readonly #updateSpec: SqlStatement<unknown>
   readonly #handle: SqlStatement<Pick<JobRow, 'version' | 'version_key' | 'revision' | 'is_live'>>
-  readonly #byKey: SqlStatement<FullRow>
+  readonly #byKey: SqlStatement<Exact<FullRow>>
   readonly #byName: SqlStatement<{ id: string; created_at: bigint }>
   readonly #unnamed: SqlStatement<{ id: string; created_at: bigint }>
   readonly #live: SqlStatement<{ id: string; state: number }>
   readonly #ended: SqlStatement<{ id: string; state: number }>
   readonly #lastKey: SqlStatement<{ key: number | null }>
 
-  constructor(database: SqlDatabase, ids: IdIndex, labels: JobLabelsTable) {
+  constructor(database: SqlDatabase, ids: IdIndex, versions: VersionsTable, labels: JobLabelsTable) {
     this.#ids = ids
+    this.#versions = versions
     this.#labels = labels
     this.#insert = prepare(database, insertQuery(), insertNames)
     const update = query.updateTable('jobs').where('key', '=', value('key'))
@@ -66,7 +69,7 @@ export class JobsTable {
     const jobs = query.selectFrom('jobs')
     const byKey = jobs.where('key', '=', value('key'))
     this.#handle = prepare(database, byKey.select(['version', 'version_key', 'revision', 'is_live']), 'key')
-    this.#byKey = prepareExact(database, fullQuery(), 'key')
+    this.#byKey = prepareExact(database, byKey.select(fullColumns), 'key')
     const inNamespace = jobs.select(['id', 'created_at']).where('namespace', '=', value('namespace'))
     const named = inNamespace.where('name', '=', value('name')).orderBy('created_at', 'desc')
     this.#byName = prepareExact(database, named.limit(sql.lit(1)), 'namespace, name')
@@ -133,7 +136,8 @@ export class JobsTable {
 
   byKey(key: number | bigint): Job | undefined {
     const row = this.#byKey.get(key)
-    return row && jobOf(row)
+    const version = row && this.#versions.get(Number(row.version_key))
+    return version && jobOf(row, version)
   }
 
   idsByPrefix(prefix: string, limit: number): JobId[] {
@@ -197,35 +201,27 @@ const specColumns = () => ({
   labels: value('labels'),
 })
 
-type FullRow = {
-  id: string
-  state: bigint
-  state_detail: string | null
-  version: bigint
-  revision: bigint
-  created_at: bigint
-  modified_at: bigint
-  version_time: bigint
-  spec: string
-}
+const fullColumns = [
+  'id',
+  'state',
+  'state_detail',
+  'version',
+  'version_key',
+  'revision',
+  'created_at',
+  'modified_at',
+] as const
+type FullRow = Pick<JobRow, (typeof fullColumns)[number]>
 
-const fullQuery = () =>
-  query
-    .selectFrom('jobs')
-    .innerJoin('versions', 'versions.key', 'jobs.version_key')
-    .select(['id', 'state', 'state_detail', 'jobs.version', 'revision', 'jobs.created_at', 'modified_at'])
-    .select(['versions.created_at as version_time', 'spec'])
-    .where('jobs.key', '=', value('key'))
-
-const jobOf = (row: FullRow): Job => ({
-  ...parseExact<JobSpec>(row.spec),
+const jobOf = (row: Exact<FullRow>, version: Version): Job => ({
+  ...version.spec,
   ID: row.id as JobId,
   State: stateOf(Number(row.state), row.state_detail),
   Version: Number(row.version),
   Revision: Number(row.revision),
   CreateTime: row.created_at,
   ModifyTime: row.modified_at,
-  VersionTime: row.version_time,
+  VersionTime: version.createdAt,
 })
 
 const stateNumber = (state: JobState): number => jobStateNames.indexOf(state.StateType)

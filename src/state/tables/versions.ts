@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { LRUCache } from 'lru-cache'
 import type { SqlDatabase, SqlStatement } from '#contracts/sql.ts'
 import { exactJson, parseExact } from '#lib/json/exact.ts'
 import type { Job, JobSpec } from '#models/job.ts'
@@ -26,10 +27,18 @@ export function splitJob(job: Job): { head: JobHead; spec: JobSpec } {
   return { head: { ID, State, Version, Revision, CreateTime, ModifyTime, VersionTime }, spec }
 }
 
+/** A version as it was submitted: never changed, so that whoever reads it may share it. */
+export type Version = { spec: JobSpec; createdAt: bigint }
+
+/** Versions kept in memory: those at work are read several times in a row. */
+const keptVersions = { max: 256, maxSize: 4_194_304 }
+
 export class VersionsTable {
+  readonly #kept = new LRUCache<number, Version>(keptVersions)
   readonly #insert: SqlStatement<unknown>
   readonly #end: SqlStatement<unknown>
   readonly #spec: SqlStatement<Pick<VersionRow, 'spec'>>
+  readonly #get: SqlStatement<Exact<Pick<VersionRow, 'created_at' | 'spec'>>>
   readonly #ended: SqlStatement<Exact<Pick<VersionRow, 'version' | 'created_at' | 'spec' | 'ended'>>>
   readonly #lastKey: SqlStatement<{ key: number | null }>
 
@@ -39,6 +48,7 @@ export class VersionsTable {
     this.#end = prepare(database, end.where('key', '=', value('key')), 'ended, key')
     const versions = query.selectFrom('versions')
     this.#spec = prepare(database, versions.select('spec').where('key', '=', value('key')), 'key')
+    this.#get = prepareExact(database, versions.select(['created_at', 'spec']).where('key', '=', value('key')), 'key')
     const ofJob = versions.where('job_key', '=', value('job_key')).where('ended', 'is not', null).orderBy('version')
     this.#ended = prepareExact(database, ofJob.select(['version', 'created_at', 'spec', 'ended']), 'job_key')
     const lastKey = versions.select((row) => row.fn.max('key').as('key'))
@@ -46,18 +56,29 @@ export class VersionsTable {
   }
 
   insert(key: number, jobKey: number, job: Job): void {
-    this.#insert.run(key, jobKey, job.Version, job.VersionTime, exactJson(splitJob(job).spec))
+    const { spec } = splitJob(job)
+    const text = exactJson(spec)
+    this.#insert.run(key, jobKey, job.Version, job.VersionTime, text)
+    this.#keep(key, { spec, createdAt: job.VersionTime }, text)
+  }
+
+  get(key: number): Version | undefined {
+    const kept = this.#kept.get(key)
+    if (kept) return kept
+    const row = this.#get.get(key)
+    return row && this.#keep(key, { spec: parseExact<JobSpec>(row.spec), createdAt: row.created_at }, row.spec)
+  }
+
+  /** Whether this is the stored specification. */
+  isSpec(key: number, spec: JobSpec): boolean {
+    const kept = this.#kept.get(key)
+    return (kept !== undefined && hasSameFields(kept.spec, spec)) || this.#spec.get(key)?.spec === exactJson(spec)
   }
 
   /** `last` = the job as it was when the next version took its place. */
   end(key: number, last: Job): void {
     const ended: EndedVersion = { State: last.State, Revision: last.Revision, ModifyTime: last.ModifyTime }
     this.#end.run(exactJson(ended), key)
-  }
-
-  /** The stored text of a specification. */
-  specText(key: number): string | undefined {
-    return this.#spec.get(key)?.spec
   }
 
   /** The versions before the newest, oldest first. */
@@ -75,6 +96,22 @@ export class VersionsTable {
   lastKey(): number {
     return this.#lastKey.get()?.key ?? 0
   }
+
+  /** After a rollback: a key may stand for another version. */
+  forget(): void {
+    this.#kept.clear()
+  }
+
+  #keep(key: number, version: Version, text: string): Version {
+    this.#kept.set(key, version, { size: text.length + 1 })
+    return version
+  }
+}
+
+/** The very same values: true for whatever was read from here. */
+const hasSameFields = (one: JobSpec, other: JobSpec): boolean => {
+  const names = Object.keys(one) as (keyof JobSpec)[]
+  return names.length === Object.keys(other).length && names.every((name) => one[name] === other[name])
 }
 
 const insertQuery = () =>
