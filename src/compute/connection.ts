@@ -6,7 +6,8 @@ import type { Startable } from '#lib/lifecycle.ts'
 import type { Post } from '#link/post.ts'
 import type { ComputeMessage, Frame } from '#models/messages/messages.ts'
 import type { NodeInfo } from '#models/node.ts'
-import { type Compute, orchestratorPeer } from './compute.ts'
+import type { Compute } from './compute.ts'
+import { orchestratorPeer } from './reports.ts'
 
 export type ConnectionParts = {
   store: Store

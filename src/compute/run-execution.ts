@@ -1,21 +1,15 @@
-import type { Disk } from '#contracts/disk.ts'
-import type { Engine, Exit, RunningProgram, RunRequest } from '#contracts/engine.ts'
-import type { LogKeeper } from '#contracts/log-store.ts'
-import type { Clock } from '#lib/clock.ts'
+import type { Engine, Exit, RunningProgram } from '#contracts/engine.ts'
 import { formatDuration } from '#lib/duration.ts'
 import { Fault } from '#lib/fault.ts'
 import { topics } from '#models/event.ts'
-import type { Execution, RunCommandResult } from '#models/execution.ts'
-import { isLongRunning, type Job, mainTask, partitionCount } from '#models/job.ts'
-import type { Resources } from '#models/resources.ts'
+import type { RunCommandResult } from '#models/execution.ts'
+import { isLongRunning, mainTask } from '#models/job.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
-import { defaultStopGraceSeconds, executionTimeoutOf } from '#models/task.ts'
-import type { ExecutionDirectories } from './directories.ts'
+import { executionTimeoutOf } from '#models/task.ts'
 import { type Failure, failureOf } from './failure.ts'
-import type { Registries } from './registry.ts'
-import { environmentOf, type HostEnvironment } from './steps/environment.ts'
-import { fetchInputs } from './steps/inputs.ts'
+import type { RunContext } from './run-context.ts'
 import { publishResult } from './steps/publish.ts'
+import { attachRequest, startRequest, stopGraceMs } from './steps/run-request.ts'
 
 /** How one attempt ended. */
 export type Ending =
@@ -25,23 +19,11 @@ export type Ending =
   /** The node itself stops: nothing is reported, the next start takes it up again. */
   | { kind: 'left' }
 
-export type RunContext = {
-  execution: Execution
-  job: Job
-  resources: Resources
-  startTime: bigint
-  directories: ExecutionDirectories
-  logs: LogKeeper
-  disk: Disk
-  clock: Clock
-  registries: Registries
-  host: HostEnvironment
-  /** The engine may still hold it from before our restart. */
-  isResumed: boolean
-}
-
 /** Why a run is broken off; the reason of its abort signal. */
 export type StopReason = 'cancelled' | 'timeout' | 'leaving'
+
+/** Breaks a run off; the first reason counts. */
+export type Stop = { readonly signal: AbortSignal; stop(reason: StopReason): void }
 
 /** A failure with the phase it happened in. */
 class PhaseError extends Error {
@@ -61,37 +43,34 @@ const inPhase = async <Value>(topic: string, work: () => Promise<Value>): Promis
 }
 
 /** Everything between "it may start" and "it has ended": inputs, environment, program, results. Never throws. */
-export const runExecution = async (context: RunContext, stop: AbortController): Promise<Ending> => {
+export const runExecution = async (context: RunContext, stop: Stop): Promise<Ending> => {
+  const { signal } = stop
   const timer = startTimeout(context, stop)
   let exit: Exit | undefined
   try {
-    if (stop.signal.aborted) throw stop.signal.reason
-    exit = await runProgram(context, stop.signal)
+    if (signal.aborted) throw signal.reason
+    exit = await runProgram(context, signal)
     await context.logs.close()
-    if (stop.signal.aborted && stop.signal.reason !== 'timeout') throw stop.signal.reason
-    if (stop.signal.aborted) throw new PhaseError(timeoutFailure(context))
+    if (signal.aborted && signal.reason !== 'timeout') throw signal.reason
+    if (signal.aborted) throw new PhaseError(timeoutFailure(context))
     const failure = failureOfExit(context, exit)
     if (failure) throw new PhaseError(failure)
     const exitCode = exit.exitCode
-    const published = await inPhase(topics.publishingResults, () =>
-      publishResult({ ...context, exitCode }, stop.signal),
-    )
+    const published = await inPhase(topics.publishingResults, () => publishResult({ ...context, exitCode }, signal))
     return { kind: 'completed', output: outputOf(context, exitCode, ''), published }
   } catch (error) {
-    return endingOf(context, stop.signal, error, exit)
+    return endingOf(context, signal, error, exit)
   } finally {
     timer?.stop()
     await context.logs.close()
   }
 }
 
-const startTimeout = ({ job, clock, startTime }: RunContext, stop: AbortController) => {
+const startTimeout = ({ job, clock, startTime }: RunContext, stop: Stop) => {
   const seconds = executionTimeoutOf(mainTask(job))
   if (seconds <= 0n || isLongRunning(job.Type)) return undefined
   const passedMs = Number((clock.nowNs() - startTime) / 1_000_000n)
-  return clock.after(Math.max(0, Math.min(2 ** 30, Number(seconds) * 1000 - passedMs)), () =>
-    stop.abort('timeout' satisfies StopReason),
-  )
+  return clock.after(Math.max(0, Math.min(2 ** 30, Number(seconds) * 1000 - passedMs)), () => stop.stop('timeout'))
 }
 
 const runProgram = async (context: RunContext, signal: AbortSignal): Promise<Exit> => {
@@ -120,61 +99,19 @@ const leaving = (signal: AbortSignal): Promise<never> =>
   })
 
 const started = async (context: RunContext, engine: Engine, signal: AbortSignal): Promise<RunningProgram> => {
-  const request = await inPhase(topics.downloadingInputs, () => prepared(context, engine, signal))
+  const request = await inPhase(topics.downloadingInputs, () => startRequest(context, engine, signal))
   return inPhase(topics.runningExecution, () => engine.start(request, signal)).catch((error: unknown) => {
     throw error instanceof PhaseError ? new PhaseError(asExecutionError(error.failure)) : error
   })
 }
 
 const resumed = async (context: RunContext, engine: Engine, signal: AbortSignal): Promise<RunningProgram> => {
-  const request = await runRequest(context, { inputs: [], engineInputs: [], env: {} })
+  const request = await attachRequest(context)
   const program = await inPhase(topics.runningExecution, () => engine.attach(request, signal))
   if (program) return program
   const message = 'the node restarted while it ran'
   throw new PhaseError({ message, topic: topics.runningExecution, class: 'lost' })
 }
-
-const prepared = async (context: RunContext, engine: Engine, signal: AbortSignal): Promise<RunRequest> => {
-  const { execution, job, registries, directories } = context
-  const task = mainTask(job)
-  const fetch = {
-    partition: { index: execution.PartitionIndex, count: partitionCount(job) },
-    limitBytes: context.resources.Disk > 0 ? context.resources.Disk : Number.MAX_SAFE_INTEGER,
-  }
-  const [inputs, engineInputs] = await Promise.all([
-    fetchInputs({ ...fetch, inputs: task.InputSources, firstIndex: 0 }, registries, directories, signal),
-    fetchInputs(
-      { ...fetch, inputs: engine.engineInputs(task.Engine), firstIndex: task.InputSources.length },
-      registries,
-      directories,
-      signal,
-    ),
-  ])
-  return runRequest(context, { inputs, engineInputs, env: environmentOf(execution, job, context.host) })
-}
-
-const runRequest = async (
-  { execution, job, directories, resources, logs }: RunContext,
-  ready: Pick<RunRequest, 'inputs' | 'engineInputs' | 'env'>,
-): Promise<RunRequest> => {
-  const task = mainTask(job)
-  return {
-    ...ready,
-    executionId: execution.ID,
-    jobId: job.ID,
-    engine: task.Engine,
-    outputs: await Promise.all(
-      task.ResultPaths.map(async (resultPath) => ({ resultPath, hostPath: await directories.output(resultPath.Name) })),
-    ),
-    resources,
-    network: task.Network,
-    stopGraceMs: stopGraceMs(job),
-    logs,
-    scratchDirectory: directories.scratch,
-  }
-}
-
-const stopGraceMs = (job: Job): number => (mainTask(job).StopGrace ?? defaultStopGraceSeconds) * 1000
 
 const asExecutionError = (failure: Failure): Failure => ({ ...failure, message: `execution error: ${failure.message}` })
 

@@ -1,0 +1,62 @@
+import type { Clock } from '#lib/clock.ts'
+import { isCounted } from '#models/job.ts'
+import type { Resources } from '#models/resources.ts'
+import { bidFor } from './bidder.ts'
+import type { BidSettings } from './bids/bid-rule.ts'
+import type { Held } from './held.ts'
+import type { Ledger } from './ledger.ts'
+import type { Registries } from './registry.ts'
+import { bidFailed, bidResult, runStarted, toOrchestrator } from './reports.ts'
+import type { Starter } from './starter.ts'
+
+export type BiddingParts = { bids: BidSettings; registries: Registries; clock: Clock }
+
+/** Answers new orders, and passes on what it accepts. */
+export class Bidding {
+  readonly #parts: BiddingParts
+  readonly #ledger: Ledger
+  readonly #starter: Starter
+
+  constructor(parts: BiddingParts, ledger: Ledger, starter: Starter) {
+    this.#parts = parts
+    this.#ledger = ledger
+    this.#starter = starter
+  }
+
+  bid(held: Held): void {
+    held.done = this.#answer(held).catch((error: unknown) => this.#fail(held, error))
+  }
+
+  async #answer(held: Held): Promise<void> {
+    const { execution, job } = held.row.order
+    const bid = await bidFor(execution, job, this.#parts.bids, this.#parts.registries, held.signal)
+    if (bid.kind === 'accepted') return this.#accept(held, bid.usage)
+    await this.#ledger.end(held, bidResult(held.row, false, bid.reason, this.#parts.clock.nowNs()))
+  }
+
+  /** Starts at once when there is room and nobody waits, so that accepting and starting are one transaction. */
+  async #accept(held: Held, need: Resources): Promise<void> {
+    if (held.isStopped) return
+    const { clock } = this.#parts
+    const { row } = held
+    const taken = this.#starter.takeAtOnce(need)
+    const state = taken ? 'Running' : 'Queued'
+    const startTime = taken ? clock.nowNs() : 0n
+    held.row = { ...row, state, need, startTime }
+    const { durable } = await this.#ledger.move(held, {
+      updateWork: [{ executionId: held.id, expected: ['New'], state, need, startTime }],
+      outbox: toOrchestrator(
+        ...(isCounted(row.order.job.Type) ? [bidResult(row, true, 'Accepted job', clock.nowNs())] : []),
+        ...(taken ? [runStarted(held.row)] : []),
+      ),
+    })
+    if (taken) return this.#starter.start(held, taken, durable)
+    durable?.catch(() => this.#starter.forget(held))
+    if (durable && !held.isStopped) this.#starter.enqueue(held)
+  }
+
+  async #fail(held: Held, error: unknown): Promise<void> {
+    if (held.isStopped) return
+    await this.#ledger.end(held, bidFailed(held.row, error, this.#parts.clock.nowNs()))
+  }
+}

@@ -1,0 +1,76 @@
+import type { Change, CommitOutcome, WorkRow } from '#contracts/store.ts'
+import type { Post } from '#link/post.ts'
+import type { ExecutionId } from '#models/ids.ts'
+import type { OrchestratorMessage } from '#models/messages/messages.ts'
+import { noResources } from '#models/resources.ts'
+import type { Bidding } from './bidding.ts'
+import type { Held, Holdings } from './held.ts'
+import type { Ledger } from './ledger.ts'
+import { neverRan } from './reports.ts'
+import type { Starter } from './starter.ts'
+
+export type OrderParts = {
+  post: Post
+  holdings: Holdings
+  ledger: Ledger
+  starter: Starter
+  bidding: Bidding
+}
+
+/** Takes orders: new ones, cancellations, and those of the last life of this node. */
+export class Orders {
+  readonly #parts: OrderParts
+
+  constructor(parts: OrderParts) {
+    this.#parts = parts
+  }
+
+  /** One message; `inbox` is committed with what it leads to. */
+  apply(message: OrchestratorMessage, inbox: NonNullable<Change['inbox']>): Promise<CommitOutcome> {
+    if (message.Kind === 'CancelExecution') return this.#applyCancel(message.Body.ExecutionID, inbox)
+    const { Execution: execution, Job: job } = message.Body
+    const order = { execution, job }
+    return this.#applyOrder(
+      { executionId: execution.ID, state: 'New', order, need: noResources(), startTime: 0n },
+      inbox,
+    )
+  }
+
+  /** Idempotent. Bidding and waiting work ends at once; a running program is stopped first. */
+  async cancel(held: Held): Promise<void> {
+    if (held.isStopped) return
+    held.stop('cancelled')
+    if (held.row.state === 'Running') return
+    this.#parts.starter.remove(held)
+    await this.#parts.ledger.end(held, neverRan(held.row))
+  }
+
+  /** Goes on with what is stored and not in hand: what ran first, then what waited, then what is new. */
+  takeUp(stored: readonly WorkRow[]): void {
+    const { holdings, starter, bidding } = this.#parts
+    const missing = stored.filter((row) => !holdings.has(row.executionId)).map((row) => holdings.take(row))
+    for (const held of missing.filter(({ row }) => row.state === 'Running')) starter.resume(held)
+    for (const held of missing.filter(({ row }) => row.state === 'Queued')) starter.enqueue(held)
+    for (const held of missing.filter(({ row }) => row.state === 'New')) bidding.bid(held)
+  }
+
+  async #applyOrder(row: WorkRow, inbox: NonNullable<Change['inbox']>): Promise<CommitOutcome> {
+    const { post, holdings, starter, bidding } = this.#parts
+    if (holdings.has(row.executionId)) return post.commit({ inbox })
+    const held = holdings.take(row)
+    const outcome = await post.commit({ inbox, putWork: [row] })
+    if (outcome.kind !== 'applied') holdings.letGo(held)
+    else if (holdings.get(held.id) === held) {
+      outcome.durable.catch(() => starter.forget(held))
+      bidding.bid(held)
+    }
+    return outcome
+  }
+
+  async #applyCancel(id: ExecutionId, inbox: NonNullable<Change['inbox']>): Promise<CommitOutcome> {
+    const outcome = await this.#parts.post.commit({ inbox })
+    const held = this.#parts.holdings.get(id)
+    if (outcome.kind === 'applied' && held) await this.cancel(held)
+    return outcome
+  }
+}

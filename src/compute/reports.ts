@@ -1,0 +1,53 @@
+import type { Change, WorkRow } from '#contracts/store.ts'
+import { type Event, topics } from '#models/event.ts'
+import type { ExecutionId } from '#models/ids.ts'
+import type { ComputeMessage } from '#models/messages/messages.ts'
+import { failureEvent, failureOf } from './failure.ts'
+import type { Ending } from './run-execution.ts'
+
+/** The peer name of the orchestrator in this node's outbox. */
+export const orchestratorPeer = 'orchestrator'
+
+/** Outbox rows for the orchestrator. */
+export const toOrchestrator = (...messages: ComputeMessage[]): NonNullable<Change['outbox']> =>
+  messages.map((message) => ({ peer: orchestratorPeer, message }))
+
+const idOf = ({ executionId, order }: WorkRow): { ExecutionID: ExecutionId; Epoch: number } => ({
+  ExecutionID: executionId,
+  Epoch: order.execution.Epoch,
+})
+
+export const bidResult = (row: WorkRow, isAccepted: boolean, text: string, nowNs: bigint): ComputeMessage => {
+  const event: Event = { Message: text, Topic: topics.requestingNode, Timestamp: nowNs }
+  return { Kind: 'BidResult', Body: { ...idOf(row), IsAccepted: isAccepted, Event: event } }
+}
+
+export const runStarted = (row: WorkRow): ComputeMessage => ({
+  Kind: 'RunStarted',
+  Body: { ...idOf(row), StartTime: row.startTime },
+})
+
+/** Whether to bid could not be found out. */
+export const bidFailed = (row: WorkRow, error: unknown, nowNs: bigint): ComputeMessage =>
+  endReport(row, { kind: 'failed', failure: failureOf(error, topics.requestingNode), output: null }, nowNs)
+
+/** Cancelled before it ran. */
+export const neverRan = (row: WorkRow): ComputeMessage => ({
+  Kind: 'CancelResult',
+  Body: { ...idOf(row), RunOutput: null },
+})
+
+export function endReport(row: WorkRow, ending: Exclude<Ending, { kind: 'left' }>, nowNs: bigint): ComputeMessage {
+  const id = idOf(row)
+  switch (ending.kind) {
+    case 'completed':
+      return { Kind: 'RunResult', Body: { ...id, PublishedResult: ending.published, RunOutput: ending.output } }
+    case 'cancelled':
+      return { Kind: 'CancelResult', Body: { ...id, RunOutput: ending.output } }
+    case 'failed': {
+      const { failure, output } = ending
+      const event = failureEvent(failure, nowNs)
+      return { Kind: 'ComputeError', Body: { ...id, FailureClass: failure.class, Event: event, RunOutput: output } }
+    }
+  }
+}

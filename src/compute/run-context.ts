@@ -1,0 +1,25 @@
+import type { Disk } from '#contracts/disk.ts'
+import type { LogKeeper } from '#contracts/log-store.ts'
+import type { Clock } from '#lib/clock.ts'
+import type { Execution } from '#models/execution.ts'
+import type { Job } from '#models/job.ts'
+import type { Resources } from '#models/resources.ts'
+import type { ExecutionDirectories } from './directories.ts'
+import type { Registries } from './registry.ts'
+import type { HostEnvironment } from './steps/environment.ts'
+
+/** What one run is made of. */
+export type RunContext = {
+  execution: Execution
+  job: Job
+  resources: Resources
+  startTime: bigint
+  directories: ExecutionDirectories
+  logs: LogKeeper
+  disk: Disk
+  clock: Clock
+  registries: Registries
+  host: HostEnvironment
+  /** The engine may still hold it from before our restart. */
+  isResumed: boolean
+}

@@ -1,0 +1,73 @@
+import type { Disk } from '#contracts/disk.ts'
+import type { LogStore } from '#contracts/log-store.ts'
+import type { Clock } from '#lib/clock.ts'
+import type { Resources } from '#models/resources.ts'
+import { ExecutionDirectories } from './directories.ts'
+import type { Held, Holdings } from './held.ts'
+import type { Ledger } from './ledger.ts'
+import type { Registries } from './registry.ts'
+import { endReport } from './reports.ts'
+import { runExecution } from './run-execution.ts'
+import type { HostEnvironment } from './steps/environment.ts'
+
+export type RunnerParts = {
+  clock: Clock
+  disk: Disk
+  logs: LogStore
+  registries: Registries
+  host: HostEnvironment
+  executionsDirectory: string
+  log: (event: string, fields: Record<string, unknown>) => void
+}
+
+export type Start = {
+  resources: Resources
+  /** Resolves when "it started" is on disk; undefined = the row is gone. */
+  isStored: Promise<void> | undefined
+  /** The engine may still hold it from before our restart. */
+  isResumed: boolean
+  /** Gives the resources back. */
+  release: () => void
+}
+
+/** Runs what was given its resources, to its end and its report. */
+export class Runner {
+  readonly #parts: RunnerParts
+  readonly #holdings: Holdings
+  readonly #ledger: Ledger
+
+  constructor(parts: RunnerParts, holdings: Holdings, ledger: Ledger) {
+    this.#parts = parts
+    this.#holdings = holdings
+    this.#ledger = ledger
+  }
+
+  /** Runs once "it started" is on disk, so that the number of starts is never told too low (I4). Never rejects. */
+  async run(held: Held, start: Start): Promise<void> {
+    try {
+      if (!start.isStored) throw new Error('the row is gone')
+      await start.isStored
+    } catch {
+      this.#holdings.forget(held)
+      return start.release()
+    }
+    await this.#runToEnd(held, start).catch((error: unknown) =>
+      this.#parts.log('execution_crashed', { executionId: held.id, error }),
+    )
+  }
+
+  async #runToEnd(held: Held, { resources, isResumed, release }: Start): Promise<void> {
+    const { disk, clock, registries, host, executionsDirectory, log } = this.#parts
+    const directories = new ExecutionDirectories(disk, executionsDirectory, held.id)
+    if (isResumed) directories.adopt()
+    const logs = await this.#parts.logs.open(held.id, isResumed)
+    held.becomeReadable()
+    const { order, startTime } = held.row
+    const context = { ...order, resources, startTime, directories, logs, disk, clock, registries, host, isResumed }
+    const ending = await runExecution(context, held)
+    if (ending.kind === 'left') return
+    release()
+    await this.#ledger.end(held, endReport(held.row, ending, clock.nowNs()))
+    await directories.remove().catch((error: unknown) => log('cleanup_failed', { executionId: held.id, error }))
+  }
+}

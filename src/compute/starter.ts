@@ -1,0 +1,94 @@
+import type { Clock } from '#lib/clock.ts'
+import { noResources, type Resources } from '#models/resources.ts'
+import { Capacity } from './capacity/capacity.ts'
+import type { Held, Holdings } from './held.ts'
+import type { Ledger } from './ledger.ts'
+import { Queue } from './queue.ts'
+import { runStarted, toOrchestrator } from './reports.ts'
+import type { Runner } from './runner.ts'
+
+export type StarterParts = { capacity: Resources; clock: Clock }
+
+/** Gives accepted work the node's resources, in its turn, and takes them back. */
+export class Starter {
+  readonly #clock: Clock
+  readonly #capacity: Capacity
+  readonly #queue = new Queue()
+  readonly #holdings: Holdings
+  readonly #ledger: Ledger
+  readonly #runner: Runner
+  #isStopped = false
+
+  constructor({ capacity, clock }: StarterParts, holdings: Holdings, ledger: Ledger, runner: Runner) {
+    this.#clock = clock
+    this.#capacity = new Capacity(capacity)
+    this.#holdings = holdings
+    this.#ledger = ledger
+    this.#runner = runner
+  }
+
+  /** Nothing starts any more. */
+  stop(): void {
+    this.#isStopped = true
+  }
+
+  get load(): { available: Resources; queued: Resources; enqueued: number } {
+    return { available: this.#capacity.available, queued: this.#queue.waiting, enqueued: this.#queue.length }
+  }
+
+  /** The resources, when there is room and nobody waits for it. */
+  takeAtOnce(need: Resources): Resources | undefined {
+    return this.#queue.length === 0 ? this.#capacity.take(need) : undefined
+  }
+
+  enqueue(held: Held): void {
+    this.#queue.add({ executionId: held.id, priority: held.row.order.job.Priority, need: held.row.need })
+    this.#pump()
+  }
+
+  /** Runs to the end with what was taken, and gives it back. `isStored`: that it started is on disk; undefined = it may not start. */
+  start(held: Held, taken: Resources, isStored: Promise<void> | undefined, isResumed = false): Promise<void> {
+    return this.#runner.run(held, { resources: taken, isStored, isResumed, release: () => this.#release(taken) })
+  }
+
+  /** It was running when we went down: its engine may still hold it. */
+  resume(held: Held): void {
+    held.done = this.start(held, this.#capacity.take(held.row.need) ?? noResources(), Promise.resolve(), true)
+  }
+
+  /** It no longer waits. */
+  remove(held: Held): void {
+    this.#queue.remove(held.id)
+  }
+
+  forget(held: Held): void {
+    this.remove(held)
+    this.#holdings.forget(held)
+  }
+
+  /** Starts what fits, in order. */
+  #pump(): void {
+    for (;;) {
+      const next = this.#isStopped ? undefined : this.#queue.takeNext(this.#capacity)
+      if (!next) return
+      const held = this.#holdings.get(next.item.executionId)
+      if (held) held.done = this.#startQueued(held, next.taken)
+      else this.#capacity.giveBack(next.taken)
+    }
+  }
+
+  async #startQueued(held: Held, taken: Resources): Promise<void> {
+    const startTime = this.#clock.nowNs()
+    held.row = { ...held.row, state: 'Running', startTime }
+    const { durable } = await this.#ledger.move(held, {
+      updateWork: [{ executionId: held.id, expected: ['Queued'], state: 'Running', startTime }],
+      outbox: toOrchestrator(runStarted(held.row)),
+    })
+    await this.start(held, taken, durable)
+  }
+
+  #release(taken: Resources): void {
+    this.#capacity.giveBack(taken)
+    this.#pump()
+  }
+}

@@ -1,0 +1,53 @@
+import type { Engine, RunRequest } from '#contracts/engine.ts'
+import { type Job, mainTask, partitionCount } from '#models/job.ts'
+import { defaultStopGraceSeconds } from '#models/task.ts'
+import type { RunContext } from '../run-context.ts'
+import { environmentOf } from './environment.ts'
+import { fetchInputs } from './inputs.ts'
+
+/** Fetches the inputs; the answer is all an engine needs for a start. */
+export const startRequest = async (context: RunContext, engine: Engine, signal: AbortSignal): Promise<RunRequest> => {
+  const { execution, job, registries, directories } = context
+  const task = mainTask(job)
+  const fetch = {
+    partition: { index: execution.PartitionIndex, count: partitionCount(job) },
+    limitBytes: context.resources.Disk > 0 ? context.resources.Disk : Number.MAX_SAFE_INTEGER,
+  }
+  const [inputs, engineInputs] = await Promise.all([
+    fetchInputs({ ...fetch, inputs: task.InputSources, firstIndex: 0 }, registries, directories, signal),
+    fetchInputs(
+      { ...fetch, inputs: engine.engineInputs(task.Engine), firstIndex: task.InputSources.length },
+      registries,
+      directories,
+      signal,
+    ),
+  ])
+  return runRequest(context, { inputs, engineInputs, env: environmentOf(execution, job, context.host) })
+}
+
+/** The same for what runs already: its inputs are where they were. */
+export const attachRequest = (context: RunContext): Promise<RunRequest> =>
+  runRequest(context, { inputs: [], engineInputs: [], env: {} })
+
+const runRequest = async (
+  { execution, job, directories, resources, logs }: RunContext,
+  ready: Pick<RunRequest, 'inputs' | 'engineInputs' | 'env'>,
+): Promise<RunRequest> => {
+  const task = mainTask(job)
+  return {
+    ...ready,
+    executionId: execution.ID,
+    jobId: job.ID,
+    engine: task.Engine,
+    outputs: await Promise.all(
+      task.ResultPaths.map(async (resultPath) => ({ resultPath, hostPath: await directories.output(resultPath.Name) })),
+    ),
+    resources,
+    network: task.Network,
+    stopGraceMs: stopGraceMs(job),
+    logs,
+    scratchDirectory: directories.scratch,
+  }
+}
+
+export const stopGraceMs = (job: Job): number => (mainTask(job).StopGrace ?? defaultStopGraceSeconds) * 1000
