@@ -9,8 +9,9 @@ import { fileURLToPath } from 'node:url'
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const bin = join(root, 'node_modules/.bin')
 
+const started = Date.now()
 if (!isInstalled()) install()
-runUnderOwnNode(['--conditions=source', ...process.argv.slice(2)])
+runUnderOwnNode(['--conditions=source', ...process.argv.slice(2)], Date.now() - started)
 
 /** Whether node_modules has every package of the lockfile in its version; optional ones may be absent. */
 function isInstalled() {
@@ -40,13 +41,13 @@ function install() {
 }
 
 /** Node from node_modules/.bin; a platform it has no package for needs Node 24 or newer of its own. */
-function runUnderOwnNode(args) {
+function runUnderOwnNode(args, installMs) {
   const own = join(bin, 'node')
   if (!existsSync(own) && Number(process.versions.node.split('.')[0]) < 24) {
     console.error(`No Node for ${process.platform} ${process.arch} comes with this project: install Node 24 or newer.`)
     process.exit(1)
   }
-  const env = { ...process.env, PATH: bin + delimiter + process.env.PATH }
+  const env = { ...process.env, PATH: bin + delimiter + process.env.PATH, INSTALL_MS: String(installMs) }
   const child = spawn(existsSync(own) ? own : process.execPath, args, { cwd: root, stdio: 'inherit', env })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
   child.on('exit', (code, signal) => process.exit(signal ? 128 + constants.signals[signal] : code))

@@ -12,7 +12,9 @@ export class ExecutionDirectories {
     this.#root = `${executionsRoot}/${executionId}`
   }
 
+  /** Not made: an engine makes it when it has something to put there. */
   get scratch(): string {
+    this.#isMade = true
     return `${this.#root}/scratch`
   }
 

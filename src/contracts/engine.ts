@@ -29,7 +29,7 @@ export type RunRequest = {
   network: NetworkConfig
   stopGraceMs: number
   logs: LogSink
-  /** A private folder of this execution that lives until it has ended. */
+  /** Path of a private folder of this execution, made by the engine that uses it; removed once the result is stored. */
   scratchDirectory: string
 }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -58,7 +58,6 @@ withDocker((host) => {
     const ask = (Params: Record<string, unknown>, parts: Partial<RunRequest> = {}) => {
       const executionId = newExecutionId(randomUUID())
       const scratchDirectory = join(root, executionId)
-      mkdirSync(scratchDirectory)
       const logs = new MemorySink()
       return {
         executionId,

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -81,7 +81,6 @@ export function engineSuite(name: string, make: () => Promise<EngineFixture>, li
     const request = (program: SpecConfig, parts: Partial<RunRequest> = {}): RunRequest & { logs: MemorySink } => {
       const executionId = parts.executionId ?? newExecutionId(randomUUID())
       const scratchDirectory = join(root, executionId, 'scratch')
-      mkdirSync(scratchDirectory, { recursive: true })
       return {
         executionId,
         jobId: newJobId(randomUUID()),

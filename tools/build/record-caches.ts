@@ -51,6 +51,8 @@ function startNode(recorder: string, env: NodeJS.ProcessEnv): Promise<{ child: C
     '0',
     '-c',
     'Orchestrator.Port=0',
+    '-c',
+    'Publishers.Types.Local.Port=0',
   ]
   const child = spawn(process.execPath, [recorder, ...roles], { env, stdio: ['ignore', 'pipe', 'pipe'] })
   return new Promise((resolve, reject) => {

@@ -1,4 +1,4 @@
-import { readFile, rename, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Exit } from '#contracts/engine.ts'
 
@@ -10,6 +10,7 @@ const fileIn = (scratchDirectory: string): string => join(scratchDirectory, 'doc
 
 export async function writeExit(scratchDirectory: string, exit: Exit): Promise<void> {
   const path = fileIn(scratchDirectory)
+  await mkdir(scratchDirectory, { recursive: true })
   await writeFile(`${path}.new`, JSON.stringify(exit))
   await rename(`${path}.new`, path)
 }
