@@ -160,12 +160,11 @@ export class Orchestrator implements Startable {
     this.#look(new Set([...open, ...live.map((execution) => execution.JobID)]), trigger)
   }
 
-  /** Just started, and a node that belonged to the cluster has not come back yet. */
+  /** Just started, and a node that may work has not come back yet. */
   #isSettling(): boolean {
-    return (
-      this.#settling !== undefined &&
-      this.#table.states().some(({ ConnectionState }) => ConnectionState.Status === 'DISCONNECTED')
-    )
+    const isAwaited = ({ Membership, ConnectionState }: NodeState): boolean =>
+      Membership === 'APPROVED' && ConnectionState.Status === 'DISCONNECTED'
+    return this.#settling !== undefined && this.#table.states().some(isAwaited)
   }
 
   #tryWaiting(hasNodeChanged: boolean): void {

@@ -18,7 +18,7 @@ import { RateLimit } from './rate-limit.ts'
 import { requestIds } from './request-id.ts'
 import { routeNotFound } from './route-faults.ts'
 import { bodyLimitBytes, type ServerSettings } from './settings.ts'
-import { contentTypeOfUnknown } from './unknown-route.ts'
+import { contentTypeOfUnknown, ungroupedType } from './unknown-route.ts'
 import { prefixed } from './unprefixed.ts'
 
 export type AppParts = {
@@ -60,7 +60,7 @@ export function createApp(parts: AppParts): FastifyInstance {
   app.decorateRequest('caller')
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body))
-  app.setErrorHandler((error, request, reply) => writeFault(request, reply, frameworkFault(error)))
+  app.setErrorHandler((error, request, reply) => writeFault(request, reply, frameworkFault(error), ungroupedType))
   app.setNotFoundHandler((request, reply) => {
     const contentType = contentTypeOfUnknown(request.raw.url ?? '', groups)
     writeFault(request, reply, routeNotFound(request.caller.version), contentType)

@@ -1,8 +1,8 @@
 import { createSign, generateKeyPairSync } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { createClient } from '#client/client.ts'
 import type { Job } from '#models/job.ts'
 import type { GoldenCluster } from '../kit/golden-cluster.ts'
+import { until } from '../kit/until.ts'
 import type { Version } from '../kit/vectors.ts'
 import { type RestCase, submissionOf } from './rest-cases.ts'
 import { type Answer, exchange } from './rest-exchange.ts'
@@ -28,6 +28,7 @@ export class Replay {
   }
 
   async replay(recorded: RestCase): Promise<Replayed> {
+    if (recorded.name === 'nodes/get-approved-back') await this.#untilNodesAreConnected()
     const golden = { ...recorded, request: await this.#ours(recorded), response: this.#localised(recorded.response) }
     const answer = await exchange(recorded.server ? this.#cluster.edgePort : this.#cluster.port, golden)
     if (recorded.area === 'list') this.#nextToken = fieldOf(answer, 'NextToken')
@@ -94,15 +95,21 @@ export class Replay {
 
   /** All nodes are there, and the time is over that they are given after a start before a job is called impossible. */
   async waitUntilSettled(): Promise<void> {
-    const endsAt = performance.now() + stateLimitMs
-    while (!(await this.#areNodesConnected()) && performance.now() < endsAt) await sleep(50)
+    await this.#untilNodesAreConnected()
     const body = this.#put(submissionOf(this.#version, 'batch-unsatisfiable'))
     await this.#waitFor(await this.submit(body), 'Failed')
   }
 
-  async #areNodesConnected(): Promise<boolean> {
-    const { Nodes } = (await this.#get('/orchestrator/nodes')) as { Nodes: { Connection: string }[] }
-    return Nodes.length === 2 && Nodes.every(({ Connection }) => Connection === 'CONNECTED')
+  /** A node that was turned away comes back by itself. */
+  #untilNodesAreConnected(): Promise<void> {
+    return until(
+      'both nodes are connected',
+      async () => {
+        const { Nodes } = (await this.#get('/orchestrator/nodes')) as { Nodes: { Connection: string }[] }
+        return Nodes.length === 2 && Nodes.every(({ Connection }) => Connection === 'CONNECTED')
+      },
+      stateLimitMs,
+    )
   }
 
   async submit(body: string): Promise<string> {
@@ -141,20 +148,17 @@ export class Replay {
   }
 
   /** The node has said what it had to say about the change. */
-  async #settled(id: string, state: string): Promise<void> {
+  #settled(id: string, state: string): Promise<void> {
     const wanted = state === 'Running' ? [6, 7, 9] : [8, 9, 10, 11]
-    const endsAt = performance.now() + 10_000
-    for (;;) {
-      const { Items } = await this.#get(`/orchestrator/jobs/${id}/executions`, 'v1.9.3')
-      if (
-        (Items as { ComputeState: { StateType: number } }[]).every((each) =>
-          wanted.includes(each.ComputeState.StateType),
-        )
-      )
-        return
-      if (performance.now() > endsAt) return
-      await sleep(20)
-    }
+    return until(
+      `the executions of ${id} are ${state}`,
+      async () => {
+        const { Items } = await this.#get(`/orchestrator/jobs/${id}/executions`, 'v1.9.3')
+        const states = (Items as { ComputeState: { StateType: number } }[]).map((each) => each.ComputeState.StateType)
+        return states.every((each) => wanted.includes(each))
+      },
+      stateLimitMs,
+    )
   }
 
   async #get(path: string, version: string = this.#version): Promise<Record<string, unknown>> {

@@ -1,14 +1,15 @@
 import type { Execution } from '#models/execution.ts'
 import { mainTask } from '#models/job.ts'
 import { isTerminalJob } from '#models/job-state.ts'
+import { defaultStopGraceSeconds, executionTimeoutOf, type Task } from '#models/task.ts'
 import { jobFailed, jobTimedOut, stopTexts } from '../events.ts'
 import { checkBy, type Plan } from '../plan.ts'
 import type { Snapshot } from '../snapshot.ts'
 import { isLive, stopExecution } from './stop-executions.ts'
 
 const secondNs = 1_000_000_000n
-/** The node enforces execution timeouts itself and comes first; the job's clock follows a moment later. */
-const graceNs = 500_000_000n
+/** What a node's report may take on its way. */
+const reportNs = 5n * secondNs
 
 export const stopAll = (plan: Plan, executions: readonly Execution[], text: string, now: bigint): void => {
   for (const execution of executions) if (isLive(execution)) stopExecution(plan, execution, text, now)
@@ -38,12 +39,13 @@ export const failJob = (
 
 /** TotalTimeout of batch and ops jobs, counted from the start of this version. True when the job has been failed. */
 export const failIfTooLong = (snapshot: Snapshot, plan: Plan, executions: readonly Execution[]): boolean => {
-  const timeout = mainTask(snapshot.job).Timeouts.TotalTimeout ?? 0n
+  const task = mainTask(snapshot.job)
+  const timeout = task.Timeouts.TotalTimeout ?? 0n
   if (timeout <= 0n) return false
   const endsAt = snapshot.job.VersionTime + timeout * secondNs
-  const hasLive = executions.some(isLive)
-  if (snapshot.nowNs < (hasLive ? endsAt + graceNs : endsAt)) {
-    checkBy(plan, hasLive ? endsAt + graceNs : endsAt)
+  const giveUpAt = isEndedByNode(task, executions, endsAt) ? endsAt + stopNs(task) + reportNs : endsAt
+  if (snapshot.nowNs < giveUpAt) {
+    checkBy(plan, giveUpAt)
     return false
   }
   const event = jobTimedOut(snapshot.nowNs, timeout)
@@ -51,6 +53,15 @@ export const failIfTooLong = (snapshot: Snapshot, plan: Plan, executions: readon
   stopAll(plan, executions, event.Message, snapshot.nowNs)
   return true
 }
+
+/** A node keeps the time limit of what it runs: when that is over with the job's, the node is heard before the job is failed. */
+const isEndedByNode = (task: Task, executions: readonly Execution[], endsAt: bigint): boolean => {
+  const limitNs = executionTimeoutOf(task) * secondNs
+  return executions.some((e) => isLive(e) && e.StartTime > 0n && e.ModifyTime + limitNs <= endsAt + reportNs)
+}
+
+/** How long a program may go on after it was asked to stop, and the way of the report. */
+const stopNs = ({ StopGrace = defaultStopGraceSeconds }: Task): bigint => BigInt(StopGrace) * secondNs + reportNs
 
 /** Executions of earlier versions make room for the present one. */
 export const stopOldVersions = (snapshot: Snapshot, plan: Plan, executions: readonly Execution[]): Execution[] => {

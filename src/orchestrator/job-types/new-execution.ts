@@ -24,7 +24,7 @@ export const newExecution = (
   ComputeState: { StateType: 'New' },
   PublishedResult: null,
   RunOutput: null,
-  PreviousExecution: earlier.at(-1)?.ID ?? '',
+  PreviousExecution: '',
   NextExecution: '',
   FollowupEvalID: '',
   PartitionIndex: partition,

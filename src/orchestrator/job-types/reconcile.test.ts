@@ -140,6 +140,12 @@ class World {
     return plan
   }
 
+  /** All that was started runs since then. */
+  run(since: bigint): void {
+    const running = { ComputeState: { StateType: 'Running' as const }, StartTime: since, ModifyTime: since }
+    this.executions = this.executions.map((execution) => ({ ...execution, ...running }))
+  }
+
   end(index: number, state: ComputeStateName, failure: FailureClass | '' = ''): void {
     const live = this.executions.filter((e) => !isTerminalExecution(e.ComputeState.StateType))
     const chosen = live[index % Math.max(1, live.length)]
@@ -252,6 +258,32 @@ describe('batch jobs', () => {
     const plan = world.step()
     expect(plan.jobState?.Message).toBe('Job timed out. Job took longer than 5s')
     expect(plan.changes.map((change) => change.isCancelSent)).toEqual([true])
+  })
+
+  it('let the node end what runs out of time with them, for as long as it may take to stop [W26]', () => {
+    const limited = { ...task, Timeouts: { TotalTimeout: 5n }, StopGrace: 2 }
+    const world = new World(job({ Tasks: [limited] }), [{ units: 1 }])
+    world.step()
+    world.run(1n * second)
+    world.nowNs = 16n * second
+    expect(world.step()).toMatchObject({ changes: [], checkAt: 17n * second })
+    world.nowNs = 17n * second
+    expect(world.step().jobState?.Message).toBe('Job timed out. Job took longer than 5s')
+  })
+
+  it('do not wait for a node whose program started too late to be ended with them', () => {
+    const world = new World(job({ Tasks: [{ ...task, Timeouts: { TotalTimeout: 60n } }] }), [{ units: 1 }])
+    world.step()
+    world.run(50n * second)
+    world.nowNs = 60n * second
+    expect(world.step().jobState?.StateType).toBe('Failed')
+  })
+})
+
+describe('the reason why a node does not fit', () => {
+  it('names the values of a constraint as clients know it [R122]', () => {
+    const world = new World(job({ Constraints: [{ Key: 'zone', Operator: 'in', Values: ['b', 'c'] }] }), [{ units: 1 }])
+    expect(world.step().jobState?.Message).toContain("labels map[] don't match required selectors [zone in b|c]")
   })
 })
 

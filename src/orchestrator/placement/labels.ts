@@ -34,6 +34,6 @@ const compile = (constraints: readonly LabelSelectorRequirement[]): Selector | u
     ? { matches: compileSelector(constraints), text: constraints.map(textOf).join(' ') }
     : undefined
 
-/** As clients read it in reasons: `zone = nowhere`, `zone in (a,b)`. */
+/** As clients read it in reasons: `zone = nowhere`, `zone in a|b`. */
 const textOf = ({ Key, Operator, Values = [] }: LabelSelectorRequirement): string =>
-  `${Key} ${Operator} ${Values.length > 1 ? `(${Values.join(',')})` : Values.join('')}`
+  `${Key} ${Operator} ${Values.join('|')}`
