@@ -58,7 +58,11 @@ export class Orders {
     const { post, holdings, starter, bidding } = this.#parts
     if (holdings.has(row.executionId)) return post.commit({ inbox })
     const held = holdings.take(row)
-    const outcome = await post.commit({ inbox, putWork: [row] })
+    const outcome = await post.commit({ inbox, putWork: [row] }).catch((error: unknown) => {
+      // Not stored, so not in hand: the order comes again.
+      holdings.letGo(held)
+      throw error
+    })
     if (outcome.kind !== 'applied') holdings.letGo(held)
     else if (holdings.get(held.id) === held) {
       outcome.durable.catch(() => starter.forget(held))

@@ -32,6 +32,8 @@ export class Ledger {
 
   #track(change: Change): void {
     let isRoomFreed = false
+    for (const state of change.putNodes ?? []) this.#nodes.put(state)
+    for (const nodeId of change.removeNodes ?? []) this.#nodes.remove(nodeId)
     for (const execution of change.insertExecutions ?? []) this.#nodes.track(execution)
     for (const { execution } of change.updateExecutions ?? []) {
       isRoomFreed = this.#nodes.track(execution) || isRoomFreed

@@ -144,11 +144,15 @@ export class Orchestrator implements Startable {
 
   /** Commits were rolled back: everything in memory is rebuilt from rows. */
   async #recover(): Promise<void> {
-    const connected = this.#table.states()
+    const now = this.#parts.clock.nowNs()
     this.#waiting.clear()
     this.#timers.clear()
     this.#post.reload()
-    this.#table.load(connected, await this.#parts.store.liveExecutions())
+    const stored = await this.#parts.store.nodes()
+    const nodes = stored.map((state) =>
+      this.#membership.isConnected(state.Info.NodeID) ? state : asDisconnected(state, now),
+    )
+    this.#table.load(nodes, await this.#parts.store.liveExecutions())
     await this.#lookAtAll('recovery')
   }
 

@@ -92,7 +92,8 @@ export class Worker {
       if (outcome.kind === 'conflict') return this.#parts.broker.ask(ask)
     }
     const hasEnded = isTerminalJob(plan.jobState?.StateType ?? job.State.StateType)
-    timers.set(job.ID, hasEnded ? undefined : plan.checkAt)
+    // Also an ended job: what it has on a node that is gone counts as lost in time.
+    timers.set(job.ID, plan.checkAt)
     if (plan.waitsFor && !hasEnded) waiting.add(job, plan.waitsFor)
     else this.#letNextTry(job.ID)
   }

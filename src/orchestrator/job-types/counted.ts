@@ -108,7 +108,7 @@ const waitOrFail = (
   if (isIdle) queueJob(snapshot, plan, shortage.message)
 }
 
-const queueJob = (snapshot: Snapshot, plan: Plan, why: string): void => {
+export const queueJob = (snapshot: Snapshot, plan: Plan, why: string): void => {
   const event = jobQueued(snapshot.nowNs, why)
   const isSaid = snapshot.job.State.StateType === 'Queued' && snapshot.job.State.Message === event.Message
   if (!isSaid) plan.jobState = { StateType: 'Queued', Message: event.Message, event }

@@ -235,7 +235,7 @@ describe('batch jobs', () => {
     expect(world.step().jobState?.StateType).toBe('Failed')
   })
 
-  it('place lost executions again at once, unless they may have started and must not twice [W8]', () => {
+  it('place lost executions again at once, unless they may have started unseen and must not twice [W8, I4]', () => {
     for (const [Delivery, expected] of [
       ['AtLeastOnce', 1],
       ['AtMostOnce', 0],

@@ -20,7 +20,7 @@ export const retryOf = (snapshot: Snapshot, attempts: readonly Execution[]): Ret
   if (!last || last.ComputeState.StateType !== 'Failed') return { kind: 'now' }
   const { job, nowNs } = snapshot
   const cause = last.ComputeState.Message ?? 'execution failed'
-  if (last.FailureClass === 'lost') return retryLost(job, last, cause)
+  if (last.FailureClass === 'lost') return retryLost(job, cause)
   const policy = rescheduleOf(job)
   const failures = attempts.filter((a) => a.ComputeState.StateType === 'Failed' && a.FailureClass !== 'lost').length
   if (last.FailureClass !== '' && !policy.Classes.includes(last.FailureClass)) {
@@ -35,8 +35,9 @@ export const retryOf = (snapshot: Snapshot, attempts: readonly Execution[]): Ret
   return at <= nowNs ? { kind: 'now' } : { kind: 'later', at }
 }
 
-const retryLost = (job: Job, last: Execution, cause: string): Retry =>
-  job.Delivery === 'AtMostOnce' && last.StartTime > 0n
+/** That its start was not reported does not mean that it did not start: the report may be what was lost (I4). */
+const retryLost = (job: Job, cause: string): Retry =>
+  job.Delivery === 'AtMostOnce'
     ? { kind: 'never', cause, why: 'it may have started, and the job must not start more than once' }
     : { kind: 'now' }
 

@@ -2,6 +2,7 @@ import type { Clock, Random } from '#lib/clock.ts'
 import { Fault } from '#lib/fault.ts'
 import type { JobId } from '#models/ids.ts'
 import type { Job } from '#models/job.ts'
+import { isTerminalJob } from '#models/job-state.ts'
 import { jobStopped } from '../events.ts'
 import { jobStateLines } from '../history-lines.ts'
 import type { Ledger } from '../ledger.ts'
@@ -14,6 +15,8 @@ export const stopJob = async (parts: StopParts, id: JobId, reason: string): Prom
   for (;;) {
     const job = await parts.ledger.store.job(id)
     if (!job) throw jobNotFound(id)
+    // What is answered from a row must be on disk like the row (I1).
+    if (isTerminalJob(job.State.StateType)) await parts.ledger.store.settled()
     if (job.State.StateType === 'Stopped' || job.State.StateType === 'Failed') return { EvaluationID: '' }
     if (job.State.StateType === 'Completed') {
       throw new Fault('Conflict', 'cannot stop job in state Completed', { component: 'JobStore' })

@@ -67,6 +67,8 @@ const storeFact = (nodeId: NodeId): string => `node-store:${nodeId}`
 export class Membership implements OrchestratorEnd {
   readonly #parts: MembershipParts
   readonly #sessions = new Map<NodeId, Session>()
+  /** Gone, and why, while that is not stored yet. */
+  readonly #leaving = new Map<NodeId, string>()
   #sweep: Timer | undefined
   /** Nodes of this process share our store and cannot fall silent. */
   readonly localNodes = new Set<NodeId>()
@@ -90,6 +92,10 @@ export class Membership implements OrchestratorEnd {
     this.#sweep?.stop()
     for (const nodeId of this.#sessions.keys()) this.#parts.post.disconnect(nodeId)
     this.#sessions.clear()
+  }
+
+  isConnected(nodeId: NodeId): boolean {
+    return this.#sessions.has(nodeId)
   }
 
   /** How to reach a connected node. */
@@ -189,7 +195,6 @@ export class Membership implements OrchestratorEnd {
     const jobIds = this.#parts.nodes.jobsOn(nodeId)
     await this.#disconnect(nodeId, 'node removed')
     await this.#commit({ removeNodes: [nodeId], resetPeers: [nodeId] })
-    this.#parts.nodes.remove(nodeId)
     this.#parts.look(jobIds)
   }
 
@@ -209,6 +214,7 @@ export class Membership implements OrchestratorEnd {
       (message, mark) => inbox.apply(nodeId, message, mark),
       { sharesStore: isLocal },
     )
+    this.#leaving.delete(nodeId)
     this.#sessions.set(nodeId, { receiver, back, storeId, lastHeartbeatMs: clock.monotonicMs(), isLocal })
     post.connect(nodeId, (frames) => back.deliver(ledger.store.storeId, frames as Frame<OrchestratorMessage>[]), {
       sharesStore: isLocal,
@@ -256,10 +262,9 @@ export class Membership implements OrchestratorEnd {
     const { clock, settings } = this.#parts
     const silentSince = clock.monotonicMs() - settings.disconnectAfterMs
     for (const [nodeId, session] of this.#sessions) {
-      if (!session.isLocal && session.lastHeartbeatMs < silentSince) {
-        this.#disconnect(nodeId, 'heartbeat timeout').catch(() => {})
-      }
+      if (!session.isLocal && session.lastHeartbeatMs < silentSince) this.#leaving.set(nodeId, 'heartbeat timeout')
     }
+    for (const [nodeId, why] of this.#leaving) this.#disconnect(nodeId, why).catch(() => {})
   }
 
   async #disconnect(nodeId: NodeId, why: string): Promise<void> {
@@ -267,6 +272,7 @@ export class Membership implements OrchestratorEnd {
     this.#parts.post.disconnect(nodeId)
     const state = this.#parts.nodes.get(nodeId)
     if (!state) return
+    this.#leaving.set(nodeId, why)
     await this.#put({
       ...state,
       ConnectionState: {
@@ -276,11 +282,11 @@ export class Membership implements OrchestratorEnd {
         LastError: why,
       },
     })
+    this.#leaving.delete(nodeId)
     this.#parts.look(this.#parts.nodes.jobsOn(nodeId))
   }
 
   async #put(state: NodeState): Promise<void> {
-    this.#parts.nodes.put(state)
     await this.#commit({ putNodes: [state] })
   }
 

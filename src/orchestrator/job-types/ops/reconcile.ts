@@ -1,5 +1,6 @@
 import { reasonLines } from '../../placement/shortage.ts'
 import { emptyPlan } from '../../plan.ts'
+import { queueJob } from '../counted.ts'
 import { failIfTooLong, failJob, finishEnded, stopOldVersions } from '../ending.ts'
 import { startOnNodes } from '../every-node.ts'
 import type { Reconcile } from '../job-type.ts'
@@ -14,10 +15,12 @@ export const reconcileOps: Reconcile = (snapshot) => {
   if (failIfTooLong(snapshot, plan, executions)) return plan
   const match = startOnNodes(snapshot, plan, executions, (attempts) => attempts.length === 0)
   if (executions.length === 0 && plan.starts.length === 0) {
-    if (plan.waitsFor || snapshot.isSettling) return plan
     const available = match.candidates.length + match.rejected.length
     const head = `not matching nodes to run job out of ${available} available nodes.`
-    failJob(snapshot, plan, executions, [head, ...reasonLines(match, available)].join('\n'), {
+    const why = [head, ...reasonLines(match, available)].join('\n')
+    if (plan.waitsFor) queueJob(snapshot, plan, why)
+    if (plan.waitsFor || snapshot.isSettling) return plan
+    failJob(snapshot, plan, executions, why, {
       IsError: 'true',
       NodesAvailable: String(available),
     })

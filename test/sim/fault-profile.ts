@@ -1,0 +1,91 @@
+import type { FaultKind } from './counts.ts'
+import type { SeededRandom } from './seeded-random.ts'
+
+/** Faults that strike by themselves, each time there is an occasion. */
+type Striking = Extract<
+  FaultKind,
+  | 'message delayed'
+  | 'message dropped'
+  | 'message duplicated'
+  | 'commit failed'
+  | 'row failed'
+  | 'slow commit'
+  | 'crash before commit'
+  | 'crash after commit'
+  | 'file failed'
+  | 'engine failed'
+  | 'publish failed'
+  | 'answer lost'
+>
+
+/** Faults that somebody does to the cluster from time to time. */
+export type Blow = Extract<
+  FaultKind,
+  | 'cut one way'
+  | 'partition'
+  | 'orchestrator crash'
+  | 'node crash'
+  | 'graceful restart'
+  | 'empty disk'
+  | 'node gone for good'
+  | 'clock jump'
+>
+
+export type FaultProfile = {
+  chances: Record<Striking, number>
+  blows: Blow[]
+  /** Mean time between two blows. */
+  blowEveryMs: number
+  /** Messages of one sender arrive in the order in which they were sent. */
+  isOrdered: boolean
+  /** Clocks run up to 1 % fast or slow and are minutes off. */
+  isDrifting: boolean
+  /** Programs go on when their node's process dies, as containers do. */
+  programsOutlive: boolean
+  /** How long faults last. */
+  troubleMs: number
+}
+
+/** Most a strike of each kind may be likely. */
+const worst: Record<Striking, number> = {
+  'message delayed': 0.1,
+  'message dropped': 0.05,
+  'message duplicated': 0.1,
+  'commit failed': 0.03,
+  'row failed': 0.003,
+  'slow commit': 0.1,
+  'crash before commit': 0.01,
+  'crash after commit': 0.01,
+  'file failed': 0.05,
+  'engine failed': 0.1,
+  'publish failed': 0.15,
+  'answer lost': 0.2,
+}
+
+const allBlows: readonly Blow[] = [
+  'cut one way',
+  'partition',
+  'orchestrator crash',
+  'node crash',
+  'graceful restart',
+  'empty disk',
+  'node gone for good',
+  'clock jump',
+]
+
+/** Each seed has its own mixture: about half of the kinds are off, the others are rarer or more frequent. */
+export const drawFaults = (random: SeededRandom): FaultProfile => {
+  const kinds = Object.keys(worst) as Striking[]
+  const chances = Object.fromEntries(
+    kinds.map((kind) => [kind, random.happens(0.5) ? worst[kind] * random.float() : 0]),
+  ) as Record<Striking, number>
+  return {
+    chances,
+    blows: allBlows.filter(() => random.happens(0.5)),
+    blowEveryMs: random.int(3_000, 20_000),
+    isOrdered: random.happens(0.5),
+    isDrifting: random.happens(0.5),
+    programsOutlive: random.happens(0.5),
+    troubleMs: random.int(30_000, 120_000),
+  }
+}

@@ -1,0 +1,58 @@
+import type { Change } from '#contracts/store.ts'
+import type { Execution } from '#models/execution.ts'
+import { isTerminalExecution } from '#models/execution-state.ts'
+import type { ExecutionId, JobId, NodeId } from '#models/ids.ts'
+import { isCounted, type Job } from '#models/job.ts'
+import type { JobHistory } from '#models/job-history.ts'
+import type { NodeState } from '#models/node.ts'
+
+/** What the orchestrator has on disk, followed change by change and never read back from it. */
+export class DurableModel {
+  readonly jobs = new Map<JobId, Job>()
+  readonly executions = new Map<ExecutionId, Execution>()
+  readonly nodes = new Map<NodeId, NodeState>()
+  /** Last number of each job's history. */
+  readonly historySeq = new Map<JobId, number>()
+  readonly #ofJob = new Map<JobId, Set<ExecutionId>>()
+
+  applyJobs({ insertJobs, updateJobs }: Change): void {
+    for (const job of [...(insertJobs ?? []), ...(updateJobs ?? []).map((update) => update.job)]) {
+      this.jobs.set(job.ID, job)
+    }
+  }
+
+  applyExecutions({ insertExecutions, updateExecutions }: Change): void {
+    for (const execution of [...(insertExecutions ?? []), ...(updateExecutions ?? []).map((row) => row.execution)]) {
+      this.executions.set(execution.ID, execution)
+      this.#ofJob.set(execution.JobID, (this.#ofJob.get(execution.JobID) ?? new Set()).add(execution.ID))
+    }
+  }
+
+  applyRest({ putNodes, removeNodes }: Change, history: readonly JobHistory[]): void {
+    for (const node of putNodes ?? []) this.nodes.set(node.Info.NodeID, node)
+    for (const id of removeNodes ?? []) this.nodes.delete(id)
+    for (const line of history) this.historySeq.set(line.JobID, line.SeqNum)
+  }
+
+  executionsOf(jobId: JobId): Execution[] {
+    return [...(this.#ofJob.get(jobId) ?? [])].map((id) => this.executions.get(id) as Execution)
+  }
+
+  live(): Execution[] {
+    return [...this.executions.values()].filter(isLive)
+  }
+
+  /** What competes for the same place: attempts of one partition, or of one node where every node has its own. */
+  slotOf(execution: Execution): Execution[] {
+    const job = this.jobs.get(execution.JobID) as Job
+    const place = (e: Execution) => (isCounted(job.Type) ? e.PartitionIndex : e.NodeID)
+    return this.executionsOf(execution.JobID).filter(
+      (other) => other.JobVersion === execution.JobVersion && place(other) === place(execution),
+    )
+  }
+}
+
+export const isLive = (execution: Execution): boolean => !isTerminalExecution(execution.ComputeState.StateType)
+/** May run: live, and nobody has asked it to stop. */
+export const isAuthorised = (execution: Execution): boolean =>
+  isLive(execution) && execution.DesiredState.StateType !== 'Stopped'

@@ -1,0 +1,114 @@
+import { allocatedOf } from '#models/execution.ts'
+import { canMoveExecution } from '#models/execution-state.ts'
+import { type Job, rescheduleOf } from '#models/job.ts'
+import { isTerminalJob } from '#models/job-state.ts'
+import { addResources, fitsInto, noResources, type Resources } from '#models/resources.ts'
+import { brokenSuccess } from './completion.ts'
+import { isAuthorised, isLive } from './durable-model.ts'
+import type { ExecutionStep, Rule } from './rule.ts'
+
+/** What must hold of each stored change of an execution. */
+export const executionRules: readonly Rule<ExecutionStep>[] = [
+  {
+    invariant: 'I3',
+    broken: ({ after }, { model }) => {
+      const holders = model.slotOf(after).filter(isAuthorised)
+      return holders.length > 1 && `${holders.map(({ ID }) => ID).join(' and ')} hold the same partition`
+    },
+  },
+  {
+    invariant: 'I3',
+    broken: ({ before, after }, { model }) => {
+      const others = model.slotOf(after).filter(({ ID }) => ID !== after.ID)
+      return !before && others.some(({ Epoch }) => Epoch >= after.Epoch) && `${after.ID} has no higher epoch`
+    },
+  },
+  {
+    invariant: 'I4',
+    broken: ({ before, after, job }, { model }) => {
+      const failures = model
+        .slotOf(after)
+        .filter((e) => e.ComputeState.StateType === 'Failed' && e.FailureClass !== 'lost').length
+      const { Attempts } = rescheduleOf(job)
+      return !before && failures >= Attempts && `${after.ID} comes after ${failures} failures of at most ${Attempts}`
+    },
+  },
+  {
+    invariant: 'I4',
+    broken: ({ before, after }, { model }) => {
+      const earlier = model.slotOf(after).filter(({ ID }) => ID !== after.ID).length
+      return !before && after.Attempt !== earlier + 1 && `${after.ID} is attempt ${after.Attempt} after ${earlier}`
+    },
+  },
+  {
+    invariant: 'I5',
+    broken: ({ before, after }, { model, machines }) => {
+      if (before) return false
+      const promised = model.live().filter(({ NodeID }) => NodeID === after.NodeID)
+      const sum = promised.map(needOf).reduce(addResources, noResources())
+      const { capacity } = machines.get(after.NodeID) ?? { capacity: noResources() }
+      return !fitsInto(sum, capacity) && `${after.NodeID} is promised ${sum.CPU} CPU of ${capacity.CPU}`
+    },
+  },
+  {
+    invariant: 'I5',
+    broken: ({ before, after, job }, { model }) => {
+      const most = job.MaxPerNode ?? 0
+      const here = model.executionsOf(job.ID).filter((e) => e.NodeID === after.NodeID && isLive(e))
+      const own = here.filter(({ JobVersion }) => JobVersion === after.JobVersion).length
+      return !before && most > 0 && own > most && `${job.ID} has ${own} of at most ${most} on ${after.NodeID}`
+    },
+  },
+  {
+    invariant: 'I6',
+    broken: ({ before, after, job }, { machines }) => {
+      const { labels } = machines.get(after.NodeID) ?? { labels: {} }
+      return !before && !satisfies(labels, job) && `${after.ID} of ${job.ID} was placed on ${after.NodeID}`
+    },
+  },
+  {
+    invariant: 'I6',
+    broken: ({ before, after }, { model }) =>
+      !before && model.nodes.get(after.NodeID)?.Membership !== 'APPROVED' && `${after.NodeID} is not approved`,
+  },
+  {
+    invariant: 'I7',
+    broken: ({ before, after }) => {
+      if (!before) return false
+      const [from, to] = [before.ComputeState.StateType, after.ComputeState.StateType]
+      return from !== to && !canMoveExecution(from, to) && `${after.ID} moved from ${from} to ${to}`
+    },
+  },
+  {
+    invariant: 'I7',
+    broken: ({ before, after }) =>
+      before && after.Revision <= before.Revision && `${after.ID} went back to revision ${after.Revision}`,
+  },
+  {
+    invariant: 'I8',
+    broken: ({ before, after, job }) =>
+      !before &&
+      isTerminalJob(job.State.StateType) &&
+      `${after.ID} was made although ${job.ID} is ${job.State.StateType}`,
+  },
+  {
+    invariant: 'I9',
+    broken: ({ before, after, job }, seen) =>
+      after.ComputeState.StateType === 'Completed' &&
+      before?.ComputeState.StateType !== 'Completed' &&
+      brokenSuccess(after, job, seen),
+  },
+  {
+    invariant: 'I10',
+    broken: ({ before, after, job }) =>
+      !before &&
+      after.JobVersion !== job.Version &&
+      `${after.ID} is of version ${after.JobVersion}, not ${job.Version}`,
+  },
+]
+
+const needOf = (execution: Parameters<typeof allocatedOf>[0]): Resources => allocatedOf(execution) ?? noResources()
+
+/** The job mix constrains by equality only. */
+export const satisfies = (labels: Readonly<Record<string, string>>, job: Job): boolean =>
+  job.Constraints.every(({ Key, Values }) => labels[Key] === Values?.[0])

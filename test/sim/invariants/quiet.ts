@@ -1,0 +1,66 @@
+import { parseResources } from '#lib/resources.ts'
+import { allocatedOf, type Execution } from '#models/execution.ts'
+import { isCounted, type Job, mainTask, partitionCount } from '#models/job.ts'
+import { isTerminalJob } from '#models/job-state.ts'
+import { addResources, fitsInto, noResources, type Resources, resourcesOr } from '#models/resources.ts'
+import type { MachineFacts } from '../machine.ts'
+import type { Start } from '../witness.ts'
+import { isLive } from './durable-model.ts'
+import { satisfies } from './execution-rules.ts'
+import type { Seen } from './rule.ts'
+
+/**
+ * What keeps the healed cluster from rest, with the number of what must be reached in the end; undefined = it has come to
+ * rest: every job has ended or runs, what is said to run does run, and nothing runs that nobody wants.
+ */
+export const unrest = (seen: Seen): { invariant: string; text: string } | undefined => {
+  const { model, witness } = seen
+  const orphan = witness.running().find((start) => !isWanted(start, seen))
+  if (orphan) return { invariant: 'L3', text: `${orphan.executionId} still runs on ${orphan.nodeId}` }
+  const between = model.live().find((execution) => !isTrulyRunning(execution, seen))
+  if (between) return { invariant: 'L2', text: `${between.ID} stays ${between.ComputeState.StateType}` }
+  for (const job of model.jobs.values()) {
+    const why = unsettled(job, seen)
+    if (why) return { invariant: 'L1', text: `job ${job.ID} stays ${job.State.StateType}: ${why}` }
+  }
+  return undefined
+}
+
+const isWanted = ({ executionId, nodeId }: Start, { model }: Seen): boolean => {
+  const execution = model.executions.get(executionId)
+  return execution !== undefined && execution.NodeID === nodeId && isLive(execution)
+}
+
+const isTrulyRunning = (execution: Execution, { witness }: Seen): boolean =>
+  execution.ComputeState.StateType === 'Running' &&
+  execution.DesiredState.StateType === 'Running' &&
+  witness.running(execution.NodeID).some(({ executionId }) => executionId === execution.ID)
+
+/** A job that has not ended must have what it can have: whatever it still waits for has no room now. */
+const unsettled = (job: Job, seen: Seen): string | undefined => {
+  if (isTerminalJob(job.State.StateType)) return undefined
+  const live = seen.model.executionsOf(job.ID).filter(isLive)
+  const expected = live.length > 0 ? 'Running' : 'Queued'
+  if (isCounted(job.Type) && job.State.StateType !== expected) return `it has ${live.length} live executions`
+  const node = [...seen.machines.values()].find((machine) => hasPlace(job, machine, seen))
+  return wantsMore(job, seen) && node ? `${node.nodeId} has room for it` : undefined
+}
+
+const wantsMore = (job: Job, { model }: Seen): boolean => {
+  if (!isCounted(job.Type)) return true
+  const own = model.executionsOf(job.ID).filter(({ JobVersion }) => JobVersion === job.Version)
+  const held = own.filter((execution) => isLive(execution) || execution.ComputeState.StateType === 'Completed')
+  return new Set(held.map(({ PartitionIndex }) => PartitionIndex)).size < partitionCount(job)
+}
+
+const hasPlace = (job: Job, node: MachineFacts, { model, isGone }: Seen): boolean => {
+  if (!node.isCompute || isGone(node.nodeId)) return false
+  const own = model.executionsOf(job.ID).filter(({ NodeID }) => NodeID === node.nodeId)
+  const most = isCounted(job.Type) ? job.MaxPerNode || Number.POSITIVE_INFINITY : 1
+  const counted = isCounted(job.Type) ? own.filter(isLive) : own
+  const promised = model.live().filter(({ NodeID }) => NodeID === node.nodeId)
+  const sum = promised.map((execution) => allocatedOf(execution) ?? noResources()).reduce(addResources, needOf(job))
+  return satisfies(node.labels, job) && counted.length < most && fitsInto(sum, node.capacity)
+}
+
+const needOf = (job: Job): Resources => resourcesOr(parseResources(mainTask(job).Resources), noResources())

@@ -1,0 +1,23 @@
+import type { Execution } from '#models/execution.ts'
+import type { NodeId } from '#models/ids.ts'
+import type { Job } from '#models/job.ts'
+import type { MachineFacts } from '../machine.ts'
+import type { Witness } from '../witness.ts'
+import type { DurableModel } from './durable-model.ts'
+
+/** What a rule may look at: the rows as they are after the change, and what the machines saw. */
+export type Seen = {
+  model: DurableModel
+  witness: Witness
+  machines: ReadonlyMap<NodeId, MachineFacts>
+  /** Machines that never come back. */
+  isGone: (nodeId: NodeId) => boolean
+  /** Marks of all jobs that the client ever asked for. */
+  asked: ReadonlySet<string>
+}
+
+export type JobStep = { before: Job | undefined; after: Job }
+export type ExecutionStep = { before: Execution | undefined; after: Execution; job: Job }
+
+/** One sentence that must be true of every step; the answer says how it was broken. */
+export type Rule<Step> = { invariant: string; broken: (step: Step, seen: Seen) => string | false | undefined }

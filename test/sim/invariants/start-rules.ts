@@ -1,0 +1,39 @@
+import { addResources, fitsInto, noResources } from '#models/resources.ts'
+import type { Start } from '../witness.ts'
+import type { Rule } from './rule.ts'
+
+/** What must hold of each start of a program, as its machine saw it. */
+export const startRules: readonly Rule<Start>[] = [
+  {
+    invariant: 'I2',
+    broken: ({ executionId, nodeId }, { model }) =>
+      model.executions.get(executionId)?.NodeID !== nodeId && `${nodeId} started ${executionId}, which is not its own`,
+  },
+  {
+    invariant: 'I4',
+    broken: ({ executionId }, { witness }) => {
+      const { length } = witness.startsOf(executionId)
+      return length > 1 && `${executionId} was started ${length} times`
+    },
+  },
+  {
+    invariant: 'I4',
+    broken: ({ executionId, jobId }, { model, witness }) => {
+      const execution = model.executions.get(executionId)
+      if (!execution || model.jobs.get(jobId)?.Delivery !== 'AtMostOnce') return false
+      const started = model.slotOf(execution).filter(({ ID }) => witness.startsOf(ID).length > 0)
+      return started.length > 1 && `${started.map(({ ID }) => ID).join(' and ')} started, at most one may`
+    },
+  },
+  {
+    invariant: 'I5',
+    broken: ({ nodeId }, { witness, machines }) => {
+      const sum = witness
+        .running(nodeId)
+        .map(({ need }) => need)
+        .reduce(addResources, noResources())
+      const { capacity } = machines.get(nodeId) ?? { capacity: noResources() }
+      return !fitsInto(sum, capacity) && `${nodeId} runs ${sum.CPU} CPU of ${capacity.CPU}`
+    },
+  },
+]

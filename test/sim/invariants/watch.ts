@@ -1,0 +1,57 @@
+import type { Change } from '#contracts/store.ts'
+import type { Job } from '#models/job.ts'
+import type { JobHistory } from '#models/job-history.ts'
+import type { World } from '../world.ts'
+import { executionRules } from './execution-rules.ts'
+import { jobRules } from './job-rules.ts'
+import type { Rule, Seen } from './rule.ts'
+import { startRules } from './start-rules.ts'
+
+/** Checks every change that became durable and every start of a program, as they happen. */
+export class Watch {
+  readonly #world: World
+  readonly seen: Seen
+
+  constructor(world: World, seen: Seen) {
+    this.#world = world
+    this.seen = seen
+    seen.witness.onStart = (start) => this.#check(startRules, start)
+  }
+
+  onDurable(change: Change, history: readonly JobHistory[]): void {
+    const { model } = this.seen
+    const jobs = [...(change.insertJobs ?? []), ...(change.updateJobs ?? []).map(({ job }) => job)]
+    const executions = [
+      ...(change.insertExecutions ?? []),
+      ...(change.updateExecutions ?? []).map(({ execution }) => execution),
+    ]
+    const jobSteps = jobs.map((after) => ({ before: model.jobs.get(after.ID), after }))
+    const executionSteps = executions.map((after) => ({ before: model.executions.get(after.ID), after }))
+    this.#checkNumbers(history)
+    model.applyJobs(change)
+    model.applyExecutions(change)
+    for (const step of jobSteps) this.#check(jobRules, step)
+    for (const step of executionSteps) {
+      this.#check(executionRules, { ...step, job: model.jobs.get(step.after.JobID) as Job })
+    }
+    model.applyRest(change, history)
+  }
+
+  /** I7: the numbers of a job's history have no gaps and never go back. */
+  #checkNumbers(history: readonly JobHistory[]): void {
+    const last = new Map(this.seen.model.historySeq)
+    for (const { JobID, SeqNum } of history) {
+      if (SeqNum !== (last.get(JobID) ?? 0) + 1) {
+        this.#world.violate('I7', `line ${SeqNum} of ${JobID} follows ${last.get(JobID) ?? 0}`)
+      }
+      last.set(JobID, SeqNum)
+    }
+  }
+
+  #check<Step>(rules: readonly Rule<Step>[], step: Step): void {
+    for (const { invariant, broken } of rules) {
+      const text = broken(step, this.seen)
+      if (text) this.#world.violate(invariant, text)
+    }
+  }
+}

@@ -1,0 +1,73 @@
+import type { JobSpec, JobType, LabelSelectorRequirement } from '#models/job.ts'
+import { failureClasses } from '#models/job.ts'
+import type { Task } from '#models/task.ts'
+import { jobSpec } from '../kit/job-spec.ts'
+import { scriptEnv } from './script.ts'
+import type { SeededRandom } from './seeded-random.ts'
+
+/** Which request a job came from: written into its labels, so that every stored job can be asked. */
+const markLabel = 'mark'
+export const markOf = ({ Labels }: Pick<JobSpec, 'Labels'>): string => Labels[markLabel] ?? ''
+
+const types: readonly JobType[] = ['batch', 'batch', 'batch', 'batch', 'ops', 'daemon', 'service']
+export const zones = ['a', 'b'] as const
+
+/** A job as some user might want it. */
+export const drawJob = (random: SeededRandom, mark: string): JobSpec => {
+  const Type = random.pick(types)
+  const isEndless = Type === 'daemon' || Type === 'service'
+  const maybe = <Part>(probability: number, part: () => Part): Part | Record<string, never> =>
+    random.happens(probability) ? part() : {}
+  return jobSpec({
+    Name: mark,
+    Type,
+    Priority: random.int(0, 2),
+    Count: Type === 'batch' ? random.pick([1, 1, 2, 3, 5, 20]) : random.int(1, 3),
+    Labels: { [markLabel]: mark },
+    Constraints: drawConstraints(random),
+    Tasks: [drawTask(random, isEndless)],
+    ...maybe(0.25, () => ({ MaxPerNode: random.int(1, 2) })),
+    ...maybe(0.6, () => ({
+      Reschedule: {
+        Attempts: random.int(1, 4),
+        Delay: random.int(1, 3),
+        MaxDelay: random.int(3, 8),
+        ...maybe(0.3, () => ({ Classes: [random.pick(failureClasses), 'transient'] })),
+      },
+    })),
+    ...maybe(0.5, () => ({ Disconnect: { LostAfter: random.int(0, 20) } })),
+    ...maybe(0.25, () => ({ Delivery: 'AtMostOnce' })),
+  })
+}
+
+const drawConstraints = (random: SeededRandom): LabelSelectorRequirement[] =>
+  random.happens(0.2)
+    ? [{ Key: 'zone', Operator: '=', Values: [random.happens(0.15) ? 'nowhere' : random.pick(zones)] }]
+    : []
+
+const drawTask = (random: SeededRandom, isEndless: boolean): Task => {
+  const [task] = jobSpec().Tasks
+  const isHanging = random.happens(isEndless ? 0.7 : 0.1)
+  const script = {
+    durationMs: random.pick([20, 500, 3_000, 12_000]),
+    failChance: random.happens(0.4) ? random.pick([0.3, 1]) : 0,
+    failure: random.pick(['transient', 'node', 'resource', 'user', 'exit code'] as const),
+    isHanging,
+  }
+  return {
+    ...(task as Task),
+    Engine: { Type: 'sim' },
+    Publisher: { Type: random.happens(0.5) ? 'sim' : '' },
+    Env: scriptEnv(script),
+    Resources: { CPU: random.pick(['0.5', '1', '2']), Memory: '100mb' },
+    FailOnExitCode: random.happens(0.5),
+    StopGrace: random.int(0, 5),
+    Timeouts: isEndless ? {} : drawTimeouts(random),
+  }
+}
+
+const drawTimeouts = (random: SeededRandom): Task['Timeouts'] => ({
+  ...(random.happens(0.3) ? { ExecutionTimeout: BigInt(random.int(1, 20)) } : {}),
+  ...(random.happens(0.3) ? { QueueTimeout: BigInt(random.int(1, 60)) } : {}),
+  ...(random.happens(0.2) ? { TotalTimeout: BigInt(random.int(5, 120)) } : {}),
+})

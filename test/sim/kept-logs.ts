@@ -1,0 +1,49 @@
+import type { Disk } from '#contracts/disk.ts'
+import type { LogChunk, LogQuery } from '#contracts/log-reader.ts'
+import type { LogStream } from '#contracts/log-sink.ts'
+import type { LogKeeper, LogStore } from '#contracts/log-store.ts'
+import { Fault } from '#lib/fault.ts'
+import type { ExecutionId } from '#models/ids.ts'
+
+/** The output of programs on one machine; it outlives the process. */
+export class KeptLogs implements LogStore {
+  readonly #disk: Disk
+  readonly #kept = new Map<ExecutionId, LogChunk[]>()
+
+  constructor(disk: Disk) {
+    this.#disk = disk
+  }
+
+  async open(executionId: ExecutionId, isResumed: boolean): Promise<LogKeeper> {
+    const chunks = (isResumed ? this.#kept.get(executionId) : undefined) ?? []
+    this.#kept.set(executionId, chunks)
+    const text = (stream: LogStream): string =>
+      Buffer.concat(chunks.filter((chunk) => chunk.stream === stream).map(({ bytes }) => bytes)).toString()
+    return {
+      write: (stream, bytes) => {
+        chunks.push({ stream, bytes: Uint8Array.from(bytes) })
+        return undefined
+      },
+      summary: () => ({ Stdout: text(1), StdoutTruncated: false, stderr: text(2), StderrTruncated: false }),
+      writeFiles: async (directory) => {
+        await this.#disk.writeFile(`${directory}/stdout`, text(1))
+        await this.#disk.writeFile(`${directory}/stderr`, text(2))
+      },
+      close: async () => {},
+    }
+  }
+
+  async *read({ executionId }: LogQuery): AsyncIterable<LogChunk> {
+    const chunks = this.#kept.get(executionId)
+    if (!chunks) throw new Fault('NotFound', `nothing is kept of ${executionId}`)
+    yield* chunks
+  }
+
+  async remove(executionId: ExecutionId): Promise<void> {
+    this.#kept.delete(executionId)
+  }
+
+  async list(): Promise<ExecutionId[]> {
+    return [...this.#kept.keys()]
+  }
+}

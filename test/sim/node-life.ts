@@ -1,0 +1,160 @@
+import type { Subscription } from '#contracts/bus.ts'
+import type { OrchestratorEnd } from '#contracts/node-link.ts'
+import type { Provider } from '#contracts/provider.ts'
+import type { Store } from '#contracts/store.ts'
+import { buildInfo } from '#lib/build-info.ts'
+import { RemoteOrchestrator, serveOrchestrator } from '#link/bus-ends.ts'
+import { ComputeRole } from '#node/compute-role.ts'
+import { Orchestrator, type OrchestratorSettings } from '#orchestrator/orchestrator.ts'
+import { openStore } from '#state/open-store.ts'
+import type { Bug } from './bug.ts'
+import { changeLine } from './change-line.ts'
+import { Life } from './life.ts'
+import type { Machine } from './machine.ts'
+import type { Network } from './network.ts'
+import { simulatedProvider } from './simulated-provider.ts'
+import { VirtualClock } from './virtual-clock.ts'
+import { type OnDurable, watchedStore } from './watched-store.ts'
+import type { Witness } from './witness.ts'
+import type { World } from './world.ts'
+
+const gibibyte = 1024 ** 3
+const defaultResources = { CPU: 0.5, Memory: gibibyte / 2, Disk: 0, GPU: 0 }
+const none = { priority: 0, executionTimeout: 0n, totalTimeout: 0n, publisher: undefined }
+const slowestFlushUs = 3_000_000
+
+const orchestratorSettings = (machine: Machine): OrchestratorSettings => ({
+  nodeId: machine.facts.nodeId,
+  defaultResources,
+  jobDefaults: { batch: none, ops: none, daemon: none, service: none },
+  settleMs: 10_000,
+  defaultMembership: 'APPROVED',
+  heartbeatIntervalMs: 3_000,
+  disconnectAfterMs: 10_000,
+})
+
+export type NodeParts = {
+  world: World
+  machine: Machine
+  network: Network
+  witness: Witness
+  bug: Bug
+  onDurable: OnDurable
+  /** How this life reaches the orchestrator's process again after it could not. */
+  onReachable: (life: Life, handler: () => void) => Subscription
+  log: (life: Life, event: string, fields: Record<string, unknown>) => void
+}
+
+/** One life of a node's process: the production roles on virtual ports. */
+export class NodeLife {
+  readonly life: Life
+  /** It has started and serves. */
+  isUp = false
+  readonly #parts: NodeParts
+  orchestrator: Orchestrator | undefined
+  #role: ComputeRole | undefined
+  #isSettled = () => false
+  store: Store | undefined
+
+  constructor(parts: NodeParts) {
+    this.#parts = parts
+    this.life = new Life(parts.machine.facts.nodeId)
+  }
+
+  async start(): Promise<void> {
+    const { world, machine, network, bug, onDurable } = this.#parts
+    const clock = new VirtualClock(world.timeline, this.life, machine.skew)
+    const database = machine.database.open(this.life)
+    this.#isSettled = () => !database.isInTransaction()
+    const opened = await openStore({ database, clock, random: world.random, scheduleFlush: this.#scheduleFlush })
+    const watched = watchedStore(opened, this.life, (change, outcome) => {
+      world.note(`${this.life.name} stored ${changeLine(change)}`)
+      onDurable(change, outcome)
+    })
+    const store = bug.store?.(watched, machine.facts) ?? watched
+    this.store = watched
+    const bus = network.bus(this.life)
+    const shared = { store, clock, log: this.#log }
+    if (machine.facts.isOrchestrator) {
+      this.orchestrator = new Orchestrator({ ...shared, random: world.random, settings: orchestratorSettings(machine) })
+      if (machine.facts.isCompute) this.orchestrator.addLocalNode(machine.facts.nodeId)
+      await this.orchestrator.start()
+      serveOrchestrator(bus, this.#planted(this.orchestrator.link), world.random)
+    }
+    if (!machine.facts.isCompute) return
+    const remote = () => new RemoteOrchestrator(bus, machine.facts.nodeId, world.random)
+    this.#role = this.#computeRole(shared, this.orchestrator ? this.#planted(this.orchestrator.link) : remote())
+    await this.#role.start()
+  }
+
+  /** The store while it serves and has nothing that is not on disk. */
+  get settledStore(): Store | undefined {
+    return this.life.isAlive && this.isUp && this.#isSettled() ? this.store : undefined
+  }
+
+  /** On purpose: everything is let go in order. */
+  async stop(): Promise<void> {
+    await this.#role?.stop()
+    await this.orchestrator?.stop()
+    await this.store?.settled()
+  }
+
+  #computeRole(
+    shared: Pick<ConstructorParameters<typeof ComputeRole>[0], 'store' | 'clock' | 'log'>,
+    orchestrator: OrchestratorEnd,
+  ): ComputeRole {
+    const { machine, bug, onReachable } = this.#parts
+    const { nodeId, labels, capacity } = machine.facts
+    const facts = { nodeId, labels, version: buildInfo, capacity, maxPerJob: capacity }
+    return new ComputeRole({
+      ...shared,
+      facts: bug.computeFacts?.(facts) ?? facts,
+      disk: machine.disk,
+      logs: machine.logs,
+      providers: [this.#provider()],
+      bids: {
+        isNetworkRefused: true,
+        isStatelessRefused: false,
+        locality: 'Anywhere',
+        maxPerJob: capacity,
+        defaultResources,
+      },
+      host: { allowed: () => false, value: () => undefined },
+      executionsDirectory: '/executions',
+      orchestrator: bug.computeEnd ? withComputeEnd(orchestrator, bug.computeEnd) : orchestrator,
+      sharesStore: this.orchestrator !== undefined,
+      ...(this.orchestrator ? {} : { onReachable: (handler: () => void) => onReachable(this.life, handler) }),
+    })
+  }
+
+  #provider(): Provider {
+    const { world, machine, witness, bug } = this.#parts
+    const { disk, programs } = machine
+    const provider = simulatedProvider({ world, life: this.life, disk, programs, witness })
+    return { ...provider, engines: (provider.engines ?? []).map((engine) => bug.engine?.(engine) ?? engine) }
+  }
+
+  #planted(end: OrchestratorEnd): OrchestratorEnd {
+    return this.#parts.bug.orchestratorEnd?.(end) ?? end
+  }
+
+  #scheduleFlush = (flush: () => void): void => {
+    const { world } = this.#parts
+    const delayUs = world.strikes('slow commit') ? world.random.float() * slowestFlushUs : 100
+    world.timeline.after(delayUs, `${this.life.name} flush`, () => {
+      if (this.life.isAlive) flush()
+    })
+  }
+
+  #log = (event: string, fields: Record<string, unknown>): void => {
+    if (this.life.isAlive) this.#parts.log(this.life, event, fields)
+  }
+}
+
+const withComputeEnd = (end: OrchestratorEnd, plant: NonNullable<Bug['computeEnd']>): OrchestratorEnd => ({
+  handshake: (request, back) => end.handshake(request, plant(back)),
+  heartbeat: (beat) => end.heartbeat(beat),
+  updateInfo: (info) => end.updateInfo(info),
+  deliver: (...given) => end.deliver(...given),
+  goodbye: (nodeId) => end.goodbye(nodeId),
+})

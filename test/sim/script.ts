@@ -1,0 +1,25 @@
+import { type FailureClass, failureClasses } from '#models/job.ts'
+
+/** What a simulated program does; it travels in the task's environment. */
+export type Script = {
+  durationMs: number
+  /** Probability that a start ends in this failure instead of success. */
+  failChance: number
+  failure: FailureClass | 'exit code'
+  /** Never ends by itself. */
+  isHanging: boolean
+}
+
+export const scriptEnv = (script: Script): Record<string, string> => ({
+  SIM_SCRIPT: `${script.durationMs} ${script.failChance} ${script.failure.replace(' ', '-')} ${script.isHanging}`,
+})
+
+export const scriptOf = (env: Readonly<Record<string, string>>): Script => {
+  const [durationMs, failChance, failure, isHanging] = (env['SIM_SCRIPT'] ?? '').split(' ')
+  return {
+    durationMs: Number(durationMs),
+    failChance: Number(failChance),
+    failure: failureClasses.find((name) => name === failure) ?? 'exit code',
+    isHanging: isHanging === 'true',
+  }
+}

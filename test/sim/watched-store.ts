@@ -1,0 +1,33 @@
+import type { Change, CommitOutcome, Store } from '#contracts/store.ts'
+import type { Life } from './life.ts'
+
+type Applied = Extract<CommitOutcome, { kind: 'applied' }>
+export type OnDurable = (change: Change, outcome: Applied) => void
+
+const never = new Promise<never>(() => {})
+
+/**
+ * The store as one life uses it: the observer hears of each change when it is on disk and before anybody can act on it,
+ * and a dead process gets no answer any more.
+ */
+export const watchedStore = (store: Store, life: Life, onDurable: OnDurable): Store => {
+  const commit = async (change: Change): Promise<CommitOutcome> => {
+    const outcome = await store.commit(change)
+    if (outcome.kind === 'applied') {
+      outcome.durable.then(
+        () => onDurable(change, outcome),
+        () => {},
+      )
+    }
+    return outcome
+  }
+  return new Proxy(store, {
+    get: (target, name) => {
+      const member: unknown = name === 'commit' ? commit : Reflect.get(target, name, target)
+      if (typeof member !== 'function' || name === 'onLost') return bound(member, target)
+      return (...values: unknown[]) => (life.isAlive ? Reflect.apply(member, target, values) : never)
+    },
+  })
+}
+
+const bound = (member: unknown, target: Store): unknown => (typeof member === 'function' ? member.bind(target) : member)
