@@ -38,9 +38,3 @@ export class Signalled extends Error {
     this.signal = signal
   }
 }
-
-/** Whether colours are wanted on a stream: on a terminal, unless `NO_COLOR` or a dumb terminal; `FORCE_COLOR` insists. */
-export const hasColours = (out: Out, env: Host['env']): boolean => {
-  if (env.FORCE_COLOR) return env.FORCE_COLOR !== '0'
-  return out.isTerminal && !env.NO_COLOR && env.TERM !== 'dumb'
-}

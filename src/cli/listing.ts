@@ -1,5 +1,6 @@
 import { renderTable } from '#lib/text/table.ts'
-import { type Host, hasColours } from './host.ts'
+import { hasColours } from './colours.ts'
+import type { Host } from './host.ts'
 import { printDocument } from './print.ts'
 import type { Format } from './shared/output-flags.ts'
 import type { Column } from './views/column.ts'

@@ -1,6 +1,7 @@
 import { byteLength } from '#lib/go/byte-text.ts'
 import { parseJson } from '#lib/json/parse.ts'
 import { stringifyJson } from '#lib/json/stringify.ts'
+import { bold } from './colours.ts'
 import type { Out } from './out.ts'
 import type { Format } from './shared/output-flags.ts'
 
@@ -27,4 +28,4 @@ export function keyValues(pairs: readonly (readonly [key: string, value: string]
 }
 
 /** A title as text for people sees it: bold on every stream, because it is part of the layout. */
-export const boldTitle = (title: string): string => `\x1b[1m\n${title}\n\x1b[0m`
+export const boldTitle = (title: string): string => bold(`\n${title}\n`)

@@ -2,10 +2,11 @@ import type { Command as ArgvCommand } from '#lib/argv/command.ts'
 import { type CommandPath, type Dispatch, dispatch, flagsOf, pathText } from '#lib/argv/dispatch.ts'
 import { parseFlags } from '#lib/argv/flags.ts'
 import { Fault, messageOf } from '#lib/fault.ts'
+import { coloursFor } from './colours.ts'
 import type { Cli, Command, Input } from './command.ts'
 import { commands, type Entry, groups } from './commands/index.ts'
 import type { Flags } from './flags.ts'
-import { type Host, hasColours, Signalled } from './host.ts'
+import { type Host, Signalled } from './host.ts'
 import { globalFlags } from './shared/global-flags.ts'
 
 /** Runs one command line and gives its exit code. Everything a user is told comes from here or from the command. */
@@ -119,12 +120,11 @@ function cliOf(host: Host, load: Cli['load']): Cli {
 
 /** One sentence and what can be done, in red and green on a terminal. Never a stack: that is for bugs, in `main`. */
 function tellError(error: unknown, host: Host): void {
-  const paint = (code: number, text: string) =>
-    hasColours(host.stderr, host.env) ? `\x1b[${code}m${text}\x1b[0m` : text
+  const { red, green } = coloursFor(host.stderr, host.env)
   const isOurs =
     error instanceof Fault || error instanceof Signalled || (error instanceof Error && error.name === 'Error')
   if (!isOurs && !(error instanceof Error && error.name === 'AbortError')) throw error
-  host.stderr.write(`${paint(31, 'Error: ')}${messageOf(error)}\n`)
+  host.stderr.write(`${red('Error: ')}${messageOf(error)}\n`)
   const hint = error instanceof Fault ? error.hint : undefined
-  if (hint) host.stderr.write(`${paint(32, 'Hint: ')}${hint}\n`)
+  if (hint) host.stderr.write(`${green('Hint: ')}${hint}\n`)
 }

@@ -1,12 +1,12 @@
+import { LRUCache } from 'lru-cache'
 import type { Clock } from '#lib/clock.ts'
 import { Fault } from '#lib/fault.ts'
-import { Recent } from './recent.ts'
 
 /** A bucket per address that fills at a rate and holds one second's worth. */
 export class RateLimit {
   readonly #perSecond: number
   readonly #clock: Clock
-  readonly #buckets = new Recent<{ tokens: number; atMs: number }>(10_000)
+  readonly #buckets = new LRUCache<string, { tokens: number; atMs: number }>({ max: 10_000 })
 
   constructor(perSecond: number, clock: Clock) {
     this.#perSecond = perSecond

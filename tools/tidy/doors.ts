@@ -45,32 +45,32 @@ export function trespasses(files: SourceFile[]): string[] {
 
 /** The third-party packages of each layer; a layer that is not named uses none. */
 const packages: Record<string, readonly string[]> = {
-  lib: ['re2js', 'yaml'],
-  models: ['zod'],
-  api: ['zod'],
-  config: ['yaml', 'zod'],
+  lib: ['re2js'],
   state: ['kysely', 'lru-cache'],
-  compute: ['lru-cache', 'picomatch'],
-  client: ['ws'],
-  server: ['fastify', 'ws'],
+  server: ['fastify', 'lru-cache', 'ws'],
   providers: ['modern-tar'],
   'providers/docker': ['lru-cache'],
-  'providers/local': ['modern-tar', 'tar-stream', 'picomatch'],
-  'providers/inline': ['modern-tar', 'tar-stream'],
+  'providers/local': ['modern-tar', 'picomatch'],
   'providers/url': ['undici'],
-  nats: ['@nats-io/transport-node', '@nats-io/nats-core'],
-  platform: ['kysely', 'undici', 'pino', 'modern-tar', 'tar-stream', 'picomatch'],
+  nats: ['@nats-io/transport-node'],
+  platform: ['undici'],
   node: ['pino'],
-  cli: ['modern-tar', 'string-width', 'yaml'],
+  cli: ['modern-tar'],
 }
 
-/** Packages that a layer imports without being allowed to. */
+const packagesOf = ({ text }: SourceFile): string[] =>
+  importsOf(text)
+    .filter((id) => !/^(?:node:|#|\.)/.test(id))
+    .map((id) => /^(?:@[^/]+\/)?[^/]+/.exec(id)![0])
+
+/** Packages that a layer imports without being allowed to, and those it is allowed and does not use. */
 export function strangers(files: SourceFile[]): string[] {
-  return files.flatMap(({ path, text }) =>
-    importsOf(text)
-      .filter((id) => !/^(?:node:|#|\.)/.test(id))
-      .map((id) => /^(?:@[^/]+\/)?[^/]+/.exec(id)![0])
-      .filter((name) => !packages[layerOf(path)]?.includes(name))
-      .map((name) => `${path} imports ${name}, which ${layerOf(path)} may not (tools/tidy/doors.ts)`),
-  )
+  const used = files.flatMap((file) => packagesOf(file).map((name) => ({ ...file, name, layer: layerOf(file.path) })))
+  const unknown = used.filter(({ layer, name }) => !packages[layer]?.includes(name))
+  const allowed = Object.entries(packages).flatMap(([layer, names]) => names.map((name) => ({ layer, name })))
+  const unused = allowed.filter((each) => !used.some(({ layer, name }) => layer === each.layer && name === each.name))
+  return [
+    ...unknown.map(({ path, layer, name }) => `${path} imports ${name}, which ${layer} may not (tools/tidy/doors.ts)`),
+    ...unused.map(({ layer, name }) => `${layer} does not use ${name} (tools/tidy/doors.ts)`),
+  ]
 }

@@ -1,11 +1,9 @@
 import { shortId } from '#lib/short-id.ts'
 import type { Event } from '#models/event.ts'
 import type { JobHistory } from '#models/job-history.ts'
+import { bold, green, red } from '../colours.ts'
 import { type Column, column } from './column.ts'
 import { dateTime, stampMillis } from './times.ts'
-
-const red = (text: string): string => `\x1b[31m${text}\x1b[0m`
-const bold = (text: string): string => `\x1b[1m${text}\x1b[0m`
 
 /** When it happened: the event's own time, else when the line was written. */
 const timeOf = (line: JobHistory): bigint => line.Event.Timestamp || line.Time
@@ -41,7 +39,7 @@ export const describedHistoryColumns = (showsDetails: boolean): readonly Column<
 /** An error is red, also where styles are off: the colour is part of the text. */
 function eventText({ Message, Details = {} }: Event, showsDetails: boolean): string {
   const message = Details.IsError === 'true' ? red(Message) : Message
-  const hint = Details.Hint ? `\n${bold('\x1b[32m* Hint:\x1b[0m')} ${Details.Hint}` : ''
+  const hint = Details.Hint ? `\n${bold(green('* Hint:'))} ${Details.Hint}` : ''
   const others = Object.entries(Details)
     .filter(([name]) => name !== 'Hint' && name !== 'IsError')
     .sort(([a], [b]) => (a < b ? -1 : 1))

@@ -1,6 +1,6 @@
 import type { Job } from '#models/job.ts'
+import { coloursFor } from '../colours.ts'
 import type { Cli } from '../command.ts'
-import { hasColours } from '../host.ts'
 import { toldAudience } from '../shared/generation.ts'
 import { during } from '../shared/wrap-error.ts'
 import { failureReasons, nodeResults, nodeResultText, reasonText, type TextStyle } from './failures.ts'
@@ -28,7 +28,5 @@ export async function reportNodes(id: string, cli: Cli): Promise<void> {
 }
 
 function styleOf(cli: Cli): TextStyle {
-  const paint = (code: number) => (text: string) =>
-    hasColours(cli.stdout, cli.env) ? `\x1b[${code}m${text}\x1b[0m` : text
-  return { columns: cli.stderr.columns ?? defaultColumns, red: paint(31), green: paint(32) }
+  return { columns: cli.stderr.columns ?? defaultColumns, ...coloursFor(cli.stdout, cli.env) }
 }

@@ -1,4 +1,4 @@
-import stringWidth from 'string-width'
+import { displayWidth } from '#lib/text/display-width.ts'
 
 /** Columns when there is no terminal to ask. */
 export const defaultColumns = 127
@@ -17,7 +17,7 @@ function wrapLine(line: string, width: number): string[] {
   const lines: string[] = []
   let current = ''
   for (const [, blanks = '', word = ''] of line.matchAll(/(\s*)(\S+)/g)) {
-    if (current !== '' && stringWidth(current + blanks + word) > width) {
+    if (current !== '' && displayWidth(current + blanks + word) > width) {
       lines.push(current)
       current = word
     } else current += blanks + word

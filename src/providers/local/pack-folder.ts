@@ -1,8 +1,10 @@
 import { constants, type Stats } from 'node:fs'
 import { type FileHandle, lstat, open, readdir, readlink, realpath } from 'node:fs/promises'
 import { dirname, join, resolve, sep } from 'node:path'
+import { Readable } from 'node:stream'
+import type { ReadableStream as NodeReadableStream } from 'node:stream/web'
+import { createTarPacker, type TarPackController } from 'modern-tar'
 import { Fault } from '#lib/fault.ts'
-import { archiveEnd, padding, tarHeader } from './tar-header.ts'
 
 const readBytes = 256 * 1024
 
@@ -11,48 +13,50 @@ const readBytes = 256 * 1024
  * permissions kept. No link is ever followed: links that stay inside are kept as links, those that lead out are left out, for they
  * would mean something else on every other machine; so are pipes, sockets and devices.
  */
-export async function* packFolder(root: string): AsyncGenerator<Buffer> {
+export function packFolder(root: string): Readable {
+  const { readable, controller } = createTarPacker()
+  pack(root, controller).catch((error: unknown) => controller.error(error))
+  return Readable.fromWeb(readable as NodeReadableStream)
+}
+
+async function pack(root: string, archive: TarPackController): Promise<void> {
   const realRoot = await realpath(root)
   const waiting = ['.']
   for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
     const path = join(realRoot, name)
     const info = await statOf(path)
-    const member = { name, mode: info.mode & 0o777, modifySeconds: info.mtimeMs / 1000, sizeBytes: 0 }
+    const member = { name, mode: info.mode & 0o777, mtime: new Date(Math.max(0, info.mtimeMs)), size: 0 }
     if (info.isDirectory()) {
-      yield tarHeader({ ...member, name: `${name}/`, kind: 'directory' })
+      await archive.add({ ...member, name: `${name}/`, type: 'directory' }).close()
       const children = (await readdir(path)).sort().reverse()
       for (const child of children) waiting.push(name === '.' ? child : `${name}/${child}`)
     } else if (info.isSymbolicLink()) {
       const linkname = await readlink(path)
-      if (await isInside(realRoot, path, linkname)) yield tarHeader({ ...member, kind: 'symlink', linkname })
+      if (await isInside(realRoot, path, linkname)) await archive.add({ ...member, type: 'symlink', linkname }).close()
     } else if (info.isFile()) {
       const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW)
       try {
-        const sizeBytes = (await file.stat()).size
-        yield tarHeader({ ...member, kind: 'file', sizeBytes })
-        yield* body(file, sizeBytes)
-        yield padding(sizeBytes)
+        const { size } = await file.stat()
+        await copy(file, size, archive.add({ ...member, type: 'file', size }))
       } finally {
         await file.close()
       }
     }
   }
-  yield archiveEnd()
+  archive.finalize()
 }
 
 /** Exactly as many bytes as the header says, whatever happens to the file meanwhile. */
-async function* body(file: FileHandle, sizeBytes: number): AsyncGenerator<Buffer> {
+async function copy(file: FileHandle, sizeBytes: number, entry: WritableStream<Uint8Array>): Promise<void> {
+  const writer = entry.getWriter()
   for (let at = 0; at < sizeBytes; ) {
-    const { buffer, bytesRead } = await file.read(
-      Buffer.allocUnsafe(Math.min(readBytes, sizeBytes - at)),
-      0,
-      undefined,
-      at,
-    )
+    const room = Buffer.allocUnsafe(Math.min(readBytes, sizeBytes - at))
+    const { buffer, bytesRead } = await file.read(room, 0, undefined, at)
     if (bytesRead === 0) throw new Error('a file of the result became shorter while it was packed')
     at += bytesRead
-    yield buffer.subarray(0, bytesRead)
+    await writer.write(new Uint8Array(buffer.buffer, buffer.byteOffset, bytesRead))
   }
+  await writer.close()
 }
 
 async function statOf(path: string): Promise<Stats> {

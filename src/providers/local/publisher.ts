@@ -2,7 +2,6 @@ import { createWriteStream } from 'node:fs'
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
-import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
 import type { Publisher, PublishRequest } from '#contracts/publisher.ts'
@@ -80,14 +79,9 @@ export class LocalPublisher implements Publisher, Startable {
     const part = `${path}.part-${this.#deps.random.uuid()}`
     try {
       signal.throwIfAborted()
-      await pipeline(
-        Readable.from(packFolder(request.resultDirectory)),
-        createGzip({ level: gzipLevel }),
-        createWriteStream(part),
-        {
-          signal,
-        },
-      )
+      await pipeline(packFolder(request.resultDirectory), createGzip({ level: gzipLevel }), createWriteStream(part), {
+        signal,
+      })
       await synced(part)
       await rename(part, path)
       await synced(this.#settings.directory)

@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
+import { LRUCache } from 'lru-cache'
 import type { Clock } from '#lib/clock.ts'
-import { Recent } from '../recent.ts'
 
 const lifeSeconds = 30 * 24 * 60 * 60
 const head = base64Url('{"alg":"HS256","typ":"JWT"}')
@@ -14,7 +14,7 @@ export class TokenIssuer {
   readonly #secret: string
   readonly #clock: Clock
   /** Go clients repeat their token with every request. */
-  readonly #known = new Recent<{ clientId: string; expirySeconds: number }>(1_000)
+  readonly #known = new LRUCache<string, { clientId: string; expirySeconds: number }>({ max: 1_000 })
 
   constructor(nodeId: () => Promise<string>, secret: string, clock: Clock) {
     this.#nodeId = nodeId
