@@ -11,7 +11,7 @@ export const normalDomain = (domain: string): string => domain.trim().toLowerCas
 export const isDomain = (text: string): boolean => domainPattern.test(text) || isIpAddress(text)
 
 /** Whether a text is an IPv4 or IPv6 address, without port, range or zone. */
-const isIpAddress = (text: string): boolean =>
+export const isIpAddress = (text: string): boolean =>
   text.includes(':')
     ? !/[^0-9a-f:.]/i.test(text) && URL.canParse(`http://[${text}]/`)
     : /^(?:(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(?:\.|$)){4}$/.test(text) && !text.endsWith('.')

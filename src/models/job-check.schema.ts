@@ -1,3 +1,4 @@
+import { isDomain, isIpAddress, normalDomain } from '#lib/domains.ts'
 import { messageOf } from '#lib/fault.ts'
 import { checkRequirement } from '#lib/selector/requirement.ts'
 import { componentProblem } from './component.schema.ts'
@@ -109,14 +110,12 @@ function resultNameProblem(name: string): string | undefined {
   return isSegment ? undefined : `result path name ${JSON.stringify(name)} must be a plain name`
 }
 
-const domainName = /^(?:\.|\*\.)?(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$/
-
 function networkProblems({ Type, Domains = [], Ports = [] }: NetworkConfig): string[] {
   const problems: string[] = []
   // Domains of a task without HTTP network have no effect; 1.4 takes them in silence.
   if (Type === 'HTTP') {
     for (const domain of Domains) {
-      if (!domainName.test(domain) && !isIpAddress(domain)) problems.push(`invalid domain "${domain}"`)
+      if (!isDomain(normalDomain(domain))) problems.push(`invalid domain "${domain}"`)
     }
   }
   if (Ports.length > 0) pushPortProblems(problems, Type, Ports)
@@ -161,10 +160,6 @@ function isRepeated(seen: Set<unknown>, value: unknown): boolean {
   seen.add(value)
   return false
 }
-
-const isIpAddress = (text: string): boolean =>
-  (/^\d{1,3}(?:\.\d{1,3}){3}$/.test(text) && text.split('.').every((part) => Number(part) <= 255)) ||
-  (/^[0-9a-f:.]{2,45}$/i.test(text) && text.includes(':'))
 
 const negativeFields = (fields: Readonly<Record<string, unknown>>): string[] =>
   Object.entries(fields).flatMap(([name, value]) =>

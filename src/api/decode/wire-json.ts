@@ -16,11 +16,13 @@ export const parseWire = (text: string): any => JSON.parse(text, exact as (key: 
 export const int64 = (value: unknown): bigint =>
   typeof value === 'bigint' ? value : typeof value === 'number' ? BigInt(Math.trunc(value)) : 0n
 
-const rfc3339 = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)$/
+const rfc3339 = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:[.,](\d+))?(Z|[+-]\d\d:\d\d)$/
 
 /** RFC 3339 text to Unix nanoseconds; Go's zero time, and anything unreadable, is 0. */
 export function nsOfTime(value: unknown): bigint {
   const parts = typeof value === 'string' ? rfc3339.exec(value) : null
   if (parts === null || parts[1] === '0001-01-01T00:00:00') return 0n
-  return BigInt(Date.parse(`${parts[1]}${parts[3]}`)) * 1_000_000n + BigInt((parts[2] ?? '').padEnd(9, '0'))
+  const ms = Date.parse(`${parts[1]}${parts[3]}`)
+  if (Number.isNaN(ms)) return 0n
+  return BigInt(ms) * 1_000_000n + BigInt((parts[2] ?? '').slice(0, 9).padEnd(9, '0'))
 }

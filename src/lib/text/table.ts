@@ -131,5 +131,5 @@ function fitted(text: string, { max = 0, wrap = 'text' }: TableColumn): string {
 }
 
 /** `2024-01-02 03:04:05` without its date when it does not fit. */
-export const shortTime = (text: string, max: number): string =>
+const shortTime = (text: string, max: number): string =>
   text.length > max ? text.replace(/^\d{4}-\d\d-\d\d (\d\d:\d\d:\d\d)(\.\d+)?$/, '$1') : text

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { displayWidth, padToWidth, trimToLength } from './display-width.ts'
 import { wrapSoft, wrapText } from './wrap.ts'
-import { wrapEvent } from './wrap-event.ts'
 
 const red = (text: string) => `\x1b[31m${text}\x1b[0m`
 
@@ -19,10 +18,5 @@ describe('text for terminals', () => {
   it('breaks words only when they are longer than a line', () => {
     expect(wrapSoft('a bc   abcdefgh\n\nx', 5)).toBe('a bc \nabcde\nfgh\n\nx')
     expect(wrapSoft('any', 0)).toBe('')
-  })
-
-  it('breaks events behind the first space at the width', () => {
-    expect(wrapEvent('one two three\nfour', 5)).toBe('one two \nthree\nfour')
-    expect(wrapEvent(`${red('Error: ')}bad`, 3)).toContain('\n\x1b[31m')
   })
 })

@@ -1,7 +1,6 @@
 import { describeVectors } from '../../../test/kit/vectors.ts'
 import { displayWidth, longestLineWidth, padToWidth, trimToLength } from './display-width.ts'
 import { wrapHard, wrapSoft, wrapText } from './wrap.ts'
-import { wrapEvent } from './wrap-event.ts'
 
 describeVectors('text-wrap.json', ({ op, text, max }) => {
   if (op === 'width') return { width: displayWidth(text), longestLine: longestLineWidth(text) }
@@ -13,5 +12,3 @@ describeVectors('text-wrap.json', ({ op, text, max }) => {
     pad: padToWidth(text, max, '.'),
   }
 })
-
-describeVectors('event-wrap.v1.9.3.json', ({ text, width }) => wrapEvent(text, width))
