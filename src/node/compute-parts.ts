@@ -8,12 +8,11 @@ import { LogFiles } from '#platform/log-files.ts'
 import { systemRandom } from '#platform/random.ts'
 import { nodeProviders } from '#providers/index.ts'
 import { ComputeRole } from './compute-role.ts'
-import type { PartContext } from './control-parts.ts'
 import { nodeLabels } from './labels.ts'
 import { LateOrchestrator } from './late-orchestrator.ts'
+import type { NodeDeps, PartContext } from './node-deps.ts'
 import { bidSettings, capacityOf, hostEnvironment } from './part-settings.ts'
 import { providerSettings } from './provider-settings.ts'
-import type { NodeDeps } from './run-node.ts'
 
 export type ComputeContext = PartContext & {
   /** Ports of this node's own servers: no job makes it fetch from them. */

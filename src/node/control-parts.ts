@@ -1,22 +1,11 @@
-import type { Store } from '#contracts/store.ts'
-import type { Clock } from '#lib/clock.ts'
 import type { Startable } from '#lib/lifecycle.ts'
 import { serveOrchestrator } from '#link/bus-ends.ts'
-import type { NodeId } from '#models/ids.ts'
 import { LocalBus } from '#nats/local-bus.ts'
 import { Broker } from '#nats/server/broker.ts'
 import { Orchestrator } from '#orchestrator/orchestrator.ts'
 import { systemRandom } from '#platform/random.ts'
+import type { NodeDeps, PartContext } from './node-deps.ts'
 import { orchestratorSettings } from './part-settings.ts'
-import type { NodeDeps } from './run-node.ts'
-
-/** What the parts of one node share. */
-export type PartContext = {
-  nodeId: NodeId
-  store: Store
-  clock: Clock
-  log: (event: string, fields: Record<string, unknown>) => void
-}
 
 /** The control plane and the broker through which other nodes reach it. */
 export const controlParts = (deps: NodeDeps, { nodeId, store, clock, log }: PartContext) => {

@@ -1,7 +1,8 @@
 import { dataFolder } from '#config/data-folder.ts'
 import type { Settings } from '#config/tree.ts'
 import { type Startable, stopAll } from '#lib/lifecycle.ts'
-import { type NodeDeps, type RunningNode, runNode } from './run-node.ts'
+import type { NodeDeps } from './node-deps.ts'
+import { type RunningNode, runNode } from './run-node.ts'
 
 export type DevstackDeps = Pick<NodeDeps, 'environment' | 'wasmCommand' | 'log' | 'printableConfig'> & {
   settings: Settings

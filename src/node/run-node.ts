@@ -1,7 +1,5 @@
-import type { DataFolder, Roles } from '#config/data-folder.ts'
 import type { Settings } from '#config/tree.ts'
 import type { ControlPlane } from '#contracts/control-plane.ts'
-import type { SqlDatabase } from '#contracts/sql.ts'
 import { buildInfo } from '#lib/build-info.ts'
 import { startAll, stopAll } from '#lib/lifecycle.ts'
 import type { NodeId } from '#models/ids.ts'
@@ -15,28 +13,12 @@ import { createServer, type Server } from '#server/create-server.ts'
 import { openStore } from '#state/open-store.ts'
 import { agentApi } from './agent.ts'
 import { computeParts } from './compute-parts.ts'
-import { controlParts, type PartContext } from './control-parts.ts'
+import { controlParts } from './control-parts.ts'
 import { nodeIdentity } from './identity.ts'
 import { nodeLabels } from './labels.ts'
-import { eventLog, type NodeLog } from './node-log.ts'
+import type { NodeDeps, PartContext } from './node-deps.ts'
+import { eventLog } from './node-log.ts'
 import { serverSettings } from './server-settings.ts'
-
-export type NodeDeps = {
-  settings: Settings
-  roles: Roles
-  folder: DataFolder
-  environment: Readonly<Record<string, string | undefined>>
-  /** How to start a runner child: program and arguments. */
-  wasmCommand: readonly string[]
-  log: NodeLog
-  /** Merged settings as users may see them: secrets masked. */
-  printableConfig: () => Record<string, unknown>
-  /** How the state's database is opened; tests make one that crashes. */
-  openDatabase?: (path: string) => SqlDatabase
-  /** Addresses to listen on, decided from roles and settings. */
-  apiHost: string
-  linkHost: string
-}
 
 export type RunningNode = {
   nodeId: NodeId

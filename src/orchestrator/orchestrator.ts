@@ -112,7 +112,7 @@ export class Orchestrator implements Startable {
 
   /** Nodes that live in this process; their messages share our transactions. */
   addLocalNode(nodeId: NodeId): void {
-    this.#membership.localNodes.add(nodeId)
+    this.#membership.addLocal(nodeId)
   }
 
   /** The orchestrator as one of its own nodes, when it has no compute role. */

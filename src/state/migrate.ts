@@ -3,15 +3,15 @@ import { buildInfo } from '#lib/build-info.ts'
 import { Fault } from '#lib/fault.ts'
 import type { Dialect } from './dialect.ts'
 import { migrations } from './migrations/migrations.ts'
-import { MetaTable } from './tables/meta.ts'
+import { NamedValues } from './tables/named-values.ts'
 
 /**
  * Brings the tables to the newest shape: forward only, each step whole or not at all.
  * Fault when a newer program has written the database.
  */
 export function migrate(database: SqlDatabase, dialect: Dialect): void {
-  MetaTable.create(database, dialect)
-  const meta = new MetaTable(database)
+  NamedValues.createMeta(database, dialect)
+  const meta = new NamedValues(database, 'meta')
   const found = Number(meta.get('schema_version') ?? 0)
   if (found > migrations.length) throw newerFault(found, meta.get('written_by'))
   for (const [index, statements] of migrations.entries()) {
@@ -19,7 +19,7 @@ export function migrate(database: SqlDatabase, dialect: Dialect): void {
   }
 }
 
-function step(database: SqlDatabase, meta: MetaTable, version: number, statements: readonly string[]): void {
+function step(database: SqlDatabase, meta: NamedValues, version: number, statements: readonly string[]): void {
   database.exec('begin immediate')
   try {
     for (const statement of statements) database.exec(statement)

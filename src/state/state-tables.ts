@@ -1,14 +1,13 @@
 import type { SqlDatabase } from '#contracts/sql.ts'
 import type { Dialect } from './dialect.ts'
 import { ExecutionsTable } from './tables/executions.ts'
-import { FactsTable } from './tables/facts.ts'
 import { HistoryTable } from './tables/history.ts'
 import { IdIndex } from './tables/id-index.ts'
 import { InboxTable } from './tables/inbox.ts'
 import { JobLabelsTable } from './tables/job-labels.ts'
 import { JobReferences } from './tables/job-references.ts'
 import { JobsTable } from './tables/jobs.ts'
-import { MetaTable } from './tables/meta.ts'
+import { NamedValues } from './tables/named-values.ts'
 import { NodesTable } from './tables/nodes.ts'
 import { OutboxTable } from './tables/outbox.ts'
 import { TokensTable } from './tables/tokens.ts'
@@ -29,11 +28,11 @@ export class StateTables {
   readonly inbox: InboxTable
   readonly work: WorkTable
   readonly tokens: TokensTable
-  readonly facts: FactsTable
-  readonly meta: MetaTable
+  readonly facts: NamedValues
+  readonly meta: NamedValues
 
   constructor(database: SqlDatabase, { waitingIds }: Dialect) {
-    this.meta = new MetaTable(database)
+    this.meta = new NamedValues(database, 'meta')
     this.jobIds = new IdIndex(database, this.meta, { table: 'job_ids', source: 'jobs', waitingIds })
     this.executionIds = new IdIndex(database, this.meta, { table: 'execution_ids', source: 'executions', waitingIds })
     this.jobLabels = new JobLabelsTable(database)
@@ -47,7 +46,7 @@ export class StateTables {
     this.work = new WorkTable(database, references)
     this.inbox = new InboxTable(database)
     this.tokens = new TokensTable(database)
-    this.facts = new FactsTable(database)
+    this.facts = new NamedValues(database, 'facts')
   }
 
   /** After a rollback: what is kept in memory is read again from the rows. */

@@ -3,7 +3,6 @@ import type { Change } from '#contracts/store.ts'
 import type { Clock, Timer } from '#lib/clock.ts'
 import { Fault } from '#lib/fault.ts'
 import type { Post } from '#link/post.ts'
-import { Receiver } from '#link/receiver.ts'
 import { isTerminalExecution } from '#models/execution-state.ts'
 import { isNodeId, type JobId, type NodeId } from '#models/ids.ts'
 import type {
@@ -14,13 +13,14 @@ import type {
   HandshakeReply,
   Heartbeat,
   HeartbeatReply,
-  OrchestratorMessage,
 } from '#models/messages/messages.ts'
-import type { ConnectionState, Membership as MembershipWord, NodeInfo, NodeState } from '#models/node.ts'
+import type { Membership as MembershipWord, NodeInfo, NodeState } from '#models/node.ts'
 import type { Inbox } from '../inbox.ts'
 import type { Ledger } from '../ledger.ts'
 import { lostExecution } from './lost.ts'
+import { connectedNode, disconnectedNode, heardNode } from './node-states.ts'
 import type { NodeTable } from './node-table.ts'
+import { Sessions } from './sessions.ts'
 
 export type MembershipSettings = {
   /** What a node that nobody has judged yet is. */
@@ -43,38 +43,24 @@ export type MembershipParts = {
   look: (jobIds: Iterable<JobId>) => void
 }
 
-type Session = {
-  receiver: Receiver<ComputeMessage>
-  readonly back: ComputeEnd
-  readonly storeId: string
-  lastHeartbeatMs: number
-  readonly isLocal: boolean
-}
-
-const zeroConnection: ConnectionState = {
-  Status: 'DISCONNECTED',
-  LastHeartbeat: 0n,
-  LastComputeSeqNum: 0,
-  LastOrchestratorSeqNum: 0,
-  ConnectedSince: 0n,
-  DisconnectedSince: 0n,
-  LastError: '',
-}
-
 const storeFact = (nodeId: NodeId): string => `node-store:${nodeId}`
 
 /** Who belongs to the cluster and who can be reached: the orchestrator's end of every link. */
 export class Membership implements OrchestratorEnd {
   readonly #parts: MembershipParts
-  readonly #sessions = new Map<NodeId, Session>()
+  readonly #sessions: Sessions
   /** Gone, and why, while that is not stored yet. */
   readonly #leaving = new Map<NodeId, string>()
   #sweep: Timer | undefined
-  /** Nodes of this process share our store and cannot fall silent. */
-  readonly localNodes = new Set<NodeId>()
 
   constructor(parts: MembershipParts) {
     this.#parts = parts
+    this.#sessions = new Sessions(parts)
+  }
+
+  /** A node of this process shares our store and cannot fall silent. */
+  addLocal(nodeId: NodeId): void {
+    this.#sessions.localNodes.add(nodeId)
   }
 
   start(): void {
@@ -90,8 +76,7 @@ export class Membership implements OrchestratorEnd {
 
   stop(): void {
     this.#sweep?.stop()
-    for (const nodeId of this.#sessions.keys()) this.#parts.post.disconnect(nodeId)
-    this.#sessions.clear()
+    this.#sessions.closeAll()
   }
 
   isConnected(nodeId: NodeId): boolean {
@@ -100,7 +85,7 @@ export class Membership implements OrchestratorEnd {
 
   /** How to reach a connected node. */
   end(nodeId: NodeId): ComputeEnd | undefined {
-    return this.#sessions.get(nodeId)?.back
+    return this.#sessions.end(nodeId)
   }
 
   async handshake(request: Handshake, back: ComputeEnd): Promise<HandshakeReply> {
@@ -119,13 +104,9 @@ export class Membership implements OrchestratorEnd {
     const isSameStore = (await ledger.store.fact(storeFact(info.NodeID))) === request.StoreID
     const knowsUs = request.OrchestratorStoreID === ledger.store.storeId
     if (!isSameStore || !knowsUs) await this.#forget(info.NodeID, request.StoreID)
-    const now = clock.nowNs()
-    await this.#put({
-      Info: info,
-      Membership: known?.Membership ?? settings.defaultMembership,
-      ConnectionState: { ...zeroConnection, Status: 'CONNECTED', LastHeartbeat: now, ConnectedSince: now },
-    })
-    this.#openSession(info.NodeID, request.StoreID, back)
+    await this.#put(connectedNode(info, known?.Membership ?? settings.defaultMembership, clock.nowNs()))
+    this.#leaving.delete(info.NodeID)
+    this.#sessions.open(info.NodeID, request.StoreID, back)
     await this.#takeBack(info.NodeID, request.LiveExecutions)
     this.#parts.onBetter()
     return {
@@ -137,27 +118,10 @@ export class Membership implements OrchestratorEnd {
   }
 
   async heartbeat(beat: Heartbeat): Promise<HeartbeatReply> {
-    const session = this.#sessions.get(beat.NodeID)
-    const state = this.#parts.nodes.get(beat.NodeID)
-    if (!session || !state) return { IsKnown: false }
-    session.lastHeartbeatMs = this.#parts.clock.monotonicMs()
-    const compute = state.Info.ComputeNodeInfo
-    this.#parts.nodes.put({
-      ...state,
-      Info: compute
-        ? {
-            ...state.Info,
-            ComputeNodeInfo: {
-              ...compute,
-              AvailableCapacity: beat.AvailableCapacity,
-              QueueCapacity: beat.QueueUsedCapacity,
-              RunningExecutions: beat.RunningExecutions,
-              EnqueuedExecutions: beat.EnqueuedExecutions,
-            },
-          }
-        : state.Info,
-      ConnectionState: { ...state.ConnectionState, LastHeartbeat: this.#parts.clock.nowNs() },
-    })
+    const { nodes, clock } = this.#parts
+    const state = nodes.get(beat.NodeID)
+    if (!state || !this.#sessions.hear(beat.NodeID)) return { IsKnown: false }
+    nodes.put(heardNode(state, beat, clock.nowNs()))
     return { IsKnown: true }
   }
 
@@ -170,11 +134,7 @@ export class Membership implements OrchestratorEnd {
   }
 
   deliver(nodeId: NodeId, senderStoreId: string, frames: readonly Frame<ComputeMessage>[]): Promise<FramesAck> {
-    const session = this.#sessions.get(nodeId)
-    if (!session || session.storeId !== senderStoreId) {
-      return Promise.reject(new Fault('ServiceUnavailable', 'shake hands first', { isRetryable: true }))
-    }
-    return session.receiver.deliver(senderStoreId, frames)
+    return this.#sessions.deliver(nodeId, senderStoreId, frames)
   }
 
   async goodbye(nodeId: NodeId): Promise<void> {
@@ -203,22 +163,6 @@ export class Membership implements OrchestratorEnd {
     if (!state) throw new Fault('NotFound', `nodeInfo not found for nodeID: ${nodeId}`, { component: 'NodesManager' })
     if (state.Membership === verdict) throw new Fault('Conflict', already, { component: 'NodesManager' })
     await this.#put({ ...state, Membership: verdict })
-  }
-
-  #openSession(nodeId: NodeId, storeId: string, back: ComputeEnd): void {
-    const { ledger, post, inbox, clock } = this.#parts
-    const isLocal = this.localNodes.has(nodeId)
-    const receiver = new Receiver<ComputeMessage>(
-      nodeId,
-      ledger.store,
-      (message, mark) => inbox.apply(nodeId, message, mark),
-      { sharesStore: isLocal },
-    )
-    this.#leaving.delete(nodeId)
-    this.#sessions.set(nodeId, { receiver, back, storeId, lastHeartbeatMs: clock.monotonicMs(), isLocal })
-    post.connect(nodeId, (frames) => back.deliver(ledger.store.storeId, frames as Frame<OrchestratorMessage>[]), {
-      sharesStore: isLocal,
-    })
   }
 
   /** The node or we lost our memory: what was under way between us is void, and its executions are lost. */
@@ -259,29 +203,17 @@ export class Membership implements OrchestratorEnd {
   }
 
   #sweepSilent(): void {
-    const { clock, settings } = this.#parts
-    const silentSince = clock.monotonicMs() - settings.disconnectAfterMs
-    for (const [nodeId, session] of this.#sessions) {
-      if (!session.isLocal && session.lastHeartbeatMs < silentSince) this.#leaving.set(nodeId, 'heartbeat timeout')
-    }
+    const { disconnectAfterMs } = this.#parts.settings
+    for (const nodeId of this.#sessions.silentFor(disconnectAfterMs)) this.#leaving.set(nodeId, 'heartbeat timeout')
     for (const [nodeId, why] of this.#leaving) this.#disconnect(nodeId, why).catch(() => {})
   }
 
   async #disconnect(nodeId: NodeId, why: string): Promise<void> {
-    this.#sessions.delete(nodeId)
-    this.#parts.post.disconnect(nodeId)
+    this.#sessions.close(nodeId)
     const state = this.#parts.nodes.get(nodeId)
     if (!state) return
     this.#leaving.set(nodeId, why)
-    await this.#put({
-      ...state,
-      ConnectionState: {
-        ...state.ConnectionState,
-        Status: 'DISCONNECTED',
-        DisconnectedSince: this.#parts.clock.nowNs(),
-        LastError: why,
-      },
-    })
+    await this.#put(disconnectedNode(state, why, this.#parts.clock.nowNs()))
     this.#leaving.delete(nodeId)
     this.#parts.look(this.#parts.nodes.jobsOn(nodeId))
   }

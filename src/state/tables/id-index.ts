@@ -1,6 +1,6 @@
 import type { SqlDatabase, SqlStatement } from '#contracts/sql.ts'
 import { prepare, query, value } from '../queries.ts'
-import type { MetaTable } from './meta.ts'
+import type { NamedValues } from './named-values.ts'
 
 /** The rows of an index from public id to integer key. */
 export type IdRow = { id: string; key: number }
@@ -24,7 +24,7 @@ const mergedPerId = 2
  */
 export class IdIndex {
   readonly #options: IdIndexOptions
-  readonly #meta: MetaTable
+  readonly #meta: NamedValues
   readonly #insert: SqlStatement<unknown>
   readonly #get: SqlStatement<{ key: number }>
   readonly #fresh: SqlStatement<IdRow>
@@ -38,7 +38,7 @@ export class IdIndex {
   #merged = 0
   #lastKeyOfRun = 0
 
-  constructor(database: SqlDatabase, meta: MetaTable, options: IdIndexOptions) {
+  constructor(database: SqlDatabase, meta: NamedValues, options: IdIndexOptions) {
     this.#options = options
     this.#meta = meta
     const insert = query.insertInto(options.table).values({ id: value('id'), key: value('key') })

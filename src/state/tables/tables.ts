@@ -1,11 +1,10 @@
 import type { ExecutionRow } from './executions.ts'
-import type { FactRow } from './facts.ts'
 import type { HistoryRow } from './history.ts'
 import type { IdRow } from './id-index.ts'
 import type { InboxRow } from './inbox.ts'
 import type { JobLabelRow } from './job-labels.ts'
 import type { JobRow } from './jobs.ts'
-import type { MetaRow } from './meta.ts'
+import type { NamedValueRow } from './named-values.ts'
 import type { NodeRow } from './nodes.ts'
 import type { OutboxPeerRow, OutboxTableRow } from './outbox.ts'
 import type { TokenRow } from './tokens.ts'
@@ -27,6 +26,6 @@ export type Tables = {
   inbox: InboxRow
   work: WorkTableRow
   tokens: TokenRow
-  facts: FactRow
-  meta: MetaRow
+  facts: NamedValueRow
+  meta: NamedValueRow
 }

@@ -1,0 +1,33 @@
+import type { DataFolder, Roles } from '#config/data-folder.ts'
+import type { Settings } from '#config/tree.ts'
+import type { SqlDatabase } from '#contracts/sql.ts'
+import type { Store } from '#contracts/store.ts'
+import type { Clock } from '#lib/clock.ts'
+import type { NodeId } from '#models/ids.ts'
+import type { NodeLog } from './node-log.ts'
+
+/** What a node is made from. */
+export type NodeDeps = {
+  settings: Settings
+  roles: Roles
+  folder: DataFolder
+  environment: Readonly<Record<string, string | undefined>>
+  /** How to start a runner child: program and arguments. */
+  wasmCommand: readonly string[]
+  log: NodeLog
+  /** Merged settings as users may see them: secrets masked. */
+  printableConfig: () => Record<string, unknown>
+  /** How the state's database is opened; tests make one that crashes. */
+  openDatabase?: (path: string) => SqlDatabase
+  /** Addresses to listen on, decided from roles and settings. */
+  apiHost: string
+  linkHost: string
+}
+
+/** What the parts of one node share. */
+export type PartContext = {
+  nodeId: NodeId
+  store: Store
+  clock: Clock
+  log: (event: string, fields: Record<string, unknown>) => void
+}

@@ -1,0 +1,37 @@
+import type { Heartbeat } from '#models/messages/messages.ts'
+import type { Membership, NodeInfo, NodeState } from '#models/node.ts'
+
+export const connectedNode = (Info: NodeInfo, Membership: Membership, nowNs: bigint): NodeState => ({
+  Info,
+  Membership,
+  ConnectionState: {
+    Status: 'CONNECTED',
+    LastHeartbeat: nowNs,
+    LastComputeSeqNum: 0,
+    LastOrchestratorSeqNum: 0,
+    ConnectedSince: nowNs,
+    DisconnectedSince: 0n,
+    LastError: '',
+  },
+})
+
+export const disconnectedNode = (state: NodeState, why: string, nowNs: bigint): NodeState => ({
+  ...state,
+  ConnectionState: { ...state.ConnectionState, Status: 'DISCONNECTED', DisconnectedSince: nowNs, LastError: why },
+})
+
+/** A sign of life with what the node has free. */
+export const heardNode = (state: NodeState, beat: Heartbeat, nowNs: bigint): NodeState => {
+  const { ComputeNodeInfo } = state.Info
+  const load = {
+    AvailableCapacity: beat.AvailableCapacity,
+    QueueCapacity: beat.QueueUsedCapacity,
+    RunningExecutions: beat.RunningExecutions,
+    EnqueuedExecutions: beat.EnqueuedExecutions,
+  }
+  return {
+    ...state,
+    Info: ComputeNodeInfo ? { ...state.Info, ComputeNodeInfo: { ...ComputeNodeInfo, ...load } } : state.Info,
+    ConnectionState: { ...state.ConnectionState, LastHeartbeat: nowNs },
+  }
+}

@@ -1,0 +1,82 @@
+import type { ComputeEnd } from '#contracts/node-link.ts'
+import type { Clock } from '#lib/clock.ts'
+import { Fault } from '#lib/fault.ts'
+import type { Post } from '#link/post.ts'
+import { Receiver } from '#link/receiver.ts'
+import type { NodeId } from '#models/ids.ts'
+import type { ComputeMessage, Frame, FramesAck, OrchestratorMessage } from '#models/messages/messages.ts'
+import type { Inbox } from '../inbox.ts'
+
+type Session = {
+  readonly receiver: Receiver<ComputeMessage>
+  readonly back: ComputeEnd
+  readonly storeId: string
+  readonly isLocal: boolean
+  lastHeartbeatMs: number
+}
+
+export type SessionParts = { clock: Clock; post: Post; inbox: Inbox }
+
+/** The nodes we have shaken hands with: messages go both ways from then on, until the session ends. */
+export class Sessions {
+  readonly #parts: SessionParts
+  readonly #open = new Map<NodeId, Session>()
+  /** Nodes of this process share our store and cannot fall silent. */
+  readonly localNodes = new Set<NodeId>()
+
+  constructor(parts: SessionParts) {
+    this.#parts = parts
+  }
+
+  has(nodeId: NodeId): boolean {
+    return this.#open.has(nodeId)
+  }
+
+  /** How to reach the node. */
+  end(nodeId: NodeId): ComputeEnd | undefined {
+    return this.#open.get(nodeId)?.back
+  }
+
+  /** In place of an earlier session of the node. */
+  open(nodeId: NodeId, storeId: string, back: ComputeEnd): void {
+    const { post, inbox, clock } = this.#parts
+    const isLocal = this.localNodes.has(nodeId)
+    const options = { sharesStore: isLocal }
+    const apply = (message: ComputeMessage, mark: Parameters<Inbox['apply']>[2]) => inbox.apply(nodeId, message, mark)
+    const receiver = new Receiver<ComputeMessage>(nodeId, post.store, apply, options)
+    this.#open.set(nodeId, { receiver, back, storeId, isLocal, lastHeartbeatMs: clock.monotonicMs() })
+    const deliver = (frames: readonly Frame<unknown>[]) =>
+      back.deliver(post.store.storeId, frames as Frame<OrchestratorMessage>[])
+    post.connect(nodeId, deliver, options)
+  }
+
+  close(nodeId: NodeId): void {
+    this.#open.delete(nodeId)
+    this.#parts.post.disconnect(nodeId)
+  }
+
+  closeAll(): void {
+    for (const nodeId of [...this.#open.keys()]) this.close(nodeId)
+  }
+
+  /** A sign of life; false when there is no session. */
+  hear(nodeId: NodeId): boolean {
+    const session = this.#open.get(nodeId)
+    if (session) session.lastHeartbeatMs = this.#parts.clock.monotonicMs()
+    return session !== undefined
+  }
+
+  /** Nodes of other processes that were not heard of for so long. */
+  silentFor(ms: number): NodeId[] {
+    const since = this.#parts.clock.monotonicMs() - ms
+    return [...this.#open]
+      .filter(([, { isLocal, lastHeartbeatMs }]) => !isLocal && lastHeartbeatMs < since)
+      .map(([nodeId]) => nodeId)
+  }
+
+  deliver(nodeId: NodeId, senderStoreId: string, frames: readonly Frame<ComputeMessage>[]): Promise<FramesAck> {
+    const session = this.#open.get(nodeId)
+    if (session && session.storeId === senderStoreId) return session.receiver.deliver(senderStoreId, frames)
+    return Promise.reject(new Fault('ServiceUnavailable', 'shake hands first', { isRetryable: true }))
+  }
+}
