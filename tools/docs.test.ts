@@ -6,6 +6,7 @@ import { computeStateNames, isTerminalExecution } from '#models/execution-state.
 import { failureClasses } from '#models/job.ts'
 import { canMoveJob, jobStateNames } from '#models/job-state.ts'
 import { memberships } from '#models/node.ts'
+import { pages } from './docs/pages.ts'
 import { root } from './tidy/source-files.ts'
 
 const read = (path: string) => readFileSync(join(root, path), 'utf8')
@@ -16,6 +17,12 @@ const rows = (markdown: string): string[][] =>
     first!,
     ...rest!.split('|').map((cell) => cell.trim()),
   ])
+
+describe('pages made from tables', () => {
+  it.each(Object.entries(pages))('%s is what the tables say (npm run docs)', async (file, make) => {
+    expect(read(file)).toBe(await make())
+  })
+})
 
 describe('docs/errors.md', () => {
   const documented = rows(read('docs/errors.md')).filter(([, status]) => /^\d{3}$/.test(status!))
