@@ -3,7 +3,7 @@ import { type GoValue, goInt } from '../go/fmt-value.ts'
 import { parseFloat, parseInt, parseUint } from '../go/strconv-parse.ts'
 import { quote } from '../go/strconv-quote.ts'
 import { unquoteChar } from '../go/strconv-unquote.ts'
-import type { TokenKind } from './lexer.ts'
+import type { TokenKind } from './token.ts'
 
 /** What a number in a template is worth without further context; `overflows` beyond int64. */
 export type NumberConstant = { value: GoValue } | { overflows: true }

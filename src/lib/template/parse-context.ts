@@ -1,6 +1,7 @@
 import { Fault } from '../fault.ts'
-import { describeToken, Lexer, type Token, type TokenKind } from './lexer.ts'
+import { Lexer } from './lexer.ts'
 import { templateFault } from './template-fault.ts'
+import { describeToken, type Token, type TokenKind } from './token.ts'
 
 /** Deepest nesting of parentheses and control structures. */
 const MAX_NESTING = 500

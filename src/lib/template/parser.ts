@@ -1,10 +1,10 @@
 import { quote } from '../go/strconv-quote.ts'
 import { unquote } from '../go/strconv-unquote.ts'
 import { trimSpace } from '../go/unicode.ts'
-import type { Token } from './lexer.ts'
 import { type EndNode, type ListNode, type StatementNode, textOfNode } from './nodes.ts'
 import { ParseContext } from './parse-context.ts'
 import { PipelineParser } from './pipeline-parser.ts'
+import type { Token } from './token.ts'
 
 /** The templates of a text by name, the text's own among them. */
 export type TemplateSet = Map<string, ListNode>

@@ -1,6 +1,5 @@
 import { quote } from '../go/strconv-quote.ts'
 import { unquote } from '../go/strconv-unquote.ts'
-import type { Token, TokenKind } from './lexer.ts'
 import {
   type ChainNode,
   type CommandNode,
@@ -11,6 +10,7 @@ import {
 } from './nodes.ts'
 import { numberConstant } from './number-constant.ts'
 import type { ParseContext } from './parse-context.ts'
+import type { Token, TokenKind } from './token.ts'
 
 const operandKinds: readonly TokenKind[] = [
   'bool',
