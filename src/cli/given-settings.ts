@@ -73,7 +73,13 @@ async function namedFile(path: string, host: Host): Promise<ConfigFile> {
 type ConfigFile = { readonly path: string; readonly values: unknown }
 
 async function readFile(path: string, { disk }: Host): Promise<ConfigFile | undefined> {
-  const bytes = await disk.readFile(path)
+  const bytes = await disk.readFile(path).catch((error: unknown) => {
+    throw new Fault('ValidationError', `cannot read ${path}: ${messageOf(error)}`, {
+      component: 'Config',
+      hint: 'The data folder (--data-dir) must be a folder, and what is in it readable by this user.',
+      cause: error,
+    })
+  })
   if (!bytes) return undefined
   const { readYaml } = await import('#lib/yaml/read-yaml.ts')
   try {

@@ -36,30 +36,27 @@ export async function startNode({ settings, roles, folder, apiHost }: NodePlan, 
   })
 }
 
-type SystemError = { readonly code?: string; readonly port?: number; readonly address?: string; readonly path?: string }
-
 /** What the system says when a node cannot start, in words that help. */
 export function startFault(error: unknown, dataDir: string): Fault {
-  const { code, port, address, path } = error as SystemError
+  const { code } = error as { code?: string }
   const because = { cause: error, component: 'Node' }
   switch (code) {
-    case 'EADDRINUSE':
-      return new Fault('ResourceInUse', `error starting node: port ${port} is already in use`, {
-        ...because,
-        hint: 'Another program listens there; stop it or choose another port.',
-      })
-    case 'EADDRNOTAVAIL':
-      return new Fault('ValidationError', `error starting node: ${address} is no address of this machine`, because)
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':
     case 'ENOTDIR':
-      return new Fault('Forbidden', `error starting node: cannot write to ${path ?? dataDir}`, {
+    case 'EEXIST':
+    case 'ENOENT':
+      return new Fault('Forbidden', `error starting node: cannot write to the data folder ${dataDir} (${code})`, {
         ...because,
-        hint: 'Choose another folder with --data-dir, or give this user the right to write there.',
+        hint: 'Choose another folder with --data-dir, or let this user write there.',
       })
     case 'ENOSPC':
-      return new Fault('StorageFull', `error starting node: no space left in ${dataDir}`, because)
+    case 'EDQUOT':
+      return new Fault('StorageFull', `error starting node: no space left in ${dataDir}`, {
+        ...because,
+        hint: 'Free space on this disk, or choose another folder with --data-dir.',
+      })
     default:
       return error instanceof Fault
         ? error

@@ -92,12 +92,17 @@ function layerOf(
     for (const [path, value] of targets(each)) {
       const next = { value: cast(leafAt(path), path, value), origin }
       const before = values.get(path)
-      if (before && !isSameValue(before.value, next.value)) throw contradiction(path, before.origin.as, origin.as)
+      if (before && !isSameValue(before.value, next.value) && !isSameName(before.origin.as, origin.as)) {
+        throw contradiction(path, before.origin.as, origin.as)
+      }
       values.set(path, next)
     }
   }
   return values
 }
+
+/** Said twice in the same words, the later counts. */
+const isSameName = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase()
 
 const targets = ({ key, value }: Given): [string, unknown][] => {
   if (!isOldKey(key)) return [[key.path, value]]

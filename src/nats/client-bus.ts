@@ -1,10 +1,10 @@
-import { connect, type Msg, type NatsConnection } from '@nats-io/transport-node'
+import { connect, errors, type Msg, type NatsConnection } from '@nats-io/transport-node'
 import type { Bus, BusMessage, Subscription } from '#contracts/bus.ts'
 import { Fault, messageOf } from '#lib/fault.ts'
 
 export type ClientBusSettings = { servers: readonly string[]; token: string; name: string }
 
-/** The bus over a broker elsewhere. Goes on trying for ever, also for the first connection. */
+/** The bus over a broker elsewhere. Once connected it goes on trying for ever when the broker is lost. */
 export class ClientBus implements Bus {
   readonly #connection: NatsConnection
   readonly #watchers = new Set<(isConnected: boolean) => void>()
@@ -15,15 +15,17 @@ export class ClientBus implements Bus {
     this.#watch().catch(() => {})
   }
 
+  /** Tries each server once. Faults: Unauthorized, or ServiceUnavailable when none can be reached. */
   static async connect(settings: ClientBusSettings): Promise<ClientBus> {
     const connection = await connect({
       servers: settings.servers.map((server) => server.replace(/^nats:\/\//, '')),
       ...(settings.token ? { token: settings.token } : {}),
       name: settings.name,
       maxReconnectAttempts: -1,
-      waitOnFirstConnect: true,
       reconnectTimeWait: 1_000,
       pingInterval: 30_000,
+    }).catch((error: unknown) => {
+      throw connectFault(error, settings.servers)
     })
     return new ClientBus(connection)
   }
@@ -68,6 +70,11 @@ export class ClientBus implements Bus {
     return { stop: () => this.#watchers.delete(handler) }
   }
 
+  /** Resolves when the connection is closed for good: by us, or because the broker does not want us any more. */
+  get closed(): Promise<unknown> {
+    return this.#connection.closed()
+  }
+
   async close(): Promise<void> {
     await this.#connection.close()
   }
@@ -80,4 +87,19 @@ export class ClientBus implements Bus {
       for (const watcher of this.#watchers) watcher(isConnected)
     }
   }
+}
+
+function connectFault(error: unknown, servers: readonly string[]): Fault {
+  if (error instanceof errors.AuthorizationError) {
+    return new Fault('Unauthorized', 'nats: Authorization Violation', {
+      component: 'Node',
+      hint: 'Compute.Auth.Token of this node must be Orchestrator.Auth.Token of its orchestrator.',
+      cause: error,
+    })
+  }
+  return new Fault('ServiceUnavailable', `cannot reach an orchestrator at ${servers.join(', ')}: ${messageOf(error)}`, {
+    component: 'Node',
+    isRetryable: true,
+    cause: error,
+  })
 }

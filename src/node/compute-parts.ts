@@ -30,7 +30,7 @@ export const computeParts = async (
   await systemDisk.makeDirectory(folder.executionsFolder)
   const detected = await detectResources(folder.executionsFolder)
   const capacity = capacityOf(settings, detected)
-  const remote = orchestrator ? undefined : new LateOrchestrator(busSettings(deps, nodeId), nodeId)
+  const remote = orchestrator ? undefined : new LateOrchestrator(busSettings(deps, nodeId), nodeId, clock)
   orchestrator?.addLocalNode(nodeId)
   const labels = nodeLabels(settings.Labels, nodeId, buildInfo, detected)
   const role = new ComputeRole({
@@ -54,8 +54,7 @@ export const computeParts = async (
     ...(remote ? { onReachable: (handler: () => void) => remote.onReachable(handler) } : {}),
     log,
   })
-  const closing: Startable[] = remote ? [{ start: async () => {}, stop: () => remote.close() }] : []
-  return { role, parts: [...closing, role] }
+  return { role, parts: remote ? [remote, role] : [role] }
 }
 
 const busSettings = ({ settings: { Compute } }: NodeDeps, nodeId: string) => ({

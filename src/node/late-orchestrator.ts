@@ -1,63 +1,82 @@
 import type { Subscription } from '#contracts/bus.ts'
 import type { OrchestratorEnd } from '#contracts/node-link.ts'
+import type { Clock } from '#lib/clock.ts'
+import { Fault } from '#lib/fault.ts'
+import type { Startable } from '#lib/lifecycle.ts'
 import { RemoteOrchestrator } from '#link/bus-ends.ts'
 import type { NodeId } from '#models/ids.ts'
 import { ClientBus, type ClientBusSettings } from '#nats/client-bus.ts'
 import { systemRandom } from '#platform/random.ts'
 
-/** The orchestrator of another process: the connection is made when it is first needed, and the node starts without it. */
-export class LateOrchestrator implements OrchestratorEnd {
+const startPatienceMs = 2_000
+
+/**
+ * The orchestrator of another process: the node starts and stops without it. Each call tries to connect until that has
+ * worked once; from then on the bus itself finds its broker again.
+ */
+export class LateOrchestrator implements OrchestratorEnd, Startable {
   readonly #settings: ClientBusSettings
   readonly #nodeId: NodeId
-  #bus: Promise<ClientBus> | undefined
+  readonly #clock: Clock
+  readonly #handlers = new Set<() => void>()
   #end: Promise<RemoteOrchestrator> | undefined
+  #bus: ClientBus | undefined
+  #isClosed = false
 
-  constructor(settings: ClientBusSettings, nodeId: NodeId) {
+  constructor(settings: ClientBusSettings, nodeId: NodeId, clock: Clock) {
     this.#settings = settings
     this.#nodeId = nodeId
+    this.#clock = clock
   }
 
   handshake: OrchestratorEnd['handshake'] = async (...args) => (await this.#connected()).handshake(...args)
   heartbeat: OrchestratorEnd['heartbeat'] = async (...args) => (await this.#connected()).heartbeat(...args)
   updateInfo: OrchestratorEnd['updateInfo'] = async (...args) => (await this.#connected()).updateInfo(...args)
   deliver: OrchestratorEnd['deliver'] = async (...args) => (await this.#connected()).deliver(...args)
-  goodbye: OrchestratorEnd['goodbye'] = async () => (await this.#end)?.goodbye()
+  goodbye: OrchestratorEnd['goodbye'] = async () => (this.#bus ? (await this.#end)?.goodbye() : undefined)
 
   /** Each time the broker is back after it was lost. */
   onReachable(handler: () => void): Subscription {
-    let watch: Subscription | undefined
-    let isStopped = false
-    let wasCut = false
-    const onConnection = (isConnected: boolean): void => {
-      if (isConnected && wasCut) handler()
-      wasCut = !isConnected
-    }
-    this.#connection().then(
-      (bus) => {
-        if (!isStopped) watch = bus.onConnection(onConnection)
-      },
-      () => {},
+    this.#handlers.add(handler)
+    return { stop: () => this.#handlers.delete(handler) }
+  }
+
+  /** Tries for a moment. Nobody there yet is no reason not to start; a wrong token is. */
+  async start(): Promise<void> {
+    const isOver = new AbortController()
+    const refusal = this.#connected().then(
+      () => undefined,
+      (error: unknown) => error,
     )
-    return {
-      stop: () => {
-        isStopped = true
-        watch?.stop()
-      },
-    }
+    const pause = this.#clock.sleep(startPatienceMs, isOver.signal).catch(() => undefined)
+    const outcome = await Promise.race([refusal, pause])
+    isOver.abort()
+    if (outcome instanceof Fault && outcome.code === 'Unauthorized') throw outcome
   }
 
-  async close(): Promise<void> {
-    const bus = await Promise.race([this.#bus, Promise.resolve(undefined)])
-    await bus?.close()
-  }
-
-  #connection(): Promise<ClientBus> {
-    this.#bus ??= ClientBus.connect(this.#settings)
-    return this.#bus
+  async stop(): Promise<void> {
+    this.#isClosed = true
+    await this.#bus?.close()
   }
 
   #connected(): Promise<RemoteOrchestrator> {
-    this.#end ??= this.#connection().then((bus) => new RemoteOrchestrator(bus, this.#nodeId, systemRandom))
+    this.#end ??= this.#connect().catch((error: unknown) => {
+      this.#end = undefined
+      throw error
+    })
     return this.#end
+  }
+
+  async #connect(): Promise<RemoteOrchestrator> {
+    const bus = await ClientBus.connect(this.#settings)
+    if (this.#isClosed) await bus.close()
+    this.#bus = bus
+    bus.closed.then(() => (this.#end = undefined)).catch(() => {})
+    let wasCut = false
+    bus.onConnection((isConnected) => {
+      if (isConnected && wasCut) for (const handler of this.#handlers) handler()
+      wasCut = !isConnected
+    })
+    return new RemoteOrchestrator(bus, this.#nodeId, systemRandom)
   }
 }

@@ -28,6 +28,16 @@ describe('the system disk', () => {
     await expect(systemDisk.replaceFile(join(folder, 'no', 'such'), 'new')).rejects.toThrow()
   })
 
+  it('makes a folder with those above it, also when it is there, and gives up where none can be made', async () => {
+    await Promise.all([1, 2, 3].map(() => systemDisk.makeDirectory(join(folder, 'a', 'b', 'c'))))
+    await systemDisk.makeDirectory(join(folder, 'a', 'b', 'c'))
+    expect(readdirSync(join(folder, 'a', 'b'))).toEqual(['c'])
+    writeFileSync(join(folder, 'f'), '')
+    await expect(systemDisk.makeDirectory(join(folder, 'f'))).rejects.toThrow('EEXIST')
+    await expect(systemDisk.makeDirectory(join(folder, 'f', 'g'))).rejects.toThrow('ENOTDIR')
+    await expect(systemDisk.makeDirectory('/proc/none/such')).rejects.toThrow('ENOENT')
+  })
+
   it('takes what is missing as empty', async () => {
     expect(await systemDisk.readFile(join(folder, 'no'))).toBeUndefined()
     expect(await systemDisk.list(join(folder, 'no'))).toEqual([])

@@ -1,13 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, open, readdir, readFile, rename, rm, statfs, writeFile } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, rename, rm, stat, statfs, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Disk } from '#contracts/disk.ts'
 
 /** The machine's file system. */
 export const systemDisk: Disk = {
-  async makeDirectory(path) {
-    await mkdir(path, { recursive: true })
-  },
+  makeDirectory,
   async remove(path) {
     await rm(path, { recursive: true, force: true })
   },
@@ -23,6 +21,26 @@ export const systemDisk: Disk = {
     const { bavail, bsize } = await statfs(path)
     return bavail * bsize
   },
+}
+
+/** With what is above it. Node's own way to do so never ends where nothing can be made, as below /proc. */
+async function makeDirectory(path: string): Promise<void> {
+  try {
+    await makeOne(path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    await makeDirectory(dirname(path))
+    await makeOne(path)
+  }
+}
+
+async function makeOne(path: string): Promise<void> {
+  try {
+    await mkdir(path)
+  } catch (error) {
+    const isThere = (await stat(path).catch(() => undefined))?.isDirectory()
+    if (!isThere) throw error
+  }
 }
 
 async function replaceFile(path: string, bytes: Uint8Array | string, mode = 0o644): Promise<void> {

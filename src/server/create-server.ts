@@ -108,6 +108,7 @@ function listenFault(error: NodeJS.ErrnoException, host: string, port: number): 
   }
   return new Fault('ServiceUnavailable', `cannot listen on ${address}: ${error.message}`, {
     component: 'APIServer',
+    hint: 'choose an address of this machine (--host) and a port this user may listen on (--port)',
     cause: error,
   })
 }
