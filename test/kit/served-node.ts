@@ -1,0 +1,62 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { BuiltProduct } from './built-product.ts'
+import type { Program } from './program.ts'
+
+/** Free ports everywhere. */
+export const anyPorts = ['API.Port', 'Orchestrator.Port', 'Publishers.Types.Local.Port'].flatMap((key) => [
+  '-c',
+  `${key}=0`,
+])
+export const bothRoles = ['serve', '--orchestrator', '--compute', '-c', 'Publishers.Types.Local.Address=127.0.0.1']
+
+/** A running `serve`, by what it says when it is ready. */
+export type ServedNode = { program: Program; api: string; port: number; linkPort: number; folder: string }
+
+export async function serveNode(
+  product: BuiltProduct,
+  args: readonly string[] = [],
+  folder = `${product.folder}/data`,
+): Promise<ServedNode> {
+  const program = product.start([...bothRoles, ...anyPorts, '--data-dir', folder, ...args])
+  const [, port] = await program.says(/ready at http:\/\/[^:]+:(\d+)/)
+  const [, linkPort] = await program.says(/nats:\/\/[^:]+:(\d+)/)
+  return { program, api: `http://127.0.0.1:${port}/api/v1`, port: Number(port), linkPort: Number(linkPort), folder }
+}
+
+export type Answer = { status: number; body: any }
+
+/** One request; the body of the answer is read as JSON. */
+export async function ask(node: ServedNode, method: string, path: string, body?: unknown): Promise<Answer> {
+  const answer = await fetch(node.api + path, {
+    method,
+    headers: { 'Content-Type': 'application/json' },
+    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    signal: AbortSignal.timeout(30_000),
+  })
+  return { status: answer.status, body: JSON.parse(await answer.text()) }
+}
+
+const echo = readFileSync(join(import.meta.dirname, '../../examples/echo/echo.wasm')).toString('base64')
+const echoModule = {
+  Source: { Type: 'inline', Params: { URL: `data:application/wasm;base64,${echo}` } },
+  Target: '/app',
+}
+
+/** A small job that prints its name. */
+export const smallJob = (Name: string, more: Record<string, unknown> = {}) => {
+  const Params = { EntryModule: echoModule, Entrypoint: '_start', Parameters: [Name] }
+  const main = { Name: 'main', Engine: { Type: 'wasm', Params } }
+  return { Job: { Name, Type: 'batch', Count: 1, Tasks: [main], ...more } }
+}
+
+export const submit = (node: ServedNode, job: unknown): Promise<Answer> => ask(node, 'PUT', '/orchestrator/jobs', job)
+
+/** Waits until a job has ended and gives its state. */
+export async function endOf(node: ServedNode, id: string): Promise<{ StateType: string; Message: string }> {
+  for (let index = 0; ; ) {
+    const { Job } = (await ask(node, 'GET', `/orchestrator/jobs/${id}?wait=20s&index=${index}`)).body
+    if (['Completed', 'Failed', 'Stopped'].includes(Job.State.StateType)) return Job.State
+    index = Job.Revision
+  }
+}
