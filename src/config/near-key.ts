@@ -1,3 +1,4 @@
+import { editDistance } from '#lib/edit-distance.ts'
 import { oldKeys } from './old-keys.ts'
 import { keys } from './tree.ts'
 
@@ -16,18 +17,4 @@ export const nearKey = (path: string): string | undefined => {
     if (distance < bestDistance) [best, bestDistance] = [candidate, distance]
   }
   return best
-}
-
-/** Letters to insert, remove or replace to turn one text into the other. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index)
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
-      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1))
-    }
-    row = next
-  }
-  return row[b.length] ?? 0
 }

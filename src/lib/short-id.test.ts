@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { describeVectors } from '../../test/kit/vectors.ts'
-import { isFullId, shortId } from './short-id.ts'
+import { shortId } from './short-id.ts'
 
 describe('short ids', () => {
   it('keep the letter and the first eight digits', () => {
@@ -11,11 +11,6 @@ describe('short ids', () => {
   it('leave names as they are', () => {
     expect(shortId('edge-1')).toBe('edge-1')
     expect(shortId('j-1a2b3c4d-0000-4000-8000-000000000000\n')).toBe('j-1a2b3c4d-0000-4000-8000-000000000000\n')
-  })
-
-  it('are no full ids', () => {
-    expect(isFullId('j-1a2b3c4d')).toBe(false)
-    expect(isFullId('j-1a2b3c4d-0000-4000-8000-000000000000')).toBe(true)
   })
 })
 

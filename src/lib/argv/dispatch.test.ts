@@ -1,10 +1,11 @@
 import { isDeepStrictEqual } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { describeVectors } from '../../../test/kit/vectors.ts'
+import { editDistance } from '../edit-distance.ts'
 import type { Command } from './command.ts'
 import { type Dispatch, dispatch, pathText } from './dispatch.ts'
 import { bool, int, string } from './flag-type.ts'
-import { editDistance, suggestions } from './suggest.ts'
+import { suggestions } from './suggest.ts'
 
 const leaf = (name: string, rest: Partial<Command> = {}): Command => ({ name, short: `Do ${name}`, run: true, ...rest })
 

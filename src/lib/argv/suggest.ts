@@ -1,3 +1,5 @@
+import { editDistance } from '../edit-distance.ts'
+
 /** The names that are at most `distance` edits away from what was typed, or begin with it; letters without case. */
 export function suggestions(typed: string, names: readonly string[], distance = 2): string[] {
   const wanted = typed.toLowerCase()
@@ -5,18 +7,4 @@ export function suggestions(typed: string, names: readonly string[], distance = 
     const known = name.toLowerCase()
     return known.startsWith(wanted) || editDistance(wanted, known) <= distance
   })
-}
-
-/** Levenshtein's distance: how many letters must be added, dropped or changed. */
-export function editDistance(a: string, b: string): number {
-  let above = Array.from({ length: b.length + 1 }, (_, index) => index)
-  for (let row = 1; row <= a.length; row++) {
-    const current = [row]
-    for (let column = 1; column <= b.length; column++) {
-      const change = (above[column - 1] as number) + (a[row - 1] === b[column - 1] ? 0 : 1)
-      current.push(Math.min(change, (above[column] as number) + 1, (current[column - 1] as number) + 1))
-    }
-    above = current
-  }
-  return above[b.length] as number
 }
