@@ -26,6 +26,11 @@ describe('the layers of the configuration', () => {
     expect(portOf({ files, env })).toBe(3)
     expect(portOf({ files, env, flags })).toBe(4)
     expect(portOf({ files, env, pairs: [{ key: 'api.port', value: '5' }] })).toBe(5)
+    const twice = [
+      { key: 'API.Port', value: '5' },
+      { key: 'api.port', value: '6' },
+    ]
+    expect(portOf({ pairs: twice })).toBe(6)
   })
 
   it('says where a value came from', () => {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { OrchestratorEnd } from '#contracts/node-link.ts'
 import { buildInfo } from '#lib/build-info.ts'
 import type { Startable } from '#lib/lifecycle.ts'
@@ -42,7 +43,7 @@ export const computeParts = async (
     providers: nodeProviders(providerSettings(deps), {
       clock,
       random: systemRandom,
-      nodeId,
+      owner: ownerOf(nodeId, folder.roleFolder),
       wasmCommand: deps.wasmCommand,
       ownPorts,
     }),
@@ -62,3 +63,7 @@ const busSettings = ({ settings: { Compute } }: NodeDeps, nodeId: string) => ({
   token: Compute.Auth.Token,
   name: nodeId,
 })
+
+/** Two nodes of one name on one machine, as of two development clusters, leave each other's containers alone (X21). */
+const ownerOf = (nodeId: string, folder: string): string =>
+  `${nodeId}-${createHash('sha256').update(folder).digest('hex').slice(0, 8)}`

@@ -1,6 +1,5 @@
 import type { Provider } from '#contracts/provider.ts'
 import type { Clock, Random } from '#lib/clock.ts'
-import type { NodeId } from '#models/ids.ts'
 import { dockerProvider } from '#providers/docker/provider.ts'
 import type { DockerSettings } from '#providers/docker/settings.ts'
 import { inlineProvider } from '#providers/inline/provider.ts'
@@ -32,7 +31,8 @@ export type ProviderSettings = {
 export type ProviderDeps = {
   clock: Clock
   random: Random
-  nodeId: NodeId
+  /** Whose the things on an engine are: different for every node that uses it. */
+  owner: string
   /** How to start a WASM runner child. */
   wasmCommand: readonly string[]
   /** Ports of the node's own servers (API, broker): never fetched from. The publisher's own is added. */

@@ -47,7 +47,7 @@ withDocker((host) => {
     afterAll(() => rmSync(root, { recursive: true, force: true }))
 
     const open = (more: Partial<DockerSettings> = {}) => {
-      const engine = new DockerEngine({ ...settings, ...more }, { clock, nodeId })
+      const engine = new DockerEngine({ ...settings, ...more }, { clock, owner: nodeId })
       opened.push(engine)
       return engine
     }
@@ -372,7 +372,7 @@ withDocker((host) => {
       })
 
       it('leaves other nodes’ containers alone', async () => {
-        const other = new DockerEngine(settings, { clock, nodeId: newNodeId(randomUUID()) })
+        const other = new DockerEngine(settings, { clock, owner: newNodeId(randomUUID()) })
         const asked = ask(script('echo started; sleep 60'))
         const running = await other.start(asked, never)
         await asked.logs.untilPrinted('started')

@@ -37,7 +37,7 @@ withDocker((host) => {
     const settings = { ...defaultDockerSettings, host: host() }
     const api = new DockerApi(dockerTarget(settings), clock)
     return {
-      open: () => new DockerEngine(settings, { clock, nodeId }),
+      open: () => new DockerEngine(settings, { clock, owner: nodeId }),
       programs,
       isSurviving: true,
       leftOver: async () => {

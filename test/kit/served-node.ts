@@ -10,8 +10,12 @@ export const anyPorts = ['API.Port', 'Orchestrator.Port', 'Publishers.Types.Loca
 ])
 export const bothRoles = ['serve', '--orchestrator', '--compute', '-c', 'Publishers.Types.Local.Address=127.0.0.1']
 
+/** An API that answers on this machine. */
+export type Server = { api: string }
+export const serverAt = (port: string | number): Server => ({ api: `http://127.0.0.1:${port}/api/v1` })
+
 /** A running `serve`, by what it says when it is ready. */
-export type ServedNode = { program: Program; api: string; port: number; linkPort: number; folder: string }
+export type ServedNode = Server & { program: Program; port: number; linkPort: number; folder: string }
 
 export async function serveNode(
   product: BuiltProduct,
@@ -21,13 +25,13 @@ export async function serveNode(
   const program = product.start([...bothRoles, ...anyPorts, '--data-dir', folder, ...args])
   const [, port] = await program.says(/ready at http:\/\/[^:]+:(\d+)/)
   const [, linkPort] = await program.says(/nats:\/\/[^:]+:(\d+)/)
-  return { program, api: `http://127.0.0.1:${port}/api/v1`, port: Number(port), linkPort: Number(linkPort), folder }
+  return { ...serverAt(port as string), program, port: Number(port), linkPort: Number(linkPort), folder }
 }
 
 export type Answer = { status: number; body: any }
 
 /** One request; the body of the answer is read as JSON. */
-export async function ask(node: ServedNode, method: string, path: string, body?: unknown): Promise<Answer> {
+export async function ask(node: Server, method: string, path: string, body?: unknown): Promise<Answer> {
   const answer = await fetch(node.api + path, {
     method,
     headers: { 'Content-Type': 'application/json' },
@@ -50,10 +54,10 @@ export const smallJob = (Name: string, more: Record<string, unknown> = {}) => {
   return { Job: { Name, Type: 'batch', Count: 1, Tasks: [main], ...more } }
 }
 
-export const submit = (node: ServedNode, job: unknown): Promise<Answer> => ask(node, 'PUT', '/orchestrator/jobs', job)
+export const submit = (node: Server, job: unknown): Promise<Answer> => ask(node, 'PUT', '/orchestrator/jobs', job)
 
 /** Waits until a job has ended and gives its state. */
-export async function endOf(node: ServedNode, id: string): Promise<{ StateType: string; Message: string }> {
+export async function endOf(node: Server, id: string): Promise<{ StateType: string; Message: string }> {
   for (let index = 0; ; ) {
     const { Job } = (await ask(node, 'GET', `/orchestrator/jobs/${id}?wait=20s&index=${index}`)).body
     if (['Completed', 'Failed', 'Stopped'].includes(Job.State.StateType)) return Job.State

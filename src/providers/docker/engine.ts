@@ -4,7 +4,7 @@ import type { Engine, Exit, RunningProgram, RunRequest } from '#contracts/engine
 import { no, type Verdict, yes } from '#contracts/verdict.ts'
 import type { Clock } from '#lib/clock.ts'
 import { Fault, faultOf, messageOf } from '#lib/fault.ts'
-import type { ExecutionId, NodeId } from '#models/ids.ts'
+import type { ExecutionId } from '#models/ids.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
 import type { InputSource, NetworkConfig } from '#models/task.ts'
 import { DockerApi, dockerStatusOf, unlessDone } from './api.ts'
@@ -23,7 +23,7 @@ import type { DockerSettings } from './settings.ts'
 import { startFailure } from './start-failure.ts'
 import { sweep } from './sweep.ts'
 
-export type DockerDeps = { clock: Clock; nodeId: NodeId }
+export type DockerDeps = { clock: Clock; owner: string }
 
 /** Runs programs in containers of a Docker engine (execution.md §1). Containers outlive us; `attach` finds them again. */
 export class DockerEngine implements Engine {
@@ -37,10 +37,10 @@ export class DockerEngine implements Engine {
   readonly #running = new Set<ExecutionId>()
   readonly #removals = new Set<Promise<void>>()
 
-  constructor(settings: DockerSettings, { clock, nodeId }: DockerDeps) {
+  constructor(settings: DockerSettings, { clock, owner }: DockerDeps) {
     this.#settings = settings
     this.#clock = clock
-    this.#executorId = executorIdOf(nodeId)
+    this.#executorId = executorIdOf(owner)
     this.#api = new DockerApi(dockerTarget(settings), clock)
     this.#platforms = new ImagePlatforms(this.#api, settings, clock)
   }

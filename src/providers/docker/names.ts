@@ -1,11 +1,12 @@
-import type { ExecutionId, JobId, NodeId } from '#models/ids.ts'
+import type { ExecutionId, JobId } from '#models/ids.ts'
 
 /** What we put on everything we make, so that it is found again after a restart (execution.md §1.5). */
 export const executorLabel = 'bacalhau-executor'
 const jobLabel = 'bacalhau-jobID'
 export const executionLabel = 'bacalhau-executionID'
 
-export const executorIdOf = (nodeId: NodeId): string => `bacalhau-${nodeId}`
+/** `owner` tells a node from every other that uses the same engine. */
+export const executorIdOf = (owner: string): string => `bacalhau-${owner}`
 
 export const labelsOf = (executorId: string, jobId: JobId, executionId: ExecutionId): Record<string, string> => ({
   [executorLabel]: executorId,

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { BuiltProduct } from '../../kit/built-product.ts'
 import type { Program } from '../../kit/program.ts'
-import { anyPorts, ask, endOf, type ServedNode, serveNode, smallJob, submit } from '../../kit/served-node.ts'
+import { anyPorts, ask, endOf, serveNode, serverAt, smallJob, submit } from '../../kit/served-node.ts'
 import { until } from '../../kit/until.ts'
 
 let product: BuiltProduct
@@ -64,7 +64,7 @@ it('an orchestrator and a compute node of their own share a folder, find each ot
     env,
   )
   const computePort = await readyPort(compute)
-  const node = { api: `http://127.0.0.1:${port}/api/v1` } as ServedNode
+  const node = serverAt(port)
   const workers = async () =>
     (await ask(node, 'GET', '/orchestrator/nodes')).body.Nodes.filter((each: any) => each.Info.NodeType === 'Compute')
   await until('the compute node is known', async () => (await workers()).length === 1)
