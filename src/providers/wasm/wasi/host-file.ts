@@ -38,5 +38,4 @@ export const statOf = (fd: number): Stats => fstatSync(fd)
 
 export const close = (fd: number): void => closeSync(fd)
 
-// oxlint-disable-next-line no-control-regex
 const isAscii = (text: string): boolean => /^[\0-\x7f]*$/.test(text)
