@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { NodeId } from '#models/ids.ts'
 import { joinCompute, startOrchestrator } from '../kit/cluster.ts'
+import { jobSpec } from '../kit/job-spec.ts'
 import { endOf, submitSpec, textOfLogs } from '../kit/jobs.ts'
 import { ScriptedEngine } from '../kit/scripted-engine.ts'
 import { until } from '../kit/until.ts'
@@ -66,7 +67,6 @@ describe('compute nodes that join over TCP', () => {
     })
     started(await joinCompute(cluster.port, 'east', { engines: [engine] }))
     await until('it is connected', () => isConnected(cluster, 'east'))
-    const { jobSpec } = await import('../kit/job-spec.ts')
     const spec = jobSpec()
     const id = await submitSpec(cluster.jobs, {
       Tasks: spec.Tasks.map((task) => ({ ...task, Env: { LARGE: 'y'.repeat(3_000_000) } })),

@@ -8,6 +8,7 @@ import type { FailureClass, Job } from '#models/job.ts'
 import type { NodeState } from '#models/node.ts'
 import { addResources, fitsInto, noResources, type Resources, subtractResources } from '#models/resources.ts'
 import type { Task } from '#models/task.ts'
+import { jobSpec } from '../../../test/kit/job-spec.ts'
 import type { Plan } from '../plan.ts'
 import type { NodeView, Snapshot } from '../snapshot.ts'
 import { jobTypeRules } from './index.ts'
@@ -16,29 +17,9 @@ const second = 1_000_000_000n
 const unit: Resources = { CPU: 1, Memory: 1, Disk: 0, GPU: 0 }
 const amount = (units: number): Resources => ({ CPU: units, Memory: units, Disk: 0, GPU: 0 })
 
-const task: Task = {
-  Name: 'main',
-  Engine: { Type: 'noop' },
-  Publisher: { Type: '' },
-  Env: {},
-  Meta: {},
-  InputSources: [],
-  ResultPaths: [],
-  Resources: {},
-  Network: { Type: 'None' },
-  Timeouts: {},
-}
 const job = (change: Partial<Job> = {}): Job => ({
+  ...jobSpec({ Name: 'j' }),
   ID: 'j-1' as JobId,
-  Name: 'j',
-  Namespace: 'default',
-  Type: 'batch',
-  Priority: 0,
-  Count: 1,
-  Constraints: [],
-  Meta: {},
-  Labels: {},
-  Tasks: [task],
   State: { StateType: 'Pending' },
   Version: 1,
   Revision: 1,
@@ -47,6 +28,7 @@ const job = (change: Partial<Job> = {}): Job => ({
   VersionTime: 0n,
   ...change,
 })
+const task = job().Tasks[0] as Task
 
 const nodeState = (name: string, capacity: Resources, labels: Record<string, string>): NodeState => ({
   Info: {
