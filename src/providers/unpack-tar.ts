@@ -1,24 +1,13 @@
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Readable, Transform } from 'node:stream'
+import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
 import { unpackTar } from 'modern-tar/fs'
+import type { UnpackArchive, UnpackLimits } from '#contracts/archive.ts'
 import { Fault, messageOf } from '#lib/fault.ts'
 
-/** Bounds of an archive; what goes beyond is a Fault ResourceExhausted. */
-export type UnpackLimits = { totalBytes: number; fileBytes: number; entries: number }
-
-/**
- * Unpacks a gzip tar into an existing folder. No entry leaves it, neither by its name nor through a link; an archive that tries
- * is refused as a whole (Fault BadRequest). Devices and pipes are left out. Nothing of it is left in the folder on failure.
- */
-export async function unpackTarGz(
-  source: Readable,
-  directory: string,
-  limits: UnpackLimits,
-  signal: AbortSignal,
-): Promise<void> {
+export const unpackTarGz: UnpackArchive = async (source, directory, limits, signal) => {
   const check = entryCheck(limits)
   const unpacker = unpackTar(directory, {
     strict: true,

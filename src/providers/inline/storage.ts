@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
+import type { UnpackArchive } from '#contracts/archive.ts'
 import type { PrepareContext, PreparedInput, Storage } from '#contracts/storage.ts'
 import { no, type Verdict, yes } from '#contracts/verdict.ts'
 import { Fault, messageOf } from '#lib/fault.ts'
@@ -10,14 +11,6 @@ import { type SpecConfig, typeKey } from '#models/spec-config.ts'
 import type { InputSource } from '#models/task.ts'
 import { type DataUrl, parseDataUrl } from './data-url.ts'
 import type { InlineSettings } from './settings.ts'
-
-/** Unpacks a gzip tar into an existing folder, contained and within bounds; leaves nothing on failure. */
-export type UnpackArchive = (
-  source: Readable,
-  directory: string,
-  limits: { totalBytes: number; fileBytes: number; entries: number },
-  signal: AbortSignal,
-) => Promise<void>
 
 const inlineType = 'inline'
 const archiveType = 'application/gzip'

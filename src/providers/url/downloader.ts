@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { Agent } from 'undici'
+import type { UnpackArchive } from '#contracts/archive.ts'
 import type { Downloader, DownloadProgress } from '#contracts/downloader.ts'
 import type { Clock, Random } from '#lib/clock.ts'
 import { Fault, messageOf } from '#lib/fault.ts'
@@ -12,14 +13,6 @@ import { beginDownload, type Download } from './download.ts'
 import { fileNameOf } from './file-name.ts'
 import type { UrlSettings } from './settings.ts'
 import { decodeUrlSource, urlType } from './source.ts'
-
-/** Unpacks a gzip tar into an existing folder, contained and within bounds; leaves nothing on failure. */
-type UnpackArchive = (
-  source: Readable,
-  directory: string,
-  limits: { totalBytes: number; fileBytes: number; entries: number },
-  signal: AbortSignal,
-) => Promise<void>
 
 export type UrlDownloaderDeps = { clock: Clock; random: Random; unpack: UnpackArchive }
 

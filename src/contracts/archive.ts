@@ -1,0 +1,15 @@
+import type { Readable } from 'node:stream'
+
+/** Bounds of an archive; what goes beyond is a Fault ResourceExhausted. */
+export type UnpackLimits = { totalBytes: number; fileBytes: number; entries: number }
+
+/**
+ * Unpacks a gzip tar into an existing folder. No entry leaves it, neither by its name nor through a link; an archive that tries
+ * is refused as a whole (Fault BadRequest). Devices and pipes are left out. Nothing of it is left in the folder on failure.
+ */
+export type UnpackArchive = (
+  source: Readable,
+  directory: string,
+  limits: UnpackLimits,
+  signal: AbortSignal,
+) => Promise<void>
