@@ -89,6 +89,14 @@ export class Compute implements ComputeEnd, Startable {
     })
   }
 
+  /** Starts nothing more, and resolves when what runs has ended and the orchestrator knows, if it can be reached. */
+  async drain(): Promise<void> {
+    this.#starter.stop()
+    const running = this.#holdings.all.filter(({ row }) => row.state === 'Running')
+    await Promise.allSettled(running.map(({ done }) => done))
+    await this.#parts.post.resting(orchestratorPeer)
+  }
+
   /** Lets go of everything: what can outlive us keeps running, the rest is taken up at the next start. */
   async stop(): Promise<void> {
     this.#isStopped = true

@@ -27,7 +27,7 @@ export class Starter {
     this.#runner = runner
   }
 
-  /** Nothing starts any more. */
+  /** Nothing starts any more; what is accepted waits for the next life of this node. */
   stop(): void {
     this.#isStopped = true
   }
@@ -38,7 +38,7 @@ export class Starter {
 
   /** The resources, when there is room and nobody waits for it. */
   takeAtOnce(need: Resources): Resources | undefined {
-    return this.#queue.length === 0 ? this.#capacity.take(need) : undefined
+    return this.#queue.length === 0 && !this.#isStopped ? this.#capacity.take(need) : undefined
   }
 
   enqueue(held: Held): void {

@@ -43,6 +43,11 @@ export class Post {
     return this.#senders.has(peer)
   }
 
+  /** Resolves when what was committed so far is with the peer, or it cannot be reached now. */
+  async resting(peer: string): Promise<void> {
+    await this.#senders.get(peer)?.resting()
+  }
+
   /** After a lost group of commits: rows may have vanished. */
   reload(): void {
     for (const sender of this.#senders.values()) sender.restart()

@@ -24,6 +24,7 @@ export class Sender {
   /** Rows may be in the store that are not in `fresh`. */
   #isBehind = true
   #isSending = false
+  #round: Promise<void> = Promise.resolve()
   #failures = 0
   #retry: Timer | undefined
 
@@ -54,6 +55,11 @@ export class Sender {
     this.#pump()
   }
 
+  /** Resolves when nothing is under way: all is with the peer, or it cannot be reached now. */
+  async resting(): Promise<void> {
+    while (this.#isSending) await this.#round
+  }
+
   #reload(): void {
     this.#fresh = []
     this.#isBehind = true
@@ -71,7 +77,7 @@ export class Sender {
   #pump(): void {
     if (this.#isSending || !this.#deliver) return
     this.#isSending = true
-    this.#sendAll().then(
+    this.#round = this.#sendAll().then(
       () => {
         this.#isSending = false
         this.#failures = 0

@@ -24,6 +24,8 @@ export type RunningNode = {
   nodeId: NodeId
   address: { host: string; port: number }
   linkPort: number | undefined
+  /** Starts no more work, and resolves when what runs has ended. */
+  drain(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -74,6 +76,7 @@ const startParts = async (deps: NodeDeps, context: PartContext): Promise<Running
     nodeId,
     address: server.address,
     linkPort: control?.broker.port,
+    drain: async () => compute?.role.compute.drain(),
     stop: () => stopAll(parts).finally(() => context.store.close()),
   }
 }

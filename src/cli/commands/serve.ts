@@ -41,6 +41,10 @@ export const command = defineCommand({
       const what = roles.isOrchestrator ? (roles.isCompute ? 'Node' : 'Orchestrator') : 'Compute node'
       cli.stderr.write(bannerText(cli.program, address, what))
       await untilInterrupted(cli)
+      if (input.flags.drain) {
+        cli.stderr.write('Waiting for running work to end; a second signal does not wait.\n')
+        await node.drain()
+      }
     } finally {
       await Promise.all([node.stop(), removeRunFile(folder.runFile, exports, cli)])
     }

@@ -103,6 +103,7 @@ export const serveFlags = {
   orchestrator: bool(false, 'Run the control plane', { setting: 'Orchestrator.Enabled' }),
   compute: bool(false, 'Run work on this node', { setting: 'Compute.Enabled' }),
   'node-type': strings(['requester'], 'Roles of the node: requester, compute', { setting: 'Node.Type' }),
+  drain: bool(false, 'When asked to end, wait for running work first; a second signal does not wait'),
   name: text('', 'Name of the node', { setting: 'Name' }),
   'name-provider': text('puuid', 'How a node without a name gets one: hostname, uuid, puuid', {
     setting: 'NameProvider',
