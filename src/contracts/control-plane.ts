@@ -20,6 +20,8 @@ export type Submission = {
   idempotency?: { token: string; bodyHash: string }
   /** Set when the caller was authenticated. */
   clientId?: string
+  /** What the caller says of itself, for Meta. */
+  callerMeta?: Readonly<Record<string, string>>
 }
 export type Submitted = { JobID: JobId; EvaluationID: string; Warnings: string[] }
 

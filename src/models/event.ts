@@ -18,6 +18,8 @@ export const topics = {
   stateUpdate: 'State Update',
   execution: 'Execution',
   requestingNode: 'Requesting Node',
+  /** What clients since 1.5 call the same. */
+  execScanning: 'Exec Scanning',
   downloadingInputs: 'Downloading Inputs',
   preparingEnvironment: 'Preparing Environment',
   runningExecution: 'Running Execution',

@@ -84,4 +84,7 @@ export const metaKeys = {
   orchestratorId: 'bacalhau.org/orchestrator.id',
   requesterPublicKey: 'bacalhau.org/requester.publicKey',
   clientId: 'bacalhau.org/client.id',
+  serverInstanceId: 'bacalhau.org/server.instance.id',
+  clientInstanceId: 'bacalhau.org/client.instance.id',
+  clientInstallationId: 'bacalhau.org/client.installation.id',
 } as const

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import type { Startable } from '#lib/lifecycle.ts'
 import { serveOrchestrator } from '#link/bus-ends.ts'
 import { LocalBus } from '#nats/local-bus.ts'
@@ -11,7 +12,8 @@ import { orchestratorSettings } from './part-settings.ts'
 export const controlParts = (deps: NodeDeps, { nodeId, store, clock, log }: PartContext) => {
   const { Orchestrator: section } = deps.settings
   const broker = new Broker({ host: deps.linkHost, port: section.Port, token: section.Auth.Token, name: nodeId }, clock)
-  const settings = orchestratorSettings(deps.settings, nodeId)
+  const instanceId = hash('sha256', store.storeId)
+  const settings = { ...orchestratorSettings(deps.settings, nodeId), instanceId }
   const orchestrator = new Orchestrator({ store, clock, random: systemRandom, settings, log })
   const bus = new LocalBus(broker.router, clock, systemRandom)
   const served: Startable = {

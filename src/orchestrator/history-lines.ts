@@ -57,16 +57,19 @@ export const executionLine = (execution: Execution, step: Step): NewHistory => (
   Audience: step.audience ?? (step.event ? 'all' : 'before-1.5'),
 })
 
-/** A new execution; when the node reports its bid, "asked" is a step of its own. */
-export const startLines = (execution: Execution, isBidReported: boolean): NewHistory[] => [
-  executionLine(execution, { previous: 'New', next: 'New', revision: 1 }),
+/** A new execution, as newer clients are told of it. */
+export const requestedLine = (execution: Execution): NewHistory =>
   executionLine(execution, {
     previous: 'New',
     next: 'New',
     revision: 1,
     event: execRequested(execution.ModifyTime, execution.NodeID, shortId(execution.NodeID)),
     audience: 'since-1.5',
-  }),
+  })
+
+/** The same for older ones; when the node reports its bid, "asked" is a step of its own. */
+export const startLines = (execution: Execution, isBidReported: boolean): NewHistory[] => [
+  executionLine(execution, { previous: 'New', next: 'New', revision: 1 }),
   ...(isBidReported ? [executionLine(execution, { previous: 'New', next: 'AskForBid', revision: 2 })] : []),
 ]
 

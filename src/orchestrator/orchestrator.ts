@@ -24,6 +24,7 @@ import { Worker } from './worker.ts'
 export type OrchestratorSettings = MembershipSettings & {
   nodeId: NodeId
   publicKey?: string
+  instanceId?: string
   jobDefaults: JobDefaults
   /** What a task is promised that asks for nothing. */
   defaultResources: Resources
@@ -101,6 +102,7 @@ export class Orchestrator implements Startable {
       waiters,
       orchestratorId: settings.nodeId,
       publicKey: settings.publicKey,
+      instanceId: settings.instanceId,
       defaults: settings.jobDefaults,
       look: (job, evaluationId) => this.#ask(job.ID, job.Priority, 'job-register', evaluationId),
       end: (nodeId) => this.#membership.end(nodeId),

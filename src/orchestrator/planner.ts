@@ -4,7 +4,7 @@ import type { Execution } from '#models/execution.ts'
 import { canMoveExecution } from '#models/execution-state.ts'
 import type { Job } from '#models/job.ts'
 import { canMoveJob } from '#models/job-state.ts'
-import { executionLine, jobStateLines, startLines } from './history-lines.ts'
+import { executionLine, jobStateLines, requestedLine, startLines } from './history-lines.ts'
 import type { ExecutionChange, Plan } from './plan.ts'
 
 /** The transaction a plan becomes. `job` and the executions in the plan are what the reconciler saw. */
@@ -23,6 +23,7 @@ export const changeOf = (job: Job, plan: Plan, nowNs: bigint): Change => {
     history: [
       ...starts.flatMap((execution) => startLines(execution, plan.isBidReported)),
       ...(nextJob ? jobStateLines(nextJob, job.State.StateType, plan.jobState?.event) : []),
+      ...starts.map(requestedLine),
       ...changes.map((change) => changeLine(change, change.after)),
     ],
     outbox: [

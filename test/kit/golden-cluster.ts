@@ -5,9 +5,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { dataFolder } from '#config/data-folder.ts'
 import { load } from '#config/load.ts'
+import { printable } from '#config/printable.ts'
 import { stopAll } from '#lib/lifecycle.ts'
 import { nodeLog } from '#node/node-log.ts'
 import { type RunningNode, runNode } from '#node/run-node.ts'
+import type { Version } from './vectors.ts'
 import { wasmCommand } from './wasm-command.ts'
 
 export type GoldenCluster = {
@@ -26,11 +28,25 @@ export type GoldenCluster = {
 export type GoldenOptions = {
   /** DOCKER_HOST for the nodes; absent = no containers. */
   dockerHost?: string
+  /** Whose defaults the cluster was recorded with; v1.4.0 unless told otherwise. */
+  version?: Version
   /** More settings of the orchestrator, as `-c` takes them. */
   pairs?: { key: string; value: string }[]
 }
 
 const words = 'alpha\nbeta\n'
+
+/** Defaults of the recorded versions that ours has not. The recordings submit each name once, or as jobs of their own. */
+const recordedDefaults: Record<Version, Record<string, string>> = {
+  'v1.4.0': {
+    'JobDefaults.Batch.Task.Timeouts.TotalTimeout': '30m',
+    'JobDefaults.Ops.Task.Timeouts.TotalTimeout': '30m',
+  },
+  'v1.9.3': {
+    'JobAdmissionControl.RejectNetworkedJobs': 'false',
+    'Orchestrator.JobNaming': 'independent',
+  },
+}
 
 /** The cluster of the recordings: a hybrid node in zone a and a compute node `edge-1` in zone b, with a file server. */
 export const startGoldenCluster = async (options: GoldenOptions = {}): Promise<GoldenCluster> => {
@@ -43,13 +59,13 @@ export const startGoldenCluster = async (options: GoldenOptions = {}): Promise<G
     { start: async () => {}, stop: () => rm(directory, { recursive: true, force: true }) },
     { start: async () => {}, stop: files.stop },
   ]
+  const defaults = recordedDefaults[options.version ?? 'v1.4.0']
   const hybrid = await startNode(directory, 'hybrid', { isOrchestrator: true, isCompute: true }, options, {
     Labels: 'zone=a,disk=ssd',
     'Compute.AllocatedCapacity.CPU': '4',
     'Compute.AllocatedCapacity.Memory': '4Gb',
     'Compute.AllowListedLocalPaths': `${directory}/data/in:rw,${directory}/data/ro`,
-    'JobDefaults.Batch.Task.Timeouts.TotalTimeout': '30m',
-    'JobDefaults.Ops.Task.Timeouts.TotalTimeout': '30m',
+    ...defaults,
     ...Object.fromEntries((options.pairs ?? []).map(({ key, value }) => [key, value])),
   })
   stops.push({ start: async () => {}, stop: () => hybrid.stop() })
@@ -58,6 +74,7 @@ export const startGoldenCluster = async (options: GoldenOptions = {}): Promise<G
     Labels: 'zone=b,disk=hdd',
     'Compute.AllocatedCapacity.CPU': '2',
     'Compute.AllocatedCapacity.Memory': '2Gb',
+    ...defaults,
     'Compute.Orchestrators': `nats://127.0.0.1:${hybrid.linkPort}`,
   })
   stops.push({ start: async () => {}, stop: () => edge.stop() })
@@ -79,7 +96,11 @@ const startNode = (
   pairs: Record<string, string>,
 ): Promise<RunningNode> => {
   const fixed = {
+    'API.Host': '127.0.0.1',
     'API.Port': '0',
+    'Orchestrator.Host': '127.0.0.1',
+    'Orchestrator.Enabled': String(roles.isOrchestrator),
+    'Compute.Enabled': String(roles.isCompute),
     'Orchestrator.Port': '0',
     'Publishers.Types.Local.Port': '0',
     'Publishers.Types.Local.Address': '127.0.0.1',
@@ -96,7 +117,7 @@ const startNode = (
     environment: options.dockerHost ? { DOCKER_HOST: options.dockerHost } : { DOCKER_HOST: 'unix:///nonexistent' },
     wasmCommand,
     log: nodeLog('error', 'default', (line) => process.stderr.write(line)),
-    printableConfig: () => ({}),
+    printableConfig: () => printable(settings),
     apiHost: '127.0.0.1',
     linkHost: '127.0.0.1',
   })

@@ -31,7 +31,9 @@ export type RestCase = {
 }
 export type Frame = { opcode: number; fin?: boolean; text?: string; code?: number; reason?: string }
 
-/** Every recording of an area in the order of names; undefined without the recordings. */
+export const recordedAreas = (version: Version): string[] => readdirSync(join(goldensDir(), 'rest', version)).sort()
+
+/** Every recording of an area in the order of names. */
 export function restCases(version: Version, area: string): RestCase[] {
   const folder = join(goldensDir(), 'rest', version, area)
   return readdirSync(folder)

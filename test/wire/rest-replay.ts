@@ -19,7 +19,8 @@ export class Replay {
   readonly #url: string
   /** Job ids by `<area>/<fixture>`. */
   readonly #jobs = new Map<string, string>()
-  #nextToken = ''
+  /** Of the page before, by sequence of pages. */
+  readonly #nextTokens = new Map<string, string>()
 
   constructor(cluster: GoldenCluster, version: Version) {
     this.#cluster = cluster
@@ -31,9 +32,9 @@ export class Replay {
     if (recorded.name === 'nodes/get-approved-back') await this.#untilNodesAreConnected()
     const golden = { ...recorded, request: await this.#ours(recorded), response: this.#localised(recorded.response) }
     const answer = await exchange(recorded.server ? this.#cluster.edgePort : this.#cluster.port, golden)
-    if (recorded.area === 'list') this.#nextToken = fieldOf(answer, 'NextToken')
-    if (/^jobs\/submit-/.test(recorded.name)) {
-      this.#jobs.set(`jobs/${recorded.needs?.fixture}`, fieldOf(answer, 'JobID'))
+    if (sequenceOf(recorded.name)) this.#nextTokens.set(sequenceOf(recorded.name), fieldOf(answer, 'NextToken'))
+    if (/^(?:jobs|nodes)\/submit-/.test(recorded.name)) {
+      this.#jobs.set(`${recorded.area}/${recorded.needs?.fixture}`, fieldOf(answer, 'JobID'))
     }
     return { golden, answer }
   }
@@ -43,7 +44,10 @@ export class Replay {
     const mine = await this.#values(area, name, needs, Object.keys(vars))
     const put = (text: string): string => this.#put(text).replace(anyId, (given) => ownId(given, vars, mine))
     let path = put(request.path)
-    if (/page-.*[2-9]$/.test(name)) path = path.replace(/next_token=[^&]*/, `next_token=${this.#nextToken}`)
+    // The recorded system does not look at it; ours does, and no node of ours may be met by chance.
+    path = path.replace('node_id=n-1', 'node_id=no-node')
+    const token = this.#nextTokens.get(sequenceOf(name))
+    if (token) path = path.replace(/next_token=[^&]*/, `next_token=${token}`)
     const body = name.startsWith('auth/authn-ok') ? await this.#signedAnswer() : request.body
     return { ...request, path, ...(body === undefined ? {} : { body: put(body) }) }
   }
@@ -179,6 +183,9 @@ export class Replay {
     return JSON.stringify({ Namespace: '', Credential: null, Name: 'clientkey', MethodData })
   }
 }
+
+/** `list/page-2` is a page of the sequence `list/page`; '' = it belongs to none. */
+const sequenceOf = (name: string): string => /^(.*\/(?:page|cursor).*)-\d$/.exec(name)?.[1] ?? ''
 
 /** A recorded id, or the beginning of one. */
 const anyId = /\b[jen]-[0-9a-f]{5,8}(?:-[0-9a-f-]{27})?\b/g

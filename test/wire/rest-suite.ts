@@ -1,8 +1,10 @@
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { canStartDocker, type DockerEngine, dockerEngine } from '../kit/docker-engine.ts'
 import { type GoldenCluster, startGoldenCluster } from '../kit/golden-cluster.ts'
 import { absent, type Version } from '../kit/vectors.ts'
-import { hasRecordings, type RestCase, restCases } from './rest-cases.ts'
+import { hasRecordings, type RestCase, recordedAreas, restCases } from './rest-cases.ts'
 import { type CompatRow, compatRows, placeOf } from './rest-compat.ts'
 import { differences, loadCompare } from './rest-judge.ts'
 import { Replay } from './rest-replay.ts'
@@ -25,6 +27,10 @@ const areas = [
 ]
 
 type Result = { name: string; found: string[] }
+type Pending = { rest: Record<Version, string[]> }
+
+/** Areas that later work brings (test/pending.json, which only gets shorter); they are not replayed. */
+const pending = (JSON.parse(readFileSync(resolve(import.meta.dirname, '../pending.json'), 'utf8')) as Pending).rest
 
 /** Replays all recordings of a version; what differs must be a row of docs/compat.md, and every row must be needed. */
 export function restSuite(version: Version): void {
@@ -40,7 +46,7 @@ export function restSuite(version: Version): void {
     beforeAll(async () => {
       rows = compatRows(`REST against ${version}`)
       engine = canStartDocker() || process.env.DOCKER_HOST ? await dockerEngine() : undefined
-      cluster = await startGoldenCluster(engine ? { dockerHost: engine.host } : {})
+      cluster = await startGoldenCluster({ version, ...(engine ? { dockerHost: engine.host } : {}) })
       const compare = await loadCompare()
       const replay = new Replay(cluster, version)
       for (const area of areas.filter((each) => only?.includes(each) ?? true)) {
@@ -72,8 +78,12 @@ export function restSuite(version: Version): void {
       })
     }
 
+    it('every recorded area is replayed, or is pending', () => {
+      expect(recordedAreas(version).filter((area) => !areas.includes(area))).toEqual(pending[version])
+    })
+
     it('every listed difference is still there', () => {
-      if (only) return
+      if (only || !engine) return
       const idle = rows.filter((row) => !used.has(row)).map(({ cases, where }) => `${cases} ${where}`)
       expect(idle).toEqual([])
     })

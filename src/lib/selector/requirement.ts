@@ -67,7 +67,10 @@ export const fieldProblem = (path: string, value: string, problems: readonly str
   problems.length === 0 ? [] : [`${path}: Invalid value: ${quote(value)}: ${problems.join('; ')}`]
 
 export const selectorFault = (message: string): Fault =>
-  new Fault('BadRequest', message, { hint: 'Selectors look like env=prod,zone in (a,b),!gpu,size>5.' })
+  new Fault('BadRequest', message, {
+    component: 'APIServer',
+    hint: 'Selectors look like env=prod,zone in (a,b),!gpu,size>5.',
+  })
 
 function operatorProblems(operator: string, values: string[] | null): string[] {
   const count = values?.length ?? 0

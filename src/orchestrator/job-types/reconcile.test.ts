@@ -39,7 +39,7 @@ const nodeState = (name: string, capacity: Resources, labels: Record<string, str
     ComputeNodeInfo: {
       ExecutionEngines: ['noop'],
       Publishers: [],
-      StorageSources: [],
+      StorageSources: ['localdirectory'],
       MaxCapacity: capacity,
       QueueCapacity: noResources(),
       AvailableCapacity: capacity,
@@ -263,6 +263,12 @@ describe('batch jobs', () => {
 })
 
 describe('the reason why a node does not fit', () => {
+  it('is none when an input names its storage as later clients do [R179]', () => {
+    const input = { Source: { Type: 'local' }, Alias: '', Target: '/in' }
+    const world = new World(job({ Tasks: [{ ...task, InputSources: [input] }] }), [{ units: 1 }])
+    expect(world.step().starts.length).toBe(1)
+  })
+
   it('names the values of a constraint as clients know it [R122]', () => {
     const world = new World(job({ Constraints: [{ Key: 'zone', Operator: 'in', Values: ['b', 'c'] }] }), [{ units: 1 }])
     expect(world.step().jobState?.Message).toContain("labels map[] don't match required selectors [zone in b|c]")

@@ -23,6 +23,7 @@ export type JobsParts = {
   waiters: Waiters
   orchestratorId: string
   publicKey: string | undefined
+  instanceId: string | undefined
   defaults: JobDefaults
   look: (job: Job, evaluationId: string) => void
   end: (nodeId: NodeId) => ComputeEnd | undefined

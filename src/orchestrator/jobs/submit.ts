@@ -20,6 +20,8 @@ export type SubmitParts = {
   /** Written into Meta of each job. */
   orchestratorId: string
   publicKey: string | undefined
+  /** Of this server's store. */
+  instanceId: string | undefined
   defaults: JobDefaults
   look: (job: Job, evaluationId: string) => void
 }
@@ -119,14 +121,16 @@ export type TypeDefaults = {
 }
 
 /** The specification with what the server adds. */
-const completed = (parts: SubmitParts, { spec, clientId }: Submission): JobSpec => ({
+const completed = (parts: SubmitParts, { spec, clientId, callerMeta }: Submission): JobSpec => ({
   ...spec,
   Meta: {
     ...spec.Meta,
     [metaKeys.requesterId]: parts.orchestratorId,
     [metaKeys.orchestratorId]: parts.orchestratorId,
     ...(parts.publicKey ? { [metaKeys.requesterPublicKey]: parts.publicKey } : {}),
+    ...(parts.instanceId ? { [metaKeys.serverInstanceId]: parts.instanceId } : {}),
     ...(clientId ? { [metaKeys.clientId]: clientId } : {}),
+    ...callerMeta,
   },
   Priority: spec.Priority || parts.defaults[spec.Type].priority,
   Tasks: spec.Tasks.map((task) => withDefaults(task, parts.defaults[spec.Type])),
@@ -154,8 +158,10 @@ const specOf = ({
   VersionTime: _t,
   ...spec
 }: Job): JobSpec => spec
-/** Equal texts = equal specifications, whatever the order of keys. */
-const textOf = (spec: JobSpec): string => exactJson(sorted(spec))
+/** Equal texts = equal specifications, whatever the order of keys and whoever sent and took them. */
+const textOf = (spec: JobSpec): string => exactJson(sorted({ ...spec, Meta: ownMeta(spec.Meta) }))
+const ownMeta = (meta: JobSpec['Meta']): JobSpec['Meta'] =>
+  Object.fromEntries(Object.entries(meta).filter(([key]) => !key.startsWith(metaKeys.reservedPrefix)))
 const sorted = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(sorted)
   if (typeof value !== 'object' || value === null || isRawNumber(value)) return value

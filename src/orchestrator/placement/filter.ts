@@ -29,10 +29,13 @@ const publishers: Rule = (job, _need, node) => {
   return isNoSpec(publisher) ? undefined : supports(node.state.Info.ComputeNodeInfo?.Publishers ?? [], [publisher.Type])
 }
 
+/** Other names of a storage; nodes tell one. */
+const storageNames: Record<string, string> = { local: 'localDirectory' }
+
 const storages: Rule = (job, _need, node) =>
   supports(
     node.state.Info.ComputeNodeInfo?.StorageSources ?? [],
-    mainTask(job).InputSources.map((input) => input.Source.Type),
+    mainTask(job).InputSources.map(({ Source }) => storageNames[typeKey(Source.Type)] ?? Source.Type),
   )
 
 const labels: Rule = (job, _need, node) => {

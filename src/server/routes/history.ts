@@ -1,8 +1,9 @@
 import { type ClientVersion, since as generation } from '#api/client-version.ts'
 import type { List } from '#api/endpoint.ts'
-import { decodePagingToken, encodePagingToken } from '#api/paging-token.ts'
+import { decodePagingToken, encodePagingToken, type PagingToken } from '#api/paging-token.ts'
 import type { JobsApi } from '#contracts/control-plane.ts'
-import { Fault } from '#lib/fault.ts'
+import { Fault, messageOf } from '#lib/fault.ts'
+import { topics } from '#models/event.ts'
 import { isTerminalExecution } from '#models/execution-state.ts'
 import type { Job } from '#models/job.ts'
 import type { JobHistory } from '#models/job-history.ts'
@@ -33,7 +34,7 @@ export async function listHistory(
   query: HistoryQuery,
   version: ClientVersion,
 ): Promise<List<JobHistory>> {
-  const token = query.next_token === undefined ? undefined : decodePagingToken(query.next_token)
+  const token = query.next_token === undefined ? undefined : cursorOf(query.next_token)
   const isNew = isToldNewly(query.audience, version)
   const limit = token?.limit || query.limit || (isNew ? newDefaultLimit : Number.MAX_SAFE_INTEGER)
   const start = token && 'offset' in token.position ? Math.max(token.position.offset, 1) : 1
@@ -55,7 +56,19 @@ export async function listHistory(
     }
   }
   const goesOn = hasMore || (isNew && (await mayGrow(jobs, job, query)))
-  return { NextToken: goesOn ? cursor(limit, next) : '', Items: items }
+  const NextToken = goesOn ? cursor(token?.limit ?? query.limit ?? 0, next) : ''
+  return { NextToken, Items: isNew ? items.map(toldNewly) : items }
+}
+
+/** All lines there are now, for an answer that is not followed. */
+export async function wholeHistory(
+  jobs: JobsApi,
+  job: Job,
+  audience: string | undefined,
+  version: ClientVersion,
+): Promise<List<JobHistory>> {
+  const query = { limit: Number.MAX_SAFE_INTEGER, ...(audience === undefined ? {} : { audience }) }
+  return { ...(await listHistory(jobs, job, query, version)), NextToken: '' }
 }
 
 /** The caller's generation decides, unless it asks for the lines of the other one. */
@@ -63,6 +76,18 @@ function isToldNewly(audience: string | undefined, version: ClientVersion): bool
   if (audience === undefined) return version >= generation.v1_5
   if (audience !== 'before-1.5' && audience !== 'since-1.5') throw fieldFault('Audience', 'oneof')
   return audience === 'since-1.5'
+}
+
+/** Newer clients know what the node says before it starts under another topic. */
+const toldNewly = (line: JobHistory): JobHistory =>
+  line.Event.Topic === topics.requestingNode ? { ...line, Event: { ...line.Event, Topic: topics.execScanning } } : line
+
+function cursorOf(text: string): PagingToken {
+  try {
+    return decodePagingToken(text)
+  } catch (error) {
+    throw new Fault('BadRequest', `invalid next token: ${messageOf(error)}`, { component: 'JobStore', cause: error })
+  }
 }
 
 const cursor = (limit: number, offset: number): string =>

@@ -4,6 +4,7 @@ import type { BatchAnswer, jobEndpoints, SubmitAnswer } from '#api/jobs.ts'
 import type { JobsApi, Submission, Submitted } from '#contracts/control-plane.ts'
 import { Fault, messageOf } from '#lib/fault.ts'
 import { batchShape, type JobDraft, submitShape } from '#models/job.schema.ts'
+import { metaKeys } from '#models/job.ts'
 import { struct, text } from '#models/shape.schema.ts'
 import type { Caller } from '../caller.ts'
 import type { Handlers } from '../handler.ts'
@@ -11,7 +12,7 @@ import { type RequestBody, readBody } from '../read-body.ts'
 import { readJob } from '../read-job.ts'
 import { longestWaitMs, type ServerSettings } from '../settings.ts'
 import { listExecutions, shownExecutions } from './executions.ts'
-import { listHistory } from './history.ts'
+import { listHistory, wholeHistory } from './history.ts'
 import { listJobs } from './job-list.ts'
 
 const stopShape = struct('apimodels', 'StopJobRequest', { Reason: text })
@@ -36,7 +37,10 @@ export function jobHandlers(jobs: JobsApi, settings: ServerSettings): Handlers<t
   return {
     async submit(call) {
       const request = readBody(call.body, submitShape)
-      const submission = submissionOf(request?.Job, request?.Force ?? false, call.caller)
+      const submission = {
+        ...submissionOf(request?.Job, request?.Force ?? false, call.caller),
+        callerMeta: callerMeta(call),
+      }
       const token = call.header('idempotency-key') || request?.IdempotencyToken
       return submitAnswer(
         await jobs.submit(token ? { ...submission, idempotency: remembered(token, call) } : submission),
@@ -73,9 +77,7 @@ export function jobHandlers(jobs: JobsApi, settings: ServerSettings): Handlers<t
       const { caller } = call
       return {
         Job,
-        ...(wanted.includes('history')
-          ? { History: await listHistory(jobs, Job, audience === undefined ? {} : { audience }, caller.version) }
-          : {}),
+        ...(wanted.includes('history') ? { History: await wholeHistory(jobs, Job, audience, caller.version) } : {}),
         ...(wanted.includes('executions')
           ? { Executions: { NextToken: '', Items: await shownExecutions(jobs, Job, {}, caller.version) } }
           : {}),
@@ -105,6 +107,15 @@ const defaultStopReason = 'job stopped by user'
 /** README of the wire, row 1: callers before 1.8 expect independent jobs. */
 const namingFor = (version: ClientVersion, naming: NonNullable<ServerSettings['jobNaming']>): Submission['naming'] =>
   naming === 'by-caller' ? (version >= since.v1_8 ? 'versioned' : 'independent') : naming
+
+/** Newer clients say which installation of theirs they are, and which run of it. */
+const callerMeta = ({ header }: { header(name: string): string }): Record<string, string> =>
+  Object.fromEntries(
+    [
+      [metaKeys.clientInstanceId, header('x-bacalhau-instanceid')] as const,
+      [metaKeys.clientInstallationId, header('x-bacalhau-installationid')] as const,
+    ].filter(([, value]) => value !== ''),
+  )
 
 const submitAnswer = ({ JobID, EvaluationID, Warnings }: Submitted): SubmitAnswer => ({
   JobID,
