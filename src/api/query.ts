@@ -1,4 +1,4 @@
-import { Fault } from '#lib/fault.ts'
+import { Fault, messageOf } from '#lib/fault.ts'
 import { parseBool, parseInt, parseUint } from '#lib/go/strconv-parse.ts'
 
 /**
@@ -79,10 +79,13 @@ function bound<Value>(parse: (text: string) => Value, text: string): Value {
   try {
     return parse(text)
   } catch (error) {
-    throw bindFault((error as Error).message)
+    throw bindFault(messageOf(error), error instanceof Fault ? error.hint : undefined)
   }
 }
 
 /** A query or body that cannot be read, in the words of the reference's framework. */
-export const bindFault = (reason: string): Fault =>
-  new Fault('BadRequest', `code=400, message=${reason}, internal=${reason}`, { component: 'APIServer' })
+export const bindFault = (reason: string, hint?: string): Fault =>
+  new Fault('BadRequest', `code=400, message=${reason}, internal=${reason}`, {
+    component: 'APIServer',
+    ...(hint === undefined ? {} : { hint }),
+  })

@@ -29,7 +29,7 @@ export function readBody<Value>(body: RequestBody | undefined, shape: Shape<Valu
 const wrongMediaType = (): Fault =>
   new Fault('BadRequest', 'code=415, message=Unsupported Media Type', {
     component: 'APIServer',
-    hint: 'send the body with Content-Type: application/json',
+    hint: 'send the body with Content-Type: application/json (a submission also as application/yaml)',
   })
 
 /** Only the first value counts, as in Go's stream reader. */

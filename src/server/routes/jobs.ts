@@ -3,13 +3,14 @@ import { type ClientVersion, since } from '#api/client-version.ts'
 import type { BatchAnswer, jobEndpoints, SubmitAnswer } from '#api/jobs.ts'
 import type { JobsApi, Submission, Submitted } from '#contracts/control-plane.ts'
 import { Fault, messageOf } from '#lib/fault.ts'
-import { batchShape, type JobDraft, submitShape } from '#models/job.schema.ts'
+import { batchShape, type JobDraft } from '#models/job.schema.ts'
 import { metaKeys } from '#models/job.ts'
 import { struct, text } from '#models/shape.schema.ts'
 import type { Caller } from '../caller.ts'
 import type { Handlers } from '../handler.ts'
 import { type RequestBody, readBody } from '../read-body.ts'
 import { readJob } from '../read-job.ts'
+import { readSubmission } from '../read-submission.ts'
 import { longestWaitMs, type ServerSettings } from '../settings.ts'
 import { listExecutions, shownExecutions } from './executions.ts'
 import { listHistory, wholeHistory } from './history.ts'
@@ -36,7 +37,7 @@ export function jobHandlers(jobs: JobsApi, settings: ServerSettings): Handlers<t
 
   return {
     async submit(call) {
-      const request = readBody(call.body, submitShape)
+      const request = readSubmission(call.body)
       const submission = {
         ...submissionOf(request?.Job, request?.Force ?? false, call.caller),
         callerMeta: callerMeta(call),
