@@ -145,9 +145,10 @@ export class Compute implements ComputeEnd, Startable {
 
   /** What an engine that works here still holds of earlier lives goes, except what is taken up (X21). */
   async #sweep(engine: Engine, kept: ReadonlySet<ExecutionId>): Promise<void> {
-    const verdict = await this.#parts.registries.engines.verdict(engine)
-    if (!verdict.isYes) return
-    await engine.sweep(kept).catch((error: unknown) => this.#parts.log('sweep_failed', { engine: engine.type, error }))
+    const { registries, log } = this.#parts
+    const verdict = await registries.engines.verdict(engine)
+    if (!verdict.isYes) return log('engine_unavailable', { engine: engine.type, reason: verdict.reason })
+    await engine.sweep(kept).catch((error: unknown) => log('sweep_failed', { engine: engine.type, error }))
   }
 }
 

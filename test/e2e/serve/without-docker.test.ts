@@ -10,6 +10,9 @@ afterEach(() => product.close())
 
 it('a node without a Docker engine serves, runs WASM, and says why it runs no container [R205, W40, W45]', async () => {
   const node = await serveNode(product)
+  expect(node.program.said).toMatch(
+    /engine_unavailable engine=docker reason=cannot reach the Docker engine at .*nonexistent/,
+  )
   const engines = (await ask(node, 'GET', '/agent/node')).body.Info.ComputeNodeInfo.ExecutionEngines as string[]
   expect(engines).toContain('wasm')
   expect(engines).not.toContain('docker')
