@@ -44,3 +44,7 @@ export const fixturesDir = (version: string): string => join(goldensDir(), 'cli/
 /** The submission of a job that recordings speak of. */
 export const jobFixture = (version: string, name: string): string =>
   readFileSync(join(goldensDir(), 'rest/fixtures', version, `${name}.json`), 'utf8')
+
+/** Whether the recorder stopped the job of a fixture, because it does not end by itself, before it looked at it. */
+export const wasStopped = (version: string, fixture: string): boolean =>
+  existsSync(join(goldensDir(), 'rest', version, 'jobs', `${fixture}.stop.json`))

@@ -1,11 +1,14 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { join, relative } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { ShownExecution } from '#api/decode/execution.ts'
 import { type Client, createClient } from '#client/client.ts'
+import { isTerminalExecution } from '#models/execution-state.ts'
 import type { Job } from '#models/job.ts'
 import { isTerminalJob } from '#models/job-state.ts'
 import type { GoldenCluster } from '../kit/golden-cluster.ts'
-import { type CliCase, fixturesDir, jobFixture } from './cli-cases.ts'
+import { type CliCase, fixturesDir, jobFixture, wasStopped } from './cli-cases.ts'
 import { type CliRun, runCli } from './cli-process.ts'
 
 export type Replayed = { golden: CliCase; ours: CliRun; files: Map<string, string> }
@@ -98,11 +101,12 @@ export class CliReplay {
     return [['20142', String(taken.port)], ...free]
   }
 
-  /** A job of the fixture in the state the recording saw; stopping one needs one of its own. */
+  /** A job of the fixture in the state the recording saw: one of its own when that is named, else one for all cases. */
   #job(folder: string, name: string, needs: CliCase['needs']): Promise<string> {
     const fixture = needs?.fixture ?? 'batch-sleep'
-    const state = needs?.state ?? (needs ? undefined : 'Running')
-    const key = state ? `${folder}/${name}` : fixture
+    const named = needs ? needs.state : 'Running'
+    const state = named ?? (wasStopped(version, fixture) ? 'Stopped' : undefined)
+    const key = named ? `${folder}/${name}` : fixture
     let job = this.#jobs.get(key)
     if (!job) {
       job = this.#submit(fixture).then((id) => this.#until(id, state))
@@ -111,11 +115,24 @@ export class CliReplay {
     return job
   }
 
+  /** Any end when no state is named. The nodes have said what they had to say about it. */
   async #until(id: string, state: string | undefined): Promise<string> {
-    if (state === 'Stopped') await this.#client.jobs.stop(id, {})
-    const isThere = ({ State }: Job) => (state ? State.StateType === state : false) || isTerminalJob(State.StateType)
-    await this.#client.jobs.waitFor(id, isThere, { signal: AbortSignal.timeout(stateLimitMs) })
+    if (state === 'Stopped') {
+      await this.#until(id, 'Running')
+      await this.#client.jobs.stop(id, {})
+    }
+    const isThere = ({ State }: Job) => State.StateType === state || State.StateType === 'Queued'
+    const isOver = (job: Job) => isThere(job) || isTerminalJob(job.State.StateType)
+    const signal = AbortSignal.timeout(stateLimitMs)
+    await this.#client.jobs.waitFor(id, isOver, { signal })
+    if (state !== undefined) await this.#settled(id, state === 'Running', signal)
     return id
+  }
+
+  async #settled(id: string, isRunning: boolean, signal: AbortSignal): Promise<void> {
+    const isSettled = ({ ComputeState: { StateType } }: ShownExecution) =>
+      isTerminalExecution(StateType) || (isRunning && StateType === 'Running')
+    while (!(await this.#client.jobs.executions(id)).Items.every(isSettled)) await sleep(20, undefined, { signal })
   }
 
   async #submit(fixture: string): Promise<string> {

@@ -2,6 +2,7 @@ import type { Command } from '#cli/command.ts'
 import { commands, type Entry, groups } from '#cli/commands/index.ts'
 import type { Flag, Flags } from '#cli/flags.ts'
 import { globalFlags } from '#cli/shared/global-flags.ts'
+import { formatDuration } from '#lib/duration.ts'
 import { cell, made, tableOf } from './markdown.ts'
 
 /** docs/cli.md from the registry of commands. */
@@ -28,7 +29,7 @@ function section({ path, short }: Entry, { use, long, examples = [], flags }: Co
   const parts = [`## bacalhau ${path}${use ? ` ${use}` : ''}\n\n${short}.`]
   if (long) parts.push(long)
   if (examples.length > 0)
-    parts.push(`\`\`\`sh\n${examples.map(([what, line]) => `# ${what}\n${line}`).join('\n')}\n\`\`\``)
+    parts.push(`\`\`\`sh\n${examples.map(([what, line]) => `# ${what}\nbacalhau ${line}`).join('\n')}\n\`\`\``)
   if (Object.keys(flags).length > 0) parts.push(flagTable(flags))
   return parts.join('\n\n')
 }
@@ -42,7 +43,7 @@ function flagTable(flags: Flags): string {
 }
 
 function row(name: string, { shorthand, type, default: fallback, usage }: Flag<unknown>): string[] {
-  const text = typeof fallback === 'bigint' ? String(fallback) : JSON.stringify(fallback)
+  const text = typeof fallback === 'bigint' ? formatDuration(fallback) : JSON.stringify(fallback)
   const isNothing = fallback === undefined || fallback === '' || ['[]', '{}', 'false'].includes(text)
   return [
     `${shorthand ? `\`-${shorthand}\`, ` : ''}\`--${name}\``,
