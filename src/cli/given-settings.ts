@@ -2,8 +2,10 @@ import { findKey } from '#config/flatten.ts'
 import { type Loaded, load, noSuchKey, type Sources } from '#config/load.ts'
 import type { Side } from '#config/old-keys.ts'
 import { Fault, messageOf } from '#lib/fault.ts'
+import { refuseUnknownLayout } from './data-layout.ts'
 import type { Flags } from './flags.ts'
 import type { Host } from './host.ts'
+import { during } from './shared/wrap-error.ts'
 
 /** What a command line says about settings. */
 export type GivenSettings = {
@@ -50,6 +52,8 @@ export async function loadSettings(
   const named = given.config.filter(isFile)
   if (named.length > 0) return load({ ...base, files: await Promise.all(named.map((path) => namedFile(path, host))) })
   const { settings } = load(base)
+  const reading = refuseUnknownLayout(settings.DataDir, host)
+  await (side === 'client' ? during('failed to setup repo', reading) : reading)
   const usual = await readFile(`${settings.DataDir}/config.yaml`, host)
   return load({ ...base, files: usual ? [usual] : [] })
 }

@@ -43,13 +43,17 @@ export function serveText(program: string, address: NodeAddress, runFile: string
   ].join('\n')
 }
 
-/** A few lines for the person who started it. */
+/** A few lines for the person who started it; only an orchestrator takes jobs and knows the nodes. */
 export const bannerText = (program: string, address: NodeAddress, roles: string): string =>
   [
     `${roles} ${address.name} is ready at http://${address.apiHost}:${address.apiPort}`,
-    `  run something:  ${program} docker run alpine echo hello`,
-    `  look around:    ${program} node list`,
-    ...(address.linkAddress ? [`  add a node:     ${program} serve --compute --orchestrators=${link(address)}`] : []),
+    ...(address.linkAddress
+      ? [
+          `  run something:  ${program} docker run alpine echo hello`,
+          `  look around:    ${program} node list`,
+          `  add a node:     ${program} serve --compute --orchestrators=${link(address)}`,
+        ]
+      : []),
     '  stop:           Ctrl+C',
     '',
   ].join('\n')

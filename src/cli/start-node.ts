@@ -4,6 +4,7 @@ import type { Settings } from '#config/tree.ts'
 import { Fault, messageOf } from '#lib/fault.ts'
 import type { RunningNode } from '#node/run-node.ts'
 import type { Host } from './host.ts'
+import { saying } from './shared/wrap-error.ts'
 
 export type NodePlan = {
   readonly settings: Settings
@@ -36,6 +37,8 @@ export async function startNode({ settings, roles, folder, apiHost }: NodePlan, 
   })
 }
 
+const linkFailure = 'error creating node: failed to create NATS transport layer'
+
 /** What the system says when a node cannot start, in words that help. */
 export function startFault(error: unknown, dataDir: string): Fault {
   const { code } = error as { code?: string }
@@ -59,7 +62,7 @@ export function startFault(error: unknown, dataDir: string): Fault {
       })
     default:
       return error instanceof Fault
-        ? error
+        ? saying(error.component === 'NodeLink' ? linkFailure : 'error starting node', error)
         : new Fault('InternalError', `error starting node: ${messageOf(error)}`, because)
   }
 }

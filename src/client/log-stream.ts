@@ -23,12 +23,20 @@ export async function* logStream(
   const path = apiPrefix + logsRoute.path.replace(':id', encodeURIComponent(id)) + writeQuery(logsRoute.query, query)
   const url = transport.socketUrl(path)
   const socket = openSocket(url, transport.headers)
-  const inbox = new Inbox(url)
+  const inbox = new Inbox()
+  let isOpen = false
+  const close = (code: number) => {
+    if (code === normalClosure) inbox.end(undefined)
+    else if (isOpen) inbox.end(broken(url, code))
+    else void whyRefused(transport, path, signal).then((reason) => inbox.end(reason ?? broken(url, code)))
+  }
   const leave = () => inbox.end(signal?.reason)
   signal?.addEventListener('abort', leave, { once: true })
   socket.addEventListener('message', ({ data }) => inbox.push(JSON.parse(String(data)) as LogFrame))
-  socket.addEventListener('close', ({ code }) => inbox.close(code))
-  socket.addEventListener('error', () => inbox.close(1006))
+  socket.addEventListener('open', () => {
+    isOpen = true
+  })
+  socket.addEventListener('close', ({ code }) => close(code))
   try {
     yield* inbox
   } finally {
@@ -44,26 +52,23 @@ function openSocket(url: string, headers: Record<string, string>): WebSocket {
 
 const normalClosure = 1000
 
+/** A socket does not say why it was refused; asking plainly does. Undefined when there is no reason any more. */
+const whyRefused = (transport: Transport, path: string, signal: AbortSignal | undefined): Promise<unknown> =>
+  transport.text({ method: 'GET', path, isRepeatable: true, ...(signal ? { signal } : {}) }).then(
+    () => undefined,
+    (error: unknown) => (error instanceof Fault && error.code === 'UpgradeRequired' ? undefined : error),
+  )
+
 /** Frames that came and were not taken yet. */
 class Inbox {
-  readonly #url: string
   #frames: LogFrame[] = []
   #isOver = false
   #failure: unknown
   #wake: (() => void) | undefined
 
-  constructor(url: string) {
-    this.#url = url
-  }
-
   push(frame: LogFrame): void {
     this.#frames.push(frame)
     this.#wake?.()
-  }
-
-  close(code: number): void {
-    if (code === normalClosure) this.end(undefined)
-    else this.end(this.#isOver ? undefined : broken(this.#url, code))
   }
 
   /** Only the first word counts. */

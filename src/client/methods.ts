@@ -44,7 +44,7 @@ export function methodsOf<Table extends Record<string, Endpoint<any, any, any, a
 
 async function call(row: Endpoint, args: unknown[], transport: Transport): Promise<unknown> {
   const rest = [...args]
-  const path = row.path.replace(/:\w+/g, () => encodeURIComponent(String(rest.shift())))
+  const path = row.path.replace(/:\w+/g, () => pathPart(String(rest.shift())))
   const body = row.body === null ? undefined : rest.shift()
   const query = Object.keys(row.query).length === 0 ? {} : ((rest.shift() ?? {}) as Record<string, unknown>)
   const text = await transport.text({
@@ -56,6 +56,11 @@ async function call(row: Endpoint, args: unknown[], transport: Transport): Promi
     ...optionsOf(rest.shift()),
   })
   return row.contentType === 'text/plain' ? text : row.answer.decode(parsed(text))
+}
+
+function pathPart(id: string): string {
+  if (id === '') throw new Fault('BadRequest', 'the id is empty', { component: 'Client' })
+  return encodeURIComponent(id)
 }
 
 /** A submission with a token is stored once, however often it arrives. */

@@ -43,5 +43,27 @@ export function decodeJobFile(value: unknown): JobDraft | undefined {
   }
 }
 
+type Schema = {
+  readonly properties?: Readonly<Record<string, Schema>>
+  readonly items?: Schema
+}
+
+/**
+ * Where a job file has fields that mean nothing: a misspelt one would silently change what runs. The API passes them
+ * over below the top, as the reference does in both.
+ */
+export function strangeFields(value: unknown, schema: Schema = jobShape.schema): (string | number)[][] {
+  if (Array.isArray(value) && schema.items) {
+    const { items } = schema
+    return value.flatMap((each, at) => strangeFields(each, items).map((path) => [at, ...path]))
+  }
+  if (typeof value !== 'object' || value === null || !schema.properties) return []
+  const byName = new Map(Object.entries(schema.properties).map(([name, field]) => [fold(name), field]))
+  return Object.entries(value).flatMap(([key, each]): (string | number)[][] => {
+    const field = byName.get(fold(key))
+    return field ? strangeFields(each, field).map((path) => [key, ...path]) : [[key]]
+  })
+}
+
 const refused = (sentences: readonly string[], paths: readonly (readonly (string | number)[])[]): Fault =>
   new Fault('ValidationError', sentences.join('\n'), { cause: paths.map((path): JobFileMistake => ({ path })) })

@@ -100,7 +100,7 @@ function nodeIdOf({ agent }: ControlPlane): () => Promise<string> {
 function listenFault(error: NodeJS.ErrnoException, host: string, port: number): Fault {
   const address = `${host}:${port}`
   if (error.code === 'EADDRINUSE') {
-    return new Fault('ResourceInUse', `address ${address} is in use`, {
+    return new Fault('ResourceInUse', `listen tcp ${address}: bind: address already in use`, {
       component: 'APIServer',
       hint: 'another server runs there; choose another port or stop it',
       cause: error,

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { join, relative } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -16,6 +16,13 @@ export type Replayed = { golden: CliCase; ours: CliRun; files: Map<string, strin
 const caseTimeoutMs = 60_000
 const stateLimitMs = 60_000
 const version = 'v1.4.0'
+const edge = 'edge-1'
+/** Ports that a recorded node took by default; other programs of this machine may have them. */
+const anyPorts = {
+  BACALHAU_NODE_SERVERAPI_PORT: '0',
+  BACALHAU_NODE_NETWORK_PORT: '0',
+  BACALHAU_NODE_COMPUTE_LOCALPUBLISHER_PORT: '0',
+}
 
 /** Runs recorded command lines against a cluster of ours, each in a folder of its own with the recorded files in it. */
 export class CliReplay {
@@ -36,6 +43,7 @@ export class CliReplay {
     const env = this.#environment(recorded, put)
     const signal =
       recorded.signal && name !== 'wait-timeout' ? { name: recorded.signal, when: signalMoment(folder) } : undefined
+    const takeBack = await this.#prepare(recorded)
     const ours = await runCli({
       args: recorded.argv.slice(1).map(put),
       cwd,
@@ -50,8 +58,31 @@ export class CliReplay {
       ...(recorded.stdout === undefined ? {} : { stdout: put(recorded.stdout) }),
       ...(recorded.stderr === undefined ? {} : { stderr: put(recorded.stderr) }),
     }
+    await takeBack?.()
     await this.#stopRunning()
     return { golden, ours, files: filesIn(cwd) }
+  }
+
+  /** What the recorder had done before a case, and how it is undone. */
+  async #prepare({ case: name }: CliCase): Promise<(() => Promise<void>) | undefined> {
+    if (name === 'root/repo-version-99') {
+      const folder = join(this.#cluster.directory, 'badver140')
+      mkdirSync(folder, { recursive: true })
+      writeFileSync(join(folder, 'repo.version'), '{"Version":99}')
+    }
+    if (name !== 'node/list-rejected') return undefined
+    await this.#actOnEdge('reject')
+    return async () => {
+      await this.#actOnEdge('approve')
+      const isBack = async () => (await this.#client.nodes.get(edge)).Node.ConnectionState.Status === 'CONNECTED'
+      const signal = AbortSignal.timeout(stateLimitMs)
+      while (!(await isBack())) await sleep(20, undefined, { signal })
+    }
+  }
+
+  async #actOnEdge(action: string): Promise<void> {
+    const { Success, Error: reason } = await this.#client.nodes.act(edge, { Action: action, Message: '', NodeID: edge })
+    if (!Success) throw new Error(`cannot ${action} ${edge}: ${reason}`)
   }
 
   /** What a case leaves running would take the place of the next one's jobs. */
@@ -78,7 +109,7 @@ export class CliReplay {
     const pairs: [string, string][] = [['{{DIR}}', this.#cluster.directory]]
     pairs.push(['20140', String(this.#cluster.port)], [':20010', `:${this.#cluster.filePort}`])
     if (folder === 'serve') pairs.push(...(await this.#servePorts()))
-    if (vars.NODE) pairs.push([vars.NODE, this.#cluster.nodeId])
+    if (vars.NODE) pairs.push([vars.NODE, this.#cluster.nodeId.slice(0, vars.NODE.length)])
     if (vars.JOB) {
       const id = await this.#job(folder, name, needs)
       pairs.push([vars.JOB, id], [vars.JOB.slice(0, 10), id.slice(0, 10)])
@@ -121,11 +152,11 @@ export class CliReplay {
       await this.#until(id, 'Running')
       await this.#client.jobs.stop(id, {})
     }
-    const isThere = ({ State }: Job) => State.StateType === state || State.StateType === 'Queued'
-    const isOver = (job: Job) => isThere(job) || isTerminalJob(job.State.StateType)
+    const isOver = ({ State: { StateType } }: Job) =>
+      isTerminalJob(StateType) || StateType === state || (state === 'Running' && StateType === 'Queued')
     const signal = AbortSignal.timeout(stateLimitMs)
     await this.#client.jobs.waitFor(id, isOver, { signal })
-    if (state !== undefined) await this.#settled(id, state === 'Running', signal)
+    await this.#settled(id, state === 'Running', signal)
     return id
   }
 
@@ -166,7 +197,7 @@ export class CliReplay {
     return cwd
   }
 
-  #environment({ env = {} }: CliCase, put: (text: string) => string): Record<string, string> {
+  #environment({ argv, env = {} }: CliCase, put: (text: string) => string): Record<string, string> {
     const base: Record<string, string> = {
       HOME: join(this.#cluster.directory, 'home'),
       PATH: process.env.PATH ?? '',
@@ -174,6 +205,7 @@ export class CliReplay {
       BACALHAU_API_HOST: '127.0.0.1',
       BACALHAU_API_PORT: String(this.#cluster.port),
       TERM: 'xterm',
+      ...(argv[1] === 'serve' ? anyPorts : {}),
     }
     for (const [name, value] of Object.entries(env)) {
       if (value === null) delete base[name]

@@ -5,13 +5,17 @@ import { canStartDocker, type DockerEngine, dockerEngine } from '../kit/docker-e
 import { type GoldenCluster, startGoldenCluster } from '../kit/golden-cluster.ts'
 import { absent } from '../kit/vectors.ts'
 import { type CliCase, cliCases } from './cli-cases.ts'
-import { judge, judgeFiles, loadCompare } from './cli-judge.ts'
+import { fileDifferences } from './cli-files.ts'
+import { judge, loadCompare } from './cli-judge.ts'
 import { cliCommand } from './cli-process.ts'
 import { CliReplay } from './cli-replay.ts'
 import { type CompatRow, compatRows } from './rest-compat.ts'
 
 /** What lists all jobs comes last, what starts nodes of its own after it. */
 const lateFolders = ['job-list', 'serve']
+
+/** Rows of docs/compat.md that are rules for whole classes of output (cli-rules.ts). */
+const everywhere = 'everywhere'
 
 type Result = { name: string; found: string[] }
 type Pending = { cli: string[] }
@@ -33,6 +37,7 @@ export function cliSuite(version: string): void {
     const arrived: string[] = []
     const rows = compatRows(`CLI against ${version}`)
     const used = new Set<CompatRow>()
+    const usedRules = new Set<string>()
     let engine: DockerEngine | undefined
     let cluster: GoldenCluster | undefined
     let replay: CliReplay | undefined
@@ -63,7 +68,9 @@ export function cliSuite(version: string): void {
       async function differences(recorded: CliCase, folder: string): Promise<string[]> {
         try {
           const { golden, ours, files } = await (replay as CliReplay).replay(folder, recorded)
-          return [...judge(golden, ours, compare), ...(folder === 'job-get' ? judgeFiles(golden, files, compare) : [])]
+          const { differences: found, used: rules } = judge(golden, ours, compare)
+          for (const name of rules) usedRules.add(name)
+          return [...found, ...(folder === 'job-get' ? fileDifferences(golden, files, compare.mask) : [])]
         } catch (error) {
           return [`replay: ${String(error)}`]
         }
@@ -93,7 +100,14 @@ export function cliSuite(version: string): void {
 
     it('every listed difference is still there', () => {
       if (only) return
-      expect(rows.filter((row) => !used.has(row)).map(({ cases: name, where }) => `${name} ${where}`)).toEqual([])
+      const unused = rows.filter((row) => row.cases !== everywhere && !used.has(row))
+      expect(unused.map(({ cases: name, where }) => `${name} ${where}`)).toEqual([])
+    })
+
+    it('every rule that holds everywhere is listed and needed', () => {
+      if (only) return
+      const listed = rows.filter((row) => row.cases === everywhere).map(({ where }) => where)
+      expect([...usedRules].sort()).toEqual(listed.sort())
     })
 
     it('nothing that is pending is there already', () => {
@@ -126,5 +140,7 @@ function report(
     console.log(`cli ${version} ${folder}: ${equal} of ${done.length} as recorded`)
   }
   const program = cliCommand.length === 1 ? 'the executable' : 'the sources'
-  console.log(`cli ${version} (${program}): ${same} of ${all} as recorded, ${used.size} of ${rows.length} rows used`)
+  console.log(
+    `cli ${version} (${program}): ${same} of ${all} as recorded, ${used.size} of ${rows.filter(({ cases }) => cases !== everywhere).length} rows used`,
+  )
 }

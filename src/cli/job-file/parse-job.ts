@@ -2,7 +2,7 @@ import { Fault, messageOf } from '#lib/fault.ts'
 import { readYaml, type YamlDocument } from '#lib/yaml/read-yaml.ts'
 import type { JobDraft } from '#models/job.schema.ts'
 import type { JobSpec } from '#models/job.ts'
-import { decodeJobFile, type JobFileMistake } from '#models/job-file.schema.ts'
+import { decodeJobFile, type JobFileMistake, strangeFields } from '#models/job-file.schema.ts'
 import { normalizeJob } from '#models/job-normalize.schema.ts'
 import { sanitizeJob } from '#models/job-sanitize.schema.ts'
 import { validateJob } from '#models/job-validate.schema.ts'
@@ -36,16 +36,30 @@ function read(text: string): YamlDocument {
 }
 
 function decode(document: YamlDocument, value: unknown, prefix: readonly string[]): JobDraft | undefined {
-  try {
-    return decodeJobFile(value)
-  } catch (error) {
-    if (!(error instanceof Fault)) throw error
-    const mistakes = Array.isArray(error.cause) ? (error.cause as JobFileMistake[]) : []
-    const places = mistakes.flatMap(({ path }) => document.positionOf([...prefix, ...path]) ?? [])
+  const refused = (message: string, paths: readonly Path[]): Fault => {
+    const places = paths.flatMap((path) => document.positionOf([...prefix, ...path]) ?? [])
     const where = places.map(({ line, column }) => `line ${line}, column ${column}`).join('; ')
-    throw new Fault('ValidationError', messageOf(error), hintOf(where === '' ? undefined : `See ${where}.`))
+    return new Fault('ValidationError', message, hintOf(where === '' ? undefined : `See ${where}.`))
+  }
+  try {
+    const draft = decodeJobFile(value)
+    const strange = strangeFields(value)
+    if (strange.length === 0) return draft
+    const names = strange.map((path) => path.filter((step) => typeof step === 'string').join('.'))
+    throw refused(names.map((name) => `unknown field: '${name}' in 'Job'`).join('\n'), strange)
+  } catch (error) {
+    const mistakes =
+      error instanceof Fault && Array.isArray(error.cause) ? (error.cause as JobFileMistake[]) : undefined
+    throw mistakes
+      ? refused(
+          messageOf(error),
+          mistakes.map(({ path }) => path),
+        )
+      : error
   }
 }
+
+type Path = JobFileMistake['path']
 
 const hintOf = (hint: string | undefined): { hint?: string } => (hint === undefined ? {} : { hint })
 

@@ -112,7 +112,7 @@ export const serveFlags = {
   port: int(1234, 'Port to listen on', { setting: 'API.Port' }),
   labels: stringToString({}, 'Labels of the node: key=value', { setting: 'Labels' }),
   orchestrators: strings([], 'Orchestrators to connect to: nats://host:port', { setting: 'Compute.Orchestrators' }),
-  peer: text('', 'Has no effect', { isHidden: true }),
+  peer: text('', 'Has no effect', { deprecated: 'it has no effect' }),
   'network-port': int(4222, 'Port other nodes connect to', { setting: 'Orchestrator.Port' }),
   'network-store-dir': text('', 'Has no effect', { setting: 'Node.Network.StoreDir' }),
   'advertised-address': text('', 'Address told to other nodes', { setting: 'Orchestrator.Advertise' }),

@@ -5,7 +5,7 @@ export async function during<Value>(what: string, work: Promise<Value>): Promise
   try {
     return await work
   } catch (error) {
-    throw saying(what, error)
+    throw wrapped(what, error)
   }
 }
 
@@ -14,16 +14,18 @@ export function doing<Value>(what: string, work: () => Value): Value {
   try {
     return work()
   } catch (error) {
-    throw saying(what, error)
+    throw wrapped(what, error)
   }
 }
 
-function saying(what: string, error: unknown): unknown {
-  if (!(error instanceof Fault))
-    return error instanceof Error && error.name === 'Error' ? new Error(`${what}: ${messageOf(error)}`) : error
-  return new Fault(error.code, `${what}: ${messageOf(error)}`, {
+function wrapped(what: string, error: unknown): unknown {
+  if (error instanceof Fault) return saying(what, error)
+  return error instanceof Error && error.name === 'Error' ? new Error(`${what}: ${messageOf(error)}`) : error
+}
+
+export const saying = (what: string, error: Fault): Fault =>
+  new Fault(error.code, `${what}: ${messageOf(error)}`, {
     cause: error,
     component: error.component,
     ...(error.hint === undefined ? {} : { hint: error.hint }),
   })
-}

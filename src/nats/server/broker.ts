@@ -79,7 +79,11 @@ const listenFault = (error: NodeJS.ErrnoException, host: string, port: number): 
   new Fault(
     'ServiceUnavailable',
     error.code === 'EADDRINUSE'
-      ? `port ${port} on ${host} is in use, the link for other nodes cannot listen there`
-      : `the link for other nodes cannot listen on ${host}:${port}: ${error.message}`,
-    { cause: error, hint: 'Choose another port with Orchestrator.Port, or stop the program that uses it.' },
+      ? `port ${port} is already in use`
+      : `cannot listen on ${host}:${port}: ${error.message}`,
+    {
+      component: 'NodeLink',
+      cause: error,
+      hint: 'Other nodes connect there: choose another port with Orchestrator.Port, or stop the program that uses it.',
+    },
   )

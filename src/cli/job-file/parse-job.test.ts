@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest'
+import { Fault } from '#lib/fault.ts'
+import { parseJob } from './parse-job.ts'
+
+const faultOf = (text: string): Fault => {
+  try {
+    parseJob(text)
+  } catch (error) {
+    if (error instanceof Fault) return error
+    throw error
+  }
+  throw new Error('was taken')
+}
+
+const task = ['Type: batch', 'Tasks:', '  - Name: main', '    Engine: {Type: docker, Params: {Image: busybox, Any: 1}}']
+
+describe('a job file', () => {
+  it('may hold anything in parameters, labels and meta, and keys in any case', () => {
+    const text = [...task, '    meta: {a: b}', 'labels: {x: z}'].join('\n')
+    expect(parseJob(text).spec.Tasks[0]?.Meta).toEqual({ a: 'b' })
+  })
+
+  it('is refused with a field that nobody knows, wherever it stands, with line and column', () => {
+    const fault = faultOf([...task, '    Netwrk: {Type: None}', '    Resources:', '      Cpus: 2'].join('\n'))
+    expect(fault.message).toBe("unknown field: 'Tasks.Netwrk' in 'Job'\nunknown field: 'Tasks.Resources.Cpus' in 'Job'")
+    expect(fault.hint).toBe('See line 5, column 5; line 7, column 7.')
+  })
+
+  it('is refused with unknown fields and fields of the system at the top, with line and column', () => {
+    const fault = faultOf(['Foo: 1', ...task, 'ID: j-1'].join('\n'))
+    expect(fault.message).toBe("field: 'ID' in 'Job' is not allowed\nunknown field: 'Foo' in 'Job'")
+    expect(fault.hint).toBe('See line 6, column 1; line 1, column 1.')
+  })
+
+  it('says where its text is broken', () => {
+    expect(faultOf('Name: x\nTasks: [a\n')).toMatchObject({
+      message: expect.stringContaining('converting yaml to json: yaml: line'),
+      hint: expect.stringMatching(/line \d+, column \d+/),
+    })
+  })
+})
