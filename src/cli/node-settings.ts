@@ -42,6 +42,13 @@ export async function nodeSettings(cli: Cli): Promise<NodeSettings> {
 }
 
 function checkTls({ API: { TLS } }: Settings): void {
+  if (TLS.SelfSigned || TLS.AutoCert !== '') {
+    const key = TLS.SelfSigned ? 'API.TLS.SelfSigned' : 'API.TLS.AutoCert'
+    throw new Fault('NotImplemented', `invalid config: ${key}: this version makes no certificates`, {
+      component: 'Config',
+      hint: 'Make one with another program and name it with --tlscert and --tlskey.',
+    })
+  }
   const missing =
     TLS.CertFile !== '' && TLS.KeyFile === '' ? 'private key' : TLS.KeyFile !== '' && TLS.CertFile === '' ? 'cert' : ''
   if (missing === '') return

@@ -4,6 +4,7 @@ export type NodeAddress = {
   /** As a client on this machine reaches it. */
   readonly apiHost: string
   readonly apiPort: number
+  readonly isTls: boolean
   /** Of the node link; undefined on a node that is no orchestrator. */
   readonly linkAddress: string | undefined
 }
@@ -18,6 +19,7 @@ export const exportsText = (address: NodeAddress): string =>
     ...(address.linkAddress ? [`export BACALHAU_NODE_NETWORK_ORCHESTRATORS=${link(address)}`] : []),
     `export BACALHAU_API_HOST=${address.apiHost}`,
     `export BACALHAU_API_PORT=${address.apiPort}`,
+    ...(address.isTls ? ['export BACALHAU_API_TLS=true'] : []),
     '',
   ].join('\n')
 
@@ -46,7 +48,7 @@ export function serveText(program: string, address: NodeAddress, runFile: string
 /** A few lines for the person who started it; only an orchestrator takes jobs and knows the nodes. */
 export const bannerText = (program: string, address: NodeAddress, roles: string): string =>
   [
-    `${roles} ${address.name} is ready at http://${address.apiHost}:${address.apiPort}`,
+    `${roles} ${address.name} is ready at ${address.isTls ? 'https' : 'http'}://${address.apiHost}:${address.apiPort}`,
     ...(address.linkAddress
       ? [
           `  run something:  ${program} docker run alpine echo hello`,

@@ -11,20 +11,42 @@ const reasons: Record<string, string> = {
   EAI_AGAIN: 'no such host',
 }
 
+type Reason = readonly [reason: string, hint: string]
+const speaksPlainly: Reason = [
+  'http: server gave HTTP response to HTTPS client',
+  'the server does not speak TLS: leave --tls out',
+]
+const isNotTrusted: Reason = [
+  'tls: failed to verify certificate: x509: certificate signed by unknown authority',
+  'name its authority with --cacert, or accept any certificate with --insecure',
+]
+const tlsReasons: Record<string, Reason> = {
+  EPROTO: speaksPlainly,
+  ERR_SSL_WRONG_VERSION_NUMBER: speaksPlainly,
+  DEPTH_ZERO_SELF_SIGNED_CERT: isNotTrusted,
+  SELF_SIGNED_CERT_IN_CHAIN: isNotTrusted,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: isNotTrusted,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: isNotTrusted,
+}
+
 /** Why the server could not be reached, in the form clients of this field know: `Get "URL": dial tcp HOST:PORT: …`. */
 export function transportFault(method: string, url: string, error: unknown): Fault {
   const verb = method.charAt(0) + method.slice(1).toLowerCase()
   const { host } = new URL(url)
   const code = codeOf(error)
+  const tls = tlsReasons[code]
+  if (tls) return unreachable(`${verb} "${url}": ${tls[0]}`, tls[1], error)
   const reason = reasons[code]
   const dialled = reason === 'no such host' ? `dial tcp: lookup ${host}: ${reason}` : `dial tcp ${host}: ${reason}`
-  return new Fault('ServiceUnavailable', `${verb} "${url}": ${reason ? dialled : messageOf(error)}`, {
-    component: 'Client',
-    hint: `is a server running at ${host}? Start one with \`bacalhau serve\`, or name another with --api-host and --api-port`,
-    isRetryable: true,
-    cause: error,
-  })
+  return unreachable(
+    `${verb} "${url}": ${reason ? dialled : messageOf(error)}`,
+    `is a server running at ${host}? Start one with \`bacalhau serve\`, or name another with --api-host and --api-port`,
+    error,
+  )
 }
+
+const unreachable = (message: string, hint: string, cause: unknown): Fault =>
+  new Fault('ServiceUnavailable', message, { component: 'Client', hint, isRetryable: true, cause })
 
 type Caused = { code?: unknown; cause?: unknown; errors?: readonly unknown[]; message?: unknown }
 

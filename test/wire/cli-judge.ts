@@ -39,7 +39,7 @@ export function judge(golden: CliCase, run: CliRun, compare: Compare): Verdict {
   const wantsUsage = isFlagMistake(golden)
   const [usage, stderr] = ours.exit === 0 ? [false, ours.stderr] : splitUsage(ours.stderr)
   const differences = [
-    ...(recorded.exit === ours.exit ? [] : [`exit ${ours.exit}: recorded ${recorded.exit}`]),
+    ...(recorded.exit === ours.exit ? [] : [`exit: ${recorded.exit} became ${ours.exit}`]),
     ...(wantsUsage && !golden.pty && !usage ? ['stderr: usage text expected'] : []),
     ...(golden.stdoutLines === undefined ? outputs(golden, recorded, { ...ours, stderr }, compare) : []),
   ]

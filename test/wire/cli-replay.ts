@@ -109,12 +109,15 @@ export class CliReplay {
     const pairs: [string, string][] = [['{{DIR}}', this.#cluster.directory]]
     pairs.push(['20140', String(this.#cluster.port)], [':20010', `:${this.#cluster.filePort}`])
     if (folder === 'serve') pairs.push(...(await this.#servePorts()))
-    if (vars.NODE) pairs.push([vars.NODE, this.#cluster.nodeId.slice(0, vars.NODE.length)])
+    let nodeId = this.#cluster.nodeId
     if (vars.JOB) {
       const id = await this.#job(folder, name, needs)
       pairs.push([vars.JOB, id], [vars.JOB.slice(0, 10), id.slice(0, 10)])
-      if (vars.EXEC) pairs.push([vars.EXEC, (await this.#client.jobs.executions(id)).Items[0]?.ID ?? ''])
+      const execution = (await this.#client.jobs.executions(id)).Items[0]
+      if (vars.EXEC) pairs.push([vars.EXEC, execution?.ID ?? ''])
+      nodeId = execution?.NodeID ?? nodeId
     }
+    if (vars.NODE) pairs.push([vars.NODE, nodeId.slice(0, vars.NODE.length)])
     return (text) => pairs.reduce((result, [theirs, ours]) => result.replaceAll(theirs, ours), text)
   }
 

@@ -18,6 +18,7 @@ export function comparableText(text: string, mask: (text: string) => string, hid
 const anyNode = (text: string): string =>
   text
     .replace(/\bNode (?:edge-1|n-[0-9a-f]{8})\b/g, 'Node a-node')
+    .replace(/,(?:edge-1|n-[0-9a-f]{8}),/g, ',a-node,')
     .replace(/\blabels map\[[^\]]*\]/g, 'labels map[]')
     .replace(/\{CPU:[^}]*\}/g, '{CPU}')
     .replace(/ (?:name|os_arch|os_type)=[\w-]+/g, '')

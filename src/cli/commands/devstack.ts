@@ -48,6 +48,7 @@ export const command = defineCommand({
       name: first?.nodeId ?? '',
       apiHost: stack.address.host,
       apiPort: stack.address.port,
+      isTls: settings.API.TLS.CertFile !== '',
       linkAddress: `127.0.0.1:${first?.linkPort}`,
     }
     const { runFile } = dataFolder(baseFolder, { isOrchestrator: true, isCompute: true })

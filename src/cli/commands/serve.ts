@@ -1,4 +1,5 @@
 import { dataFolder } from '#config/data-folder.ts'
+import type { Settings } from '#config/tree.ts'
 import type { RunningNode } from '#node/run-node.ts'
 import { type Cli, defineCommand } from '../command.ts'
 import { untilInterrupted } from '../interrupted.ts'
@@ -31,7 +32,7 @@ export const command = defineCommand({
     const { settings, roles, apiHost } = await nodeSettings(cli)
     const folder = dataFolder(settings.DataDir, roles)
     const node = await startNode({ settings, roles, folder, apiHost }, cli)
-    const address = addressOf(node, settings.Orchestrator.Advertise)
+    const address = addressOf(node, settings)
     const exports = exportsText(address)
     try {
       await cli.disk.replaceFile(folder.runFile, exports, 0o755)
@@ -51,11 +52,12 @@ export const command = defineCommand({
   },
 })
 
-const addressOf = ({ nodeId, address, linkPort }: RunningNode, advertised: string): NodeAddress => ({
+const addressOf = ({ nodeId, address, linkPort }: RunningNode, { API, Orchestrator }: Settings): NodeAddress => ({
   name: nodeId,
   apiHost: address.host === '0.0.0.0' ? '127.0.0.1' : address.host,
   apiPort: address.port,
-  linkAddress: linkPort === undefined ? undefined : advertised || `127.0.0.1:${linkPort}`,
+  isTls: API.TLS.CertFile !== '',
+  linkAddress: linkPort === undefined ? undefined : Orchestrator.Advertise || `127.0.0.1:${linkPort}`,
 })
 
 /** Another node may have written its own meanwhile. */
