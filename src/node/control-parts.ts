@@ -6,14 +6,18 @@ import { Broker } from '#nats/server/broker.ts'
 import { Orchestrator } from '#orchestrator/orchestrator.ts'
 import { systemRandom } from '#platform/random.ts'
 import type { NodeDeps, PartContext } from './node-deps.ts'
+import { orchestratorKey } from './orchestrator-key.ts'
 import { orchestratorSettings } from './part-settings.ts'
 
 /** The control plane and the broker through which other nodes reach it. */
-export const controlParts = (deps: NodeDeps, { nodeId, store, clock, log }: PartContext) => {
+export const controlParts = async (deps: NodeDeps, { nodeId, store, clock, log }: PartContext) => {
   const { Orchestrator: section } = deps.settings
   const broker = new Broker({ host: deps.linkHost, port: section.Port, token: section.Auth.Token, name: nodeId }, clock)
-  const instanceId = hash('sha256', store.storeId)
-  const settings = { ...orchestratorSettings(deps.settings, nodeId), instanceId }
+  const settings = {
+    ...orchestratorSettings(deps.settings, nodeId),
+    instanceId: hash('sha256', store.storeId),
+    publicKey: await orchestratorKey(store),
+  }
   const orchestrator = new Orchestrator({ store, clock, random: systemRandom, settings, log })
   const bus = new LocalBus(broker.router, clock, systemRandom)
   const served: Startable = {

@@ -50,7 +50,7 @@ const startParts = async (deps: NodeDeps, context: PartContext): Promise<Running
   const { roles } = deps
   const { nodeId, clock } = context
   let server: Server | undefined
-  const control = roles.isOrchestrator ? controlParts(deps, context) : undefined
+  const control = roles.isOrchestrator ? await controlParts(deps, context) : undefined
   const ownPorts = () => [server?.address.port ?? 0, control?.broker.port ?? 0].filter((port) => port > 0)
   const compute = roles.isCompute
     ? await computeParts(deps, { ...context, ownPorts, orchestrator: control?.orchestrator })

@@ -68,8 +68,8 @@ type Described = { readonly job: object; readonly path: readonly string[]; reado
 
 /**
  * What `job describe` printed (`Job` with `Executions` and `History`), or a whole job with the fields the system
- * writes, as `--dry-run` prints it: those fields are left out, with a warning for each that says something.
- * Undefined for an ordinary job file.
+ * writes, as `--dry-run` prints it: those fields are left out, with a warning for each that says something, and so is
+ * the name of a job that had none and is called by its id. Undefined for an ordinary job file.
  */
 function jobOfDescription(value: unknown): Described | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
@@ -80,6 +80,7 @@ function jobOfDescription(value: unknown): Described | undefined {
   const kept: Record<string, unknown> = {}
   const warnings: string[] = []
   for (const [key, each] of Object.entries(job)) {
+    if (key.toLowerCase() === 'name' && each === idOf(job)) continue
     if (!isSystemField(key)) kept[key] = key.toLowerCase() === 'meta' ? withoutReserved(each) : each
     else if (saysSomething(each)) warnings.push(`${key} of the described job is left out`)
   }
@@ -87,6 +88,9 @@ function jobOfDescription(value: unknown): Described | undefined {
 }
 
 const isSystemField = (key: string): boolean => systemFields.some((field) => field === key.toLowerCase())
+
+const idOf = (job: Record<string, unknown>): unknown =>
+  Object.entries(job).find(([key]) => key.toLowerCase() === 'id')?.[1]
 
 /** Only a program writes all of them. */
 const isWholeJob = (job: Record<string, unknown>): boolean => {

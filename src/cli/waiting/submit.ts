@@ -95,7 +95,7 @@ async function wait(id: string, spec: JobSpec, flags: RunFlags, cli: Cli): Promi
       throw stillRunning(id, flags['wait-timeout-secs'], cli)
     case 'ended':
       if (hasFailed(end.job)) await reportFailure(end.job, cli)
-      else if (flags['node-details']) await reportNodes(id, cli)
+      else if (flags['node-details'] && !isQuiet) await reportNodes(id, cli)
       if (!isQuiet) cli.stdout.write(hintsText(id, spec.Tasks[0]?.Publisher.Type ?? '', cli.program))
       return { exitCode: flags['exit-code'] && hasFailed(end.job) ? 1 : 0 }
   }

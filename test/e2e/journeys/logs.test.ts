@@ -1,0 +1,102 @@
+import { readFile } from 'node:fs/promises'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { allowedFixtures, Product, type Server, toolJob } from '../../kit/product.ts'
+import { until } from '../../kit/until.ts'
+import { cliCommand, runCli } from '../../wire/cli-process.ts'
+import { ended } from '../crash/processes.ts'
+
+// Commands end what they print with an empty line, as recorded.
+let product: Product
+let server: Server
+
+beforeAll(async () => {
+  product = await Product.start()
+  await product.file('data/lines', lines)
+  server = await product.serve({
+    settings: { 'Compute.AllowListedLocalPaths': `${allowedFixtures},${product.folder}/data/**:rw` },
+  })
+})
+afterAll(() => product?.stop())
+
+const lines = Array.from({ length: 400 }, (_, n) => `line ${n}\n`).join('')
+const sorted = (text: string): string => text.split('\n').toSorted().join('\n')
+const data = () => ({
+  task: {
+    InputSources: [
+      {
+        Source: { Type: 'localDirectory', Params: { SourcePath: `${product.folder}/data`, ReadWrite: true } },
+        Target: '/data',
+      },
+    ],
+  },
+})
+const has = (path: string) =>
+  readFile(`${product.folder}/data/${path}`).then(
+    () => true,
+    () => false,
+  )
+
+describe('job logs', () => {
+  it('prints what a job that has ended wrote, by full and by short id [R19, R21, R207]', async () => {
+    const id = await server.submit(toolJob(['print', 'to stdout\n', 'to stderr\n', '0']))
+    await ended(server.port, id)
+    for (const name of [id, id.slice(0, 10)]) {
+      const printed = await server.ok(['job', 'logs', name])
+      expect(printed.split('\n').toSorted()).toEqual(['', '', 'to stderr', 'to stdout'])
+    }
+  })
+
+  it('prints what a running job has written so far [R19]', async () => {
+    const id = await server.submit(toolJob(['mark', '/data/there'], data()))
+    await until('it has printed', () => has('there'))
+    expect(await server.ok(['job', 'logs', id])).toBe('one\ntwo\n\n')
+    await server.ok(['job', 'stop', id])
+    await ended(server.port, id)
+    expect(await server.ok(['job', 'logs', id])).toBe('one\ntwo\n\n')
+  })
+
+  it('with --follow prints the past, then what comes, until the end [R20]', async () => {
+    const id = await server.submit(toolJob(['slowly', '/data/lines'], data()))
+    const followers = ['--follow', '-f'].map((flag) => server.ok(['job', 'logs', flag, id]))
+    for (const printed of await Promise.all(followers)) {
+      expect(sorted(printed)).toBe(sorted(`${lines}\n`))
+    }
+    expect((await ended(server.port, id)).Job.State.StateType).toBe('Completed')
+    const after = await server.ok(['job', 'logs', '--follow', id])
+    expect(sorted(after)).toBe(sorted(`${lines}\n`))
+  })
+
+  it('of a run that is followed come while it runs [R20, R33]', async () => {
+    const job = toolJob(['mark', '/data/here'], data())
+    const stdin = JSON.stringify(job)
+    let printed = ''
+    const followed = await runCli({
+      args: ['job', 'run', '--follow'],
+      cwd: product.folder,
+      env: { PATH: process.env['PATH'] ?? '', HOME: product.folder, BACALHAU_API_PORT: String(server.port) },
+      stdin,
+      timeoutMs: 60_000,
+      signal: { name: 'SIGINT', when: (stdout) => (printed = stdout).includes('two\n') },
+    })
+    expect(cliCommand).toHaveLength(1)
+    expect(followed.exit).toBe(0)
+    const id = /j-[0-9a-f-]{36}/.exec(printed)?.[0] ?? ''
+    expect(
+      (await server.json<{ Job: { State: { StateType: string } } }>(['job', 'describe', id])).Job.State.StateType,
+    ).toBe('Running')
+    await server.ok(['job', 'stop', id])
+  })
+
+  it('of a failed program are kept, with what it said and how it ended [X1, X2, W47]', async () => {
+    const id = await server.submit(toolJob(['print', 'before\n', 'the cause\n', '3']))
+    const { Executions } = await ended(server.port, id)
+    expect((await server.ok(['job', 'logs', id])).split('\n').toSorted()).toEqual(['', '', 'before', 'the cause'])
+    expect(Executions.Items[0]?.RunOutput).toMatchObject({ Stdout: 'before\n', stderr: 'the cause\n', ExitCode: 3 })
+    const described = await server.ok(['job', 'describe', id])
+    expect(described).toContain('the cause')
+  })
+
+  it('of a job that nobody knows, or of no execution, say so [R78]', async () => {
+    expect((await server.run(['job', 'logs', 'j-00000000'])).exit).toBe(1)
+  })
+})

@@ -1,0 +1,116 @@
+import { mkdir, readdir, readFile } from 'node:fs/promises'
+import { gunzipSync } from 'node:zlib'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Product, type Server, toolJob } from '../../kit/product.ts'
+import { ended } from '../crash/processes.ts'
+
+let product: Product
+let server: Server
+
+beforeAll(async () => {
+  product = await Product.start()
+  server = await product.serve({ settings: { 'Publishers.Types.Local.Retention': '7d' } })
+})
+afterAll(() => product?.stop())
+
+const published = async (words: string[], Count = 1, task = {}) => {
+  const id = await server.submit(
+    toolJob(words, {
+      job: { Count },
+      task: { Publisher: { Type: 'local' }, ResultPaths: [{ Name: 'my_results', Path: '/out' }], ...task },
+    }),
+  )
+  await ended(server.port, id)
+  return id
+}
+type Result = { Type: string; Params: { URL: string } }
+const results = async (id: string) =>
+  (await server.http<{ Items: Result[] }>('GET', `/orchestrator/jobs/${id}/results`)).body.Items
+const get = async (id: string, folder: string, ...args: string[]) => {
+  const into = `${product.folder}/got/${folder}`
+  await mkdir(into, { recursive: true })
+  const said = await server.ok(['job', 'get', id, '--output-dir', into, ...args])
+  return { into, said }
+}
+const text = (path: string) => readFile(path, 'utf8')
+
+describe('results', () => {
+  it('are kept by the node and served over HTTP, as one compressed archive [R92, R131, R186, R187, R188, R189]', async () => {
+    const id = await published(['write', '/out/a', 'made here'])
+    const [result] = await results(id)
+    expect(result?.Type).toBe('urlDownload')
+    expect(result?.Params.URL).toMatch(/^http:\/\/127\.0\.0\.1:\d+\//)
+    const reply = await fetch(result?.Params.URL ?? '')
+    const archive = gunzipSync(Buffer.from(await reply.arrayBuffer())).toString('latin1')
+    expect(archive).toContain('ustar')
+    expect(archive).toContain('made here')
+  })
+
+  it('hold the named paths of the task, and what the program printed [R135, R141, X4]', async () => {
+    const id = await published(['write', '/out/a', 'made here'])
+    const { into } = await get(id, 'named')
+    expect((await readdir(into)).toSorted()).toEqual(['exitCode', 'my_results', 'stderr', 'stdout'])
+    expect(await text(`${into}/my_results/a`)).toBe('made here')
+    expect(await text(`${into}/exitCode`)).toBe('0')
+  })
+
+  it('are fetched and unpacked by job get, by full or short id [R12, R49, R187]', async () => {
+    const id = await published(['print', 'to stdout', 'to stderr', '0'])
+    const said = await server.ok(['job', 'get', id.slice(0, 10)])
+    const folder = `${product.folder}/job-${id.slice(0, 10)}`
+    expect(said).toContain(folder)
+    expect([await text(`${folder}/stdout`), await text(`${folder}/stderr`)]).toEqual(['to stdout', 'to stderr'])
+    const { exit } = await server.run(['job', 'get', id, '--output-dir', `${product.folder}/no-such-folder`])
+    expect(exit).toBe(1)
+  })
+
+  it('of several executions stay apart, and fetching them twice changes nothing [R49, X11]', async () => {
+    const id = await published(['print', 'each\n', '', '0'], 3)
+    const shot = async (into: string) => {
+      const files = (await readdir(into, { recursive: true, withFileTypes: true }))
+        .filter((each) => each.isFile())
+        .map((each) => `${each.parentPath}/${each.name}`)
+        .toSorted()
+      return Promise.all(files.map(async (file) => [file, await text(file)]))
+    }
+    const { into } = await get(id, 'several')
+    const first = await shot(into)
+    expect(
+      first.filter(([path]) => path?.endsWith('/stdout') && path !== `${into}/stdout`).map(([, content]) => content),
+    ).toEqual(['each\n', 'each\n', 'each\n'])
+    expect(await text(`${into}/stdout`)).toBe('each\neach\neach\n')
+    await get(id, 'several')
+    expect(await shot(into)).toEqual(first)
+  })
+
+  it('of work that failed are not lost: output, exit code, and what was said of it [X1, X2]', async () => {
+    const id = await published(['print', 'half done', 'then broke', '7'])
+    const { into } = await get(id, 'failed')
+    expect([await text(`${into}/stdout`), await text(`${into}/stderr`), await text(`${into}/exitCode`)]).toEqual([
+      'half done',
+      'then broke',
+      '7',
+    ])
+  })
+
+  it('of a job that publishes nothing are its output [R49, R92]', async () => {
+    const id = await server.submit(toolJob(['print', 'only printed', '', '0']))
+    await ended(server.port, id)
+    expect(await results(id)).toEqual([])
+    const { into } = await get(id, 'unpublished')
+    expect(await text(`${into}/stdout`)).toBe('only printed')
+  })
+
+  it('stay where they are over a restart, also when their address has changed [R186, R190]', async () => {
+    const id = await published(['write', '/out/a', 'kept'])
+    await server.stop()
+    await server.start()
+    const { into } = await get(id, 'restarted')
+    expect(await text(`${into}/my_results/a`)).toBe('kept')
+  })
+
+  it('leave nothing else behind on the node [X21]', async () => {
+    await published(['write', '/out/a', 'kept'])
+    expect(await readdir(`${server.dataFolder}/executions`)).toEqual([])
+  })
+})
