@@ -1,7 +1,10 @@
 import type { Disk } from '#contracts/disk.ts'
 import type { LogStore } from '#contracts/log-store.ts'
 import type { Clock } from '#lib/clock.ts'
+import { mainTask } from '#models/job.ts'
 import type { Resources } from '#models/resources.ts'
+import type { BidSettings } from './bids/bid-rule.ts'
+import { limitsOf } from './bids/resources.ts'
 import { ExecutionDirectories } from './directories.ts'
 import type { Held, Holdings } from './held.ts'
 import type { Ledger } from './ledger.ts'
@@ -16,6 +19,7 @@ export type RunnerParts = {
   logs: LogStore
   registries: Registries
   host: HostEnvironment
+  bids: Pick<BidSettings, 'defaultResources'>
   executionsDirectory: string
   log: (event: string, fields: Record<string, unknown>) => void
 }
@@ -57,13 +61,15 @@ export class Runner {
   }
 
   async #runToEnd(held: Held, { resources, isResumed, release }: Start): Promise<void> {
-    const { disk, clock, registries, host, executionsDirectory, log } = this.#parts
+    const { disk, clock, registries, host, bids, executionsDirectory, log } = this.#parts
     const directories = new ExecutionDirectories(disk, executionsDirectory, held.id)
     if (isResumed) directories.adopt()
     const logs = await this.#parts.logs.open(held.id, isResumed)
     held.becomeReadable()
     const { order, startTime } = held.row
-    const context = { ...order, resources, startTime, directories, logs, disk, clock, registries, host, isResumed }
+    const limits = limitsOf(resources, mainTask(order.job), bids.defaultResources)
+    const where = { directories, logs, disk, clock, registries, host }
+    const context = { ...order, ...where, resources: limits, startTime, isResumed }
     const ending = await runExecution(context, held)
     if (ending.kind === 'left') return
     release()

@@ -2,6 +2,7 @@ import { no, type Verdict, yes } from '#contracts/verdict.ts'
 import { Fault, messageOf } from '#lib/fault.ts'
 import { formatResources, parseResources } from '#lib/resources.ts'
 import { fitsInto, type Resources, resourcesOr } from '#models/resources.ts'
+import type { Task } from '#models/task.ts'
 import type { BidContext } from './bid-rule.ts'
 
 /**
@@ -13,6 +14,13 @@ export const usageOf = async (context: BidContext): Promise<Resources> => {
   const inputBytes = await inputSize(context)
   return { ...asked, Disk: Math.max(asked.Disk, inputBytes) }
 }
+
+/**
+ * What it may use of what it takes. Disk is limited only where some was asked for: elsewhere the promise is the size of
+ * the inputs, which says nothing about what the program writes.
+ */
+export const limitsOf = (taken: Resources, task: Task, defaults: Resources): Resources =>
+  resourcesOr(parseResources(task.Resources), defaults).Disk > 0 ? taken : { ...taken, Disk: 0 }
 
 export const resourceVerdict = (usage: Resources, { settings }: BidContext): Verdict =>
   fitsInto(usage, settings.maxPerJob)

@@ -214,7 +214,7 @@ describe('Count and kinds of jobs', () => {
 describe('work that fails', () => {
   it('is tried again as often as Reschedule says, with a pause, and no longer [R104, F2, W27]', async () => {
     const failing = {
-      job: { Reschedule: { Attempts: 3, Delay: 1, MaxDelay: 1, Classes: ['exit', 'transient', 'node'] } },
+      job: { Reschedule: { Attempts: 3, Delay: 1, MaxDelay: 1, Classes: ['transient', 'node'] } },
       task: {
         InputSources: [{ Source: { Type: 'urlDownload', Params: { URL: 'http://127.0.0.1:1/none' } }, Target: '/in' }],
       },

@@ -1,0 +1,188 @@
+import { execFileSync } from 'node:child_process'
+import { readdir } from 'node:fs/promises'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Product, type Server } from '../../kit/product.ts'
+import { until } from '../../kit/until.ts'
+import { withDocker } from '../../kit/with-docker.ts'
+import { ended } from '../crash/processes.ts'
+
+withDocker((host) => {
+  let product: Product
+  let server: Server
+
+  beforeAll(async () => {
+    product = await Product.start()
+    server = await product.serve({ env: { DOCKER_HOST: host() } })
+  })
+  afterAll(() => product?.stop())
+
+  const task = (params: object, more: object = {}) => ({
+    Type: 'batch',
+    Count: 1,
+    Tasks: [{ Name: 'main', ...more, Engine: { Type: 'docker', Params: params } }],
+  })
+  type Output = { Stdout: string; stderr: string; ExitCode: number }
+  const run = async (job: object) => {
+    const id = await server.submit(job)
+    const shown = await ended(server.port, id, 60_000)
+    return { id, state: shown.Job.State, output: shown.Executions.Items[0]?.RunOutput as unknown as Output }
+  }
+
+  describe('the docker engine', () => {
+    it('runs the hello job; its output shows in follow, logs and describe [R33, R156, R207]', async () => {
+      const hello = `Name: hello\nType: batch\nCount: 1\nTasks:\n  - Name: main\n    Engine:\n      Type: docker\n      Params:\n        Image: ubuntu:latest\n        Entrypoint: [/bin/bash]\n        Parameters: [-c, echo Hello Bacalhau!]\n`
+      const followed = await server.ok(['job', 'run', '--follow'], { stdin: hello })
+      expect(followed).toContain('Hello Bacalhau!\n')
+      const id = /j-[0-9a-f-]{36}/.exec(followed)?.[0] ?? ''
+      expect(await server.ok(['job', 'logs', id])).toContain('Hello Bacalhau!\n')
+      const described = await server.ok(['job', 'describe', id])
+      expect(described).toMatch(/State += Completed[\s\S]*Standard Output[\s\S]*Hello Bacalhau!/)
+    })
+
+    it('runs the documented task: entrypoint, parameters, a variable, a working directory [R157, R158, R159, R160, R161]', async () => {
+      const { output } = await run(
+        task({
+          Image: 'ubuntu:latest',
+          Entrypoint: ['/bin/bash', '-c', 'echo "$0 $1 $MY_ENV_VAR in $(pwd)"'],
+          Parameters: ['first', 'second'],
+          EnvironmentVariables: ['MY_ENV_VAR=myvalue'],
+          WorkingDirectory: '/app',
+        }),
+      )
+      expect(output).toMatchObject({ Stdout: 'first second myvalue in /app\n', ExitCode: 0 })
+      const own = await run(task({ Image: 'busybox', Parameters: ['/bin/sh', '-c', 'pwd'] }))
+      expect(own.output.Stdout).toBe('/\n')
+    })
+
+    it('takes variables in any number, of the engine and of the task [R132, R159, X3]', async () => {
+      for (const variables of [['A=1'], ['A=1', 'B=2 three=3'], ['A=1', 'B=2', 'C=']]) {
+        const { output } = await run(
+          task(
+            { Image: 'busybox', Entrypoint: ['env'], EnvironmentVariables: variables },
+            { Env: { OF_THE_TASK: 'yes', A: 'the engine wins' } },
+          ),
+        )
+        const lines = output.Stdout.trimEnd().split('\n')
+        expect(lines).toEqual(expect.arrayContaining([...variables, 'OF_THE_TASK=yes', 'BACALHAU_PARTITION_INDEX=0']))
+      }
+    })
+
+    it('shows how a program ended, and what it said before [X1, X2]', async () => {
+      const { state, output } = await run(
+        task({ Image: 'busybox', Entrypoint: ['/bin/sh', '-c', 'echo before; echo cause >&2; exit 42'] }),
+      )
+      expect(output).toEqual(expect.objectContaining({ Stdout: 'before\n', stderr: 'cause\n', ExitCode: 42 }))
+      expect(state.StateType).toBe('Completed')
+      const refused = await run(task({ Image: 'busybox', Entrypoint: ['/no/such/program'] }))
+      expect(refused.state).toMatchObject({
+        StateType: 'Failed',
+        Message: expect.stringMatching(/\/no\/such\/program/),
+      })
+    })
+
+    it('leaves no container, network or folder of a job behind [X21]', async () => {
+      const docker = (...args: string[]) => execFileSync('docker', ['-H', host(), ...args], { encoding: 'utf8' }).trim()
+      const networks = docker('network', 'ls', '-q')
+      const { id } = await run(
+        task(
+          { Image: 'busybox', Entrypoint: ['/bin/sh', '-c', 'echo x > /out/a'] },
+          { ResultPaths: [{ Name: 'out', Path: '/out' }], Publisher: { Type: 'local' } },
+        ),
+      )
+      const stopped = await server.submit(
+        task({ Image: 'busybox', Entrypoint: ['/bin/sh', '-c', 'trap "exit 0" TERM; while true; do sleep 0.1; done'] }),
+      )
+      await until('it runs', () => docker('ps', '-q').length > 0)
+      await server.ok(['job', 'stop', stopped])
+      await ended(server.port, stopped)
+      const left = async () => [
+        docker('ps', '-a', '--format', '{{.Names}} {{.Status}}'),
+        ...(await readdir(`${server.dataFolder}/executions`)),
+      ]
+      await until(`all is gone`, async () => (await left()).join('') === '').catch(async (error: Error) => {
+        throw new Error(`${error.message}: ${await left()}`)
+      })
+      expect(docker('network', 'ls', '-q')).toBe(networks)
+      expect(id).toMatch(/^j-/)
+    })
+
+    it('takes hold of its container again when the node comes back, and does not run what has ended twice [X14]', async () => {
+      const started = await server.submit(
+        task({
+          Image: 'busybox',
+          Entrypoint: ['/bin/sh', '-c', 'echo started $(cat /proc/sys/kernel/random/uuid); sleep 3; echo ended'],
+        }),
+      )
+      const short = await server.submit(
+        task({ Image: 'busybox', Entrypoint: ['/bin/sh', '-c', 'sleep 1; cat /proc/sys/kernel/random/uuid'] }),
+      )
+      const starts = async (id: string) =>
+        (
+          await server.http<{ Items: { ComputeState: { StateType: number } }[] }>(
+            'GET',
+            `/orchestrator/jobs/${id}/executions`,
+          )
+        ).body.Items
+      await until(
+        'both run',
+        () => execFileSync('docker', ['-H', host(), 'ps', '-q'], { encoding: 'utf8' }).trim().split('\n').length === 2,
+      )
+      await server.stop('SIGKILL')
+      await until(
+        'the short one has ended',
+        () => execFileSync('docker', ['-H', host(), 'ps', '-q'], { encoding: 'utf8' }).trim().split('\n').length === 1,
+      )
+      await server.start()
+      const shown = await ended(server.port, started, 60_000)
+      expect(shown.Executions.Items).toMatchObject([
+        { RunOutput: { Stdout: expect.stringMatching(/^started \S+\nended\n$/) } },
+      ])
+      const finished = await ended(server.port, short, 60_000)
+      expect(finished.Executions.Items).toMatchObject([
+        { RunOutput: { Stdout: expect.stringMatching(/^[0-9a-f-]{36}\n$/), ExitCode: 0 } },
+      ])
+      expect([(await starts(started)).length, (await starts(short)).length]).toEqual([1, 1])
+    })
+  })
+
+  describe('docker run', () => {
+    it('runs an image with words, variables, an entrypoint and a folder [R156, R157, R158, R159, R160]', async () => {
+      const said = await server.ok([
+        'docker',
+        'run',
+        '--follow',
+        '-e',
+        'WHO=you',
+        '--entrypoint',
+        '/bin/sh',
+        '-w',
+        '/app',
+        'ubuntu',
+        '--',
+        '-c',
+        'echo hello $WHO in $(pwd)',
+      ])
+      expect(said).toContain('hello you in /app\n')
+      const found = await server.ok([
+        'docker',
+        'run',
+        '--follow',
+        '-p',
+        'local',
+        '-o',
+        'data:/data',
+        'alpine',
+        '--',
+        'sh',
+        '-c',
+        'echo kept > /data/a; echo done',
+      ])
+      expect(found).toContain('done\n')
+    })
+
+    it('says what is wrong with an image that nobody has', async () => {
+      const { stdout, stderr } = await server.run(['docker', 'run', '127.0.0.1:9/no/such:image', 'true'])
+      expect(stdout + stderr).toMatch(/no\/such:image/)
+    })
+  })
+})
