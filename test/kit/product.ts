@@ -1,9 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type CliRun, cliCommand, runCli } from '../wire/cli-process.ts'
-import { until } from './until.ts'
+import { BuiltProduct } from './built-product.ts'
+import type { Program } from './program.ts'
 
 const commandLimitMs = 60_000
 
@@ -20,23 +19,20 @@ export type ServeOptions = {
 export type RunOptions = { stdin?: string; env?: Readonly<Record<string, string>>; cwd?: string; timeoutMs?: number }
 export type Answer<T> = { status: number; headers: Headers; text: string; body: T }
 
-/** A folder of a test file for everything its nodes and commands leave; removed at the end with the nodes that still run. */
+/** The built product with nodes and users, as a file of journeys needs it: everything goes when it is stopped. */
 export class Product {
-  readonly folder: string
+  readonly #built = new BuiltProduct()
   readonly #servers: Server[] = []
-
-  private constructor(folder: string) {
-    this.folder = folder
-  }
+  readonly folder = this.#built.folder
 
   static async start(): Promise<Product> {
     if (cliCommand.length > 1) throw new Error('dist/bacalhau is older than the sources: npm run build')
-    return new Product(await mkdtemp(join(tmpdir(), 'bacalhau-journey-')))
+    return new Product()
   }
 
   /** `serve` of the built program, once it says that it is ready. */
   async serve(options: ServeOptions = {}): Promise<Server> {
-    const server = new Server(this.folder, options)
+    const server = new Server(this.#built, options)
     this.#servers.push(server)
     await server.start()
     return server
@@ -52,26 +48,26 @@ export class Product {
 
   async stop(): Promise<void> {
     await Promise.all(this.#servers.map((server) => server.stop()))
-    await rm(this.folder, { recursive: true, force: true })
+    await this.#built.close()
   }
 }
 
 /** A `serve` process, and the command line and HTTP as its users have them. */
 export class Server {
-  readonly folder: string
-  readonly dataFolder: string
+  readonly #built: BuiltProduct
   readonly #options: ServeOptions
-  #child: ChildProcess | undefined
-  #said = ''
+  readonly dataFolder: string
+  #program: Program | undefined
   port = 0
   linkPort = 0
 
-  constructor(folder: string, options: ServeOptions) {
-    this.folder = folder
-    this.dataFolder = join(folder, options.name ?? 'node')
+  constructor(built: BuiltProduct, options: ServeOptions) {
+    this.#built = built
     this.#options = options
+    this.dataFolder = join(built.folder, options.name ?? 'node')
   }
 
+  /** The same folder and ports as before, when it ran before. */
   async start(): Promise<void> {
     const { roles = ['orchestrator', 'compute'], args = [], settings = {}, env = {} } = this.#options
     const fixed = {
@@ -82,54 +78,39 @@ export class Server {
       'Compute.AllowListedLocalPaths': allowedFixtures,
     }
     const pairs = Object.entries({ ...fixed, ...settings }).flatMap(([key, value]) => ['-c', `${key}=${value}`])
-    const [program = '', ...words] = [...cliCommand, 'serve', ...roles.map((role) => `--${role}`), ...pairs, ...args]
-    this.#said = ''
-    const child = spawn(program, words, {
-      cwd: this.folder,
-      env: { ...userEnvironment(this.folder), BACALHAU_DIR: this.dataFolder, ...env },
-      stdio: ['ignore', 'ignore', 'pipe'],
-    })
-    this.#child = child
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (this.#said += text))
-    await until('the node is ready', () => / is ready at /.test(this.#said) || this.hasEnded, 30_000)
-    if (this.hasEnded) throw new Error(`the node did not start: ${this.#said}`)
-    this.port = Number(/ is ready at http:\/\/[^:]+:(\d+)/.exec(this.#said)?.[1])
-    this.linkPort = Number(/nats:\/\/[^:]+:(\d+)/.exec(this.#said)?.[1] ?? 0)
-  }
-
-  get hasEnded(): boolean {
-    return this.#child === undefined || this.#child.exitCode !== null || this.#child.signalCode !== null
+    const words = ['serve', ...roles.map((role) => `--${role}`), ...pairs, ...args]
+    this.#program = this.#built.start(words, { BACALHAU_DIR: this.dataFolder, ...env })
+    const [banner] = await this.#program.says(/ is ready at[\s\S]*stop: .*/)
+    this.port = Number(/ is ready at http:\/\/[^:]+:(\d+)/.exec(banner)?.[1])
+    this.linkPort = Number(/nats:\/\/[^:]+:(\d+)/.exec(banner)?.[1] ?? 0)
   }
 
   get exitCode(): number | null {
-    return this.#child?.exitCode ?? null
-  }
-
-  /** What it wrote to standard error: its log. */
-  get said(): string {
-    return this.#said
+    return this.#program?.child.exitCode ?? null
   }
 
   get pid(): number {
-    return this.#child?.pid ?? 0
+    return this.#program?.child.pid ?? 0
   }
 
-  /** Ends it and waits until it is gone; the same folder and ports are used by the next `start`. */
+  /** Ends it and waits until it is gone. */
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
-    const child = this.#child
-    if (!child || this.hasEnded) return
-    const gone = new Promise((resolve) => child.once('close', resolve))
-    child.kill(signal)
-    await gone
+    await this.#program?.end(signal)
   }
 
   /** A command of the user that talks to this server. */
   run(
     args: readonly string[],
-    { stdin = '', env = {}, cwd = this.folder, timeoutMs = commandLimitMs }: RunOptions = {},
+    { stdin = '', env = {}, cwd = this.#built.folder, timeoutMs = commandLimitMs }: RunOptions = {},
   ): Promise<CliRun> {
     const target = { BACALHAU_API_HOST: '127.0.0.1', BACALHAU_API_PORT: String(this.port) }
-    return runCli({ args, cwd, stdin, timeoutMs, env: { ...userEnvironment(this.folder), ...target, ...env } })
+    return runCli({
+      args,
+      cwd,
+      stdin,
+      timeoutMs,
+      env: { ...this.#built.env, ...target, ...env } as Record<string, string>,
+    })
   }
 
   /** The same, when it must end well: what it printed. */
@@ -167,13 +148,6 @@ export class Server {
     return { status: response.status, headers: response.headers, text, body: (isJson ? JSON.parse(text) : {}) as T }
   }
 }
-
-/** Nothing of the machine that runs the tests but its programs. */
-const userEnvironment = (folder: string): Record<string, string> => ({
-  PATH: process.env['PATH'] ?? '',
-  HOME: folder,
-  ...(process.env['DOCKER_HOST'] ? { DOCKER_HOST: process.env['DOCKER_HOST'] } : {}),
-})
 
 const fixtures = join(import.meta.dirname, '../fixtures/wasm')
 
