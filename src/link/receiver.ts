@@ -28,21 +28,26 @@ export class Receiver<Message> {
   }
 
   async #deliverNow(senderStoreId: string, frames: readonly Frame<Message>[]): Promise<FramesAck> {
+    // Each group of commits is waited for by itself: after a lost one, nothing would be left to wait for.
+    const stored = [this.#store.settled()]
     let lastSeq = await this.#store.inboxSeq(this.#peer, senderStoreId)
     for (const frame of frames) {
       if (frame.Seq <= lastSeq) continue
       if (frame.Seq > lastSeq + 1) break
-      await this.#applyOne(frame, { peer: this.#peer, senderStoreId, seq: frame.Seq })
+      const { durable } = await this.#applyOne(frame, { peer: this.#peer, senderStoreId, seq: frame.Seq })
+      stored.push(durable)
       lastSeq = frame.Seq
     }
-    if (this.#waitsForDisk) await this.#store.settled()
+    if (this.#waitsForDisk) await Promise.all(stored)
     return { LastSeq: lastSeq }
   }
 
-  async #applyOne(frame: Frame<Message>, inbox: NonNullable<Change['inbox']>): Promise<void> {
+  /** Resolves when it is applied, with what resolves when that is on disk. */
+  async #applyOne(frame: Frame<Message>, inbox: NonNullable<Change['inbox']>): Promise<{ durable: Promise<void> }> {
     for (let attempt = 1; ; attempt++) {
       const outcome = await this.#apply(frame.Message, inbox)
-      if (outcome.kind !== 'conflict') return
+      if (outcome.kind === 'applied') return { durable: outcome.durable }
+      if (outcome.kind === 'duplicate') return { durable: this.#store.settled() }
       if (attempt === conflictLimit) throw new Error(`message ${frame.Seq} of ${this.#peer}: ${outcome.what}`)
     }
   }

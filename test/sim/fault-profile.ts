@@ -82,10 +82,10 @@ export const drawFaults = (random: SeededRandom): FaultProfile => {
   return {
     chances,
     blows: allBlows.filter(() => random.happens(0.5)),
-    blowEveryMs: random.int(3_000, 20_000),
+    blowEveryMs: random.int(3_000, 30_000),
     isOrdered: random.happens(0.5),
     isDrifting: random.happens(0.5),
     programsOutlive: random.happens(0.5),
-    troubleMs: random.int(30_000, 120_000),
+    troubleMs: random.int(30_000, 200_000),
   }
 }

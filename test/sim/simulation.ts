@@ -128,11 +128,12 @@ const drawMachines = (random: SeededRandom): MachineFacts[] => {
   ]
 }
 
-const longestPauseMs = 12_000
-const mostRequests = 30
+const mostRequests = 60
 
+/** Some users are in a hurry. */
 const letClientAct = (world: World, client: Client): void => {
   const random = world.random.fork('pace')
+  const longestPauseMs = random.int(200, 8_000)
   let requests = 0
   const act = (): void => {
     if (world.isHealed || requests >= mostRequests) return

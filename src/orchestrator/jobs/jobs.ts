@@ -126,7 +126,10 @@ export class Jobs implements JobsApi {
 
   /** Nobody is told what a crash could take back (I14). */
   async #durable<Value>(read: Promise<Value>): Promise<Value> {
+    // What the read has seen so far must not be rolled back unnoticed while the rest is read.
+    const seen = this.#store.settled()
     const value = await read
+    await seen
     await this.#store.settled()
     return value
   }

@@ -13,10 +13,11 @@ export type StopParts = { clock: Clock; random: Random; ledger: Ledger; look: (j
 /** Stopped is stored first; the executions follow. Stopping what has ended without success changes nothing (W43). */
 export const stopJob = async (parts: StopParts, id: JobId, reason: string): Promise<{ EvaluationID: string }> => {
   for (;;) {
+    const settled = parts.ledger.store.settled()
     const job = await parts.ledger.store.job(id)
     if (!job) throw jobNotFound(id)
     // What is answered from a row must be on disk like the row (I1).
-    if (isTerminalJob(job.State.StateType)) await parts.ledger.store.settled()
+    if (isTerminalJob(job.State.StateType)) await settled
     if (job.State.StateType === 'Stopped' || job.State.StateType === 'Failed') return { EvaluationID: '' }
     if (job.State.StateType === 'Completed') {
       throw new Fault('Conflict', 'cannot stop job in state Completed', { component: 'JobStore' })

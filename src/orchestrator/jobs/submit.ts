@@ -197,6 +197,7 @@ const answeredBefore = async (
   { idempotency, spec }: Submission,
 ): Promise<Submitted | undefined> => {
   if (!idempotency) return undefined
+  const settled = ledger.store.settled()
   const known = await ledger.store.token(spec.Namespace, idempotency.token)
   if (!known) return undefined
   if (known.bodyHash !== idempotency.bodyHash) {
@@ -205,6 +206,6 @@ const answeredBefore = async (
       hint: 'Use a new key for a new request.',
     })
   }
-  await ledger.store.settled()
+  await settled
   return JSON.parse(known.answer) as Submitted
 }

@@ -46,8 +46,10 @@ const unsettled = (job: Job, seen: Seen): string | undefined => {
   return wantsMore(job, seen) && node ? `${node.nodeId} has room for it` : undefined
 }
 
+/** An ops job owes nothing to nodes that were away when it was looked at, as long as it goes on elsewhere. */
 const wantsMore = (job: Job, { model }: Seen): boolean => {
-  if (!isCounted(job.Type)) return true
+  if (job.Type === 'ops') return !model.executionsOf(job.ID).some(isLive)
+  if (job.Type === 'daemon') return true
   const own = model.executionsOf(job.ID).filter(({ JobVersion }) => JobVersion === job.Version)
   const held = own.filter((execution) => isLive(execution) || execution.ComputeState.StateType === 'Completed')
   return new Set(held.map(({ PartitionIndex }) => PartitionIndex)).size < partitionCount(job)
