@@ -51,7 +51,7 @@ export class Compute implements ComputeEnd, Startable {
   readonly #starter: Starter
   readonly #orders: Orders
   readonly #receiver: Receiver<OrchestratorMessage>
-  #isConnected = false
+  #linkId: string | undefined
   #isStopped = false
 
   constructor(parts: ComputeParts) {
@@ -106,14 +106,14 @@ export class Compute implements ComputeEnd, Startable {
     await Promise.allSettled(this.#holdings.all.map(({ done }) => done))
   }
 
-  /** Frames are taken only while a handshake holds, so that both sides agree on what the numbers count. */
-  setConnected(isConnected: boolean): void {
-    this.#isConnected = isConnected
+  /** Frames are taken only while a handshake holds, and only of its link: both sides agree on what the numbers count. */
+  setLink(linkId: string | undefined): void {
+    this.#linkId = linkId
   }
 
-  deliver(senderStoreId: string, frames: readonly Frame<OrchestratorMessage>[]): Promise<FramesAck> {
-    if (!this.#isConnected) return Promise.reject(new Error('no handshake yet'))
-    return this.#receiver.deliver(senderStoreId, frames)
+  deliver(linkId: string, frames: readonly Frame<OrchestratorMessage>[]): Promise<FramesAck> {
+    if (this.#linkId !== linkId) return Promise.reject(new Error('no handshake yet'))
+    return this.#receiver.deliver(linkId, frames)
   }
 
   /** A follower of work that has not started yet waits for it. */

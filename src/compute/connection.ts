@@ -26,13 +26,14 @@ export type ConnectionParts = {
 const firstRetryMs = 500
 const lastRetryMs = 15_000
 const infoEveryMs = 60_000
-const storeFact = 'orchestrator-store'
+const linkFact = 'link'
 
 /** Keeps the node in touch with its orchestrator: handshake, heartbeats, changed information, and all over again. */
 export class Connection implements Startable {
   readonly #parts: ConnectionParts
   #timer: Timer | undefined
   #infoTimer: Timer | undefined
+  #linkId = ''
   #lastInfo = ''
   #failures = 0
   #isStopped = false
@@ -77,7 +78,7 @@ export class Connection implements Startable {
         {
           NodeInfo,
           StoreID: store.storeId,
-          OrchestratorStoreID: (await store.fact(storeFact)) ?? '',
+          LinkID: (await store.fact(linkFact)) ?? '',
           LiveExecutions: compute.live,
         },
         compute,
@@ -87,13 +88,14 @@ export class Connection implements Startable {
         log('handshake_refused', { reason: reply.Reason })
         return this.#retryLater()
       }
-      await this.#adopt(reply.StoreID)
+      await this.#adopt(reply.LinkID)
       this.#failures = 0
+      this.#linkId = reply.LinkID
       this.#lastInfo = staticPart(NodeInfo)
-      compute.setConnected(true)
+      compute.setLink(reply.LinkID)
       post.connect(
         orchestratorPeer,
-        (frames) => orchestrator.deliver(NodeInfo.NodeID, store.storeId, frames as Frame<ComputeMessage>[]),
+        (frames) => orchestrator.deliver(NodeInfo.NodeID, reply.LinkID, frames as Frame<ComputeMessage>[]),
         { sharesStore },
       )
       this.#beatLater(reply.HeartbeatIntervalMs)
@@ -103,15 +105,15 @@ export class Connection implements Startable {
     }
   }
 
-  /** Another orchestrator, or one that lost its store: what we owe and own was the old one's. */
-  async #adopt(orchestratorStoreId: string): Promise<void> {
+  /** A new link: another orchestrator, or one of us lost its memory. What we owe and own belongs to the old one. */
+  async #adopt(linkId: string): Promise<void> {
     const { store, compute } = this.#parts
-    const known = await store.fact(storeFact)
-    if (known === orchestratorStoreId) return
+    const known = await store.fact(linkFact)
+    if (known === linkId) return
     await compute.dropAll()
     const outcome = await store.commit({
       resetPeers: [orchestratorPeer],
-      putFacts: { [storeFact]: orchestratorStoreId },
+      putFacts: { [linkFact]: linkId },
     })
     if (outcome.kind === 'applied') await outcome.durable
   }
@@ -146,6 +148,7 @@ export class Connection implements Startable {
     const { available, queued, running, enqueued } = compute.load
     const reply = await orchestrator.heartbeat({
       NodeID: (await info()).NodeID,
+      LinkID: this.#linkId,
       AvailableCapacity: available,
       QueueUsedCapacity: queued,
       RunningExecutions: running,
@@ -174,7 +177,7 @@ export class Connection implements Startable {
   }
 
   #disconnected(): void {
-    this.#parts.compute.setConnected(false)
+    this.#parts.compute.setLink(undefined)
     this.#parts.post.disconnect(orchestratorPeer)
   }
 

@@ -19,7 +19,7 @@ import type { LogChunk, LogQuery } from './log-reader.ts'
  */
 export interface ComputeEnd {
   /** Applies the frames in order, each once; a gap ends the batch. Answers when what it applied is durable. */
-  deliver(senderStoreId: string, frames: readonly Frame<OrchestratorMessage>[]): Promise<FramesAck>
+  deliver(linkId: string, frames: readonly Frame<OrchestratorMessage>[]): Promise<FramesAck>
   readLogs(query: LogQuery, signal: AbortSignal): AsyncIterable<LogChunk>
 }
 
@@ -28,7 +28,7 @@ export interface OrchestratorEnd {
   handshake(request: Handshake, back: ComputeEnd): Promise<HandshakeReply>
   heartbeat(beat: Heartbeat): Promise<HeartbeatReply>
   updateInfo(info: NodeInfo): Promise<HeartbeatReply>
-  deliver(nodeId: NodeId, senderStoreId: string, frames: readonly Frame<ComputeMessage>[]): Promise<FramesAck>
+  deliver(nodeId: NodeId, linkId: string, frames: readonly Frame<ComputeMessage>[]): Promise<FramesAck>
   /** The node stops on purpose. */
   goodbye(nodeId: NodeId): Promise<void>
 }

@@ -34,7 +34,7 @@ type Control =
   | { Kind: 'Heartbeat'; Body: Heartbeat }
   | { Kind: 'UpdateInfo'; Body: NodeInfo }
   | { Kind: 'Goodbye' }
-type Delivery<Message> = { StoreID: string; Frames: Frame<Message>[] }
+type Delivery<Message> = { LinkID: string; Frames: Frame<Message>[] }
 
 const nodeOf = (subject: string): NodeId => subject.split('.')[3] as NodeId
 
@@ -50,8 +50,8 @@ class RemoteNode implements ComputeEnd {
     this.#random = random
   }
 
-  deliver(senderStoreId: string, frames: readonly Frame<OrchestratorMessage>[]): Promise<FramesAck> {
-    const body: Delivery<OrchestratorMessage> = { StoreID: senderStoreId, Frames: [...frames] }
+  deliver(linkId: string, frames: readonly Frame<OrchestratorMessage>[]): Promise<FramesAck> {
+    const body: Delivery<OrchestratorMessage> = { LinkID: linkId, Frames: [...frames] }
     return call(this.#bus, subjects.toNode(this.#nodeId), body, deliverLimitMs, () => this.#random.uuid())
   }
 
@@ -86,8 +86,8 @@ export class RemoteOrchestrator implements OrchestratorEnd {
     return this.#control({ Kind: 'UpdateInfo', Body: info })
   }
 
-  deliver(nodeId: NodeId, senderStoreId: string, frames: readonly Frame<ComputeMessage>[]): Promise<FramesAck> {
-    const body: Delivery<ComputeMessage> = { StoreID: senderStoreId, Frames: [...frames] }
+  deliver(nodeId: NodeId, linkId: string, frames: readonly Frame<ComputeMessage>[]): Promise<FramesAck> {
+    const body: Delivery<ComputeMessage> = { LinkID: linkId, Frames: [...frames] }
     return call(this.#bus, subjects.fromNode(nodeId), body, deliverLimitMs, () => this.#random.uuid())
   }
 
@@ -104,7 +104,7 @@ export class RemoteOrchestrator implements OrchestratorEnd {
 
 const serveNode = (bus: Bus, nodeId: NodeId, end: ComputeEnd): Subscription[] => [
   serveCalls(bus, subjects.toNode(nodeId), (_subject, body: Delivery<OrchestratorMessage>) =>
-    end.deliver(body.StoreID, body.Frames),
+    end.deliver(body.LinkID, body.Frames),
   ),
   serveLogsOverBus(bus, subjects.logs(nodeId), end),
 ]
@@ -130,7 +130,7 @@ export const serveOrchestrator = (bus: Bus, end: OrchestratorEnd, random: Random
     }
   })
   const messages = serveCalls(bus, subjects.fromNode('*'), (subject, body: Delivery<ComputeMessage>) =>
-    end.deliver(nodeOf(subject), body.StoreID, body.Frames),
+    end.deliver(nodeOf(subject), body.LinkID, body.Frames),
   )
   return {
     stop: () => {

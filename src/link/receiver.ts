@@ -21,20 +21,20 @@ export class Receiver<Message> {
     this.#waitsForDisk = !options.sharesStore
   }
 
-  deliver(senderStoreId: string, frames: readonly Frame<Message>[]): Promise<FramesAck> {
-    const batch = this.#turn.then(() => this.#deliverNow(senderStoreId, frames))
+  deliver(linkId: string, frames: readonly Frame<Message>[]): Promise<FramesAck> {
+    const batch = this.#turn.then(() => this.#deliverNow(linkId, frames))
     this.#turn = batch.catch(() => {})
     return batch
   }
 
-  async #deliverNow(senderStoreId: string, frames: readonly Frame<Message>[]): Promise<FramesAck> {
+  async #deliverNow(linkId: string, frames: readonly Frame<Message>[]): Promise<FramesAck> {
     // Each group of commits is waited for by itself: after a lost one, nothing would be left to wait for.
     const stored = [this.#store.settled()]
-    let lastSeq = await this.#store.inboxSeq(this.#peer, senderStoreId)
+    let lastSeq = await this.#store.inboxSeq(this.#peer, linkId)
     for (const frame of frames) {
       if (frame.Seq <= lastSeq) continue
       if (frame.Seq > lastSeq + 1) break
-      const { durable } = await this.#applyOne(frame, { peer: this.#peer, senderStoreId, seq: frame.Seq })
+      const { durable } = await this.#applyOne(frame, { peer: this.#peer, senderStoreId: linkId, seq: frame.Seq })
       stored.push(durable)
       lastSeq = frame.Seq
     }

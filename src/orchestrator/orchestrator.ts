@@ -78,6 +78,7 @@ export class Orchestrator implements Startable {
       nodes: this.#table,
       inbox,
       settings,
+      newLinkId: () => random.uuid(),
       onBetter: () => this.#tryWaiting(true),
       look: (jobIds) => this.#look(jobIds, 'node-leave'),
     })

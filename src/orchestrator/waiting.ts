@@ -1,6 +1,6 @@
 import type { JobId } from '#models/ids.ts'
 import type { Job } from '#models/job.ts'
-import { mainTask } from '#models/job.ts'
+import { isCounted, mainTask } from '#models/job.ts'
 import { typeKey } from '#models/spec-config.ts'
 
 /** Shape of a job that no present node will ever fit: it waits on its own. */
@@ -8,18 +8,20 @@ const forNodes = 'nodes '
 
 type Entry = { jobId: JobId; priority: number; since: bigint }
 
-/** Jobs that ask for the same things find room at the same nodes. */
-const shapeOf = (job: Job): string => {
+/**
+ * Jobs that ask for the same things find room at the same nodes; but not when it matters where a job has been before,
+ * or it would hold up those behind it that could use what it cannot.
+ */
+const shapeOf = (job: Job, isPeculiar: boolean): string => {
+  if (isPeculiar || !isCounted(job.Type) || (job.MaxPerNode ?? 0) > 0) return job.ID
   const task = mainTask(job)
   const sources = task.InputSources.map((input) => typeKey(input.Source.Type)).sort()
   return JSON.stringify([
-    job.Type,
     typeKey(task.Engine.Type),
     typeKey(task.Publisher.Type),
     sources,
     task.Resources,
     job.Constraints,
-    job.MaxPerNode ?? 0,
   ])
 }
 
@@ -35,8 +37,9 @@ export class Waiting {
     return this.#shapeOfJob.size
   }
 
-  add(job: Job, waitsFor: 'room' | 'nodes'): void {
-    const shape = waitsFor === 'room' ? shapeOf(job) : `${forNodes}${job.ID}`
+  /** `isPeculiar`: some nodes have refused it. */
+  add(job: Job, waitsFor: 'room' | 'nodes', isPeculiar: boolean): void {
+    const shape = waitsFor === 'room' ? shapeOf(job, isPeculiar) : `${forNodes}${job.ID}`
     if (this.#shapeOfJob.get(job.ID) === shape) return
     this.remove(job.ID)
     const entries = this.#shapes.get(shape) ?? []

@@ -94,7 +94,8 @@ export class Worker {
     const hasEnded = isTerminalJob(plan.jobState?.StateType ?? job.State.StateType)
     // Also an ended job: what it has on a node that is gone counts as lost in time.
     timers.set(job.ID, plan.checkAt)
-    if (plan.waitsFor && !hasEnded) waiting.add(job, plan.waitsFor)
+    const isPeculiar = executions.some(({ ComputeState }) => ComputeState.StateType === 'AskForBidRejected')
+    if (plan.waitsFor && !hasEnded) waiting.add(job, plan.waitsFor, isPeculiar)
     else this.#letNextTry(job.ID)
   }
 

@@ -2,12 +2,18 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Store } from '#contracts/store.ts'
 import type { Clock } from '#lib/clock.ts'
+import { Fault } from '#lib/fault.ts'
 import { Post } from '#link/post.ts'
 import { Receiver } from '#link/receiver.ts'
 import type { ExecutionId } from '#models/ids.ts'
 import type { Frame, OrchestratorMessage } from '#models/messages/messages.ts'
 import { SystemClock } from '#platform/clock.ts'
+import { scheduleFlush } from '#platform/flush.ts'
+import { systemRandom } from '#platform/random.ts'
+import { openSqlite } from '#platform/sqlite.ts'
+import { openStore } from '#state/open-store.ts'
 import { openTestStore } from '../kit/cluster.ts'
+import { FaultySql } from '../kit/faulty-sql.ts'
 import { until } from '../kit/until.ts'
 
 const cancel = (n: number): OrchestratorMessage => ({
@@ -83,6 +89,28 @@ describe('messages between two stores', () => {
       }),
       { numRuns: 40 },
     )
+  })
+
+  it('what was applied in a group of commits that was lost is not acknowledged, even when later ones are on disk [W12]', async () => {
+    const database = new FaultySql(openSqlite(':memory:'))
+    const store = await openStore({ database, clock: new SystemClock(), random: systemRandom, scheduleFlush })
+    const receiver = new Receiver<OrchestratorMessage>(
+      'orchestrator',
+      store,
+      async (_message, inbox) => {
+        database.watch = (act) => {
+          if (act === 'commit') throw new Fault('StorageFull', 'no space left')
+        }
+        const outcome = await store.commit({ inbox })
+        await store.settled().catch(() => {})
+        database.watch = () => {}
+        return outcome
+      },
+      { sharesStore: false },
+    )
+    await expect(receiver.deliver('link', [{ Seq: 1, Message: cancel(1) }])).rejects.toThrow('no space left')
+    expect(await store.inboxSeq('orchestrator', 'link')).toBe(0)
+    await store.close()
   })
 
   it('a gap is never applied [W11]', async () => {

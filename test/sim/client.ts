@@ -18,7 +18,7 @@ const longestTripUs = 5_000
  * a request. It knows what it was told, and that is what must stay true.
  */
 export class Client {
-  readonly asked = new Set<string>()
+  readonly #asked: Map<string, JobSpec>
   readonly #world: World
   readonly #cluster: Cluster
   readonly #model: DurableModel
@@ -29,7 +29,8 @@ export class Client {
   /** Requests whose outcome it does not know yet. */
   pending = 0
 
-  constructor(world: World, cluster: Cluster, model: DurableModel) {
+  constructor(world: World, cluster: Cluster, model: DurableModel, asked: Map<string, JobSpec>) {
+    this.#asked = asked
     this.#world = world
     this.#cluster = cluster
     this.#model = model
@@ -45,9 +46,9 @@ export class Client {
   }
 
   #submit(): void {
-    const mark = `job-${this.asked.size}`
-    this.asked.add(mark)
+    const mark = `job-${this.#asked.size}`
     const spec = drawJob(this.#random, mark)
+    this.#asked.set(mark, spec)
     this.#untilKnown(
       `submit ${mark}`,
       (jobs) => jobs.submit(submissionOf(spec)),

@@ -1,4 +1,5 @@
 import type { NodeId } from '#models/ids.ts'
+import type { JobSpec } from '#models/job.ts'
 import { Blows } from './blows.ts'
 import type { Bug } from './bug.ts'
 import { Client } from './client.ts'
@@ -42,7 +43,8 @@ export const simulate = async (seed: number, options: SimulationOptions = {}): P
   const timeline = new Timeline(random.fork('timeline'))
   const world = new World({ timeline, random, faults: drawFaults(random.fork('faults')), trace })
   const witness = new Witness()
-  const model = new DurableModel()
+  const asked = new Map<string, JobSpec>()
+  const model = new DurableModel(asked)
   const facts = drawMachines(random.fork('machines'))
   const onDurable = (...[change, { history }]: Parameters<ConstructorParameters<typeof Cluster>[0]['onDurable']>) =>
     watch.onDurable(change, history)
@@ -57,10 +59,10 @@ export const simulate = async (seed: number, options: SimulationOptions = {}): P
       isCheckDue = true
     },
   })
-  const client = new Client(world, cluster, model)
+  const client = new Client(world, cluster, model, asked)
   const machines = new Map(facts.map((machine) => [machine.nodeId, machine]))
   const isGone = (nodeId: NodeId): boolean => cluster.machines.some((m) => m.facts.nodeId === nodeId && m.isGone)
-  const watch = new Watch(world, { model, witness, machines, isGone, asked: client.asked })
+  const watch = new Watch(world, { model, witness, machines, isGone, asked })
   const onRejection = (error: unknown): void =>
     world.violate('no bug', `unhandled: ${error instanceof Error ? error.stack : String(error)}`)
   process.on('unhandledRejection', onRejection)

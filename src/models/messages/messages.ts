@@ -64,20 +64,21 @@ export type Handshake = {
   NodeInfo: NodeInfo
   /** Identity of the node's store; a new one means that it lost everything it knew. */
   StoreID: string
-  /** The orchestrator store it last spoke to, '' = none. */
-  OrchestratorStoreID: string
+  /** The link it last agreed on, '' = none. */
+  LinkID: string
   /** What the node holds that has not ended, so that the orchestrator can take back what it no longer wants. */
   LiveExecutions: ExecutionId[]
 }
 export type HandshakeReply = {
   IsAccepted: boolean
   Reason: string
-  /** Identity of the orchestrator's store; a new one tells the node to forget what it owes and owns. */
-  StoreID: string
+  /** Under it both sides number their frames. A new one tells the node to forget what it owes and owns. */
+  LinkID: string
   HeartbeatIntervalMs: number
 }
 export type Heartbeat = {
   NodeID: NodeId
+  LinkID: string
   AvailableCapacity: Resources
   QueueUsedCapacity: Resources
   RunningExecutions: number

@@ -37,6 +37,7 @@ export type MembershipParts = {
   nodes: NodeTable
   inbox: Inbox
   settings: MembershipSettings
+  newLinkId: () => string
   /** Somebody joined, was approved, or changed its labels or resources: what waits may find a place now. */
   onBetter: () => void
   /** These jobs have to be looked at: a node of theirs is gone. */
@@ -44,6 +45,7 @@ export type MembershipParts = {
 }
 
 const storeFact = (nodeId: NodeId): string => `node-store:${nodeId}`
+const linkFact = (nodeId: NodeId): string => `node-link:${nodeId}`
 
 /** Who belongs to the cluster and who can be reached: the orchestrator's end of every link. */
 export class Membership implements OrchestratorEnd {
@@ -51,6 +53,8 @@ export class Membership implements OrchestratorEnd {
   readonly #sessions: Sessions
   /** Gone, and why, while that is not stored yet. */
   readonly #leaving = new Map<NodeId, string>()
+  /** Handshakes that are not over. */
+  readonly #turns = new Map<NodeId, Promise<void>>()
   #sweep: Timer | undefined
 
   constructor(parts: MembershipParts) {
@@ -88,31 +92,42 @@ export class Membership implements OrchestratorEnd {
     return this.#sessions.end(nodeId)
   }
 
-  async handshake(request: Handshake, back: ComputeEnd): Promise<HandshakeReply> {
-    const { nodes, ledger, settings, clock } = this.#parts
+  /** One handshake of a node after the other: a late one must not come between the steps of the next. */
+  handshake(request: Handshake, back: ComputeEnd): Promise<HandshakeReply> {
+    const { NodeID } = request.NodeInfo
+    const turn = (this.#turns.get(NodeID) ?? Promise.resolve()).then(() => this.#shakeHands(request, back))
+    const over = turn.then(
+      () => {},
+      () => {},
+    )
+    this.#turns.set(NodeID, over)
+    void over.then(() => this.#turns.get(NodeID) === over && this.#turns.delete(NodeID))
+    return turn
+  }
+
+  async #shakeHands(request: Handshake, back: ComputeEnd): Promise<HandshakeReply> {
+    const { nodes, settings, clock } = this.#parts
     const info = request.NodeInfo
     const refuse = (Reason: string): HandshakeReply => ({
       IsAccepted: false,
       Reason,
-      StoreID: ledger.store.storeId,
+      LinkID: '',
       HeartbeatIntervalMs: settings.heartbeatIntervalMs,
     })
     if (!isNodeId(info.NodeID)) return refuse('the node id is not valid')
     if (info.NodeType !== 'Compute') return refuse('node is not a compute node')
     const known = nodes.get(info.NodeID)
     if (known?.Membership === 'REJECTED') return refuse('node has been rejected')
-    const isSameStore = (await ledger.store.fact(storeFact(info.NodeID))) === request.StoreID
-    const knowsUs = request.OrchestratorStoreID === ledger.store.storeId
-    if (!isSameStore || !knowsUs) await this.#forget(info.NodeID, request.StoreID)
+    const linkId = await this.#agreedLink(request)
     await this.#put(connectedNode(info, known?.Membership ?? settings.defaultMembership, clock.nowNs()))
     this.#leaving.delete(info.NodeID)
-    this.#sessions.open(info.NodeID, request.StoreID, back)
+    this.#sessions.open(info.NodeID, linkId, back)
     await this.#takeBack(info.NodeID, request.LiveExecutions)
     this.#parts.onBetter()
     return {
       IsAccepted: true,
       Reason: known ? 'node reconnected' : 'node registered',
-      StoreID: ledger.store.storeId,
+      LinkID: linkId,
       HeartbeatIntervalMs: settings.heartbeatIntervalMs,
     }
   }
@@ -120,7 +135,7 @@ export class Membership implements OrchestratorEnd {
   async heartbeat(beat: Heartbeat): Promise<HeartbeatReply> {
     const { nodes, clock } = this.#parts
     const state = nodes.get(beat.NodeID)
-    if (!state || !this.#sessions.hear(beat.NodeID)) return { IsKnown: false }
+    if (!state || !this.#sessions.hear(beat.NodeID, beat.LinkID)) return { IsKnown: false }
     nodes.put(heardNode(state, beat, clock.nowNs()))
     return { IsKnown: true }
   }
@@ -133,8 +148,8 @@ export class Membership implements OrchestratorEnd {
     return { IsKnown: true }
   }
 
-  deliver(nodeId: NodeId, senderStoreId: string, frames: readonly Frame<ComputeMessage>[]): Promise<FramesAck> {
-    return this.#sessions.deliver(nodeId, senderStoreId, frames)
+  deliver(nodeId: NodeId, linkId: string, frames: readonly Frame<ComputeMessage>[]): Promise<FramesAck> {
+    return this.#sessions.deliver(nodeId, linkId, frames)
   }
 
   async goodbye(nodeId: NodeId): Promise<void> {
@@ -165,8 +180,19 @@ export class Membership implements OrchestratorEnd {
     await this.#put({ ...state, Membership: verdict })
   }
 
-  /** The node or we lost our memory: what was under way between us is void, and its executions are lost. */
-  async #forget(nodeId: NodeId, storeId: string): Promise<void> {
+  /** The link both sides remember; a new one when either has lost its memory. */
+  async #agreedLink({ NodeInfo: { NodeID }, StoreID, LinkID }: Handshake): Promise<string> {
+    const { store } = this.#parts.ledger
+    const isSameStore = (await store.fact(storeFact(NodeID))) === StoreID
+    const known = await store.fact(linkFact(NodeID))
+    if (isSameStore && known !== undefined && known === LinkID) return known
+    const made = this.#parts.newLinkId()
+    await this.#forget(NodeID, StoreID, made)
+    return made
+  }
+
+  /** What was under way between the node and us is void, and its executions are lost. */
+  async #forget(nodeId: NodeId, storeId: string, linkId: string): Promise<void> {
     const { ledger, clock } = this.#parts
     const live = await ledger.store.liveExecutions(nodeId)
     const now = clock.nowNs()
@@ -179,7 +205,7 @@ export class Membership implements OrchestratorEnd {
         execution: after,
       })),
       history: lost.map(({ line }) => line),
-      putFacts: { [storeFact(nodeId)]: storeId },
+      putFacts: { [storeFact(nodeId)]: storeId, [linkFact(nodeId)]: linkId },
     })
     this.#parts.look(lost.map(({ after }) => after.JobID))
   }

@@ -10,7 +10,7 @@ import type { Inbox } from '../inbox.ts'
 type Session = {
   readonly receiver: Receiver<ComputeMessage>
   readonly back: ComputeEnd
-  readonly storeId: string
+  readonly linkId: string
   readonly isLocal: boolean
   lastHeartbeatMs: number
 }
@@ -38,15 +38,14 @@ export class Sessions {
   }
 
   /** In place of an earlier session of the node. */
-  open(nodeId: NodeId, storeId: string, back: ComputeEnd): void {
+  open(nodeId: NodeId, linkId: string, back: ComputeEnd): void {
     const { post, inbox, clock } = this.#parts
     const isLocal = this.localNodes.has(nodeId)
     const options = { sharesStore: isLocal }
     const apply = (message: ComputeMessage, mark: Parameters<Inbox['apply']>[2]) => inbox.apply(nodeId, message, mark)
     const receiver = new Receiver<ComputeMessage>(nodeId, post.store, apply, options)
-    this.#open.set(nodeId, { receiver, back, storeId, isLocal, lastHeartbeatMs: clock.monotonicMs() })
-    const deliver = (frames: readonly Frame<unknown>[]) =>
-      back.deliver(post.store.storeId, frames as Frame<OrchestratorMessage>[])
+    this.#open.set(nodeId, { receiver, back, linkId, isLocal, lastHeartbeatMs: clock.monotonicMs() })
+    const deliver = (frames: readonly Frame<unknown>[]) => back.deliver(linkId, frames as Frame<OrchestratorMessage>[])
     post.connect(nodeId, deliver, options)
   }
 
@@ -59,11 +58,12 @@ export class Sessions {
     for (const nodeId of [...this.#open.keys()]) this.close(nodeId)
   }
 
-  /** A sign of life; false when there is no session. */
-  hear(nodeId: NodeId): boolean {
+  /** A sign of life; false when there is no session of that link. */
+  hear(nodeId: NodeId, linkId: string): boolean {
     const session = this.#open.get(nodeId)
-    if (session) session.lastHeartbeatMs = this.#parts.clock.monotonicMs()
-    return session !== undefined
+    if (session?.linkId !== linkId) return false
+    session.lastHeartbeatMs = this.#parts.clock.monotonicMs()
+    return true
   }
 
   /** Nodes of other processes that were not heard of for so long. */
@@ -74,9 +74,9 @@ export class Sessions {
       .map(([nodeId]) => nodeId)
   }
 
-  deliver(nodeId: NodeId, senderStoreId: string, frames: readonly Frame<ComputeMessage>[]): Promise<FramesAck> {
+  deliver(nodeId: NodeId, linkId: string, frames: readonly Frame<ComputeMessage>[]): Promise<FramesAck> {
     const session = this.#open.get(nodeId)
-    if (session && session.storeId === senderStoreId) return session.receiver.deliver(senderStoreId, frames)
+    if (session && session.linkId === linkId) return session.receiver.deliver(linkId, frames)
     return Promise.reject(new Fault('ServiceUnavailable', 'shake hands first', { isRetryable: true }))
   }
 }

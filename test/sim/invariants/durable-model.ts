@@ -2,9 +2,10 @@ import type { Change } from '#contracts/store.ts'
 import type { Execution } from '#models/execution.ts'
 import { isTerminalExecution } from '#models/execution-state.ts'
 import type { ExecutionId, JobId, NodeId } from '#models/ids.ts'
-import { isCounted, type Job } from '#models/job.ts'
+import { isCounted, type Job, type JobSpec } from '#models/job.ts'
 import type { JobHistory } from '#models/job-history.ts'
 import type { NodeState } from '#models/node.ts'
+import { markOf } from '../job-mix.ts'
 
 /** What the orchestrator has on disk, followed change by change and never read back from it. */
 export class DurableModel {
@@ -14,10 +15,16 @@ export class DurableModel {
   /** Last number of each job's history. */
   readonly historySeq = new Map<JobId, number>()
   readonly #ofJob = new Map<JobId, Set<ExecutionId>>()
+  readonly #asked: ReadonlyMap<string, JobSpec>
+
+  /** `asked`: what the client asked for, by mark. It is what counts, whatever the row says. */
+  constructor(asked: ReadonlyMap<string, JobSpec>) {
+    this.#asked = asked
+  }
 
   applyJobs({ insertJobs, updateJobs }: Change): void {
     for (const job of [...(insertJobs ?? []), ...(updateJobs ?? []).map((update) => update.job)]) {
-      this.jobs.set(job.ID, job)
+      this.jobs.set(job.ID, { ...job, ...this.#asked.get(markOf(job)) })
     }
   }
 

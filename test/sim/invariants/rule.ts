@@ -1,6 +1,6 @@
 import type { Execution } from '#models/execution.ts'
 import type { NodeId } from '#models/ids.ts'
-import type { Job } from '#models/job.ts'
+import type { Job, JobSpec } from '#models/job.ts'
 import type { MachineFacts } from '../machine.ts'
 import type { Witness } from '../witness.ts'
 import type { DurableModel } from './durable-model.ts'
@@ -12,8 +12,8 @@ export type Seen = {
   machines: ReadonlyMap<NodeId, MachineFacts>
   /** Machines that never come back. */
   isGone: (nodeId: NodeId) => boolean
-  /** Marks of all jobs that the client ever asked for. */
-  asked: ReadonlySet<string>
+  /** All that the client ever asked for, by mark. */
+  asked: ReadonlyMap<string, JobSpec>
 }
 
 export type JobStep = { before: Job | undefined; after: Job }

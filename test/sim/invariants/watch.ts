@@ -30,7 +30,9 @@ export class Watch {
     this.#checkNumbers(history)
     model.applyJobs(change)
     model.applyExecutions(change)
-    for (const step of jobSteps) this.#check(jobRules, step)
+    for (const { before, after } of jobSteps) {
+      this.#check(jobRules, { before, after: model.jobs.get(after.ID) ?? after })
+    }
     for (const step of executionSteps) {
       this.#check(executionRules, { ...step, job: model.jobs.get(step.after.JobID) as Job })
     }
