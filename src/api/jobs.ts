@@ -69,7 +69,7 @@ export const jobEndpoints = {
     method: 'PUT',
     also: ['POST'],
     path: '/orchestrator/jobs',
-    summary: 'Submits a job',
+    summary: 'Submits a job, in JSON or, with a YAML content type, in YAML',
     role: 'orchestrator',
     query: {},
     errors: ['ResourceInUse', 'Conflict', 'PayloadTooLarge', 'StorageFull'],

@@ -4,7 +4,7 @@ import { encodeError } from '#api/error-body.ts'
 import { Fault } from '#lib/fault.ts'
 
 /** What an answer is written with; the rest of its headers is the same for all. */
-type Head = { status: number; contentType: string; headers?: readonly string[] }
+type Head = { status: number; contentType: string }
 
 /**
  * Writes an answer past the framework's own pipeline: it is text already, and its headers are known. Nothing happens when
@@ -16,7 +16,6 @@ export function writeText(request: FastifyRequest, reply: FastifyReply, head: He
   raw.writeHead(head.status, [
     ...request.server.answerHeaders,
     ...(request.headers.origin === undefined ? vary : varyAllowed),
-    ...(head.headers ?? []),
     'X-Request-Id',
     request.id,
     'Content-Type',
@@ -41,13 +40,10 @@ export function writeFault(
   const shown = fault.code === 'InternalError' ? internal(request, fault) : fault
   // Later clients are given the plain type everywhere.
   const contentType = version >= since.v1_5 ? 'application/json' : oldContentType
-  const head: Head = { status: shown.status, contentType, ...(endsConnection(shown) ? { headers: closing } : {}) }
-  writeText(request, reply, head, `${encodeError(shown, requestId, version)}\n`)
+  writeText(request, reply, { status: shown.status, contentType }, `${encodeError(shown, requestId, version)}\n`)
+  // The rest of a body that is too large is dropped as it comes: many callers read no answer before they have sent all.
+  if (shown.code === 'PayloadTooLarge') request.raw.resume()
 }
-
-const closing = ['Connection', 'close']
-/** The rest of a body that is too large is never read. */
-const endsConnection = (fault: Fault): boolean => fault.code === 'PayloadTooLarge'
 
 function internal(request: FastifyRequest, fault: Fault): Fault {
   const fields = { err: fault.cause ?? fault, requestId: request.id, method: request.method, path: pathOf(request) }

@@ -194,16 +194,17 @@ describe('the API over plain HTTP', () => {
     expect((await get(`/orchestrator/jobs/${json.JobID}`)).status).toBe(200)
   })
 
-  it('refuses a body that is too large, announced or not, and says what to do [R78]', async () => {
-    const body = Buffer.alloc(10_000_001, 0x20)
+  it('refuses a body that is too large, announced or not, and says what to do, also to who reads no answer before all is sent [R78]', async () => {
+    const body = Buffer.alloc(40_000_000, 0x20)
     const announced = await ask('PUT', '/orchestrator/jobs', undefined, { ...jsonType, 'Content-Length': '10000001' })
     const chunked = await ask('PUT', '/orchestrator/jobs', body, { ...jsonType, 'Transfer-Encoding': 'chunked' })
-    for (const { status, json } of [announced, chunked]) {
+    const sentWhole = await ask('PUT', '/orchestrator/jobs', body, jsonType)
+    for (const { status, json } of [announced, chunked, sentWhole]) {
       expect(status).toBe(413)
       expect(json).toMatchObject({ message: 'Request Entity Too Large', Code: 'PayloadTooLarge' })
       expect(json.Hint).toContain('pass larger data as an input source')
     }
-    const largest = await ask('PUT', '/orchestrator/jobs', body.subarray(1), jsonType)
+    const largest = await ask('PUT', '/orchestrator/jobs', body.subarray(0, 10_000_000), jsonType)
     expect(largest.status).toBe(400)
   })
 
@@ -231,6 +232,19 @@ describe('the API over plain HTTP', () => {
     expect(await get('/orchestrator/jobs/j-00000000')).toMatchObject({
       status: 404,
       json: { message: 'job not found: j-00000000' },
+    })
+  })
+
+  it('keeps in Meta who took a job and who sent it [R124]', async () => {
+    const headers = { ...jsonType, 'X-Bacalhau-InstanceID': 'i-1', 'X-Bacalhau-InstallationID': 'k-1' }
+    const { JobID } = (await ask('PUT', '/orchestrator/jobs', JSON.stringify({ Job: waiting() }), headers)).json
+    const { Job } = (await get(`/orchestrator/jobs/${JobID}`)).json
+    expect(Job.Meta).toEqual({
+      'bacalhau.org/requester.id': cluster.nodeId,
+      'bacalhau.org/orchestrator.id': cluster.nodeId,
+      'bacalhau.org/server.instance.id': expect.stringMatching(/^[0-9a-f]{64}$/),
+      'bacalhau.org/client.instance.id': 'i-1',
+      'bacalhau.org/client.installation.id': 'k-1',
     })
   })
 
