@@ -45,6 +45,13 @@ export function serveText(program: string, address: NodeAddress, runFile: string
   ].join('\n')
 }
 
+/** For an address that others reach, as long as nobody has to say who they are. */
+export const openText = (host: string, port: number): string =>
+  `Warning: the API on ${host}:${port} does what anybody who reaches it asks. ` +
+  `--host 127.0.0.1 keeps it to this machine.\n`
+
+export const isLoopback = (host: string): boolean => host === '::1' || host.startsWith('127.')
+
 /** A few lines for the person who started it; only an orchestrator takes jobs and knows the nodes. */
 export const bannerText = (program: string, address: NodeAddress, roles: string): string =>
   [

@@ -4,9 +4,9 @@ import type { RunningNode } from '#node/run-node.ts'
 import { type Cli, defineCommand } from '../command.ts'
 import { untilInterrupted } from '../interrupted.ts'
 import { nodeSettings } from '../node-settings.ts'
-import { bannerText, exportsText, type NodeAddress, serveText } from '../node-texts.ts'
+import { bannerText, exportsText, isLoopback, type NodeAddress, openText, serveText } from '../node-texts.ts'
 import { serveFlags } from '../shared/serve-flags.ts'
-import { startNode } from '../start-node.ts'
+import { startFault, startNode } from '../start-node.ts'
 
 /** Flags that only the newer generation has: whoever uses them reads no exports from stdout. */
 const newSpellings = ['orchestrator', 'compute', 'config'] as const
@@ -35,11 +35,14 @@ export const command = defineCommand({
     const address = addressOf(node, settings)
     const exports = exportsText(address)
     try {
-      await cli.disk.replaceFile(folder.runFile, exports, 0o755)
+      await cli.disk.replaceFile(folder.runFile, exports, 0o755).catch((error: unknown) => {
+        throw startFault(error, folder.root)
+      })
       if (!newSpellings.some((flag) => input.isGiven(flag as keyof typeof serveFlags))) {
         cli.stdout.write(serveText(cli.program, address, folder.runFile))
       }
       const what = roles.isOrchestrator ? (roles.isCompute ? 'Node' : 'Orchestrator') : 'Compute node'
+      if (!isLoopback(node.address.host)) cli.stderr.write(openText(node.address.host, node.address.port))
       cli.stderr.write(bannerText(cli.program, address, what))
       await untilInterrupted(cli)
       if (input.flags.drain) {

@@ -48,6 +48,7 @@ it('both roles in the newer words keep stdout empty, listen on this machine only
   expect(exports).toContain(`export BACALHAU_API_PORT=${node.port}\n`)
   expect(exports).toContain(`export BACALHAU_NODE_NETWORK_ORCHESTRATORS=nats://127.0.0.1:${node.linkPort}\n`)
   expect(await isOpenToOthers(node.port)).toBe(false)
+  expect(node.program.said).not.toContain('Warning')
   const { body } = await submit(node, smallJob('one'))
   expect(await endOf(node, body.JobID)).toMatchObject({ StateType: 'Completed' })
   expect(await node.program.end()).toMatchObject({ code: 0, stdout: '' })
@@ -78,6 +79,7 @@ it('an orchestrator and a compute node of their own share a folder, find each ot
   expect(await endOf(node, body.JobID)).toMatchObject({ StateType: 'Completed' })
 
   expect(await Promise.all([port, computePort].map(isOpenToOthers))).toEqual([true, true])
+  expect(orchestrator.said).toContain(`Warning: the API on 0.0.0.0:${port} does what anybody who reaches it asks.`)
   expect((await fetch(`http://127.0.0.1:${computePort}/api/v1/orchestrator/jobs`)).status).toBe(404)
   for (const role of ['orchestrator', 'compute']) expect(existsSync(join(folder, role, 'state.db'))).toBe(true)
   for (const program of [compute, orchestrator]) expect((await program.end()).code).toBe(0)
