@@ -85,7 +85,10 @@ function texts(
   { mask }: Compare,
   hiddenHeader?: readonly string[],
 ): string[] {
-  const lines = (text: string) => comparableText(text, mask, hiddenHeader).split('\n')
+  const lines = (text: string) => {
+    const comparable = comparableText(text, mask, hiddenHeader)
+    return comparable === '' ? [] : comparable.split('\n')
+  }
   const [wanted, given] = [lines(recorded), lines(ours)]
   const help = wanted.findIndex((line) => /^\{\{(?:USAGE|HELP)/.test(line))
   if (help < 0) return lineDiff(wanted, given).map((line) => `${name}: ${line}`)
