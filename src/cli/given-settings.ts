@@ -50,12 +50,14 @@ export async function loadSettings(
   const { home, env } = host
   const base = { side, home, env, flags: given.flags, pairs: pairsOf(given.config), defaults, isStrict: given.isStrict }
   const named = given.config.filter(isFile)
-  if (named.length > 0) return load({ ...base, files: await Promise.all(named.map((path) => namedFile(path, host))) })
-  const { settings } = load(base)
-  const reading = refuseUnknownLayout(settings.DataDir, host)
+  const files = await Promise.all(named.map((path) => namedFile(path, host)))
+  const loaded = load({ ...base, files })
+  const { DataDir } = loaded.settings
+  const reading = refuseUnknownLayout(DataDir, host)
   await (side === 'client' ? during('failed to setup repo', reading) : reading)
-  const usual = await readFile(`${settings.DataDir}/config.yaml`, host)
-  return load({ ...base, files: usual ? [usual] : [] })
+  if (named.length > 0) return loaded
+  const usual = await readFile(`${DataDir}/config.yaml`, host)
+  return usual ? load({ ...base, files: [usual] }) : loaded
 }
 
 const pairsOf = (config: readonly string[]): NonNullable<Sources['pairs']> =>
