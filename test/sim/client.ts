@@ -1,17 +1,20 @@
-import type { JobsApi } from '#contracts/control-plane.ts'
+import type { Submission } from '#contracts/control-plane.ts'
 import { Fault } from '#lib/fault.ts'
-import type { JobId } from '#models/ids.ts'
+import type { JobId, NodeId } from '#models/ids.ts'
 import { type Job, type JobSpec } from '#models/job.ts'
 import { isTerminalJob } from '#models/job-state.ts'
+import type { Membership } from '#models/node.ts'
+import type { Orchestrator } from '#orchestrator/orchestrator.ts'
 import type { Cluster } from './cluster.ts'
 import type { DurableModel } from './invariants/durable-model.ts'
-import { drawJob } from './job-mix.ts'
+import { calmJob, drawJob } from './job-mix.ts'
 import type { World } from './world.ts'
 
 type Reply<Value> = { kind: 'ok'; value: Value } | { kind: 'failed'; fault: Fault } | { kind: 'unknown' }
 
 const patienceUs = 30_000_000
 const longestTripUs = 5_000
+const calmJobs = 3
 
 /**
  * A user with a bad line: submits, stops, reads, and asks again with the same token when it does not know what became of
@@ -24,7 +27,9 @@ export class Client {
   readonly #model: DurableModel
   readonly #random
   readonly #known: JobId[] = []
-  readonly #stopped = new Set<JobId>()
+  readonly #rejected = new Set<NodeId>()
+  /** Nodes with a verdict under way. */
+  readonly #judging = new Set<NodeId>()
   readonly #lastRead = new Map<JobId, Job>()
   /** Requests whose outcome it does not know yet. */
   pending = 0
@@ -40,18 +45,32 @@ export class Client {
   /** One thing a user does. */
   act(): void {
     const chance = this.#random.float()
-    if (this.#known.length === 0 || chance < 0.5) this.#submit()
-    else if (chance < 0.65) this.#stop(this.#random.pick(this.#known))
+    if (this.#known.length === 0 || chance < 0.45) this.#submit()
+    else if (chance < 0.6) this.#stop(this.#random.pick(this.#known))
+    else if (chance < 0.7) this.#update(this.#random.pick(this.#known))
+    else if (chance < 0.78) this.#judge(this.#random.pick(this.#cluster.machines).facts.nodeId)
     else this.#read(this.#random.pick(this.#known))
   }
 
-  #submit(): void {
+  /** In the end every node is welcome again. */
+  approveAll(): void {
+    for (const nodeId of this.#rejected) if (!this.#judging.has(nodeId)) this.#approve(nodeId)
+  }
+
+  /** Ends half of what would never end, and asks for more than there is room for. */
+  workInCalm(): void {
+    const endless = this.#known.filter((id) => !isTerminalJob(this.#model.jobs.get(id)?.State.StateType ?? 'Undefined'))
+    for (const id of endless) if (this.#random.happens(0.5)) this.#stop(id)
+    for (let count = 0; count < calmJobs; count++) this.#submit((mark) => calmJob(this.#random, mark))
+  }
+
+  #submit(draw = (mark: string): JobSpec => drawJob(this.#random, mark)): void {
     const mark = `job-${this.#asked.size}`
-    const spec = drawJob(this.#random, mark)
+    const spec = draw(mark)
     this.#asked.set(mark, spec)
     this.#untilKnown(
       `submit ${mark}`,
-      (jobs) => jobs.submit(submissionOf(spec)),
+      ({ jobs }) => jobs.submit(submissionOf(spec, mark)),
       ({ JobID }) => {
         if (!this.#model.jobs.has(JobID)) this.#world.violate('I1', `${JobID} was acknowledged and is not on disk`)
         if (!this.#known.includes(JobID)) this.#known.push(JobID)
@@ -59,12 +78,67 @@ export class Client {
     )
   }
 
+  /** A new version of a job that it knows. */
+  #update(id: JobId): void {
+    const known = this.#model.jobs.get(id)
+    if (!known) return
+    const mark = `${known.Name}-${this.#asked.size}`
+    const spec: JobSpec = { ...drawJob(this.#random, mark), Name: known.Name, Type: known.Type }
+    this.#asked.set(mark, spec)
+    this.#untilKnown(
+      `update ${id}`,
+      ({ jobs }) => jobs.submit({ ...submissionOf(spec, mark), naming: 'versioned' }),
+      ({ JobID }) => {
+        if (JobID !== id) this.#world.violate('I10', `an update of ${id} made ${JobID}`)
+        this.#requireVersion(id, mark)
+      },
+    )
+  }
+
+  #requireVersion(id: JobId, mark: string): void {
+    if (!this.#model.hasMark(mark))
+      this.#world.violate('I1', `version ${mark} of ${id} was acknowledged and is not on disk`)
+  }
+
+  /** A node is rejected, or approved again. */
+  #judge(nodeId: NodeId): void {
+    if (this.#judging.has(nodeId) || !this.#model.nodes.has(nodeId)) return
+    if (this.#rejected.has(nodeId)) this.#approve(nodeId)
+    else this.#reject(nodeId)
+  }
+
+  #reject(nodeId: NodeId): void {
+    this.#judging.add(nodeId)
+    this.#rejected.add(nodeId)
+    const onDone = (): void => {
+      this.#judged(nodeId, 'REJECTED')
+      if (this.#world.isHealed) this.#approve(nodeId)
+    }
+    this.#untilKnown(`reject ${nodeId}`, ({ nodes }) => nodes.reject(nodeId, 'no'), onDone, onDone)
+  }
+
+  #approve(nodeId: NodeId): void {
+    this.#judging.add(nodeId)
+    const onDone = (): void => {
+      this.#rejected.delete(nodeId)
+      this.#judged(nodeId, 'APPROVED')
+    }
+    this.#untilKnown(`approve ${nodeId}`, ({ nodes }) => nodes.approve(nodeId, 'yes'), onDone, onDone)
+  }
+
+  #judged(nodeId: NodeId, verdict: Membership): void {
+    this.#judging.delete(nodeId)
+    const stored = this.#model.nodes.get(nodeId)?.Membership
+    if (stored !== verdict) this.#world.violate('I1', `${nodeId} was acknowledged as ${verdict} and is ${stored}`)
+  }
+
   #stop(id: JobId): void {
+    const version = this.#model.jobs.get(id)?.Version
     this.#untilKnown(
       `stop ${id}`,
-      (jobs) => jobs.stop(id, 'enough'),
+      ({ jobs }) => jobs.stop(id, 'enough'),
       () => {
-        this.#stopped.add(id)
+        if (this.#model.jobs.get(id)?.Version !== version) return
         const state = this.#model.jobs.get(id)?.State.StateType ?? 'Undefined'
         if (!isTerminalJob(state)) this.#world.violate('I1', `the stop of ${id} was acknowledged, and it is ${state}`)
       },
@@ -75,7 +149,7 @@ export class Client {
   #read(id: JobId): void {
     this.#call(
       `get ${id}`,
-      (jobs) => jobs.get(id),
+      ({ jobs }) => jobs.get(id),
       (reply) => {
         if (reply.kind === 'failed' && reply.fault.code === 'NotFound') {
           this.#world.violate('I1', `${id} was acknowledged and is not found`)
@@ -89,19 +163,30 @@ export class Client {
     )
   }
 
-  #untilKnown<Value>(what: string, request: (jobs: JobsApi) => Promise<Value>, onDone: (value: Value) => void): void {
+  /** Asks until it is answered. `onRefused`: it was not possible, or an earlier try has done it already. */
+  #untilKnown<Value>(
+    what: string,
+    request: (orchestrator: Orchestrator) => Promise<Value>,
+    onDone: (value: Value) => void,
+    onRefused: () => void = () => {},
+  ): void {
     this.pending += 1
     const again = (): void =>
       this.#call(what, request, (reply) => {
         const isRefused = reply.kind === 'failed' && reply.fault.code === 'Conflict' && !reply.fault.isRetryable
-        if (reply.kind === 'ok') onDone(reply.value)
         if (reply.kind === 'ok' || isRefused) this.pending -= 1
+        if (reply.kind === 'ok') onDone(reply.value)
+        else if (isRefused) onRefused()
         else this.#world.timeline.after(this.#random.int(200_000, 2_000_000), `client repeats ${what}`, again)
       })
     again()
   }
 
-  #call<Value>(what: string, request: (jobs: JobsApi) => Promise<Value>, onReply: (reply: Reply<Value>) => void): void {
+  #call<Value>(
+    what: string,
+    request: (orchestrator: Orchestrator) => Promise<Value>,
+    onReply: (reply: Reply<Value>) => void,
+  ): void {
     const { timeline } = this.#world
     let isAnswered = false
     const answer = (reply: Reply<Value>): void => {
@@ -119,7 +204,7 @@ export class Client {
         if (!target.life.isAlive || this.#world.strikes('answer lost')) return
         timeline.after(this.#random.int(0, longestTripUs), `client hears ${what}`, () => answer(reply))
       }
-      request(target.jobs).then(
+      request(target.orchestrator).then(
         (value) => back({ kind: 'ok', value }),
         (error: unknown) => {
           if (error instanceof Fault) return back({ kind: 'failed', fault: error })
@@ -130,10 +215,10 @@ export class Client {
   }
 }
 
-const submissionOf = (spec: JobSpec): Parameters<JobsApi['submit']>[0] => ({
+const submissionOf = (spec: JobSpec, token: string): Submission => ({
   spec,
   isForced: false,
   naming: 'independent',
   warnings: [],
-  idempotency: { token: spec.Name, bodyHash: spec.Name },
+  idempotency: { token, bodyHash: token },
 })

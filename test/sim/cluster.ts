@@ -1,6 +1,6 @@
-import type { JobsApi } from '#contracts/control-plane.ts'
 import { Fault } from '#lib/fault.ts'
 import type { NodeId } from '#models/ids.ts'
+import type { Orchestrator } from '#orchestrator/orchestrator.ts'
 import type { Bug } from './bug.ts'
 import type { Life } from './life.ts'
 import { Machine, type MachineFacts } from './machine.ts'
@@ -48,9 +48,9 @@ export class Cluster {
   }
 
   /** The control plane as clients reach it now. */
-  get orchestrator(): { life: Life; jobs: JobsApi } | undefined {
+  get orchestrator(): { life: Life; orchestrator: Orchestrator } | undefined {
     const node = this.#lives.get(this.orchestratorMachine)
-    return node?.isUp && node.orchestrator ? { life: node.life, jobs: node.orchestrator.jobs } : undefined
+    return node?.isUp && node.orchestrator ? { life: node.life, orchestrator: node.orchestrator } : undefined
   }
 
   start(machine: Machine): void {

@@ -44,6 +44,8 @@ export type FaultProfile = {
   programsOutlive: boolean
   /** How long faults last. */
   troubleMs: number
+  /** After the trouble, more work comes. */
+  hasCalmWork: boolean
 }
 
 /** Most a strike of each kind may be likely. */
@@ -87,5 +89,6 @@ export const drawFaults = (random: SeededRandom): FaultProfile => {
     isDrifting: random.happens(0.5),
     programsOutlive: random.happens(0.5),
     troubleMs: random.int(30_000, 200_000),
+    hasCalmWork: random.happens(0.5),
   }
 }

@@ -40,6 +40,20 @@ export const drawJob = (random: SeededRandom, mark: string): JobSpec => {
   })
 }
 
+/** Much short work that succeeds anywhere. */
+export const calmJob = (random: SeededRandom, mark: string): JobSpec => {
+  const spec = drawJob(random, mark)
+  const script = { durationMs: random.int(50, 2_000), failChance: 0, failure: 'transient', isHanging: false } as const
+  const [task] = spec.Tasks as [Task]
+  return {
+    ...spec,
+    Type: 'batch',
+    Count: random.int(5, 20),
+    Constraints: [],
+    Tasks: [{ ...task, Env: scriptEnv(script), Timeouts: {} }],
+  }
+}
+
 const drawConstraints = (random: SeededRandom): LabelSelectorRequirement[] =>
   random.happens(0.2)
     ? [{ Key: 'zone', Operator: '=', Values: [random.happens(0.15) ? 'nowhere' : random.pick(zones)] }]

@@ -1,4 +1,5 @@
 import type { Change, CommitOutcome, Store } from '#contracts/store.ts'
+import { Fault } from '#lib/fault.ts'
 import type { Execution } from '#models/execution.ts'
 import { isTerminalExecution } from '#models/execution-state.ts'
 import type { ExecutionId, NodeId } from '#models/ids.ts'
@@ -231,5 +232,21 @@ export const plantedBugs: Readonly<Record<string, Planted>> = {
           },
         }),
     }),
+  },
+
+  'a look at a job fails now and then': {
+    invariant: 'L4',
+    plant: () => {
+      let looks = 0
+      return {
+        store: (store) =>
+          changed(store, {
+            executionsOfJob: (jobId, version) => {
+              if (++looks % 4 === 0) throw new Fault('ServiceUnavailable', 'the disk does not answer')
+              return store.executionsOfJob(jobId, version)
+            },
+          }),
+      }
+    },
   },
 }

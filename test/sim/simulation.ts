@@ -10,8 +10,7 @@ import { checkDurability } from './invariants/durability.ts'
 import { DurableModel } from './invariants/durable-model.ts'
 import { unrest } from './invariants/quiet.ts'
 import { Watch } from './invariants/watch.ts'
-import { zones } from './job-mix.ts'
-import type { MachineFacts } from './machine.ts'
+import { drawMachines } from './machine-mix.ts'
 import { SeededRandom } from './seeded-random.ts'
 import { Timeline } from './timeline.ts'
 import { Trace } from './trace.ts'
@@ -31,104 +30,123 @@ export type Outcome = {
 export type SimulationOptions = { bug?: Bug; onLine?: (line: string) => void }
 
 /** Most virtual time in which a healed cluster must come to rest. */
-const restLimitMs = 600_000
-const restCheckMs = 5_000
+const restLimitUs = 600_000_000
+const restCheckUs = 5_000_000
 const fullCheckEvents = 1_000
 const eventLimit = 200_000
 
-/** The whole life of one cluster, from one number: trouble for a while, then healing, then rest. */
+/** The whole life of one cluster, from one number: trouble for a while, then healing, rest, and perhaps some calm work. */
 export const simulate = async (seed: number, options: SimulationOptions = {}): Promise<Outcome> => {
-  const random = new SeededRandom(seed)
-  const trace = new Trace(options.onLine)
-  const timeline = new Timeline(random.fork('timeline'))
-  const world = new World({ timeline, random, faults: drawFaults(random.fork('faults')), trace })
-  const witness = new Witness()
-  const asked = new Map<string, JobSpec>()
-  const model = new DurableModel(asked)
-  const facts = drawMachines(random.fork('machines'))
-  const onDurable = (...[change, { history }]: Parameters<ConstructorParameters<typeof Cluster>[0]['onDurable']>) =>
-    watch.onDurable(change, history)
-  let isCheckDue = false
-  const cluster = new Cluster({
-    world,
-    witness,
-    bug: options.bug ?? {},
-    facts,
-    onDurable,
-    onOrchestratorUp: () => {
-      isCheckDue = true
-    },
-  })
-  const client = new Client(world, cluster, model, asked)
-  const machines = new Map(facts.map((machine) => [machine.nodeId, machine]))
-  const isGone = (nodeId: NodeId): boolean => cluster.machines.some((m) => m.facts.nodeId === nodeId && m.isGone)
-  const watch = new Watch(world, { model, witness, machines, isGone, asked })
-  const onRejection = (error: unknown): void =>
-    world.violate('no bug', `unhandled: ${error instanceof Error ? error.stack : String(error)}`)
+  const simulation = new Simulation(seed, options)
+  const onRejection = (error: unknown): void => simulation.world.violate('no bug', `unhandled: ${stackOf(error)}`)
   process.on('unhandledRejection', onRejection)
-
-  const step = async (): Promise<void> => {
-    const label = await timeline.step()
-    if (label === undefined) throw new Error('nothing happens any more')
-    world.note(label)
-    isCheckDue ||= timeline.count % fullCheckEvents === 0
-    if (timeline.count > eventLimit) world.violate('bound', `more than ${eventLimit} events`)
-    const store = cluster.lifeOf(cluster.orchestratorMachine)?.settledStore
-    if (!isCheckDue || !store) return
-    isCheckDue = false
-    await checkDurability(world, model, store)
-  }
-  const runUntil = async (endUs: number, isDone: () => boolean = () => false): Promise<void> => {
-    while (timeline.nowUs < endUs && !world.violation && !isDone()) await step()
-  }
-
   try {
-    for (const machine of cluster.machines) timeline.after(0, 'start', () => cluster.start(machine))
-    new Blows(world, cluster).start()
-    letClientAct(world, client)
-    await runUntil(world.faults.troubleMs * 1_000)
-    heal(world, cluster)
-    const endUs = timeline.nowUs + restLimitMs * 1_000
-    while (!world.violation) {
-      await runUntil(timeline.nowUs + restCheckMs * 1_000)
-      const reason = client.pending > 0 ? { invariant: 'L1', text: 'a request has no answer' } : unrest(watch.seen)
-      if (!reason) break
-      if (timeline.nowUs >= endUs) world.violate(reason.invariant, reason.text)
-    }
-    isCheckDue = true
-    if (!world.violation) await runUntil(Number.POSITIVE_INFINITY, () => !isCheckDue)
+    await simulation.run()
   } finally {
     process.off('unhandledRejection', onRejection)
-    cluster.discard()
+    simulation.discard()
   }
-  return {
-    seed,
-    hash: trace.digest(),
-    events: timeline.count,
-    counts: world.counts,
-    violation: world.violation,
-    tail: trace.tail,
+  return simulation.outcome(seed)
+}
+
+const stackOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error))
+
+class Simulation {
+  readonly world: World
+  readonly #timeline: Timeline
+  readonly #trace: Trace
+  readonly #cluster: Cluster
+  readonly #client: Client
+  readonly #watch: Watch
+  readonly #model: DurableModel
+  #isCheckDue = false
+
+  constructor(seed: number, { bug = {}, onLine }: SimulationOptions) {
+    const random = new SeededRandom(seed)
+    const faults = drawFaults(random.fork('faults'))
+    const facts = drawMachines(random.fork('machines'))
+    const witness = new Witness()
+    const asked = new Map<string, JobSpec>()
+    this.#trace = new Trace(onLine)
+    this.#timeline = new Timeline(random.fork('timeline'))
+    this.world = new World({ timeline: this.#timeline, random, faults, trace: this.#trace })
+    this.#model = new DurableModel(asked)
+    this.#cluster = new Cluster({
+      world: this.world,
+      witness,
+      bug,
+      facts,
+      onDurable: (change, { history }) => this.#watch.onDurable(change, history),
+      onOrchestratorUp: () => {
+        this.#isCheckDue = true
+      },
+    })
+    this.#client = new Client(this.world, this.#cluster, this.#model, asked)
+    const machines = new Map(facts.map((machine) => [machine.nodeId, machine]))
+    const isGone = (id: NodeId): boolean => this.#cluster.machines.some((m) => m.facts.nodeId === id && m.isGone)
+    this.#watch = new Watch(this.world, { model: this.#model, witness, machines, isGone, asked })
+  }
+
+  async run(): Promise<void> {
+    const { world } = this
+    const cluster = this.#cluster
+    for (const machine of cluster.machines) this.#timeline.after(0, 'start', () => cluster.start(machine))
+    new Blows(world, cluster).start()
+    letClientAct(world, this.#client)
+    await this.#runUntil(world.faults.troubleMs * 1_000)
+    heal(world, cluster)
+    this.#client.approveAll()
+    await this.#rest()
+    if (world.faults.hasCalmWork) await this.#workInCalm()
+    this.#isCheckDue = true
+    await this.#runUntil(Number.POSITIVE_INFINITY, () => !this.#isCheckDue)
+  }
+
+  discard(): void {
+    this.#cluster.discard()
+  }
+
+  outcome(seed: number): Outcome {
+    const { counts, violation } = this.world
+    return { seed, hash: this.#trace.digest(), events: this.#timeline.count, counts, violation, tail: this.#trace.tail }
+  }
+
+  /** A cluster that has come to rest takes new work, and no room stays unused. */
+  async #workInCalm(): Promise<void> {
+    this.world.note('calm')
+    this.#watch.calm()
+    this.#client.workInCalm()
+    await this.#rest()
+  }
+
+  async #rest(): Promise<void> {
+    const endUs = this.#timeline.nowUs + restLimitUs
+    for (;;) {
+      await this.#runUntil(this.#timeline.nowUs + restCheckUs)
+      const reason = this.#client.pending > 0 ? unanswered : unrest(this.#watch.seen)
+      if (!reason || this.world.violation) return
+      if (this.#timeline.nowUs >= endUs) this.world.violate(reason.invariant, reason.text)
+    }
+  }
+
+  async #runUntil(endUs: number, isDone: () => boolean = () => false): Promise<void> {
+    while (this.#timeline.nowUs < endUs && !this.world.violation && !isDone()) await this.#step()
+  }
+
+  async #step(): Promise<void> {
+    const label = await this.#timeline.step()
+    if (label === undefined) throw new Error('nothing happens any more')
+    this.world.note(label)
+    this.#isCheckDue ||= this.#timeline.count % fullCheckEvents === 0
+    if (this.#timeline.count > eventLimit) this.world.violate('bound', `more than ${eventLimit} events`)
+    const store = this.#cluster.lifeOf(this.#cluster.orchestratorMachine)?.settledStore
+    if (!this.#isCheckDue || !store) return
+    this.#isCheckDue = false
+    await checkDurability(this.world, this.#model, store)
   }
 }
 
-const gibibyte = 1024 ** 3
-
-/** One node of both roles; an orchestrator and nodes; or both roles in the first and more nodes. */
-const drawMachines = (random: SeededRandom): MachineFacts[] => {
-  const kind = random.pick(['hybrid', 'orchestrator and nodes', 'orchestrator and nodes', 'hybrid and nodes'] as const)
-  const nodes = kind === 'hybrid' ? 0 : random.int(1, kind === 'hybrid and nodes' ? 3 : 4)
-  const facts = (nodeId: string, isOrchestrator: boolean, isCompute: boolean): MachineFacts => ({
-    nodeId: nodeId as NodeId,
-    isOrchestrator,
-    isCompute,
-    capacity: { CPU: random.int(2, 4), Memory: 8 * gibibyte, Disk: 100 * gibibyte, GPU: 0 },
-    labels: { zone: random.pick(zones) },
-  })
-  return [
-    facts('node-0', true, kind !== 'orchestrator and nodes'),
-    ...Array.from({ length: nodes }, (_, index) => facts(`node-${index + 1}`, false, true)),
-  ]
-}
+const unanswered = { invariant: 'L1', text: 'a request has no answer' }
 
 const mostRequests = 60
 

@@ -116,10 +116,12 @@ export class Membership implements OrchestratorEnd {
     })
     if (!isNodeId(info.NodeID)) return refuse('the node id is not valid')
     if (info.NodeType !== 'Compute') return refuse('node is not a compute node')
+    const linkId = await this.#agreedLink(request)
+    // Operators judge at any time: what is known is read when nothing is waited for any more, and once again.
     const known = nodes.get(info.NodeID)
     if (known?.Membership === 'REJECTED') return refuse('node has been rejected')
-    const linkId = await this.#agreedLink(request)
     await this.#put(connectedNode(info, known?.Membership ?? settings.defaultMembership, clock.nowNs()))
+    if (nodes.get(info.NodeID)?.Membership === 'REJECTED') return refuse('node has been rejected')
     this.#leaving.delete(info.NodeID)
     this.#sessions.open(info.NodeID, linkId, back)
     await this.#takeBack(info.NodeID, request.LiveExecutions)

@@ -15,6 +15,7 @@ export class DurableModel {
   /** Last number of each job's history. */
   readonly historySeq = new Map<JobId, number>()
   readonly #ofJob = new Map<JobId, Set<ExecutionId>>()
+  readonly #versions = new Map<string, Job>()
   readonly #asked: ReadonlyMap<string, JobSpec>
 
   /** `asked`: what the client asked for, by mark. It is what counts, whatever the row says. */
@@ -24,7 +25,9 @@ export class DurableModel {
 
   applyJobs({ insertJobs, updateJobs }: Change): void {
     for (const job of [...(insertJobs ?? []), ...(updateJobs ?? []).map((update) => update.job)]) {
-      this.jobs.set(job.ID, { ...job, ...this.#asked.get(markOf(job)) })
+      const asAsked = { ...job, ...this.#asked.get(markOf(job)) }
+      this.jobs.set(job.ID, asAsked)
+      this.#versions.set(`${job.ID}/${job.Version}`, asAsked)
     }
   }
 
@@ -43,6 +46,15 @@ export class DurableModel {
 
   executionsOf(jobId: JobId): Execution[] {
     return [...(this.#ofJob.get(jobId) ?? [])].map((id) => this.executions.get(id) as Execution)
+  }
+
+  hasMark(mark: string): boolean {
+    return [...this.#versions.values()].some((job) => markOf(job) === mark)
+  }
+
+  /** The job as it was in the version of the execution. */
+  jobOf({ JobID, JobVersion }: Execution): Job {
+    return this.#versions.get(`${JobID}/${JobVersion}`) as Job
   }
 
   live(): Execution[] {

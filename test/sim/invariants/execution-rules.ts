@@ -86,10 +86,10 @@ export const executionRules: readonly Rule<ExecutionStep>[] = [
   },
   {
     invariant: 'I8',
-    broken: ({ before, after, job }) =>
-      !before &&
-      isTerminalJob(job.State.StateType) &&
-      `${after.ID} was made although ${job.ID} is ${job.State.StateType}`,
+    broken: ({ before, after }, { model }) => {
+      const state = model.jobs.get(after.JobID)?.State.StateType ?? 'Undefined'
+      return !before && isTerminalJob(state) && `${after.ID} was made although its job is ${state}`
+    },
   },
   {
     invariant: 'I9',
@@ -100,10 +100,10 @@ export const executionRules: readonly Rule<ExecutionStep>[] = [
   },
   {
     invariant: 'I10',
-    broken: ({ before, after, job }) =>
-      !before &&
-      after.JobVersion !== job.Version &&
-      `${after.ID} is of version ${after.JobVersion}, not ${job.Version}`,
+    broken: ({ before, after }, { model }) => {
+      const version = model.jobs.get(after.JobID)?.Version
+      return !before && after.JobVersion !== version && `${after.ID} is of version ${after.JobVersion}, not ${version}`
+    },
   },
 ]
 

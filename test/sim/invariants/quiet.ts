@@ -1,5 +1,6 @@
 import { parseResources } from '#lib/resources.ts'
 import { allocatedOf, type Execution } from '#models/execution.ts'
+import type { NodeId } from '#models/ids.ts'
 import { isCounted, type Job, mainTask, partitionCount } from '#models/job.ts'
 import { isTerminalJob } from '#models/job-state.ts'
 import { addResources, fitsInto, noResources, type Resources, resourcesOr } from '#models/resources.ts'
@@ -42,9 +43,13 @@ const unsettled = (job: Job, seen: Seen): string | undefined => {
   const live = seen.model.executionsOf(job.ID).filter(isLive)
   const expected = live.length > 0 ? 'Running' : 'Queued'
   if (isCounted(job.Type) && job.State.StateType !== expected) return `it has ${live.length} live executions`
-  const node = [...seen.machines.values()].find((machine) => hasPlace(job, machine, seen))
-  return wantsMore(job, seen) && node ? `${node.nodeId} has room for it` : undefined
+  const node = roomFor(job, seen)
+  return node && `${node} has room for it`
 }
+
+/** A node that could take more of a job that wants more. */
+export const roomFor = (job: Job, seen: Seen): NodeId | undefined =>
+  wantsMore(job, seen) ? [...seen.machines.values()].find((machine) => hasPlace(job, machine, seen))?.nodeId : undefined
 
 /** An ops job owes nothing to nodes that were away when it was looked at, as long as it goes on elsewhere. */
 const wantsMore = (job: Job, { model }: Seen): boolean => {
@@ -57,7 +62,8 @@ const wantsMore = (job: Job, { model }: Seen): boolean => {
 
 const hasPlace = (job: Job, node: MachineFacts, { model, isGone }: Seen): boolean => {
   if (!node.isCompute || isGone(node.nodeId)) return false
-  const own = model.executionsOf(job.ID).filter(({ NodeID }) => NodeID === node.nodeId)
+  const isOwn = (e: Execution): boolean => e.NodeID === node.nodeId && e.JobVersion === job.Version
+  const own = model.executionsOf(job.ID).filter(isOwn)
   const most = isCounted(job.Type) ? job.MaxPerNode || Number.POSITIVE_INFINITY : 1
   const counted = isCounted(job.Type) ? own.filter(isLive) : own
   const promised = model.live().filter(({ NodeID }) => NodeID === node.nodeId)

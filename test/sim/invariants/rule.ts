@@ -17,6 +17,7 @@ export type Seen = {
 }
 
 export type JobStep = { before: Job | undefined; after: Job }
+/** `job` in the version of the execution. */
 export type ExecutionStep = { before: Execution | undefined; after: Execution; job: Job }
 
 /** One sentence that must be true of every step; the answer says how it was broken. */

@@ -18,9 +18,9 @@ export const startRules: readonly Rule<Start>[] = [
   },
   {
     invariant: 'I4',
-    broken: ({ executionId, jobId }, { model, witness }) => {
+    broken: ({ executionId }, { model, witness }) => {
       const execution = model.executions.get(executionId)
-      if (!execution || model.jobs.get(jobId)?.Delivery !== 'AtMostOnce') return false
+      if (!execution || model.jobOf(execution).Delivery !== 'AtMostOnce') return false
       const started = model.slotOf(execution).filter(({ ID }) => witness.startsOf(ID).length > 0)
       return started.length > 1 && `${started.map(({ ID }) => ID).join(' and ')} started, at most one may`
     },

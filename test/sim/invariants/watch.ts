@@ -1,8 +1,8 @@
 import type { Change } from '#contracts/store.ts'
-import type { Job } from '#models/job.ts'
 import type { JobHistory } from '#models/job-history.ts'
 import type { World } from '../world.ts'
 import { executionRules } from './execution-rules.ts'
+import { FreedRoom } from './freed-room.ts'
 import { jobRules } from './job-rules.ts'
 import type { Rule, Seen } from './rule.ts'
 import { startRules } from './start-rules.ts'
@@ -11,10 +11,12 @@ import { startRules } from './start-rules.ts'
 export class Watch {
   readonly #world: World
   readonly seen: Seen
+  readonly #freedRoom: FreedRoom
 
   constructor(world: World, seen: Seen) {
     this.#world = world
     this.seen = seen
+    this.#freedRoom = new FreedRoom(world, seen)
     seen.witness.onStart = (start) => this.#check(startRules, start)
   }
 
@@ -34,9 +36,15 @@ export class Watch {
       this.#check(jobRules, { before, after: model.jobs.get(after.ID) ?? after })
     }
     for (const step of executionSteps) {
-      this.#check(executionRules, { ...step, job: model.jobs.get(step.after.JobID) as Job })
+      this.#check(executionRules, { ...step, job: model.jobOf(step.after) })
     }
     model.applyRest(change, history)
+    this.#freedRoom.onDurable(change)
+  }
+
+  /** The cluster has come to rest: from now on it has no excuse. */
+  calm(): void {
+    this.#freedRoom.calm()
   }
 
   /** I7: the numbers of a job's history have no gaps and never go back. */
