@@ -43,9 +43,8 @@ export class Replay {
   async #ours({ area, name, needs, vars = {}, request }: RestCase): Promise<RestCase['request']> {
     const mine = await this.#values(area, name, needs, Object.keys(vars))
     const put = (text: string): string => this.#put(text).replace(anyId, (given) => ownId(given, vars, mine))
-    let path = put(request.path)
-    // The recorded system does not look at it; ours does, and no node of ours may be met by chance.
-    path = path.replace('node_id=n-1', 'node_id=no-node')
+    // The recorded system did not look at this beginning of an id; ours does, and must not meet it by chance.
+    let path = put(request.path.replace(/node_id=n-1$/, 'node_id=no-node'))
     const token = this.#nextTokens.get(sequenceOf(name))
     if (token) path = path.replace(/next_token=[^&]*/, `next_token=${token}`)
     const body = name.startsWith('auth/authn-ok') ? await this.#signedAnswer() : request.body
