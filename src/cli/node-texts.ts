@@ -47,15 +47,18 @@ export function serveText(program: string, address: NodeAddress, runFile: string
 
 /** For an address that others reach, as long as nobody has to say who they are. */
 export const openText = (host: string, port: number): string =>
-  `Warning: the API on ${host}:${port} does what anybody who reaches it asks. ` +
+  `Warning: the API on ${hostText(host)}:${port} does what anybody who reaches it asks. ` +
   `--host 127.0.0.1 keeps it to this machine.\n`
+
+/** As it stands in a URL. */
+const hostText = (host: string): string => (host.includes(':') ? `[${host}]` : host)
 
 export const isLoopback = (host: string): boolean => host === '::1' || host.startsWith('127.')
 
 /** A few lines for the person who started it; only an orchestrator takes jobs and knows the nodes. */
 export const bannerText = (program: string, address: NodeAddress, roles: string): string =>
   [
-    `${roles} ${address.name} is ready at ${address.isTls ? 'https' : 'http'}://${address.apiHost}:${address.apiPort}`,
+    `${roles} ${address.name} is ready at ${address.isTls ? 'https' : 'http'}://${hostText(address.apiHost)}:${address.apiPort}`,
     ...(address.linkAddress
       ? [
           `  run something:  ${program} docker run alpine echo hello`,

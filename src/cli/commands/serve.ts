@@ -57,7 +57,7 @@ export const command = defineCommand({
 
 const addressOf = ({ nodeId, address, linkPort }: RunningNode, { API, Orchestrator }: Settings): NodeAddress => ({
   name: nodeId,
-  apiHost: address.host === '0.0.0.0' ? '127.0.0.1' : address.host,
+  apiHost: ['0.0.0.0', '::'].includes(address.host) ? '127.0.0.1' : address.host,
   apiPort: address.port,
   isTls: API.TLS.CertFile !== '',
   linkAddress: linkPort === undefined ? undefined : Orchestrator.Advertise || `127.0.0.1:${linkPort}`,

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { cpus } from 'node:os'
+import { cpus, networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { BuiltProduct } from '../../kit/built-product.ts'
@@ -83,6 +83,15 @@ it('an orchestrator and a compute node of their own share a folder, find each ot
   expect((await fetch(`http://127.0.0.1:${computePort}/api/v1/orchestrator/jobs`)).status).toBe(404)
   for (const role of ['orchestrator', 'compute']) expect(existsSync(join(folder, role, 'state.db'))).toBe(true)
   for (const program of [compute, orchestrator]) expect((await program.end()).code).toBe(0)
+})
+
+const hasIpv6 = Object.values(networkInterfaces()).some((each) => each?.some(({ address }) => address === '::1'))
+it.runIf(hasIpv6)('listens on an IPv6 address, and its own exports lead there [R200]', async () => {
+  const node = product.start(['serve', '--orchestrator', '--compute', ...anyPorts, '--host', '::1'])
+  const [, port] = await node.says(/ready at http:\/\/\[::1\]:(\d+)\n/)
+  const env = { BACALHAU_API_HOST: '::1', BACALHAU_API_PORT: port }
+  expect((await product.run(['agent', 'alive'], env)).stdout).toContain('OK')
+  expect((await node.end()).code).toBe(0)
 })
 
 it('without a role it is an orchestrator, and says so [R200]', async () => {
