@@ -27,3 +27,22 @@ export function showings(tests: TestLine[]): Map<string, Showing[]> {
   }
   return shown
 }
+
+export const isOutside = ({ ring }: Showing): boolean => ring === 'wire' || ring === 'e2e'
+
+/** The numbers that must have a test by now; docs/requirements.md names them. */
+export type Required = { outside: string[]; anywhere: string[] }
+
+export function requiredNumbers(markdown: string): Required {
+  const listed = (where: string) =>
+    numbersIn(new RegExp(`Required so far, ${where}: (\\[[^\\]]*\\])`).exec(markdown)?.[1] ?? '')
+  return { outside: listed('from outside'), anywhere: listed('in any ring') }
+}
+
+/** Those of them that no passing test of the right ring has shown. */
+export function unshown({ outside, anywhere }: Required, shown: Map<string, Showing[]>): string[] {
+  return [
+    ...outside.filter((number) => !shown.get(number)?.some(isOutside)),
+    ...anywhere.filter((number) => !shown.has(number)),
+  ]
+}

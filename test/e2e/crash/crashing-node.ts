@@ -19,12 +19,20 @@ export type CrashingNode = {
   /** 0 = never. */
   killAtCommit: number
   isKilledBefore: boolean
+  /** How wrong the clock of its machine is. */
+  clockOffsetMs?: number
 }
 
 const options = JSON.parse(process.argv[2] ?? '{}') as CrashingNode
 
+const { clockOffsetMs = 0 } = options
+const rightNow = Date.now
+if (clockOffsetMs !== 0) Date.now = () => rightNow() + clockOffsetMs
+
 /** Counts commits that carry something; the first ones make the schema and register the node. */
 const crashing = (database: SqlDatabase): SqlDatabase => {
+  const sync = database.prepare<{ synchronous: number }>('pragma synchronous', { isExact: false }).get()
+  process.stderr.write(`synchronous=${sync?.synchronous}\n`)
   let commits = 0
   return {
     prepare: (sql, kind) => database.prepare(sql, kind),

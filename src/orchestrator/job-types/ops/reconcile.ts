@@ -1,19 +1,22 @@
+import type { Execution } from '#models/execution.ts'
 import { reasonLines } from '../../placement/shortage.ts'
 import { emptyPlan } from '../../plan.ts'
+import type { Snapshot } from '../../snapshot.ts'
 import { queueJob } from '../counted.ts'
 import { failIfTooLong, failJob, finishEnded, stopOldVersions } from '../ending.ts'
 import { startOnNodes } from '../every-node.ts'
 import type { Reconcile } from '../job-type.ts'
+import { retryOf } from '../retry.ts'
 import { isLive, loseUnreachable } from '../stop-executions.ts'
 
-/** Once on every node that matches; done when all of them are. */
+/** Once on every node that matches; done when all of them are. What a node lost is run there again, a failure is not. */
 export const reconcileOps: Reconcile = (snapshot) => {
   const plan = emptyPlan(false)
   const all = loseUnreachable(snapshot, plan)
   if (finishEnded(snapshot, plan, all)) return plan
   const executions = stopOldVersions(snapshot, plan, all)
   if (failIfTooLong(snapshot, plan, executions)) return plan
-  const match = startOnNodes(snapshot, plan, executions, (attempts) => attempts.length === 0)
+  const match = startOnNodes(snapshot, plan, executions, (attempts) => isWanted(snapshot, attempts))
   if (executions.length === 0 && plan.starts.length === 0) {
     const available = match.candidates.length + match.rejected.length
     const head = `not matching nodes to run job out of ${available} available nodes.`
@@ -31,12 +34,18 @@ export const reconcileOps: Reconcile = (snapshot) => {
     return plan
   }
   if (plan.waitsFor) return plan
-  const failed = executions.filter((execution) => execution.ComputeState.StateType !== 'Completed')
+  const last = [...new Map(executions.map((execution) => [execution.NodeID, execution])).values()]
+  const failed = last.filter((execution) => execution.ComputeState.StateType !== 'Completed')
   const cause = failed.find((execution) => execution.ComputeState.Message)?.ComputeState.Message
   if (failed.length === 0) plan.jobState = { StateType: 'Completed' }
   else {
-    const line = `Job failed because one or more executions failed (${failed.length} of ${executions.length})`
+    const line = `Job failed because one or more executions failed (${failed.length} of ${last.length})`
     failJob(snapshot, plan, executions, [cause, line].filter((text) => text).join('\n'))
   }
   return plan
+}
+
+const isWanted = (snapshot: Snapshot, attempts: readonly Execution[]): boolean => {
+  const last = attempts.at(-1)
+  return last === undefined || (last.FailureClass === 'lost' && retryOf(snapshot, attempts).kind === 'now')
 }
