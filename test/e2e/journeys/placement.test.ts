@@ -174,7 +174,7 @@ describe('Count and kinds of jobs', () => {
     expect(new Set(nodesOf(shown)).size).toBe(2)
   })
 
-  it('ops runs once on every node, a service keeps its number, a daemon runs everywhere [R97, R99, R100, R101]', async () => {
+  it('ops runs once on every node, a service keeps its number, a daemon runs everywhere [R97, R99]', async () => {
     expect(nodesOf(await run({ job: { Type: 'ops', Count: 0 } }))).toEqual(['here', 'there'])
     for (const [Type, Count] of [
       ['service', 3],

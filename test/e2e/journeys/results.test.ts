@@ -117,6 +117,17 @@ describe('results', () => {
     expect(await text(`${into}/my_results/a`)).toBe('kept')
   })
 
+  it('of a node that was told no address have one that leads there [R189]', async () => {
+    const other = await product.serve({ name: 'unnamed', settings: { 'Publishers.Types.Local.Address': 'public' } })
+    const task = { Publisher: { Type: 'local' }, ResultPaths: [{ Name: 'out', Path: '/out' }] }
+    const id = await other.submit(toolJob(['write', '/out/a', 'found'], { task }))
+    await ended(other.port, id)
+    const { body } = await other.http<{ Items: Result[] }>('GET', `/orchestrator/jobs/${id}/results`)
+    expect(body.Items[0]?.Params.URL).toMatch(/^http:\/\/(?!public)[^/]+:\d+\//)
+    expect((await fetch(body.Items[0]?.Params.URL ?? '')).status).toBe(200)
+    await other.stop()
+  })
+
   it('leave nothing else behind on the node [X21]', async () => {
     await published(['write', '/out/a', 'kept'])
     await until('it has cleaned up', async () => (await readdir(`${server.dataFolder}/executions`)).length === 0)
