@@ -74,7 +74,10 @@ export class Orders {
   async #applyCancel(id: ExecutionId, inbox: NonNullable<Change['inbox']>): Promise<CommitOutcome> {
     const outcome = await this.#parts.post.commit({ inbox })
     const held = this.#parts.holdings.get(id)
-    if (outcome.kind === 'applied' && held) await this.cancel(held)
+    if (outcome.kind !== 'applied' || !held) return outcome
+    // A program that was stopped cannot be brought back, so the wish must be on disk; in one process it may not be yet.
+    if (held.row.state === 'Running') outcome.durable.then(() => this.cancel(held)).catch(() => {})
+    else await this.cancel(held)
     return outcome
   }
 }

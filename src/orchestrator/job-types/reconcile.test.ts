@@ -229,6 +229,14 @@ describe('batch jobs', () => {
     }
   })
 
+  it('are not placed again when they were cancelled after their start and must not start twice [I4]', () => {
+    const world = new World(job({ Delivery: 'AtMostOnce' }), [{ units: 1 }])
+    world.step()
+    world.executions = world.executions.map((execution) => ({ ...execution, StartTime: 1n }))
+    world.end(0, 'Cancelled')
+    expect(world.step().starts).toEqual([])
+  })
+
   it('fail when TotalTimeout is over, counted from the present version [W15]', () => {
     const limited = { ...task, Timeouts: { TotalTimeout: 5n } }
     const world = new World(job({ Tasks: [limited], VersionTime: 10n * second }), [{ units: 1 }])

@@ -1,5 +1,5 @@
 import type { Execution } from '#models/execution.ts'
-import { type Job, rescheduleOf } from '#models/job.ts'
+import { rescheduleOf } from '#models/job.ts'
 import type { Snapshot } from '../snapshot.ts'
 
 /** What is to be done about a partition whose last attempt ended without success. */
@@ -17,10 +17,12 @@ const secondNs = 1_000_000_000n
  */
 export const retryOf = (snapshot: Snapshot, attempts: readonly Execution[]): Retry => {
   const last = attempts.at(-1)
-  if (!last || last.ComputeState.StateType !== 'Failed') return { kind: 'now' }
+  if (!last) return { kind: 'now' }
   const { job, nowNs } = snapshot
-  const cause = last.ComputeState.Message ?? 'execution failed'
-  if (last.FailureClass === 'lost') return retryLost(job, cause)
+  const cause = (last.ComputeState.StateType === 'Failed' && last.ComputeState.Message) || 'execution failed'
+  if (job.Delivery === 'AtMostOnce' && attempts.some(mayHaveStarted))
+    return { kind: 'never', cause, why: 'it may have started, and the job must not start more than once' }
+  if (last.ComputeState.StateType !== 'Failed' || last.FailureClass === 'lost') return { kind: 'now' }
   const policy = rescheduleOf(job)
   const failures = attempts.filter((a) => a.ComputeState.StateType === 'Failed' && a.FailureClass !== 'lost').length
   if (last.FailureClass !== '' && !policy.Classes.includes(last.FailureClass)) {
@@ -35,11 +37,8 @@ export const retryOf = (snapshot: Snapshot, attempts: readonly Execution[]): Ret
   return at <= nowNs ? { kind: 'now' } : { kind: 'later', at }
 }
 
-/** That its start was not reported does not mean that it did not start: the report may be what was lost (I4). */
-const retryLost = (job: Job, cause: string): Retry =>
-  job.Delivery === 'AtMostOnce'
-    ? { kind: 'never', cause, why: 'it may have started, and the job must not start more than once' }
-    : { kind: 'now' }
+/** That the start of a lost one was not reported does not mean that it did not start: the report may be what was lost (I4). */
+const mayHaveStarted = ({ StartTime, FailureClass }: Execution): boolean => StartTime > 0n || FailureClass === 'lost'
 
 /** Exponential from `delay` seconds, at most `maxDelay`, between half and all of it. */
 const backoffNs = (delay: number, maxDelay: number, failures: number, jitter: number): bigint => {
