@@ -38,7 +38,7 @@ export const providerSettings = ({ settings, folder, environment }: ProviderSour
         address: Publishers.Types.Local.Address,
         port: Publishers.Types.Local.Port,
         directory: Publishers.Types.Local.Directory || folder.resultsFolder,
-        retention: { ageMs: 0, sizeBytes: 0 },
+        retention: { ageMs: milliseconds(Publishers.Types.Local.Retention), sizeBytes: 0 },
       },
     },
     inline: defaultInlineSettings,

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Engine } from '#contracts/engine.ts'
 import type { OrchestratorEnd } from '#contracts/node-link.ts'
+import type { SqlDatabase } from '#contracts/sql.ts'
 import type { Store } from '#contracts/store.ts'
 import { buildInfo } from '#lib/build-info.ts'
 import { RemoteOrchestrator, serveOrchestrator } from '#link/bus-ends.ts'
@@ -37,8 +38,9 @@ const log = (event: string, fields: Record<string, unknown>): void => {
   if (event !== 'handshake_failed') console.error(event, fields)
 }
 
-export const openTestStore = (path = ':memory:'): Promise<Store> =>
-  openStore({ database: openSqlite(path), clock: new SystemClock(), random: systemRandom, scheduleFlush })
+export const openTestStore = (path = ':memory:'): Promise<Store> => storeOn(openSqlite(path))
+const storeOn = (database: SqlDatabase): Promise<Store> =>
+  openStore({ database, clock: new SystemClock(), random: systemRandom, scheduleFlush })
 
 const none = { priority: 0, executionTimeout: 0n, totalTimeout: 0n, publisher: undefined }
 
@@ -128,9 +130,12 @@ export const startHybrid = async (options: HybridOptions) => {
 }
 
 /** An orchestrator with its broker, alone. */
-export const startOrchestrator = async (settings: Partial<OrchestratorSettings> = {}) => {
+export const startOrchestrator = async (
+  settings: Partial<OrchestratorSettings> = {},
+  database: SqlDatabase = openSqlite(':memory:'),
+) => {
   const clock = new SystemClock()
-  const store = await openTestStore()
+  const store = await storeOn(database)
   const broker = new Broker({ host: '127.0.0.1', port: 0, token: '', name: 'orchestrator' }, clock)
   const orchestrator = new Orchestrator({
     store,

@@ -35,7 +35,7 @@ export const publishers = {
       Address: text('public', 'Address under which results of this node are fetched, or the kind of address to use'),
       Port: port(6001, 'Port under which results of this node are fetched'),
       Directory: text('', 'Folder that keeps results; empty = in the data folder'),
-      Retention: text('', 'How long results are kept; empty = until they are removed'),
+      Retention: duration(0n, 'How long results are kept; 0 = until they are removed'),
     },
     S3: {
       PreSignedURLDisabled: boolean(false, 'Never hand out signed addresses of results'),

@@ -60,6 +60,24 @@ describe('many jobs at once', () => {
     }
   })
 
+  it('of a large job do not write it again with each change [W22]', async () => {
+    const written = () => Number(/wchar: (\d+)/.exec(readFileSync(`/proc/${server.pid}/io`, 'utf8'))?.[1])
+    const before = written()
+    const sizeBytes = 400_000
+    const large = job({ Count: 20, Meta: { large: 'x'.repeat(sizeBytes) } }, { Resources: { CPU: '100m' } })
+    const { body } = await server.http<{ JobID: string }>('PUT', jobs, { Job: large })
+    type Executions = { Items: { ComputeState: { StateType: number }; Revision: number }[] }
+    const executions = async () => (await server.http<Executions>('GET', `${jobs}/${body.JobID}/executions`)).body.Items
+    await until(
+      'all have ended',
+      async () => (await executions()).filter((each) => each.ComputeState.StateType === 7).length === 20,
+      60_000,
+    )
+    expect((await executions()).every(({ Revision }) => Revision >= 3)).toBe(true)
+    // Sixty changes; the job is in the log of the database and in the database.
+    expect(written() - before).toBeLessThan(8 * sizeBytes)
+  })
+
   it('that waited are decided after a kill, and those that came meanwhile [W1, W24]', async () => {
     const waiting = job(
       { Constraints: [{ Key: 'later', Operator: '=', Values: ['yes'] }] },

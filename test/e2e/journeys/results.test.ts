@@ -128,6 +128,23 @@ describe('results', () => {
     await other.stop()
   })
 
+  it('go when the operator no longer wants to keep them [R190]', async () => {
+    const other = await product.serve({ name: 'forgetful', settings: { 'Publishers.Types.Local.Retention': '1s' } })
+    const one = async () => {
+      const task = { Publisher: { Type: 'local' }, ResultPaths: [{ Name: 'out', Path: '/out' }] }
+      const id = await other.submit(toolJob(['write', '/out/a', 'for a second'], { task }))
+      const shown = await ended(other.port, id)
+      return shown.Executions.Items[0]?.PublishedResult?.Params?.URL ?? ''
+    }
+    const url = await one()
+    expect((await fetch(url)).status).toBe(200)
+    await until(
+      'it is gone once a later one is there',
+      async () => (await one()) !== '' && (await fetch(url)).status === 404,
+    )
+    await other.stop()
+  })
+
   it('leave nothing else behind on the node [X21]', async () => {
     await published(['write', '/out/a', 'kept'])
     await until('it has cleaned up', async () => (await readdir(`${server.dataFolder}/executions`)).length === 0)
