@@ -103,7 +103,7 @@ describe('npm start', () => {
   it.each([
     ['build: ', 'SIGINT'],
     ['cluster start: ', 'SIGINT'],
-    ['0 of 6 parts done', 'SIGINT'],
+    ['of 6 parts done', 'SIGINT'],
     ['results: ', 'SIGTERM'],
   ] as const)('leaves nothing when it is interrupted after "%s"', async (line, signal) => {
     const program = npmStart([])
