@@ -4,7 +4,7 @@ import { messageOf } from '#lib/fault.ts'
 import { type DockerEngine, dockerEngine } from '../test/kit/docker-engine.ts'
 import { checks, runChecks } from './checks.ts'
 import { run } from './run.ts'
-import { missingPartLines, missingRecordingLines } from './test/left-out.ts'
+import { leftOut } from './test/left-out.ts'
 import type { RingResult } from './test/ring-result.ts'
 import { rings, runRing } from './test/rings.ts'
 
@@ -40,18 +40,16 @@ for (const { ring, ...counts } of results) {
   passed += counts.passed
   failed += counts.failed
 }
-const missingParts = missingPartLines(process.env)
-for (const line of missingParts) {
+const missing = leftOut(root, process.env)
+for (const line of missing) {
   console.log(line)
   if (isCi) failed++
 }
-for (const line of missingRecordingLines(root, process.env)) console.log(line)
 // Suites that are left out here leave numbers open that other machines show.
-if (isWhole && (isCi || (engine && missingParts.length === 0)))
-  count(
-    1,
-    await runChecks([{ name: 'requirements', command: 'node', args: ['tools/requirements.ts', '--missing'] }], root),
-  )
+if (isWhole && engine && missing.length === 0) {
+  const check = { name: 'requirements', command: 'node', args: ['tools/requirements.ts', '--missing'] }
+  count(1, await runChecks([check], root))
+}
 console.log(`${passed} passed, ${failed} failed`)
 process.exitCode = failed > 0 ? 1 : 0
 

@@ -2,15 +2,12 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { missingParts } from '../system-parts.ts'
 
-/** One line for each part of the system that is missing here: which tests are left out, and what adds it. */
-export const missingPartLines = (env: NodeJS.ProcessEnv): string[] =>
-  missingParts(env['PATH']).map(
+/** One line for each thing that is missing here: which tests are left out, and what adds it. */
+export function leftOut(root: string, env: NodeJS.ProcessEnv): string[] {
+  const parts = missingParts(env['PATH']).map(
     ({ name, neededBy }) => `left out: ${neededBy}; ${name} is not installed (npm run setup adds it)`,
   )
-
-/** The recordings are not ours to add: where they are not, their suites are left out, and a line says so. */
-export function missingRecordingLines(root: string, env: NodeJS.ProcessEnv): string[] {
   const goldens = env['BACALHAU_GOLDENS'] ?? join(root, '../shared/goldens')
-  if (existsSync(goldens)) return []
-  return ['left out: golden and vector suites; no recordings at BACALHAU_GOLDENS or ../shared/goldens']
+  if (existsSync(goldens)) return parts
+  return [...parts, 'left out: golden and vector suites; no recordings at BACALHAU_GOLDENS or ../shared/goldens']
 }
