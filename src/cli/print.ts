@@ -12,11 +12,11 @@ export async function printDocument(out: Out, json: string, shape: Shape): Promi
   if (shape.output === 'json') return out.write(`${shape.pretty ? indented(json) : json}\n`)
   if (shape.output !== 'yaml') throw new Error(`invalid format "${shape.output}"`)
   const { writeYaml } = await import('#lib/yaml/write-yaml.ts')
-  out.write(writeYaml(parseJson(json, { keepsParamsText: true }) as Parameters<typeof writeYaml>[0]))
+  out.write(writeYaml(parseJson(json, { keepsText: true }) as Parameters<typeof writeYaml>[0]))
 }
 
 const indented = (json: string): string =>
-  stringifyJson(parseJson(json, { keepsParamsText: true }), { indent: 2, escapeHtml: true })
+  stringifyJson(parseJson(json, { keepsText: true }), { indent: 2, escapeHtml: true })
 
 /** `Key = value` lines: keys padded to the longest (in bytes, as the reference counts), pairs without value left out. */
 export function keyValues(pairs: readonly (readonly [key: string, value: string])[]): string {

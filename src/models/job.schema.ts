@@ -49,7 +49,10 @@ export const jobShape = struct('models', 'Job', {
   Meta: textMap,
   Labels: textMap,
   Tasks: list(taskShape, null, '*'),
-  State: struct('models', goState, { StateType: jobStateWord, Message: text, Details: textMap }),
+  State: {
+    ...struct('models', goState, { StateType: jobStateWord, Message: text, Details: textMap }),
+    isEmptiedByNull: false,
+  },
   Version: uint64,
   Revision: uint64,
   CreateTime: int64,

@@ -1,3 +1,4 @@
+import { eachMember, type JsonObject, setMember } from '#lib/json/members.ts'
 import { isRawNumber } from '#lib/json/raw-number.ts'
 
 /**
@@ -8,8 +9,10 @@ import { isRawNumber } from '#lib/json/raw-number.ts'
 export type Shape<Value> = {
   /** `int`, `models.Task`, `map[string]string` … */
   readonly goType: string
-  /** Never called with null or undefined. Throws a Mismatch. */
-  decode(value: unknown): Value
+  /** Never called with null or undefined. `before` is what an equal key left there. Throws a Mismatch. */
+  decode(value: unknown, before?: Value): Value
+  /** Null takes away what an equal key left there (Go's pointers, lists and maps); elsewhere it changes nothing. */
+  readonly isEmptiedByNull?: boolean
   /** For the OpenAPI document. */
   readonly schema: JsonSchema
 }
@@ -48,32 +51,28 @@ export const flag: Shape<boolean> = {
   decode: (value) => (typeof value === 'boolean' ? value : mismatch(value, 'bool')),
 }
 
-const integer =
-  (goType: string, min: bigint, max: bigint) =>
-  (value: unknown): bigint => {
+/** A Go integer between two bounds. */
+export const integer = (goType: string, min: bigint, max: bigint): Shape<bigint> => ({
+  goType,
+  schema: { type: 'integer', format: 'int64' },
+  decode(value) {
     if (typeof value !== 'number' && typeof value !== 'bigint' && !isRawNumber(value)) return mismatch(value, goType)
-    const source = isRawNumber(value) ? value.rawJSON : String(value)
-    if (!/^-?\d{1,20}$/.test(source)) throw new Mismatch(value, goType, `number ${source}`)
-    const exact = BigInt(source)
-    if (exact < min || exact > max) throw new Mismatch(value, goType, `number ${source}`)
-    return exact
-  }
+    const source = isRawNumber(value) ? value.rawJSON : Object.is(value, -0) ? '-0' : String(value)
+    const isWhole = min < 0n ? /^-?\d{1,20}$/.test(source) : /^\d{1,20}$/.test(source)
+    if (!isWhole || BigInt(source) < min || BigInt(source) > max) throw new Mismatch(value, goType, `number ${source}`)
+    return BigInt(source)
+  },
+})
 const maxInt64 = 2n ** 63n - 1n
-const readInt = integer('int', -maxInt64 - 1n, maxInt64)
-const readInt64 = integer('int64', -maxInt64 - 1n, maxInt64)
-const readUint64 = integer('uint64', 0n, 2n ** 64n - 1n)
+export const int64 = integer('int64', -maxInt64 - 1n, maxInt64)
+export const uint64 = integer('uint64', 0n, 2n ** 64n - 1n)
+const anyInt = integer('int', -maxInt64 - 1n, maxInt64)
 
 /** Go's `int`: small numbers of things. Beyond 2^53 it is read and rounded. */
 export const int: Shape<number> = {
   goType: 'int',
   schema: { type: 'integer' },
-  decode: (value) => (Number.isSafeInteger(value) ? (value as number) : Number(readInt(value))),
-}
-export const int64: Shape<bigint> = { goType: 'int64', schema: { type: 'integer', format: 'int64' }, decode: readInt64 }
-export const uint64: Shape<bigint> = {
-  goType: 'uint64',
-  schema: { type: 'integer', format: 'int64' },
-  decode: readUint64,
+  decode: (value) => (Number.isSafeInteger(value) ? (value as number) + 0 : Number(anyInt.decode(value))),
 }
 
 /** Text with a meaning of its own: `read` throws an Unreadable, or gives the value. */
@@ -91,13 +90,16 @@ export const word = <Value>(
 export const list = <Value>(item: Shape<Value>, zero: Value | null, pointer = ''): Shape<Value[]> => ({
   goType: `[]${pointer}${item.goType}`,
   schema: { type: 'array', items: item.schema },
-  decode(value) {
+  isEmptiedByNull: true,
+  decode(value, before) {
     if (!Array.isArray(value)) return mismatch(value, this.goType)
     const items: Value[] = []
     let first: Mismatch | undefined
     for (let at = 0; at < value.length; at++) {
+      const old = before?.[at] ?? undefined
       try {
-        items.push(isNothing(value[at]) ? (zero as Value) : item.decode(value[at]))
+        if (!isNothing(value[at])) items.push(item.decode(value[at], old))
+        else items.push(item.isEmptiedByNull ? (zero as Value) : (old ?? (zero as Value)))
       } catch (error) {
         const noted = under(error, at)
         first ??= noted
@@ -112,14 +114,14 @@ export const list = <Value>(item: Shape<Value>, zero: Value | null, pointer = ''
 export const textMap: Shape<Record<string, string>> = {
   goType: 'map[string]string',
   schema: { type: 'object', additionalProperties: { type: 'string' } },
-  decode(value) {
+  isEmptiedByNull: true,
+  decode(value, before) {
     if (!isObject(value)) return mismatch(value, this.goType)
-    const map: Record<string, string> = {}
-    for (const key in value) {
-      const each = value[key]
-      if (typeof each !== 'string' && !isNothing(each)) throw under(new Mismatch(each, 'string'), key)
-      setKey(map, key, each ?? '')
-    }
+    const map: Record<string, string> = { ...before }
+    eachMember(value, (key, each, step) => {
+      if (typeof each !== 'string' && !isNothing(each)) throw under(new Mismatch(each, 'string'), step)
+      setMember(map, key, each ?? '')
+    })
     return map
   },
 }
@@ -128,7 +130,27 @@ export const textMap: Shape<Record<string, string>> = {
 export const anyMap: Shape<Record<string, unknown>> = {
   goType: 'map[string]interface {}',
   schema: { type: 'object', additionalProperties: true },
-  decode: (value) => (isObject(value) ? value : mismatch(value, 'map[string]interface {}')),
+  isEmptiedByNull: true,
+  decode(value, before) {
+    if (!isObject(value)) return mismatch(value, this.goType)
+    refuseBeyondFloats(value)
+    return before ? { ...before, ...value } : value
+  },
+}
+
+/** Go keeps numbers of no known kind as floats. */
+export function refuseBeyondFloats(value: unknown): void {
+  const refuseIn = (item: unknown, step: string | number) => {
+    try {
+      refuseBeyondFloats(item)
+    } catch (error) {
+      throw under(error, step)
+    }
+  }
+  if (Array.isArray(value)) value.forEach(refuseIn)
+  else if (isObject(value)) eachMember(value, (_key, each, step) => refuseIn(each, step))
+  else if (isRawNumber(value) && !Number.isFinite(Number(value.rawJSON)))
+    throw new Mismatch(value, 'float64', `number ${value.rawJSON}`)
 }
 
 export type Fields = Readonly<Record<string, Shape<any>>>
@@ -151,25 +173,23 @@ export function struct<Table extends Fields>(
       type: 'object',
       properties: Object.fromEntries(Object.entries(fields).map(([name, shape]) => [name, shape.schema])),
     },
-    decode(value) {
+    isEmptiedByNull: true,
+    decode(value, before) {
       if (!isObject(value)) return mismatch(value, this.goType)
-      const decoded: Record<string, unknown> = {}
+      const decoded: Record<string, unknown> = { ...before }
       let first: Mismatch | undefined
-      for (const key in value) {
+      eachMember(value, (key, each, step) => {
         const name = names.has(key) ? key : folded.get(fold(key))
-        if (name === undefined) continue
-        const each = value[key]
-        if (each === null || each === undefined) {
-          if (typeof decoded[name] === 'object') delete decoded[name]
-          continue
-        }
+        if (name === undefined) return
+        const shape = names.get(name) as Shape<unknown>
         try {
-          decoded[name] = (names.get(name) as Shape<unknown>).decode(each)
+          if (!isNothing(each)) decoded[name] = shape.decode(each, decoded[name])
+          else if (shape.isEmptiedByNull) delete decoded[name]
         } catch (error) {
-          const noted = under(error, key, name, goName)
+          const noted = under(error, step, name, goName)
           first ??= noted
         }
-      }
+      })
       if (first) throw first
       return decoded as StructOf<Table>
     },
@@ -205,11 +225,5 @@ function under(error: unknown, step: string | number, field?: string, goName?: s
 
 const isNothing = (value: unknown): value is null | undefined => value === null || value === undefined
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
+const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && !isRawNumber(value)
-
-/** `__proto__` is a key like any other. */
-function setKey(map: Record<string, unknown>, key: string, value: unknown): void {
-  if (key !== '__proto__') map[key] = value
-  else Object.defineProperty(map, key, { value, writable: true, enumerable: true, configurable: true })
-}

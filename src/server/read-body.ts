@@ -35,7 +35,7 @@ const wrongMediaType = (): Fault =>
 /** Only the first value counts, as in Go's stream reader. */
 function parsed(text: string): unknown {
   try {
-    return parseJson(text, { ignoresTrailing: true, keepsParamsText: true })
+    return parseJson(text, { ignoresTrailing: true, keepsText: true })
   } catch (error) {
     if (!(error instanceof Fault)) throw error
     if (error.message === 'unexpected end of JSON input') throw bindFault(text.trim() === '' ? 'EOF' : 'unexpected EOF')
@@ -47,7 +47,9 @@ function parsed(text: string): unknown {
 
 function mismatchFault(mismatch: Mismatch, text: string): Fault {
   const { goType, kind, fields, path } = mismatch
-  const where = `field=${fields.join('.')}, offset=${offsetOf(text, path)}`
+  // Where Go wants any float, it has looked at one byte more.
+  const offset = offsetOf(text, path) + (goType === 'float64' ? 1 : 0)
+  const where = `field=${fields.join('.')}, offset=${offset}`
   return frameworkFault(`Unmarshal type error: expected=${goType}, got=${kind}, ${where}`, goSentence(mismatch))
 }
 
@@ -69,7 +71,7 @@ const places: JsonMaker<Place> = {
 function offsetOf(text: string, path: readonly (string | number)[]): number {
   let place: Place | undefined = new JsonReader(text, places).read(false)
   for (const step of path) {
-    place = place?.values?.[typeof step === 'number' ? step : (place.keys?.lastIndexOf(step) ?? -1)]
+    place = place?.values?.[typeof step === 'number' ? step : (place.keys?.indexOf(step) ?? -1)]
   }
   return byteLength(text.slice(0, place?.end ?? 0))
 }

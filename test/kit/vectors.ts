@@ -34,6 +34,8 @@ export type VectorOptions = {
   versions?: Version[]
   /** `text`: the error text must be the same (default). `any`: any error will do. */
   errors?: 'text' | 'any'
+  /** Equality of two error texts, where `errors` says too little. */
+  isSameError?: (actual: string, wanted: string) => boolean
   /** Equality of two `out` values; default deep equality as JSON. */
   isSame?: (actual: unknown, expected: unknown, vector: VectorCase) => boolean
   /** Cases that are not for this function, with a reason to be read by people. */
@@ -128,7 +130,8 @@ type Actual = { out: unknown } | { err: string; isBug: boolean }
 function matches(actual: Actual, wanted: Outcome, vector: VectorCase, options: VectorOptions): boolean {
   if ('err' in wanted) {
     if (!('err' in actual) || actual.isBug) return false
-    return options.errors === 'any' || wanted.err.startsWith('PANIC') || actual.err === wanted.err
+    if (options.errors === 'any' || wanted.err.startsWith('PANIC')) return true
+    return options.isSameError?.(actual.err, wanted.err) ?? actual.err === wanted.err
   }
   if ('err' in actual) return false
   if (options.isSame) return options.isSame(actual.out, wanted.out, vector)

@@ -1,18 +1,16 @@
-import { Fault } from '../fault.ts'
 import { textOfBytes } from '../go/byte-text.ts'
-import { rawNumber } from './raw-number.ts'
+import { mayHaveEqualKeys, objectOfMembers } from './members.ts'
+import { type RawNumber, rawNumber } from './raw-number.ts'
 import { type JsonMaker, JsonReader, maxDepth } from './reader.ts'
 
 export type ParseJsonOptions = {
   /** Whatever follows the first value is ignored, as Go's stream decoder does with bodies. Default: it is refused. */
   ignoresTrailing?: boolean
   /**
-   * Numbers under a key `Params` that would be written differently (`1.0`, `1e3`) become raw JSON, so that stringifyJson
-   * gives back their source text.
+   * Numbers that would be written differently (`1.0`, `1e3`) become raw JSON, so that stringifyJson gives back their
+   * source text, and readers can tell `1.0` from `1`, as Go does where it wants an integer.
    */
-  keepsParamsText?: boolean
-  /** The same for numbers anywhere: for readers that tell `1.0` from `1`, as Go does where it wants an integer. */
-  keepsAllText?: boolean
+  keepsText?: boolean
 }
 
 /** What JSON.parse would get wrong: long digit runs, halves of surrogate pairs, exponents that may overflow. */
@@ -21,14 +19,16 @@ const needsReader = /[0-9]{16}|\\u[dD][89a-fA-F]|[0-9][eE]\+?[0-9]{3}/
 const oddNumber = /(?:"[ \t\r\n]*:|[[,])[ \t\r\n]*(?:-?[0-9]+[.eE]|-0)/
 
 /**
- * Reads JSON as Go does: integers are numbers while safe and bigints up to 64 bits, invalid UTF-8 becomes U+FFFD, the last
- * of several equal keys counts. Throws Fault('BadRequest') with Go's sentence; its `cause` is a JsonSyntaxMistake.
+ * Reads JSON as Go does: integers are numbers while safe and bigints up to 64 bits, numbers beyond any float are raw JSON,
+ * invalid UTF-8 becomes U+FFFD, the last of several equal keys counts (`eachMember` knows the others).
+ * Throws Fault('BadRequest') with Go's sentence; its `cause` is a JsonSyntaxMistake.
  */
 export function parseJson(source: string | Uint8Array, options: ParseJsonOptions = {}): unknown {
   const text = typeof source === 'string' ? source : decode(source)
   if (isPlain(text, options)) {
     try {
-      return JSON.parse(text)
+      const value = JSON.parse(text)
+      if (!mayHaveEqualKeys(text, value)) return value
     } catch {
       // The reader says what is wrong, or ignores what follows the first value.
     }
@@ -44,7 +44,7 @@ function decode(bytes: Uint8Array): string {
 
 function isPlain(text: string, options: ParseJsonOptions): boolean {
   if (needsReader.test(text) || !text.isWellFormed()) return false
-  if ((options.keepsParamsText || options.keepsAllText) && oddNumber.test(text)) return false
+  if (options.keepsText && oddNumber.test(text)) return false
   return !isDeep(text)
 }
 
@@ -67,43 +67,26 @@ function countUpTo(text: string, char: string, limit: number): number {
   return count
 }
 
-function plainMaker({ keepsParamsText, keepsAllText }: ParseJsonOptions): JsonMaker<unknown> {
-  let depthInParams = 0
-  return {
-    literal: (value) => value,
-    text: (value) => value,
-    number: (source) => (depthInParams > 0 || keepsAllText ? exactNumber(source) : plainNumber(source)),
-    array: (items) => items,
-    object: (keys, values) => {
-      const object: Record<string, unknown> = {}
-      for (let index = 0; index < keys.length; index++) setMember(object, keys[index] as string, values[index])
-      return object
-    },
-    ...(keepsParamsText && {
-      enter: (key) => void (depthInParams += depthInParams > 0 || key.toLowerCase() === 'params' ? 1 : 0),
-      leave: () => void (depthInParams -= depthInParams > 0 ? 1 : 0),
-    }),
-  }
-}
-
-function setMember(object: Record<string, unknown>, key: string, value: unknown): void {
-  if (key !== '__proto__') object[key] = value
-  else Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true })
-}
+const plainMaker = ({ keepsText }: ParseJsonOptions): JsonMaker<unknown> => ({
+  literal: (value) => value,
+  text: (value) => value,
+  number: keepsText ? exactNumber : plainNumber,
+  array: (items) => items,
+  object: objectOfMembers,
+})
 
 /** The number a source text means: a bigint when it is an integer of 64 bits that a float cannot hold. */
-function plainNumber(source: string): number | bigint {
+function plainNumber(source: string): number | bigint | RawNumber {
   const value = Number(source)
   if (Number.isSafeInteger(value) && !Object.is(value, -0)) return value
   if (/^-?[0-9]{1,20}$/.test(source) && !/^-0/.test(source)) {
     const integer = BigInt(source)
     if (integer >= -(2n ** 63n) && integer < 2n ** 64n) return integer
   }
-  if (Number.isFinite(value)) return value
-  throw new Fault('BadRequest', `json: cannot unmarshal number ${source} into Go value of type float64`)
+  return Number.isFinite(value) ? value : rawNumber(source)
 }
 
-function exactNumber(source: string): unknown {
+function exactNumber(source: string): number | bigint | RawNumber {
   const value = plainNumber(source)
-  return String(value) === source ? value : rawNumber(source)
+  return typeof value !== 'object' && String(value) === source ? value : rawNumber(source)
 }

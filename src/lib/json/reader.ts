@@ -9,9 +9,6 @@ export type JsonMaker<T> = {
   number(source: string, start: number, end: number): T
   array(items: T[], start: number, end: number): T
   object(keys: string[], values: T[], start: number, end: number): T
-  /** Called around the value of each key, innermost last. */
-  enter?(key: string): void
-  leave?(): void
 }
 
 /** Where a text stopped being JSON; the `cause` of the Fault that says so. `offset` counts bytes read, as Go does. */
@@ -87,7 +84,6 @@ export class JsonReader<T> {
 
   /** What follows a part: a comma and the next key, or the end of the whole. */
   #hasMore(frame: Frame<T>): boolean {
-    if (frame.keys) this.#make.leave?.()
     this.#skipBlanks()
     const char = this.#text[this.#at]
     if (char === (frame.keys ? '}' : ']')) return false
@@ -107,9 +103,7 @@ export class JsonReader<T> {
   #key(keys: string[]): void {
     this.#skipBlanks()
     if (this.#text.charCodeAt(this.#at) !== quoteMark) throw this.#fault('looking for beginning of object key string')
-    const key = this.#string()
-    keys.push(key)
-    this.#make.enter?.(key)
+    keys.push(this.#string())
     this.#skipBlanks()
     if (this.#text[this.#at] !== ':') throw this.#fault('after object key')
     this.#at++
