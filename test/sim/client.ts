@@ -15,6 +15,7 @@ type Reply<Value> = { kind: 'ok'; value: Value } | { kind: 'failed'; fault: Faul
 const patienceUs = 30_000_000
 const longestTripUs = 5_000
 const calmJobs = 3
+const listLimit = 1_000
 
 /**
  * A user with a bad line: submits, stops, reads, and asks again with the same token when it does not know what became of
@@ -49,6 +50,7 @@ export class Client {
     else if (chance < 0.6) this.#stop(this.#random.pick(this.#known))
     else if (chance < 0.7) this.#update(this.#random.pick(this.#known))
     else if (chance < 0.78) this.#judge(this.#random.pick(this.#cluster.machines).facts.nodeId)
+    else if (chance < 0.85) this.#list()
     else this.#read(this.#random.pick(this.#known))
   }
 
@@ -111,6 +113,7 @@ export class Client {
     this.#judging.add(nodeId)
     this.#rejected.add(nodeId)
     const onDone = (): void => {
+      this.#world.counts.add('node rejected')
       this.#judged(nodeId, 'REJECTED')
       if (this.#world.isHealed) this.#approve(nodeId)
     }
@@ -159,6 +162,23 @@ export class Client {
         if (reply.value.Revision > stored) this.#world.violate('I14', `${id} was read before it was on disk`)
         const last = this.#lastRead.get(id)
         if (!last || last.Revision <= reply.value.Revision) this.#lastRead.set(id, reply.value)
+      },
+    )
+  }
+
+  /** I14: a list shows everything it was told before it asked, and nothing that is not on disk. */
+  #list(): void {
+    const known = [...this.#known]
+    this.#call(
+      'list',
+      ({ jobs }) => jobs.list({}, 'created_at', false, listLimit),
+      (reply) => {
+        if (reply.kind !== 'ok') return
+        const listed = new Set(reply.value.items.map(({ ID }) => ID))
+        const missing = known.find((id) => !listed.has(id))
+        if (missing) this.#world.violate('I14', `${missing} is not in the list`)
+        const phantom = [...listed].find((id) => !this.#model.jobs.has(id))
+        if (phantom) this.#world.violate('I14', `${phantom} is in the list and not on disk`)
       },
     )
   }

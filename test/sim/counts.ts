@@ -27,11 +27,27 @@ export const faultKinds = [
 ] as const
 export type FaultKind = (typeof faultKinds)[number]
 
-/** How often each kind of fault happened. */
-export class Counts {
-  readonly of = Object.fromEntries(faultKinds.map((kind) => [kind, 0])) as Record<FaultKind, number>
+/** Situations that only faults and luck lead to; a simulator that no longer gets there shows nothing. */
+export const rareSituations = [
+  'commits rolled back',
+  'execution lost',
+  'program taken up again',
+  'program stopped',
+  'version updated',
+  'node rejected',
+  'job queued',
+  'work in calm',
+] as const
+type Counted = FaultKind | (typeof rareSituations)[number]
 
-  add(kind: FaultKind): void {
+/** How often each kind of fault happened, and each rare situation was reached. */
+export class Counts {
+  readonly of = Object.fromEntries([...faultKinds, ...rareSituations].map((kind) => [kind, 0])) as Record<
+    Counted,
+    number
+  >
+
+  add(kind: Counted): void {
     this.of[kind] += 1
   }
 }

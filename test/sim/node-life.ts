@@ -67,6 +67,7 @@ export class NodeLife {
     const database = machine.database.open(this.life)
     this.#isSettled = () => !database.isInTransaction()
     const opened = await openStore({ database, clock, random: world.random, scheduleFlush: this.#scheduleFlush })
+    opened.onLost(() => world.counts.add('commits rolled back'))
     const watched = watchedStore(opened, this.life, (change, outcome) => {
       world.note(`${this.life.name} stored ${changeLine(change)}`)
       onDurable(change, outcome)

@@ -249,4 +249,9 @@ export const plantedBugs: Readonly<Record<string, Planted>> = {
       }
     },
   },
+
+  'a read does not wait for the disk': {
+    invariant: 'I14',
+    plant: () => ({ store: (store) => changed(store, { settled: async () => {} }) }),
+  },
 }

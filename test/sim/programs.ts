@@ -40,7 +40,9 @@ export class Programs {
   /** What still runs, or has ended and was not swept. */
   attach(executionId: ExecutionId): RunningProgram | undefined {
     const program = this.#all.get(executionId)
-    return program && this.#handle(program)
+    if (!program) return undefined
+    this.#world.counts.add('program taken up again')
+    return this.#handle(program)
   }
 
   sweep(keep: ReadonlySet<ExecutionId>): void {
@@ -79,6 +81,7 @@ export class Programs {
     return {
       exit: program.exit.promise,
       stop: async (graceMs) => {
+        this.#world.counts.add('program stopped')
         const us = graceMs * 1_000 * this.#random.float()
         this.#world.timeline.after(us, `${this.#nodeId} program stops`, () => this.#end(program, { exitCode: 137 }))
         await program.exit.promise

@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { Counts, faultKinds } from './counts.ts'
+import { Counts, faultKinds, rareSituations } from './counts.ts'
 import { failureText } from './failure-text.ts'
 import { simulate } from './simulation.ts'
+
+const kinds = [...faultKinds, ...rareSituations]
 
 /** Seeds that once failed, and why; they are run for ever. */
 const kept = readFileSync(join(import.meta.dirname, 'seeds.txt'), 'utf8')
@@ -28,14 +30,14 @@ export const seedSuite = (half: 'odd' | 'even'): void => {
         const [first, second] = [await simulate(seed), await simulate(seed)]
         spentMs += performance.now() - startedMs
         events += first.events + second.events
-        for (const kind of faultKinds) counts.of[kind] += first.counts.of[kind]
+        for (const kind of kinds) counts.of[kind] += first.counts.of[kind]
         if (first.violation) expect.fail(failureText(first))
         expect(second.hash).toBe(first.hash)
       },
     )
 
-    it(`every kind of fault happened in the lives of the ${half} seeds`, () => {
-      expect(faultKinds.filter((kind) => counts.of[kind] === 0)).toEqual([])
+    it(`every kind of fault happened in the lives of the ${half} seeds, and every rare situation was reached`, () => {
+      expect(kinds.filter((kind) => counts.of[kind] === 0)).toEqual([])
     })
 
     afterAll(() => {

@@ -114,6 +114,7 @@ class Simulation {
   /** A cluster that has come to rest takes new work, and no room stays unused. */
   async #workInCalm(): Promise<void> {
     this.world.note('calm')
+    this.world.counts.add('work in calm')
     this.#watch.calm()
     this.#client.workInCalm()
     await this.#rest()

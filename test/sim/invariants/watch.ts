@@ -1,10 +1,11 @@
 import type { Change } from '#contracts/store.ts'
+import type { Execution } from '#models/execution.ts'
 import type { JobHistory } from '#models/job-history.ts'
 import type { World } from '../world.ts'
 import { executionRules } from './execution-rules.ts'
 import { FreedRoom } from './freed-room.ts'
 import { jobRules } from './job-rules.ts'
-import type { Rule, Seen } from './rule.ts'
+import type { JobStep, Rule, Seen } from './rule.ts'
 import { startRules } from './start-rules.ts'
 
 /** Checks every change that became durable and every start of a program, as they happen. */
@@ -29,6 +30,7 @@ export class Watch {
     ]
     const jobSteps = jobs.map((after) => ({ before: model.jobs.get(after.ID), after }))
     const executionSteps = executions.map((after) => ({ before: model.executions.get(after.ID), after }))
+    this.#count(jobSteps, executions)
     this.#checkNumbers(history)
     model.applyJobs(change)
     model.applyExecutions(change)
@@ -45,6 +47,13 @@ export class Watch {
   /** The cluster has come to rest: from now on it has no excuse. */
   calm(): void {
     this.#freedRoom.calm()
+  }
+
+  #count(jobs: readonly JobStep[], executions: readonly Execution[]): void {
+    const { counts } = this.#world
+    if (executions.some(({ FailureClass }) => FailureClass === 'lost')) counts.add('execution lost')
+    if (jobs.some(({ before, after }) => before && after.Version > before.Version)) counts.add('version updated')
+    if (jobs.some(({ after }) => after.State.StateType === 'Queued')) counts.add('job queued')
   }
 
   /** I7: the numbers of a job's history have no gaps and never go back. */
