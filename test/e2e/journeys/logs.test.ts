@@ -49,7 +49,7 @@ describe('job logs', () => {
   it('prints what a running job has written so far [R19]', async () => {
     const id = await server.submit(toolJob(['mark', '/data/there'], data()))
     await until('it has printed', () => has('there'))
-    expect(await server.ok(['job', 'logs', id])).toBe('one\ntwo\n\n')
+    await until('its lines are there', async () => (await server.ok(['job', 'logs', id])) === 'one\ntwo\n\n')
     await server.ok(['job', 'stop', id])
     await ended(server.port, id)
     expect(await server.ok(['job', 'logs', id])).toBe('one\ntwo\n\n')
