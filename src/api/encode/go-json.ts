@@ -35,11 +35,9 @@ export const isEmptyMap = (map: Readonly<Record<string, unknown>> | undefined): 
 /** RFC 3339 with nanoseconds; 0 is Go's zero time. */
 export function goTime(ns: bigint): string {
   if (ns === 0n) return '"0001-01-01T00:00:00Z"'
-  const seconds = ns / 1_000_000_000n
-  const fraction = String(ns % 1_000_000_000n)
-    .padStart(9, '0')
-    .replace(/0+$/, '')
-  const whole = new Date(Number(seconds) * 1000).toISOString().slice(0, 19)
+  const nanos = ((ns % 1_000_000_000n) + 1_000_000_000n) % 1_000_000_000n
+  const fraction = String(nanos).padStart(9, '0').replace(/0+$/, '')
+  const whole = new Date(Number((ns - nanos) / 1_000_000n)).toISOString().slice(0, 19)
   return `"${whole}${fraction === '' ? '' : `.${fraction}`}Z"`
 }
 

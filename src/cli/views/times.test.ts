@@ -1,9 +1,31 @@
+import { isDeepStrictEqual } from 'node:util'
 import { describe, expect, it } from 'vitest'
+import { renderTable } from '#lib/text/table.ts'
 import { describeVectors } from '../../../test/kit/vectors.ts'
 import { ageText, dateTime, elapsed, stampMillis } from './times.ts'
 
 // Some moments passed while ages were measured: those to come were less than a whole second nearer.
 describeVectors('elapsed.json', (seconds: number) => `${ageText(BigInt(seconds < 0 ? seconds + 1 : seconds))} ago`)
+
+type TableTime = { op: string; ns: string; text: string; max: number }
+type Forms = { DateTime: string; Milli: string }
+
+// Times in JSON are judged with what reads and writes it.
+describeVectors(
+  'time-json.json',
+  ({ op, ns, text, max }: TableTime) =>
+    op === 'shorten'
+      ? renderTable([{ name: '', max, wrap: 'time' }], [[text]], { hasHeader: false }).trim()
+      : { DateTime: dateTime(BigInt(ns)), Milli: stampMillis(BigInt(ns)).slice('Jan 02 '.length) },
+  {
+    skip: ({ in: { op } }) => op !== 'nanos' && op !== 'shorten',
+    isSame: (actual, expected) => {
+      if (typeof expected === 'string') return actual === expected
+      const { DateTime, Milli } = expected as Forms
+      return isDeepStrictEqual(actual, { DateTime, Milli })
+    },
+  },
+)
 
 describe('times in tables', () => {
   it('are UTC', () => {

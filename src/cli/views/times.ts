@@ -1,6 +1,8 @@
 const monthNames = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
 
-const dateOf = (ns: bigint): Date => new Date(Number(ns / 1_000_000n))
+const perMs = 1_000_000n
+/** The millisecond a moment is in, before 1970 too. */
+const dateOf = (ns: bigint): Date => new Date(Number((ns - (((ns % perMs) + perMs) % perMs)) / perMs))
 const two = (value: number): string => String(value).padStart(2, '0')
 const clock = (date: Date): string =>
   `${two(date.getUTCHours())}:${two(date.getUTCMinutes())}:${two(date.getUTCSeconds())}`
