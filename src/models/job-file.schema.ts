@@ -1,4 +1,6 @@
 import { Fault } from '#lib/fault.ts'
+import { compareGoStrings } from '#lib/go/fmt-value.ts'
+import { isRawNumber } from '#lib/json/raw-number.ts'
 import { type JobDraft, jobShape } from './job.schema.ts'
 import { fold, kindOf, Mismatch, Unreadable } from './shape.schema.ts'
 
@@ -31,7 +33,7 @@ export function decodeJobFile(value: unknown): JobDraft | undefined {
     )
   }
   try {
-    return jobShape.decode(value)
+    return jobShape.decode(inKeyOrder(value))
   } catch (error) {
     if (error instanceof Unreadable) throw refused([error.message], [[]])
     if (!(error instanceof Mismatch)) throw error
@@ -41,6 +43,14 @@ export function decodeJobFile(value: unknown): JobDraft | undefined {
       [path],
     )
   }
+}
+
+/** On its way from YAML to JSON the reference sorts keys: so count those that differ in case only, and so mistakes are found. */
+function inKeyOrder(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(inKeyOrder)
+  if (typeof value !== 'object' || value === null || isRawNumber(value)) return value
+  const entries = Object.entries(value).sort(([a], [b]) => compareGoStrings(a, b))
+  return Object.fromEntries(entries.map(([key, each]) => [key, inKeyOrder(each)]))
 }
 
 type Schema = {

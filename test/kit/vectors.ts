@@ -23,7 +23,7 @@ export type VectorCase = {
   in: any
   /** The answers that count as right, the preferred one first. */
   accepted: Outcome[]
-  /** The lines of `out` come in random order in the reference. */
+  /** The lines come in random order in the reference. */
   isUnordered: boolean
   /** Every field of the case, `{"base64"}` already made text. */
   raw: Record<string, unknown>
@@ -131,6 +131,7 @@ function matches(actual: Actual, wanted: Outcome, vector: VectorCase, options: V
   if ('err' in wanted) {
     if (!('err' in actual) || actual.isBug) return false
     if (options.errors === 'any' || wanted.err.startsWith('PANIC')) return true
+    if (vector.isUnordered) return isDeepStrictEqual(sortedLines(actual.err), sortedLines(wanted.err))
     return options.isSameError?.(actual.err, wanted.err) ?? actual.err === wanted.err
   }
   if ('err' in actual) return false
