@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { describeVectors } from '../../test/kit/vectors.ts'
+import { describeVectors, type VectorCase } from '../../test/kit/vectors.ts'
 import { parseCapacity } from './capacity.ts'
 import { parseCpu } from './cpu.ts'
 import {
@@ -54,10 +54,11 @@ describe('resource texts', () => {
     const texts = { CPU: '80%', Memory: '50%', Disk: '10', GPU: '1%' }
     expect(parseCapacity(texts, machine)).toEqual({ CPU: 6.4, Memory: 500, Disk: 10, GPU: 1 })
     expect(parseCapacity({ ...texts, GPU: '100%' }, { ...machine, GPU: 0 }).GPU).toBe(0)
+    expect(() => parseCapacity({ ...texts, Disk: 'NaN%' }, machine)).toThrow('must be between 0% and 100%, got NaN%')
   })
 })
 
-/** More GPUs than a float can count: an approximate number here. */
+/** More GPUs than a float can count (2^53): a count is a number here, which holds them only roughly. */
 const isBeyondCounting = (text: string): boolean => Number(text) > Number.MAX_SAFE_INTEGER
 
 type NumberTexts = { CPU: number; Memory: string; Disk: string; GPU: string }
@@ -108,11 +109,13 @@ describeVectors(
 describeVectors('resources-arith.json', ({ a }: { a: NumberTexts }) => formatResources(numbersOf(a)), {
   isSame: (actual, expected) => actual === (expected as { aString: string }).aString,
 })
+const isNoShare = ({ in: { CPU, Memory, Disk } }: VectorCase): boolean => /NaN%/.test(CPU + Memory + Disk)
 describeVectors(
   'resource-scaler.v1.9.3.json',
   ({ total, ...texts }) => {
     const amounts = parseCapacity(texts, numbersOf(total))
     return { ...textsOf(amounts), gpus: amounts.GPU }
   },
-  { skip: (vector) => /NaN%/.test(vector.in.CPU + vector.in.Memory + vector.in.Disk) },
+  // The reference takes `NaN%` of a machine for an amount; where it does not panic at that, there is nothing to be like.
+  { skip: (vector) => isNoShare(vector) && 'out' in (vector.accepted[0] ?? {}) },
 )

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { describeVectors, goldensDir, type VectorCase } from '../../../test/kit/vectors.ts'
+import { describeVectors, goldensDir, type VectorCase, vectorCases } from '../../../test/kit/vectors.ts'
 import { labelKeyProblems, labelValueProblems } from './label-rules.ts'
 import { checkLabels } from './labels.ts'
 import { compileSelector, type Labels } from './match.ts'
@@ -102,8 +102,17 @@ const modelForm = ({ Key, Operator, Values }: ReturnType<typeof checkRequirement
 describeVectors(
   'labels-match.json',
   ({ selector, labels }: { selector: string; labels: Labels }) => compileSelector(selector)(labels),
-  { skip: ({ in: { labels, selector } }) => /[<>]/.test(selector) && Object.values(labels).includes('1.5') },
+  // The reference knows no decimals, so that no label 1.5 is less than anything; ours is [R116].
+  { skip: ({ in: { labels, selector } }) => /(?:^|,)size ?</.test(selector) && labels.size === '1.5' },
 )
+
+it('a decimal label is less than a greater number, which the reference cannot say [R116]', () => {
+  expect(['size<5', 'size<11', 'size<1'].map((selector) => compileSelector(selector)({ size: '1.5' }))).toEqual([
+    true,
+    true,
+    false,
+  ])
+})
 
 /** The label sets that `matches` speaks of stand in the description of the file, as `{a:'',b:1}`. */
 const labelSets: Labels[] = [...descriptionOf('labels-requirement.json').matchAll(/\{([^{}]*)\}/g)].map(
@@ -145,6 +154,26 @@ describeVectors(
     },
   },
 )
+
+it('what is left out of the vectors for its decimals and words is not refused for them', () => {
+  const refusals = (file: string, check: (given: any) => unknown, textOf: (given: any) => string) =>
+    (vectorCases(file) ?? [])
+      .filter((vector) => isOurExtension(vector, textOf(vector.in)))
+      .filter((vector) => refusalOf(() => check(vector.in)) === wantedError(vector))
+  expect(refusals('labels-parse.json', parseSelector, String)).toEqual([])
+  const requirement = ({ key, operator, values }: RequirementCase) =>
+    checkRequirement({ Key: key, Operator: operator, Values: values })
+  expect(refusals('labels-requirement.json', requirement, ({ values }) => String(values))).toEqual([])
+})
+
+function refusalOf(check: () => unknown): string {
+  try {
+    check()
+    return ''
+  } catch (error) {
+    return (error as Error).message
+  }
+}
 
 describeVectors('labels-validate.json', ({ op, text, labels }: { op: string; text: string; labels: Labels }) => {
   if (op === 'key') return labelKeyProblems(text)
