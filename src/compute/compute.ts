@@ -78,7 +78,6 @@ export class Compute implements ComputeEnd, Startable {
     const { store, post, clock, registries, log } = this.#parts
     const running = await store.workInStates(['Running'])
     const kept = new Set(running.map((row) => row.executionId))
-    await this.#removeFolders(kept)
     await this.#takeUp()
     await Promise.all(registries.engines.all.map((engine) => this.#sweep(engine, kept)))
     // A group of commits that was rolled back may have taken orders and ends with it: what is stored counts.
@@ -145,14 +144,6 @@ export class Compute implements ComputeEnd, Startable {
   }
 
   /** What an engine that works here still holds of earlier lives goes, except what is taken up (X21). */
-  /** Of executions that ended while nobody could clean up behind them. */
-  async #removeFolders(kept: ReadonlySet<string>): Promise<void> {
-    const { disk, executionsDirectory, log } = this.#parts
-    const left = (await disk.list(executionsDirectory)).filter((name) => !kept.has(name))
-    const removals = left.map((name) => disk.remove(`${executionsDirectory}/${name}`))
-    await Promise.all(removals).catch((error: unknown) => log('cleanup_failed', { error }))
-  }
-
   async #sweep(engine: Engine, kept: ReadonlySet<ExecutionId>): Promise<void> {
     const { registries, log } = this.#parts
     const verdict = await registries.engines.verdict(engine)

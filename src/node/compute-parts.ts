@@ -11,6 +11,7 @@ import { nodeProviders } from '#providers/index.ts'
 import { ComputeRole } from './compute-role.ts'
 import { nodeLabels } from './labels.ts'
 import { LateOrchestrator } from './late-orchestrator.ts'
+import { removeLeftFolders } from './left-folders.ts'
 import type { NodeDeps, PartContext } from './node-deps.ts'
 import { bidSettings, capacityOf, hostEnvironment } from './part-settings.ts'
 import { providerSettings } from './provider-settings.ts'
@@ -29,6 +30,7 @@ export const computeParts = async (
 ): Promise<{ role: ComputeRole; parts: Startable[] }> => {
   const { settings, folder } = deps
   await systemDisk.makeDirectory(folder.executionsFolder)
+  await removeLeftFolders(store, systemDisk, folder.executionsFolder)
   const detected = await detectResources(folder.executionsFolder)
   const capacity = capacityOf(settings, detected)
   const remote = orchestrator ? undefined : new LateOrchestrator(busSettings(deps, nodeId), nodeId, clock)
