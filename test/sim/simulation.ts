@@ -124,10 +124,22 @@ class Simulation {
     const endUs = this.#timeline.nowUs + restLimitUs
     for (;;) {
       await this.#runUntil(this.#timeline.nowUs + restCheckUs)
-      const reason = this.#client.pending > 0 ? unanswered : unrest(this.#watch.seen)
+      const reason = this.#client.pending > 0 ? unanswered : ((await this.#away()) ?? unrest(this.#watch.seen))
       if (!reason || this.world.violation) return
       if (this.#timeline.nowUs >= endUs) this.world.violate(reason.invariant, reason.text)
     }
+  }
+
+  /** L3: a machine that has not found its way back. */
+  async #away(): Promise<{ invariant: string; text: string } | undefined> {
+    const listed = (await this.#cluster.orchestrator?.orchestrator.nodes.list()) ?? []
+    const back = new Set(
+      listed.filter(({ ConnectionState }) => ConnectionState.Status === 'CONNECTED').map(({ Info }) => Info.NodeID),
+    )
+    const away = this.#cluster.machines.find(
+      ({ facts, isGone }) => facts.isCompute && !isGone && !back.has(facts.nodeId),
+    )
+    return away && { invariant: 'L3', text: `${away.facts.nodeId} has not come back` }
   }
 
   async #runUntil(endUs: number, isDone: () => boolean = () => false): Promise<void> {
