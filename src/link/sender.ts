@@ -23,6 +23,8 @@ export class Sender {
   #fresh: OutboxRow[] = []
   /** Rows may be in the store that are not in `fresh`. */
   #isBehind = true
+  /** How often rows may have vanished. */
+  #restarts = 0
   #isSending = false
   #round: Promise<void> = Promise.resolve()
   #failures = 0
@@ -51,6 +53,7 @@ export class Sender {
 
   /** Rows may have vanished under us: what is in memory is read again, and sent. */
   restart(): void {
+    this.#restarts += 1
     this.#reload()
     this.#pump()
   }
@@ -93,12 +96,16 @@ export class Sender {
 
   async #sendAll(): Promise<void> {
     while (this.#deliver) {
+      const restarts = this.#restarts
       const rows = await this.#nextRows()
       if (rows.length === 0) return
       if (this.#waitsForDisk) await this.#store.settled()
       const deliver = this.#deliver
       if (!deliver) return
+      if (restarts !== this.#restarts) continue
       const ack = await deliver(rows.map((row) => ({ Seq: row.seq, Message: row.message })))
+      // A group of commits was lost meanwhile: with these rows, or with what a peer on our own store made of them.
+      if (restarts !== this.#restarts) continue
       await this.#onAck(ack.LastSeq, rows)
     }
   }
