@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { describe } from 'vitest'
 import { parseJson } from '#lib/json/parse.ts'
-import { isRawNumber, numberOfJson } from '#lib/json/raw-number.ts'
+import { filled } from '../../test/kit/filled.ts'
 import { describeVectors, type VectorCase } from '../../test/kit/vectors.ts'
 import { constraintShape, jobShape, submitShape } from './job.schema.ts'
 import type { Shape } from './shape.schema.ts'
@@ -28,25 +28,6 @@ const shapes: Record<string, Shape<unknown>> = {
   LabelSelectorRequirement: constraintShape,
   PutJobRequest: submitShape,
 }
-
-/** What Go writes for a word that was not given. */
-const zeroWords = ['StateType Undefined', 'Type None', 'Type Default']
-
-/** Without what is nothing: absent, null, empty and zero count as one. A number is one whatever holds it. */
-function filled(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(filled)
-  if (numberOfJson(value) !== undefined) return { number: String(isRawNumber(value) ? numberOfJson(value) : value) }
-  if (typeof value !== 'object' || value === null) return value
-  const entries = Object.entries(value).map(([key, each]) => [key, filled(each)] as const)
-  return Object.fromEntries(entries.filter(([key, each]) => !isNothing(each) && !zeroWords.includes(`${key} ${each}`)))
-}
-
-const isNothing = (value: unknown): boolean =>
-  value === null ||
-  value === '' ||
-  isDeepStrictEqual(value, { number: '0' }) ||
-  value === false ||
-  (typeof value === 'object' && Object.keys(value).length === 0)
 
 /** Fields of every request of Go clients: never read, so that they cannot be wrong. One of them is the token. */
 const isOfBase = ({ accepted: [wanted] }: VectorCase): boolean =>

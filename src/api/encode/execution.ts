@@ -11,7 +11,7 @@ import { encodeResources } from './node.ts'
 export function encodeExecution(execution: Execution, version: ClientVersion, job?: Job): string {
   const isNew = version >= since.v1_5
   let text = `{"ID":${goString(execution.ID)},"Namespace":${goString(execution.Namespace)}`
-  text += `,"EvalID":"${execution.EvalID}","Name":${goString(execution.Name)},"NodeID":${goString(execution.NodeID)}`
+  text += `,"EvalID":${goString(execution.EvalID)},"Name":${goString(execution.Name)},"NodeID":${goString(execution.NodeID)}`
   text += `,"JobID":${goString(execution.JobID)}`
   if (isNew && job) text += `,"Job":${encodeJob(job, version)}`
   if (isNew) text += `,"JobVersion":${execution.JobVersion}`
@@ -21,8 +21,8 @@ export function encodeExecution(execution: Execution, version: ClientVersion, jo
   text += `${stateText(execution.ComputeState)}}`
   text += `,"PublishedResult":${encodeSpecConfig(execution.PublishedResult)}`
   text += `,"RunOutput":${execution.RunOutput === null ? 'null' : runOutputText(execution.RunOutput)}`
-  text += `,"PreviousExecution":"${execution.PreviousExecution}","NextExecution":"${execution.NextExecution}"`
-  text += `,"FollowupEvalID":"${execution.FollowupEvalID}"`
+  text += `,"PreviousExecution":${goString(execution.PreviousExecution)}`
+  text += `,"NextExecution":${goString(execution.NextExecution)},"FollowupEvalID":${goString(execution.FollowupEvalID)}`
   if (execution.PartitionIndex !== 0) text += `,"PartitionIndex":${execution.PartitionIndex}`
   text += `,"Revision":${execution.Revision},"CreateTime":${execution.CreateTime},"ModifyTime":${execution.ModifyTime}`
   return `${text}${ownFields(execution)}}`

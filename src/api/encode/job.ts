@@ -35,7 +35,7 @@ export const stateText = (state: { Message?: string; Details?: Record<string, st
 
 function specFields(spec: JobSpec, version: ClientVersion): string {
   return (
-    `"Name":${goString(spec.Name)},"Namespace":${goString(spec.Namespace)},"Type":"${spec.Type}",` +
+    `"Name":${goString(spec.Name)},"Namespace":${goString(spec.Namespace)},"Type":${goString(spec.Type)},` +
     `"Priority":${spec.Priority},"Count":${spec.Count},"Constraints":${goList(spec.Constraints.map(constraintText))},` +
     `"Meta":${goTextMap(spec.Meta)},"Labels":${goTextMap(spec.Labels)},` +
     `"Tasks":${goList(spec.Tasks.map((task) => encodeTask(task, version)))}`

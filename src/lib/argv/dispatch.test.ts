@@ -136,6 +136,6 @@ describeVectors(
     if (found.kind === 'fault') throw found.fault
     return recorded
   },
-  // The shells' completion protocol is another part.
+  // No shell completes for this program, so that nothing answers the hidden command of shells.
   { skip: (vector) => vector.in[0] === '__complete' },
 )
