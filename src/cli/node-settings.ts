@@ -1,4 +1,5 @@
 import type { Roles } from '#config/data-folder.ts'
+import { idleNotices } from '#config/idle-keys.ts'
 import type { Loaded } from '#config/load.ts'
 import type { Settings } from '#config/tree.ts'
 import { Fault } from '#lib/fault.ts'
@@ -27,7 +28,8 @@ export async function nodeSettings(cli: Cli): Promise<NodeSettings> {
     'Orchestrator.Enabled': !hasRole,
     ...(isAlone ? { 'API.Host': loopback } : {}),
   })
-  for (const { message } of loaded.notices) cli.stderr.write(`Warning: ${message}\n`)
+  const messages = [...loaded.notices.map(({ message }) => message), ...idleNotices(loaded)]
+  for (const message of messages) cli.stderr.write(`Warning: ${message}\n`)
   const { settings } = loaded
   if (!hasRole) {
     cli.stderr.write('Warning: neither --compute nor --orchestrator were provided, defaulting to orchestrator node.\n')
@@ -42,13 +44,6 @@ export async function nodeSettings(cli: Cli): Promise<NodeSettings> {
 }
 
 function checkTls({ API: { TLS } }: Settings): void {
-  if (TLS.SelfSigned || TLS.AutoCert !== '') {
-    const key = TLS.SelfSigned ? 'API.TLS.SelfSigned' : 'API.TLS.AutoCert'
-    throw new Fault('NotImplemented', `invalid config: ${key}: this version makes no certificates`, {
-      component: 'Config',
-      hint: 'Make one with another program and name it with --tlscert and --tlskey.',
-    })
-  }
   const missing =
     TLS.CertFile !== '' && TLS.KeyFile === '' ? 'private key' : TLS.KeyFile !== '' && TLS.CertFile === '' ? 'cert' : ''
   if (missing === '') return

@@ -33,6 +33,8 @@ export type Loaded = {
   readonly settings: Settings
   /** Where the value of a key (`API.Port`) came from. */
   originOf(path: string): Origin
+  /** The value that was given for a key; undefined = its default holds. */
+  givenFor(path: string): unknown
   /** Things to tell the user, one sentence each. */
   readonly notices: readonly Notice[]
 }
@@ -74,6 +76,7 @@ export function load(sources: Sources): Loaded {
   return {
     settings: freeze(valuesOf(tree, '', merged, sources)) as Settings,
     originOf: (path) => merged.get(path)?.origin ?? { layer: 'default', as: 'default' },
+    givenFor: (path) => merged.get(path)?.value,
     notices,
   }
 }

@@ -9,6 +9,7 @@ import { LogFiles } from '#platform/log-files.ts'
 import { systemRandom } from '#platform/random.ts'
 import { nodeProviders } from '#providers/index.ts'
 import { ComputeRole } from './compute-role.ts'
+import { enabledProviders } from './enabled-providers.ts'
 import { nodeLabels } from './labels.ts'
 import { LateOrchestrator } from './late-orchestrator.ts'
 import { removeLeftFolders } from './left-folders.ts'
@@ -36,19 +37,20 @@ export const computeParts = async (
   const remote = orchestrator ? undefined : new LateOrchestrator(busSettings(deps, nodeId), nodeId, clock)
   orchestrator?.addLocalNode(nodeId)
   const labels = nodeLabels(settings.Labels, nodeId, buildInfo, detected)
+  const providers = nodeProviders(providerSettings(deps), {
+    clock,
+    random: systemRandom,
+    owner: ownerOf(nodeId, folder.roleFolder),
+    wasmCommand: deps.wasmCommand,
+    ownPorts,
+  })
   const role = new ComputeRole({
     facts: { nodeId, labels, version: buildInfo, capacity, maxPerJob: capacity },
     store,
     clock,
     disk: systemDisk,
     logs: new LogFiles(folder.logsFolder, clock),
-    providers: nodeProviders(providerSettings(deps), {
-      clock,
-      random: systemRandom,
-      owner: ownerOf(nodeId, folder.roleFolder),
-      wasmCommand: deps.wasmCommand,
-      ownPorts,
-    }),
+    providers: enabledProviders(settings, providers),
     bids: bidSettings(settings, capacity),
     host: hostEnvironment(settings, deps.environment),
     executionsDirectory: folder.executionsFolder,

@@ -29,9 +29,15 @@ export const providerSettings = ({ settings, folder, environment }: ProviderSour
       pidsLimit: Compute.Docker.PidsLimit,
       logMaxBytes: parseBytes(Compute.Docker.LogMaxSize),
       runtime: Compute.Docker.Runtime,
+      capDrop: Compute.Docker.CapDrop,
       manifestCache: { size: ManifestCache.Size, ttlMs: milliseconds(ManifestCache.TTL) },
     },
-    wasm: defaultWasmSettings,
+    wasm: {
+      ...defaultWasmSettings,
+      isReused: Engines.Types.Wasm.Reuse,
+      warmChildren: Engines.Types.Wasm.WarmProcesses,
+      isOptimized: Engines.Types.Wasm.Optimize,
+    },
     local: {
       allowedPaths: Compute.AllowListedLocalPaths,
       publisher: {

@@ -17,6 +17,19 @@ export const engines = {
         Refresh: duration(hour, 'How often it is looked up again'),
       },
     },
+    Wasm: {
+      Reuse: boolean(
+        true,
+        'A process runs many programs, one after the other, each with fresh state; false = one each',
+      ),
+      WarmProcesses: integer(2, 'Processes that wait ready for programs', {
+        problem: (value) => (value >= 0 && value <= 128 ? undefined : 'from 0 to 128 processes can wait'),
+      }),
+      Optimize: boolean(
+        true,
+        'Compile for long runs: loops run several times faster, a first run starts a little later',
+      ),
+    },
   },
 }
 

@@ -1,0 +1,25 @@
+import { describe, expect, it } from 'vitest'
+import { idleNotices } from './idle-keys.ts'
+import { load } from './load.ts'
+
+const given = (key: string, value: unknown) => load({ side: 'node', home: '/home/ann', pairs: [{ key, value }] })
+
+describe('settings that change nothing', () => {
+  it('are told of when they are given [X12]', () => {
+    expect(idleNotices(given('Orchestrator.Scheduler.WorkerCount', '4'))).toEqual([
+      'Orchestrator.Scheduler.WorkerCount has no effect in this version (Orchestrator.Scheduler.WorkerCount)',
+    ])
+    expect(idleNotices(given('API.Port', '1'))).toEqual([])
+  })
+
+  it('stop a start when somebody relies on what they promise, unless they ask for nothing', () => {
+    expect(() => idleNotices(given('Compute.TLS.RequireTLS', 'true'))).toThrow(
+      'invalid config: Compute.TLS.RequireTLS is not available in this version',
+    )
+    expect(idleNotices(given('Compute.TLS.RequireTLS', 'false'))).toEqual([])
+    const methods = (Type: string) => ({ API: { Auth: { Methods: { ClientKey: { Type } } } } })
+    const inFile = (values: unknown) => load({ side: 'node', home: '/home/ann', files: [{ path: 'c.yaml', values }] })
+    expect(idleNotices(inFile(methods('challenge')))).toEqual([])
+    expect(() => idleNotices(inFile(methods('ask')))).toThrow('API.Auth.Methods is not available in this version')
+  })
+})

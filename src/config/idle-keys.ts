@@ -1,0 +1,72 @@
+import { Fault } from '#lib/fault.ts'
+import type { Loaded } from './load.ts'
+import { keys, type Settings } from './tree.ts'
+
+/** Settings that are taken, so that files can be shared, and change nothing here. A path, or the section before a dot. */
+const idle = [
+  'StrictVersionMatch',
+  'API.TLS.AutoCertCachePath',
+  'Orchestrator.TLS.ServerTimeout',
+  'Orchestrator.SupportReverseProxy',
+  'Orchestrator.Advertise',
+  'Orchestrator.Cluster.',
+  'Orchestrator.Scheduler.',
+  'Orchestrator.EvaluationBroker.',
+  'Compute.Heartbeat.InfoUpdateInterval',
+  'Compute.Heartbeat.ResourceUpdateInterval',
+  'Compute.Network.',
+  'Compute.Docker.StopGrace',
+  'Engines.Types.Docker.ManifestCache.Refresh',
+  'Publishers.Types.S3.',
+  'Publishers.Types.S3Managed.',
+  'Publishers.Types.IPFS.',
+  'InputSources.Types.IPFS.',
+  'Logging.LogDebugInfoInterval',
+  'WebUI.',
+]
+
+/** Settings that somebody relies on for safety or for where state is: a node does not start without what they promise. */
+const promises = [
+  'API.Auth.AccessPolicyPath',
+  'API.Auth.Users',
+  'API.Auth.Oauth2.',
+  'API.TLS.SelfSigned',
+  'API.TLS.AutoCert',
+  'Orchestrator.TLS.ServerCert',
+  'Orchestrator.TLS.ServerKey',
+  'Orchestrator.TLS.CACert',
+  'Orchestrator.Store',
+  'Compute.TLS.',
+  'JobAdmissionControl.ProbeHTTP',
+  'JobAdmissionControl.ProbeExec',
+]
+
+/** Tells which settings that were given have no effect, one sentence each. A Fault for those that promise something. */
+export function idleNotices(loaded: Loaded): string[] {
+  const given = keys.map(({ path }) => path).filter((path) => loaded.givenFor(path) !== undefined)
+  const broken = given.find((path) => isPromise(path, loaded.givenFor(path)))
+  if (broken) throw cannotKeep(broken, loaded.originOf(broken).as)
+  return given
+    .filter((path) => isAmong(idle, path))
+    .map((path) => `${path} has no effect in this version (${loaded.originOf(path).as})`)
+}
+
+const isPromise = (path: string, value: unknown): boolean =>
+  path === 'API.Auth.Methods' ? !areAllChallenges(value) : isAmong(promises, path) && !isOff(value)
+
+/** The one login method there is, as 1.4 writes it into its files. */
+const areAllChallenges = (methods: unknown): boolean =>
+  Object.values(methods as Settings['API']['Auth']['Methods']).every(({ Type }) => Type === 'challenge')
+
+const isAmong = (list: readonly string[], path: string): boolean =>
+  list.some((each) => (each.endsWith('.') ? path.startsWith(each) : path === each))
+
+/** Given, but asking for nothing. */
+const isOff = (value: unknown): boolean =>
+  value === '' || value === false || value === 0 || (Array.isArray(value) && value.length === 0)
+
+const cannotKeep = (path: string, as: string): Fault =>
+  new Fault('NotImplemented', `invalid config: ${path} is not available in this version`, {
+    component: 'Config',
+    hint: `Remove it (${as}): a node must not seem safer than it is.`,
+  })
