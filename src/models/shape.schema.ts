@@ -57,7 +57,7 @@ export const integer = (goType: string, min: bigint, max: bigint): Shape<bigint>
   schema: { type: 'integer', format: 'int64' },
   decode(value) {
     if (typeof value !== 'number' && typeof value !== 'bigint' && !isRawNumber(value)) return mismatch(value, goType)
-    const source = isRawNumber(value) ? value.rawJSON : Object.is(value, -0) ? '-0' : String(value)
+    const source = isRawNumber(value) ? value.rawJSON : String(value)
     const isWhole = min < 0n ? /^-?\d{1,20}$/.test(source) : /^\d{1,20}$/.test(source)
     if (!isWhole || BigInt(source) < min || BigInt(source) > max) throw new Mismatch(value, goType, `number ${source}`)
     return BigInt(source)
@@ -72,7 +72,7 @@ const anyInt = integer('int', -maxInt64 - 1n, maxInt64)
 export const int: Shape<number> = {
   goType: 'int',
   schema: { type: 'integer' },
-  decode: (value) => (Number.isSafeInteger(value) ? (value as number) + 0 : Number(anyInt.decode(value))),
+  decode: (value) => (Number.isSafeInteger(value) ? (value as number) : Number(anyInt.decode(value))),
 }
 
 /** Text with a meaning of its own: `read` throws an Unreadable, or gives the value. */
