@@ -51,6 +51,12 @@ describe('parseJson', () => {
     expect(members.at(-1)).toEqual(['a', [2], 2])
   })
 
+  it('finds equal keys that end in a backslash', () => {
+    const members: string[] = []
+    eachMember(parseJson('{"a\\\\":1,"b":"{\\"c\\":2}","a\\\\":3}') as JsonObject, (key) => members.push(key))
+    expect(members).toEqual(['a\\', 'b', 'a\\'])
+  })
+
   it('replaces what is no text by U+FFFD', () => {
     expect(parseJson(Buffer.from([0x22, 0xe2, 0x82, 0x22]))).toBe('\ufffd\ufffd')
     expect(parseJson('"\\ud800x"')).toBe('\ufffdx')

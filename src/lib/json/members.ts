@@ -36,15 +36,21 @@ export function eachMember(
  */
 export const mayHaveEqualKeys = (text: string, value: unknown): boolean => countKeyMarks(text) > countMembers(value)
 
-/** A colon of a string can be among them; no key is missed. */
+/** The text `:x` alone is counted too; no key is missed. */
 function countKeyMarks(text: string): number {
   let count = 0
   for (let colon = text.indexOf(':'); colon !== -1; colon = text.indexOf(':', colon + 1)) {
     let before = colon - 1
     while (text.charCodeAt(before) <= 0x20) before--
-    if (text.charCodeAt(before) === 0x22) count++
+    if (text.charCodeAt(before) === 0x22 && !isEscaped(text, before)) count++
   }
   return count
+}
+
+function isEscaped(text: string, at: number): boolean {
+  let start = at
+  while (text.charCodeAt(start - 1) === 0x5c) start--
+  return (at - start) % 2 === 1
 }
 
 function countMembers(value: unknown): number {
