@@ -5,6 +5,7 @@ import type { SeededRandom } from './seeded-random.ts'
 import type { World } from './world.ts'
 
 const longestCutMs = 45_000
+const longestPauseMs = 30_000
 const longestJumpSeconds = { orchestrator: 60, compute: 600 }
 
 /** What somebody does to the cluster from time to time while there is trouble: crashes, cuts, lost disks, set clocks. */
@@ -34,7 +35,7 @@ export class Blows {
     const any = this.#random.pick(this.#cluster.machines)
     const node = this.#random.pick(this.#computeOnly())
     if (kind === 'orchestrator crash') this.#hit(kind, this.#cluster.orchestratorMachine)
-    else if (kind === 'graceful restart' || kind === 'clock jump') this.#hit(kind, any)
+    else if (kind === 'graceful restart' || kind === 'clock jump' || kind === 'process pause') this.#hit(kind, any)
     else if (node && (kind !== 'node gone for good' || this.#isSpare(node))) this.#hit(kind, node)
   }
 
@@ -47,6 +48,8 @@ export class Blows {
         return this.#cluster.crash(machine)
       case 'graceful restart':
         return this.#cluster.stopGracefully(machine)
+      case 'process pause':
+        return this.#cluster.pause(machine, this.#random.int(100, longestPauseMs))
       case 'clock jump':
         return this.#setClock(machine)
       case 'cut one way':

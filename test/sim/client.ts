@@ -224,12 +224,15 @@ export class Client {
         if (!target.life.isAlive || this.#world.strikes('answer lost')) return
         timeline.after(this.#random.int(0, longestTripUs), `client hears ${what}`, () => answer(reply))
       }
-      request(target.orchestrator).then(
-        (value) => back({ kind: 'ok', value }),
-        (error: unknown) => {
-          if (error instanceof Fault) return back({ kind: 'failed', fault: error })
-          if (target.life.isAlive) this.#world.violate('no bug', `${what}: ${(error as Error).stack}`)
-        },
+      target.life.run(
+        () =>
+          void request(target.orchestrator).then(
+            (value) => back({ kind: 'ok', value }),
+            (error: unknown) => {
+              if (error instanceof Fault) return back({ kind: 'failed', fault: error })
+              if (target.life.isAlive) this.#world.violate('no bug', `${what}: ${(error as Error).stack}`)
+            },
+          ),
       )
     })
   }

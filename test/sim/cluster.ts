@@ -82,14 +82,30 @@ export class Cluster {
     this.#lives.get(machine)?.life.end()
   }
 
+  /** Stopped in the middle of everything, and continued later. */
+  pause(machine: Machine, forMs: number): void {
+    const { world } = this.#parts
+    const life = this.#lives.get(machine)?.life
+    life?.sleep()
+    world.timeline.after(forMs * 1_000, `${machine.facts.nodeId} goes on`, () => {
+      const acts = life?.wake() ?? []
+      acts.forEach((act, index) =>
+        world.timeline.after(index, `${machine.facts.nodeId} catches up`, () => life?.run(act)),
+      )
+    })
+  }
+
   /** Asked to stop; what hangs is killed. */
   stopGracefully(machine: Machine): void {
     const node = this.#lives.get(machine)
     if (!node?.isUp || !node.life.isAlive) return
     this.#parts.world.timeline.after(stopLimitMs * 1_000, `${machine.facts.nodeId} is killed`, () => node.life.end())
-    node.stop().then(
-      () => node.life.end(),
-      () => node.life.end(),
+    node.life.run(
+      () =>
+        void node.stop().then(
+          () => node.life.end(),
+          () => node.life.end(),
+        ),
     )
   }
 
@@ -98,7 +114,7 @@ export class Cluster {
     for (const { life, handler } of this.#reachable) {
       if (!life.isAlive || (nodeId !== undefined && life.name !== nodeId)) continue
       this.#parts.world.timeline.after(this.#random.int(0, 3_000_000), `${life.name} notices the way`, () => {
-        if (life.isAlive) handler()
+        life.run(handler)
       })
     }
   }

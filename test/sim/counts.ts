@@ -18,6 +18,7 @@ export const faultKinds = [
   'crash after commit',
   'clock drift',
   'clock jump',
+  'process pause',
   'file failed',
   'engine failed',
   'program failed',

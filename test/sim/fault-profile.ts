@@ -29,6 +29,7 @@ export type Blow = Extract<
   | 'empty disk'
   | 'node gone for good'
   | 'clock jump'
+  | 'process pause'
 >
 
 export type FaultProfile = {
@@ -73,6 +74,7 @@ const allBlows: readonly Blow[] = [
   'empty disk',
   'node gone for good',
   'clock jump',
+  'process pause',
 ]
 
 /** Each seed has its own mixture: about half of the kinds are off, the others are rarer or more frequent. */

@@ -5,6 +5,8 @@
 export class Life {
   readonly name: string
   #isAlive = true
+  /** What has come up since it was stopped in the middle of everything. */
+  #asleep: (() => void)[] | undefined
   readonly #onEnd: (() => void)[] = []
 
   constructor(name: string) {
@@ -13,6 +15,25 @@ export class Life {
 
   get isAlive(): boolean {
     return this.#isAlive
+  }
+
+  /** Does it when the process runs; never when that is dead. */
+  run(act: () => void): void {
+    if (!this.#isAlive) return
+    if (this.#asleep) this.#asleep.push(act)
+    else act()
+  }
+
+  /** As by SIGSTOP: nothing happens in it, and it does not know. */
+  sleep(): void {
+    this.#asleep ??= []
+  }
+
+  /** As by SIGCONT; what has come up is to be done now, in this order. */
+  wake(): (() => void)[] {
+    const acts = this.#asleep ?? []
+    this.#asleep = undefined
+    return acts
   }
 
   onEnd(act: () => void): void {

@@ -73,7 +73,9 @@ export class Network {
     }
     this.#lastArrivalUs.set(way, Math.max(last, timeline.nowUs + delayUs))
     timeline.after(delayUs, `${way} ${message.subject}`, () => {
-      if (this.#listeners.has(to)) to.handler(message)
+      to.life.run(() => {
+        if (this.#listeners.has(to)) to.handler(message)
+      })
     })
   }
 }
@@ -132,8 +134,6 @@ class SimulatedBus implements Bus {
   }
 
   #after(delayMs: number, run: () => void) {
-    return this.#world.timeline.after(delayMs * 1_000, `${this.#life.name} request timeout`, () => {
-      if (this.#life.isAlive) run()
-    })
+    return this.#world.timeline.after(delayMs * 1_000, `${this.#life.name} request timeout`, () => this.#life.run(run))
   }
 }

@@ -142,9 +142,7 @@ export class NodeLife {
   #scheduleFlush = (flush: () => void): void => {
     const { world } = this.#parts
     const delayUs = world.strikes('slow commit') ? world.random.float() * slowestFlushUs : 100
-    world.timeline.after(delayUs, `${this.life.name} flush`, () => {
-      if (this.life.isAlive) flush()
-    })
+    world.timeline.after(delayUs, `${this.life.name} flush`, () => this.life.run(flush))
   }
 
   #log = (event: string, fields: Record<string, unknown>): void => {

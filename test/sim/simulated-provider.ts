@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Disk } from '#contracts/disk.ts'
-import type { Engine } from '#contracts/engine.ts'
+import type { Engine, RunningProgram } from '#contracts/engine.ts'
 import type { Provider } from '#contracts/provider.ts'
 import type { Publisher } from '#contracts/publisher.ts'
 import { yes } from '#contracts/verdict.ts'
@@ -26,10 +26,14 @@ const pass = ({ world, life }: ProviderParts, mostUs: number, signal: AbortSigna
   new Promise((resolve, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason), { once: true })
     if (signal.aborted) return reject(signal.reason)
-    world.timeline.after(world.random.float() * mostUs, `${life.name} works`, () => {
-      if (life.isAlive) resolve()
-    })
+    world.timeline.after(world.random.float() * mostUs, `${life.name} works`, () => life.run(resolve))
   })
+
+/** A process that is stopped hears of the end of its programs when it goes on. */
+const heardBy = (life: Life, program: RunningProgram): RunningProgram => ({
+  exit: new Promise((resolve) => void program.exit.then((exit) => life.run(() => resolve(exit)))),
+  stop: (graceMs) => program.stop(graceMs),
+})
 
 const simulatedEngine = (parts: ProviderParts): Engine => {
   const { programs } = parts
@@ -40,9 +44,12 @@ const simulatedEngine = (parts: ProviderParts): Engine => {
     accepts: async () => yes,
     start: async (request, signal) => {
       await pass(parts, longestStartUs, signal)
-      return programs.start(request)
+      return heardBy(parts.life, programs.start(request))
     },
-    attach: async ({ executionId }) => programs.attach(executionId),
+    attach: async ({ executionId }) => {
+      const program = programs.attach(executionId)
+      return program && heardBy(parts.life, program)
+    },
     sweep: async (keep) => programs.sweep(keep),
     close: async () => {
       if (!parts.world.faults.programsOutlive) programs.killAll()

@@ -35,9 +35,9 @@ export class VirtualClock implements Clock {
   }
 
   after(delayMs: number, run: () => void): Timer {
-    return this.#timeline.after((delayMs * 1_000) / this.#skew.rate, `${this.#life.name} timer`, () => {
-      if (this.#life.isAlive) run()
-    })
+    return this.#timeline.after((delayMs * 1_000) / this.#skew.rate, `${this.#life.name} timer`, () =>
+      this.#life.run(run),
+    )
   }
 
   sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
