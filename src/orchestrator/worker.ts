@@ -87,16 +87,17 @@ export class Worker {
       chance: () => this.#parts.random.float(),
     }
     const plan = jobTypeRules[job.Type](snapshot)
+    const hasEnded = isTerminalJob(plan.jobState?.StateType ?? job.State.StateType)
+    const isPeculiar = executions.some(({ ComputeState }) => ComputeState.StateType === 'AskForBidRejected')
+    // Before anything is waited for: room that is freed from now on must find the job among those that wait.
+    if (plan.waitsFor && !hasEnded) waiting.add(job, plan.waitsFor, isPeculiar)
     if (!isEmptyPlan(plan)) {
       const outcome = await ledger.commit(changeOf(job, plan, snapshot.nowNs))
       if (outcome.kind === 'conflict') return this.#parts.broker.ask(ask)
     }
-    const hasEnded = isTerminalJob(plan.jobState?.StateType ?? job.State.StateType)
     // Also an ended job: what it has on a node that is gone counts as lost in time.
     timers.set(job.ID, plan.checkAt)
-    const isPeculiar = executions.some(({ ComputeState }) => ComputeState.StateType === 'AskForBidRejected')
-    if (plan.waitsFor && !hasEnded) waiting.add(job, plan.waitsFor, isPeculiar)
-    else this.#letNextTry(job.ID)
+    if (!plan.waitsFor || hasEnded) this.#letNextTry(job.ID)
   }
 
   /** A job that was placed or has ended lets the next one of its shape try. */
