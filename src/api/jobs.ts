@@ -180,7 +180,15 @@ export const jobEndpoints = {
   }),
 } as const
 
-/** The one route that is no exchange of documents: a WebSocket whose frames are `LogFrame`s. */
+/** Bytes instead of a document: a gzip tar, of which `Range: bytes=N-` asks for the rest. Ours. */
+export const keptResultRoute = {
+  path: '/orchestrator/jobs/:id/results/:execution',
+  summary:
+    'The result that an execution published and its node keeps, through the orchestrator; takes `Range: bytes=N-`',
+  query: { ...named },
+} as const
+
+/** A WebSocket whose frames are `LogFrame`s. */
 export const logsRoute = {
   path: '/orchestrator/jobs/:id/logs',
   summary: 'Output of a job over a WebSocket',

@@ -4,6 +4,7 @@ import { nodeEndpoints } from '#api/nodes.ts'
 import type { QueryOf } from '#api/query.ts'
 import type { Job } from '#models/job.ts'
 import { isTerminalJob } from '#models/job-state.ts'
+import { keptResult } from './kept-result.ts'
 import { type LogQuery, logStream } from './log-stream.ts'
 import { type Methods, methodsOf } from './methods.ts'
 import { type CallOptions, type ClientOptions, Transport } from './transport.ts'
@@ -22,6 +23,8 @@ export type Client = {
     each(query?: ListQuery, options?: CallOptions): AsyncGenerator<Job>
     /** Output of a job until it ends; a frame with `error` is the last. */
     logs(id: string, query?: Readonly<LogQuery>, signal?: AbortSignal): AsyncGenerator<LogFrame>
+    /** What an execution published and its node keeps: a gzip tar, whole, or a Fault at its end. */
+    keptResult(id: string, executionId: string, signal: AbortSignal): AsyncGenerator<Uint8Array>
     /** The job once `isDone` says so (by default when it has ended). Asks once per change, never in a rhythm. */
     waitFor(id: string, isDone?: (job: Job) => boolean, options?: CallOptions): Promise<Job>
   }
@@ -39,6 +42,8 @@ export function createClient(options: ClientOptions): Client {
     jobs: {
       ...jobs,
       logs: (id, query, signal) => logStream(transport, id, query, signal),
+
+      keptResult: (...asked) => keptResult(transport, ...asked),
 
       async *each(query = {}, options = {}) {
         for (let next_token = query.next_token; ; ) {

@@ -25,6 +25,9 @@ export type Request = {
   isRepeatable: boolean
 } & CallOptions
 
+/** A piece of a body, of which state of it, and whether the body is only what was left of it. */
+type Received = { bytes: Uint8Array; tag: string; isRest: boolean }
+
 const tries = 3
 
 /** Sends requests and turns everything that is no answer into a Fault. */
@@ -50,12 +53,31 @@ export class Transport {
       try {
         return await this.#once(request)
       } catch (error) {
-        const mayRepeat =
-          request.isRepeatable && error instanceof Fault && error.isRetryable && !request.signal?.aborted
-        if (!mayRepeat || attempt === tries) throw error
-        await this.#options.pause?.(100 * 2 ** attempt, request.signal)
+        if (!request.isRepeatable) throw error
+        await this.pauseAfter(error, attempt, request.signal)
       }
     }
+  }
+
+  /** The body of a good answer as it comes. Only the caller's signal bounds it, and silence. */
+  async *bytes(path: string, headers: Record<string, string>, signal: AbortSignal): AsyncGenerator<Received> {
+    const url = this.#options.url + path
+    try {
+      const response = await fetch(url, { headers: { ...this.headers, ...headers }, signal })
+      if (!response.ok) throw decodeError(response.status, await response.text())
+      const tag = response.headers.get('etag') ?? ''
+      for await (const bytes of response.body ?? []) yield { bytes, tag, isRest: response.status === 206 }
+    } catch (error) {
+      if (error instanceof Fault) throw error
+      if (signal.aborted) throw signal.reason
+      throw transportFault('GET', url, error)
+    }
+  }
+
+  /** Until a call that failed is tried again; rejects with what it failed of when that is in vain. */
+  async pauseAfter(error: unknown, attempt: number, signal: AbortSignal | undefined): Promise<void> {
+    if (!(error instanceof Fault && error.isRetryable) || signal?.aborted || attempt >= tries) throw error
+    await this.#options.pause?.(100 * 2 ** attempt, signal)
   }
 
   /** Address of a WebSocket below the API. */

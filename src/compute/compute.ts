@@ -3,8 +3,10 @@ import type { Engine } from '#contracts/engine.ts'
 import type { LogChunk, LogQuery } from '#contracts/log-reader.ts'
 import type { LogStore } from '#contracts/log-store.ts'
 import type { ComputeEnd } from '#contracts/node-link.ts'
+import type { ResultPart, ResultQuery } from '#contracts/publisher.ts'
 import type { Store } from '#contracts/store.ts'
 import type { Clock } from '#lib/clock.ts'
+import { Fault } from '#lib/fault.ts'
 import type { Startable } from '#lib/lifecycle.ts'
 import type { Post } from '#link/post.ts'
 import { Receiver } from '#link/receiver.ts'
@@ -121,6 +123,17 @@ export class Compute implements ComputeEnd, Startable {
     const held = this.#holdings.get(query.executionId)
     if (held && query.isFollowing) await Promise.race([held.readable, aborted(signal)])
     if (!signal.aborted) yield* this.#parts.logs.read(query, signal)
+  }
+
+  async readResult(query: ResultQuery): Promise<ResultPart> {
+    for (const publisher of this.#parts.registries.publishers.all) {
+      const part = await publisher.readKept?.(query)
+      if (part) return part
+    }
+    throw new Fault('NotFound', `node ${this.#parts.nodeId} keeps no result of execution ${query.executionId}`, {
+      component: 'LocalPublisher',
+      hint: 'The operator of the node, or the retention set there, may have removed it.',
+    })
   }
 
   get live(): ExecutionId[] {

@@ -25,6 +25,15 @@ export type Submission = {
 }
 export type Submitted = { JobID: JobId; EvaluationID: string; Warnings: string[] }
 
+/** A result that its node keeps, read through the orchestrator. */
+export type KeptResult = {
+  sizeBytes: number
+  /** Changes when the result does. */
+  tag: string
+  /** Its bytes from an offset on; asks the node for more only when it is asked. Throws a Fault when the node goes away. */
+  from(offset: number, signal: AbortSignal): AsyncIterable<Uint8Array>
+}
+
 /** The use cases on jobs. Every method answers after the commit it speaks of is durable. Errors are Faults. */
 export interface JobsApi {
   submit(submission: Submission): Promise<Submitted>
@@ -41,6 +50,8 @@ export interface JobsApi {
   history(id: JobId, audience: HistoryAudience, afterSeq: number, limit: number): Promise<Page<JobHistory>>
   /** Published results of completed executions of a batch or ops job. */
   results(id: JobId): Promise<SpecConfig[]>
+  /** What one execution published and its node keeps. NotFound; ServiceUnavailable while the node is away. */
+  keptResult(id: JobId, executionId: ExecutionId): Promise<KeptResult>
   /** Resolves with the job once its Revision is above `index`, or when `timeoutMs` is over or the signal aborted. Never polls. */
   wait(id: JobId, index: number, timeoutMs: number, signal: AbortSignal): Promise<Job>
   /**

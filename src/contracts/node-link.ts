@@ -11,6 +11,7 @@ import type {
 } from '#models/messages/messages.ts'
 import type { NodeInfo } from '#models/node.ts'
 import type { LogChunk, LogQuery } from './log-reader.ts'
+import type { ResultPart, ResultQuery } from './publisher.ts'
 
 /**
  * The two ends of the link as each side calls the other. In one process they are the objects themselves; between
@@ -21,7 +22,12 @@ export interface ComputeEnd {
   /** Applies the frames in order, each once; a gap ends the batch. Answers when what it applied is durable. */
   deliver(linkId: string, frames: readonly Frame<OrchestratorMessage>[]): Promise<FramesAck>
   readLogs(query: LogQuery, signal: AbortSignal): AsyncIterable<LogChunk>
+  /** A piece of a result that a publisher of the node keeps there. Throws a Fault NotFound when none does. */
+  readResult(query: ResultQuery): Promise<ResultPart>
 }
+
+/** Most bytes of one piece of a result. */
+export const resultPartBytes = 512 * 1024
 
 export interface OrchestratorEnd {
   /** `back` is how the orchestrator reaches this node from now on. */

@@ -11,6 +11,10 @@ export type PublishRequest = {
   resultDirectory: string
 }
 
+export type ResultQuery = { executionId: ExecutionId; offset: number; limitBytes: number }
+/** A piece of a kept result. `tag`, of letters, digits and `-`, changes when the result does: pieces of one tag belong together. */
+export type ResultPart = { bytes: Uint8Array; sizeBytes: number; tag: string }
+
 /** Takes a result folder to where its owner wants it. Found by `type` without case. */
 export interface Publisher {
   readonly type: string
@@ -19,4 +23,9 @@ export interface Publisher {
   accepts(publisher: SpecConfig): Promise<Verdict>
   /** Resolves when the result is safely there; publishing the same execution again gives the same place. Throws a Fault. */
   publish(request: PublishRequest, signal: AbortSignal): Promise<SpecConfig>
+  /**
+   * Of a publisher that keeps results on this node, as gzip tars: a piece of one, shorter than asked for only at its end.
+   * Undefined when nothing is kept of the execution.
+   */
+  readKept?(query: ResultQuery): Promise<ResultPart | undefined>
 }

@@ -1,6 +1,7 @@
 import type { Bus, Subscription } from '#contracts/bus.ts'
 import type { LogChunk, LogQuery } from '#contracts/log-reader.ts'
 import type { ComputeEnd, OrchestratorEnd } from '#contracts/node-link.ts'
+import type { ResultPart, ResultQuery } from '#contracts/publisher.ts'
 import type { Random } from '#lib/clock.ts'
 import { Fault } from '#lib/fault.ts'
 import type { NodeId } from '#models/ids.ts'
@@ -17,6 +18,7 @@ import type {
 import type { NodeInfo } from '#models/node.ts'
 import { call, serveCalls } from './bus-call.ts'
 import { readLogsOverBus, serveLogsOverBus } from './bus-logs.ts'
+import { readResultOverBus, serveResultsOverBus } from './bus-results.ts'
 
 /** Subjects between a node and its orchestrator. */
 const subjects = {
@@ -24,6 +26,7 @@ const subjects = {
   fromNode: (nodeId: string) => `bacalhau.global.compute.${nodeId}.out.msgs`,
   toNode: (nodeId: string) => `bacalhau.global.compute.${nodeId}.in.msgs`,
   logs: (nodeId: string) => `node.compute.${nodeId}.ExecutionLogs`,
+  results: (nodeId: string) => `node.compute.${nodeId}.Results`,
 }
 
 const callLimitMs = 10_000
@@ -57,6 +60,10 @@ class RemoteNode implements ComputeEnd {
 
   readLogs(query: LogQuery, signal: AbortSignal): AsyncIterable<LogChunk> {
     return readLogsOverBus(this.#bus, subjects.logs(this.#nodeId), query, signal, this.#random)
+  }
+
+  readResult(query: ResultQuery): Promise<ResultPart> {
+    return readResultOverBus(this.#bus, subjects.results(this.#nodeId), query)
   }
 }
 
@@ -107,6 +114,7 @@ const serveNode = (bus: Bus, nodeId: NodeId, end: ComputeEnd): Subscription[] =>
     end.deliver(body.LinkID, body.Frames),
   ),
   serveLogsOverBus(bus, subjects.logs(nodeId), end),
+  serveResultsOverBus(bus, subjects.results(nodeId), end),
 ]
 
 /** Lets nodes reach the orchestrator over the bus. What a node says of itself must match the subject it says it on. */

@@ -20,6 +20,8 @@ export const resultFolder = {
 
   rename,
 
+  remove: (path: string): Promise<void> => rm(path, { recursive: true, force: true }),
+
   /**
    * Moves what is in `from` to `into`. A file that is there with the same bytes is left; with other bytes it is a
    * Fault, and nothing is moved.

@@ -14,10 +14,7 @@ export function writeText(request: FastifyRequest, reply: FastifyReply, head: He
   const { raw } = reply
   if (raw.headersSent) return
   raw.writeHead(head.status, [
-    ...request.server.answerHeaders,
-    ...(request.headers.origin === undefined ? vary : varyAllowed),
-    'X-Request-Id',
-    request.id,
+    ...commonHeaders(request),
     'Content-Type',
     head.contentType,
     'Content-Length',
@@ -25,6 +22,14 @@ export function writeText(request: FastifyRequest, reply: FastifyReply, head: He
   ])
   raw.end(text)
 }
+
+/** What every answer carries: names and values. */
+export const commonHeaders = (request: FastifyRequest): string[] => [
+  ...request.server.answerHeaders,
+  ...(request.headers.origin === undefined ? vary : varyAllowed),
+  'X-Request-Id',
+  request.id,
+]
 
 const vary = ['Vary', 'Origin']
 const varyAllowed = [...vary, 'Access-Control-Allow-Origin', '*']

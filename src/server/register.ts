@@ -92,7 +92,7 @@ function callOf(
 }
 
 /** The signal of a flight that also ends when the caller hangs up. */
-function goneOr(flight: Flight, reply: FastifyReply): AbortSignal {
+export function goneOr(flight: Flight, reply: FastifyReply): AbortSignal {
   const gone = new AbortController()
   reply.raw.once('close', () => gone.abort(new Error('the caller has gone')))
   return AbortSignal.any([flight.signal, gone.signal])
@@ -118,7 +118,7 @@ function writeAnswer(
 const isPretty = (queryText: string): boolean => /(?:^|&)pretty(?:=|&|$)/i.test(queryText)
 const readable = (text: string): string => stringifyJson(parseJson(text), { indent: 2, escapeHtml: true })
 
-function queryOf(url: string): string {
+export function queryOf(url: string): string {
   const at = url.indexOf('?')
   return at < 0 ? '' : url.slice(at + 1)
 }

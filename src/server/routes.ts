@@ -15,6 +15,7 @@ import { goneSentence, upgradeRequired } from './route-faults.ts'
 import { agentHandlers, legacyHandlers } from './routes/agent.ts'
 import { authHandlers } from './routes/auth.ts'
 import { jobHandlers } from './routes/jobs.ts'
+import { addKeptResults } from './routes/kept-results.ts'
 import { nodeHandlers } from './routes/nodes.ts'
 import type { ServerSettings } from './settings.ts'
 
@@ -44,6 +45,7 @@ export function addRoutes(app: FastifyInstance, parts: RouteParts): void {
   if (nodes) registerRoutes(app, inFlight, nodeEndpoints, nodeHandlers(nodes))
   if (jobs) {
     registerRoutes(app, inFlight, jobEndpoints, jobHandlers(jobs, settings))
+    addKeptResults(app, inFlight, jobs)
     app.get(apiPrefix + logsRoute.path, (request, reply) => writeFault(request, reply, upgradeRequired()))
   }
 }

@@ -39,6 +39,7 @@ const statementsToPlace = async (nodes: number): Promise<number> => {
       return { LastSeq: frames.at(-1)?.Seq ?? 0 }
     },
     async *readLogs() {},
+    readResult: async () => ({ bytes: new Uint8Array(), sizeBytes: 0, tag: '' }),
   }
   for (let n = 0; n < nodes; n++) {
     const NodeInfo = nodeInfo(`n-${n}`)

@@ -30,13 +30,14 @@ publisherSuite('local', async () => {
   const directory = join(mkdtempSync(join(tmpdir(), 'bacalhau-local-publisher-')), 'results')
   const publisher = new LocalPublisher({ address: 'loopback', port: 0, directory, retention: keep }, deps)
   await publisher.start()
+  const bytes = async (published: SpecConfig) => Buffer.from(await (await fetch(urlOf(published))).arrayBuffer())
   return {
     publisher,
     spec: { Type: 'local' },
     fetch: async (published, into) => {
-      const reply = await fetch(urlOf(published))
-      execFileSync('tar', ['-xzf', '-', '-C', into], { input: Buffer.from(await reply.arrayBuffer()) })
+      execFileSync('tar', ['-xzf', '-', '-C', into], { input: await bytes(published) })
     },
+    bytes,
     stored: async () => readdirSync(directory),
     close: async () => {
       await publisher.stop()
@@ -168,6 +169,14 @@ describe('local publisher', () => {
       code: 'ResourceInUse',
       hint: expect.stringContaining('Port'),
     })
+  })
+
+  it('gives no link out as a result it keeps', async () => {
+    const publisher = await start()
+    const executionId = newExecutionId(randomUUID())
+    writeFileSync(join(root, 'secret'), 'SECRET')
+    symlinkSync(join(root, 'secret'), join(root, `kept/${executionId}.tar.gz`))
+    expect(await publisher.readKept({ executionId, offset: 0, limitBytes: 10 })).toBeUndefined()
   })
 
   it('makes no file name of what is no execution id', async () => {

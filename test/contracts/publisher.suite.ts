@@ -13,6 +13,8 @@ export type PublisherFixture = {
   spec: SpecConfig
   /** Brings what was published back into an empty folder; absent for one that keeps nothing. */
   fetch?(published: SpecConfig, directory: string): Promise<void>
+  /** The archive as its address gives it; of one that keeps results on the node. */
+  bytes?(published: SpecConfig): Promise<Buffer>
   /** Everything it has stored by name, also unfinished things. */
   stored?(): Promise<string[]>
   close(): Promise<void>
@@ -85,6 +87,34 @@ export function publisherSuite(name: string, make: () => Promise<PublisherFixtur
       told.abort(new Error('stop'))
       await work.catch((error: Error) => expect(error.message).toBe('stop'))
       if (before) expect((await fixture.stored?.())?.filter((name) => name.includes('part'))).toEqual([])
+    })
+
+    it('gives out piece by piece what it keeps, and nothing else [R190]', async () => {
+      const { publisher } = fixture
+      if (!publisher.readKept) return
+      const asked = request({ ...files, big: Array.from({ length: 5_000 }, (_, n) => n * 7919).join(' ') })
+      const { executionId } = asked
+      expect(await publisher.readKept({ executionId, offset: 0, limitBytes: 10 })).toBeUndefined()
+      const published = await publisher.publish(asked, never)
+      const pieces: Uint8Array[] = []
+      const head = await publisher.readKept({ executionId, offset: 0, limitBytes: 0 })
+      for (let offset = 0; ; offset += 1_000) {
+        const part = await publisher.readKept({ executionId, offset, limitBytes: 1_000 })
+        expect(part).toMatchObject({ sizeBytes: head?.sizeBytes, tag: head?.tag })
+        if (part?.bytes.length === 0) break
+        pieces.push(part?.bytes ?? Buffer.alloc(0))
+      }
+      expect(pieces.slice(0, -1).every(({ length }) => length === 1_000)).toBe(true)
+      const whole = Buffer.concat(pieces)
+      expect(whole.length).toBe(head?.sizeBytes)
+      expect(whole.equals(await fixture.bytes!(published))).toBe(true)
+      writeFileSync(join(asked.resultDirectory, 'stdout'), 'another\n')
+      await publisher.publish(asked, never)
+      expect((await publisher.readKept({ executionId, offset: 0, limitBytes: 0 }))?.tag).not.toBe(head?.tag)
+      for (const name of ['../secret', 'a/b', '', 'x'.repeat(200), `${executionId}.tar.gz`]) {
+        const query = { executionId: name as typeof executionId, offset: 0, limitBytes: 10 }
+        await expect((async () => publisher.readKept?.(query))()).rejects.toMatchObject({ code: 'BadRequest' })
+      }
     })
 
     it('fails with a clear error when there is nothing to publish', async () => {

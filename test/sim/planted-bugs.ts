@@ -77,6 +77,7 @@ export const plantedBugs: Readonly<Record<string, Planted>> = {
         let last: OrchestratorMessage | undefined
         return {
           readLogs: (...given) => end.readLogs(...given),
+          readResult: (query) => end.readResult(query),
           deliver: async (linkId, frames) => {
             const again = last
             const first = frames[0]?.Seq ?? 0

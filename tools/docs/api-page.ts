@@ -1,7 +1,7 @@
 import { agentEndpoints, legacyEndpoints } from '#api/agent.ts'
 import { authEndpoints } from '#api/auth.ts'
 import { apiPrefix, type Endpoint } from '#api/endpoint.ts'
-import { jobEndpoints, logsRoute } from '#api/jobs.ts'
+import { jobEndpoints, keptResultRoute, logsRoute } from '#api/jobs.ts'
 import { nodeEndpoints } from '#api/nodes.ts'
 import type { QuerySchema } from '#api/query.ts'
 import { statusOf } from '#lib/fault.ts'
@@ -12,7 +12,7 @@ type Row = Pick<Endpoint, 'method' | 'also' | 'path' | 'summary' | 'role' | 'que
 /** docs/api.md from the rows of the REST contract. */
 export function apiPage(): string {
   const groups: [string, Record<string, Row>][] = [
-    ['Jobs', { ...jobEndpoints, logs: { ...logsRoute, method: 'GET', errors: ['NotFound'] } as unknown as Row }],
+    ['Jobs', { ...jobEndpoints, keptResult: streamed(keptResultRoute), logs: streamed(logsRoute) }],
     ['Nodes', nodeEndpoints as unknown as Record<string, Row>],
     ['The node one talks to', agentEndpoints as unknown as Record<string, Row>],
     ['Logging in', authEndpoints as unknown as Record<string, Row>],
@@ -29,6 +29,14 @@ Enumerations and some shapes follow the generation that a client names in \`X-Ba
 ${groups.map(([title, rows]) => `## ${title}\n\n${Object.values(rows).map(section).join('\n\n')}`).join('\n\n')}
 `
 }
+
+/** What is no exchange of documents. */
+const streamed = (route: Pick<Row, 'path' | 'summary' | 'query'>): Row => ({
+  ...route,
+  method: 'GET',
+  role: 'orchestrator',
+  errors: ['NotFound', 'MultipleFound'],
+})
 
 function section({ method, also = [], path, summary, role, query, errors }: Row): string {
   const methods = [method, ...also].join(' or ')

@@ -4,8 +4,8 @@ import { Fault } from '#lib/fault.ts'
 import { shortId } from '#lib/short-id.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
 import { resultFolder } from '#platform/result-folder.ts'
-import { resultDownloaders } from '#providers/downloaders.ts'
 import type { Cli } from '../command.ts'
+import { PublishedResults } from './published-results.ts'
 
 /** What one execution left: published, or only its output. */
 export type Result = { readonly name: string; readonly published?: SpecConfig; readonly execution?: ShownExecution }
@@ -26,26 +26,26 @@ export async function resultsOf(id: string, cli: Cli): Promise<Result[]> {
       .filter((execution) => execution.RunOutput !== null)
       .map((execution) => ({ name: shortId(execution.ID), execution }))
   }
-  return published.Items.map((spec, index) => ({
-    name: ownerOf(spec, byPartition) ?? `result-${index}`,
-    published: spec,
-  }))
+  return published.Items.map((spec, index) => {
+    const execution = ownerOf(spec, byPartition)
+    return {
+      name: execution ? shortId(execution.ID) : `result-${index}`,
+      published: spec,
+      ...(execution && { execution }),
+    }
+  })
 }
 
 /** The execution a result belongs to: it has published the same, or what a signed address stands for. */
-function ownerOf(spec: SpecConfig, executions: readonly ShownExecution[]): string | undefined {
+function ownerOf(spec: SpecConfig, executions: readonly ShownExecution[]): ShownExecution | undefined {
   const source = spec.Params?.SourceSpec as Record<string, unknown> | undefined
-  const owner = executions.find(({ PublishedResult }) => {
+  return executions.find(({ PublishedResult }) => {
     if (PublishedResult === null) return false
     if (isDeepStrictEqual(PublishedResult.Params, spec.Params)) return true
     const { Bucket, Key } = PublishedResult.Params ?? {}
     return source !== undefined && source.Bucket === Bucket && source.Key === Key
   })
-  return owner && shortId(owner.ID)
 }
-
-export const supportedTypes = (cli: Cli): string[] =>
-  resultDownloaders(cli).flatMap(({ types }) => types.map((type) => type.toLowerCase()))
 
 /** Brings all results into the folder. Returns the files that several executions have and that were not merged. */
 export async function fetchResults(results: readonly Result[], flags: FetchFlags, cli: Cli): Promise<string[]> {
@@ -57,7 +57,8 @@ export async function fetchResults(results: readonly Result[], flags: FetchFlags
   }
   const root = flags.isRaw ? `${folder}/raw` : folder
   const signal = AbortSignal.any([cli.interrupted, AbortSignal.timeout(flags.timeoutMs)])
-  for (const result of results) await fetchOne(result, `${root}/${result.name}`, signal, cli)
+  const published = new PublishedResults(cli, signal)
+  for (const result of results) await fetchOne(result, `${root}/${result.name}`, published, signal, cli)
   const [only] = results
   if (flags.isRaw) return []
   if (results.length > 1 || !only)
@@ -70,20 +71,24 @@ export async function fetchResults(results: readonly Result[], flags: FetchFlags
 }
 
 /** A folder that is there was fetched before: it only gets its name when it is whole. */
-async function fetchOne(result: Result, target: string, signal: AbortSignal, cli: Cli): Promise<void> {
+async function fetchOne(
+  result: Result,
+  target: string,
+  published: PublishedResults,
+  signal: AbortSignal,
+  cli: Cli,
+): Promise<void> {
   if (await resultFolder.exists(target)) return
   const part = `${target}.part`
   await resultFolder.makeEmpty(part)
-  if (result.published) await download(result.published, part, signal, cli)
-  else if (result.execution) await writeOutput(result.execution, part, signal, cli)
+  try {
+    if (result.published) await published.bring(result.published, result.execution, part)
+    else if (result.execution) await writeOutput(result.execution, part, signal, cli)
+  } catch (error) {
+    await resultFolder.remove(part)
+    throw error
+  }
   await resultFolder.rename(part, target)
-}
-
-async function download(spec: SpecConfig, folder: string, signal: AbortSignal, cli: Cli): Promise<void> {
-  const type = spec.Type.toLowerCase()
-  const downloader = resultDownloaders(cli).find(({ types }) => types.some((each) => each.toLowerCase() === type))
-  if (!downloader) throw new Fault('NotImplemented', `results of type ${spec.Type} cannot be downloaded`)
-  await downloader.download(spec, folder, () => {}, signal)
 }
 
 const stdoutType = 1

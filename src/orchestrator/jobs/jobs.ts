@@ -1,18 +1,19 @@
-import type { JobsApi, Submission, Submitted } from '#contracts/control-plane.ts'
+import type { JobsApi, KeptResult, Submission, Submitted } from '#contracts/control-plane.ts'
 import type { LogChunk } from '#contracts/log-reader.ts'
 import type { ComputeEnd } from '#contracts/node-link.ts'
 import type { JobCursor, JobFilter, JobOrder, Page } from '#contracts/store.ts'
 import type { Clock, Random } from '#lib/clock.ts'
 import { Fault } from '#lib/fault.ts'
 import type { Execution } from '#models/execution.ts'
-import type { JobId, NodeId } from '#models/ids.ts'
+import type { ExecutionId, JobId, NodeId } from '#models/ids.ts'
 import { isLongRunning, type Job } from '#models/job.ts'
 import type { HistoryAudience, JobHistory } from '#models/job-history.ts'
 import { isNoSpec, type SpecConfig } from '#models/spec-config.ts'
 import type { Ledger } from '../ledger.ts'
 import type { Waiters } from '../waiters.ts'
+import { keptResult } from './kept-result.ts'
 import { jobLogs, type LogRequest } from './logs.ts'
-import { jobNotFound, resolveJob } from './resolve.ts'
+import { executionNotFound, jobNotFound, resolveJob } from './resolve.ts'
 import { stopJob } from './stop.ts'
 import { type JobDefaults, submitJob } from './submit.ts'
 
@@ -96,6 +97,12 @@ export class Jobs implements JobsApi {
     return executions
       .filter((execution) => execution.ComputeState.StateType === 'Completed' && !isNoSpec(execution.PublishedResult))
       .map((execution) => execution.PublishedResult as SpecConfig)
+  }
+
+  async keptResult(id: JobId, executionId: ExecutionId): Promise<KeptResult> {
+    const execution = await this.#durable(this.#store.execution(executionId))
+    if (execution?.JobID !== id) throw executionNotFound(id, executionId)
+    return keptResult(execution, this.#parts.end(execution.NodeID))
   }
 
   async wait(id: JobId, index: number, timeoutMs: number, signal: AbortSignal): Promise<Job> {

@@ -7,6 +7,7 @@ import { isDiscardedExecution, isTerminalExecution } from '#models/execution-sta
 import type { ExecutionId, JobId, NodeId } from '#models/ids.ts'
 import { isTerminalJob } from '#models/job-state.ts'
 import type { Waiters } from '../waiters.ts'
+import { executionNotFound } from './resolve.ts'
 
 export type LogParts = { store: Store; waiters: Waiters; end: (nodeId: NodeId) => ComputeEnd | undefined }
 export type LogRequest = { executionId?: ExecutionId; isFollowing: boolean; isTail: boolean }
@@ -88,10 +89,7 @@ const chosenExecution = async (
         ? executions.find((execution) => execution.ID === request.executionId)
         : newest(executions)
       if (chosen) return chosen
-      if (request.executionId && executions.length > 0)
-        throw new Fault('NotFound', `unable to find execution ${request.executionId} in job ${jobId}`, {
-          component: 'JobStore',
-        })
+      if (request.executionId && executions.length > 0) throw executionNotFound(jobId, request.executionId)
       const job = await store.job(jobId)
       if (!request.isFollowing || !job || isTerminalJob(job.State.StateType)) {
         throw new Fault('NotFound', `no executions found for job ${jobId}`, {

@@ -8,6 +8,9 @@ const fullId = /^(?:[A-Za-z]-)?[0-9A-Za-z_]{8}-[0-9A-Za-z_]{4}-[0-9A-Za-z_]{4}-[
 export const jobNotFound = (idOrName: string): Fault =>
   new Fault('NotFound', `job not found: ${idOrName}`, { component, hint: 'bacalhau job list shows the jobs.' })
 
+export const executionNotFound = (jobId: JobId, executionId: string): Fault =>
+  new Fault('NotFound', `unable to find execution ${executionId} in job ${jobId}`, { component })
+
 /** Full id, unique prefix, then exact name in the namespace; of several jobs of a name the newest. */
 export const resolveJob = async (store: Store, idOrName: string, namespace: string): Promise<JobId> => {
   if ((await store.job(idOrName as JobId)) !== undefined) return idOrName as JobId

@@ -4,7 +4,7 @@ import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
-import type { Publisher, PublishRequest } from '#contracts/publisher.ts'
+import type { Publisher, PublishRequest, ResultPart, ResultQuery } from '#contracts/publisher.ts'
 import { no, type Verdict, yes } from '#contracts/verdict.ts'
 import type { Clock, Random } from '#lib/clock.ts'
 import { Fault, messageOf } from '#lib/fault.ts'
@@ -14,6 +14,7 @@ import type { SpecConfig } from '#models/spec-config.ts'
 import { candidateAddresses, inUrl, outboundAddress } from './address.ts'
 import { FileServer, isReachable } from './file-server.ts'
 import { packFolder } from './pack-folder.ts'
+import { readPart } from './read-part.ts'
 import type { LocalPublisherSettings } from './settings.ts'
 
 export type LocalPublisherDeps = { clock: Clock; random: Random }
@@ -95,6 +96,10 @@ export class LocalPublisher implements Publisher, Startable {
     return { Type: 'urlDownload', Params: { URL } }
   }
 
+  readKept({ executionId, offset, limitBytes }: ResultQuery): Promise<ResultPart | undefined> {
+    return readPart(join(this.#settings.directory, fileNameOf(executionId)), offset, limitBytes)
+  }
+
   /** What an operator named is taken without a test: it may be reachable from elsewhere only. */
   async #firstReachable(candidates: string[]): Promise<string> {
     if (candidates.length === 1) return candidates[0] as string
@@ -136,7 +141,7 @@ export class LocalPublisher implements Publisher, Startable {
 /** Execution ids come from another machine: only what is one becomes a file name. */
 function fileNameOf(executionId: ExecutionId): string {
   if (/^[A-Za-z0-9_-]{1,128}$/.test(executionId)) return executionId + suffix
-  throw new Fault('BadRequest', `cannot publish: ${JSON.stringify(executionId)} is not an execution id`)
+  throw new Fault('BadRequest', `${JSON.stringify(executionId)} is not an execution id`)
 }
 
 async function synced(path: string): Promise<void> {

@@ -17,7 +17,7 @@ import { decodeUrlSource, urlType } from './source.ts'
 export type UrlDownloaderDeps = { clock: Clock; random: Random; unpack: UnpackArchive }
 
 /** A result is as large as its owner's disk takes; one file at most this (execution.md §5.3). */
-const limits = { totalBytes: Number.MAX_SAFE_INTEGER / 2, fileBytes: 100 * 1000 ** 3, entries: 10_000_000 }
+export const resultLimits = { totalBytes: Number.MAX_SAFE_INTEGER / 2, fileBytes: 100 * 1000 ** 3, entries: 10_000_000 }
 const isArchive = (url: string): boolean => /\.(?:tar\.gz|tgz)$/i.test(new URL(url).pathname)
 
 /** Fetches results that nodes give out over HTTP, and unpacks the archives among them [R187]. */
@@ -55,7 +55,7 @@ export class UrlDownloader implements Downloader {
 
   async #bring(download: Download, directory: string, progress: DownloadProgress, signal: AbortSignal): Promise<void> {
     const bytes = Readable.from(told(download, progress))
-    if (isArchive(download.url)) return this.#deps.unpack(bytes, directory, limits, signal)
+    if (isArchive(download.url)) return this.#deps.unpack(bytes, directory, resultLimits, signal)
     const name = fileNameOf(download.url, undefined, this.#deps.random.uuid)
     await pipeline(bytes, createWriteStream(join(directory, name), { flags: 'wx' }), { signal })
   }

@@ -1,0 +1,56 @@
+import type { KeptResult } from '#contracts/control-plane.ts'
+import { type ComputeEnd, resultPartBytes } from '#contracts/node-link.ts'
+import type { ResultPart } from '#contracts/publisher.ts'
+import { Fault } from '#lib/fault.ts'
+import type { Execution } from '#models/execution.ts'
+import { isNoSpec } from '#models/spec-config.ts'
+
+/** The result that an execution's node keeps, as a way through the link for those who cannot reach the node itself [R190]. */
+export async function keptResult(execution: Execution, end: ComputeEnd | undefined): Promise<KeptResult> {
+  if (isNoSpec(execution.PublishedResult)) throw nothingPublished(execution)
+  const read = (offset: number, limitBytes: number) => partOf(execution, end, offset, limitBytes)
+  const { sizeBytes, tag } = await read(0, 0)
+  return {
+    sizeBytes,
+    tag,
+    async *from(offset, signal) {
+      for (let at = offset; at < sizeBytes && !signal.aborted; ) {
+        const part = await read(at, Math.min(resultPartBytes, sizeBytes - at))
+        if (part.tag !== tag || part.bytes.length === 0) throw changed(execution)
+        at += part.bytes.length
+        yield part.bytes
+      }
+      signal.throwIfAborted()
+    },
+  }
+}
+
+async function partOf(
+  { ID, NodeID }: Execution,
+  end: ComputeEnd | undefined,
+  offset: number,
+  limitBytes: number,
+): Promise<ResultPart> {
+  if (!end) throw away(NodeID, ID)
+  try {
+    return await end.readResult({ executionId: ID, offset, limitBytes })
+  } catch (error) {
+    const isAway = error instanceof Fault && (error.code === 'ServiceUnavailable' || error.code === 'Timeout')
+    throw isAway ? away(NodeID, ID, error) : error
+  }
+}
+
+const away = (nodeId: string, executionId: string, cause?: Fault): Fault =>
+  new Fault('ServiceUnavailable', `node ${nodeId}, which keeps the result of ${executionId}, cannot be reached`, {
+    hint: `Try again when the node is connected; bacalhau node describe ${nodeId} tells.`,
+    isRetryable: true,
+    ...(cause ? { cause } : {}),
+  })
+
+const nothingPublished = ({ ID }: Execution): Fault =>
+  new Fault('NotFound', `execution ${ID} has published no result`, {
+    hint: 'bacalhau job describe tells how it ended; bacalhau job logs shows its output.',
+  })
+
+const changed = ({ ID }: Execution): Fault =>
+  new Fault('Conflict', `the result of ${ID} changed while it was read`, { isRetryable: true })
