@@ -11,7 +11,8 @@ export async function* keptResult(
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   const path =
-    apiPrefix + keptResultRoute.path.replace(':id', encodeURIComponent(id)).replace(':execution', executionId)
+    apiPrefix +
+    keptResultRoute.path.replace(':id', encodeURIComponent(id)).replace(':execution', encodeURIComponent(executionId))
   let gotBytes = 0
   let known = ''
   for (let attempt = 1; ; attempt++) {

@@ -36,6 +36,9 @@ export const serveResultsOverBus = (bus: Bus, subject: string, end: ComputeEnd):
     answerTo(end, Buffer.from(payload))
       .catch(faultAnswer)
       .then((answer) => bus.publish(reply, answer))
+      .catch(() => {
+        // The connection is gone, and whoever asked will ask again.
+      })
   })
 
 const answerTo = async (end: ComputeEnd, payload: Buffer): Promise<Buffer> => {

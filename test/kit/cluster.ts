@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Engine } from '#contracts/engine.ts'
 import type { OrchestratorEnd } from '#contracts/node-link.ts'
+import type { Publisher } from '#contracts/publisher.ts'
 import type { SqlDatabase } from '#contracts/sql.ts'
 import type { Store } from '#contracts/store.ts'
 import { buildInfo } from '#lib/build-info.ts'
@@ -28,6 +29,7 @@ const defaultResources: Resources = { CPU: 0.5, Memory: gibibyte / 2, Disk: 0, G
 
 export type HybridOptions = {
   engines: readonly Engine[]
+  publishers?: readonly Publisher[]
   capacity?: Resources
   labels?: Record<string, string>
   settings?: Partial<OrchestratorSettings>
@@ -55,7 +57,7 @@ const testSettings = (nodeId: NodeId, change: Partial<OrchestratorSettings> = {}
   ...change,
 })
 
-type RoleOptions = Pick<HybridOptions, 'engines' | 'capacity' | 'labels'> & {
+type RoleOptions = Pick<HybridOptions, 'engines' | 'publishers' | 'capacity' | 'labels'> & {
   nodeId: NodeId
   store: Store
   folder: string
@@ -78,7 +80,7 @@ const computeRole = (options: RoleOptions): ComputeRole => {
     clock,
     disk: systemDisk,
     logs: new LogFiles(join(options.folder, 'logs'), clock),
-    providers: [{ engines: options.engines }],
+    providers: [{ engines: options.engines, publishers: options.publishers ?? [] }],
     bids: {
       isNetworkRefused: true,
       isStatelessRefused: false,

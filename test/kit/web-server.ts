@@ -12,13 +12,13 @@ export type WebServer = {
 }
 
 /** A web server on loopback whose answers the test makes. */
-export async function webServer(answer: Answer): Promise<WebServer> {
+export async function webServer(answer: Answer, atPort = 0): Promise<WebServer> {
   const requests: string[] = []
   const server: Server = createServer((asked, reply) => {
     requests.push([asked.method, asked.url, asked.headers.range].filter((part) => part !== undefined).join(' '))
     answer(asked, reply)
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  await new Promise<void>((resolve) => server.listen(atPort, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
   return {
     port,
