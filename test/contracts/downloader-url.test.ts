@@ -88,6 +88,17 @@ describe('url downloader', () => {
     expect(readdirSync(directory)).toEqual([])
   })
 
+  it('does not wait longer for a server that says nothing than it was told to', async () => {
+    server = await webServer(() => {})
+    const impatient = new UrlDownloader(
+      { readTimeoutMs: 200, retries: 1, maxBytes: 0 },
+      { clock, random: systemRandom, unpack: unpackTarGz },
+    )
+    const work = impatient.download(result(server.url('/e-1.tar.gz')), directory, () => {}, never)
+    await expect(work).rejects.toMatchObject({ code: 'ServiceUnavailable', isRetryable: true })
+    expect(server.requests).toHaveLength(2)
+  })
+
   it('leaves nothing of an archive that is cut off without a length', async () => {
     server = await webServer((_, reply) => void reply.end(archive.subarray(0, archive.length - 1000)))
     const work = downloader.download(result(server.url('/e-1.tar.gz')), directory, () => {}, never)

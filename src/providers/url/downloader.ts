@@ -40,7 +40,11 @@ export class UrlDownloader implements Downloader {
   ): Promise<void> {
     const { url, ...login } = decodeUrlSource(result)
     const { readTimeoutMs, retries } = this.#settings
-    const dispatcher = new Agent({ headersTimeout: readTimeoutMs, bodyTimeout: readTimeoutMs })
+    const dispatcher = new Agent({
+      connect: { timeout: readTimeoutMs },
+      headersTimeout: readTimeoutMs,
+      bodyTimeout: readTimeoutMs,
+    })
     try {
       const parts = { dispatcher, clock: this.#deps.clock, retries }
       await this.#bring(await beginDownload(parts, { url, ...login, signal }), directory, progress, signal)

@@ -104,6 +104,19 @@ describe('a result that a compute node keeps', () => {
     expect(outside.status).toBe(404)
   })
 
+  it('of a node that is its own orchestrator is delivered too, after both had gone [R190, R200]', async () => {
+    const both = await product.serve({ name: 'both' })
+    const task = { Publisher: { Type: 'local' }, ResultPaths: [{ Name: 'out', Path: '/out' }] }
+    const id = await both.submit(toolJob(['write', '/out/a', content], { task }))
+    const [execution] = (await ended(both.port, id)).Executions.Items
+    await both.stop()
+    await both.start()
+    await expect(fetch(String(execution?.PublishedResult?.Params?.['URL']))).rejects.toThrow()
+    const said = await both.ok(['job', 'get', id])
+    expect(await readFile(`${said.trim().split('\n').at(-1)}/out/a`, 'utf8')).toBe(content)
+    await both.stop()
+  })
+
   it('leaves nothing of itself when it is damaged [R190]', async () => {
     const result = await published()
     const file = (await readdir(keeper.dataFolder, { recursive: true })).find((path) =>
