@@ -14,6 +14,10 @@ import type { Resources } from '#models/resources.ts'
 export type Change = {
   /** Applied once: refused as a duplicate when `seq` is not past what was applied from this sender, a conflict when it leaves a gap. */
   inbox?: { peer: string; senderStoreId: string; seq: number }
+  /** Ended jobs with all that belongs to them. A conflict when something of one is still live or at work on this node. */
+  removeJobs?: readonly EndedJob[]
+  /** Every history line of ended jobs; what follows is numbered from 1 again. */
+  removeHistory?: readonly EndedJob[]
   /** New jobs with their first version; their ids must be new. */
   insertJobs?: readonly Job[]
   updateJobs?: readonly JobUpdate[]
@@ -39,6 +43,9 @@ export type Change = {
 
 export type OutboxMessage = OrchestratorMessage | ComputeMessage
 export type OutboxRow = { peer: string; seq: number; message: OutboxMessage }
+
+/** A job of which nothing is live, as it was seen; a conflict when the stored revision differs. */
+export type EndedJob = { id: JobId; expectedRevision: number }
 
 type JobUpdate = {
   id: JobId
@@ -104,6 +111,7 @@ export type JobFilter = {
   /** Labels that everything `matchesLabels` accepts has: rare ones are found by their index instead of a walk. */
   requiredLabels?: Readonly<Record<string, string>>
 }
+export type EndedJobs = 'all' | 'with history'
 export type JobOrder = 'created_at' | 'modified_at' | 'id'
 /** Keyset position: the sort value and id of the last item of the page before. */
 export type JobCursor = { value: bigint | string; id: string }
@@ -136,6 +144,12 @@ export interface Store {
   jobs(filter: JobFilter, order: JobOrder, isReversed: boolean, limit: number, after?: JobCursor): Promise<Page<Job>>
   /** Ids of jobs in these states, oldest first. */
   jobIdsInStates(states: readonly JobStateName[]): Promise<JobId[]>
+
+  /**
+   * Jobs that ended before this time (Unix ns) and of which nothing is live, at most `limit`.
+   * `with history`: only those whose history has not been removed since they ended.
+   */
+  endedJobs(which: EndedJobs, before: bigint, limit: number): Promise<EndedJob[]>
 
   execution(id: ExecutionId): Promise<Execution | undefined>
   /** In order of creation. Without `version` all versions. */

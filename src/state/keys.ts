@@ -1,5 +1,8 @@
 import type { StateTables } from './state-tables.ts'
 
+type LastKeys = { job: number; version: number; execution: number }
+const lastKeysName = 'last_keys'
+
 /** Gives out the integer keys of new rows and the numbers of history lines. There is one writer, so it counts in memory. */
 export class Keys {
   readonly #tables: StateTables
@@ -14,17 +17,17 @@ export class Keys {
   }
 
   nextJob(): number {
-    this.#job = (this.#job ?? this.#tables.jobs.lastKey()) + 1
+    this.#job = this.#lastJob() + 1
     return this.#job
   }
 
   nextVersion(): number {
-    this.#version = (this.#version ?? this.#tables.versions.lastKey()) + 1
+    this.#version = this.#lastVersion() + 1
     return this.#version
   }
 
   nextExecution(): number {
-    this.#execution = (this.#execution ?? this.#tables.executions.lastKey()) + 1
+    this.#execution = this.#lastExecution() + 1
     return this.#execution
   }
 
@@ -33,7 +36,13 @@ export class Keys {
     return this.#work
   }
 
-  /** A job that has just been made has no line yet. */
+  /** Before rows are removed: what they leave may still be named by its key, so that none is given out twice. */
+  keepLast(): void {
+    const last: LastKeys = { job: this.#lastJob(), version: this.#lastVersion(), execution: this.#lastExecution() }
+    this.#tables.meta.put(lastKeysName, JSON.stringify(last))
+  }
+
+  /** A job that has just been made, or whose history was removed, has no line. */
   startHistory(jobKey: number): void {
     this.#seqs.set(jobKey, 0)
   }
@@ -54,6 +63,25 @@ export class Keys {
     this.#work = undefined
     this.#seqs.clear()
   }
+
+  #lastJob(): number {
+    return this.#job ?? Math.max(this.#tables.jobs.lastKey(), this.#kept().job)
+  }
+
+  #lastVersion(): number {
+    return this.#version ?? Math.max(this.#tables.versions.lastKey(), this.#kept().version)
+  }
+
+  #lastExecution(): number {
+    return this.#execution ?? Math.max(this.#tables.executions.lastKey(), this.#kept().execution)
+  }
+
+  #kept(): LastKeys {
+    const text = this.#tables.meta.get(lastKeysName)
+    return text === undefined ? noKeys : JSON.parse(text)
+  }
 }
+
+const noKeys: LastKeys = { job: 0, version: 0, execution: 0 }
 
 const seqsLimit = 10_000

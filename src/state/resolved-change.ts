@@ -15,6 +15,8 @@ import type { WorkHandle } from './tables/work.ts'
 
 /** A change whose expectations hold, with the integer keys of the rows it writes. */
 export type ResolvedChange = {
+  removeJobs: { key: number; versionKeys: readonly number[] }[]
+  removeHistory: { key: number }[]
   insertJobs: { handle: JobHandle; job: Job }[]
   /** `versionKey` differs from the old one when a new version comes. */
   updateJobs: { old: JobHandle; versionKey: number; job: Job }[]
@@ -38,6 +40,8 @@ export class ChangeResolver {
   readonly #executions = new Map<ExecutionId, ExecutionHandle | undefined>()
   readonly #work = new Map<ExecutionId, WorkHandle | undefined>()
   readonly #resolved: ResolvedChange = {
+    removeJobs: [],
+    removeHistory: [],
     insertJobs: [],
     updateJobs: [],
     insertExecutions: [],
@@ -55,6 +59,8 @@ export class ChangeResolver {
   resolve(change: Change): { resolved: ResolvedChange } | { refusal: Refusal } {
     const refusal =
       this.#inbox(change.inbox) ??
+      this.#removeJobs(change.removeJobs) ??
+      this.#removeHistory(change.removeHistory) ??
       this.#insertJobs(change.insertJobs) ??
       this.#updateJobs(change.updateJobs) ??
       this.#insertExecutions(change.insertExecutions) ??
@@ -71,6 +77,33 @@ export class ChangeResolver {
     const last = this.#tables.inbox.seq(inbox.peer, inbox.senderStoreId)
     if (inbox.seq <= last) return { kind: 'duplicate' }
     return inbox.seq === last + 1 ? undefined : conflict(`message ${inbox.seq} of ${inbox.peer} follows ${last}`)
+  }
+
+  #removeJobs(jobs: Change['removeJobs']): Refusal | undefined {
+    if (!jobs || jobs.length === 0) return undefined
+    const atWork = this.#tables.work.versionKeys()
+    for (const { id, expectedRevision } of jobs) {
+      const job = this.#job(id)
+      if (job?.revision !== expectedRevision) return conflict(revisionText('job', id, job, expectedRevision))
+      const executions = this.#tables.executions.idsOfJob(job.key)
+      const versionKeys = [job.versionKey, ...this.#tables.versions.endedKeys(job.key)]
+      const isLive = job.isLive || executions.some((execution) => execution.isLive)
+      if (isLive || versionKeys.some((key) => atWork.has(key))) return conflict(`job ${id} has not ended`)
+      this.#jobs.set(id, undefined)
+      for (const execution of executions) this.#executions.set(execution.id, undefined)
+      this.#resolved.removeJobs.push({ key: job.key, versionKeys })
+    }
+    return undefined
+  }
+
+  #removeHistory(jobs: Change['removeHistory']): Refusal | undefined {
+    for (const { id, expectedRevision } of jobs ?? []) {
+      const job = this.#job(id)
+      if (job?.revision !== expectedRevision) return conflict(revisionText('job', id, job, expectedRevision))
+      if (job.isLive) return conflict(`job ${id} has not ended`)
+      this.#resolved.removeHistory.push(job)
+    }
+    return undefined
   }
 
   #insertJobs(jobs: Change['insertJobs']): Refusal | undefined {

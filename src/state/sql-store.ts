@@ -2,6 +2,8 @@ import type { SqlDatabase } from '#contracts/sql.ts'
 import type {
   Change,
   CommitOutcome,
+  EndedJob,
+  EndedJobs,
   IdempotencyToken,
   JobCursor,
   JobFilter,
@@ -22,6 +24,7 @@ import type { NodeState } from '#models/node.ts'
 import type { GroupCommit } from './group-commit.ts'
 import type { StateTables } from './state-tables.ts'
 import type { JobListing } from './tables/job-listing.ts'
+import type { EndedRow } from './tables/jobs.ts'
 
 export type SqlStoreParts = {
   storeId: string
@@ -91,6 +94,15 @@ export class SqlStore implements Store {
 
   async jobIdsInStates(states: readonly JobStateName[]): Promise<JobId[]> {
     return this.#tables.jobs.idsInStates(states)
+  }
+
+  async endedJobs(which: EndedJobs, before: bigint, limit: number): Promise<EndedJob[]> {
+    const { jobs, versions, work } = this.#tables
+    const atWork = work.versionKeys()
+    const isAtWork = ({ key, version_key }: EndedRow) =>
+      atWork.size > 0 && [version_key, ...versions.endedKeys(key)].some((version) => atWork.has(version))
+    const rows = jobs.endedBefore(which, before, limit).filter((row) => !isAtWork(row))
+    return rows.map((row) => ({ id: row.id as JobId, expectedRevision: row.revision }))
   }
 
   async execution(id: ExecutionId): Promise<Execution | undefined> {

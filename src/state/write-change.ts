@@ -13,6 +13,7 @@ export type Written = { outbox: OutboxRow[]; history: JobHistory[] }
 export function writeChange(tables: StateTables, keys: Keys, change: Change, resolved: ResolvedChange): Written {
   const { inbox } = change
   if (inbox) tables.inbox.put(inbox.peer, inbox.senderStoreId, inbox.seq)
+  removeJobs(tables, keys, resolved)
   writeJobs(tables, keys, resolved)
   for (const { key, jobKey, execution } of resolved.insertExecutions) tables.executions.insert(key, jobKey, execution)
   for (const { old, execution } of resolved.updateExecutions) tables.executions.update(old, execution)
@@ -32,6 +33,21 @@ export function writeChange(tables: StateTables, keys: Keys, change: Change, res
   for (const token of change.putTokens ?? []) tables.tokens.put(token)
   for (const [name, text] of Object.entries(change.putFacts ?? {})) tables.facts.put(name, text)
   return { outbox, history }
+}
+
+function removeJobs(tables: StateTables, keys: Keys, { removeJobs, removeHistory }: ResolvedChange): void {
+  if (removeJobs.length > 0) keys.keepLast()
+  for (const { key, versionKeys } of removeJobs) {
+    tables.history.removeOfJob(key)
+    tables.executions.removeOfJob(key)
+    tables.jobs.remove(key)
+    for (const versionKey of versionKeys) tables.versions.remove(versionKey)
+  }
+  for (const { key } of removeHistory) {
+    tables.history.removeOfJob(key)
+    tables.jobs.forgetHistory(key)
+    keys.startHistory(key)
+  }
 }
 
 function writeJobs(tables: StateTables, keys: Keys, { insertJobs, updateJobs }: ResolvedChange): void {

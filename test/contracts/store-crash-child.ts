@@ -6,7 +6,17 @@ import { systemRandom } from '#platform/random.ts'
 import { openSqlite } from '#platform/sqlite.ts'
 import { openStore } from '#state/open-store.ts'
 import { FaultySql } from '../kit/faulty-sql.ts'
-import { aJob, aLine, anExecution, executionId, jobId, nodeId, someWork } from './store-fixtures.ts'
+import {
+  aJob,
+  aLine,
+  anExecution,
+  executionId,
+  guestExecution,
+  guestJob,
+  jobId,
+  nodeId,
+  someWork,
+} from './store-fixtures.ts'
 
 /**
  * Commits jobs first, first+1, … without end and says `ack n` when job n is durable.
@@ -14,10 +24,11 @@ import { aJob, aLine, anExecution, executionId, jobId, nodeId, someWork } from '
  */
 const [path = '', first = '0', where = 'anywhere'] = process.argv.slice(2)
 
-/** One decision with rows in many tables; n and what belongs to it is there whole or not at all. */
+/** One decision with rows in many tables; n and what belongs to it is there whole or not at all, and of the guests the last. */
 const decision = (n: number): Change => ({
-  insertJobs: [aJob(n)],
-  insertExecutions: [anExecution(n, { JobID: jobId(n) })],
+  removeJobs: n === 0 ? [] : [{ id: guestJob(n - 1).ID, expectedRevision: 1 }],
+  insertJobs: [aJob(n), guestJob(n)],
+  insertExecutions: [anExecution(n, { JobID: jobId(n) }), guestExecution(n)],
   putWork: [someWork(n)],
   history: [aLine({ JobID: jobId(n) }), aLine({ JobID: jobId(n), ExecutionID: executionId(n) })],
   outbox: [

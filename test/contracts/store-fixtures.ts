@@ -75,6 +75,12 @@ export const anExecution = (n: number, change: Partial<Execution> = {}): Executi
   ...change,
 })
 
+const guest = 0x1000_0000
+/** A job that has ended, and that is removed when the next one comes. */
+export const guestJob = (n: number): Job => aJob(guest + n, { State: { StateType: 'Completed' } })
+export const guestExecution = (n: number): Execution =>
+  anExecution(guest + n, { JobID: guestJob(n).ID, ComputeState: { StateType: 'Completed' } })
+
 export const aLine = (change: Partial<NewHistory> = {}): NewHistory => ({
   Type: 'JobLevel',
   JobID: jobId(1),

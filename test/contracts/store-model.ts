@@ -1,20 +1,27 @@
 import type { Change, OutboxMessage, WorkRow } from '#contracts/store.ts'
+import { exactJson } from '#lib/json/exact.ts'
 import type { Execution } from '#models/execution.ts'
 import { isTerminalExecution } from '#models/execution-state.ts'
+import type { JobId } from '#models/ids.ts'
 import type { Job } from '#models/job.ts'
 import type { JobHistory } from '#models/job-history.ts'
+import { isTerminalJob } from '#models/job-state.ts'
 import type { NodeState } from '#models/node.ts'
+import { splitJob } from '#state/tables/versions.ts'
 
 /** All a store holds, as plain objects. */
 export type ModelState = {
   jobs: Job[]
   /** Versions before the newest, by job. */
   ended: Job[]
+  /** Jobs whose history was removed since they ended. */
+  withoutHistory: JobId[]
   executions: Execution[]
   history: JobHistory[]
-  work: WorkRow[]
+  work: (WorkRow & { isShort: boolean })[]
   nodes: NodeState[]
-  outbox: { peer: string; seq: number; message: OutboxMessage }[]
+  /** `isShort`: the order's job is the stored one, and only referred to. */
+  outbox: { peer: string; seq: number; message: OutboxMessage; isShort: boolean }[]
   sent: Record<string, number>
   inbox: Record<string, number>
   facts: Record<string, string>
@@ -23,6 +30,7 @@ export type ModelState = {
 export const emptyState = (): ModelState => ({
   jobs: [],
   ended: [],
+  withoutHistory: [],
   executions: [],
   history: [],
   work: [],
@@ -59,6 +67,7 @@ export function applyTo(state: ModelState, change: Change): ModelOutcome {
     if (inbox.seq > last + 1) return 'conflict'
     state.inbox[name] = inbox.seq
   }
+  if (!applyRemovals(state, change)) return 'conflict'
   if (!applyJobs(state, change) || !applyExecutions(state, change) || !applyWork(state, change)) return 'conflict'
   for (const line of change.history ?? []) {
     const SeqNum = 1 + state.history.filter((other) => other.JobID === line.JobID).length
@@ -72,6 +81,47 @@ export function applyTo(state: ModelState, change: Change): ModelOutcome {
   return 'applied'
 }
 
+/** Whether nothing of the job is live, nor at work on this node under a specification that is only referred to. */
+export const isOver = (state: ModelState, job: Job): boolean => {
+  const isAtWork = state.work.some(({ order, isShort }) => isShort && order.job.ID === job.ID)
+  return isTerminalJob(job.State.StateType) && !isAtWork && !liveOf(state).some(({ JobID }) => JobID === job.ID)
+}
+
+function applyRemovals(state: ModelState, change: Change): boolean {
+  for (const { id, expectedRevision } of change.removeJobs ?? []) {
+    const job = state.jobs.find((other) => other.ID === id)
+    if (job?.Revision !== expectedRevision || !isOver(state, job)) return false
+    state.jobs = state.jobs.filter((other) => other !== job)
+    state.ended = state.ended.filter((other) => other.ID !== id)
+    state.executions = state.executions.filter((execution) => execution.JobID !== id)
+    state.history = state.history.filter((line) => line.JobID !== id)
+    state.withoutHistory = state.withoutHistory.filter((other) => other !== id)
+    state.outbox = state.outbox.map((row) => (row.isShort && isOrderOf(row.message, id) ? withdrawn(row) : row))
+  }
+  for (const { id, expectedRevision } of change.removeHistory ?? []) {
+    const job = state.jobs.find((other) => other.ID === id)
+    if (job?.Revision !== expectedRevision || !isTerminalJob(job.State.StateType)) return false
+    state.history = state.history.filter((line) => line.JobID !== id)
+    if (!state.withoutHistory.includes(id)) state.withoutHistory = [...state.withoutHistory, id]
+  }
+  return true
+}
+
+const isOrderOf = (message: OutboxMessage, id: JobId): boolean =>
+  message.Kind === 'AskForBid' && message.Body.Job.ID === id
+
+const withdrawn = <Row extends { message: OutboxMessage }>(row: Row): Row => {
+  if (row.message.Kind !== 'AskForBid') return row
+  const Body = { ExecutionID: row.message.Body.Execution.ID, Reason: 'the job was removed' }
+  return { ...row, message: { Kind: 'CancelExecution', Body } }
+}
+
+/** The specification of this job is the newest stored one, to the letter. */
+const isStored = (state: ModelState, job: Job): boolean => {
+  const stored = state.jobs.find((other) => other.ID === job.ID)
+  return stored?.Version === job.Version && exactJson(splitJob(stored).spec) === exactJson(splitJob(job).spec)
+}
+
 function applyJobs(state: ModelState, change: Change): boolean {
   for (const job of change.insertJobs ?? []) {
     if (state.jobs.some((other) => other.ID === job.ID)) return false
@@ -81,6 +131,8 @@ function applyJobs(state: ModelState, change: Change): boolean {
     const at = state.jobs.findIndex((other) => other.ID === id)
     const old = state.jobs[at]
     if (old?.Revision !== expectedRevision) return false
+    if (isTerminalJob(old.State.StateType) !== isTerminalJob(job.State.StateType))
+      state.withoutHistory = state.withoutHistory.filter((other) => other !== id)
     if (job.Version > old.Version) {
       state.ended.push(old)
       state.jobs[at] = job
@@ -109,8 +161,9 @@ function applyExecutions(state: ModelState, change: Change): boolean {
 function applyWork(state: ModelState, change: Change): boolean {
   for (const row of change.putWork ?? []) {
     const at = state.work.findIndex((other) => other.executionId === row.executionId)
-    if (at < 0) state.work.push(row)
-    else state.work[at] = row
+    const kept = { ...row, isShort: isStored(state, row.order.job) }
+    if (at < 0) state.work.push(kept)
+    else state.work[at] = kept
   }
   for (const { executionId, expected, ...update } of change.updateWork ?? []) {
     const at = state.work.findIndex((other) => other.executionId === executionId)
@@ -126,7 +179,8 @@ function applyPeers(state: ModelState, change: Change): void {
   for (const { peer, message } of change.outbox ?? []) {
     const seq = (state.sent[peer] ?? 0) + 1
     state.sent[peer] = seq
-    state.outbox.push({ peer, seq, message })
+    const isShort = message.Kind === 'AskForBid' && isStored(state, message.Body.Job)
+    state.outbox.push({ peer, seq, message, isShort })
   }
   for (const { peer, seq } of change.acked ?? [])
     state.outbox = state.outbox.filter((row) => row.peer !== peer || row.seq > seq)

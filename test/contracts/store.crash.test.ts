@@ -5,7 +5,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { aJob, anExecution, executionId, jobId, nodeId, someWork } from './store-fixtures.ts'
+import {
+  aJob,
+  anExecution,
+  executionId,
+  guestExecution,
+  guestJob,
+  jobId,
+  nodeId,
+  someWork,
+  startNs,
+} from './store-fixtures.ts'
 import { openAt } from './store-under-test.ts'
 
 const child = join(import.meta.dirname, 'store-crash-child.ts')
@@ -37,6 +47,10 @@ async function recount(path: string, from: number): Promise<number> {
       expect(await store.work(executionId(n))).toEqual(someWork(n))
       expect((await store.history(jobId(n), 0, 9)).map((line) => line.SeqNum)).toEqual([1, 2])
     }
+    const guests = last < 0 ? [] : [{ id: guestJob(last).ID, expectedRevision: 1 }]
+    expect(await store.endedJobs('all', 2n * startNs, 9)).toEqual(guests)
+    if (last >= 0) expect(await store.execution(guestExecution(last).ID)).toEqual(guestExecution(last))
+    if (last > 0) expect(await store.execution(guestExecution(last - 1).ID)).toBeUndefined()
     expect(await store.job(jobId(last + 1))).toBeUndefined()
     expect(await store.execution(executionId(last + 1))).toBeUndefined()
     const rows = await store.outbox(nodeId(1), 2 * from, 1_000_000)
@@ -57,7 +71,7 @@ describe('kill -9', () => {
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
   it.each(['before commit', 'after commit'])(
-    '%s, five times on one file: what was acknowledged is there, and every job is whole [I1]',
+    '%s, five times on one file: what was acknowledged is there, and every job is whole [I1, W23]',
     async (where) => {
       const path = join(folder, `${where}.db`)
       let stored = 0

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Change, Store } from '#contracts/store.ts'
+import type { Change, EndedJob, EndedJobs, Store } from '#contracts/store.ts'
 import { computeStateNames } from '#models/execution-state.ts'
 import { jobStateNames } from '#models/job-state.ts'
 import { aJob, aLine, aNode, anExecution, executionId, jobId, nodeId, someWork, startNs } from './store-fixtures.ts'
-import { applyTo, copyOf, emptyState, liveOf, type ModelState } from './store-model.ts'
+import { applyTo, copyOf, emptyState, isOver, liveOf, type ModelState } from './store-model.ts'
 import { openAt, type StoreUnderTest } from './store-under-test.ts'
 
 const ids = fc.integer({ min: 1, max: 4 })
@@ -54,9 +54,13 @@ const messages = fc.oneof(
   }),
 )
 
+const ended = fc.record({ id: ids.map(jobId), expectedRevision: revisions })
+
 const changes: fc.Arbitrary<Change> = fc.record(
   {
     inbox: fc.record({ peer: peers, senderStoreId: fc.constantFrom('a', 'b'), seq: ids }),
+    removeJobs: few(ended),
+    removeHistory: few(ended),
     insertJobs: few(jobs),
     updateJobs: few(
       fc
@@ -113,11 +117,28 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
 function fitted(state: ModelState, change: Change): Change {
   const after = copyOf(state)
   const fits = (part: Change) => applyTo(after, part) === 'applied'
-  const { inbox, insertJobs, updateJobs, insertExecutions, updateExecutions, putWork, updateWork, ...rest } = change
+  const {
+    inbox,
+    removeJobs,
+    removeHistory,
+    insertJobs,
+    updateJobs,
+    insertExecutions,
+    updateExecutions,
+    putWork,
+    updateWork,
+    ...rest
+  } = change
   const seq = inbox && (state.inbox[`${inbox.peer}/${inbox.senderStoreId}`] ?? 0) + 1
   return {
     ...rest,
     ...(inbox && seq ? { inbox: { ...inbox, seq } } : {}),
+    removeJobs: (removeJobs ?? [])
+      .map((removal) => atRevision(after, removal))
+      .filter((removal) => fits({ removeJobs: [removal] })),
+    removeHistory: (removeHistory ?? [])
+      .map((removal) => atRevision(after, removal))
+      .filter((removal) => fits({ removeHistory: [removal] })),
     insertJobs: insertJobs?.filter((job) => fits({ insertJobs: [job] })) ?? [],
     updateJobs: (updateJobs ?? []).flatMap(({ id, job }) => {
       const old = after.jobs.find((other) => other.ID === id)
@@ -137,6 +158,11 @@ function fitted(state: ModelState, change: Change): Change {
     updateWork: updateWork?.filter((update) => fits({ updateWork: [update] })) ?? [],
   }
 }
+
+const atRevision = (state: ModelState, { id }: EndedJob): EndedJob => ({
+  id,
+  expectedRevision: state.jobs.find((job) => job.ID === id)?.Revision ?? 0,
+})
 
 /** History needs its job and execution: the rest is up to the generator. */
 const withHistory = (state: ModelState, change: Change): Change => {
@@ -163,14 +189,27 @@ async function expectSame(store: Store, state: ModelState): Promise<void> {
   expect(await store.liveExecutions()).toEqual(liveOf(state))
   const live = state.jobs.filter((job) => ['Pending', 'Queued', 'Running'].includes(job.State.StateType))
   expect(await store.jobIdsInStates(['Pending', 'Queued', 'Running'])).toEqual(live.map((job) => job.ID))
-  expect(await store.workInStates(['New', 'Queued', 'Running'])).toEqual(state.work)
+  expect(await store.workInStates(['New', 'Queued', 'Running'])).toEqual(state.work.map(({ isShort, ...row }) => row))
+  await expectSameEnded(store, state)
   expect(await store.nodes()).toEqual(byNode(state.nodes))
   for (const peer of ['orchestrator', nodeId(1)]) {
-    expect(await store.outbox(peer, 0, 100)).toEqual(state.outbox.filter((row) => row.peer === peer))
+    expect(await store.outbox(peer, 0, 100)).toEqual(
+      state.outbox.filter((row) => row.peer === peer).map(({ isShort, ...row }) => row),
+    )
     for (const sender of ['a', 'b'])
       expect(await store.inboxSeq(peer, sender)).toBe(state.inbox[`${peer}/${sender}`] ?? 0)
   }
   for (const name of ['a', 'b']) expect(await store.fact(name)).toBe(state.facts[name])
+}
+
+async function expectSameEnded(store: Store, state: ModelState): Promise<void> {
+  for (const before of [startNs, startNs + 3n, startNs + 100n]) {
+    const over = state.jobs.filter((job) => job.ModifyTime < before && isOver(state, job))
+    const found = async (which: EndedJobs) => (await store.endedJobs(which, before, 100)).map(({ id }) => id).sort()
+    expect(await found('all')).toEqual(over.map((job) => job.ID).sort())
+    const withHistory = over.filter((job) => !state.withoutHistory.includes(job.ID))
+    expect(await found('with history')).toEqual(withHistory.map((job) => job.ID).sort())
+  }
 }
 
 /** Runs the steps on the store and on the model; they must agree after each. */

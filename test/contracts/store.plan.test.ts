@@ -35,6 +35,20 @@ describe('the statements of the store', () => {
     expect(offences).toEqual([])
     await store.close()
   })
+
+  it('find what has ended by the index of ends, whatever the number of jobs that live [W23, W41]', async () => {
+    const database = new FaultySql(openSqlite(':memory:'))
+    const store = await openStore({ database, clock: new SystemClock(), random: systemRandom, scheduleFlush })
+    const asked = database.prepared.filter((sql) => sql.includes('not exists'))
+    expect(asked).toHaveLength(2)
+    for (const sql of asked) {
+      const plan = database.prepare<{ detail: string }>(`explain query plan ${sql}`, { isExact: false }).all(1n, 1)
+      const details = plan.map((step) => step.detail)
+      expect(details[0]).toBe('SEARCH jobs USING INDEX jobs_ended (has_history=? AND modified_at<?)')
+      expect(details.filter((detail) => detail.startsWith('SCAN'))).toEqual([])
+    }
+    await store.close()
+  })
 })
 
 function isSlow(sql: string, detail: string): boolean {

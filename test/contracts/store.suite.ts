@@ -5,6 +5,7 @@ import type { Open, Using } from './store/hands.ts'
 import { historySuite } from './store/history.suite.ts'
 import { listingSuite } from './store/listing.suite.ts'
 import { messageSuite } from './store/messages.suite.ts'
+import { removalReopeningSuite, removalSuite } from './store/removal.suite.ts'
 import { reopeningSuite } from './store/reopening.suite.ts'
 
 export type StoreSuiteOptions = {
@@ -28,6 +29,9 @@ export function storeSuite({ open, reopen }: StoreSuiteOptions): void {
   historySuite(using)
   findingSuite(using)
   listingSuite(using)
+  removalSuite(using, open)
   failureSuite(using)
-  if (reopen) reopeningSuite(open, reopen)
+  if (!reopen) return
+  reopeningSuite(open, reopen)
+  removalReopeningSuite(open, reopen)
 }

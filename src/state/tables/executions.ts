@@ -37,6 +37,8 @@ export class ExecutionsTable {
   readonly #ofVersion: SqlStatement<FullRow>
   readonly #live: SqlStatement<FullRow>
   readonly #liveOfNode: SqlStatement<FullRow>
+  readonly #idsOfJob: SqlStatement<Pick<ExecutionRow, 'id' | 'is_live'>>
+  readonly #removeOfJob: SqlStatement<unknown>
   readonly #lastKey: SqlStatement<{ key: number | null }>
 
   constructor(database: SqlDatabase, ids: IdIndex) {
@@ -57,6 +59,10 @@ export class ExecutionsTable {
     this.#ofJob = prepareExact(database, ofJob, 'job_key')
     const ofVersion = ofJob.where('executions.version', '=', value('version'))
     this.#ofVersion = prepareExact(database, ofVersion, 'job_key, version')
+    const idsOfJob = executions.select(['id', 'is_live']).where('job_key', '=', value('job_key'))
+    this.#idsOfJob = prepare(database, idsOfJob, 'job_key')
+    const removal = query.deleteFrom('executions').where('job_key', '=', value('job_key'))
+    this.#removeOfJob = prepare(database, removal, 'job_key')
     const isLive = sql<boolean>`executions.is_live = 1`
     // Asked for in order, the database would rather walk all executions than sort the live ones.
     this.#live = prepareExact(database, full.where(isLive), '')
@@ -98,6 +104,15 @@ export class ExecutionsTable {
   ofJob(jobKey: number, version?: number): Execution[] {
     const rows = version === undefined ? this.#ofJob.all(jobKey) : this.#ofVersion.all(jobKey, version)
     return rows.map(executionOf)
+  }
+
+  idsOfJob(jobKey: number): { id: ExecutionId; isLive: boolean }[] {
+    return this.#idsOfJob.all(jobKey).map((row) => ({ id: row.id as ExecutionId, isLive: row.is_live === 1 }))
+  }
+
+  removeOfJob(jobKey: number): void {
+    for (const { id } of this.idsOfJob(jobKey)) this.#ids.remove(id)
+    this.#removeOfJob.run(jobKey)
   }
 
   live(nodeId?: NodeId): Execution[] {

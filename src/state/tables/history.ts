@@ -40,12 +40,15 @@ export class HistoryTable {
   readonly #insert: SqlStatement<unknown>
   readonly #page: SqlStatement<Exact<PageRow>>
   readonly #lastSeq: SqlStatement<{ seq: number | null }>
+  readonly #removeOfJob: SqlStatement<unknown>
 
   constructor(database: SqlDatabase) {
     this.#insert = prepare(database, insertQuery(), columns.join(', '))
     this.#page = prepareExact(database, pageQuery(), 'job_key, after, limit')
     const last = query.selectFrom('history').select((row) => row.fn.max('seq').as('seq'))
     this.#lastSeq = prepare(database, last.where('job_key', '=', value('job_key')), 'job_key')
+    const removal = query.deleteFrom('history').where('job_key', '=', value('job_key'))
+    this.#removeOfJob = prepare(database, removal, 'job_key')
   }
 
   insert(jobKey: number, seq: number, line: NewHistory, execution: LineExecution | undefined): void {
@@ -74,6 +77,10 @@ export class HistoryTable {
 
   page(jobId: JobId, jobKey: number, afterSeq: number, limit: number): JobHistory[] {
     return this.#page.all(jobKey, afterSeq, limit).map((row) => historyOf(jobId, row))
+  }
+
+  removeOfJob(jobKey: number): void {
+    this.#removeOfJob.run(jobKey)
   }
 
   lastSeq(jobKey: number): number {

@@ -26,6 +26,7 @@ export class IdIndex {
   readonly #options: IdIndexOptions
   readonly #meta: NamedValues
   readonly #insert: SqlStatement<unknown>
+  readonly #remove: SqlStatement<unknown>
   readonly #get: SqlStatement<{ key: number }>
   readonly #fresh: SqlStatement<IdRow>
   readonly #after: SqlStatement<IdRow>
@@ -47,6 +48,7 @@ export class IdIndex {
       insert.onConflict((conflict) => conflict.column('id').doNothing()),
       'id, key',
     )
+    this.#remove = prepare(database, query.deleteFrom(options.table).where('id', '=', value('id')), 'id')
     const rows = query.selectFrom(options.table)
     this.#get = prepare(database, rows.select('key').where('id', '=', value('id')), 'id')
     const fresh = query.selectFrom(options.source).select(['id', 'key'])
@@ -67,6 +69,14 @@ export class IdIndex {
     this.#waiting.set(id, key)
     if (this.#runIds.length === 0 && this.#waiting.size > this.#options.waitingIds) this.#startRun()
     this.#merge(mergedPerId)
+  }
+
+  /** Its row is gone too. */
+  remove(id: string): void {
+    this.#load()
+    this.#waiting.delete(id)
+    this.#run.delete(id)
+    this.#remove.run(id)
   }
 
   /** At start, inside a transaction: what many short lives have left waiting is merged. */
@@ -122,7 +132,9 @@ export class IdIndex {
     const end = Math.min(this.#merged + count, this.#runIds.length)
     for (; this.#merged < end; this.#merged++) {
       const id = this.#runIds[this.#merged] as string
-      this.#insert.run(id, this.#run.get(id) as number)
+      const key = this.#run.get(id)
+      // Removed since the run began.
+      if (key !== undefined) this.#insert.run(id, key)
     }
     if (end < this.#runIds.length) return
     this.#meta.put(this.#markName, String(this.#lastKeyOfRun))

@@ -1,4 +1,3 @@
-import { assert } from '#lib/assert.ts'
 import type { Job } from '#models/job.ts'
 import type { JobsTable } from './jobs.ts'
 import { type JobHead, splitJob, type VersionsTable } from './versions.ts'
@@ -22,10 +21,10 @@ export class JobReferences {
     return isSame ? { job: head, versionKey: stored.versionKey } : { job, versionKey: null }
   }
 
-  restore(job: JobHead | Job, versionKey: number | null): Job {
+  /** undefined = the job was removed. */
+  restore(job: JobHead | Job, versionKey: number | null): Job | undefined {
     if (versionKey === null) return job as Job
     const version = this.#versions.get(versionKey)
-    assert(version, `the specification of ${job.ID}, which is referred to, is stored`)
-    return { ...version.spec, ...job }
+    return version && { ...version.spec, ...job }
   }
 }

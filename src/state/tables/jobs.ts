@@ -1,5 +1,7 @@
 import { sql } from 'kysely'
 import type { SqlDatabase, SqlStatement } from '#contracts/sql.ts'
+import type { EndedJobs } from '#contracts/store.ts'
+import { assert } from '#lib/assert.ts'
 import { exactJson, parseExact } from '#lib/json/exact.ts'
 import type { JobId } from '#models/ids.ts'
 import type { Job } from '#models/job.ts'
@@ -28,6 +30,8 @@ export type JobRow = {
   modified_at: bigint
   /** JSON; null = none. */
   labels: string | null
+  /** 0 = removed since the job ended. */
+  has_history: number
 }
 
 /** What a change needs to know of a job before it touches it. */
@@ -47,6 +51,9 @@ export class JobsTable {
   readonly #unnamed: SqlStatement<{ id: string; created_at: bigint }>
   readonly #live: SqlStatement<{ id: string; state: number }>
   readonly #ended: SqlStatement<{ id: string; state: number }>
+  readonly #endedBefore: Readonly<Record<EndedJobs, SqlStatement<EndedRow>>>
+  readonly #forgetHistory: SqlStatement<unknown>
+  readonly #remove: SqlStatement<unknown>
   readonly #lastKey: SqlStatement<{ key: number | null }>
 
   constructor(database: SqlDatabase, ids: IdIndex, versions: VersionsTable, labels: JobLabelsTable) {
@@ -58,7 +65,7 @@ export class JobsTable {
     this.#update = prepare(database, update.set(changing()), 'state, state_detail, revision, modified_at, key')
     this.#move = prepare(
       database,
-      update.set({ ...changing(), is_live: value('is_live') }),
+      update.set({ ...changing(), is_live: value('is_live'), has_history: sql.lit(1) }),
       'state, state_detail, revision, modified_at, is_live, key',
     )
     this.#updateSpec = prepare(
@@ -78,6 +85,12 @@ export class JobsTable {
     const byAge = jobs.select(['id', 'state']).orderBy('key')
     this.#live = prepare(database, byAge.where('is_live', '=', sql.lit(1)), '')
     this.#ended = prepare(database, byAge.where('is_live', '=', sql.lit(0)), '')
+    this.#endedBefore = {
+      all: prepare(database, endedQuery([0, 1]), 'before, limit'),
+      'with history': prepare(database, endedQuery([1]), 'before, limit'),
+    }
+    this.#forgetHistory = prepare(database, update.set({ has_history: sql.lit(0) }), 'key')
+    this.#remove = prepare(database, query.deleteFrom('jobs').where('key', '=', value('key')), 'key')
     const lastKey = jobs.select((row) => row.fn.max('key').as('key'))
     this.#lastKey = prepare(database, lastKey, '')
   }
@@ -161,10 +174,54 @@ export class JobsTable {
     return rows.filter((row) => wanted.has(row.state)).map((row) => row.id as JobId)
   }
 
+  /** Ended before this time, with no live execution. */
+  endedBefore(which: EndedJobs, before: bigint, limit: number): EndedRow[] {
+    return this.#endedBefore[which].all(before, limit)
+  }
+
+  forgetHistory(key: number): void {
+    this.#forgetHistory.run(key)
+  }
+
+  /** Its executions are gone already. */
+  remove(key: number): void {
+    const job = this.byKey(key)
+    assert(job, 'a job that is removed is stored')
+    this.#labels.remove(key, job.Labels)
+    this.#ids.remove(job.ID)
+    this.#remove.run(key)
+  }
+
   lastKey(): number {
     return this.#lastKey.get()?.key ?? 0
   }
 }
+
+export type EndedRow = Pick<JobRow, 'key' | 'id' | 'revision' | 'version_key'>
+
+const endedQuery = (hasHistory: readonly number[]) =>
+  query
+    .selectFrom('jobs')
+    .select(['key', 'id', 'revision', 'version_key'])
+    .where('is_live', '=', sql.lit(0))
+    .where(
+      'has_history',
+      'in',
+      hasHistory.map((flag) => sql.lit(flag)),
+    )
+    .where('modified_at', '<', value('before'))
+    .where((row) =>
+      row.not(
+        row.exists(
+          row
+            .selectFrom('executions')
+            .select('executions.key')
+            .whereRef('executions.job_key', '=', 'jobs.key')
+            .where('executions.is_live', '=', sql.lit(1)),
+        ),
+      ),
+    )
+    .limit(value('limit'))
 
 const insertNames =
   'key, id, namespace, name, state, state_detail, is_live, version, version_key, revision, created_at, modified_at, labels'
@@ -184,6 +241,7 @@ const insertQuery = () =>
     created_at: value('created_at'),
     modified_at: value('modified_at'),
     labels: value('labels'),
+    has_history: sql.lit(1),
   })
 
 const changing = () => ({

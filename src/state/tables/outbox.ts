@@ -68,14 +68,7 @@ export class OutboxTable {
   }
 
   page(peer: string, afterSeq: number, limit: number): OutboxRow[] {
-    return this.#page.all(peer, afterSeq, limit).map((row) => {
-      const message = parseExact<OutboxMessage>(row.message)
-      if (message.Kind === 'AskForBid') {
-        message.Body.Execution = wholeExecution(message.Body.Execution)
-        message.Body.Job = this.#references.restore(message.Body.Job, row.version_key)
-      }
-      return { peer, seq: row.seq, message }
-    })
+    return this.#page.all(peer, afterSeq, limit).map((row) => ({ peer, seq: row.seq, message: this.#whole(row) }))
   }
 
   /** A peer cannot have applied what was never sent: a higher number counts as the last one. */
@@ -110,6 +103,15 @@ export class OutboxTable {
     return this.#ackedSeq.get(peer)?.acked_seq ?? 0
   }
 
+  #whole(row: Pick<OutboxTableRow, 'message' | 'version_key'>): OutboxMessage {
+    const message = parseExact<OutboxMessage>(row.message)
+    if (message.Kind !== 'AskForBid') return message
+    const { Execution, Job } = message.Body
+    const job = this.#references.restore(Job, row.version_key)
+    if (!job) return { Kind: 'CancelExecution', Body: { ExecutionID: Execution.ID, Reason: removedText } }
+    return { ...message, Body: { ...message.Body, Execution: wholeExecution(Execution), Job: job } }
+  }
+
   #shorten(message: OutboxMessage): { message: unknown; versionKey: number | null } {
     if (message.Kind !== 'AskForBid') return { message, versionKey: null }
     const { job, versionKey } = this.#references.shorten(message.Body.Job)
@@ -117,6 +119,9 @@ export class OutboxTable {
     return { message: { Kind: message.Kind, Body: body }, versionKey }
   }
 }
+
+/** An order that its node never took, and whose job is gone: its number is sent all the same, with what is left of it. */
+const removedText = 'the job was removed'
 
 const insertQuery = () =>
   query.insertInto('outbox').values({

@@ -40,6 +40,8 @@ export class VersionsTable {
   readonly #spec: SqlStatement<Pick<VersionRow, 'spec'>>
   readonly #get: SqlStatement<Exact<Pick<VersionRow, 'created_at' | 'spec'>>>
   readonly #ended: SqlStatement<Exact<Pick<VersionRow, 'version' | 'created_at' | 'spec' | 'ended'>>>
+  readonly #endedKeys: SqlStatement<Pick<VersionRow, 'key'>>
+  readonly #remove: SqlStatement<unknown>
   readonly #lastKey: SqlStatement<{ key: number | null }>
 
   constructor(database: SqlDatabase) {
@@ -51,6 +53,8 @@ export class VersionsTable {
     this.#get = prepareExact(database, versions.select(['created_at', 'spec']).where('key', '=', value('key')), 'key')
     const ofJob = versions.where('job_key', '=', value('job_key')).where('ended', 'is not', null).orderBy('version')
     this.#ended = prepareExact(database, ofJob.select(['version', 'created_at', 'spec', 'ended']), 'job_key')
+    this.#endedKeys = prepare(database, ofJob.select('key'), 'job_key')
+    this.#remove = prepare(database, query.deleteFrom('versions').where('key', '=', value('key')), 'key')
     const lastKey = versions.select((row) => row.fn.max('key').as('key'))
     this.#lastKey = prepare(database, lastKey, '')
   }
@@ -91,6 +95,15 @@ export class VersionsTable {
       VersionTime: row.created_at,
       ...parseExact<EndedVersion>(row.ended ?? '{}'),
     }))
+  }
+
+  endedKeys(jobKey: number): number[] {
+    return this.#endedKeys.all(jobKey).map((row) => row.key)
+  }
+
+  remove(key: number): void {
+    this.#remove.run(key)
+    this.#kept.delete(key)
   }
 
   lastKey(): number {

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { SqlDatabase, SqlStatement } from '#contracts/sql.ts'
 import type { WorkRow, WorkState, WorkUpdate } from '#contracts/store.ts'
+import { assert } from '#lib/assert.ts'
 import { exactJson, parseExact } from '#lib/json/exact.ts'
 import type { ExecutionId } from '#models/ids.ts'
 import type { Job } from '#models/job.ts'
@@ -28,16 +29,17 @@ export type WorkTableRow = {
 const workStates: readonly WorkState[] = ['New', 'Queued', 'Running']
 
 export type WorkHandle = { key: number; state: WorkState }
+type HeldWork = WorkHandle & { versionKey: number | null }
 
 export class WorkTable {
   readonly #references: JobReferences
   readonly #put: SqlStatement<unknown>
   readonly #update: SqlStatement<unknown>
   readonly #remove: SqlStatement<unknown>
-  readonly #handles: SqlStatement<Pick<WorkTableRow, 'key' | 'execution_id' | 'state'>>
+  readonly #handles: SqlStatement<Pick<WorkTableRow, 'key' | 'execution_id' | 'state' | 'version_key'>>
   readonly #byKey: SqlStatement<FullRow>
   /** The table is as short as the node's present work, so its keys and states are kept: one tree is written, not three. */
-  #live: Map<ExecutionId, WorkHandle> | undefined
+  #live: Map<ExecutionId, HeldWork> | undefined
 
   constructor(database: SqlDatabase, references: JobReferences) {
     this.#references = references
@@ -51,7 +53,7 @@ export class WorkTable {
     this.#update = prepare(database, update, 'state, started_at, need, key')
     this.#remove = prepare(database, query.deleteFrom('work').where('key', '=', value('key')), 'key')
     const rows = query.selectFrom('work')
-    this.#handles = prepare(database, rows.select(['key', 'execution_id', 'state']).orderBy('key'), '')
+    this.#handles = prepare(database, rows.select(['key', 'execution_id', 'state', 'version_key']).orderBy('key'), '')
     this.#byKey = prepareExact(database, rows.selectAll().where('key', '=', value('key')), 'key')
   }
 
@@ -61,12 +63,14 @@ export class WorkTable {
     const order = exactJson({ execution: shortExecution(row.order.execution), job })
     const state = workStates.indexOf(row.state)
     this.#put.run(key, row.executionId, state, row.startTime, JSON.stringify(row.need), order, versionKey)
-    this.#handlesById().set(row.executionId, { key, state: row.state })
+    this.#handlesById().set(row.executionId, { key, state: row.state, versionKey })
   }
 
   update(key: number, { executionId, state, need, startTime }: WorkUpdate): void {
     this.#update.run(workStates.indexOf(state), startTime ?? null, need ? JSON.stringify(need) : null, key)
-    this.#handlesById().set(executionId, { key, state })
+    const held = this.#handlesById().get(executionId)
+    assert(held, `work ${executionId} is stored`)
+    this.#handlesById().set(executionId, { ...held, state })
   }
 
   remove(id: ExecutionId): void {
@@ -91,6 +95,11 @@ export class WorkTable {
     return rows.filter((row) => row !== undefined)
   }
 
+  /** Keys of the versions that orders refer to. */
+  versionKeys(): Set<number | null> {
+    return new Set(Array.from(this.#handlesById().values(), ({ versionKey }) => versionKey))
+  }
+
   lastKey(): number {
     let last = 0
     for (const { key } of this.#handlesById().values()) last = Math.max(last, key)
@@ -102,9 +111,14 @@ export class WorkTable {
     this.#live = undefined
   }
 
-  #handlesById(): Map<ExecutionId, WorkHandle> {
+  #handlesById(): Map<ExecutionId, HeldWork> {
     this.#live ??= new Map(
-      this.#handles.all().map((row) => [row.execution_id as ExecutionId, { key: row.key, state: stateOf(row.state) }]),
+      this.#handles
+        .all()
+        .map((row) => [
+          row.execution_id as ExecutionId,
+          { key: row.key, state: stateOf(row.state), versionKey: row.version_key },
+        ]),
     )
     return this.#live
   }
@@ -114,13 +128,19 @@ export class WorkTable {
     return row && this.#workOf(row)
   }
 
+  #job(stored: JobHead | Job, versionKey: number | null): Job {
+    const job = this.#references.restore(stored, versionKey)
+    assert(job, `the specification of ${stored.ID}, which is referred to, is stored`)
+    return job
+  }
+
   #workOf(row: FullRow): WorkRow {
     const order = parseExact<{ execution: ShortExecution; job: JobHead | Job }>(row.work_order)
     const versionKey = row.version_key === null ? null : Number(row.version_key)
     return {
       executionId: row.execution_id as ExecutionId,
       state: stateOf(Number(row.state)),
-      order: { execution: wholeExecution(order.execution), job: this.#references.restore(order.job, versionKey) },
+      order: { execution: wholeExecution(order.execution), job: this.#job(order.job, versionKey) },
       need: JSON.parse(row.need),
       startTime: row.started_at,
     }
