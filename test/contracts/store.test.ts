@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe } from 'vitest'
+import { sqlite } from '#state/dialect.ts'
 import { storeSuite } from './store.suite.ts'
 import { openAt } from './store-under-test.ts'
 
@@ -13,7 +14,7 @@ describe.each([0, 1, 3])('the SQLite store with room for %i waiting ids', (waiti
   storeSuite({ open: () => openAt(':memory:', waitingIds) })
 })
 
-describe('the SQLite store in a file', () => {
+describe.each([sqlite.waitingIds, 1])('the SQLite store in a file with room for %i waiting ids', (waitingIds) => {
   const folders: string[] = []
   let path = ''
   afterEach(() => {
@@ -23,7 +24,7 @@ describe('the SQLite store in a file', () => {
     const folder = mkdtempSync(join(tmpdir(), 'store-'))
     folders.push(folder)
     path = join(folder, 'state.db')
-    return openAt(path)
+    return openAt(path, waitingIds)
   }
-  storeSuite({ open, reopen: () => openAt(path) })
+  storeSuite({ open, reopen: () => openAt(path, waitingIds) })
 })
