@@ -52,6 +52,10 @@ export const map = leaf<Readonly<Record<string, string>>>('map')
 export const data = <Value>(fallback: Value, about: string, options: LeafOptions<Value> = {}): Leaf<Value> =>
   leaf<Value>('data')(fallback, about, options)
 
+/** How long something is kept. */
+export const age = (about: string): Leaf<bigint> =>
+  duration(0n, about, { problem: (value) => (value >= 0n ? undefined : 'an age is not negative') })
+
 /** A secret: never printed. */
 export const secret = (about: string): Leaf<string> => text('', about, { isSecret: true })
 

@@ -17,7 +17,4 @@ export interface LogKeeper extends LogSink {
 export interface LogStore extends LogReader {
   /** `isResumed`: goes on with what an earlier life of the node kept. */
   open(executionId: ExecutionId, isResumed: boolean): Promise<LogKeeper>
-  remove(executionId: ExecutionId): Promise<void>
-  /** Everything kept, oldest first. */
-  list(): Promise<ExecutionId[]>
 }

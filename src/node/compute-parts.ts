@@ -6,6 +6,7 @@ import type { Orchestrator } from '#orchestrator/orchestrator.ts'
 import { detectResources } from '#platform/detect-resources.ts'
 import { systemDisk } from '#platform/disk.ts'
 import { LogFiles } from '#platform/log-files.ts'
+import { LogSweep } from '#platform/log-sweep.ts'
 import { systemRandom } from '#platform/random.ts'
 import { nodeProviders } from '#providers/index.ts'
 import { ComputeRole } from './compute-role.ts'
@@ -14,7 +15,7 @@ import { nodeLabels } from './labels.ts'
 import { LateOrchestrator } from './late-orchestrator.ts'
 import { removeLeftFolders } from './left-folders.ts'
 import type { NodeDeps, PartContext } from './node-deps.ts'
-import { bidSettings, capacityOf, hostEnvironment } from './part-settings.ts'
+import { bidSettings, capacityOf, hostEnvironment, milliseconds } from './part-settings.ts'
 import { providerSettings } from './provider-settings.ts'
 
 export type ComputeContext = PartContext & {
@@ -44,12 +45,13 @@ export const computeParts = async (
     wasmCommand: deps.wasmCommand,
     ownPorts,
   })
+  const logs = new LogFiles(folder.logsFolder, clock)
   const role = new ComputeRole({
     facts: { nodeId, labels, version: buildInfo, capacity, maxPerJob: capacity },
     store,
     clock,
     disk: systemDisk,
-    logs: new LogFiles(folder.logsFolder, clock),
+    logs,
     providers: enabledProviders(settings, providers),
     bids: bidSettings(settings, capacity),
     host: hostEnvironment(settings, deps.environment),
@@ -59,7 +61,14 @@ export const computeParts = async (
     ...(remote ? { onReachable: (handler: () => void) => remote.onReachable(handler) } : {}),
     log,
   })
-  return { role, parts: remote ? [remote, role] : [role] }
+  const sweep = new LogSweep({
+    logs,
+    clock,
+    keptMs: milliseconds(settings.Compute.Logs.Retention),
+    isAtWork: async (executionId) => (await store.work(executionId)) !== undefined,
+    onError: (error) => log('log_sweep_failed', { error }),
+  })
+  return { role, parts: remote ? [remote, role, sweep] : [role, sweep] }
 }
 
 const busSettings = ({ settings: { Compute } }: NodeDeps, nodeId: string) => ({

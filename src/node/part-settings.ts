@@ -9,7 +9,7 @@ import type { Resources } from '#models/resources.ts'
 import type { JobDefaults, TypeDefaults } from '#orchestrator/jobs/submit.ts'
 import type { OrchestratorSettings } from '#orchestrator/orchestrator.ts'
 
-const milliseconds = (nanoseconds: bigint): number => Number(nanoseconds / 1_000_000n)
+export const milliseconds = (nanoseconds: bigint): number => Number(nanoseconds / 1_000_000n)
 const settleMs = 30_000
 
 /** What a task is promised that asks for nothing. */
@@ -20,6 +20,7 @@ export const orchestratorSettings = (settings: Settings, nodeId: NodeId): Orches
   jobDefaults: jobDefaultsOf(settings),
   defaultResources: defaultResourcesOf(settings),
   settleMs,
+  retention: { jobsNs: settings.Orchestrator.Retention.Jobs, historyNs: settings.Orchestrator.Retention.History },
   defaultMembership: settings.Orchestrator.NodeManager.ManualApproval ? 'PENDING' : 'APPROVED',
   heartbeatIntervalMs: milliseconds(settings.Compute.Heartbeat.Interval),
   disconnectAfterMs: milliseconds(settings.Orchestrator.NodeManager.DisconnectTimeout),

@@ -44,6 +44,7 @@ export class Ledger {
   #tell(change: Change, durable: Promise<void>): void {
     const jobIds = new Set<JobId>()
     for (const { id } of change.updateJobs ?? []) jobIds.add(id)
+    for (const { id } of change.removeJobs ?? []) jobIds.add(id)
     for (const { JobID } of change.insertExecutions ?? []) jobIds.add(JobID)
     for (const { execution } of change.updateExecutions ?? []) jobIds.add(execution.JobID)
     const waited = [...jobIds].filter((jobId) => this.#waiters.has(jobId))

@@ -9,6 +9,7 @@ import type { JobId, NodeId } from '#models/ids.ts'
 import type { NodeState } from '#models/node.ts'
 import type { Resources } from '#models/resources.ts'
 import { Broker } from './broker.ts'
+import { Housekeeping, type Retention } from './housekeeping.ts'
 import { Inbox } from './inbox.ts'
 import { Jobs } from './jobs/jobs.ts'
 import type { JobDefaults } from './jobs/submit.ts'
@@ -30,6 +31,7 @@ export type OrchestratorSettings = MembershipSettings & {
   defaultResources: Resources
   /** After a start, how long a lack of nodes is not held against jobs. */
   settleMs: number
+  retention: Retention
 }
 
 export type OrchestratorParts = {
@@ -54,6 +56,7 @@ export class Orchestrator implements Startable {
   readonly #worker: Worker
   readonly #membership: Membership
   readonly #post: Post
+  readonly #housekeeping: Housekeeping
   #settling: Timer | undefined
   #isStopped = false
 
@@ -93,6 +96,12 @@ export class Orchestrator implements Startable {
       defaultResources: settings.defaultResources,
       isSettling: () => this.#isSettling(),
       onError: (ask, error) => parts.log('evaluation_failed', { jobId: ask.jobId, error }),
+    })
+    this.#housekeeping = new Housekeeping({
+      clock,
+      ledger,
+      retention: settings.retention,
+      onError: (error) => parts.log('housekeeping_failed', { error }),
     })
     this.link = this.#membership
     this.nodes = new Nodes(this.#table, this.#membership)
@@ -134,10 +143,12 @@ export class Orchestrator implements Startable {
       this.#lookAtAll('recovery').catch((error: unknown) => this.#parts.log('recovery_failed', { error }))
     })
     await this.#lookAtAll('recovery')
+    this.#housekeeping.start()
   }
 
   async stop(): Promise<void> {
     this.#isStopped = true
+    await this.#housekeeping.stop()
     this.#settling?.stop()
     this.#worker.stop()
     this.#timers.clear()

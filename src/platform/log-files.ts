@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
-import { mkdir, open, readdir, rm, stat, truncate } from 'node:fs/promises'
+import { mkdir, open, opendir, rm, stat, truncate } from 'node:fs/promises'
 import { finished } from 'node:stream/promises'
 import type { LogChunk, LogQuery } from '#contracts/log-reader.ts'
 import type { LogKeeper, LogStore } from '#contracts/log-store.ts'
@@ -55,16 +55,16 @@ export class LogFiles implements LogStore {
     await rm(this.#pathOf(executionId), { force: true })
   }
 
-  async list(): Promise<ExecutionId[]> {
-    const names = await readdir(this.#directory).catch(() => [])
-    const logs = names.filter((name) => name.endsWith(suffix))
-    const dated = await Promise.all(
-      logs.map(async (name) => ({
-        name,
-        time: (await stat(`${this.#directory}/${name}`).catch(() => undefined))?.mtimeMs ?? 0,
-      })),
-    )
-    return dated.sort((a, b) => a.time - b.time).map(({ name }) => name.slice(0, -suffix.length) as ExecutionId)
+  /** Files that were not written since `beforeMs` (Unix) and have no open keeper. */
+  async *silentSince(beforeMs: number): AsyncIterable<ExecutionId> {
+    const folder = await opendir(this.#directory).catch(() => [])
+    for await (const { name } of folder) {
+      if (!name.endsWith(suffix)) continue
+      const executionId = name.slice(0, -suffix.length) as ExecutionId
+      if (this.#keepers.get(executionId)?.isClosed === false) continue
+      const info = await stat(`${this.#directory}/${name}`).catch(() => undefined)
+      if (info && info.mtimeMs < beforeMs) yield executionId
+    }
   }
 
   #pathOf(executionId: ExecutionId): string {

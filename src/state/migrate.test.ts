@@ -4,7 +4,10 @@ import type { SqlDatabase, SqlValue } from '#contracts/sql.ts'
 import { Fault } from '#lib/fault.ts'
 import { sqlite } from './dialect.ts'
 import { migrate } from './migrate.ts'
+import { firstTables } from './migrations/0001-first-tables.ts'
 import { migrations } from './migrations/migrations.ts'
+import { StateTables } from './state-tables.ts'
+import { NamedValues } from './tables/named-values.ts'
 
 /** The smallest driver: what state/ needs without seeing platform/. */
 function openMemory(): SqlDatabase & { sql: DatabaseSync; failAt?: RegExp } {
@@ -58,6 +61,21 @@ describe('migrations', () => {
     delete database.failAt
     migrate(database, sqlite)
     expect(tables(database.sql)).toContain('facts')
+  })
+
+  it('keep what an older program has stored, and find what had ended then [W23]', () => {
+    const database = openMemory()
+    NamedValues.createMeta(database, sqlite)
+    for (const statement of firstTables(sqlite)) database.exec(statement)
+    database.sql.exec(`
+      insert into meta values ('schema_version', '1');
+      insert into versions values (1, 1, 1, 5, '{}', null);
+      insert into jobs values (1, 'j-1', 'default', null, 4, null, 0, 1, 1, 1, 5, 9, null);
+    `)
+    migrate(database, sqlite)
+    expect(version(database.sql)).toBe(String(migrations.length))
+    const found = new StateTables(database, sqlite).jobs.endedBefore('with history', 10n, 9)
+    expect(found).toEqual([{ key: 1, id: 'j-1', revision: 1, version_key: 1 }])
   })
 
   it('refuse a database that a newer program has written, naming both', () => {

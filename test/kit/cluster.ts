@@ -51,6 +51,7 @@ const testSettings = (nodeId: NodeId, change: Partial<OrchestratorSettings> = {}
   defaultResources,
   jobDefaults: { batch: none, ops: none, daemon: none, service: none },
   settleMs: 50,
+  retention: { jobsNs: 0n, historyNs: 0n },
   defaultMembership: 'APPROVED',
   heartbeatIntervalMs: 1_000,
   disconnectAfterMs: 5_000,

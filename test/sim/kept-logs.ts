@@ -38,12 +38,4 @@ export class KeptLogs implements LogStore {
     if (!chunks) throw new Fault('NotFound', `nothing is kept of ${executionId}`)
     yield* chunks
   }
-
-  async remove(executionId: ExecutionId): Promise<void> {
-    this.#kept.delete(executionId)
-  }
-
-  async list(): Promise<ExecutionId[]> {
-    return [...this.#kept.keys()]
-  }
 }

@@ -28,6 +28,7 @@ const orchestratorSettings = (machine: Machine): OrchestratorSettings => ({
   defaultResources,
   jobDefaults: { batch: none, ops: none, daemon: none, service: none },
   settleMs: 10_000,
+  retention: { jobsNs: 0n, historyNs: 0n },
   defaultMembership: 'APPROVED',
   heartbeatIntervalMs: 3_000,
   disconnectAfterMs: 10_000,

@@ -1,4 +1,4 @@
-import { boolean, duration, hour, integer, list, minute, port, text } from '../leaf.ts'
+import { age, boolean, duration, hour, integer, list, minute, port, text } from '../leaf.ts'
 
 const disabled = (what: string) => list([], `${what} that are switched off`)
 const ipfs = (...env: string[]) => ({
@@ -48,7 +48,7 @@ export const publishers = {
       Address: text('public', 'Address under which results of this node are fetched, or the kind of address to use'),
       Port: port(6001, 'Port under which results of this node are fetched'),
       Directory: text('', 'Folder that keeps results; empty = in the data folder'),
-      Retention: duration(0n, 'How long results are kept; 0 = until they are removed'),
+      Retention: age('How long results are kept; 0 = until they are removed'),
     },
     S3: {
       PreSignedURLDisabled: boolean(false, 'Never hand out signed addresses of results'),

@@ -1,4 +1,4 @@
-import { boolean, capacity, data, duration, integer, list, minute, port, second, text } from '../leaf.ts'
+import { age, boolean, capacity, data, duration, integer, list, minute, port, second, text } from '../leaf.ts'
 import { linkToken } from './api.ts'
 
 export const compute = {
@@ -31,6 +31,11 @@ export const compute = {
     },
   },
   Env: { AllowList: list([], 'Patterns of host variables a job may take with env:NAME') },
+  Logs: {
+    Retention: age(
+      'How long a node keeps the output of an execution after the last byte; 0 = for ever. Its beginning stays with the job',
+    ),
+  },
   Docker: {
     PidsLimit: integer(4096, 'Most processes in a container'),
     LogMaxSize: text('100m', 'Most output the engine keeps of a container'),

@@ -1,4 +1,4 @@
-import { boolean, duration, integer, list, minute, port, second, text } from '../leaf.ts'
+import { age, boolean, duration, integer, list, minute, port, second, text } from '../leaf.ts'
 import { linkToken } from './api.ts'
 
 export const orchestrator = {
@@ -40,9 +40,7 @@ export const orchestrator = {
   }),
   Store: text('', 'Where state lives: empty = a database in the data folder, or a postgres:// address'),
   Retention: {
-    Jobs: text('', 'How long finished jobs are kept; empty = for ever'),
-    History: text('', 'How long history of finished jobs is kept; empty = for ever'),
-    Logs: text('', 'How long or how much output is kept; empty = all'),
-    Results: text('', 'How long or how much of results is kept; empty = all'),
+    Jobs: age('How long a job is kept after its end, with everything that belongs to it; 0 = for ever'),
+    History: age('How long the history of a job is kept after its end; 0 = as long as the job'),
   },
 }
