@@ -130,6 +130,12 @@ describe('wrong input [X12]', () => {
     ['API.Port', '70000', 'a port is a number from 0 to 65535'],
     ['API.TLS.Insecure', 'yes', 'config key: "api.tls.insecure" expects a boolean value, received: "yes"'],
     ['Compute.Heartbeat.Interval', '5', 'config key: "compute.heartbeat.interval" expects a valid duration value'],
+    [
+      'Orchestrator.Retention.Jobs',
+      'never',
+      'config key: "orchestrator.retention.jobs" expects a valid duration value',
+    ],
+    ['Orchestrator.Retention.History', '-1s', 'config key: "orchestrator.retention.history": an age is not negative'],
     ['Compute.AllocatedCapacity.CPU', '120%', 'a share is a percentage'],
     ['Labels', 'a', "invalid format [a]: expected 'key=value', but found no '=' in 'a'"],
     ['Logging.Mode', 'xx', 'config key: "logging.mode" must be one of "default"'],

@@ -43,6 +43,21 @@ const rowsOf = (server: Server): Record<string, number> => {
   return rows
 }
 
+describe('a node that keeps history for a time', () => {
+  it('takes away the history of what has ended, and keeps the job and its output [W23]', async () => {
+    const server = await product.serve({ name: 'brief', settings: { 'Orchestrator.Retention.History': '1s' } })
+    const id = await server.submit(toolJob(['print', 'kept', '', '0']))
+    await ended(server.port, id)
+    const lines = async () =>
+      (await server.http<{ Items: unknown[] }>('GET', `/orchestrator/jobs/${id}/history`)).body.Items.length
+    await until('the history is gone', async () => (await lines()) === 0)
+    expect(await stateOf(server, id)).toBe('Completed')
+    expect(await server.ok(['job', 'logs', id])).toContain('kept')
+    expect(await server.json<unknown[]>(['job', 'history', id])).toEqual([])
+    await server.stop()
+  })
+})
+
 describe('a node that keeps what has ended for a time', () => {
   it('still has what is younger, over a restart too, and forgets the rest with all that belonged to it [W23]', async () => {
     const patient = await serve('1h')
