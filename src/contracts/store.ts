@@ -14,7 +14,10 @@ import type { Resources } from '#models/resources.ts'
 export type Change = {
   /** Applied once: refused as a duplicate when `seq` is not past what was applied from this sender, a conflict when it leaves a gap. */
   inbox?: { peer: string; senderStoreId: string; seq: number }
-  /** Ended jobs with all that belongs to them. A conflict when something of one is still live or at work on this node. */
+  /**
+   * Ended jobs with all that belongs to them; a conflict when something of one is still live or at work on this node.
+   * Answered submissions stay remembered, so that a repeated one does not run again what is forgotten.
+   */
   removeJobs?: readonly EndedJob[]
   /** Every history line of ended jobs; what follows is numbered from 1 again. */
   removeHistory?: readonly EndedJob[]

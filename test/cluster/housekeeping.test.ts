@@ -7,11 +7,11 @@ import type { Store } from '#contracts/store.ts'
 import { batchSize } from '#orchestrator/housekeeping.ts'
 import { aJob, aLine, anExecution, jobId, startNs } from '../contracts/store-fixtures.ts'
 import { openTestStore, startHybrid } from '../kit/cluster.ts'
+import { jobSpec } from '../kit/job-spec.ts'
 import { endOf, submitSpec } from '../kit/jobs.ts'
 import { ScriptedEngine } from '../kit/scripted-engine.ts'
 import { until } from '../kit/until.ts'
 
-const everything = { order: 'created_at' as const, limit: 1_000 }
 const never = new AbortController().signal
 
 let stop: () => Promise<void> = async () => {}
@@ -26,10 +26,9 @@ const hybridWith = async (retention: { jobsNs: bigint; historyNs: bigint }, data
   stop = () => cluster.stop()
   return cluster
 }
-const idsOf = async (store: Store) =>
-  (await store.jobs({}, everything.order, false, everything.limit)).items.map((job) => job.ID)
+const idsOf = async (store: Store) => (await store.jobs({}, 'created_at', false, 1_000)).items.map((job) => job.ID)
 
-/** A store with so many jobs that ended long ago, and one that ends in the far future. */
+/** A store with so many jobs that ended long ago, and one that ends far in the future. */
 const filledStore = async (path: string, count: number): Promise<void> => {
   const store = await openTestStore(path)
   const over = { State: { StateType: 'Completed' as const } }
@@ -53,6 +52,21 @@ describe('an orchestrator that keeps ended jobs for a time', () => {
     expect(await idsOf(cluster.store)).toEqual([long])
     await cluster.jobs.stop(long, 'enough')
     await until('it is gone too', async () => (await idsOf(cluster.store)).length === 0)
+  })
+
+  it('answers a repeated submission as before: what is forgotten is not run again [W23, I2]', async () => {
+    const cluster = await hybridWith({ jobsNs: 1_000_000n, historyNs: 0n })
+    const submission = {
+      spec: jobSpec(),
+      isForced: false,
+      naming: 'independent' as const,
+      warnings: [],
+      idempotency: { token: 'once', bodyHash: 'the same' },
+    }
+    const first = await cluster.jobs.submit(submission)
+    await until('it is forgotten', async () => (await idsOf(cluster.store)).length === 0)
+    expect(await cluster.jobs.submit(submission)).toEqual(first)
+    expect(await idsOf(cluster.store)).toEqual([])
   })
 
   it('takes away only the history when only that is kept for a time [W23]', async () => {
