@@ -112,7 +112,10 @@ describe('job stop', () => {
       )
       const shown = await ended(server.port, job)
       expect(shown.Job.State.StateType).toBe('Stopped')
-      expect(shown.Executions.Items.map(({ ComputeState }) => ComputeState.StateType)).toEqual([9])
+      await until('its execution is cancelled', async () => {
+        const { Executions } = await ended(server.port, job)
+        return Executions.Items.every(({ ComputeState }) => ComputeState.StateType === 9)
+      })
       expect(await server.ok(['job', 'describe', job.slice(0, 10)])).toContain(job)
     }
   })
