@@ -4,6 +4,8 @@ import type { Change } from '#contracts/store.ts'
 export const changeLine = (change: Change): string =>
   [
     change.inbox && `inbox ${change.inbox.peer} ${change.inbox.seq}`,
+    ...(change.removeJobs ?? []).map(({ id }) => `${id} removed`),
+    ...(change.removeHistory ?? []).map(({ id }) => `history of ${id} removed`),
     ...(change.insertJobs ?? []).map((job) => `new ${job.ID} ${job.Type}`),
     ...(change.updateJobs ?? []).map(({ job }) => `${job.ID} ${job.State.StateType}`),
     ...(change.insertExecutions ?? []).map((e) => `new ${e.ID} of ${e.JobID} on ${e.NodeID}`),

@@ -74,10 +74,20 @@ export class Client {
       `submit ${mark}`,
       ({ jobs }) => jobs.submit(submissionOf(spec, mark)),
       ({ JobID }) => {
-        if (!this.#model.jobs.has(JobID)) this.#world.violate('I1', `${JobID} was acknowledged and is not on disk`)
+        if (!this.#isStored(JobID)) this.#world.violate('I1', `${JobID} was acknowledged and is not on disk`)
         if (!this.#known.includes(JobID)) this.#known.push(JobID)
       },
     )
+  }
+
+  /** On disk, or it was: what has ended is forgotten in some lives. */
+  #isStored(id: JobId): boolean {
+    return this.#model.jobs.has(id) || this.#model.removed.has(id)
+  }
+
+  #expectGone(id: JobId, error: unknown): void {
+    const isNotFound = error instanceof Fault && error.code === 'NotFound'
+    if (!isNotFound || !this.#model.removed.has(id)) throw error
   }
 
   /** A new version of a job that it knows. */
@@ -91,7 +101,7 @@ export class Client {
       `update ${id}`,
       ({ jobs }) => jobs.submit({ ...submissionOf(spec, mark), naming: 'versioned' }),
       ({ JobID }) => {
-        if (JobID !== id) this.#world.violate('I10', `an update of ${id} made ${JobID}`)
+        if (JobID !== id && !this.#model.removed.has(id)) this.#world.violate('I10', `an update of ${id} made ${JobID}`)
         this.#requireVersion(id, mark)
       },
     )
@@ -139,10 +149,11 @@ export class Client {
     const version = this.#model.jobs.get(id)?.Version
     this.#untilKnown(
       `stop ${id}`,
-      ({ jobs }) => jobs.stop(id, 'enough'),
+      ({ jobs }) => jobs.stop(id, 'enough').catch((error: unknown) => this.#expectGone(id, error)),
       () => {
         if (this.#model.jobs.get(id)?.Version !== version) return
         const state = this.#model.jobs.get(id)?.State.StateType ?? 'Undefined'
+        if (this.#model.removed.has(id)) return
         if (!isTerminalJob(state)) this.#world.violate('I1', `the stop of ${id} was acknowledged, and it is ${state}`)
       },
     )
@@ -154,12 +165,13 @@ export class Client {
       `get ${id}`,
       ({ jobs }) => jobs.get(id),
       (reply) => {
-        if (reply.kind === 'failed' && reply.fault.code === 'NotFound') {
+        if (reply.kind === 'failed' && reply.fault.code === 'NotFound' && !this.#model.removed.has(id)) {
           this.#world.violate('I1', `${id} was acknowledged and is not found`)
         }
         if (reply.kind !== 'ok') return
         const stored = this.#model.jobs.get(id)?.Revision ?? 0
-        if (reply.value.Revision > stored) this.#world.violate('I14', `${id} was read before it was on disk`)
+        if (reply.value.Revision > stored && !this.#model.removed.has(id))
+          this.#world.violate('I14', `${id} was read before it was on disk`)
         const last = this.#lastRead.get(id)
         if (!last || last.Revision <= reply.value.Revision) this.#lastRead.set(id, reply.value)
       },
@@ -175,9 +187,9 @@ export class Client {
       (reply) => {
         if (reply.kind !== 'ok') return
         const listed = new Set(reply.value.items.map(({ ID }) => ID))
-        const missing = known.find((id) => !listed.has(id))
+        const missing = known.find((id) => !listed.has(id) && !this.#model.removed.has(id))
         if (missing) this.#world.violate('I14', `${missing} is not in the list`)
-        const phantom = [...listed].find((id) => !this.#model.jobs.has(id))
+        const phantom = [...listed].find((id) => !this.#isStored(id))
         if (phantom) this.#world.violate('I14', `${phantom} is in the list and not on disk`)
       },
     )

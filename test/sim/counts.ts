@@ -36,6 +36,8 @@ export const rareSituations = [
   'program stopped',
   'version updated',
   'node rejected',
+  'job removed',
+  'history removed',
   'job queued',
   'work in calm',
 ] as const

@@ -47,6 +47,10 @@ export type FaultProfile = {
   troubleMs: number
   /** After the trouble, more work comes. */
   hasCalmWork: boolean
+  /** How long ended jobs are kept; 0 = for ever. */
+  jobsKeptMs: number
+  /** The same of their history. */
+  historyKeptMs: number
 }
 
 /** Most a strike of each kind may be likely. */
@@ -92,5 +96,7 @@ export const drawFaults = (random: SeededRandom): FaultProfile => {
     programsOutlive: random.happens(0.5),
     troubleMs: random.int(30_000, 200_000),
     hasCalmWork: random.happens(0.5),
+    jobsKeptMs: random.happens(0.4) ? random.int(1_000, 60_000) : 0,
+    historyKeptMs: random.happens(0.4) ? random.int(1_000, 60_000) : 0,
   }
 }

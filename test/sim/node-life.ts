@@ -9,6 +9,7 @@ import { Orchestrator, type OrchestratorSettings } from '#orchestrator/orchestra
 import { openStore } from '#state/open-store.ts'
 import type { Bug } from './bug.ts'
 import { changeLine } from './change-line.ts'
+import type { FaultProfile } from './fault-profile.ts'
 import { Life } from './life.ts'
 import type { Machine } from './machine.ts'
 import type { Network } from './network.ts'
@@ -23,12 +24,14 @@ const defaultResources = { CPU: 0.5, Memory: gibibyte / 2, Disk: 0, GPU: 0 }
 const none = { priority: 0, executionTimeout: 0n, totalTimeout: 0n, publisher: undefined }
 const slowestFlushUs = 3_000_000
 
-const orchestratorSettings = (machine: Machine): OrchestratorSettings => ({
+const nanoseconds = (milliseconds: number): bigint => BigInt(milliseconds) * 1_000_000n
+
+const orchestratorSettings = (machine: Machine, faults: FaultProfile): OrchestratorSettings => ({
   nodeId: machine.facts.nodeId,
   defaultResources,
   jobDefaults: { batch: none, ops: none, daemon: none, service: none },
   settleMs: 10_000,
-  retention: { jobsNs: 0n, historyNs: 0n },
+  retention: { jobsNs: nanoseconds(faults.jobsKeptMs), historyNs: nanoseconds(faults.historyKeptMs) },
   defaultMembership: 'APPROVED',
   heartbeatIntervalMs: 3_000,
   disconnectAfterMs: 10_000,
@@ -78,7 +81,8 @@ export class NodeLife {
     const bus = network.bus(this.life)
     const shared = { store, clock, log: this.#log }
     if (machine.facts.isOrchestrator) {
-      this.orchestrator = new Orchestrator({ ...shared, random: world.random, settings: orchestratorSettings(machine) })
+      const settings = orchestratorSettings(machine, world.faults)
+      this.orchestrator = new Orchestrator({ ...shared, random: world.random, settings })
       if (machine.facts.isCompute) this.orchestrator.addLocalNode(machine.facts.nodeId)
       await this.orchestrator.start()
       serveOrchestrator(bus, this.#planted(this.orchestrator.link), world.random)

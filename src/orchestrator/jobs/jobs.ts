@@ -135,10 +135,13 @@ export class Jobs implements JobsApi {
   async #durable<Value>(read: Promise<Value>): Promise<Value> {
     // What the read has seen so far must not be rolled back unnoticed while the rest is read.
     const seen = this.#store.settled()
-    const value = await read
-    await seen
-    await this.#store.settled()
-    return value
+    try {
+      const value = await read
+      await seen
+      return value
+    } finally {
+      await this.#store.settled()
+    }
   }
 }
 

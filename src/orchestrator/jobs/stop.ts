@@ -15,9 +15,9 @@ export const stopJob = async (parts: StopParts, id: JobId, reason: string): Prom
   for (;;) {
     const settled = parts.ledger.store.settled()
     const job = await parts.ledger.store.job(id)
+    // What is answered from a row, or from its absence, must be on disk like the row (I1).
+    if (!job || isTerminalJob(job.State.StateType)) await settled
     if (!job) throw jobNotFound(id)
-    // What is answered from a row must be on disk like the row (I1).
-    if (isTerminalJob(job.State.StateType)) await settled
     if (job.State.StateType === 'Stopped' || job.State.StateType === 'Failed') return { EvaluationID: '' }
     if (job.State.StateType === 'Completed') {
       throw new Fault('Conflict', 'cannot stop job in state Completed', { component: 'JobStore' })

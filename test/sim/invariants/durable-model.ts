@@ -11,6 +11,8 @@ import { markOf } from '../job-mix.ts'
 export class DurableModel {
   readonly jobs = new Map<JobId, Job>()
   readonly executions = new Map<ExecutionId, Execution>()
+  /** What ended and was not kept. */
+  readonly removed = new Set<JobId>()
   readonly nodes = new Map<NodeId, NodeState>()
   /** Last number of each job's history. */
   readonly historySeq = new Map<JobId, number>()
@@ -21,6 +23,16 @@ export class DurableModel {
   /** `asked`: what the client asked for, by mark. It is what counts, whatever the row says. */
   constructor(asked: ReadonlyMap<string, JobSpec>) {
     this.#asked = asked
+  }
+
+  applyRemovals({ removeJobs, removeHistory }: Change): void {
+    for (const { id } of removeJobs ?? []) {
+      for (const execution of this.executionsOf(id)) this.executions.delete(execution.ID)
+      this.#ofJob.delete(id)
+      this.jobs.delete(id)
+      this.removed.add(id)
+    }
+    for (const { id } of [...(removeJobs ?? []), ...(removeHistory ?? [])]) this.historySeq.delete(id)
   }
 
   applyJobs({ insertJobs, updateJobs }: Change): void {

@@ -1,7 +1,9 @@
 import type { Change } from '#contracts/store.ts'
 import type { Execution } from '#models/execution.ts'
 import type { JobHistory } from '#models/job-history.ts'
+import { isTerminalJob } from '#models/job-state.ts'
 import type { World } from '../world.ts'
+import { isLive } from './durable-model.ts'
 import { executionRules } from './execution-rules.ts'
 import { FreedRoom } from './freed-room.ts'
 import { jobRules } from './job-rules.ts'
@@ -28,6 +30,8 @@ export class Watch {
       ...(change.insertExecutions ?? []),
       ...(change.updateExecutions ?? []).map(({ execution }) => execution),
     ]
+    this.#checkRemovals(change)
+    model.applyRemovals(change)
     const jobSteps = jobs.map((after) => ({ before: model.jobs.get(after.ID), after }))
     const executionSteps = executions.map((after) => ({ before: model.executions.get(after.ID), after }))
     this.#count(jobSteps, executions)
@@ -54,6 +58,18 @@ export class Watch {
     if (executions.some(({ FailureClass }) => FailureClass === 'lost')) counts.add('execution lost')
     if (jobs.some(({ before, after }) => before && after.Version > before.Version)) counts.add('version updated')
     if (jobs.some(({ after }) => after.State.StateType === 'Queued')) counts.add('job queued')
+  }
+
+  /** Only what has ended, and of which nothing lives, is forgotten. */
+  #checkRemovals({ removeJobs, removeHistory }: Change): void {
+    for (const { id, expectedRevision } of [...(removeJobs ?? []), ...(removeHistory ?? [])]) {
+      const job = this.seen.model.jobs.get(id)
+      const isOver = job?.Revision === expectedRevision && isTerminalJob(job.State.StateType)
+      if (!isOver || this.seen.model.executionsOf(id).some(isLive))
+        this.#world.violate('I1', `${id} was removed, and it was ${job?.State.StateType}`)
+    }
+    if (removeJobs) this.#world.counts.add('job removed')
+    if (removeHistory) this.#world.counts.add('history removed')
   }
 
   /** I7: the numbers of a job's history have no gaps and never go back. */
