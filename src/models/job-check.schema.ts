@@ -15,6 +15,7 @@ export function checkJob(spec: JobSpec): string[] {
   if ((spec.Type === 'ops' || spec.Type === 'daemon') && spec.Count > 1) {
     problems.push(`${spec.Type} jobs cannot specify count > 1 as they run on all matching nodes`)
   }
+  if (spec.Count > maxCount) problems.push(`job count must be <= ${maxCount}`)
   if (spec.Name.length > maxNameLength || spec.Namespace.length > maxNameLength) {
     problems.push(`job name and namespace must not be longer than ${maxNameLength} characters`)
   }
@@ -31,6 +32,8 @@ export function checkJob(spec: JobSpec): string[] {
   return problems
 }
 
+/** Each partition is held in memory whenever the job is looked at. */
+const maxCount = 100_000
 const maxNameLength = 253
 const controlCharacter = /[\u0000-\u001f\u007f]/
 
