@@ -10,11 +10,16 @@ const failure = 'failed to print job execution'
 
 /** Says on stderr why a job failed and what its nodes said. */
 export async function reportFailure(job: Job, cli: Cli): Promise<void> {
+  await reportReasons(job, cli)
+  await reportNodes(job.ID, cli)
+}
+
+/** Says on stderr why a job failed. */
+export async function reportReasons(job: Job, cli: Cli): Promise<void> {
   const history = (await cli.client()).jobs.history(job.ID, { event_type: 'execution', audience: toldAudience })
   const { Items } = await during(`${failure}: failed getting job history`, history)
   const style = styleOf(cli)
   for (const reason of failureReasons(job, Items)) cli.stderr.write(reasonText(reason, style))
-  await reportNodes(job.ID, cli)
 }
 
 /** What the nodes said, on stderr; without anything said a blank line on stdout. */

@@ -11,8 +11,8 @@ import { printedGeneration } from '../shared/generation.ts'
 import type { runFlags } from '../shared/run-flags.ts'
 import { during } from '../shared/wrap-error.ts'
 import { followLogs } from './follow-logs.ts'
-import { reportFailure, reportNodes } from './report.ts'
-import { hasFailed, stepWidth, waitForJob } from './wait-for-job.ts'
+import { reportFailure, reportNodes, reportReasons } from './report.ts'
+import { hasFailed, stepWidth, type WaitEnd, waitForJob } from './wait-for-job.ts'
 
 export type RunFlags = FlagValues<typeof runFlags>
 export type Submission = {
@@ -71,9 +71,19 @@ async function follow(id: string, flags: RunFlags, cli: Cli): Promise<RunEnd> {
   cli.stdout.write(`Job successfully submitted. Job ID: ${id}\n`)
   cli.stdout.write('Waiting for logs... (Enter Ctrl+C to exit at any time, your job will continue running):\n\n')
   await followLogs(id, { follow: true }, cli)
-  if (!flags['exit-code'] || cli.interrupted.aborted) return fine
-  const { Job } = await (await cli.client()).jobs.get(id)
-  return { exitCode: hasFailed(Job) ? 1 : 0 }
+  if (cli.interrupted.aborted) return fine
+  const end = await untilEnd(id, flags, true, cli)
+  if (end.kind !== 'ended' || !hasFailed(end.job)) return fine
+  await reportReasons(end.job, cli)
+  return { exitCode: flags['exit-code'] ? 1 : 0 }
+}
+
+/** Whether the job ended well is known a moment after its last line. */
+async function untilEnd(id: string, flags: RunFlags, isQuiet: boolean, cli: Cli): Promise<WaitEnd> {
+  const { clock, interrupted } = cli
+  const steps = new Steps(cli.stdout, clock, stepWidth, isQuiet)
+  const timeoutMs = flags['wait-timeout-secs'] * 1_000
+  return waitForJob(id, timeoutMs, { client: await cli.client(), clock, steps, interrupted })
 }
 
 async function wait(id: string, spec: JobSpec, flags: RunFlags, cli: Cli): Promise<RunEnd> {
@@ -82,11 +92,7 @@ async function wait(id: string, spec: JobSpec, flags: RunFlags, cli: Cli): Promi
     cli.stdout.write(`Job successfully submitted. Job ID: ${id}\n`)
     cli.stdout.write('Checking job status... (Enter Ctrl+C to exit at any time, your job will continue running):\n\n')
   }
-  const client = await cli.client()
-  const { clock, interrupted } = cli
-  const steps = new Steps(cli.stdout, clock, stepWidth, isQuiet)
-  const timeoutMs = flags['wait-timeout-secs'] * 1_000
-  const end = await waitForJob(id, timeoutMs, { client, clock, steps, interrupted })
+  const end = await untilEnd(id, flags, isQuiet, cli)
   switch (end.kind) {
     case 'interrupted':
       if (!isQuiet) cli.stdout.write(interruptedText(end.signal, id))

@@ -96,6 +96,14 @@ describe('job logs', () => {
     expect(described).toContain('the cause')
   })
 
+  it('of a followed run that fails are followed by why, and with --exit-code by 1 [R33, R41]', async () => {
+    const stdin = JSON.stringify(toolJob(['print', 'before\n'], { params: { Entrypoint: 'gone' } }))
+    const followed = await server.run(['job', 'run', '--follow'], { stdin })
+    expect(followed.stderr).toContain("Error: execution error: unable to find the entrypoint 'gone'")
+    expect(followed.exit).toBe(0)
+    expect((await server.run(['job', 'run', '--follow', '--force', '--exit-code'], { stdin })).exit).toBe(1)
+  })
+
   it('of a job that nobody knows, or of no execution, say so [R78]', async () => {
     expect((await server.run(['job', 'logs', 'j-00000000'])).exit).toBe(1)
   })
