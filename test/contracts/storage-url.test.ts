@@ -217,7 +217,9 @@ describe('url storage', () => {
         const Location = asked.url === '/loop' ? '/loop' : 'file:///etc/passwd'
         reply.writeHead(302, { Location }).end()
       })
-      expect((await faultOf(prepare(server.url('/loop'), storageWith({ retries: 0 })))).message).toContain('redirects')
+      const loop = await faultOf(prepare(server.url('/loop')))
+      expect(loop.message).toBe('the server redirects more than 10 times')
+      expect(loop.details).toMatchObject({ FailureClass: 'user' })
       expect((await faultOf(prepare(server.url('/file')))).message).toContain('which is no web address')
     })
 

@@ -89,17 +89,14 @@ async function followRedirects({ dispatcher }: FetchParts, asked: Fetching): Pro
     await answer.body.dump({ limit: 64 * 1024 }).catch(() => {})
     url = redirected(location, url)
   }
-  throw new FetchRefused(0, `more than ${redirectLimit} redirects`)
+  throw strayed(`the server redirects more than ${redirectLimit} times`)
 }
 
 function redirected(location: string, from: string): string {
   const next = URL.parse(location, from)
   if (next && (next.protocol === 'http:' || next.protocol === 'https:')) return next.href
-  throw new Fault(
-    'BadRequest',
-    `the server redirects to ${JSON.stringify(location.slice(0, 200))}, which is no web address`,
-    {
-      details: { FailureClass: 'user' },
-    },
-  )
+  throw strayed(`the server redirects to ${JSON.stringify(location.slice(0, 200))}, which is no web address`)
 }
+
+/** Another attempt would go the same way. */
+const strayed = (message: string): Fault => new Fault('BadRequest', message, { details: { FailureClass: 'user' } })
