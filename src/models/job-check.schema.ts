@@ -49,7 +49,7 @@ function constraintProblems(constraint: LabelSelectorRequirement): string[] {
 
 function taskProblems(task: Task): string[] {
   const problems: string[] = []
-  for (const name in task.Env) pushText(problems, envProblem(name))
+  for (const name in task.Env) pushText(problems, envProblem(name, task.Env[name] as string))
   pushText(problems, componentProblem('engine', task.Engine))
   if (task.Publisher.Type !== '') pushText(problems, componentProblem('publisher', task.Publisher))
   for (const { Source, Target } of task.InputSources) {
@@ -89,9 +89,10 @@ function pushDuplicate(problems: string[], what: string, names: readonly string[
   if (name !== undefined) problems.push(`${what} '${name}' already exists`)
 }
 
-function envProblem(name: string): string | undefined {
+function envProblem(name: string, value: string): string | undefined {
   if (name === '') return 'environment variable name cannot be empty'
   if (/^BACALHAU_/i.test(name)) return `environment variable '${name}' cannot start with BACALHAU_`
+  if (value.includes('\0')) return `environment variable '${name}' must not contain a null character`
   if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) return undefined
   return /^[A-Za-z_]/.test(name)
     ? `environment variable '${name}' can only contain letters, numbers, and underscores`
