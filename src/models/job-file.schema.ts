@@ -35,7 +35,8 @@ export function decodeJobFile(value: unknown): JobDraft | undefined {
   try {
     return jobShape.decode(inKeyOrder(value))
   } catch (error) {
-    if (error instanceof Unreadable) throw refused([error.message], [[]])
+    // It does not know its place; the top of the file would be a wrong one.
+    if (error instanceof Unreadable) throw refused([error.message], [])
     if (!(error instanceof Mismatch)) throw error
     const { fields, struct, kind, goType, path } = error
     throw refused(

@@ -32,6 +32,12 @@ describe('a job file', () => {
     expect(fault.hint).toBe('See line 6, column 1; line 1, column 1.')
   })
 
+  it('names no place where none is known', () => {
+    const fault = faultOf([...task, '    Network: {Type: Fuller}'].join('\n'))
+    expect(fault.message).toBe("models.Network: unknown type 'Fuller'")
+    expect(fault.hint).toBeUndefined()
+  })
+
   it('says where its text is broken', () => {
     expect(faultOf('Name: x\nTasks: [a\n')).toMatchObject({
       message: expect.stringContaining('converting yaml to json: yaml: line'),
