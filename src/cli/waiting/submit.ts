@@ -70,7 +70,13 @@ export async function submitAndWait(
 async function follow(id: string, flags: RunFlags, cli: Cli): Promise<RunEnd> {
   cli.stdout.write(`Job successfully submitted. Job ID: ${id}\n`)
   cli.stdout.write('Waiting for logs... (Enter Ctrl+C to exit at any time, your job will continue running):\n\n')
-  await followLogs(id, { follow: true }, cli)
+  try {
+    await followLogs(id, { follow: true }, cli)
+  } catch (error) {
+    // A job that no node took has no output: what counts is why.
+    const { Job } = await (await cli.client()).jobs.get(id)
+    if (!hasFailed(Job)) throw error
+  }
   if (cli.interrupted.aborted) return fine
   const end = await untilEnd(id, flags, true, cli)
   if (end.kind !== 'ended' || !hasFailed(end.job)) return fine

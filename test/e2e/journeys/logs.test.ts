@@ -104,6 +104,14 @@ describe('job logs', () => {
     expect((await server.run(['job', 'run', '--follow', '--force', '--exit-code'], { stdin })).exit).toBe(1)
   })
 
+  it('of a followed run that no node takes are its reason [R33, R41, W45]', async () => {
+    const job = { Constraints: [{ Key: 'zone', Operator: '=', Values: ['mars'] }] }
+    const followed = await server.run(['job', 'run', '--follow'], { stdin: JSON.stringify(toolJob([], { job })) })
+    expect(followed.stderr).toContain('Error: not enough nodes to run job. requested: 1, available: 1, suitable: 0.')
+    expect(followed.stderr).not.toContain('log stream')
+    expect(followed.exit).toBe(0)
+  })
+
   it('of a job that nobody knows, or of no execution, say so [R78]', async () => {
     expect((await server.run(['job', 'logs', 'j-00000000'])).exit).toBe(1)
   })
