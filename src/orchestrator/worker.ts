@@ -27,6 +27,10 @@ export type WorkerParts = {
 
 const turnLimit = 64
 const retryMs = 1_000
+/** A look costs as much as the job has executions. After one that took longer, the job rests for a multiple of that time. */
+const quickLookMs = 5
+const restFactor = 3
+const longestRestMs = 1_000
 
 /** Takes jobs from the broker one after the other: snapshot, rules, plan, transaction. */
 export class Worker {
@@ -56,9 +60,10 @@ export class Worker {
     for (let count = 0; count < turnLimit && !this.#isStopped; count++) {
       const ask = this.#parts.broker.take()
       if (!ask) return
+      const startedMs = this.#parts.clock.monotonicMs()
       try {
         await this.#evaluate(ask)
-        this.#parts.broker.done(ask.jobId)
+        this.#rest(ask, this.#parts.clock.monotonicMs() - startedMs)
       } catch (error) {
         this.#parts.onError(ask, error)
         this.#parts.clock.after(retryMs, () => {
@@ -68,6 +73,16 @@ export class Worker {
         })
       }
     }
+  }
+
+  /** What happens to a large job meanwhile is looked at in one go, and other jobs get their turn. */
+  #rest({ jobId }: Ask, tookMs: number): void {
+    const { broker, clock } = this.#parts
+    if (tookMs < quickLookMs) return broker.done(jobId)
+    clock.after(Math.min(longestRestMs, restFactor * tookMs), () => {
+      broker.done(jobId)
+      this.wake()
+    })
   }
 
   async #evaluate(ask: Ask): Promise<void> {

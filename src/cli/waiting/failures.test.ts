@@ -31,6 +31,11 @@ describe('why a job failed [R41]', () => {
     expect(failureReasons(job(), [])).toEqual([{ message: 'job failed', hint: '' }])
   })
 
+  it('says where to look when no node has the engine', () => {
+    const [reason] = failureReasons(job('not enough nodes\n• Node n-1: does not support docker, only wasm'), [])
+    expect(reason?.hint).toContain('node list --show features')
+  })
+
   it('is wrapped below itself', () => {
     const text = reasonText({ message: `${'word '.repeat(30)}end`, hint: 'do it' }, { ...style, columns: 40 })
     expect(text.split('\n').slice(0, 3)).toEqual([

@@ -18,8 +18,14 @@ export function failureReasons(job: Job, history: readonly JobHistory[]): Reason
     reasons.set(Event.Message, { message: Event.Message, hint: Event.Details?.Hint ?? '' })
   }
   if (reasons.size > 0) return [...reasons.values()]
-  return job.State.Message ? [{ message: job.State.Message, hint: '' }] : [{ message: 'job failed', hint: '' }]
+  const message = job.State.Message || 'job failed'
+  return [{ message, hint: hintOf(message) }]
 }
+
+const hintOf = (message: string): string =>
+  /does not support \S+, only/.test(message)
+    ? 'A node offers only what works on it (node list --show features); its log says why an engine, such as Docker, does not.'
+    : ''
 
 /** What the nodes said, equal messages together. */
 export type NodeResult = { readonly who: string; readonly message: string }
