@@ -31,7 +31,7 @@ export function splitJob(job: Job): { head: JobHead; spec: JobSpec } {
 export type Version = { spec: JobSpec; createdAt: bigint }
 
 /** Versions kept in memory: those at work are read several times in a row. */
-const keptVersions = { max: 256, maxSize: 4_194_304 }
+const keptVersions = { max: 2_048, maxSize: 4_194_304 }
 
 export class VersionsTable {
   readonly #kept = new LRUCache<number, Version>(keptVersions)
