@@ -71,10 +71,10 @@ async function ok(connection: Connection, path: string): Promise<string> {
   return body
 }
 
-/** Walks to the end in large pages; returns a token from which less than one large page is left. */
+/** Walks to the end, page by page (a token keeps the size of its page); returns the token of the last one. */
 async function lastToken(connection: Connection): Promise<string> {
   for (let token = ''; ; ) {
-    const body = await ok(connection, `${list.replace('limit=10', 'limit=1000')}&next_token=${token}`)
+    const body = await ok(connection, `${list}&next_token=${token}`)
     const next = /"NextToken":\s*"([^"]*)"/.exec(body)?.[1] ?? ''
     if (next === '') return token
     token = encodeURIComponent(next)

@@ -16,6 +16,14 @@ export function compileSelector(selector: string | readonly Requirement[]): Matc
   return (labels) => matchers.every((matches) => matches(labels))
 }
 
+/** The labels that all must have that match: what an index can look for. */
+export const requiredLabels = (requirements: readonly CheckedRequirement[]): Labels =>
+  Object.fromEntries(
+    requirements
+      .filter(({ Operator, Values }) => ['in', '=', '=='].includes(Operator) && Values.length === 1)
+      .map(({ Key, Values }) => [Key, Values[0] as string]),
+  )
+
 function matcherOf({ Key, Operator, Values }: CheckedRequirement): Matcher {
   const values = new Set(Values)
   switch (Operator) {

@@ -5,11 +5,17 @@ import { describe, expect, it } from 'vitest'
 import { describeVectors, goldensDir, type VectorCase, vectorCases } from '../../../test/kit/vectors.ts'
 import { labelKeyProblems, labelValueProblems } from './label-rules.ts'
 import { checkLabels } from './labels.ts'
-import { compileSelector, type Labels } from './match.ts'
+import { compileSelector, type Labels, requiredLabels } from './match.ts'
 import { parseSelector } from './parse.ts'
 import { checkRequirement, constraintProblem, formatRequirement, type Requirement } from './requirement.ts'
 
 describe('selectors', () => {
+  it('tell the labels that an index can look for: those with one value that all must have [W41]', () => {
+    const selector = 'a=1,b==2,c in (3),d in (4,5),e!=6,f notin (7),g,!h,i>8'
+    expect(requiredLabels(parseSelector(selector))).toEqual({ a: '1', b: '2', c: '3' })
+    expect(requiredLabels(parseSelector('bacalhau_canary!=true'))).toEqual({})
+  })
+
   it('know every operator the documentation names [R115] [R118]', () => {
     const labels = { env: 'prod', version: '2.5', project: '' }
     const holds = (selector: string) => compileSelector(selector)(labels)

@@ -4,7 +4,8 @@ import { decodePagingToken, encodePagingToken } from '#api/paging-token.ts'
 import type { QueryOf } from '#api/query.ts'
 import type { JobsApi } from '#contracts/control-plane.ts'
 import type { JobCursor, JobFilter, JobOrder, Page } from '#contracts/store.ts'
-import { compileSelector } from '#lib/selector/match.ts'
+import { compileSelector, requiredLabels } from '#lib/selector/match.ts'
+import { parseSelector } from '#lib/selector/parse.ts'
 import type { Job } from '#models/job.ts'
 import { invalidOrder, pageSizeOf } from './paging.ts'
 
@@ -49,9 +50,12 @@ export async function listJobs(
 
 function filterOf({ namespace, labels }: { namespace?: string; labels?: readonly string[] }): JobFilter {
   const selector = (labels ?? []).join(',')
+  const requirements = selector === '' ? [] : parseSelector(selector)
   return {
     ...(namespace !== undefined && namespace !== '*' ? { namespace } : {}),
-    ...(selector === '' ? {} : { matchesLabels: compileSelector(selector) }),
+    ...(requirements.length === 0
+      ? {}
+      : { matchesLabels: compileSelector(requirements), requiredLabels: requiredLabels(requirements) }),
   }
 }
 
