@@ -2,6 +2,7 @@ import { type Client, createClient } from '#client/client.ts'
 import type { Loaded } from '#config/load.ts'
 import type { Settings } from '#config/tree.ts'
 import { Fault } from '#lib/fault.ts'
+import { httpFetch } from '#platform/http-fetch.ts'
 import type { Host } from './host.ts'
 
 /** The client of the server that the settings name. */
@@ -10,7 +11,8 @@ export async function apiClient({ settings, notices }: Loaded, host: Host): Prom
   const { API } = settings
   const url = apiUrl(API)
   if (url.startsWith('https:') && (API.TLS.CAFile !== '' || API.TLS.Insecure)) await trust(API, host)
-  return createClient({ url, pause: (ms, signal) => host.clock.sleep(ms, signal) })
+  const pause = (ms: number, signal?: AbortSignal) => host.clock.sleep(ms, signal)
+  return createClient({ url, pause, ...(url.startsWith('http:') && { fetch: httpFetch }) })
 }
 
 /** Any address of the server, a URL too; 0.0.0.0 is this machine. Naming what to trust means TLS. */

@@ -1,5 +1,6 @@
 import { newestClientVersion } from '#api/client-version.ts'
 import { decodeError } from '#api/error-body.ts'
+import type { Fetch } from '#contracts/fetch.ts'
 import { Fault } from '#lib/fault.ts'
 import { transportFault } from './transport-fault.ts'
 
@@ -14,6 +15,8 @@ export type ClientOptions = {
   pause?: (ms: number, signal?: AbortSignal) => Promise<void>
   /** Sent with every request. */
   headers?: Readonly<Record<string, string>>
+  /** How requests are sent; the platform's own by default. */
+  fetch?: Fetch
 }
 
 export type CallOptions = { signal?: AbortSignal }
@@ -36,6 +39,10 @@ export class Transport {
 
   constructor(options: ClientOptions) {
     this.#options = { ...options, url: options.url.replace(/\/+$/, '') }
+  }
+
+  get #fetch(): Fetch {
+    return this.#options.fetch ?? fetch
   }
 
   get headers(): Record<string, string> {
@@ -63,7 +70,7 @@ export class Transport {
   async *bytes(path: string, headers: Record<string, string>, signal: AbortSignal): AsyncGenerator<Received> {
     const url = this.#options.url + path
     try {
-      const response = await fetch(url, { headers: { ...this.headers, ...headers }, signal })
+      const response = await this.#fetch(url, { headers: { ...this.headers, ...headers }, signal })
       if (!response.ok) throw decodeError(response.status, await response.text())
       const tag = response.headers.get('etag') ?? ''
       for await (const bytes of response.body ?? []) yield { bytes, tag, isRest: response.status === 206 }
@@ -89,7 +96,7 @@ export class Transport {
     const url = this.#options.url + path
     const timeout = AbortSignal.timeout((this.#options.timeoutMs ?? 60_000) + waitMs)
     try {
-      const response = await fetch(url, {
+      const response = await this.#fetch(url, {
         method,
         headers: body === undefined ? this.headers : { ...this.headers, 'Content-Type': 'application/json' },
         ...(body === undefined ? {} : { body }),
