@@ -75,9 +75,15 @@ export class Orders {
     const outcome = await this.#parts.post.commit({ inbox })
     const held = this.#parts.holdings.get(id)
     if (outcome.kind !== 'applied' || !held) return outcome
-    // A program that was stopped cannot be brought back, so the wish must be on disk; in one process it may not be yet.
-    if (held.row.state === 'Running') outcome.durable.then(() => this.cancel(held)).catch(() => {})
-    else await this.cancel(held)
+    if (held.row.state !== 'Running') await this.cancel(held)
+    else {
+      // A program that was stopped cannot be brought back, so the wish must be on disk; in one process it may not be yet.
+      // When it is lost on the way there, it comes again.
+      void outcome.durable.then(
+        () => this.cancel(held),
+        () => {},
+      )
+    }
     return outcome
   }
 }
