@@ -38,7 +38,8 @@ console.log()
 for (const { ring, ...counts } of results) {
   console.log(`ring ${ring}: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} left out`)
   passed += counts.passed
-  failed += counts.failed
+  // In CI nothing is left out, whatever the machine lacks.
+  failed += counts.failed + (isCi ? counts.skipped : 0)
 }
 const missing = leftOut(root, process.env)
 for (const line of missing) {
