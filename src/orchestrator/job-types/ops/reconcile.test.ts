@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest'
+import { job, World } from '../../../../test/kit/reconcile-world.ts'
+
+describe('ops jobs', () => {
+  it('run once on every matching node and complete when all have [R99]', () => {
+    const world = new World(job({ Type: 'ops' }), [{ units: 1 }, { units: 1 }, { units: 1 }])
+    expect(world.step().starts.length).toBe(3)
+    for (let n = 0; n < 3; n++) world.end(0, 'Completed')
+    expect(world.step().jobState?.StateType).toBe('Completed')
+  })
+
+  it('fail with the cause when one of them fails [W14, W40, W45]', () => {
+    const world = new World(job({ Type: 'ops' }), [{ units: 1 }, { units: 1 }])
+    world.step()
+    world.end(0, 'Completed')
+    world.end(0, 'AskForBidRejected')
+    expect(world.step().jobState).toMatchObject({
+      StateType: 'Failed',
+      Message: 'it AskForBidRejected\nJob failed because one or more executions failed (1 of 2)',
+    })
+  })
+
+  it('run again where a node lost them, but not what failed, and not what may start once only', () => {
+    for (const [Delivery, starts, end] of [
+      ['AtLeastOnce', 1, 'Completed'],
+      ['AtMostOnce', 0, 'Failed'],
+    ] as const) {
+      const world = new World(job({ Type: 'ops', Delivery }), [{ units: 1 }, { units: 1 }])
+      world.step()
+      world.executions = world.executions.map((execution) => ({ ...execution, StartTime: 1n }))
+      world.end(0, 'Completed')
+      world.end(0, 'Failed', 'lost')
+      const plan = world.step()
+      expect(plan.starts.map(({ NodeID }) => NodeID)).toEqual(['n-1'].slice(0, starts))
+      if (starts > 0) world.end(0, 'Completed')
+      expect((starts > 0 ? world.step() : plan).jobState?.StateType).toBe(end)
+    }
+    const failing = new World(job({ Type: 'ops' }), [{ units: 1 }])
+    failing.step()
+    failing.end(0, 'Failed', 'transient')
+    expect(failing.step()).toMatchObject({ starts: [], jobState: { StateType: 'Failed' } })
+  })
+})

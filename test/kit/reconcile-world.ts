@@ -1,0 +1,144 @@
+import { allocatedOf, type Execution } from '#models/execution.ts'
+import { type ComputeStateName, isTerminalExecution } from '#models/execution-state.ts'
+import { type ExecutionId, type JobId, type NodeId } from '#models/ids.ts'
+import { type FailureClass, type Job } from '#models/job.ts'
+import { type NodeState } from '#models/node.ts'
+import { addResources, noResources, type Resources, subtractResources } from '#models/resources.ts'
+import { type Task } from '#models/task.ts'
+import { jobTypeRules } from '#orchestrator/job-types/index.ts'
+import { type Plan } from '#orchestrator/plan.ts'
+import { type NodeView, type Snapshot } from '#orchestrator/snapshot.ts'
+import { jobSpec } from './job-spec.ts'
+
+export const second = 1_000_000_000n
+const unit: Resources = { CPU: 1, Memory: 1, Disk: 0, GPU: 0 }
+export const amount = (units: number): Resources => ({ CPU: units, Memory: units, Disk: 0, GPU: 0 })
+
+export const job = (change: Partial<Job> = {}): Job => ({
+  ...jobSpec({ Name: 'j' }),
+  ID: 'j-1' as JobId,
+  State: { StateType: 'Pending' },
+  Version: 1,
+  Revision: 1,
+  CreateTime: 0n,
+  ModifyTime: 0n,
+  VersionTime: 0n,
+  ...change,
+})
+export const task = job().Tasks[0] as Task
+
+export const nodeState = (name: string, capacity: Resources, labels: Record<string, string>): NodeState => ({
+  Info: {
+    NodeID: name as NodeId,
+    NodeType: 'Compute',
+    Labels: labels,
+    SupportedProtocols: [],
+    ComputeNodeInfo: {
+      ExecutionEngines: ['noop'],
+      Publishers: [],
+      StorageSources: ['localdirectory'],
+      MaxCapacity: capacity,
+      QueueCapacity: noResources(),
+      AvailableCapacity: capacity,
+      MaxJobRequirements: capacity,
+      RunningExecutions: 0,
+      EnqueuedExecutions: 0,
+    },
+    BacalhauVersion: { GitVersion: '', GitCommit: '', BuildDate: '', GOOS: '', GOARCH: '' },
+  },
+  Membership: 'APPROVED',
+  ConnectionState: {
+    Status: 'CONNECTED',
+    LastHeartbeat: 0n,
+    LastComputeSeqNum: 0,
+    LastOrchestratorSeqNum: 0,
+    ConnectedSince: 0n,
+    DisconnectedSince: 0n,
+    LastError: '',
+  },
+})
+
+/** A tiny world: nodes with room, one job and its executions; plans are applied to it. */
+export class World {
+  job: Job
+  executions: Execution[] = []
+  nowNs = 0n
+  #ids = 0
+  readonly nodes: { state: NodeState; capacity: Resources; isConnected: boolean }[]
+
+  constructor(theJob: Job, nodes: { units: number; labels?: Record<string, string> }[]) {
+    this.job = theJob
+    this.nodes = nodes.map(({ units, labels = {} }, i) => ({
+      state: nodeState(`n-${i}`, amount(units), labels),
+      capacity: amount(units),
+      isConnected: true,
+    }))
+  }
+
+  used(nodeId: NodeId): Resources {
+    return this.executions
+      .filter((e) => e.NodeID === nodeId && !isTerminalExecution(e.ComputeState.StateType))
+      .reduce((sum, e) => addResources(sum, allocatedOf(e) ?? noResources()), noResources())
+  }
+
+  plan(): Plan {
+    const nodes: NodeView[] = this.nodes.map(({ state, capacity, isConnected }) => ({
+      id: state.Info.NodeID,
+      state,
+      isConnected,
+      disconnectedSince: 0n,
+      promised: this.used(state.Info.NodeID),
+      free: subtractResources(capacity, this.used(state.Info.NodeID)),
+    }))
+    const snapshot: Snapshot = {
+      job: this.job,
+      executions: this.executions,
+      nodes,
+      nowNs: this.nowNs,
+      defaultResources: unit,
+      isSettling: false,
+      evaluationId: 'v',
+      newExecutionId: () => `e-${String(++this.#ids).padStart(8, '0')}` as ExecutionId,
+      chance: () => 0.5,
+    }
+    return jobTypeRules[this.job.Type](snapshot)
+  }
+
+  apply(plan: Plan): void {
+    this.executions.push(...plan.starts)
+    for (const { before, after } of plan.changes) {
+      this.executions = this.executions.map((e) => (e.ID === before.ID ? { ...after, ModifyTime: this.nowNs } : e))
+    }
+    if (plan.jobState)
+      this.job = { ...this.job, State: { StateType: plan.jobState.StateType, Message: plan.jobState.Message ?? '' } }
+  }
+
+  step(): Plan {
+    const plan = this.plan()
+    this.apply(plan)
+    return plan
+  }
+
+  /** All that was started runs since then. */
+  run(since: bigint): void {
+    const running = { ComputeState: { StateType: 'Running' as const }, StartTime: since, ModifyTime: since }
+    this.executions = this.executions.map((execution) => ({ ...execution, ...running }))
+  }
+
+  end(index: number, state: ComputeStateName, failure: FailureClass | '' = ''): void {
+    const live = this.executions.filter((e) => !isTerminalExecution(e.ComputeState.StateType))
+    const chosen = live[index % Math.max(1, live.length)]
+    if (!chosen) return
+    this.executions = this.executions.map((e) =>
+      e === chosen
+        ? {
+            ...e,
+            ComputeState: { StateType: state, Message: `it ${state}` },
+            FailureClass: failure,
+            ModifyTime: this.nowNs,
+            StartTime: 1n,
+          }
+        : e,
+    )
+  }
+}
