@@ -1,5 +1,6 @@
 import type { EndedJobs } from '#contracts/store.ts'
-import type { Clock, Timer } from '#lib/clock.ts'
+import type { Clock } from '#lib/clock.ts'
+import { Rounds, restForAge } from '#lib/rounds.ts'
 import type { Ledger } from './ledger.ts'
 
 /** How long what has ended is kept, in nanoseconds; 0 = for ever. */
@@ -19,32 +20,22 @@ const pauseMs = 50
 /** Removes what ended longer ago than it is kept (W23). */
 export class Housekeeping {
   readonly #parts: HousekeepingParts
-  #timer: Timer | undefined
-  #turn: Promise<void> = Promise.resolve()
-  #isStopped = false
+  readonly #rounds: Rounds
 
   constructor(parts: HousekeepingParts) {
     this.#parts = parts
+    this.#rounds = new Rounds(parts.clock, () => this.#round())
   }
 
   start(): void {
-    if (restMs(this.#parts.retention) !== undefined) this.#goOnAfter(0)
+    if (restMs(this.#parts.retention) !== undefined) this.#rounds.start()
   }
 
-  async stop(): Promise<void> {
-    this.#isStopped = true
-    this.#timer?.stop()
-    await this.#turn
+  stop(): Promise<void> {
+    return this.#rounds.stop()
   }
 
-  #goOnAfter(delayMs: number): void {
-    if (this.#isStopped) return
-    this.#timer = this.#parts.clock.after(delayMs, () => {
-      this.#turn = this.#run()
-    })
-  }
-
-  async #run(): Promise<void> {
+  async #round(): Promise<number> {
     const { retention, clock, onError } = this.#parts
     let hasMore = false
     try {
@@ -52,14 +43,14 @@ export class Housekeeping {
     } catch (error) {
       onError(error)
     }
-    this.#goOnAfter(hasMore ? pauseMs : (restMs(retention) ?? 0))
+    return hasMore ? pauseMs : (restMs(retention) ?? 0)
   }
 
   /** Whether there may be more of it. */
   async #remove({ which, before }: Due): Promise<boolean> {
     const { ledger } = this.#parts
     const jobs = await ledger.store.endedJobs(which, before, batchSize)
-    if (jobs.length === 0 || this.#isStopped) return false
+    if (jobs.length === 0 || this.#rounds.isStopped) return false
     // A conflict: a job has just begun a new life. It is looked at again after a rest.
     const outcome = await ledger.commit(which === 'all' ? { removeJobs: jobs } : { removeHistory: jobs })
     if (outcome.kind !== 'applied') return false
@@ -76,11 +67,8 @@ export const dueAt = ({ jobsNs, historyNs }: Retention, nowNs: bigint): Due[] =>
   ...(historyNs > 0n ? [{ which: 'with history' as const, before: nowNs - historyNs }] : []),
 ]
 
-const secondMs = 1_000
-const minuteMs = 60_000
-
-/** How long nothing is looked for: a tenth of the shortest age. undefined = everything is kept. */
+/** How long nothing is looked for, by the shortest age. undefined = everything is kept. */
 export const restMs = ({ jobsNs, historyNs }: Retention): number | undefined => {
   const agesMs = [jobsNs, historyNs].filter((age) => age > 0n).map((age) => Number(age / 1_000_000n))
-  return agesMs.length === 0 ? undefined : Math.min(minuteMs, Math.max(secondMs, Math.min(...agesMs) / 10))
+  return agesMs.length === 0 ? undefined : restForAge(Math.min(...agesMs))
 }

@@ -1,5 +1,6 @@
-import type { Clock, Timer } from '#lib/clock.ts'
+import type { Clock } from '#lib/clock.ts'
 import type { Startable } from '#lib/lifecycle.ts'
+import { Rounds, restForAge } from '#lib/rounds.ts'
 import type { ExecutionId } from '#models/ids.ts'
 import type { LogFiles } from './log-files.ts'
 
@@ -13,46 +14,34 @@ export type LogSweepParts = {
   onError: (error: unknown) => void
 }
 
-const secondMs = 1_000
-const minuteMs = 60_000
-
 /** Removes kept output that is old enough (W23). */
 export class LogSweep implements Startable {
   readonly #parts: LogSweepParts
-  #timer: Timer | undefined
-  #turn: Promise<void> = Promise.resolve()
-  #isStopped = false
+  readonly #rounds: Rounds
 
   constructor(parts: LogSweepParts) {
     this.#parts = parts
+    this.#rounds = new Rounds(parts.clock, () => this.#round())
   }
 
   async start(): Promise<void> {
-    if (this.#parts.keptMs > 0) this.#goOnAfter(0)
+    if (this.#parts.keptMs > 0) this.#rounds.start()
   }
 
-  async stop(): Promise<void> {
-    this.#isStopped = true
-    this.#timer?.stop()
-    await this.#turn
+  stop(): Promise<void> {
+    return this.#rounds.stop()
   }
 
-  #goOnAfter(delayMs: number): void {
-    if (this.#isStopped) return
-    this.#timer = this.#parts.clock.after(delayMs, () => {
-      this.#turn = this.#sweep().catch(this.#parts.onError)
-    })
-  }
-
-  async #sweep(): Promise<void> {
-    const { logs, clock, keptMs, isAtWork } = this.#parts
+  async #round(): Promise<number> {
+    const { logs, clock, keptMs, isAtWork, onError } = this.#parts
     try {
       for await (const executionId of logs.silentSince(clock.nowMs() - keptMs)) {
-        if (this.#isStopped) return
+        if (this.#rounds.isStopped) break
         if (!(await isAtWork(executionId))) await logs.remove(executionId)
       }
-    } finally {
-      this.#goOnAfter(Math.min(minuteMs, Math.max(secondMs, keptMs / 10)))
+    } catch (error) {
+      onError(error)
     }
+    return restForAge(keptMs)
   }
 }
