@@ -38,6 +38,13 @@ describe('stored JSON', () => {
     )
   })
 
+  it('keeps a key that ends with a quote, also after one that ends with a backslash', () => {
+    for (const key of ['5\\', '5"', '5\n', '5\u0001', '\u0001b']) {
+      const stored = [{ [key]: 1n }, { [key]: '"' }]
+      expect(parseExact(exactJson(stored))).toEqual(stored)
+    }
+  })
+
   it('keeps the text of raw numbers', () => {
     const stored = { a: [rawNumber('1.50'), rawNumber('-0')], b: rawNumber('1e400') }
     expect(parseExact(exactJson(stored))).toEqual(stored)

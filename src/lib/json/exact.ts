@@ -6,7 +6,7 @@ import { isRawNumber, rawNumber } from './raw-number.ts'
  * the mark itself gets one more.
  */
 const mark = '\u0001'
-const writtenMark = '"\\u0001'
+const writtenMark = '\\u0001'
 
 export const exactJson = (value: unknown): string => JSON.stringify(packed(value))
 
@@ -37,6 +37,7 @@ function packedList(list: readonly unknown[]): readonly unknown[] {
 
 function packedRecord(record: Record<string, unknown>): Record<string, unknown> {
   let copy: Record<string, unknown> | undefined
+  for (const key in record) if (oddInKey.test(key)) return rebuilt(record, packedKey, packed)
   for (const key in record) {
     const value = packed(record[key])
     if (value === record[key]) continue
@@ -49,12 +50,28 @@ function packedRecord(record: Record<string, unknown>): Record<string, unknown> 
 function unpacked(value: any): any {
   if (typeof value === 'string') return value.startsWith(mark) ? unmarked(value) : value
   if (typeof value !== 'object' || value === null) return value
+  for (const key in value) if (key.includes(mark)) return rebuilt(value, unpackedKey, unpacked)
   for (const key in value) {
     const item = value[key]
     const plain = unpacked(item)
     if (plain !== item) setOwn(value, key, plain)
   }
   return value
+}
+
+/** V8 takes a key with an escape in it for an earlier one that has a backslash at that place: no written key has one. */
+const oddInKey = /[\u0001\\]/
+const packedKey = (key: string): string => key.replace(/[\u0001\\]/g, (odd) => (odd === mark ? `${mark}s` : `${mark}b`))
+const unpackedKey = (key: string): string => key.replace(/\u0001([bs])/g, (_all, kind) => (kind === 'b' ? '\\' : mark))
+
+function rebuilt(
+  record: Record<string, unknown>,
+  nameOf: (key: string) => string,
+  valueOf: (value: unknown) => unknown,
+): Record<string, unknown> {
+  const made: Record<string, unknown> = {}
+  for (const key in record) setOwn(made, nameOf(key), valueOf(record[key]))
+  return made
 }
 
 function unmarked(text: string): unknown {
