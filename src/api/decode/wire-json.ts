@@ -1,3 +1,6 @@
+import { hasEscapedKey } from '#lib/json/members.ts'
+import { parseJson } from '#lib/json/parse.ts'
+
 /** What stands on the wire where our types have branded ids, names of states, or bigint times. */
 export type Wire = Record<string, any>
 
@@ -9,8 +12,9 @@ const exact: Reviver = (_key, value, { source }) =>
     ? BigInt(source)
     : value
 
-/** Reads JSON without losing digits of int64. Throws a SyntaxError. */
-export const parseWire = (text: string): any => JSON.parse(text, exact as (key: string, value: unknown) => unknown)
+/** Reads JSON without losing digits of int64. Throws when it is none. */
+export const parseWire = (text: string): any =>
+  hasEscapedKey(text) ? parseJson(text) : JSON.parse(text, exact as (key: string, value: unknown) => unknown)
 
 /** A field that is always a bigint for us, however small it is. Absent = 0. */
 export const int64 = (value: unknown): bigint =>

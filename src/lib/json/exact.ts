@@ -3,16 +3,18 @@ import { isRawNumber, rawNumber } from './raw-number.ts'
 /**
  * JSON between parts of ours (rows, messages between nodes of ours): exactly the value comes back, also a `bigint` and a
  * number that keeps its source text (`JSON.rawJSON`). Those are strings that begin with a mark; a string that begins with
- * the mark itself gets one more.
+ * the mark itself gets one more. Keys have a mark of their own.
  */
 const mark = '\u0001'
 const writtenMark = '\\u0001'
+/** Needs no escape in JSON. */
+const keyMark = '\u007f'
 
 export const exactJson = (value: unknown): string => JSON.stringify(packed(value))
 
 export function parseExact<Value>(text: string): Value {
   const value = JSON.parse(text)
-  return text.includes(writtenMark) ? unpacked(value) : value
+  return text.includes(writtenMark) || text.includes(keyMark) ? unpacked(value) : value
 }
 
 /** The same value where nothing in it needs a mark. */
@@ -50,7 +52,7 @@ function packedRecord(record: Record<string, unknown>): Record<string, unknown> 
 function unpacked(value: any): any {
   if (typeof value === 'string') return value.startsWith(mark) ? unmarked(value) : value
   if (typeof value !== 'object' || value === null) return value
-  for (const key in value) if (key.includes(mark)) return rebuilt(value, unpackedKey, unpacked)
+  for (const key in value) if (key.includes(keyMark)) return rebuilt(value, unpackedKey, unpacked)
   for (const key in value) {
     const item = value[key]
     const plain = unpacked(item)
@@ -59,10 +61,12 @@ function unpacked(value: any): any {
   return value
 }
 
-/** V8 takes a key with an escape in it for an earlier one that has a backslash at that place: no written key has one. */
-const oddInKey = /[\u0001\\]/
-const packedKey = (key: string): string => key.replace(/[\u0001\\]/g, (odd) => (odd === mark ? `${mark}s` : `${mark}b`))
-const unpackedKey = (key: string): string => key.replace(/\u0001([bs])/g, (_all, kind) => (kind === 'b' ? '\\' : mark))
+/** No stored key is written with an escape, because V8 may misread it (`hasEscapedKey`): hex digits behind a mark stand for it. */
+const oddInKey = /["\\\u0000-\u001f\u007f\ud800-\udfff]/
+const packedKey = (key: string): string =>
+  key.replace(new RegExp(oddInKey, 'g'), (odd) => `${keyMark}${odd.charCodeAt(0).toString(16).padStart(4, '0')}`)
+const unpackedKey = (key: string): string =>
+  key.replace(/\u007f([0-9a-f]{4})/g, (_all, code) => String.fromCharCode(Number.parseInt(code, 16)))
 
 function rebuilt(
   record: Record<string, unknown>,

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { describeVectors } from '../../../test/kit/vectors.ts'
-import { eachMember, type JsonObject } from './members.ts'
+import { eachMember, hasEscapedKey, type JsonObject } from './members.ts'
 import { parseJson } from './parse.ts'
 import { isRawNumber, numberOfJson } from './raw-number.ts'
 import { stringifyJson } from './stringify.ts'
@@ -60,6 +60,23 @@ describe('parseJson', () => {
   it('replaces what is no text by U+FFFD', () => {
     expect(parseJson(Buffer.from([0x22, 0xe2, 0x82, 0x22]))).toBe('\ufffd\ufffd')
     expect(parseJson('"\\ud800x"')).toBe('\ufffdx')
+  })
+
+  it.each([
+    ['"', '\\'],
+    ['\\"', '\\\\'],
+    ['\n"x', '\\n\\'],
+  ])('reads a key that ends with %j after one that ends with %j', (end, earlierEnd) => {
+    JSON.parse(JSON.stringify({ v4: 1, [`z${earlierEnd}`]: 2 }))
+    const text = `{"v4" :"\\n:",${JSON.stringify(`z${end}`)}\n: 2}`
+    expect(parseJson(text)).toEqual({ v4: '\n:', [`z${end}`]: 2 })
+  })
+
+  it('looks for escapes in keys in one pass, whatever is in the text', () => {
+    for (const text of [`"${'\\n'.repeat(2_000_000)}"`, `"${'\\"'.repeat(2_000_000)}"`, '\\"'.repeat(2_000_000)])
+      expect(hasEscapedKey(text)).toBe(false)
+    expect(hasEscapedKey('{"a":"\\n:","b":[":\\\\",{"\\u0061" :1}]}')).toBe(true)
+    expect(hasEscapedKey('{"a":"\\n:","b":[":\\\\",{"a" :1}]}')).toBe(false)
   })
 
   it('sets no prototype', () => {

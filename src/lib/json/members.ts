@@ -47,6 +47,22 @@ function countKeyMarks(text: string): number {
   return count
 }
 
+/**
+ * Whether a key is written with an escape. V8 takes such a key for one that an object of that shape once had, when that
+ * one has a backslash where the escape begins: after `a\\`, `"a\\n"` is read as `a\\`.
+ */
+export function hasEscapedKey(text: string): boolean {
+  for (let at = text.indexOf('\\'); at !== -1; at = text.indexOf('\\', at)) {
+    at = text.indexOf('"', at)
+    while (at !== -1 && isEscaped(text, at)) at = text.indexOf('"', at + 1)
+    if (at === -1) return false
+    do at++
+    while (text.charCodeAt(at) <= 0x20)
+    if (text.charCodeAt(at) === 0x3a) return true
+  }
+  return false
+}
+
 function isEscaped(text: string, at: number): boolean {
   let start = at
   while (text.charCodeAt(start - 1) === 0x5c) start--

@@ -1,5 +1,5 @@
 import { textOfBytes } from '../go/byte-text.ts'
-import { mayHaveEqualKeys, objectOfMembers } from './members.ts'
+import { hasEscapedKey, mayHaveEqualKeys, objectOfMembers } from './members.ts'
 import { type RawNumber, rawNumber } from './raw-number.ts'
 import { type JsonMaker, JsonReader, maxDepth } from './reader.ts'
 
@@ -45,7 +45,7 @@ function decode(bytes: Uint8Array): string {
 function isPlain(text: string, options: ParseJsonOptions): boolean {
   if (needsReader.test(text) || !text.isWellFormed()) return false
   if (options.keepsText && oddNumber.test(text)) return false
-  return !isDeep(text)
+  return !hasEscapedKey(text) && !isDeep(text)
 }
 
 /** Whether brackets may nest deeper than the reader allows; those inside strings are counted too. */

@@ -1,4 +1,5 @@
 import type { JobCursor, JobFilter, JobOrder, Page } from '#contracts/store.ts'
+import { parseExact } from '#lib/json/exact.ts'
 import type { Job } from '#models/job.ts'
 import type { JobLabelsTable } from './job-labels.ts'
 import type { JobPlaces, Place, Walk } from './job-places.ts'
@@ -74,4 +75,4 @@ const noLabels = Object.freeze({})
 
 const matches = (filter: JobFilter, place: Place): boolean =>
   (filter.namespace === undefined || filter.namespace === place.namespace) &&
-  (!filter.matchesLabels || filter.matchesLabels(place.labels === null ? noLabels : JSON.parse(place.labels)))
+  (!filter.matchesLabels || filter.matchesLabels(place.labels === null ? noLabels : parseExact(place.labels)))

@@ -297,6 +297,6 @@ const stateOf = (state: number, detail: string | null): JobState => ({
 const ownName = (job: Job): string | null => (job.Name === job.ID ? null : job.Name)
 
 function labelsText(job: Job): string | null {
-  for (const _ in job.Labels) return JSON.stringify(job.Labels)
+  for (const _ in job.Labels) return exactJson(job.Labels)
   return null
 }
