@@ -1,6 +1,6 @@
-import { apiPrefix } from '#api/endpoint.ts'
 import { keptResultRoute } from '#api/jobs.ts'
 import { Fault } from '#lib/fault.ts'
+import { pathWith } from './path.ts'
 import type { Transport } from './transport.ts'
 
 /** A result that its node keeps, through the server; a transfer that breaks is taken up again where it broke. */
@@ -10,9 +10,7 @@ export async function* keptResult(
   executionId: string,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
-  const path =
-    apiPrefix +
-    keptResultRoute.path.replace(':id', encodeURIComponent(id)).replace(':execution', encodeURIComponent(executionId))
+  const path = pathWith(keptResultRoute.path, [id, executionId])
   let gotBytes = 0
   let known = ''
   for (let attempt = 1; ; attempt++) {

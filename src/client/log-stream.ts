@@ -1,7 +1,7 @@
-import { apiPrefix } from '#api/endpoint.ts'
 import { type LogFrame, logsRoute } from '#api/jobs.ts'
 import { type QueryOf, writeQuery } from '#api/query.ts'
 import { Fault } from '#lib/fault.ts'
+import { pathWith } from './path.ts'
 import type { Transport } from './transport.ts'
 
 export type LogQuery = QueryOf<(typeof logsRoute)['query']>
@@ -20,7 +20,7 @@ export async function* logStream(
   signal?: AbortSignal,
 ): AsyncGenerator<LogFrame> {
   signal?.throwIfAborted()
-  const path = apiPrefix + logsRoute.path.replace(':id', encodeURIComponent(id)) + writeQuery(logsRoute.query, query)
+  const path = pathWith(logsRoute.path, [id]) + writeQuery(logsRoute.query, query)
   const url = transport.socketUrl(path)
   const socket = openSocket(url, transport.headers)
   const inbox = new Inbox()

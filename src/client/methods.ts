@@ -1,8 +1,9 @@
 import { since } from '#api/client-version.ts'
 import { parseWire } from '#api/decode/wire-json.ts'
-import { apiPrefix, type Endpoint } from '#api/endpoint.ts'
+import type { Endpoint } from '#api/endpoint.ts'
 import { type QueryOf, writeQuery } from '#api/query.ts'
 import { Fault } from '#lib/fault.ts'
+import { pathWith } from './path.ts'
 import type { CallOptions, Transport } from './transport.ts'
 
 /** One argument per `:name` of the path. */
@@ -43,24 +44,20 @@ export function methodsOf<Table extends Record<string, Endpoint<any, any, any, a
 }
 
 async function call(row: Endpoint, args: unknown[], transport: Transport): Promise<unknown> {
-  const rest = [...args]
-  const path = row.path.replace(/:\w+/g, () => pathPart(String(rest.shift())))
+  const idCount = row.path.split(':').length - 1
+  const path = pathWith(row.path, args.slice(0, idCount).map(String))
+  const rest = args.slice(idCount)
   const body = row.body === null ? undefined : rest.shift()
   const query = Object.keys(row.query).length === 0 ? {} : ((rest.shift() ?? {}) as Record<string, unknown>)
   const text = await transport.text({
     method: row.method,
-    path: apiPrefix + path + writeQuery(row.query, query),
+    path: path + writeQuery(row.query, query),
     ...(body === undefined ? {} : { body: row.body?.encode(body, since.v1_8) ?? '' }),
     ...(typeof query.wait === 'number' ? { waitMs: query.wait } : {}),
     isRepeatable: row.method === 'GET' || hasToken(body),
     ...optionsOf(rest.shift()),
   })
   return row.contentType === 'text/plain' ? text : row.answer.decode(parsed(text))
-}
-
-function pathPart(id: string): string {
-  if (id === '') throw new Fault('BadRequest', 'the id is empty', { component: 'Client' })
-  return encodeURIComponent(id)
 }
 
 /** A submission with a token is stored once, however often it arrives. */
