@@ -1,3 +1,4 @@
+import { isOpen } from '#config/access.ts'
 import type { Roles } from '#config/data-folder.ts'
 import { idleNotices } from '#config/idle-keys.ts'
 import type { Loaded } from '#config/load.ts'
@@ -23,7 +24,7 @@ const loopback = '127.0.0.1'
 export async function nodeSettings(cli: Cli): Promise<NodeSettings> {
   const first = (await cli.load('node')).settings
   const hasRole = first.Orchestrator.Enabled || first.Compute.Enabled
-  const isAlone = first.Orchestrator.Enabled && first.Compute.Enabled && first.API.Auth.Users.length === 0
+  const isAlone = first.Orchestrator.Enabled && first.Compute.Enabled && isOpen(first.API.Auth)
   const loaded = await cli.load('node', {
     'Orchestrator.Enabled': !hasRole,
     ...(isAlone ? { 'API.Host': loopback } : {}),

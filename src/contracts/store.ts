@@ -109,6 +109,8 @@ export type Page<Item> = { items: Item[]; hasMore: boolean }
 export type JobFilter = {
   /** undefined = all. */
   namespace?: string
+  /** Whether the caller may know of jobs there; applied after the index walk. */
+  seesNamespace?: (namespace: string) => boolean
   /** Applied after the index walk; must be pure. */
   matchesLabels?: (labels: Readonly<Record<string, string>>) => boolean
   /** Labels that everything `matchesLabels` accepts has: rare ones are found by their index instead of a walk. */

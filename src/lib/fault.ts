@@ -57,6 +57,8 @@ export type FaultOptions = {
   status?: number
   /** Whether the same call may succeed later without any change. */
   isRetryable?: boolean
+  /** When it is worth trying again; clients are told by `Retry-After`. */
+  retryAfterSeconds?: number
   cause?: unknown
 }
 
@@ -68,6 +70,7 @@ export class Fault extends Error {
   readonly details: Readonly<Record<string, string>> | undefined
   readonly status: number
   readonly isRetryable: boolean
+  readonly retryAfterSeconds: number | undefined
 
   constructor(code: FaultCode, message: string, options: FaultOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
@@ -78,6 +81,7 @@ export class Fault extends Error {
     this.details = options.details
     this.status = options.status ?? statusOf(code)
     this.isRetryable = options.isRetryable ?? false
+    this.retryAfterSeconds = options.retryAfterSeconds
   }
 }
 

@@ -1,3 +1,4 @@
+import { hasProvider } from '#config/access.ts'
 import type { Settings } from '#config/tree.ts'
 import type { Disk } from '#contracts/disk.ts'
 import type { Store } from '#contracts/store.ts'
@@ -10,14 +11,26 @@ type Parts = { settings: Settings; apiHost: string; store: Store; disk: Disk; ra
 /** The HTTP server's settings, with what lies in files and in the store. */
 export const serverSettings = async ({ settings, apiHost, store, disk, random }: Parts): Promise<ServerSettings> => {
   const { CertFile, KeyFile } = settings.API.TLS
+  const { Auth } = settings.API
   return {
     host: apiHost,
     port: settings.API.Port,
     requestsPerSecond: settings.API.RateLimit,
     jobNaming: settings.Orchestrator.JobNaming as NonNullable<ServerSettings['jobNaming']>,
     tokenSecret: await tokenSecret(store, random),
+    users: Auth.Users,
+    ...(hasProvider(Auth) ? { oauth2: Auth.Oauth2 } : {}),
+    webOrigins: webOrigins(settings.WebUI),
     ...(CertFile && KeyFile ? { tls: { cert: await pemText(disk, CertFile), key: await pemText(disk, KeyFile) } } : {}),
   }
+}
+
+/** As people on this machine and elsewhere write the address of the console. */
+const webOrigins = ({ Enabled, Listen }: Settings['WebUI']): string[] => {
+  const at = Listen.lastIndexOf(':')
+  const [host, port] = [Listen.slice(0, at), Listen.slice(at + 1)]
+  const names = new Set(['localhost', '127.0.0.1', ...(host === '' || host === '0.0.0.0' ? [] : [host])])
+  return Enabled ? [...names].flatMap((name) => [`http://${name}:${port}`, `https://${name}:${port}`]) : []
 }
 
 const secretFact = 'api-token-secret'

@@ -4,7 +4,7 @@ import { encodeError } from '#api/error-body.ts'
 import { Fault } from '#lib/fault.ts'
 
 /** What an answer is written with; the rest of its headers is the same for all. */
-type Head = { status: number; contentType: string }
+type Head = { status: number; contentType: string; more?: readonly string[] }
 
 /**
  * Writes an answer past the framework's own pipeline: it is text already, and its headers are known. Nothing happens when
@@ -15,6 +15,7 @@ export function writeText(request: FastifyRequest, reply: FastifyReply, head: He
   if (raw.headersSent) return
   raw.writeHead(head.status, [
     ...commonHeaders(request),
+    ...(head.more ?? []),
     'Content-Type',
     head.contentType,
     'Content-Length',
@@ -26,13 +27,16 @@ export function writeText(request: FastifyRequest, reply: FastifyReply, head: He
 /** What every answer carries: names and values. */
 export const commonHeaders = (request: FastifyRequest): string[] => [
   ...request.server.answerHeaders,
-  ...(request.headers.origin === undefined ? vary : varyAllowed),
+  ...(request.headers.origin === undefined ? vary : readableBy(request, request.headers.origin)),
   'X-Request-Id',
   request.id,
 ]
 
 const vary = ['Vary', 'Origin']
-const varyAllowed = [...vary, 'Access-Control-Allow-Origin', '*']
+const readableBy = (request: FastifyRequest, origin: string): readonly string[] => {
+  const allowed = request.server.allowedOrigin(origin)
+  return allowed === undefined ? vary : [...vary, 'Access-Control-Allow-Origin', allowed]
+}
 
 /** Answers with an error. What is our fault is told in general terms and logged whole. */
 export function writeFault(
@@ -45,7 +49,14 @@ export function writeFault(
   const shown = fault.code === 'InternalError' ? internal(request, fault) : fault
   // Later clients are given the plain type everywhere.
   const contentType = version >= since.v1_5 ? 'application/json' : oldContentType
-  writeText(request, reply, { status: shown.status, contentType }, `${encodeError(shown, requestId, version)}\n`)
+  const again = shown.retryAfterSeconds
+  const more = again === undefined ? {} : { more: ['Retry-After', String(again)] }
+  writeText(
+    request,
+    reply,
+    { status: shown.status, contentType, ...more },
+    `${encodeError(shown, requestId, version)}\n`,
+  )
   // The rest of a body that is too large is dropped as it comes: many callers read no answer before they have sent all.
   if (shown.code === 'PayloadTooLarge') request.raw.resume()
 }

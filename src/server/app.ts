@@ -9,6 +9,8 @@ import { parseClientVersion, since } from '#api/client-version.ts'
 import type { Clock, Random } from '#lib/clock.ts'
 import type { BuildVersionInfo } from '#models/node.ts'
 import { pathOf, writeFault } from './answer.ts'
+import { letIn } from './auth/let-in.ts'
+import type { Gate } from './auth/rights.ts'
 import type { TokenIssuer } from './auth/tokens.ts'
 import { frameworkFault } from './framework-fault.ts'
 import { answerPreflight, versionHeaders } from './headers.ts'
@@ -28,6 +30,8 @@ export type AppParts = {
   random: Random
   log: ServerLog
   tokens: TokenIssuer
+  /** Absent = everybody is let in. */
+  gate: Gate | undefined
   /** Groups of routes below the prefix that this node answers. */
   groups: ReadonlySet<string>
   /** Whether a request leaves HTTP here. */
@@ -47,7 +51,7 @@ export function createApp(parts: AppParts): FastifyInstance {
     genReqId: (request) => idOf(request.headers['x-request-id']),
     rewriteUrl: (request) => prefixed(request.url ?? '/'),
     frameworkErrors: (error, request, reply) => {
-      request.caller = { version: since.v1_4, requestId: '', clientId: undefined }
+      request.caller = { version: since.v1_4, requestId: '', clientId: undefined, rights: undefined }
       writeFault(request, reply, frameworkFault(error))
     },
   }
@@ -57,6 +61,7 @@ export function createApp(parts: AppParts): FastifyInstance {
     : Fastify({ ...options, http: transport } as FastifyServerOptions)
   app.decorate('serverLog', log)
   app.decorate('answerHeaders', versionHeaders(version))
+  app.decorate('allowedOrigin', originRule(parts))
   app.decorateRequest('caller')
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body))
@@ -65,14 +70,15 @@ export function createApp(parts: AppParts): FastifyInstance {
     const contentType = contentTypeOfUnknown(request.raw.url ?? '', groups)
     writeFault(request, reply, routeNotFound(request.caller.version), contentType)
   })
-  app.addHook('onRequest', whoIsCalling(parts))
+  const limit = settings.requestsPerSecond ? new RateLimit(settings.requestsPerSecond, parts.clock) : undefined
+  app.addHook('onRequest', whoIsCalling(parts, limit))
+  if (parts.gate) app.addHook(parts.gate.readsBody ? 'preHandler' : 'onRequest', letIn(parts.gate, limit))
   if (log.isLevelEnabled('debug')) logAnswers(app, log)
   return app as FastifyInstance
 }
 
 /** Says who is calling, and sends those away that are too old or too many. */
-function whoIsCalling({ version, settings, clock, tokens }: AppParts) {
-  const limit = settings.requestsPerSecond ? new RateLimit(settings.requestsPerSecond, clock) : undefined
+function whoIsCalling({ version, tokens, gate }: AppParts, limit: RateLimit | undefined) {
   return (request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
     const { headers } = request
     const announced = headers['x-bacalhau-git-version'] as string | undefined
@@ -80,12 +86,19 @@ function whoIsCalling({ version, settings, clock, tokens }: AppParts) {
     request.caller = {
       version: parsed.kind === 'ok' ? parsed.version : since.v1_4,
       requestId: (headers['x-request-id'] as string | undefined) ?? '',
-      clientId: tokens.clientOf(headers.authorization),
+      clientId: gate ? undefined : tokens.clientOf(headers.authorization),
+      rights: undefined,
     }
     if (request.method === 'OPTIONS') return answerPreflight(request, reply)
-    if (limit && request.caller.clientId === undefined) limit.check(request.ip)
+    if (limit && !gate && request.caller.clientId === undefined) limit.check(request.ip)
     if (!refuseOutdated(parsed, announced, version, request, reply)) done()
   }
+}
+
+/** Any page may read the answers of an open server; where callers have rights, only the pages that were named. */
+function originRule({ gate, settings: { webOrigins = [] } }: AppParts): FastifyInstance['allowedOrigin'] {
+  if (!gate) return () => '*'
+  return (origin) => (webOrigins.includes(origin) ? origin : undefined)
 }
 
 function logAnswers(app: FastifyInstance, log: ServerLog): void {

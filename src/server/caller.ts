@@ -1,4 +1,5 @@
 import type { ClientVersion } from '#api/client-version.ts'
+import type { Rights } from './auth/rights.ts'
 import type { ServerLog } from './log.ts'
 
 /** What the server knows about who sent a request. */
@@ -6,8 +7,10 @@ export type Caller = {
   version: ClientVersion
   /** As it came in, '' = none. */
   requestId: string
-  /** Set when a token of ours was shown. */
+  /** Who it is: set when a token of ours was shown, or a login of another kind. */
   clientId: string | undefined
+  /** What it may do with jobs; undefined = everything. */
+  rights: Rights | undefined
 }
 
 declare module 'fastify' {
@@ -18,5 +21,7 @@ declare module 'fastify' {
     serverLog: ServerLog
     /** Names and values, for every answer. */
     answerHeaders: readonly string[]
+    /** Whose pages may read an answer, as the header says it: `*`, the origin itself, or nobody's. */
+    allowedOrigin: (origin: string) => string | undefined
   }
 }

@@ -8,6 +8,7 @@ import type { Startable } from '#lib/lifecycle.ts'
 import type { BuildVersionInfo } from '#models/node.ts'
 import { createApp } from './app.ts'
 import { ChallengeLogin } from './auth/challenge.ts'
+import { makeGate } from './auth/make-gate.ts'
 import { TokenIssuer } from './auth/tokens.ts'
 import { InFlight } from './in-flight.ts'
 import type { ServerLog } from './log.ts'
@@ -46,14 +47,15 @@ class NodeServer implements Server {
     this.#options = options
     const { controlPlane, settings, version, clock, random, log } = options
     const inFlight = new InFlight(clock)
-    const logSockets = controlPlane.jobs && new LogSockets(controlPlane.jobs, clock)
+    const gate = makeGate(settings, clock)
+    const logSockets = controlPlane.jobs && new LogSockets(controlPlane.jobs, clock, gate)
     const secret = settings.tokenSecret ?? random.uuid() + random.uuid()
     const nodeId = nodeIdOf(controlPlane)
     const tokens = new TokenIssuer(nodeId, secret, clock)
-    const login = new ChallengeLogin({ nodeId, tokens, secret, clock })
+    const login = gate ? undefined : new ChallengeLogin({ nodeId, tokens, secret, clock })
     const groups = groupsOf(controlPlane)
     const isUpgrade = (request: IncomingMessage) => logSockets?.isStream(request) ?? false
-    this.#app = createApp({ settings, version, clock, random, log, tokens, groups, isUpgrade })
+    this.#app = createApp({ settings, version, clock, random, log, tokens, gate, groups, isUpgrade })
     addRoutes(this.#app, { controlPlane, settings, version, inFlight, login })
     logSockets?.serve(this.#app.server)
     this.#inFlight = inFlight

@@ -17,11 +17,13 @@ const goTimeText = (rfc3339: string): string => rfc3339.replace('T', ' ').replac
 
 const methods = 'GET,HEAD,PUT,PATCH,POST,DELETE'
 
-/** The answer to a browser that asks before it asks: any page may, without credentials. */
+/** The answer to a browser that asks before it asks. */
 export function answerPreflight(request: FastifyRequest, reply: FastifyReply): void {
   reply.header('Vary', ['Origin', 'Access-Control-Request-Method', 'Access-Control-Request-Headers'])
   reply.header('Access-Control-Allow-Methods', methods)
-  if (request.headers.origin !== undefined) reply.header('Access-Control-Allow-Origin', '*')
+  const { origin } = request.headers
+  const allowed = origin === undefined ? undefined : request.server.allowedOrigin(origin)
+  if (allowed !== undefined) reply.header('Access-Control-Allow-Origin', allowed)
   const asked = request.headers['access-control-request-headers']
   if (typeof asked === 'string') reply.header('Access-Control-Allow-Headers', asked)
   reply.code(204).send()

@@ -1,13 +1,16 @@
-import type { IncomingMessage, Server as NodeServer } from 'node:http'
+import { type IncomingMessage, type Server as NodeServer, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { parseClientVersion } from '#api/client-version.ts'
 import { goString } from '#api/encode/go-json.ts'
+import { apiPrefix } from '#api/endpoint.ts'
 import { logsRoute } from '#api/jobs.ts'
 import { readQuery } from '#api/query.ts'
 import type { JobsApi } from '#contracts/control-plane.ts'
 import type { Clock } from '#lib/clock.ts'
-import { Fault, messageOf } from '#lib/fault.ts'
+import { Fault, faultOf, messageOf } from '#lib/fault.ts'
+import { guardedJobs } from './auth/guarded-jobs.ts'
+import type { Gate, Rights } from './auth/rights.ts'
 import { logFrames } from './log-frames.ts'
 
 /** Bytes that may wait for a slow reader before we wait for it. */
@@ -28,12 +31,14 @@ const logsPath = /^\/api\/v1\/orchestrator\/jobs\/([^/?]{1,1024})\/logs(?:\?|$)/
 export class LogSockets {
   readonly #jobs: JobsApi
   readonly #clock: Clock
+  readonly #gate: Gate | undefined
   readonly #sockets = new WebSocketServer({ noServer: true, maxPayload: 4_096, perMessageDeflate: false })
   readonly #stopping = new AbortController()
 
-  constructor(jobs: JobsApi, clock: Clock) {
+  constructor(jobs: JobsApi, clock: Clock, gate: Gate | undefined) {
     this.#jobs = jobs
     this.#clock = clock
+    this.#gate = gate
   }
 
   /** Whether a request wants to become a stream; callers that are too old are left to the ordinary answer. */
@@ -44,8 +49,32 @@ export class LogSockets {
 
   serve(server: NodeServer): void {
     server.on('upgrade', (request: IncomingMessage, connection: Duplex, head: Buffer) => {
-      this.#sockets.handleUpgrade(request, connection, head, (socket) => void this.#stream(socket, request.url ?? ''))
+      const open = (rights?: Rights) =>
+        this.#sockets.handleUpgrade(request, connection, head, (socket) => {
+          const jobs = rights ? guardedJobs(this.#jobs, rights) : this.#jobs
+          void this.#stream(jobs, socket, request.url ?? '')
+        })
+      if (this.#gate) void this.#letIn(this.#gate, request, connection, open)
+      else open()
     })
+  }
+
+  /** Who is refused is told why when it asks without wanting a stream, as every client does then. */
+  async #letIn(
+    gate: Gate,
+    request: IncomingMessage,
+    connection: Duplex,
+    open: (rights?: Rights) => void,
+  ): Promise<void> {
+    connection.on('error', () => connection.destroy())
+    try {
+      const { method = '', url = '', headers, socket } = request
+      const asked = { method, route: apiPrefix + logsRoute.path, url, headers, address: socket.remoteAddress ?? '' }
+      open((await gate.admit(asked)).rights)
+    } catch (error) {
+      const { status } = faultOf(error)
+      connection.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+    }
   }
 
   stop(reason: Error): void {
@@ -53,7 +82,7 @@ export class LogSockets {
     for (const socket of this.#sockets.clients) this.#close(socket, goingAway)
   }
 
-  async #stream(socket: WebSocket, url: string): Promise<void> {
+  async #stream(jobs: JobsApi, socket: WebSocket, url: string): Promise<void> {
     if (this.#sockets.clients.size > mostStreams) return this.#close(socket, tryAgainLater)
     const gone = new AbortController()
     const heart = keepAlive(socket, this.#clock)
@@ -65,7 +94,7 @@ export class LogSockets {
     })
     const signal = AbortSignal.any([gone.signal, this.#stopping.signal])
     try {
-      for await (const frame of framesOf(this.#jobs, url, signal)) await send(socket, frame)
+      for await (const frame of framesOf(jobs, url, signal)) await send(socket, frame)
     } catch (error) {
       if (!signal.aborted) await send(socket, errorFrame(messageOf(error)))
     }

@@ -21,7 +21,11 @@ export class RateLimit {
     const refilled = Math.min(this.#perSecond, bucket.tokens + ((now - bucket.atMs) * this.#perSecond) / 1_000)
     this.#buckets.set(address, { tokens: refilled >= 1 ? refilled - 1 : refilled, atMs: now })
     if (refilled < 1)
-      throw new Fault('ResourceExhausted', 'rate limit exceeded', { component: 'APIServer', isRetryable: true })
+      throw new Fault('ResourceExhausted', 'rate limit exceeded', {
+        component: 'APIServer',
+        isRetryable: true,
+        retryAfterSeconds: 1,
+      })
   }
 }
 

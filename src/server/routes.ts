@@ -14,7 +14,7 @@ import { registerRoutes } from './register.ts'
 import { goneSentence, upgradeRequired } from './route-faults.ts'
 import { agentHandlers, legacyHandlers } from './routes/agent.ts'
 import { authHandlers } from './routes/auth.ts'
-import { jobHandlers } from './routes/jobs.ts'
+import { guardedHandlers, jobsFor } from './routes/guarded.ts'
 import { addKeptResults } from './routes/kept-results.ts'
 import { nodeHandlers } from './routes/nodes.ts'
 import type { ServerSettings } from './settings.ts'
@@ -24,14 +24,15 @@ export type RouteParts = {
   settings: ServerSettings
   version: BuildVersionInfo
   inFlight: InFlight
-  login: ChallengeLogin
+  /** Absent = nobody logs in by the handshake. */
+  login: ChallengeLogin | undefined
 }
 
 /** The routes of the roles this node has. */
 export function addRoutes(app: FastifyInstance, parts: RouteParts): void {
   const { controlPlane, settings, version, inFlight, login } = parts
   const { agent, jobs, nodes } = controlPlane
-  registerRoutes(app, inFlight, agentEndpoints, agentHandlers(agent, version))
+  registerRoutes(app, inFlight, agentEndpoints, agentHandlers(agent, version, settings.oauth2))
   registerRoutes(app, inFlight, legacyEndpoints, legacyHandlers(agent, version))
   app.get('/', (request, reply) => {
     writeText(request, reply, { status: 200, contentType: 'text/plain' }, `${encodeBuildVersion(version)}\n`)
@@ -44,8 +45,8 @@ export function addRoutes(app: FastifyInstance, parts: RouteParts): void {
   })
   if (nodes) registerRoutes(app, inFlight, nodeEndpoints, nodeHandlers(nodes))
   if (jobs) {
-    registerRoutes(app, inFlight, jobEndpoints, jobHandlers(jobs, settings))
-    addKeptResults(app, inFlight, jobs)
+    registerRoutes(app, inFlight, jobEndpoints, guardedHandlers(jobs, settings))
+    addKeptResults(app, inFlight, jobsFor(jobs))
     app.get(apiPrefix + logsRoute.path, (request, reply) => writeFault(request, reply, upgradeRequired()))
   }
 }

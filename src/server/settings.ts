@@ -1,3 +1,8 @@
+import type { OidcSettings } from './auth/oidc.ts'
+
+/** The identity provider, as clients are told of it by `agent/authconfig`. */
+export type Oauth2Settings = OidcSettings & Readonly<Record<string, string | number | readonly string[]>>
+
 /** How the HTTP server behaves; the wiring fills it from the configuration. */
 export type ServerSettings = {
   /** Address to listen on. */
@@ -10,6 +15,11 @@ export type ServerSettings = {
   requestsPerSecond?: number
   /** Whether a name submitted twice is one job with versions or two jobs; by default the caller's generation decides. */
   jobNaming?: 'by-caller' | 'versioned' | 'independent'
+  /** Users as they were configured; with any, or with `oauth2`, who is not known is not let in. */
+  users?: unknown
+  oauth2?: Oauth2Settings
+  /** Origins whose pages may read answers when not everybody is let in. */
+  webOrigins?: readonly string[]
   /** Signs the tokens of the login; absent = a fresh one per process, so that older tokens count as no login. */
   tokenSecret?: string
 }

@@ -47,7 +47,7 @@ export function trespasses(files: SourceFile[]): string[] {
 const packages: Record<string, readonly string[]> = {
   lib: ['re2js'],
   state: ['kysely', 'lru-cache'],
-  server: ['fastify', 'lru-cache', 'ws'],
+  server: ['bcryptjs', 'fastify', 'lru-cache', 'ws'],
   providers: ['modern-tar'],
   'providers/docker': ['lru-cache'],
   'providers/local': ['modern-tar', 'picomatch'],

@@ -1,3 +1,4 @@
+import { isOpen } from '#config/access.ts'
 import { dataFolder } from '#config/data-folder.ts'
 import type { Settings } from '#config/tree.ts'
 import type { RunningNode } from '#node/run-node.ts'
@@ -42,7 +43,8 @@ export const command = defineCommand({
         cli.stdout.write(serveText(cli.program, address, folder.runFile))
       }
       const what = roles.isOrchestrator ? (roles.isCompute ? 'Node' : 'Orchestrator') : 'Compute node'
-      if (!isLoopback(node.address.host)) cli.stderr.write(openText(node.address.host, node.address.port))
+      if (isOpen(settings.API.Auth) && !isLoopback(node.address.host))
+        cli.stderr.write(openText(node.address.host, node.address.port))
       cli.stderr.write(bannerText(cli.program, address, what))
       await untilInterrupted(cli)
       if (input.flags.drain) {

@@ -4,16 +4,25 @@ import type { agentEndpoints, DiskUse, legacyEndpoints } from '#api/agent.ts'
 import type { AgentApi } from '#contracts/control-plane.ts'
 import type { BuildVersionInfo } from '#models/node.ts'
 import type { Handlers } from '../handler.ts'
+import type { Oauth2Settings } from '../settings.ts'
 
 /** What the node says of itself. */
-export const agentHandlers = (agent: AgentApi, version: BuildVersionInfo): Handlers<typeof agentEndpoints> => ({
+export const agentHandlers = (
+  agent: AgentApi,
+  version: BuildVersionInfo,
+  oauth2: Oauth2Settings | undefined,
+): Handlers<typeof agentEndpoints> => ({
   alive: () => ({ Status: 'OK' }),
   version: () => version,
   node: () => agent.self(),
   debug: () => agent.debug(),
   config: () => ({ config: agent.config() }),
-  authconfig: () => ({ Version: '1.0.0', Config: {} }),
+  authconfig: () => ({ Version: '1.0.0', Config: given(oauth2 ?? {}) }),
 })
+
+/** Without what was left empty. */
+const given = (settings: object): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== '' && value !== 0 && value.length !== 0))
 
 /** The same for clients of earlier versions. */
 export const legacyHandlers = (agent: AgentApi, version: BuildVersionInfo): Handlers<typeof legacyEndpoints> => ({

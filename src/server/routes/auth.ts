@@ -1,4 +1,4 @@
-import type { authEndpoints } from '#api/auth.ts'
+import type { AuthMethod, authEndpoints } from '#api/auth.ts'
 import { Fault } from '#lib/fault.ts'
 import { struct, text } from '#models/shape.schema.ts'
 import type { ChallengeLogin } from '../auth/challenge.ts'
@@ -11,17 +11,23 @@ import { withStatus } from '../with-status.ts'
 const methodName = 'clientkey'
 const requestShape = struct('apimodels', 'AuthnRequest', { Name: text, MethodData: text })
 
-/** The handshake. Exactly one method is offered: with several the clients ask their user, with none they stop. */
-export const authHandlers = (login: ChallengeLogin): Handlers<typeof authEndpoints> => ({
-  methods: async () => ({ NextToken: '', Methods: { [methodName]: await login.method() } }),
+/**
+ * The handshake. Exactly one method is offered: with several the clients ask their user, with none they stop, and say that
+ * another kind of login is wanted.
+ */
+export const authHandlers = (login: ChallengeLogin | undefined): Handlers<typeof authEndpoints> => ({
+  async methods() {
+    const Methods: Record<string, AuthMethod> = login ? { [methodName]: await login.method() } : {}
+    return { NextToken: '', Methods }
+  },
 
   method({ params, caller }) {
-    if (params.name.toLowerCase() !== methodName) throw routeNotFound(caller.version)
+    if (!login || params.name.toLowerCase() !== methodName) throw routeNotFound(caller.version)
     return login.method()
   },
 
   async authenticate({ params, body, caller }) {
-    if (params.name.toLowerCase() !== methodName) throw routeNotFound(caller.version)
+    if (!login || params.name.toLowerCase() !== methodName) throw routeNotFound(caller.version)
     const request = readBody(body, requestShape)
     if (request === undefined) throw new Fault('BadRequest', 'invalid authentication data: there is none')
     const { isAccepted, answer } = await login.authenticate(request.MethodData ?? '')

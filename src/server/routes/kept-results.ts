@@ -8,6 +8,7 @@ import type { JobsApi, KeptResult } from '#contracts/control-plane.ts'
 import { Fault, faultOf } from '#lib/fault.ts'
 import type { ExecutionId } from '#models/ids.ts'
 import { commonHeaders, writeFault } from '../answer.ts'
+import type { Caller } from '../caller.ts'
 import type { InFlight } from '../in-flight.ts'
 import { goneOr, queryOf } from '../register.ts'
 
@@ -16,13 +17,13 @@ const pieceLimitMs = 120_000
 const mostStreams = 256
 
 /** Gives kept results out as they come from their nodes, no faster than they are read. */
-export function addKeptResults(app: FastifyInstance, inFlight: InFlight, jobs: JobsApi): void {
+export function addKeptResults(app: FastifyInstance, inFlight: InFlight, jobsOf: (caller: Caller) => JobsApi): void {
   let streams = 0
   app.get(apiPrefix + keptResultRoute.path, (request, reply) => {
     if (streams >= mostStreams) return writeFault(request, reply, tooMany())
     streams++
     const flight = inFlight.begin(Number.POSITIVE_INFINITY, () => {})
-    serve(jobs, inFlight, goneOr(flight, reply), request, reply)
+    serve(jobsOf(request.caller), inFlight, goneOr(flight, reply), request, reply)
       .catch((error: unknown) => {
         // What has begun can only be cut: its reader sees that bytes are missing, and asks for the rest.
         if (reply.raw.headersSent) reply.raw.destroy()

@@ -39,7 +39,10 @@ export class JobListing {
   }
 
   async #walked(filter: JobFilter, walk: Walk, wanted: number, after?: JobCursor): Promise<Place[]> {
-    const isFiltered = filter.matchesLabels !== undefined || (walk.order === 'id' && walk.namespace !== undefined)
+    const isFiltered =
+      filter.matchesLabels !== undefined ||
+      filter.seesNamespace !== undefined ||
+      (walk.order === 'id' && walk.namespace !== undefined)
     const found: Place[] = []
     for (let from = after; ; ) {
       const size = isFiltered ? chunkSize : wanted
@@ -75,4 +78,5 @@ const noLabels = Object.freeze({})
 
 const matches = (filter: JobFilter, place: Place): boolean =>
   (filter.namespace === undefined || filter.namespace === place.namespace) &&
+  (!filter.seesNamespace || filter.seesNamespace(place.namespace)) &&
   (!filter.matchesLabels || filter.matchesLabels(place.labels === null ? noLabels : parseExact(place.labels)))

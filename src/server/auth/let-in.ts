@@ -1,0 +1,28 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { faultOf } from '#lib/fault.ts'
+import { writeFault } from '../answer.ts'
+import type { RateLimit } from '../rate-limit.ts'
+import type { Asked, Gate } from './rights.ts'
+
+/** The door of a server that is not open: asks the gate about each request, and notes who it is that comes in. */
+export function letIn(gate: Gate, limit: RateLimit | undefined) {
+  return (request: FastifyRequest, reply: FastifyReply, goOn: () => void): void => {
+    const admit = async () => {
+      const { name, rights } = await gate.admit(askedOf(request))
+      if (name === undefined) limit?.check(request.ip)
+      Object.assign(request.caller, { clientId: name, rights })
+    }
+    admit().then(goOn, (error: unknown) => writeFault(request, reply, faultOf(error)))
+  }
+}
+
+function askedOf({ method, routeOptions, raw, headers, ip, body }: FastifyRequest): Asked {
+  return {
+    method,
+    route: routeOptions.url,
+    url: raw.url ?? '',
+    headers,
+    address: ip,
+    ...(typeof body === 'string' ? { body } : {}),
+  }
+}
