@@ -2,7 +2,7 @@ import { writeSync, writevSync } from 'node:fs'
 import { frameKind, outputFrameLimitBytes, upHeaderBytes } from '../protocol/frames.ts'
 import type { RunReport } from '../protocol/run-order.ts'
 import type { GuestOutput } from '../wasi/guest.ts'
-import { capacityBytes, headBytes, none, place } from './shared-output.ts'
+import { capacityBytes, headBytes, headOf, none, place } from './shared-output.ts'
 
 const directBytes = 65_536
 
@@ -26,7 +26,7 @@ export class Outbox implements GuestOutput {
 
   constructor(fd: number, shared: SharedArrayBuffer, nudge: Nudge, monotonicMs: () => number, pauseMs: number) {
     this.#fd = fd
-    this.#head = new Int32Array(shared, 0, 4)
+    this.#head = headOf(shared)
     this.#data = Buffer.from(shared, headBytes, capacityBytes)
     this.#nudge = nudge
     this.#monotonicMs = monotonicMs

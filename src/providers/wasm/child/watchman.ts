@@ -1,6 +1,8 @@
 import { Worker } from 'node:worker_threads'
 import type { Nudge } from './outbox.ts'
-import { capacityBytes, headBytes, none, place } from './shared-output.ts'
+import { capacityBytes, headBytes, headOf, none, place } from './shared-output.ts'
+
+const startLimitMs = 30_000
 
 type Post = {
   shared: SharedArrayBuffer
@@ -14,7 +16,7 @@ type Post = {
 }
 
 /**
- * Starts the child's second thread. It ends the process when the lifeline ends (the node is gone, or wants the run
+ * Starts the child's second thread, and returns when it watches. It ends the process when the lifeline ends (the node is gone, or wants the run
  * stopped), whatever the guest is doing, and sends output that the guest has left lying while it computes.
  */
 export function startWatchman(
@@ -36,6 +38,9 @@ export function startWatchman(
   const streams = { stdin: false, stdout: true, stderr: true }
   const worker = new Worker(`(${keepWatch.toString()})()`, { eval: true, workerData: post, env: {}, ...streams })
   worker.unref()
+  // A guest must not begin before: its last words would be lost.
+  const begun = Atomics.wait(headOf(shared), place.isWatched, 0, startLimitMs)
+  if (begun === 'timed-out') process.exit(1)
   return () => worker.postMessage(0)
 }
 
@@ -45,7 +50,7 @@ function keepWatch(): void {
   const { writeSync } = process.getBuiltinModule('node:fs')
   const { Socket } = process.getBuiltinModule('node:net')
   const post = workerData as Post
-  const head = new Int32Array(post.shared, 0, 4)
+  const head = new Int32Array(post.shared, 0, post.headBytes / 4)
   const data = new Uint8Array(post.shared, post.headBytes, post.capacityBytes)
 
   const die = (): never => {
@@ -85,4 +90,6 @@ function keepWatch(): void {
   parentPort?.on('message', sendSoon)
   const lifeline = new Socket({ fd: post.lifelineFd, readable: true, writable: false })
   lifeline.on('end', end).on('error', end).on('close', end).resume()
+  Atomics.store(head, post.place.isWatched, 1)
+  Atomics.notify(head, post.place.isWatched)
 }
