@@ -154,11 +154,11 @@ describe('runner children', { timeout: 60_000 }, () => {
 
     it('never, when the node is told so', async () => {
       const single = new WasmEngineKit({ isReused: false, warmChildren: 1 })
-      const seen = new Set<number>()
       for (let n = 0; n < 3; n++) {
-        await until('a child is ready', () => childPids().some((pid) => !seen.has(pid)))
-        for (const pid of childPids()) seen.add(pid)
         expect((await single.run(wasmProgram('state'))).exitCode).toBe(0)
+        const runner = await single.pool.take([], new AbortController().signal)
+        expect(runner.runs).toBe(0)
+        single.pool.release(runner, false)
       }
       await single.close()
     })
@@ -238,6 +238,17 @@ describe('runner children', { timeout: 60_000 }, () => {
     })
   })
 
+  it('are shared by many short programs, and not by programs that wait', async () => {
+    const own = new WasmEngineKit({ warmChildren: 1, eagerChildren: 1 })
+    await own.run(wasmProgram('noop'))
+    const others = childPids().length
+    await Promise.all(Array.from({ length: 60 }, () => own.run(wasmProgram('noop'))))
+    expect(childPids().length - others).toBeLessThan(20)
+    const sleeping = await Promise.all(Array.from({ length: 3 }, () => own.start(wasmTool('sleep', '600000'))))
+    for (const { logs } of sleeping) await logs.untilPrinted('sleeping')
+    await own.close()
+  })
+
   describe('are bounded in number', () => {
     let few: WasmEngineKit
     beforeAll(() => {
@@ -274,6 +285,8 @@ describe('runner children', { timeout: 60_000 }, () => {
   it('a program goes where its module is compiled', async () => {
     const own = new WasmEngineKit({ warmChildren: 2 })
     const digest = (await moduleDigest(wasmFixture('hello'))) as string
+    const signal = new AbortController().signal
+    for (const each of [await own.pool.take([], signal), await own.pool.take([], signal)]) own.pool.release(each, false)
     await own.run(wasmProgram('hello'))
     for (let n = 0; n < 5; n++) {
       const runner = await own.pool.take([digest], new AbortController().signal)

@@ -1,9 +1,13 @@
+import { availableParallelism } from 'node:os'
+
 /** How this node runs WASM programs. */
 export type WasmSettings = {
   /** Whether a runner child serves many executions, each with fresh state; false = one process per execution. */
   isReused: boolean
   /** Children kept ready while nothing runs. */
   warmChildren: number
+  /** Children that are started as soon as they are wanted; further ones when none has come free for a while. */
+  eagerChildren: number
   /** Most children at a time; further executions wait. */
   childLimit: number
   /** How long a child beyond the warm ones is kept after its last run. */
@@ -22,6 +26,7 @@ export type WasmSettings = {
 export const defaultWasmSettings: WasmSettings = {
   isReused: true,
   warmChildren: 2,
+  eagerChildren: availableParallelism(),
   childLimit: 128,
   idleKeepMs: 60_000,
   runLimit: 10_000,

@@ -14,18 +14,24 @@ export type RunnerPoolOptions = {
 type Idle = { runner: Runner; sinceMs: number }
 type Waiting = { give: (runner: Runner) => void }
 
+/** While children come free this often, whoever waits is served sooner by one of them than by a new one. */
+const patienceMs = 20
+
 /**
- * Runner children, ready before they are needed. A program goes to a child that has its modules compiled; a child that
- * dies or is stopped is replaced in the background.
+ * Runner children, ready before they are needed. A program goes to a child that has its modules compiled; without an idle
+ * one it waits for the first that comes free or comes up. A child that dies or is stopped is replaced in the background.
  */
 export class RunnerPool implements Startable {
   readonly #options: RunnerPoolOptions
   readonly #all = new Set<Runner>()
+  readonly #starting = new Set<Runner>()
   /** The longest idle first. */
   readonly #idle: Idle[] = []
   readonly #waiting: Waiting[] = []
   #isOpen = false
   #idleTimer: Timer | undefined
+  #patience: Timer | undefined
+  #hasComeFree = false
 
   constructor(options: RunnerPoolOptions) {
     this.#options = options
@@ -40,6 +46,7 @@ export class RunnerPool implements Startable {
   async stop(): Promise<void> {
     this.#isOpen = false
     this.#idleTimer?.stop()
+    this.#patience?.stop()
     for (const runner of this.#all) runner.kill()
     await Promise.all([...this.#all].map(({ closed }) => closed))
   }
@@ -49,10 +56,10 @@ export class RunnerPool implements Startable {
     signal.throwIfAborted()
     if (!this.#isOpen) throw new Fault('ServiceUnavailable', 'the node is stopping', { component: 'WASM' })
     const best = this.#bestFor(digests)
-    if (best) this.#idle.splice(this.#idle.indexOf(best), 1)
-    const runner = best?.runner ?? (this.#isFull ? undefined : this.#spawn())
+    if (!best) return this.#wait(signal)
+    this.#idle.splice(this.#idle.indexOf(best), 1)
     this.#refill()
-    return runner ?? this.#wait(signal)
+    return best.runner
   }
 
   /** Takes a child back after its run; one that must not be used again is ended. */
@@ -62,13 +69,9 @@ export class RunnerPool implements Startable {
     else if (runner.isAlive) this.#offer(runner)
   }
 
-  /** Children that are not idle. */
+  /** Children that have something to do. */
   get working(): number {
-    return this.#all.size - this.#idle.length
-  }
-
-  get #isFull(): boolean {
-    return this.#all.size >= this.#options.settings.childLimit
+    return this.#all.size - this.#idle.length - this.#starting.size
   }
 
   /** The child that has most of the modules, then the one that keeps the least; among equals the one used last. */
@@ -81,40 +84,67 @@ export class RunnerPool implements Startable {
       .reduceRight<Idle | undefined>((best, each) => (!best || isBetter(each, best) ? each : best), undefined)
   }
 
+  /** Also one that has not come up goes to who waits, to be told of. */
   #offer(runner: Runner): void {
+    this.#hasComeFree = true
     const next = this.#waiting.shift()
     if (next) return next.give(runner)
+    if (!runner.isAlive) return
     this.#idle.push({ runner, sinceMs: this.#options.clock.monotonicMs() })
     this.#endIdleLater()
   }
 
-  #spawn(): Runner {
+  #spawn(): void {
     const { command, settings, clock } = this.#options
     const runner = new Runner([...command, ...(settings.isOptimized ? [] : ['tiered'])], clock)
     this.#all.add(runner)
+    this.#starting.add(runner)
+    void runner.ready.then(() => {
+      this.#starting.delete(runner)
+      this.#offer(runner)
+    })
     void runner.closed.then(() => this.#forget(runner))
-    return runner
   }
 
   #forget(runner: Runner): void {
     this.#all.delete(runner)
     const at = this.#idle.findIndex((each) => each.runner === runner)
     if (at >= 0) this.#idle.splice(at, 1)
-    if (!this.#isOpen) return
-    const next = this.#waiting.shift()
-    if (next) next.give(this.#spawn())
     // A child that cannot even start is not tried again until it is needed.
-    else if (runner.wasReady) this.#refill()
+    if (runner.wasReady || this.#waiting.length > 0) this.#refill()
+  }
+
+  /**
+   * Starts the children that are missing. More than there are cores help only programs that wait for something, so these
+   * are started one by one, and only when none has come free for a while: many short programs share few children.
+   */
+  #refill(): void {
+    while (this.#missing > 0 && this.#isEager) this.#spawn()
+    if (this.#missing > 0 && !this.#patience) this.#refillLater()
+  }
+
+  get #isEager(): boolean {
+    const { isReused, eagerChildren } = this.#options.settings
+    return !isReused || this.#all.size < eagerChildren
+  }
+
+  #refillLater(): void {
+    this.#hasComeFree = false
+    this.#patience = this.#options.clock.after(patienceMs, () => {
+      this.#patience = undefined
+      if (this.#missing > 0 && !this.#hasComeFree) this.#spawn()
+      this.#refill()
+    })
   }
 
   /** At least one child is kept ready beside those that work; as many as set while none works or none is reused. */
-  #refill(): void {
-    const { warmChildren, isReused } = this.#options.settings
+  get #missing(): number {
+    if (!this.#isOpen) return 0
+    const { warmChildren, isReused, childLimit } = this.#options.settings
     const isSparing = isReused && this.working > 0
-    const wanted = isSparing ? Math.max(Math.min(1, warmChildren), warmChildren - this.working) : warmChildren
-    while (this.#isOpen && !this.#isFull && this.#idle.length < wanted) {
-      this.#idle.push({ runner: this.#spawn(), sinceMs: this.#options.clock.monotonicMs() })
-    }
+    const spare = isSparing ? Math.max(Math.min(1, warmChildren), warmChildren - this.working) : warmChildren
+    const wanted = this.#waiting.length + spare - this.#idle.length - this.#starting.size
+    return Math.min(wanted, childLimit - this.#all.size)
   }
 
   #wait(signal: AbortSignal): Promise<Runner> {
@@ -131,6 +161,7 @@ export class RunnerPool implements Startable {
       }
       signal.addEventListener('abort', leave, { once: true })
       this.#waiting.push(waiting)
+      this.#refill()
     })
   }
 
