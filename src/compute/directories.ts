@@ -1,4 +1,5 @@
 import type { Disk } from '#contracts/disk.ts'
+import type { Scratch } from '#contracts/engine.ts'
 import type { ExecutionId } from '#models/ids.ts'
 
 /** The folder of one execution and what is where in it. Nothing is made before it is needed. */
@@ -12,10 +13,8 @@ export class ExecutionDirectories {
     this.#root = `${executionsRoot}/${executionId}`
   }
 
-  /** Not made: an engine makes it when it has something to put there. */
-  get scratch(): string {
-    this.#isMade = true
-    return `${this.#root}/scratch`
+  get scratch(): Scratch {
+    return { path: `${this.#root}/scratch`, make: async () => void (await this.#make('scratch')) }
   }
 
   get result(): string {

@@ -4,13 +4,20 @@ import type { Resources } from '#models/resources.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
 import type { InputSource, NetworkConfig, ResultPath } from '#models/task.ts'
 import type { LogSink } from './log-sink.ts'
-import type { PreparedInput } from './storage.ts'
+import type { InlineFile, PreparedInput } from './storage.ts'
 import type { Verdict } from './verdict.ts'
 
 export type OutputMount = {
   resultPath: ResultPath
   /** An existing folder on this machine that becomes `<Name>/` of the result. */
   hostPath: string
+}
+
+/** A private folder of this execution, removed once the result is stored. */
+export type Scratch = {
+  readonly path: string
+  /** An engine that has something to put there makes it first. */
+  make(): Promise<void>
 }
 
 /** Everything a program needs, prepared. */
@@ -22,15 +29,14 @@ export type RunRequest = {
   env: Readonly<Record<string, string>>
   inputs: readonly PreparedInput[]
   /** In the order of `engineInputs(engine)`. */
-  engineInputs: readonly PreparedInput[]
+  engineInputs: readonly (PreparedInput | InlineFile)[]
   /** All InputSources of the task by Alias, for engines that import by alias. */
   outputs: readonly OutputMount[]
   resources: Resources
   network: NetworkConfig
   stopGraceMs: number
   logs: LogSink
-  /** Path of a private folder of this execution, made by the engine that uses it; removed once the result is stored. */
-  scratchDirectory: string
+  scratch: Scratch
 }
 
 /** How a program ended. `failure` = it could not be run to its end; a non-zero exit code alone is not a failure. */

@@ -13,6 +13,9 @@ export type PreparedInput = {
   isReadOnly: boolean
 }
 
+/** A file that lies in the job itself and needs no place on the disk. */
+export type InlineFile = Pick<PreparedInput, 'input' | 'guestPath'> & { bytes: Uint8Array }
+
 export type PrepareContext = {
   /** An empty folder of this input alone, made by the caller and removed by it afterwards. */
   directory: string
@@ -39,4 +42,6 @@ export interface Storage {
   ): Promise<number | undefined>
   /** Fetches. On failure or abort nothing usable is left in the directory. Throws a Fault whose message names the source. */
   prepare(input: InputSource, context: PrepareContext, signal: AbortSignal): Promise<PreparedInput>
+  /** The same for who takes bytes as they are; undefined = the source is not a file that lies in the job. */
+  inlineFile?(input: InputSource, limitBytes: number): InlineFile | undefined
 }

@@ -19,6 +19,7 @@ import { type DockerSettings, defaultDockerSettings } from '#providers/docker/se
 import { busyboxImage } from '../kit/busybox-image.ts'
 import { type ImageRegistry, imageRegistry } from '../kit/image-registry.ts'
 import { MemorySink } from '../kit/memory-sink.ts'
+import { scratchIn } from '../kit/scratch.ts'
 import { withDocker } from '../kit/with-docker.ts'
 
 const never = new AbortController().signal
@@ -57,7 +58,7 @@ withDocker((host) => {
       })
     const ask = (Params: Record<string, unknown>, parts: Partial<RunRequest> = {}) => {
       const executionId = newExecutionId(randomUUID())
-      const scratchDirectory = join(root, executionId)
+      const scratch = scratchIn(join(root, executionId))
       const logs = new MemorySink()
       return {
         executionId,
@@ -70,7 +71,7 @@ withDocker((host) => {
         resources: noResources(),
         network: { Type: 'None' } as NetworkConfig,
         stopGraceMs: 1000,
-        scratchDirectory,
+        scratch,
         ...parts,
         logs,
       }

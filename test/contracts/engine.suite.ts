@@ -5,12 +5,13 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Engine, Exit, RunningProgram, RunRequest } from '#contracts/engine.ts'
-import type { PreparedInput } from '#contracts/storage.ts'
+import type { InlineFile, PreparedInput } from '#contracts/storage.ts'
 import { Fault } from '#lib/fault.ts'
 import { newExecutionId, newJobId } from '#models/ids.ts'
 import { noResources } from '#models/resources.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
 import { MemorySink } from '../kit/memory-sink.ts'
+import { scratchIn } from '../kit/scratch.ts'
 
 /** Programs of one engine's own kind. One that cannot exist there is left out, and with it what it would show. */
 export type EnginePrograms = {
@@ -47,7 +48,7 @@ export type EngineFixture = {
   /** How many programs (running or not) the world still holds for this node; for leak checks. */
   leftOver(): Promise<number>
   /** What the engine has asked for with `engineInputs`, prepared. */
-  engineInputs?: (program: SpecConfig) => PreparedInput[]
+  engineInputs?: (program: SpecConfig) => (PreparedInput | InlineFile)[]
   /** Where outputs of the program `writes` are expected; default `/outputs`. */
   outputPath?: string
   /** What an input's path looks like inside; default `/inputs/<name>`. */
@@ -80,7 +81,7 @@ export function engineSuite(name: string, make: () => Promise<EngineFixture>, li
 
     const request = (program: SpecConfig, parts: Partial<RunRequest> = {}): RunRequest & { logs: MemorySink } => {
       const executionId = parts.executionId ?? newExecutionId(randomUUID())
-      const scratchDirectory = join(root, executionId, 'scratch')
+      const scratch = scratchIn(join(root, executionId, 'scratch'))
       return {
         executionId,
         jobId: newJobId(randomUUID()),
@@ -93,7 +94,7 @@ export function engineSuite(name: string, make: () => Promise<EngineFixture>, li
         network: { Type: 'None' },
         stopGraceMs: 1000,
         logs: new MemorySink(),
-        scratchDirectory,
+        scratch,
         ...parts,
       } as RunRequest & { logs: MemorySink }
     }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
+import type { PreparedInput } from '#contracts/storage.ts'
 import { defaultInlineSettings } from '#providers/inline/settings.ts'
 import { InlineStorage } from '#providers/inline/storage.ts'
 import { unpackTarGz } from '#providers/unpack-tar.ts'
@@ -41,6 +42,8 @@ describe('inline archives', () => {
     const { hostPath } = prepared as { hostPath: string }
     expect(readFileSync(join(hostPath, 'a/b.txt'), 'utf8')).toBe('text')
     expect(size).toBeGreaterThan(4)
+    const { input } = prepared as PreparedInput
+    expect(storage.inlineFile(input, 1e6)).toBeUndefined()
     rmSync(directory, { recursive: true })
   })
 

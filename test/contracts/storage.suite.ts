@@ -59,6 +59,16 @@ export function storageSuite(name: string, make: () => Promise<StorageFixture>):
       await expect(prepare(fixture.malformed, folder())).rejects.toMatchObject({ name: 'Fault' })
     })
 
+    it('gives a file that lies in the job as bytes too, within the same limit', async () => {
+      const content = Buffer.from('alpha\nbeta\n')
+      const source = await fixture.holding?.(content)
+      if (!source || !fixture.storage.inlineFile) return
+      const file = fixture.storage.inlineFile(input(source), content.length)
+      expect(file).toEqual({ input: input(source), guestPath: '/inputs', bytes: content })
+      const tooMuch = () => fixture.storage.inlineFile?.(input(source), content.length - 1)
+      expect(tooMuch).toThrow(expect.objectContaining({ code: 'ResourceExhausted' }))
+    })
+
     it('compares its type without case', async () => {
       expect(await fixture.storage.accepts(input({ ...fixture.good, Type: fixture.good.Type.toUpperCase() }))).toEqual({
         isYes: true,

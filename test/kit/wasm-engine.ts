@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import type { Engine, Exit, RunningProgram, RunRequest } from '#contracts/engine.ts'
-import type { PreparedInput } from '#contracts/storage.ts'
+import type { InlineFile, PreparedInput } from '#contracts/storage.ts'
 import { newExecutionId, newJobId } from '#models/ids.ts'
 import { noResources } from '#models/resources.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
@@ -23,11 +24,11 @@ export const wasmProgram = (name: string, params: Record<string, unknown> = {}):
 /** A command of the program `tool`. */
 export const wasmTool = (...args: string[]): SpecConfig => wasmProgram('tool', { Parameters: args })
 
-/** Modules as a storage would have prepared them: the URL names a fixture or a file. */
-export const preparedModules = (engine: Engine, program: SpecConfig): PreparedInput[] =>
+/** Modules as a storage would have prepared them: the URL names a fixture, which comes as bytes, or a file. */
+export const preparedModules = (engine: Engine, program: SpecConfig): (PreparedInput | InlineFile)[] =>
   engine.engineInputs(program).map((input) => {
-    const name = input.Source.Params?.['URL'] as string
-    const hostPath = name.includes('/') ? name : wasmFixture(name)
+    const hostPath = input.Source.Params?.['URL'] as string
+    if (!hostPath.includes('/')) return { input, guestPath: input.Target, bytes: readFileSync(wasmFixture(hostPath)) }
     return { input, hostPath, kind: 'file', guestPath: input.Target, isReadOnly: true }
   })
 
@@ -58,7 +59,7 @@ export class WasmEngineKit {
       network: { Type: 'None' },
       stopGraceMs: 0,
       logs: new MemorySink(),
-      scratchDirectory: '/nowhere',
+      scratch: { path: '/nowhere', make: () => Promise.reject(new Error('nothing is put there')) },
       ...parts,
     }
   }

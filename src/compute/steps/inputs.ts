@@ -1,4 +1,4 @@
-import type { PreparedInput } from '#contracts/storage.ts'
+import type { InlineFile, PreparedInput, Storage } from '#contracts/storage.ts'
 import { Fault } from '#lib/fault.ts'
 import type { InputSource } from '#models/task.ts'
 import type { ExecutionDirectories } from '../directories.ts'
@@ -12,21 +12,54 @@ export type FetchRequest = {
   limitBytes: number
 }
 
-/** Fetches all inputs side by side; when one fails the others are broken off, and its fault is thrown. */
-export const fetchInputs = async (
+/** Fetches all inputs to the disk, where programs find them. */
+export const fetchInputs = (
   request: FetchRequest,
   registries: Registries,
   directories: ExecutionDirectories,
   signal: AbortSignal,
-): Promise<PreparedInput[]> => {
+): Promise<PreparedInput[]> => sideBySide(request, registries, signal, fetchToDisk(request, directories))
+
+/** The same for what the engine itself wants, which takes files that lie in the job as they are. */
+export const fetchEngineInputs = (
+  request: FetchRequest,
+  registries: Registries,
+  directories: ExecutionDirectories,
+  signal: AbortSignal,
+): Promise<(PreparedInput | InlineFile)[]> => {
+  const toDisk = fetchToDisk(request, directories)
+  return sideBySide<PreparedInput | InlineFile>(
+    request,
+    registries,
+    signal,
+    async (storage, input, offset, either) =>
+      storage.inlineFile?.(input, request.limitBytes) ?? toDisk(storage, input, offset, either),
+  )
+}
+
+type Fetch<Fetched> = (storage: Storage, input: InputSource, offset: number, signal: AbortSignal) => Promise<Fetched>
+
+const fetchToDisk =
+  ({ firstIndex, partition, limitBytes }: FetchRequest, directories: ExecutionDirectories): Fetch<PreparedInput> =>
+  async (storage, input, offset, signal) => {
+    const directory = await directories.input(firstIndex + offset)
+    return storage.prepare(input, { directory, partition, limitBytes }, signal)
+  }
+
+/** When one fails the others are broken off, and its fault is thrown. */
+const sideBySide = async <Fetched>(
+  request: FetchRequest,
+  registries: Registries,
+  signal: AbortSignal,
+  fetch: Fetch<Fetched>,
+): Promise<Fetched[]> => {
   if (request.inputs.length === 0) return []
   const broken = new AbortController()
   const either = AbortSignal.any([signal, broken.signal])
-  const fetchOne = async (input: InputSource, offset: number): Promise<PreparedInput> => {
+  const fetchOne = async (input: InputSource, offset: number): Promise<Fetched> => {
     const storage = registries.storages.get(input.Source.Type)
     if (!storage) throw new Fault('BadRequest', `this node does not support input source "${input.Source.Type}"`)
-    const directory = await directories.input(request.firstIndex + offset)
-    return storage.prepare(input, { directory, partition: request.partition, limitBytes: request.limitBytes }, either)
+    return fetch(storage, input, offset, either)
   }
   const fetches = request.inputs.map((input, i) =>
     fetchOne(input, i).catch((error: unknown) => {
@@ -37,5 +70,5 @@ export const fetchInputs = async (
   const settled = await Promise.allSettled(fetches)
   const failed = settled.find((result) => result.status === 'rejected')
   if (failed) throw broken.signal.reason ?? failed.reason
-  return settled.map((result) => (result as PromiseFulfilledResult<PreparedInput>).value)
+  return settled.map((result) => (result as PromiseFulfilledResult<Fetched>).value)
 }

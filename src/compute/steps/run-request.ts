@@ -3,7 +3,7 @@ import { type Job, mainTask, partitionCount } from '#models/job.ts'
 import { defaultStopGraceSeconds } from '#models/task.ts'
 import type { RunContext } from '../run-context.ts'
 import { environmentOf } from './environment.ts'
-import { fetchInputs } from './inputs.ts'
+import { fetchEngineInputs, fetchInputs } from './inputs.ts'
 
 /** Fetches the inputs; the answer is all an engine needs for a start. */
 export const startRequest = async (context: RunContext, engine: Engine, signal: AbortSignal): Promise<RunRequest> => {
@@ -15,7 +15,7 @@ export const startRequest = async (context: RunContext, engine: Engine, signal: 
   }
   const [inputs, engineInputs] = await Promise.all([
     fetchInputs({ ...fetch, inputs: task.InputSources, firstIndex: 0 }, registries, directories, signal),
-    fetchInputs(
+    fetchEngineInputs(
       { ...fetch, inputs: engine.engineInputs(task.Engine), firstIndex: task.InputSources.length },
       registries,
       directories,
@@ -46,7 +46,7 @@ const runRequest = async (
     network: task.Network,
     stopGraceMs: stopGraceMs(job),
     logs,
-    scratchDirectory: directories.scratch,
+    scratch: directories.scratch,
   }
 }
 

@@ -16,7 +16,7 @@ const asked = (parts: Partial<RunRequest> = {}): RunRequest => ({
   network: { Type: 'None' },
   stopGraceMs: 0,
   logs: { write: () => undefined },
-  scratchDirectory: '',
+  scratch: { path: '', make: async () => {} },
   ...parts,
 })
 const spec = (parts?: Partial<RunRequest>, params = {}, more = {}) =>

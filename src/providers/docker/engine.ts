@@ -153,7 +153,7 @@ export class DockerEngine implements Engine {
       failure: watch.failure,
       beforeExit: async (exit) => {
         watch.stop()
-        const isKept = await writeExit(request.scratchDirectory, exit).then(
+        const isKept = await writeExit(request.scratch, exit).then(
           () => true,
           () => false,
         )
@@ -167,7 +167,7 @@ export class DockerEngine implements Engine {
   async attach(request: RunRequest, signal: AbortSignal): Promise<RunningProgram | undefined> {
     const found = await this.#find(request.executionId, signal)
     if (!found) {
-      const exit = await readExit(request.scratchDirectory)
+      const exit = await readExit(request.scratch)
       return exit && endedProgram(exit)
     }
     this.#running.add(request.executionId)

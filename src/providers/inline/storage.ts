@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import type { UnpackArchive } from '#contracts/archive.ts'
-import type { PrepareContext, PreparedInput, Storage } from '#contracts/storage.ts'
+import type { InlineFile, PrepareContext, PreparedInput, Storage } from '#contracts/storage.ts'
 import { no, type Verdict, yes } from '#contracts/verdict.ts'
 import { Fault, messageOf } from '#lib/fault.ts'
 import { decodeParams } from '#lib/params.ts'
@@ -54,9 +54,15 @@ export class InlineStorage implements Storage {
     const isArchive = data.mediaType === archiveType
     const hostPath = join(context.directory, isArchive ? 'content' : 'file')
     if (isArchive) await this.#unpackInto(hostPath, data, context.limitBytes, signal)
-    else await writeWithin(hostPath, data.bytes, context.limitBytes)
+    else await writeFile(hostPath, within(data.bytes, context.limitBytes))
     const kind = isArchive ? 'directory' : 'file'
     return { input, hostPath, kind, guestPath: input.Target, isReadOnly: true }
+  }
+
+  inlineFile(input: InputSource, limitBytes: number): InlineFile | undefined {
+    const { mediaType, bytes } = decodeInline(input.Source)
+    if (mediaType === archiveType) return undefined
+    return { input, guestPath: input.Target, bytes: within(bytes, limitBytes) }
   }
 
   async #unpackInto(path: string, data: DataUrl, limitBytes: number, signal: AbortSignal): Promise<void> {
@@ -86,9 +92,9 @@ export class InlineStorage implements Storage {
   }
 }
 
-async function writeWithin(path: string, bytes: Buffer, limitBytes: number): Promise<void> {
+function within(bytes: Buffer, limitBytes: number): Buffer {
   if (bytes.length > limitBytes) throw tooLarge(limitBytes)
-  await writeFile(path, bytes)
+  return bytes
 }
 
 const tooLarge = (limitBytes: number): Fault =>

@@ -5,7 +5,7 @@ import { faultOf, messageOf } from '#lib/fault.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
 import type { InputSource, NetworkConfig } from '#models/task.ts'
 import { decodeWasmParams, wasmType } from './engine-params.ts'
-import { digestsOf, orderOf } from './order.ts'
+import { digestsOf, orderOf, orderWithout } from './order.ts'
 import type { Runner } from './pool/runner.ts'
 import type { RunnerPool } from './pool/runner-pool.ts'
 import { WasmProgram } from './program.ts'
@@ -64,7 +64,7 @@ export class WasmEngine implements Engine {
       throw signal.reason
     }
     const orderFor = (runner: Runner) => ({
-      ...order,
+      ...orderWithout(runner.modules, order),
       forget: runner.makeRoom(this.#settings.moduleCacheBytes, digests),
     })
     return this.#hold(new WasmProgram(first, source, orderFor, request.logs), signal)

@@ -6,7 +6,7 @@ import { noResources } from '#models/resources.ts'
 import { TempFolders, wasmFixture } from '../../../test/kit/wasm-order.ts'
 import { decodeWasmParams } from './engine-params.ts'
 import { moduleDigest } from './module-digest.ts'
-import { digestsOf, orderOf } from './order.ts'
+import { digestsOf, orderOf, orderWithout } from './order.ts'
 import { defaultWasmSettings } from './settings.ts'
 
 const source = (Alias = '') => ({ Source: { Type: 'inline' }, Alias, Target: '/m' })
@@ -44,6 +44,20 @@ describe('the order for a child', () => {
       await moduleDigest(wasmFixture('link-main')),
       await moduleDigest(wasmFixture('link-lib')),
     ])
+  })
+
+  it('has modules of the job itself in it, but not for a child that has them compiled', async () => {
+    const bytes = Buffer.from('abc')
+    const engineInputs = [
+      { input: source(), guestPath: '/m', bytes },
+      { input: source(), guestPath: '/m', bytes: Buffer.from('other') },
+    ]
+    const order = await orderWith({ EntryModule: source(), ImportModules: [source()] }, { engineInputs })
+    const digest = 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad'
+    expect(order.entry).toMatchObject({ place: { base64: 'YWJj' }, digest })
+    const sent = orderWithout(new Set([digest]), order)
+    expect(sent.entry).toEqual({ ...order.entry, place: { base64: null } })
+    expect(sent.imports).toEqual(order.imports)
   })
 
   it('finds modules among the inputs in the form of paths', async () => {

@@ -1,5 +1,6 @@
+import { hash } from 'node:crypto'
 import type { RunRequest } from '#contracts/engine.ts'
-import type { PreparedInput } from '#contracts/storage.ts'
+import type { InlineFile, PreparedInput } from '#contracts/storage.ts'
 import { Fault } from '#lib/fault.ts'
 import { pageBytes, pageLimit } from './binary/limits.ts'
 import type { ModuleSource, WasmParams } from './engine-params.ts'
@@ -13,7 +14,7 @@ export async function orderOf(request: RunRequest, params: WasmParams, settings:
   const { inputs, engineInputs, outputs, env } = request
   const prepared = [...engineInputs]
   const ref = (source: ModuleSource, noun: string): Promise<ModuleRef> =>
-    typeof source === 'string' ? guestModule(source, noun, inputs) : hostModule(prepared.shift(), noun)
+    typeof source === 'string' ? guestModule(source, noun, inputs) : broughtModule(prepared.shift(), noun)
   const entry = await ref(params.entryModule, 'entry')
   const imports: ModuleRef[] = []
   for (const source of params.importModules) imports.push(await ref(source, 'import'))
@@ -37,20 +38,35 @@ export async function orderOf(request: RunRequest, params: WasmParams, settings:
 export const digestsOf = ({ entry, imports }: RunOrder): string[] =>
   [entry, ...imports].flatMap(({ digest }) => (digest === undefined ? [] : [digest]))
 
+/** The order for a child that has these modules compiled: they are not sent again. */
+export function orderWithout(modules: { has(digest: string): boolean }, order: RunOrder): RunOrder {
+  const without = (ref: ModuleRef): ModuleRef =>
+    'base64' in ref.place && ref.digest !== undefined && modules.has(ref.digest)
+      ? { ...ref, place: { base64: null } }
+      : ref
+  return { ...order, entry: without(order.entry), imports: order.imports.map(without) }
+}
+
 /** A module the engine brought: failures name the type of its source, as the older clients know them. */
-async function hostModule(input: PreparedInput | undefined, noun: string): Promise<ModuleRef> {
+async function broughtModule(input: PreparedInput | InlineFile | undefined, noun: string): Promise<ModuleRef> {
   if (input === undefined)
     throw new Fault('InternalError', 'a module of the job was not prepared', { component: 'WASM' })
   // The doubled word is what the reference says.
   const title = noun === 'entry' ? 'entry module module' : 'import module'
   return {
     alias: input.input.Alias,
-    place: { hostPath: input.hostPath },
-    ...(await knownDigest(input)),
+    ...('bytes' in input
+      ? inlineModule(input)
+      : { place: { hostPath: input.hostPath }, ...(await knownDigest(input)) }),
     title: input.guestPath,
     failurePrefix: `failed to instantiate ${title} (${input.input.Source.Type})`,
   }
 }
+
+const inlineModule = ({ bytes }: InlineFile): Pick<ModuleRef, 'place' | 'digest'> => ({
+  place: { base64: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64') },
+  digest: hash('sha256', bytes, 'hex'),
+})
 
 /** A module among the task's inputs, by its path in the program's own tree. */
 async function guestModule(path: string, noun: string, inputs: readonly PreparedInput[]): Promise<ModuleRef> {

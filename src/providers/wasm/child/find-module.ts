@@ -1,3 +1,4 @@
+import { assert } from '#lib/assert.ts'
 import type { ModuleRef } from '../protocol/run-order.ts'
 import type { FileDescriptor, FolderDescriptor } from '../wasi/descriptor-table.ts'
 import { errnoOf } from '../wasi/errno.ts'
@@ -8,7 +9,7 @@ import { openFile } from '../wasi/open-file.ts'
 import { right } from '../wasi/rights.ts'
 import { type Folder, folderOf } from '../wasi/walk.ts'
 import { ModuleProblem } from './module-problem.ts'
-import { readWhole } from './module-store.ts'
+import { checkSize, readWhole } from './module-store.ts'
 
 const reading = {
   isLinkFollowed: true,
@@ -23,6 +24,7 @@ const reading = {
  * leads anywhere else. A folder stands for the one file in it; inside the guest's tree, for the one `.wasm` file.
  */
 export function readModule(ref: ModuleRef, guestRoot: TreeNode, limitBytes: number): Uint8Array {
+  if ('base64' in ref.place) return readInline(ref.place.base64, limitBytes)
   if ('guestPath' in ref.place) return readFrom(guestRoot, ref.place.guestPath, ref, limitBytes)
   const tree = new MountTree([{ guestPath: '/module', hostPath: ref.place.hostPath, isReadOnly: true }])
   try {
@@ -30,6 +32,12 @@ export function readModule(ref: ModuleRef, guestRoot: TreeNode, limitBytes: numb
   } finally {
     tree.close()
   }
+}
+
+function readInline(base64: string | null, limitBytes: number): Uint8Array {
+  assert(base64 !== null, 'a module that is not sent is compiled here')
+  checkSize(Buffer.byteLength(base64, 'base64'), limitBytes)
+  return Buffer.from(base64, 'base64')
 }
 
 function readFrom(root: TreeNode, path: string, ref: ModuleRef, limitBytes: number): Uint8Array {

@@ -49,10 +49,14 @@ function compile(code: Uint8Array<ArrayBuffer>): WebAssembly.Module {
   }
 }
 
-/** The whole of an open file. */
-export function readWhole(fd: number, sizeBytes: number, limitBytes: number): Uint8Array {
+export function checkSize(sizeBytes: number, limitBytes: number): void {
   if (sizeBytes > limitBytes)
     throw new InvalidModule(`module of ${sizeBytes} bytes is larger than the limit of ${limitBytes}`)
+}
+
+/** The whole of an open file. */
+export function readWhole(fd: number, sizeBytes: number, limitBytes: number): Uint8Array {
+  checkSize(sizeBytes, limitBytes)
   const bytes = Buffer.allocUnsafeSlow(sizeBytes)
   let at = 0
   while (at < sizeBytes) {

@@ -1,8 +1,10 @@
 import { execFileSync } from 'node:child_process'
+import { hash } from 'node:crypto'
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { moduleRef, orderFor, runOrder, TempFolders, toolOrder, wasmFixture } from '../../../../test/kit/wasm-order.ts'
+import type { RunOrder } from '../protocol/run-order.ts'
 import { fixedWorld } from '../wasi/fixed-world.ts'
 import { ModuleStore } from './module-store.ts'
 import { realWorld } from './real-world.ts'
@@ -185,6 +187,19 @@ describe('running a program', () => {
       expect(failureOf(at('/app/README'))?.message).toContain(
         'failed to compile module at "/app/README": invalid magic',
       )
+    })
+
+    it('in the order itself, or among those it has compiled', () => {
+      const store = new ModuleStore()
+      const bytes = readFileSync(wasmFixture('exit3'))
+      const sent = (base64: string | null, parts: Partial<RunOrder> = {}) =>
+        orderFor('', { ...parts, entry: { ...moduleRef(''), place: { base64 }, digest: hash('sha256', bytes, 'hex') } })
+      expect(runOrder(sent(null), store).report).toMatchObject({ isSpent: true, failure: { class: 'transient' } })
+      expect(failureOf(sent('', {}))?.message).toBe(`${prefix}invalid magic number`)
+      const tooLarge = sent(bytes.toString('base64'), { moduleLimitBytes: 10 })
+      expect(failureOf(tooLarge)?.message).toContain('larger than the limit of 10')
+      expect(runOrder(sent(bytes.toString('base64')), store).report.exitCode).toBe(3)
+      expect(runOrder(sent(null), store).report.exitCode).toBe(3)
     })
 
     it('not behind a FIFO, a device or a link that leaves', () => {

@@ -13,8 +13,11 @@ export type Mount = {
 export type ModuleRef = {
   /** Name under which others import from it. */
   alias: string
-  /** On this machine, or inside the guest's tree. A folder stands for the one module in it. */
-  place: { hostPath: string } | { guestPath: string }
+  /**
+   * On this machine, inside the guest's tree, or here in the order; then null for a child that has it compiled.
+   * A folder stands for the one module in it.
+   */
+  place: { hostPath: string } | { guestPath: string } | { base64: string | null }
   /** SHA-256 of the bytes in hex, when already known. */
   digest?: string
   /** The folder's name in messages. */
