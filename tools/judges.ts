@@ -1,0 +1,55 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Fault, messageOf } from '#lib/fault.ts'
+import { askedClients } from './judges/asked-clients.ts'
+import { startCluster } from './judges/cluster.ts'
+import { commandLine } from './judges/command-line.ts'
+import { type Client, hasFailed, type Judged } from './judges/judge.ts'
+import { countLine, outcome, page } from './judges/page.ts'
+import { pythonSdk } from './judges/python-sdk.ts'
+
+/**
+ * `npm run judges -- --cli PATH … --python DIR`: real clients of Bacalhau against clusters of the built product. Prints what
+ * they saw, and writes it to docs/judges.md.
+ */
+const calledFrom = process.env['INIT_CWD'] ?? process.cwd()
+const pageFile = join(import.meta.dirname, '../docs/judges.md')
+
+/** The clients that a release is judged by, as their names begin. */
+const wanted = ['Command line 1.4', 'Command line 1.9', 'Python SDK']
+
+const interrupted = new AbortController()
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => interrupted.abort())
+
+try {
+  const { cli, python } = askedClients(process.argv.slice(2), calledFrom)
+  const clients = [...cli.map(commandLine), ...(python === undefined ? [] : [pythonSdk(python)])]
+  const absent = wanted.filter((start) => !clients.some(({ name }) => name.startsWith(start)))
+  const judged: Judged[] = []
+  for (const client of clients) judged.push(await judgedBy(client))
+  writeFileSync(pageFile, page(judged, absent, new Date()))
+  console.log('')
+  for (const name of absent) console.log(`${name}: not given, so not run`)
+  for (const { client, verdicts } of judged) console.log(`${client}: ${countLine(verdicts)}`)
+  process.exitCode = judged.some(({ verdicts }) => verdicts.some(hasFailed)) ? 1 : 0
+} catch (error) {
+  console.error(interrupted.signal.aborted ? 'Interrupted.' : `Error: ${messageOf(error)}`)
+  if (error instanceof Fault && error.hint) console.error(`Hint: ${error.hint}`)
+  process.exitCode = 1
+}
+
+/** Each client gets a cluster of its own, so that none sees the jobs of another. */
+async function judgedBy({ name, judge }: Client): Promise<Judged> {
+  console.log(`\n${name}`)
+  const cluster = await startCluster()
+  try {
+    const verdicts = await judge({
+      cluster,
+      signal: interrupted.signal,
+      tell: (verdict) => console.log(`  ${verdict.use}: ${outcome(verdict)}`),
+    })
+    return { client: name, commit: cluster.commit, verdicts }
+  } finally {
+    await cluster.stop()
+  }
+}

@@ -1,0 +1,47 @@
+import { dockerEngine } from '../../test/kit/docker-engine.ts'
+import { allowedFixtures, Product } from '../../test/kit/product.ts'
+
+/** A cluster of the built product, as the clients see it. */
+export type Cluster = {
+  /** What the server says it was built from. */
+  commit: string
+  port: number
+  /** For the files of the clients; the nodes may read `inputs` in it. */
+  folder: string
+  hasDocker: boolean
+  stop(): Promise<void>
+}
+
+export const nodeNames = ['both', 'edge'] as const
+
+/** An orchestrator that computes too, and a compute node beside it, with Docker where it can be started. */
+export async function startCluster(): Promise<Cluster> {
+  const engine = await dockerEngine()
+  const product = await Product.start()
+  const stop = async () => {
+    await product.stop()
+    await engine?.stop()
+  }
+  try {
+    const settings = (name: string) => ({
+      Name: name,
+      'Compute.AllowListedLocalPaths': `${allowedFixtures},${product.folder}/inputs/**`,
+    })
+    const env: Record<string, string> = engine ? { DOCKER_HOST: engine.host } : {}
+    const both = await product.serve({ name: 'both', env, settings: { ...settings('both'), Labels: 'zone=a' } })
+    const orchestrators = `nats://127.0.0.1:${both.linkPort}`
+    const edge = { ...settings('edge'), Labels: 'zone=b', 'Compute.Orchestrators': orchestrators }
+    await product.serve({ name: 'edge', roles: ['compute'], env, settings: edge })
+    const { body } = await both.http<{ GitCommit: string }>('GET', '/agent/version')
+    return {
+      commit: body.GitCommit.slice(0, 12),
+      port: both.port,
+      folder: product.folder,
+      hasDocker: engine !== undefined,
+      stop,
+    }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}

@@ -1,0 +1,40 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Bench, type Client, judgeUses, type Verdict } from './judge.ts'
+import { RealCli, versionOf } from './real-cli.ts'
+import { docker } from './uses/docker.ts'
+import { newer } from './uses/newer.ts'
+import { nodes } from './uses/nodes.ts'
+import { runningJobs } from './uses/running-jobs.ts'
+import { submitting } from './uses/submitting.ts'
+import { views } from './uses/views.ts'
+
+/** The command line of this executable as a judge. */
+export function commandLine(path: string): Client {
+  const version = versionIn(path)
+  return { name: `Command line ${version.slice(1)}`, judge: (bench) => judge(path, version, bench) }
+}
+
+async function judge(path: string, version: string, bench: Bench): Promise<Verdict[]> {
+  const cli = new RealCli(path, version, bench.cluster)
+  const { hasDocker } = bench.cluster
+  const uses = [...submitting, ...views, ...runningJobs, ...nodes, ...(cli.isOld ? [] : newer)]
+  try {
+    const verdicts = await judgeUses(cli, hasDocker ? [...uses, ...docker] : uses, bench)
+    return hasDocker
+      ? verdicts
+      : [...verdicts, ...docker.map(({ name }) => ({ use: name, leftOut: 'no Docker engine' }))]
+  } finally {
+    await cli.close()
+  }
+}
+
+function versionIn(path: string): string {
+  const home = mkdtempSync(join(tmpdir(), 'bacalhau-judge-'))
+  try {
+    return versionOf(path, home)
+  } finally {
+    rmSync(home, { recursive: true })
+  }
+}

@@ -1,0 +1,101 @@
+import { equal, match } from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { until } from '../../../test/kit/until.ts'
+import { newNonce, outputJob, printJob, sleepJob } from '../jobs.ts'
+import type { Use } from '../judge.ts'
+import type { RealCli } from '../real-cli.ts'
+import { describe, type ShownExecution } from './shown-job.ts'
+
+const patienceMs = 60_000
+
+/** Logs, ends and results. */
+export const runningJobs: readonly Use<RealCli>[] = [
+  {
+    name: '`job logs` of a job that has ended, also of one execution',
+    async run(cli) {
+      const nonce = newNonce()
+      const id = await cli.finish(printJob(nonce))
+      const bothLines = new RegExp(`^(?:${nonce}|warning ${nonce})$[\\s\\S]*^(?:${nonce}|warning ${nonce})$`, 'm')
+      match(await cli.ok(['job', 'logs', id]), bothLines)
+      const [execution] = await cli.json<ShownExecution[]>(['job', 'executions', id])
+      match(await cli.ok(['job', 'logs', id, '--execution-id', execution?.ID ?? '']), bothLines)
+      match(await cli.ok(['job', 'logs', '--follow', id]), bothLines)
+    },
+  },
+  {
+    name: '`job logs -f` of a running job follows it until it is stopped',
+    async run(cli) {
+      const id = await cli.submit(sleepJob())
+      await isIn(cli, id, 'Running')
+      const follower = cli.start(['job', 'logs', '-f', id])
+      await follower.says(/^sleeping$/m)
+      await cli.ok(['job', 'stop', id])
+      const { code } = await follower.ended
+      equal(code, 0, follower.said)
+    },
+  },
+  {
+    name: '`job stop` ends a running job, and the node goes on working',
+    async run(cli) {
+      const id = await cli.submit(sleepJob())
+      await isIn(cli, id, 'Running')
+      match(await cli.ok(['job', 'stop', id]), /Job stop successfully submitted with evaluation ID: [0-9a-f-]{36}/)
+      await isIn(cli, id, 'Stopped')
+      await cli.finish(printJob(newNonce()))
+    },
+  },
+  {
+    name: '`job stop --quiet` by a short id; stopping an ended job says so',
+    async run(cli) {
+      const id = await cli.submit(sleepJob())
+      equal((await cli.ok(['job', 'stop', '--quiet', id.slice(0, 10)])).trim(), '')
+      await isIn(cli, id, 'Stopped')
+      const { stdout, stderr } = await cli.run(['job', 'stop', id])
+      match(stdout + stderr, /Stopped|already|terminal/i)
+    },
+  },
+  {
+    name: 'a daemon and a service run until they are stopped',
+    async run(cli) {
+      const daemon = await cli.submit(sleepJob({ Type: 'daemon', Count: 0 }))
+      const service = await cli.submit(sleepJob({ Type: 'service' }))
+      for (const id of [daemon, service]) {
+        await isIn(cli, id, 'Running')
+        await cli.ok(['job', 'stop', id])
+        await isIn(cli, id, 'Stopped')
+      }
+    },
+  },
+  {
+    name: '`job get` fetches the files of a job',
+    async run(cli) {
+      const nonce = newNonce()
+      const id = await cli.finish(outputJob(nonce))
+      const said = await cli.run(['job', 'get', id])
+      equal(said.code, 0, said.stderr)
+      const folder = /^(\/\S+job-j-\S+)$/m.exec(said.stdout)?.[1] ?? ''
+      equal(readFileSync(join(folder, 'outputs/file'), 'utf8'), nonce)
+      equal(readFileSync(join(folder, 'exitCode'), 'utf8'), '0')
+    },
+  },
+  {
+    name: '`job get --output-dir`, of one file, and `--raw`',
+    async run(cli) {
+      const nonce = newNonce()
+      const id = await cli.finish(outputJob(nonce))
+      const into = (name: string) => cli.file(`${name}/.here`, '').replace(/\/\.here$/, '')
+      const whole = into(`whole-${nonce}`)
+      await cli.ok(['job', 'get', '--output-dir', whole, id])
+      equal(readFileSync(join(whole, 'outputs/file'), 'utf8'), nonce)
+      const one = into(`one-${nonce}`)
+      await cli.ok(['job', 'get', '--output-dir', one, `${id}/outputs/file`])
+      equal(readFileSync(join(one, 'outputs/file'), 'utf8'), nonce)
+      await cli.ok(['job', 'get', '--raw', '--output-dir', into(`raw-${nonce}`), id])
+    },
+  },
+]
+
+/** Waits until the client shows the job in that state. */
+const isIn = (cli: RealCli, id: string, state: string): Promise<void> =>
+  until(`${id} is ${state}`, async () => (await describe(cli, id)).Job.State.StateType === state, patienceMs)
