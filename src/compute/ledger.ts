@@ -25,6 +25,11 @@ export class Ledger {
     this.#holdings = holdings
   }
 
+  /** What could not be stored is for the next life, which finds the row as it was. */
+  get isLeaving(): boolean {
+    return this.#leaving.signal.aborted
+  }
+
   /** Nothing is waited out any more. */
   stop(): void {
     this.#leaving.abort()
@@ -52,7 +57,7 @@ export class Ledger {
       try {
         return await commit()
       } catch (error) {
-        if (this.#leaving.signal.aborted) throw error
+        if (this.isLeaving) throw error
         this.#parts.log('commit_failed', { executionId: held.id, error })
         await this.#parts.clock.sleep(pauseMs, this.#leaving.signal)
       }

@@ -55,9 +55,9 @@ export class Runner {
       this.#holdings.forget(held)
       return start.release()
     }
-    await this.#runToEnd(held, start).catch((error: unknown) =>
-      this.#parts.log('execution_crashed', { executionId: held.id, error }),
-    )
+    await this.#runToEnd(held, start).catch((error: unknown) => {
+      if (!this.#ledger.isLeaving) this.#parts.log('execution_crashed', { executionId: held.id, error })
+    })
   }
 
   async #runToEnd(held: Held, { resources, isResumed, release }: Start): Promise<void> {
