@@ -21,6 +21,11 @@ export class Broker {
     return this.#waiting.size > 0
   }
 
+  /** Nobody is due, nor being looked at. */
+  get isIdle(): boolean {
+    return this.#waiting.size === 0 && this.#working.size === 0
+  }
+
   ask(ask: Ask): void {
     if (this.#working.has(ask.jobId)) {
       this.#again.set(ask.jobId, this.#again.get(ask.jobId) ?? ask)

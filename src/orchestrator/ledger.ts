@@ -1,5 +1,6 @@
 import type { Change, CommitOutcome, Store } from '#contracts/store.ts'
 import type { Post } from '#link/post.ts'
+import type { Execution } from '#models/execution.ts'
 import type { JobId } from '#models/ids.ts'
 import type { NodeTable } from './nodes/node-table.ts'
 import type { Waiters } from './waiters.ts'
@@ -24,17 +25,29 @@ export class Ledger {
   }
 
   async commit(change: Change): Promise<CommitOutcome> {
-    // The promise to a node must be subtracted before the next decision is made, and before its answer comes back.
-    const outcome = await this.#post.commit(change, () => this.#track(change))
-    if (outcome.kind === 'applied') this.#tell(change, outcome.durable)
-    return outcome
+    // A promise to a node is subtracted at once, before the next decision is made.
+    const promised = change.insertExecutions ?? []
+    for (const execution of promised) this.#nodes.track(execution)
+    let isApplied = false
+    try {
+      const outcome = await this.#post.commit(change, () => this.#track(change))
+      isApplied = outcome.kind === 'applied'
+      if (outcome.kind === 'applied') this.#tell(change, outcome.durable)
+      return outcome
+    } finally {
+      if (!isApplied && promised.length > 0) this.#takeBack(promised)
+    }
+  }
+
+  #takeBack(promised: readonly Execution[]): void {
+    const freed = promised.map((execution) => this.#nodes.untrack(execution))
+    if (freed.includes(true)) this.#onRoom()
   }
 
   #track(change: Change): void {
     let isRoomFreed = false
     for (const state of change.putNodes ?? []) this.#nodes.put(state)
     for (const nodeId of change.removeNodes ?? []) this.#nodes.remove(nodeId)
-    for (const execution of change.insertExecutions ?? []) this.#nodes.track(execution)
     for (const { execution } of change.updateExecutions ?? []) {
       isRoomFreed = this.#nodes.track(execution) || isRoomFreed
     }

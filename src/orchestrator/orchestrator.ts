@@ -14,6 +14,7 @@ import { Inbox } from './inbox.ts'
 import { Jobs } from './jobs/jobs.ts'
 import type { JobDefaults } from './jobs/submit.ts'
 import { Ledger } from './ledger.ts'
+import { Looks } from './looks.ts'
 import { Membership, type MembershipSettings } from './nodes/membership.ts'
 import { NodeTable } from './nodes/node-table.ts'
 import { Nodes } from './nodes/nodes.ts'
@@ -53,6 +54,7 @@ export class Orchestrator implements Startable {
   readonly #broker = new Broker()
   readonly #waiting = new Waiting()
   readonly #timers: JobTimers
+  readonly #looks: Looks
   readonly #worker: Worker
   readonly #membership: Membership
   readonly #post: Post
@@ -85,7 +87,7 @@ export class Orchestrator implements Startable {
       onBetter: () => this.#tryWaiting(true),
       look: (jobIds) => this.#look(jobIds, 'node-leave'),
     })
-    this.#worker = new Worker({
+    this.#looks = new Looks({
       clock,
       random,
       broker: this.#broker,
@@ -95,6 +97,12 @@ export class Orchestrator implements Startable {
       waiting: this.#waiting,
       defaultResources: settings.defaultResources,
       isSettling: () => this.#isSettling(),
+    })
+    this.#worker = new Worker({
+      clock,
+      broker: this.#broker,
+      ledger,
+      looks: this.#looks,
       onError: (ask, error) => parts.log('evaluation_failed', { jobId: ask.jobId, error }),
     })
     this.#housekeeping = new Housekeeping({
@@ -114,6 +122,7 @@ export class Orchestrator implements Startable {
       publicKey: settings.publicKey,
       instanceId: settings.instanceId,
       defaults: settings.jobDefaults,
+      looks: this.#looks,
       look: (job, evaluationId) => this.#ask(job.ID, job.Priority, 'job-register', evaluationId),
       end: (nodeId) => this.#membership.end(nodeId),
     })
@@ -151,6 +160,7 @@ export class Orchestrator implements Startable {
     await this.#housekeeping.stop()
     this.#settling?.stop()
     this.#worker.stop()
+    this.#looks.stop()
     this.#timers.clear()
     this.#membership.stop()
     this.#post.stop()

@@ -1,27 +1,13 @@
-import type { Clock, Random } from '#lib/clock.ts'
-import { newExecutionId } from '#models/ids.ts'
-import { isTerminalJob } from '#models/job-state.ts'
-import type { Resources } from '#models/resources.ts'
+import type { Clock } from '#lib/clock.ts'
 import type { Ask, Broker } from './broker.ts'
-import { jobTypeRules } from './job-types/index.ts'
 import type { Ledger } from './ledger.ts'
-import type { NodeTable } from './nodes/node-table.ts'
-import { isEmptyPlan } from './plan.ts'
-import { changeOf } from './planner.ts'
-import type { Snapshot } from './snapshot.ts'
-import type { JobTimers } from './timers.ts'
-import type { Waiting } from './waiting.ts'
+import type { Looks } from './looks.ts'
 
 export type WorkerParts = {
   clock: Clock
-  random: Random
   broker: Broker
   ledger: Ledger
-  nodes: NodeTable
-  timers: JobTimers
-  waiting: Waiting
-  defaultResources: Resources
-  isSettling: () => boolean
+  looks: Looks
   onError: (ask: Ask, error: unknown) => void
 }
 
@@ -32,7 +18,7 @@ const quickLookMs = 5
 const restFactor = 3
 const longestRestMs = 1_000
 
-/** Takes jobs from the broker one after the other: snapshot, rules, plan, transaction. */
+/** Takes jobs from the broker one after the other: a look, a transaction. */
 export class Worker {
   readonly #parts: WorkerParts
   #isRunning = false
@@ -86,42 +72,11 @@ export class Worker {
   }
 
   async #evaluate(ask: Ask): Promise<void> {
-    const { ledger, clock, waiting, timers } = this.#parts
+    const { ledger, looks, broker } = this.#parts
     const job = await ledger.store.job(ask.jobId)
     if (!job) return
-    const executions = await ledger.store.executionsOfJob(ask.jobId)
-    const snapshot: Snapshot = {
-      job,
-      executions,
-      nodes: this.#parts.nodes.views(),
-      nowNs: clock.nowNs(),
-      defaultResources: this.#parts.defaultResources,
-      isSettling: this.#parts.isSettling(),
-      evaluationId: ask.evaluationId,
-      newExecutionId: () => newExecutionId(this.#parts.random.uuid()),
-      chance: () => this.#parts.random.float(),
-    }
-    const plan = jobTypeRules[job.Type](snapshot)
-    const hasEnded = isTerminalJob(plan.jobState?.StateType ?? job.State.StateType)
-    const isPeculiar = executions.some(({ ComputeState }) => ComputeState.StateType === 'AskForBidRejected')
-    // Before anything is waited for: room that is freed from now on must find the job among those that wait.
-    if (plan.waitsFor && !hasEnded) waiting.add(job, plan.waitsFor, isPeculiar)
-    if (!isEmptyPlan(plan)) {
-      const outcome = await ledger.commit(changeOf(job, plan, snapshot.nowNs))
-      if (outcome.kind === 'conflict') return this.#parts.broker.ask(ask)
-    }
-    // Also an ended job: what it has on a node that is gone counts as lost in time.
-    timers.set(job.ID, plan.checkAt)
-    if (!plan.waitsFor || hasEnded) this.#letNextTry(job.ID)
-  }
-
-  /** A job that was placed or has ended lets the next one of its shape try. */
-  #letNextTry(jobId: Ask['jobId']): void {
-    const { waiting, broker, random } = this.#parts
-    const shape = waiting.remove(jobId)
-    if (shape === undefined) return
-    for (const head of waiting.next(shape)) {
-      broker.ask({ ...head, trigger: 'capacity-freed', evaluationId: random.uuid() })
-    }
+    const look = looks.at(job, await ledger.store.executionsOfJob(ask.jobId), ask.evaluationId)
+    const outcome = await looks.store(look)
+    if (outcome?.kind === 'conflict') broker.ask(ask)
   }
 }

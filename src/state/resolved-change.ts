@@ -123,7 +123,10 @@ export class ChangeResolver {
       assert(job.Version >= old.version, `${id} goes back from version ${old.version} to ${job.Version}`)
       const versionKey = job.Version > old.version ? this.#keys.nextVersion() : old.versionKey
       this.#jobs.set(id, jobHandle(old.key, versionKey, job))
-      this.#resolved.updateJobs.push({ old, versionKey, job })
+      const made = this.#resolved.insertJobs.find(({ handle }) => handle.versionKey === versionKey)
+      // What this very change makes is written once, as it will be.
+      if (made) made.job = { ...made.job, State: job.State, Revision: job.Revision, ModifyTime: job.ModifyTime }
+      else this.#resolved.updateJobs.push({ old, versionKey, job })
     }
     return undefined
   }

@@ -10,6 +10,7 @@ import { isLongRunning, type Job } from '#models/job.ts'
 import type { HistoryAudience, JobHistory } from '#models/job-history.ts'
 import { isNoSpec, type SpecConfig } from '#models/spec-config.ts'
 import type { Ledger } from '../ledger.ts'
+import type { Looks } from '../looks.ts'
 import type { Waiters } from '../waiters.ts'
 import { keptResult } from './kept-result.ts'
 import { jobLogs, type LogRequest } from './logs.ts'
@@ -26,6 +27,7 @@ export type JobsParts = {
   publicKey: string | undefined
   instanceId: string | undefined
   defaults: JobDefaults
+  looks: Looks
   look: (job: Job, evaluationId: string) => void
   end: (nodeId: NodeId) => ComputeEnd | undefined
 }

@@ -12,6 +12,7 @@ import type { Task } from '#models/task.ts'
 import { jobSubmitted, jobUpdated } from '../events.ts'
 import { jobLine } from '../history-lines.ts'
 import type { Ledger } from '../ledger.ts'
+import type { Looks } from '../looks.ts'
 
 export type SubmitParts = {
   clock: Clock
@@ -23,6 +24,7 @@ export type SubmitParts = {
   /** Of this server's store. */
   instanceId: string | undefined
   defaults: JobDefaults
+  looks: Looks
   look: (job: Job, evaluationId: string) => void
 }
 
@@ -31,24 +33,14 @@ const conflictLimit = 10
 
 /** Stores a job, or a new version of one, with its first history line, in one transaction. */
 export const submitJob = async (parts: SubmitParts, submission: Submission): Promise<Submitted> => {
-  const repeated = await answeredBefore(parts, submission)
+  const repeated = submission.idempotency && (await answeredBefore(parts, submission))
   if (repeated) return repeated
   for (let attempt = 1; ; attempt++) {
-    const evaluationId = parts.random.uuid()
-    const existing = await existingJob(parts, submission)
-    const job = existing ? updatedJob(parts, submission, existing) : newJob(parts, submission)
-    const answer: Submitted = { JobID: job.ID, EvaluationID: evaluationId, Warnings: [...submission.warnings] }
-    const outcome = await parts.ledger.commit({
-      ...(existing
-        ? { updateJobs: [{ id: job.ID, expectedRevision: existing.Revision, job }] }
-        : { insertJobs: [job] }),
-      history: [jobLine(job, 'Pending', existing ? jobUpdated(job.ModifyTime) : jobSubmitted(job.ModifyTime))],
-      ...tokenRow(parts, submission, answer),
-    })
-    if (outcome.kind === 'applied') {
-      parts.look(job, evaluationId)
-      await outcome.durable
-      return answer
+    const existing = mayExist(submission) ? await existingJob(parts, submission) : undefined
+    const stored = existing ? await storeVersion(parts, submission, existing) : await storeNew(parts, submission)
+    if (stored) {
+      await stored.durable
+      return stored.answer
     }
     if (!existing && submission.id) throw jobExists(submission.id)
     if (attempt === conflictLimit)
@@ -57,6 +49,45 @@ export const submitJob = async (parts: SubmitParts, submission: Submission): Pro
     if (now) return now
   }
 }
+
+/** undefined = somebody else was faster. */
+type Stored = { answer: Submitted; durable: Promise<void> } | undefined
+
+/** With the first look at it in the same commit, if it is its turn: most of what comes in bursts is stored once and waits. */
+const storeNew = async (parts: SubmitParts, submission: Submission): Promise<Stored> => {
+  const job = newJob(parts, submission)
+  const answer = answerOf(parts, submission, job)
+  const line = jobLine(job, 'Pending', jobSubmitted(job.ModifyTime))
+  const look = submission.id ? undefined : parts.looks.first(job, answer.EvaluationID)
+  const birth = { insertJobs: [job], history: [line], ...tokenRow(parts, submission, answer) }
+  const outcome = await (look ? parts.looks.storeFirst(look, birth) : parts.ledger.commit(birth))
+  if (outcome.kind !== 'applied') return undefined
+  if (!look) parts.look(job, answer.EvaluationID)
+  return { answer, durable: outcome.durable }
+}
+
+const storeVersion = async (parts: SubmitParts, submission: Submission, existing: Job): Promise<Stored> => {
+  const job = updatedJob(parts, submission, existing)
+  const answer = answerOf(parts, submission, job)
+  const outcome = await parts.ledger.commit({
+    updateJobs: [{ id: job.ID, expectedRevision: existing.Revision, job }],
+    history: [jobLine(job, 'Pending', jobUpdated(job.ModifyTime))],
+    ...tokenRow(parts, submission, answer),
+  })
+  if (outcome.kind !== 'applied') return undefined
+  parts.look(job, answer.EvaluationID)
+  return { answer, durable: outcome.durable }
+}
+
+const answerOf = ({ random }: SubmitParts, { warnings }: Submission, job: Job): Submitted => ({
+  JobID: job.ID,
+  EvaluationID: random.uuid(),
+  Warnings: [...warnings],
+})
+
+/** A job without an id or a name that others share is new. */
+const mayExist = ({ id, naming, spec }: Submission): boolean =>
+  id !== undefined || (naming === 'versioned' && spec.Name !== '')
 
 const jobExists = (id: string): Fault =>
   new Fault('ResourceInUse', `job already exists: ${id}`, { component, hint: 'Choose another ID, or leave it out.' })

@@ -47,23 +47,27 @@ export class NodeTable {
     return new Set([...(this.#entries.get(id)?.live.values() ?? [])].map(({ jobId }) => jobId))
   }
 
-  /** Takes note of an execution as it was stored. Returns true when room was given back. */
+  /** Takes note of an execution as it is stored. Returns true when room was given back. */
   track(execution: Execution): boolean {
+    if (isTerminalExecution(execution.ComputeState.StateType)) return this.untrack(execution)
     const entry = this.#entries.get(execution.NodeID)
-    if (!entry) return false
-    const held = entry.live.get(execution.ID)
-    const isEnded = isTerminalExecution(execution.ComputeState.StateType)
-    if (isEnded === (held === undefined)) return false
-    if (held) {
-      entry.live.delete(execution.ID)
-      entry.promised = entry.live.size === 0 ? noResources() : subtractResources(entry.promised, held.need)
-    } else {
-      const need = allocatedOf(execution) ?? noResources()
-      entry.live.set(execution.ID, { need, jobId: execution.JobID })
-      entry.promised = addResources(entry.promised, need)
-    }
+    if (!entry || entry.live.has(execution.ID)) return false
+    const need = allocatedOf(execution) ?? noResources()
+    entry.live.set(execution.ID, { need, jobId: execution.JobID })
+    entry.promised = addResources(entry.promised, need)
     this.#views = undefined
-    return isEnded
+    return false
+  }
+
+  /** It has ended, or was not stored after all. Returns true when room was given back. */
+  untrack({ ID, NodeID }: Execution): boolean {
+    const entry = this.#entries.get(NodeID)
+    const held = entry?.live.get(ID)
+    if (!entry || !held) return false
+    entry.live.delete(ID)
+    entry.promised = entry.live.size === 0 ? noResources() : subtractResources(entry.promised, held.need)
+    this.#views = undefined
+    return true
   }
 
   /** As placement sees them; the same array until something changes. */

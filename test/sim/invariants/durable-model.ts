@@ -6,6 +6,7 @@ import { isCounted, type Job, type JobSpec } from '#models/job.ts'
 import type { JobHistory } from '#models/job-history.ts'
 import type { NodeState } from '#models/node.ts'
 import { markOf } from '../job-mix.ts'
+import type { JobStep } from './rule.ts'
 
 /** What the orchestrator has on disk, followed change by change and never read back from it. */
 export class DurableModel {
@@ -35,12 +36,16 @@ export class DurableModel {
     for (const { id } of [...(removeJobs ?? []), ...(removeHistory ?? [])]) this.historySeq.delete(id)
   }
 
-  applyJobs({ insertJobs, updateJobs }: Change): void {
-    for (const job of [...(insertJobs ?? []), ...(updateJobs ?? []).map((update) => update.job)]) {
-      const asAsked = { ...job, ...this.#asked.get(markOf(job)) }
-      this.jobs.set(job.ID, asAsked)
-      this.#versions.set(`${job.ID}/${job.Version}`, asAsked)
-    }
+  /** One step after the other: a change may make a job and move it. */
+  applyJobs({ insertJobs, updateJobs }: Change): JobStep[] {
+    const rows = [...(insertJobs ?? []), ...(updateJobs ?? []).map((update) => update.job)]
+    return rows.map((job) => {
+      const before = this.jobs.get(job.ID)
+      const after = { ...job, ...this.#asked.get(markOf(job)) }
+      this.jobs.set(job.ID, after)
+      this.#versions.set(`${job.ID}/${job.Version}`, after)
+      return { before, after }
+    })
   }
 
   applyExecutions({ insertExecutions, updateExecutions }: Change): void {

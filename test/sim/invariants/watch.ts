@@ -25,22 +25,18 @@ export class Watch {
 
   onDurable(change: Change, history: readonly JobHistory[]): void {
     const { model } = this.seen
-    const jobs = [...(change.insertJobs ?? []), ...(change.updateJobs ?? []).map(({ job }) => job)]
     const executions = [
       ...(change.insertExecutions ?? []),
       ...(change.updateExecutions ?? []).map(({ execution }) => execution),
     ]
     this.#checkRemovals(change)
     model.applyRemovals(change)
-    const jobSteps = jobs.map((after) => ({ before: model.jobs.get(after.ID), after }))
+    const jobSteps = model.applyJobs(change)
     const executionSteps = executions.map((after) => ({ before: model.executions.get(after.ID), after }))
     this.#count(jobSteps, executions)
     this.#checkNumbers(history)
-    model.applyJobs(change)
     model.applyExecutions(change)
-    for (const { before, after } of jobSteps) {
-      this.#check(jobRules, { before, after: model.jobs.get(after.ID) ?? after })
-    }
+    for (const step of jobSteps) this.#check(jobRules, step)
     for (const step of executionSteps) {
       this.#check(executionRules, { ...step, job: model.jobOf(step.after) })
     }

@@ -1,0 +1,132 @@
+import type { Change, CommitOutcome } from '#contracts/store.ts'
+import type { Clock, Random } from '#lib/clock.ts'
+import type { Execution } from '#models/execution.ts'
+import { newExecutionId } from '#models/ids.ts'
+import { isCounted, type Job } from '#models/job.ts'
+import { isTerminalJob } from '#models/job-state.ts'
+import type { Resources } from '#models/resources.ts'
+import type { Broker } from './broker.ts'
+import { jobTypeRules } from './job-types/index.ts'
+import type { Ledger } from './ledger.ts'
+import type { NodeTable } from './nodes/node-table.ts'
+import { isEmptyPlan, type Plan } from './plan.ts'
+import { changeOf } from './planner.ts'
+import type { Snapshot } from './snapshot.ts'
+import type { JobTimers } from './timers.ts'
+import type { Waiting } from './waiting.ts'
+
+export type LooksParts = {
+  clock: Clock
+  random: Random
+  broker: Broker
+  ledger: Ledger
+  nodes: NodeTable
+  timers: JobTimers
+  waiting: Waiting
+  defaultResources: Resources
+  isSettling: () => boolean
+}
+
+/** What one look at a job came to; `change` = undefined when nothing is to be stored. */
+export type Look = { job: Job; plan: Plan; hasEnded: boolean; isPeculiar: boolean; change: Change | undefined }
+
+/** More to look at than this is the worker's, which lets others have their turn. */
+const quickLook = { nodes: 64, count: 64 }
+
+/** Looks at jobs: a snapshot, the rules of the type, a plan; and keeps what wakes the job the next time. */
+export class Looks {
+  readonly #parts: LooksParts
+  #isStopped = false
+
+  constructor(parts: LooksParts) {
+    this.#parts = parts
+  }
+
+  at(job: Job, executions: readonly Execution[], evaluationId: string): Look {
+    const { nodes, clock, random, defaultResources } = this.#parts
+    const snapshot: Snapshot = {
+      job,
+      executions,
+      nodes: nodes.views(),
+      nowNs: clock.nowNs(),
+      defaultResources,
+      isSettling: this.#parts.isSettling(),
+      evaluationId,
+      newExecutionId: () => newExecutionId(random.uuid()),
+      chance: () => random.float(),
+    }
+    const plan = jobTypeRules[job.Type](snapshot)
+    return {
+      job,
+      plan,
+      hasEnded: isTerminalJob(plan.jobState?.StateType ?? job.State.StateType),
+      isPeculiar: executions.some(({ ComputeState }) => ComputeState.StateType === 'AskForBidRejected'),
+      change: isEmptyPlan(plan) ? undefined : changeOf(job, plan, snapshot.nowNs),
+    }
+  }
+
+  /** At a job that is about to be stored, so that one commit does for both; undefined when others are due before it or it may take long. */
+  first(job: Job, evaluationId: string): Look | undefined {
+    const { broker, nodes } = this.#parts
+    const isQuick = nodes.views().length <= quickLook.nodes && (!isCounted(job.Type) || job.Count <= quickLook.count)
+    return broker.isIdle && isQuick && !this.#isStopped ? this.at(job, [], evaluationId) : undefined
+  }
+
+  /** No more first looks. */
+  stop(): void {
+    this.#isStopped = true
+  }
+
+  /** Stores what a look came to; nothing when that is nothing. When it is not applied, look again. */
+  async store(look: Look): Promise<CommitOutcome | undefined> {
+    this.#wait(look)
+    if (look.change) return this.#commit(look, look.change)
+    this.#done(look)
+    return undefined
+  }
+
+  /** Stores a new job with what the first look at it came to. */
+  async storeFirst(look: Look, birth: Change): Promise<CommitOutcome> {
+    this.#wait(look)
+    return this.#commit(look, look.change ? oneAfterOther(birth, look.change) : birth)
+  }
+
+  async #commit(look: Look, change: Change): Promise<CommitOutcome> {
+    let isApplied = false
+    try {
+      const outcome = await this.#parts.ledger.commit(change)
+      isApplied = outcome.kind === 'applied'
+      return outcome
+    } finally {
+      if (isApplied) this.#done(look)
+      else this.#parts.waiting.remove(look.job.ID)
+    }
+  }
+
+  /** Before it is stored: room that is freed from now on must find the job among those that wait. */
+  #wait({ job, plan, hasEnded, isPeculiar }: Look): void {
+    if (plan.waitsFor && !hasEnded) this.#parts.waiting.add(job, plan.waitsFor, isPeculiar)
+  }
+
+  #done({ job, plan, hasEnded }: Look): void {
+    // Also an ended job: what it has on a node that is gone counts as lost in time.
+    this.#parts.timers.set(job.ID, plan.checkAt)
+    if (!plan.waitsFor || hasEnded) this.#letNextTry(job.ID)
+  }
+
+  /** A job that was placed or has ended lets the next one of its shape try. */
+  #letNextTry(jobId: Job['ID']): void {
+    const { waiting, broker, random } = this.#parts
+    const shape = waiting.remove(jobId)
+    if (shape === undefined) return
+    for (const head of waiting.next(shape)) {
+      broker.ask({ ...head, trigger: 'capacity-freed', evaluationId: random.uuid() })
+    }
+  }
+}
+
+const oneAfterOther = (one: Change, other: Change): Change => ({
+  ...one,
+  ...other,
+  history: [...(one.history ?? []), ...(other.history ?? [])],
+})
