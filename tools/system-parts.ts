@@ -19,6 +19,7 @@ export const systemParts: SystemPart[] = [
     neededBy: 'suites that rebuild WASM programs from their source',
   },
   { name: 'wabt', programs: ['wat2wasm'], packages: ['wabt'], neededBy: 'suites that assemble WASM modules from text' },
+  { name: 'shells', programs: ['zsh', 'fish'], packages: ['zsh', 'fish'], neededBy: 'completion in shells' },
   { name: 'strace', programs: ['strace'], packages: ['strace'], neededBy: 'counting of disk syncs' },
 ]
 

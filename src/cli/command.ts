@@ -23,6 +23,9 @@ export type Input<Of extends Flags> = {
   isGiven(name: keyof Of): boolean
 }
 
+/** Things that arguments name. */
+export type Completed = 'job' | 'node' | 'setting' | 'nothing'
+
 /** A command as data. `run` does it and gives data; `show` writes that for people or programs. */
 export type Command<Of extends Flags = any, Result = any> = {
   /** Arguments as help shows them, after the path: `[id]`. */
@@ -32,9 +35,13 @@ export type Command<Of extends Flags = any, Result = any> = {
   /** `# what it does` and the line to type. */
   readonly examples?: readonly (readonly [what: string, line: string])[]
   readonly args: ArgRule
+  /** What completion offers as argument; absent: files. */
+  readonly completes?: Completed
   readonly flags: Of
   /** Groups of flags of which only one may be given. */
   readonly exclusive?: readonly (readonly string[])[]
+  /** Flags it does not know are passed over, as `exec` of the reference does. */
+  readonly takesUnknownFlags?: boolean
   run(input: Input<Of>, cli: Cli): Promise<Result>
   show?(result: Result, input: Input<Of>, cli: Cli): void | Promise<void>
   /** Runs until it is stopped, and is quiet then. */

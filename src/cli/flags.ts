@@ -10,6 +10,10 @@ export type Flag<Value = any> = ParsedFlag<Value> & {
 }
 export type Flags = Readonly<Record<string, Flag>>
 export type FlagValues<Of> = { readonly [Name in keyof Of]: Of[Name] extends Flag<infer Value> ? Value : never }
+/** What flags that were not given say. */
+export const defaultsOf = <Of extends Flags>(flags: Of): FlagValues<Of> =>
+  Object.fromEntries(Object.entries(flags).map(([name, { default: value }]) => [name, value])) as FlagValues<Of>
+
 type Options<Value> = Partial<Omit<Flag<Value>, 'type' | 'default' | 'usage'>>
 
 const flag =

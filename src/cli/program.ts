@@ -1,16 +1,18 @@
-import type { Command as ArgvCommand } from '#lib/argv/command.ts'
 import { type CommandPath, type Dispatch, dispatch, flagsOf, pathText } from '#lib/argv/dispatch.ts'
 import { parseFlags } from '#lib/argv/flags.ts'
 import { Fault, messageOf } from '#lib/fault.ts'
 import { coloursFor } from './colours.ts'
-import type { Cli, Command, Input } from './command.ts'
-import { commands, type Entry, groups } from './commands/index.ts'
+import type { Command, Input } from './command.ts'
+import { commandTree } from './command-tree.ts'
+import type { Entry } from './commands/index.ts'
+import { connected } from './connected.ts'
 import type { Flags } from './flags.ts'
 import { type Host, Signalled } from './host.ts'
-import { globalFlags } from './shared/global-flags.ts'
 
 /** Runs one command line and gives its exit code. Everything a user is told comes from here or from the command. */
 export async function runCommandLine(argv: readonly string[], host: Host): Promise<number> {
+  const isCompletion = argv[0] === '__complete' || argv[0] === '__completeNoDesc'
+  if (isCompletion) return (await import('./completion/complete.ts')).complete(argv, host)
   const found = await find(argv, host.program)
   for (const notice of found.notices) host.stderr.write(`${notice}\n`)
   switch (found.kind) {
@@ -33,37 +35,6 @@ async function find(argv: readonly string[], program: string): Promise<Loaded> {
   const { command } = await leaf.run.load()
   return { ...dispatch(commandTree(program, leaf.run.path, command), argv), command }
 }
-
-/** The registry as the parser reads it; `command` is the one whose flags are known. */
-function commandTree(program: string, path = '', command?: Command): ArgvCommand<Entry> {
-  const leafOf = (entry: Entry): ArgvCommand<Entry> => ({
-    name: entry.path.split(' ').at(-1) ?? '',
-    short: entry.short,
-    run: entry,
-    ...(entry.path === path && command ? detailsOf(command, program) : {}),
-  })
-  const within = (group: string) => commands.filter((entry) => entry.path.startsWith(`${group} `)).map(leafOf)
-  return {
-    name: program,
-    short: 'Runs containers and WebAssembly where the data is, and brings back results and logs',
-    persistentFlags: globalFlags,
-    subcommands: [
-      ...groups.map((group) => ({ name: group.path, short: group.short, subcommands: within(group.path) })),
-      ...commands.filter((entry) => !entry.path.includes(' ')).map(leafOf),
-    ],
-  }
-}
-
-const detailsOf = (command: Command, program: string): Partial<ArgvCommand<Entry>> => ({
-  operands: command.use,
-  args: command.args,
-  flags: command.flags,
-  ...(command.long ? { long: command.long } : {}),
-  ...(command.examples
-    ? { examples: command.examples.map(([what, line]) => `  # ${what}\n  ${program} ${line}`).join('\n') }
-    : {}),
-  groups: (command.exclusive ?? []).map((flags) => ({ kind: 'exclusive', flags })),
-})
 
 /** A group given a word that is none of its commands is a mistake, not a wish for help. */
 function unlessUnknown(found: Extract<Loaded, { kind: 'help' }>, argv: readonly string[]): Loaded {
@@ -94,12 +65,11 @@ async function tellMistake(
 
 async function run({ command, parsed, path }: Extract<Loaded, { kind: 'run' }>, host: Host): Promise<number> {
   if (!command) throw new Error('a command that runs was loaded')
-  const { givenSettings, loadSettings, withShortConstraints } = await import('./given-settings.ts')
+  const { withShortConstraints } = await import('./given-settings.ts')
   const values = 'constraints' in command.flags ? withShortConstraints(parsed.values) : parsed.values
   const input: Input<Flags> = { flags: values, args: parsed.args, isGiven: (name) => parsed.given.has(name) }
   try {
-    const given = givenSettings(flagsOf(path) as Flags, { values, given: parsed.given }, host)
-    const cli = cliOf(host, (side, defaults) => loadSettings(given, side, host, defaults))
+    const cli = await connected(flagsOf(path) as Flags, { values, given: parsed.given }, host)
     const result = await command.run(input, cli)
     await command.show?.(result, input, cli)
     const exitCode = command.exitCode?.(result, input) ?? 0
@@ -109,13 +79,6 @@ async function run({ command, parsed, path }: Extract<Loaded, { kind: 'run' }>, 
     if (!command.isSilent?.(input)) tellError(error, host)
     return 1
   }
-}
-
-/** The client is made when a command first asks for it. */
-function cliOf(host: Host, load: Cli['load']): Cli {
-  let client: ReturnType<Cli['client']> | undefined
-  const connect = async () => (await import('./api-client.ts')).apiClient(await load('client'), host)
-  return { ...host, load, client: () => (client ??= connect()) }
 }
 
 /** One sentence and what can be done, in red and green on a terminal. Never a stack: that is for bugs, in `main`. */

@@ -24,6 +24,9 @@ const anyPorts = {
   BACALHAU_NODE_COMPUTE_LOCALPUBLISHER_PORT: '0',
 }
 
+/** Cases that were recorded while the second node was rejected. */
+const recordedRejected = ['node/list-rejected', 'node/reject-already', 'node/approve']
+
 /** Runs recorded command lines against a cluster of ours, each in a folder of its own with the recorded files in it. */
 export class CliReplay {
   readonly #cluster: GoldenCluster
@@ -70,14 +73,16 @@ export class CliReplay {
       mkdirSync(folder, { recursive: true })
       writeFileSync(join(folder, 'repo.version'), '{"Version":99}')
     }
-    if (name !== 'node/list-rejected') return undefined
-    await this.#actOnEdge('reject')
-    return async () => {
-      await this.#actOnEdge('approve')
-      const isBack = async () => (await this.#client.nodes.get(edge)).Node.ConnectionState.Status === 'CONNECTED'
-      const signal = AbortSignal.timeout(stateLimitMs)
-      while (!(await isBack())) await sleep(20, undefined, { signal })
-    }
+    if (recordedRejected.includes(name)) await this.#actOnEdge('reject')
+    return recordedRejected.includes(name) || name === 'node/reject' ? () => this.#bringEdgeBack() : undefined
+  }
+
+  async #bringEdgeBack(): Promise<void> {
+    const { Node } = await this.#client.nodes.get(edge)
+    if (Node.Membership === 'REJECTED') await this.#actOnEdge('approve')
+    const isBack = async () => (await this.#client.nodes.get(edge)).Node.ConnectionState.Status === 'CONNECTED'
+    const signal = AbortSignal.timeout(stateLimitMs)
+    while (!(await isBack())) await sleep(20, undefined, { signal })
   }
 
   async #actOnEdge(action: string): Promise<void> {

@@ -1,10 +1,13 @@
 import type { Command } from '../command.ts'
+import type { Shell } from '../completion/scripts.ts'
 
 /** A line of the registry: enough for help and for finding a command; the rest is loaded when it runs. */
 export type Entry = {
   /** Words of the command line: `job run`. */
   readonly path: string
   readonly short: string
+  /** What to use instead: it is not listed, and says that before it runs. */
+  readonly deprecated?: string
   readonly load: () => Promise<{ command: Command }>
 }
 
@@ -13,19 +16,41 @@ export type Group = { readonly path: string; readonly short: string }
 /** Words that only hold other commands. */
 export const groups: readonly Group[] = [
   { path: 'agent', short: 'Ask the node this client talks to' },
+  { path: 'completion', short: 'Print a script that completes command lines in a shell' },
   { path: 'docker', short: 'Run containers' },
   { path: 'job', short: 'Submit jobs and look at them' },
-  { path: 'node', short: 'Look at the nodes of the cluster' },
+  { path: 'node', short: 'Look at the nodes of the cluster and judge them' },
   { path: 'wasm', short: 'Run and check WebAssembly modules' },
 ]
+
+/** Top-level commands of the time before 1.4. */
+const replaced = (path: string, instead: string): Entry => ({
+  path,
+  short: `Use ${instead}`,
+  deprecated:
+    `Please use ${instead}.\n` +
+    'See the migration guide at https://docs.bacalhau.org/references/cli-reference/command-migration for more information.',
+  load: () => import('./replaced.ts'),
+})
+
+const completion = (shell: Shell): Entry => ({
+  path: `completion ${shell}`,
+  short: `Print the script for ${shell}`,
+  load: async () => ({ command: (await import('./completion.ts')).completionCommand(shell) }),
+})
 
 /** Every command. Adding one is a file and a line here. */
 export const commands: readonly Entry[] = [
   { path: 'agent alive', short: 'Say whether the node is alive', load: () => import('./agent/alive.ts') },
   { path: 'agent node', short: 'Show the node itself', load: () => import('./agent/node.ts') },
   { path: 'agent version', short: 'Show the version of the node', load: () => import('./agent/version.ts') },
+  completion('bash'),
+  completion('fish'),
+  completion('powershell'),
+  completion('zsh'),
   { path: 'devstack', short: 'Start a cluster of several nodes in one process', load: () => import('./devstack.ts') },
   { path: 'docker run', short: 'Run a container', load: () => import('./docker/run.ts') },
+  { path: 'exec', short: 'Run a program of a named type: python, duckdb', load: () => import('./exec.ts') },
   { path: 'job describe', short: 'Show a job with its executions and output', load: () => import('./job/describe.ts') },
   { path: 'job executions', short: 'List the executions of a job', load: () => import('./job/executions.ts') },
   { path: 'job get', short: 'Download the results of a job', load: () => import('./job/get.ts') },
@@ -35,9 +60,45 @@ export const commands: readonly Entry[] = [
   { path: 'job run', short: 'Submit a job from a file and wait for it', load: () => import('./job/run.ts') },
   { path: 'job stop', short: 'Stop a job', load: () => import('./job/stop.ts') },
   { path: 'job validate', short: 'Check a job file', load: () => import('./job/validate.ts') },
+  {
+    path: 'node approve',
+    short: 'Let a node take part in the cluster',
+    load: async () => ({
+      command: (await import('./node/act.ts')).nodeAction('approve', 'Approves a node: it may run jobs from now on.'),
+    }),
+  },
+  {
+    path: 'node delete',
+    short: 'Forget a node',
+    load: async () => ({
+      command: (await import('./node/act.ts')).nodeAction(
+        'delete',
+        'Forgets a node and how it was judged. One that is connected registers again, as a new one.',
+      ),
+    }),
+  },
   { path: 'node describe', short: 'Show a node', load: () => import('./node/describe.ts') },
   { path: 'node list', short: 'List the nodes of the cluster', load: () => import('./node/list.ts') },
+  {
+    path: 'node reject',
+    short: 'Keep a node out of the cluster',
+    load: async () => ({
+      command: (await import('./node/act.ts')).nodeAction(
+        'reject',
+        'Rejects a node: it is disconnected, and what ran there is placed elsewhere.',
+      ),
+    }),
+  },
   { path: 'serve', short: 'Run a node: orchestrator, compute or both', load: () => import('./serve.ts') },
   { path: 'version', short: 'Show the versions of client and server', load: () => import('./version.ts') },
   { path: 'wasm run', short: 'Run a WebAssembly module', load: () => import('./wasm/run.ts') },
+  { path: 'wasm validate', short: 'Check a WebAssembly module', load: () => import('./wasm/validate.ts') },
+  replaced('cancel', '`bacalhau job stop` to cancel jobs'),
+  replaced('create', '`bacalhau job run` to create jobs'),
+  replaced('describe', '`bacalhau job describe` to describe jobs'),
+  replaced('get', '`bacalhau job get` to download results of a job'),
+  replaced('id', '`bacalhau agent node` to inspect bacalhau nodes'),
+  replaced('list', '`bacalhau job list` to list jobs'),
+  replaced('logs', '`bacalhau job logs` to follow job logs'),
+  replaced('validate', '`bacalhau job validate` to validate jobs'),
 ]

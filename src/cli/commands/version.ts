@@ -15,6 +15,7 @@ type Versions = { readonly client: BuildVersionInfo; readonly server: BuildVersi
 export const command = defineCommand({
   use: '',
   args: noArgs,
+  completes: 'nothing',
   flags: { client: bool(false, 'Only the version of this program'), ...tableFlags },
   run: async ({ flags }, cli): Promise<Versions> => {
     const { release: _, ...client } = buildInfo

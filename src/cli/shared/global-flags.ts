@@ -24,7 +24,7 @@ export const globalFlags = {
       if (!mode) throw new Error(`"${given}" is an invalid log-mode (valid modes: [${valid}])`)
       return mode as string
     },
-    { setting: 'Logging.Mode' },
+    { setting: 'Logging.Mode', words: logModes },
   ),
   'log-level': text('', 'Least severe message that is logged', { isHidden: true, setting: 'Logging.Level' }),
   'strict-config': bool(false, 'Refuse unknown configuration keys'),

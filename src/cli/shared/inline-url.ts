@@ -9,14 +9,24 @@ const packedLimitBytes = 10 * 1024 * 1024
 /** A file as a data URL: small ones as they are, larger ones as a gzip tar with the file in it. */
 export async function inlineUrl(path: string, bytes: Uint8Array): Promise<string> {
   if (bytes.length <= plainLimitBytes) return dataUrl(mimeOf(bytes), bytes)
-  if (bytes.length > packedLimitBytes) {
-    throw new Fault('PayloadTooLarge', `${path} is too large to travel inside a job: ${bytes.length} bytes`, {
+  return inlineFolderUrl(path, new Map([[basename(path), bytes]]))
+}
+
+/** The files of a folder, by their paths below it, as a data URL of a gzip tar. */
+export async function inlineFolderUrl(path: string, files: ReadonlyMap<string, Uint8Array>): Promise<string> {
+  const sizeBytes = files.values().reduce((sum, bytes) => sum + bytes.length, 0)
+  if (sizeBytes > packedLimitBytes) {
+    throw new Fault('PayloadTooLarge', `${path} is too large to travel inside a job: ${sizeBytes} bytes`, {
       hint: 'Put it where nodes can fetch it and name it with --input or in a job file.',
     })
   }
   const { packTar } = await import('modern-tar')
-  const header = { name: basename(path), size: bytes.length, mode: 0o755, mtime: new Date(0) }
-  const tar = await packTar([{ header, body: bytes }])
+  const tar = await packTar(
+    [...files].map(([name, body]) => ({
+      header: { name, size: body.length, mode: 0o755, mtime: new Date(0) },
+      body,
+    })),
+  )
   const { gzipSync } = await import('node:zlib')
   return dataUrl('application/gzip', gzipSync(tar))
 }

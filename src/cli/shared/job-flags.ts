@@ -14,10 +14,16 @@ export const jobFlags = {
   priority: int(0, 'Priority of the job'),
   count: int(1, 'On how many nodes or partitions it runs'),
   concurrency: int(1, 'On how many nodes or partitions it runs', { deprecated: 'use --count' }),
-  target: custom('any|all', 'any', 'Whether any matching node runs it or all do', (given) => {
-    if (!Object.hasOwn(targets, given)) throw new Error(`expecting "any" or "all", not "${given}"`)
-    return given
-  }),
+  target: custom(
+    'any|all',
+    'any',
+    'Whether any matching node runs it or all do',
+    (given) => {
+      if (!Object.hasOwn(targets, given)) throw new Error(`expecting "any" or "all", not "${given}"`)
+      return given
+    },
+    { words: Object.keys(targets) },
+  ),
   constraints: text('', 'Selector of the nodes that may run it; -c is its short form here'),
   selector: text('', 'Selector of the nodes that may run it', { shorthand: 's', deprecated: 'use --constraints' }),
   labels: strings([], 'Labels of the job: key=value', { shorthand: 'l' }),
@@ -41,7 +47,9 @@ export const taskFlags = {
   memory: text('', 'Memory of the task: 512Mb, 2Gb'),
   disk: text('', 'Disk of the task: 10Gb'),
   gpu: text('', 'GPUs of the task'),
-  network: custom('network-type', 'None', 'Network of the task: none, http, full', parseNetworkType),
+  network: custom('network-type', 'None', 'Network of the task: none, http, full', parseNetworkType, {
+    words: ['none', 'http', 'full'],
+  }),
   domain: stringArray([], 'A domain the task may reach with --network=http'),
   timeout: int64(0, 'Seconds the job may take in all; 0 = no limit'),
   'queue-timeout': int64(0, 'Seconds the job may wait for a node; 0 = it does not wait'),

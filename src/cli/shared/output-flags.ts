@@ -6,11 +6,17 @@ export type Format = (typeof formats)[number]
 const quoted = (words: readonly string[]): string => words.map((word) => `"${word}"`).join(' ')
 
 const formatFlag = <Fallback extends Format | ''>(fallback: Fallback, about: string) =>
-  custom<Format | Fallback>('format', fallback, about, (given) => {
-    const format = formats.find((each) => each === given)
-    if (!format) throw new Error(`should be one of [${quoted(formats)}]`)
-    return format
-  })
+  custom<Format | Fallback>(
+    'format',
+    fallback,
+    about,
+    (given) => {
+      const format = formats.find((each) => each === given)
+      if (!format) throw new Error(`should be one of [${quoted(formats)}]`)
+      return format
+    },
+    { words: formats },
+  )
 
 const pretty = bool(false, 'Indent JSON and YAML for reading')
 
@@ -31,6 +37,8 @@ export const yamlFlags = { output: formatFlag<Format>('yaml', 'Form of the outpu
 export const listFlags = (limit: number, orders: readonly string[] = []) => ({
   limit: uint32(limit, 'Most items to list; 0 = as many as the server sends'),
   'next-token': text('', 'Where the next page begins, as the page before said'),
-  'order-by': text('', orders.length === 0 ? 'Field to sort by' : `Field to sort by: ${orders.join(', ')}`),
+  'order-by': text('', orders.length === 0 ? 'Field to sort by' : `Field to sort by: ${orders.join(', ')}`, {
+    words: orders,
+  }),
   'order-reversed': bool(false, 'Last item first'),
 })

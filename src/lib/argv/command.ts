@@ -18,6 +18,8 @@ export type Command<Run = unknown> = {
   /** Flags that the commands below know too. */
   persistentFlags?: FlagTable
   groups?: readonly FlagGroup[]
+  /** Flags it does not know are passed over. */
+  takesUnknownFlags?: boolean
   /** What to do instead; a notice is given before it runs, and help hides it. */
   deprecated?: string
   isHidden?: boolean

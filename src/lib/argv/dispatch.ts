@@ -61,7 +61,7 @@ export function dispatch<Run>(root: Command<Run>, argv: readonly string[]): Disp
 function read<Run>(path: CommandPath<Run>, argv: readonly string[], notices: string[]): Dispatch<Run> {
   const command = path.at(-1) as Command<Run>
   const flags = flagsOf(path)
-  const parsed = parseFlags(flags, argv)
+  const parsed = parseFlags(flags, argv, { ignoresUnknown: command.takesUnknownFlags })
   notices.push(...parsed.notices)
   if (command === helpCommand && parsed.values.help !== true) return helpAbout(path, parsed.args, notices)
   if (parsed.values.help === true || command.run === undefined) return { kind: 'help', path, notices }

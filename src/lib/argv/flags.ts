@@ -14,6 +14,8 @@ export type Flag<Value = any> = {
   alone?: string
   /** One line for the help. */
   usage: string
+  /** What completion offers as values; others may be taken too. */
+  words?: readonly string[]
   isHidden?: boolean
   isRequired?: boolean
   /** What to do instead; a notice is given when the flag is used, and help hides it. */
@@ -43,13 +45,20 @@ export type ParsedFlags<Table extends FlagTable = FlagTable> = {
   isHelpAsked: boolean
 }
 
+/** `ignoresUnknown`: an unknown flag is passed over, with the word behind it unless that begins with a dash. */
+type Options = { ignoresUnknown?: boolean | undefined }
+
 /**
  * Reads arguments by the rules of pflag: flags and arguments may mix, `--` ends the flags, short flags may be grouped and
  * may carry their value, a flag that can stand alone takes a value only after `=`.
  * Throws Fault('BadRequest') with pflag's sentence for the first thing that is wrong.
  */
-export function parseFlags<Table extends FlagTable>(table: Table, argv: readonly string[]): ParsedFlags<Table> {
-  return new FlagParser(table, argv).parse() as ParsedFlags<Table>
+export function parseFlags<Table extends FlagTable>(
+  table: Table,
+  argv: readonly string[],
+  options: Options = {},
+): ParsedFlags<Table> {
+  return new FlagParser(table, argv, options).parse() as ParsedFlags<Table>
 }
 
 /** The text a flag means when it stands alone; undefined when it needs a value. */
@@ -70,10 +79,12 @@ class FlagParser {
   readonly #values: Record<string, unknown> = {}
   readonly #given = new Set<string>()
   readonly #notices: string[] = []
+  readonly #ignoresUnknown: boolean
   #isHelpAsked = false
 
-  constructor(table: FlagTable, argv: readonly string[]) {
+  constructor(table: FlagTable, argv: readonly string[], { ignoresUnknown = false }: Options) {
     this.#table = table
+    this.#ignoresUnknown = ignoresUnknown
     this.#left = [...argv]
     for (const [name, flag] of Object.entries(table)) this.#values[name] = flag.default ?? flag.type.zero
   }
@@ -104,8 +115,14 @@ class FlagParser {
     if (name === '' || name.startsWith('-')) throw flagFault(`bad flag syntax: ${arg}`)
     const flag = byName(this.#table, name)
     if (flag) return this.#set(name, flag, value ?? aloneText(flag) ?? this.#next(arg))
-    if (name !== 'help') throw flagFault(`unknown flag: --${name}`)
-    this.#isHelpAsked = true
+    if (name === 'help') this.#isHelpAsked = true
+    else if (this.#ignoresUnknown) this.#passOver(value === undefined)
+    else throw flagFault(`unknown flag: --${name}`)
+  }
+
+  #passOver(mayHaveValue: boolean): void {
+    const next = this.#left[0]
+    if (mayHaveValue && next !== undefined && !next.startsWith('-')) this.#left.shift()
   }
 
   #shorts(group: string): void {
@@ -117,8 +134,9 @@ class FlagParser {
     const letter = group[0] as string
     const [name, flag] = byShorthand(this.#table, letter) ?? []
     if (name === undefined || flag === undefined) {
-      if (letter !== 'h') throw flagFault(`unknown shorthand flag: ${quoteFirstByte(group)} in -${group}`)
-      this.#isHelpAsked = true
+      if (letter === 'h') this.#isHelpAsked = true
+      else if (this.#ignoresUnknown) this.#passOver(group.length === 1)
+      else throw flagFault(`unknown shorthand flag: ${quoteFirstByte(group)} in -${group}`)
       return ''
     }
     const [value, rest] = this.#shortValue(flag, group)

@@ -133,3 +133,31 @@ describe('wasm run', () => {
     expect((await server.run(['wasm', 'run', '/no/such.wasm'])).exit).toBe(1)
   })
 })
+
+describe('wasm validate', () => {
+  const verdict = async (name: string, content: Uint8Array | string, ...flags: string[]) => {
+    const { exit, stdout, stderr } = await server.run(['wasm', 'validate', ...flags, await product.file(name, content)])
+    return exit === 0 ? stdout.trim() : stderr.trim()
+  }
+
+  it('takes a module that could run', async () => {
+    expect(await verdict('good.wasm', await readFile(modulePath('tool.wasm')))).toBe('OK')
+    expect(await verdict('bare.wasm', withoutNames)).toBe('OK')
+  })
+
+  it('says what is wrong with one that could not', async () => {
+    expect(await verdict('cut.wasm', withoutNames.subarray(0, -3))).toMatch(/^Error: /)
+    expect(await verdict('text.wasm', 'no module')).toBe('Error: invalid magic number')
+    expect(await verdict('bare.wasm', withoutNames, '--entry-point', 'main')).toBe(
+      "Error: function 'main' required but no WASM export with that name was found",
+    )
+    // (module (import "env" "f" (func)) (memory (export "memory") 1) (func (export "_start")))
+    const stranger = Buffer.from(
+      '0061736d01000000010401600000020901' +
+        '03656e7601660000030201000503010001071302066d656d6f72790200065f73746172740001' +
+        '0a040102000b',
+      'hex',
+    )
+    expect(await verdict('stranger.wasm', stranger)).toBe("Error: no export found for 'env::f' required by module")
+  })
+})

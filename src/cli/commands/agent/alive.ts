@@ -7,6 +7,7 @@ import { during } from '../../shared/wrap-error.ts'
 export const command = defineCommand({
   use: '',
   args: noArgs,
+  completes: 'nothing',
   flags: yamlFlags,
   run: async (_, cli) => during('could not get server alive', (await cli.client()).agent.alive()),
   show: (answer, { flags }, cli) => during('failed to write alive', printDocument(cli.stdout, goJson(answer), flags)),

@@ -8,6 +8,7 @@ import { during } from '../../shared/wrap-error.ts'
 export const command = defineCommand({
   use: '',
   args: noArgs,
+  completes: 'nothing',
   flags: shapeFlags,
   run: async (_, cli) => during('could not get server version', (await cli.client()).agent.version()),
   show: (version, { flags }, cli) =>

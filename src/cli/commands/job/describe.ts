@@ -16,6 +16,7 @@ export const command = defineCommand({
     ['as JSON', 'job describe --output json --pretty j-e3f8c209'],
   ],
   args: exactly(1),
+  completes: 'job',
   flags: shapeFlags,
   run: async ({ args: [id = ''] }, cli): Promise<GetAnswer> =>
     during(

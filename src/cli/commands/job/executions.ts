@@ -15,6 +15,7 @@ export const command = defineCommand({
     ['as YAML', 'job executions --output yaml j-e3f8c209'],
   ],
   args: exactly(1),
+  completes: 'job',
   flags: { ...listFlags(20, ['modify_time', 'create_time', 'id', 'state']), ...tableFlags },
   run: async ({ args: [id = ''], flags }, cli) =>
     (await cli.client()).jobs.executions(id, { order_by: 'modify_time', ...listQuery(flags) }),

@@ -26,6 +26,7 @@ export const command = defineCommand({
     ['into a folder of yours', 'job get --output-dir ./out j-51225160'],
   ],
   args: exactly(1),
+  completes: 'job',
   flags: {
     'output-dir': text('', 'Existing folder to write to; default: ./job-ID'),
     raw: bool(false, 'Write the results of each execution below raw/ and do not merge them'),

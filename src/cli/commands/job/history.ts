@@ -16,6 +16,7 @@ export const command = defineCommand({
     ['as YAML', 'job history --output yaml j-e3f8c209'],
   ],
   args: exactly(1),
+  completes: 'job',
   flags: {
     'event-type': text('all', 'Level of events: all, job or execution'),
     'execution-id': text('', 'Only this execution'),

@@ -20,6 +20,7 @@ export const command = defineCommand({
     ['as JSON for reading', 'job list --limit 3 --output json --pretty'],
   ],
   args: noArgs,
+  completes: 'nothing',
   flags: {
     labels: text('bacalhau_canary != true', 'Only jobs whose labels match this selector'),
     ...listFlags(10, ['id', 'created_at']),

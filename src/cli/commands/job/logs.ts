@@ -10,6 +10,7 @@ export const command = defineCommand({
     ['and what comes, until it ends', 'job logs -f j-e3f8c209'],
   ],
   args: exactly(1),
+  completes: 'job',
   flags: {
     'execution-id': text('', 'Only this execution', { shorthand: 'e' }),
     follow: bool(false, 'Go on until the job ends', { shorthand: 'f' }),

@@ -16,6 +16,7 @@ export const command = defineCommand({
     ['without a word', 'job stop --quiet j-e3f8c209'],
   ],
   args: exactly(1),
+  completes: 'job',
   flags: { quiet: bool(false, 'Print nothing at all; the exit code tells') },
   isSilent: ({ flags }) => flags.quiet,
   async run({ args, flags }, cli) {

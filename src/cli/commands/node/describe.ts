@@ -7,6 +7,7 @@ import { during } from '../../shared/wrap-error.ts'
 export const command = defineCommand({
   use: '[id]',
   args: exactly(1),
+  completes: 'node',
   flags: yamlFlags,
   run: async ({ args: [id = ''] }, cli) => during(`could not get node ${id}`, (await cli.client()).nodes.get(id)),
   show: ({ Node }, { args: [id], flags }, cli) =>

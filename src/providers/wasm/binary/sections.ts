@@ -3,7 +3,7 @@ import { InvalidModule } from './invalid-module.ts'
 
 export type Section = { id: number; payload: Uint8Array }
 
-export const sectionId = { custom: 0, type: 1, import: 2, function: 3, table: 4, memory: 5 } as const
+export const sectionId = { custom: 0, type: 1, import: 2, function: 3, table: 4, memory: 5, export: 7 } as const
 
 /** The order the format wants; each at most once. Custom sections stand anywhere. */
 const order = [1, 2, 3, 4, 5, 13, 6, 7, 8, 9, 12, 10, 11]

@@ -1,6 +1,7 @@
 import type { ModuleImport } from '../binary/imports.ts'
-import { bindWasi, wasiCalls, wasiModule } from '../wasi/bind.ts'
+import { bindWasi, wasiModule } from '../wasi/bind.ts'
 import type { Guest } from '../wasi/guest.ts'
+import { wasiImportProblem } from '../wasi/import-problem.ts'
 import type { Program, ProgramPart } from './load-program.ts'
 import { shareMemory } from './memory-budget.ts'
 import { ModuleProblem } from './module-problem.ts'
@@ -65,16 +66,14 @@ function importedMemory(part: ProgramPart, instances: Instances): WebAssembly.Me
   return value instanceof WebAssembly.Memory ? value : undefined
 }
 
-function checkWasiImport(part: ProgramPart, wanted: ModuleImport): void {
-  const known = wasiCalls.get(wanted.name)
-  if (wanted.kind !== 'function' || known === undefined) {
-    throw new ModuleProblem(`${JSON.stringify(wanted.name)} is not exported in module ${JSON.stringify(wasiModule)}`)
-  }
-  const type = part.module.prepared.types[wanted.type]
-  const letters = (types: readonly string[] = []): string =>
-    types.map((each) => ({ i32: 'i', i64: 'I' })[each] ?? '?').join('')
-  if (letters(type?.params) === known.params && letters(type?.results) === known.results) return
-  throw new ModuleProblem(`import func[${wasiModule}.${wanted.name}]: signature mismatch`)
+function checkWasiImport({ module }: ProgramPart, wanted: ModuleImport): void {
+  const problem = wasiImportProblem(wanted, module.prepared.types)
+  if (problem === undefined) return
+  throw new ModuleProblem(
+    problem === 'missing'
+      ? `${JSON.stringify(wanted.name)} is not exported in module ${JSON.stringify(wasiModule)}`
+      : `import func[${wasiModule}.${wanted.name}]: ${problem}`,
+  )
 }
 
 const linkMessage = (error: Error): string => error.message.replace(/^WebAssembly\.Instance\(\): /, '')

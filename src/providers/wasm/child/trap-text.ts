@@ -62,7 +62,7 @@ function resultsOf(type: FunctionType | undefined): string {
   return type.results.length === 1 ? ` ${type.results[0]}` : ` (${type.results.join(',')})`
 }
 
-function typeOfFunction({ prepared }: LoadedModule, index: number): FunctionType | undefined {
+export function typeOfFunction({ prepared }: LoadedModule, index: number): FunctionType | undefined {
   const imported = prepared.imports.filter((each) => each.kind === 'function')
   const known = imported[index]
   if (known) return prepared.types[known.type]

@@ -1,0 +1,15 @@
+import type { Cli } from './command.ts'
+import type { Flags } from './flags.ts'
+import type { Host } from './host.ts'
+
+type Parsed = { readonly values: Readonly<Record<string, any>>; readonly given: ReadonlySet<string> }
+
+/** The world with the settings that flags give. The client is made when a command first asks for it. */
+export async function connected(table: Flags, parsed: Parsed, host: Host): Promise<Cli> {
+  const { givenSettings, loadSettings } = await import('./given-settings.ts')
+  const given = givenSettings(table, parsed, host)
+  const load: Cli['load'] = (side, defaults) => loadSettings(given, side, host, defaults)
+  let client: ReturnType<Cli['client']> | undefined
+  const connect = async () => (await import('./api-client.ts')).apiClient(await load('client'), host)
+  return { ...host, load, client: () => (client ??= connect()) }
+}

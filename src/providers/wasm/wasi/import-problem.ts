@@ -1,0 +1,18 @@
+import type { FunctionType } from '../binary/function-type.ts'
+import type { ModuleImport } from '../binary/imports.ts'
+import { wasiCalls, wasiModule } from './bind.ts'
+
+/** Why WASI has not what a module wants from it: no such function, or one of another type. */
+export function wasiImportProblem(
+  wanted: ModuleImport,
+  types: readonly FunctionType[],
+): 'missing' | 'signature mismatch' | undefined {
+  const known = wasiCalls.get(wanted.name)
+  if (wanted.module !== wasiModule || wanted.kind !== 'function' || known === undefined) return 'missing'
+  const type = types[wanted.type]
+  const isSame = letters(type?.params) === known.params && letters(type?.results) === known.results
+  return isSame ? undefined : 'signature mismatch'
+}
+
+const letters = (types: readonly string[] = []): string =>
+  types.map((each) => ({ i32: 'i', i64: 'I' })[each] ?? '?').join('')
