@@ -1,3 +1,5 @@
+import type { Settings } from '#config/tree.ts'
+
 /** Where a running node is reached. */
 export type NodeAddress = {
   readonly name: string
@@ -5,9 +7,17 @@ export type NodeAddress = {
   readonly apiHost: string
   readonly apiPort: number
   readonly isTls: boolean
+  /** What a client has to trust when the node vouches for itself. */
+  readonly caFile: string | undefined
   /** Of the node link; undefined on a node that is no orchestrator. */
   readonly linkAddress: string | undefined
 }
+
+/** `ownCertificate`: where the node keeps what it made for itself. */
+export const tlsOf = ({ TLS }: Settings['API'], ownCertificate: string): Pick<NodeAddress, 'isTls' | 'caFile'> => ({
+  isTls: TLS.CertFile !== '' || TLS.SelfSigned,
+  caFile: TLS.CertFile === '' && TLS.SelfSigned ? ownCertificate : undefined,
+})
 
 const link = (address: NodeAddress): string => `nats://${address.linkAddress}`
 
@@ -20,8 +30,11 @@ export const exportsText = (address: NodeAddress): string =>
     `export BACALHAU_API_HOST=${address.apiHost}`,
     `export BACALHAU_API_PORT=${address.apiPort}`,
     ...(address.isTls ? ['export BACALHAU_API_TLS=true'] : []),
+    ...(address.caFile ? [`export BACALHAU_API_CACERT=${shellWord(address.caFile)}`] : []),
     '',
   ].join('\n')
+
+const shellWord = (text: string): string => (/^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`)
 
 /** What a node started with the flags of 1.4 prints on stdout; scripts read it. */
 export function serveText(program: string, address: NodeAddress, runFile: string): string {

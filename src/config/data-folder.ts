@@ -21,6 +21,9 @@ export type DataFolder = {
   readonly databaseFile: string
   /** Name and ids of this node, made once. */
   readonly identityFile: string
+  /** What a node made that vouches for itself: clients may trust the first. */
+  readonly certificateFile: string
+  readonly certificateKeyFile: string
   readonly executionsFolder: string
   readonly resultsFolder: string
   readonly logsFolder: string
@@ -38,6 +41,8 @@ export function dataFolder(root: string, roles: Roles): DataFolder {
     roleFolder,
     databaseFile: join(roleFolder, 'state.db'),
     identityFile: join(roleFolder, 'node.json'),
+    certificateFile: join(roleFolder, 'api-cert.pem'),
+    certificateKeyFile: join(roleFolder, 'api-key.pem'),
     executionsFolder: join(roleFolder, 'executions'),
     resultsFolder: join(roleFolder, 'results'),
     logsFolder: join(roleFolder, 'logs'),

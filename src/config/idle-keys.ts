@@ -28,7 +28,6 @@ const idle = [
 /** Settings that somebody relies on for safety or for where state is: a node does not start without what they promise. */
 const promises = [
   'API.Auth.AccessPolicyPath',
-  'API.TLS.SelfSigned',
   'API.TLS.AutoCert',
   'Orchestrator.TLS.ServerCert',
   'Orchestrator.TLS.ServerKey',

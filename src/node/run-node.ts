@@ -63,7 +63,7 @@ const startParts = async (deps: NodeDeps, context: PartContext): Promise<Running
   }
   server = createServer({
     controlPlane,
-    settings: await serverSettings({ ...deps, store: context.store, disk: systemDisk, random: systemRandom }),
+    settings: await serverSettings({ ...deps, store: context.store, disk: systemDisk, clock, random: systemRandom }),
     version: buildInfo,
     clock,
     random: systemRandom,

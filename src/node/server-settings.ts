@@ -1,16 +1,26 @@
 import { hasProvider } from '#config/access.ts'
+import type { DataFolder } from '#config/data-folder.ts'
 import type { Settings } from '#config/tree.ts'
 import type { Disk } from '#contracts/disk.ts'
 import type { Store } from '#contracts/store.ts'
-import type { Random } from '#lib/clock.ts'
-import { Fault } from '#lib/fault.ts'
+import type { Clock, Random } from '#lib/clock.ts'
 import type { ServerSettings } from '#server/settings.ts'
+import { apiTls } from './tls/api-tls.ts'
 
-type Parts = { settings: Settings; apiHost: string; store: Store; disk: Disk; random: Random }
+type Parts = {
+  settings: Settings
+  apiHost: string
+  folder: DataFolder
+  store: Store
+  disk: Disk
+  clock: Clock
+  random: Random
+}
 
 /** The HTTP server's settings, with what lies in files and in the store. */
-export const serverSettings = async ({ settings, apiHost, store, disk, random }: Parts): Promise<ServerSettings> => {
-  const { CertFile, KeyFile } = settings.API.TLS
+export const serverSettings = async (parts: Parts): Promise<ServerSettings> => {
+  const { settings, apiHost, store, random } = parts
+  const tls = await apiTls(parts)
   const { Auth } = settings.API
   return {
     host: apiHost,
@@ -21,7 +31,7 @@ export const serverSettings = async ({ settings, apiHost, store, disk, random }:
     users: Auth.Users,
     ...(hasProvider(Auth) ? { oauth2: Auth.Oauth2 } : {}),
     webOrigins: webOrigins(settings.WebUI),
-    ...(CertFile && KeyFile ? { tls: { cert: await pemText(disk, CertFile), key: await pemText(disk, KeyFile) } } : {}),
+    ...(tls ? { tls } : {}),
   }
 }
 
@@ -43,13 +53,4 @@ const tokenSecret = async (store: Store, random: Random): Promise<string> => {
   const outcome = await store.commit({ putFacts: { [secretFact]: made } })
   if (outcome.kind === 'applied') await outcome.durable
   return made
-}
-
-const pemText = async (disk: Disk, path: string): Promise<string> => {
-  const bytes = await disk.readFile(path)
-  if (bytes) return Buffer.from(bytes).toString('utf8')
-  throw new Fault('ValidationError', `there is no file ${path} for TLS`, {
-    component: 'Config',
-    hint: 'API.TLS.CertFile and API.TLS.KeyFile name PEM files.',
-  })
 }

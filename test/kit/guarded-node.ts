@@ -23,31 +23,40 @@ export async function guardedNode(values: Sections) {
     pairs: [{ key: 'Orchestrator.Port', value: '0' }],
   }).settings
   const remove = () => rm(folder, { recursive: true, force: true })
-  const node = await runNode({
-    settings,
-    roles: { isOrchestrator: true, isCompute: false },
-    folder: dataFolder(folder, { isOrchestrator: true, isCompute: false }),
-    environment: {},
-    wasmCommand,
-    log: nodeLog('debug', 'json', (line) => void said.push(line)),
-    printableConfig: () => printable(settings),
-    apiHost: '127.0.0.1',
-    linkHost: '127.0.0.1',
-  }).catch(async (error: unknown) => {
+  const start = () =>
+    runNode({
+      settings,
+      roles,
+      folder: dataFolder(folder, roles),
+      environment: {},
+      wasmCommand,
+      log: nodeLog('debug', 'json', (line) => void said.push(line)),
+      printableConfig: () => printable(settings),
+      apiHost: '127.0.0.1',
+      linkHost: '127.0.0.1',
+    })
+  let node = await start().catch(async (error: unknown) => {
     await remove()
     throw error
   })
-  const { port } = node.address
   return {
-    port,
+    get port() {
+      return node.address.port
+    },
     folder,
     nodeId: node.nodeId,
-    http: plainHttp(() => port),
+    http: plainHttp(() => node.address.port),
     /** Lines of the node's log. */
     said,
+    async restart() {
+      await node.stop()
+      node = await start()
+    },
     stop: () => node.stop().then(remove),
   }
 }
+
+const roles = { isOrchestrator: true, isCompute: false }
 
 export type GuardedNode = Awaited<ReturnType<typeof guardedNode>>
 

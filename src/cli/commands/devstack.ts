@@ -2,7 +2,7 @@ import { dataFolder } from '#config/data-folder.ts'
 import { defineCommand } from '../command.ts'
 import { bool, int, text } from '../flags.ts'
 import { untilInterrupted } from '../interrupted.ts'
-import { exportsText } from '../node-texts.ts'
+import { exportsText, tlsOf } from '../node-texts.ts'
 import { nodePolicyFlags } from '../shared/serve-flags.ts'
 import { nodeParts, startFault } from '../start-node.ts'
 
@@ -48,7 +48,10 @@ export const command = defineCommand({
       name: first?.nodeId ?? '',
       apiHost: stack.address.host,
       apiPort: stack.address.port,
-      isTls: settings.API.TLS.CertFile !== '',
+      ...tlsOf(
+        settings.API,
+        dataFolder(`${baseFolder}/node-0`, { isOrchestrator: true, isCompute: hybrids > 0 }).certificateFile,
+      ),
       linkAddress: `127.0.0.1:${first?.linkPort}`,
     }
     const { runFile } = dataFolder(baseFolder, { isOrchestrator: true, isCompute: true })

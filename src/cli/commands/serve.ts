@@ -1,11 +1,11 @@
 import { isOpen } from '#config/access.ts'
-import { dataFolder } from '#config/data-folder.ts'
+import { type DataFolder, dataFolder } from '#config/data-folder.ts'
 import type { Settings } from '#config/tree.ts'
 import type { RunningNode } from '#node/run-node.ts'
 import { type Cli, defineCommand } from '../command.ts'
 import { untilInterrupted } from '../interrupted.ts'
 import { nodeSettings } from '../node-settings.ts'
-import { bannerText, exportsText, isLoopback, type NodeAddress, openText, serveText } from '../node-texts.ts'
+import { bannerText, exportsText, isLoopback, type NodeAddress, openText, serveText, tlsOf } from '../node-texts.ts'
 import { serveFlags } from '../shared/serve-flags.ts'
 import { startFault, startNode } from '../start-node.ts'
 
@@ -33,7 +33,7 @@ export const command = defineCommand({
     const { settings, roles, apiHost } = await nodeSettings(cli)
     const folder = dataFolder(settings.DataDir, roles)
     const node = await startNode({ settings, roles, folder, apiHost }, cli)
-    const address = addressOf(node, settings)
+    const address = addressOf(node, settings, folder)
     const exports = exportsText(address)
     try {
       await cli.disk.replaceFile(folder.runFile, exports, 0o755).catch((error: unknown) => {
@@ -57,11 +57,15 @@ export const command = defineCommand({
   },
 })
 
-const addressOf = ({ nodeId, address, linkPort }: RunningNode, { API, Orchestrator }: Settings): NodeAddress => ({
+const addressOf = (
+  { nodeId, address, linkPort }: RunningNode,
+  { API, Orchestrator }: Settings,
+  folder: DataFolder,
+): NodeAddress => ({
   name: nodeId,
   apiHost: ['0.0.0.0', '::'].includes(address.host) ? '127.0.0.1' : address.host,
   apiPort: address.port,
-  isTls: API.TLS.CertFile !== '',
+  ...tlsOf(API, folder.certificateFile),
   linkAddress: linkPort === undefined ? undefined : Orchestrator.Advertise || `127.0.0.1:${linkPort}`,
 })
 
