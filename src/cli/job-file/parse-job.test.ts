@@ -44,4 +44,27 @@ describe('a job file', () => {
       hint: expect.stringMatching(/line \d+, column \d+/),
     })
   })
+
+  const inJson = (comment: string) =>
+    `{\n  "Type": "batch", "Meta": {"see": "http://x/y // \\"z"},\n  ${comment}\n  "Tasks": []\n}`
+  it.each([
+    ['// one task', 'line 3, column 3'],
+    ['/* one\n task */', 'line 3, column 3'],
+    ['"Count": 1, // one', 'line 3, column 15'],
+    ['"Labels": {"a": "b" // c\n},', 'line 3, column 23'],
+  ])('in JSON may have no comment: %j is refused with its place', (comment, place) => {
+    const fault = faultOf(inJson(comment))
+    expect(fault.message).toBe(`${place}: JSON has no comments`)
+    expect(fault.hint).toContain('YAML')
+  })
+
+  it('in JSON may have slashes in its texts, and in YAML anywhere', () => {
+    expect(faultOf(inJson('')).message).not.toContain('comments')
+    const meta = (line: string) => parseJob([...task, line].join('\n')).spec.Meta
+    expect(meta('meta: {a: http://x/y, b: // c}')).toEqual({ a: 'http://x/y', b: '// c' })
+  })
+
+  it('that begins with a comment of another language is refused with its place', () => {
+    expect(faultOf('// a job\n{}').message).toBe('line 1, column 1: JSON has no comments')
+  })
 })

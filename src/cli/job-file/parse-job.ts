@@ -6,6 +6,7 @@ import { decodeJobFile, type JobFileMistake, strangeFields } from '#models/job-f
 import { normalizeJob } from '#models/job-normalize.schema.ts'
 import { sanitizeJob } from '#models/job-sanitize.schema.ts'
 import { validateJob } from '#models/job-validate.schema.ts'
+import { jsonComment } from './json-comment.ts'
 
 export type ParsedJob = { readonly spec: JobSpec; readonly id: string; readonly warnings: readonly string[] }
 
@@ -27,6 +28,13 @@ export function parseJob(text: string): ParsedJob {
 }
 
 function read(text: string): YamlDocument {
+  const comment = jsonComment(text)
+  if (comment) {
+    const { line, column } = comment
+    throw new Fault('ValidationError', `line ${line}, column ${column}: JSON has no comments`, {
+      hint: 'Remove the comment, or write the file in YAML, where # begins one.',
+    })
+  }
   try {
     return readYaml(text)
   } catch (error) {
