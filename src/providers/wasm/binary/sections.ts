@@ -19,15 +19,25 @@ export function readSections(module: Uint8Array): Section[] {
   const sections: Section[] = []
   let last = -1
   while (!reader.isAtEnd) {
+    const start = reader.at
     const id = reader.u8()
     if (id !== sectionId.custom) {
       const rank = order.indexOf(id)
       if (rank <= last) throw new InvalidModule(rank < 0 ? `unknown section ${id}` : `unexpected section ${id}`)
       last = rank
     }
-    sections.push({ id, payload: reader.take(reader.u32()) })
+    sections.push({ id, payload: takePayload(reader, id, start) })
   }
   return sections
+}
+
+function takePayload(reader: ByteReader, id: number, start: number): Uint8Array {
+  const lengthBytes = reader.u32()
+  const restBytes = reader.bytes.length - reader.at
+  if (lengthBytes <= restBytes) return reader.take(lengthBytes)
+  throw new InvalidModule(
+    `unexpected end of the module: section ${id} at byte ${start} has ${lengthBytes} bytes, of which ${restBytes} are there`,
+  )
 }
 
 export function writeSections(sections: readonly Section[]): Uint8Array<ArrayBuffer> {

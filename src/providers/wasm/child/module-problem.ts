@@ -4,9 +4,11 @@ import type { FailureClass } from '#models/job.ts'
 export class ModuleProblem extends Error {
   override readonly name = 'ModuleProblem'
   readonly class: FailureClass
+  readonly hint: string | undefined
 
-  constructor(message: string, failureClass: FailureClass = 'user') {
+  constructor(message: string, failureClass: FailureClass = 'user', hint?: string) {
     super(message)
     this.class = failureClass
+    this.hint = hint
   }
 }

@@ -32,7 +32,7 @@ export class ModuleStore {
     const module = {
       digest,
       sizeBytes: bytes.byteLength,
-      compiled: compile(code),
+      compiled: compile(code, bytes),
       prepared: { ...prepared, functionTypes: Uint8Array.from(prepared.functionTypes) },
     }
     this.#modules.set(digest, module)
@@ -40,14 +40,30 @@ export class ModuleStore {
   }
 }
 
-function compile(code: Uint8Array<ArrayBuffer>): WebAssembly.Module {
+function compile(code: Uint8Array<ArrayBuffer>, original: Uint8Array): WebAssembly.Module {
+  const compiled = tryCompile(code)
+  if (compiled instanceof WebAssembly.Module) return compiled
+  // What is wrong with the module as its author has it, so that the place is one in their file.
+  const mistake = tryCompile(Uint8Array.from(original))
+  throw new InvalidModule(mistake instanceof WebAssembly.Module ? textOf(compiled).text : withPlace(textOf(mistake)))
+}
+
+function tryCompile(code: Uint8Array<ArrayBuffer>): WebAssembly.Module | WebAssembly.CompileError {
   try {
     return new WebAssembly.Module(code)
   } catch (error) {
-    if (!(error instanceof WebAssembly.CompileError)) throw error
-    throw new InvalidModule(error.message.replace(/^WebAssembly\.Module\(\): /, '').replace(/ @\+\d+$/, ''))
+    if (error instanceof WebAssembly.CompileError) return error
+    throw error
   }
 }
+
+function textOf({ message }: WebAssembly.CompileError): { text: string; place: string | undefined } {
+  const [, text = message, place] = /^(?:WebAssembly\.Module\(\): )?(.*?)(?: @\+(\d+))?$/s.exec(message) ?? []
+  return { text, place }
+}
+
+const withPlace = ({ text, place }: ReturnType<typeof textOf>): string =>
+  place === undefined ? text : `${text} (at byte ${place})`
 
 export function checkSize(sizeBytes: number, limitBytes: number): void {
   if (sizeBytes > limitBytes)

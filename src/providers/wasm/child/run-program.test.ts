@@ -73,6 +73,35 @@ describe('running a program', () => {
       expect(failureOf(orderFor(file))).toMatchObject({ message: expect.stringContaining(prefix), class: 'user' })
     })
 
+    it('when its file was cut off: it says so, or where the module ends or is wrong', () => {
+      const file = join(folders.make('cut'), 'main.wasm')
+      const whole = readFileSync(wasmFixture('hello'))
+      // Behind its code the rest is data and names: what is cut there is a program still.
+      const codeEnd = 146
+      for (let sizeBytes = 8; sizeBytes < codeEnd; sizeBytes++) {
+        writeFileSync(file, whole.subarray(0, sizeBytes))
+        const { message = '', hint = '' } = failureOf(orderFor(file)) ?? {}
+        expect(`${message} ${hint}`, `${sizeBytes} of ${whole.length} bytes`).toMatch(
+          /cut off|unexpected end of the module|\(at byte \d+\)/,
+        )
+      }
+      writeFileSync(file, whole.subarray(0, 140))
+      expect(failureOf(orderFor(file))?.message).toMatch(
+        /section 10 at byte \d+ has \d+ bytes, of which \d+ are there$/,
+      )
+    })
+
+    it('when it is damaged, with what is wrong where in its file', () => {
+      const file = join(folders.make('damaged'), 'main.wasm')
+      const bytes = readFileSync(wasmFixture('hello'))
+      const last = bytes.lastIndexOf(0x0b, bytes.lastIndexOf('hello from wasm'))
+      for (const at of [bytes.indexOf('_start') - 3, last - 1]) {
+        writeFileSync(file, bytes.with(at, 0xff))
+        const [, place] = /\(at byte (\d+)\)$/.exec(failureOf(orderFor(file))?.message ?? '') ?? []
+        expect(Math.abs(Number(place) - at)).toBeLessThan(20)
+      }
+    })
+
     it('when it is larger than the node allows', () => {
       const failure = failureOf(orderFor('hello', { moduleLimitBytes: 100 }))
       expect(failure).toMatchObject({ message: expect.stringContaining('larger than the limit of 100'), class: 'user' })

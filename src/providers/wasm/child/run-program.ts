@@ -54,15 +54,22 @@ function callEntry(order: RunOrder, store: ModuleStore, guest: Guest, used: Load
   const instance = instantiateProgram(program, guest, order.memoryPages)
   const entry = instance.exports[order.entrypoint]
   if (typeof entry !== 'function') {
-    throw new ModuleProblem(`unable to find the entrypoint '${order.entrypoint}' in the WASM module`)
+    const message = `unable to find the entrypoint '${order.entrypoint}' in the WASM module`
+    throw new ModuleProblem(message, 'user', hintOn(instance, program.entry.module))
   }
   if (entry.length > 0) throw new ModuleProblem(`expected ${entry.length} params, but passed 0`)
   entry()
   return endedBy(guest) ?? { exitCode: 0, isSpent: false }
 }
 
+/** A file that was cut off where a section ends is a module still. */
+const hintOn = ({ exports }: WebAssembly.Instance, { sizeBytes }: LoadedModule): string | undefined =>
+  Object.keys(exports).length === 0
+    ? `The module of ${sizeBytes} bytes exports nothing: its file may have been cut off. Compare it with the original`
+    : undefined
+
 function endOf(error: unknown, guest: Guest, used: readonly LoadedModule[]): End {
-  if (error instanceof ModuleProblem) return failed(error.message, error.class, notRun)
+  if (error instanceof ModuleProblem) return failed(error.message, error.class, notRun, error.hint)
   if (isStackOverflow(guest.bug ?? error)) {
     return { ...failed(trapText((guest.bug ?? error) as Error, used), 'transient', broken), isSpent: true }
   }
@@ -79,9 +86,9 @@ function endedBy({ end }: Guest): End | undefined {
   return { exitCode: end.exitCode, ...(end.failure ? { failure: end.failure } : {}), isSpent: false }
 }
 
-const failed = (message: string, failureClass: RunFailure['class'], exitCode: number): End => ({
+const failed = (message: string, failureClass: RunFailure['class'], exitCode: number, hint?: string): End => ({
   exitCode,
-  failure: { message, class: failureClass },
+  failure: { message, class: failureClass, ...(hint === undefined ? {} : { hint }) },
   isSpent: false,
 })
 
