@@ -1,8 +1,11 @@
-import { appendFile, copyFile, link, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { createReadStream, createWriteStream, type Dirent } from 'node:fs'
+import { copyFile, link, lstat, mkdir, readdir, readlink, rename, rm, stat } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
 import { Fault } from '#lib/fault.ts'
+import { haveSameBytes } from './same-bytes.ts'
 
-/** Files of a result that several executions have of the same name: they are joined in the merged view. */
+/** Files of a result that several executions have of the same name: they are joined in the view of all. */
 const joined: readonly string[] = ['stdout', 'stderr', 'exitCode']
 
 /** What a folder holds one result per execution in, and how they come together. */
@@ -22,85 +25,122 @@ export const resultFolder = {
 
   remove: (path: string): Promise<void> => rm(path, { recursive: true, force: true }),
 
-  /**
-   * Moves what is in `from` to `into`. A file that is there with the same bytes is left; with other bytes it is a
-   * Fault, and nothing is moved.
-   */
-  async moveContents(from: string, into: string): Promise<void> {
-    const files = await filesOf(from)
-    for (const file of files) {
-      const target = join(into, file)
-      if ((await isFile(target)) && !(await haveSameBytes(join(from, file), target))) throw conflict(target)
-    }
-    await mkdir(into, { recursive: true })
-    for (const folder of await foldersOf(from)) await mkdir(join(into, folder), { recursive: true })
-    for (const file of files) await rename(join(from, file), join(into, file))
-    await rm(from, { recursive: true, force: true })
+  /** Refuses a place where something other than a folder stands. */
+  async refuseOther(path: string): Promise<void> {
+    const found = await kindOf(path)
+    if (found !== 'nothing' && found !== 'folder') throw conflict(path)
   },
 
   /**
-   * One view of several results below `root`: files that only one of them has stand there too, their output is joined in
-   * the order given. Returns the paths that more than one has and that were left where they are.
+   * Shows the results in the folders `parts` of `root` in `root` itself: files that only one of them has, and their output
+   * joined in the order given. All of it comes there or nothing: what is in the way, unless it is the same, is a Fault that
+   * names it. Output that an earlier view joined (`isAgain`) is joined anew. Returns the paths that more than one has and
+   * that were left where they are.
    */
-  async merge(root: string, parts: readonly string[]): Promise<string[]> {
-    const owners = new Map<string, string[]>()
-    for (const part of parts) {
-      for (const file of await filesOf(join(root, part))) owners.set(file, [...(owners.get(file) ?? []), part])
-    }
-    for (const name of joined) await rm(join(root, name), { force: true })
-    const shared: string[] = []
-    for (const [file, from] of owners) {
-      if (joined.includes(file)) await joinOutput(root, file, from)
-      else if (from.length > 1) shared.push(file)
-      else await place(join(root, from[0] ?? '', file), join(root, file))
+  async show(root: string, parts: readonly string[], isAgain: boolean): Promise<string[]> {
+    const { sources, shared } = await viewOf(root, parts)
+    const stage = join(root, `${parts[0]}.joined.part`)
+    await resultFolder.makeEmpty(stage)
+    try {
+      const several = [...sources].filter(([path, owners]) => owners.length > 1 && joined.includes(path))
+      for (const [path, owners] of several) sources.set(path, [await joinedOutput(stage, path, owners)])
+      const renewed = new Set(isAgain ? several.map(([path]) => path) : [])
+      await place(root, new Map([...sources].map(([path, [source = '']]) => [path, source])), renewed)
+    } finally {
+      await resultFolder.remove(stage)
     }
     return shared
   },
 }
 
-async function joinOutput(root: string, file: string, parts: readonly string[]): Promise<void> {
-  for (const part of parts) await appendFile(join(root, file), await readFile(join(root, part, file)))
+type View = { sources: Map<string, string[]>; shared: string[] }
+
+/** What belongs where, folders before what is in them. */
+async function viewOf(root: string, parts: readonly string[]): Promise<View> {
+  const entries = (await Promise.all(parts.map((part) => entriesOf(join(root, part))))).flat()
+  const sources = new Map<string, string[]>()
+  const shared: string[] = []
+  for (const [path, owners] of Map.groupBy(entries, (each) => each.path)) {
+    const isFolder = owners.every(({ entry }) => entry.isDirectory())
+    const isIn = dirname(path) === '.' || sources.has(dirname(path))
+    if (isIn && (isFolder || owners.length === 1 || joined.includes(path))) {
+      sources.set(
+        path,
+        owners.map(({ entry }) => join(entry.parentPath, entry.name)),
+      )
+    } else if (!isFolder) shared.push(path)
+  }
+  return { sources, shared: shared.sort() }
+}
+
+async function entriesOf(root: string): Promise<{ path: string; entry: Dirent }[]> {
+  const entries = await readdir(root, { recursive: true, withFileTypes: true })
+  return entries
+    .map((entry) => ({ path: join(entry.parentPath, entry.name).slice(root.length + 1), entry }))
+    .sort((a, b) => (a.path < b.path ? -1 : 1))
+}
+
+async function joinedOutput(stage: string, name: string, sources: readonly string[]): Promise<string> {
+  const target = join(stage, name)
+  for (const source of sources) await pipeline(createReadStream(source), createWriteStream(target, { flags: 'a' }))
+  return target
+}
+
+/** Puts everything in its place, also of the files of `renewed` that are there, or leaves all as it was. */
+async function place(root: string, sources: ReadonlyMap<string, string>, renewed: ReadonlySet<string>): Promise<void> {
+  const missing: [source: string, target: string][] = []
+  const old: [source: string, target: string][] = []
+  for (const [path, source] of sources) {
+    const target = join(root, path)
+    const found = await kindOf(target)
+    if (found === 'nothing') missing.push([source, target])
+    else if (found === 'file' && renewed.has(path)) old.push([source, target])
+    else if (!(await isSame(source, target))) throw conflict(target)
+  }
+  const placed: string[] = []
+  try {
+    for (const [source, target] of missing) {
+      await placeOne(source, target)
+      placed.push(target)
+    }
+    for (const [source, target] of old) await rename(source, target)
+  } catch (error) {
+    for (const target of placed.reverse()) await rm(target, { recursive: true, force: true })
+    throw error
+  }
 }
 
 /** The same bytes under a second name, without a copy where the file system can. */
-async function place(source: string, target: string): Promise<void> {
-  if (await isFile(target)) {
-    if (await haveSameBytes(source, target)) return
-    throw conflict(target)
+async function placeOne(source: string, target: string): Promise<void> {
+  if ((await kindOf(source)) === 'folder') await mkdir(target)
+  else await link(source, target).catch(() => copyFile(source, target))
+}
+
+type Kind = 'nothing' | 'folder' | 'file' | 'link' | 'other'
+
+async function kindOf(path: string): Promise<Kind> {
+  try {
+    const found = await lstat(path)
+    if (found.isDirectory()) return 'folder'
+    if (found.isSymbolicLink()) return (await resultFolder.exists(path)) ? 'folder' : 'link'
+    return found.isFile() ? 'file' : 'other'
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ENOTDIR') return 'nothing'
+    throw error
   }
-  await mkdir(dirname(target), { recursive: true })
-  await link(source, target).catch(() => copyFile(source, target))
+}
+
+async function isSame(source: string, target: string): Promise<boolean> {
+  const [one, other] = await Promise.all([kindOf(source), kindOf(target)])
+  if (one !== other) return false
+  if (one === 'link') return (await readlink(source)) === (await readlink(target))
+  return one === 'folder' || (one === 'file' && haveSameBytes(source, target))
 }
 
 const conflict = (path: string): Fault =>
   new Fault(
     'Conflict',
     `cannot merge results as output already exists: ${path}. Try --raw to download raw results instead of merging them`,
-    { hint: 'Choose another folder with --output-dir.' },
+    { hint: `Nothing was written. Move ${basename(path)} away, or choose another folder with --output-dir.` },
   )
-
-const isFile = (path: string): Promise<boolean> =>
-  stat(path).then(
-    (found) => found.isFile(),
-    () => false,
-  )
-
-async function haveSameBytes(one: string, other: string): Promise<boolean> {
-  const [a, b] = await Promise.all([stat(one), stat(other)])
-  return a.size === b.size && (await readFile(one)).equals(await readFile(other))
-}
-
-const entriesOf = (root: string) => readdir(root, { recursive: true, withFileTypes: true })
-const relative = (root: string, parent: string, name: string): string => join(parent, name).slice(root.length + 1)
-
-const filesOf = async (root: string): Promise<string[]> =>
-  (await entriesOf(root))
-    .filter((each) => !each.isDirectory())
-    .map((each) => relative(root, each.parentPath, each.name))
-    .sort()
-
-const foldersOf = async (root: string): Promise<string[]> =>
-  (await entriesOf(root))
-    .filter((each) => each.isDirectory())
-    .map((each) => relative(root, each.parentPath, each.name))
-    .sort()

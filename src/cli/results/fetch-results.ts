@@ -47,7 +47,10 @@ function ownerOf(spec: SpecConfig, executions: readonly ShownExecution[]): Shown
   })
 }
 
-/** Brings all results into the folder. Returns the files that several executions have and that were not merged. */
+/**
+ * Brings all results into the folder. Returns the files that several executions have and that were not merged. Where
+ * something in the folder is in the way, nothing is left of it.
+ */
 export async function fetchResults(results: readonly Result[], flags: FetchFlags, cli: Cli): Promise<string[]> {
   const folder = cli.resolve(flags.folder)
   if (flags.mustExist && !(await resultFolder.exists(folder))) {
@@ -56,29 +59,47 @@ export async function fetchResults(results: readonly Result[], flags: FetchFlags
     })
   }
   const root = flags.isRaw ? `${folder}/raw` : folder
-  const signal = AbortSignal.any([cli.interrupted, AbortSignal.timeout(flags.timeoutMs)])
-  const published = new PublishedResults(cli, signal)
-  for (const result of results) await fetchOne(result, `${root}/${result.name}`, published, signal, cli)
-  const [only] = results
-  if (flags.isRaw) return []
-  if (results.length > 1 || !only)
-    return resultFolder.merge(
-      root,
-      results.map(({ name }) => name),
-    )
-  await resultFolder.moveContents(`${root}/${only.name}`, root)
-  return []
+  for (const path of [folder, root, ...results.map(({ name }) => `${root}/${name}`)])
+    await resultFolder.refuseOther(path)
+  const fetched = await fetchAll(results, root, flags.timeoutMs, cli)
+  return flags.isRaw ? [] : show(results, root, fetched)
 }
 
-/** A folder that is there was fetched before: it only gets its name when it is whole. */
+/** Returns the names of those that were not there already. */
+async function fetchAll(results: readonly Result[], root: string, timeoutMs: number, cli: Cli): Promise<string[]> {
+  const signal = AbortSignal.any([cli.interrupted, AbortSignal.timeout(timeoutMs)])
+  const published = new PublishedResults(cli, signal)
+  const fetched: string[] = []
+  for (const result of results) {
+    if (await fetchOne(result, `${root}/${result.name}`, published, signal, cli)) fetched.push(result.name)
+  }
+  return fetched
+}
+
+/** One result lies in the folder itself; several beside a view of all. */
+async function show(results: readonly Result[], root: string, fetched: readonly string[]): Promise<string[]> {
+  const names = results.map(({ name }) => name)
+  const isAgain = fetched.length < names.length
+  try {
+    const shared = await resultFolder.show(root, names, isAgain)
+    const [only = '', ...others] = names
+    if (others.length === 0) await resultFolder.remove(`${root}/${only}`)
+    return shared
+  } catch (error) {
+    for (const name of fetched) await resultFolder.remove(`${root}/${name}`)
+    throw error
+  }
+}
+
+/** A folder that is there was fetched before (then false): it only gets its name when it is whole. */
 async function fetchOne(
   result: Result,
   target: string,
   published: PublishedResults,
   signal: AbortSignal,
   cli: Cli,
-): Promise<void> {
-  if (await resultFolder.exists(target)) return
+): Promise<boolean> {
+  if (await resultFolder.exists(target)) return false
   const part = `${target}.part`
   await resultFolder.makeEmpty(part)
   try {
@@ -89,6 +110,7 @@ async function fetchOne(
     throw error
   }
   await resultFolder.rename(part, target)
+  return true
 }
 
 const stdoutType = 1

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Product, type Server, toolJob } from '../../kit/product.ts'
@@ -89,6 +89,21 @@ describe('results', () => {
     expect(await text(`${into}/stdout`)).toBe('each\neach\neach\n')
     await get(id, 'several')
     expect(await shot(into)).toEqual(first)
+  })
+
+  it('change nothing where something else is in the way, and name it [R49]', async () => {
+    const id = await published(['write', '/out/a', 'made here'])
+    const into = `${product.folder}/got/full`
+    await mkdir(`${into}/my_results`, { recursive: true })
+    await writeFile(`${into}/my_results/a`, 'mine')
+    const { exit, stderr } = await server.run(['job', 'get', id, '--output-dir', into])
+    expect(exit).toBe(1)
+    expect(stderr).toContain(`output already exists: ${into}/my_results/a.`)
+    expect(await readdir(into, { recursive: true })).toEqual(['my_results', 'my_results/a'])
+    expect(await text(`${into}/my_results/a`)).toBe('mine')
+    await rm(`${into}/my_results/a`)
+    await server.ok(['job', 'get', id, '--output-dir', into])
+    expect(await text(`${into}/my_results/a`)).toBe('made here')
   })
 
   it('of work that failed are not lost: output, exit code, and what was said of it [X1, X2]', async () => {
