@@ -3,7 +3,7 @@ import { bool, int } from '../flags.ts'
 /** What happens after a submission; of every command that submits a job. */
 export const runFlags = {
   wait: bool(true, 'Wait until the job has ended; --wait=false returns at once'),
-  'wait-timeout-secs': int(600, 'Longest time to wait, in seconds'),
+  'wait-timeout-secs': int(600, 'Longest time to wait, in seconds; with --follow no limit unless given'),
   'id-only': bool(false, 'Print only the id of the job'),
   'node-details': bool(false, 'Print what each node said'),
   follow: bool(false, 'Print the output of the job as it runs', { shorthand: 'f' }),

@@ -3,17 +3,29 @@ import type { Cli } from '../command.ts'
 
 export type LogChoice = { readonly executionId?: string; readonly follow?: boolean; readonly tail?: boolean }
 
-/** Writes the output of a job to stdout as it comes, both of its streams. Being interrupted is a good end. */
-export async function followLogs(id: string, { executionId, follow, tail }: LogChoice, cli: Cli): Promise<void> {
+/**
+ * Writes the output of a job to stdout as it comes, both of its streams, and returns whether there was any. Being
+ * interrupted, or told to leave, is a good end.
+ */
+export async function followLogs(
+  id: string,
+  { executionId, follow, tail }: LogChoice,
+  cli: Cli,
+  leave?: AbortSignal,
+): Promise<boolean> {
+  const signal = leave ? AbortSignal.any([cli.interrupted, leave]) : cli.interrupted
+  let isAny = false
   const client = await cli.client()
   const query = { execution_id: executionId || undefined, follow: follow || undefined, tail: tail || undefined }
   try {
-    for await (const { value, error } of client.jobs.logs(id, query, cli.interrupted)) {
+    for await (const { value, error } of client.jobs.logs(id, query, signal)) {
       if (error) throw new Fault('InternalError', `error reading log output: error received from server: ${error}`)
       cli.stdout.write(value.Line)
+      isAny = true
     }
+    return isAny
   } catch (error) {
-    if (cli.interrupted.aborted) return
+    if (signal.aborted) return isAny
     if (error instanceof Fault && error.message.startsWith('error reading')) throw error
     throw new Fault(
       'ServiceUnavailable',

@@ -14,9 +14,10 @@ export async function reportFailure(job: Job, cli: Cli): Promise<void> {
   await reportNodes(job.ID, cli)
 }
 
-/** Says on stderr why a job failed. */
-export async function reportReasons(job: Job, cli: Cli): Promise<void> {
-  const history = (await cli.client()).jobs.history(job.ID, { event_type: 'execution', audience: toldAudience })
+/** Says on stderr why a job failed, or one execution of it. */
+export async function reportReasons(job: Job, cli: Cli, execution_id?: string): Promise<void> {
+  const query = { event_type: 'execution', audience: toldAudience, execution_id: execution_id || undefined }
+  const history = (await cli.client()).jobs.history(job.ID, query)
   const { Items } = await during(`${failure}: failed getting job history`, history)
   const style = styleOf(cli)
   for (const reason of failureReasons(job, Items)) cli.stderr.write(reasonText(reason, style))

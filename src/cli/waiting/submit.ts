@@ -21,9 +21,16 @@ export type Submission = {
   readonly id: string
   readonly warnings: readonly string[]
 }
+export type SubmitOptions = {
+  readonly showsWarnings: boolean
+  /** What a refused submission is called. */
+  readonly failure: string
+  /** Whether the user has said how long to wait; output is followed to its end otherwise. */
+  readonly isLimitGiven: boolean
+}
 /** How a command that submits ends. */
 export type RunEnd = { readonly exitCode: number }
-const fine: RunEnd = { exitCode: 0 }
+export const fine: RunEnd = { exitCode: 0 }
 
 /** Prints the job as it would be submitted, its warnings first. */
 export async function dryRun({ spec, warnings }: Submission, cli: Cli): Promise<RunEnd> {
@@ -51,7 +58,7 @@ const warningsText = (warnings: readonly string[]): string =>
 export async function submitAndWait(
   submission: Submission,
   flags: RunFlags,
-  options: { readonly showsWarnings: boolean; readonly failure: string },
+  options: SubmitOptions,
   cli: Cli,
 ): Promise<RunEnd> {
   const client = await cli.client()
@@ -64,32 +71,40 @@ export async function submitAndWait(
   const jobId = answer.JobID
   if (!flags.wait || flags['id-only']) cli.stdout.write(`${jobId}\n`)
   if (!flags.wait) return fine
-  return flags.follow && !flags['id-only'] ? follow(jobId, flags, cli) : wait(jobId, spec, flags, cli)
+  return flags.follow && !flags['id-only']
+    ? follow(jobId, flags, options.isLimitGiven, cli)
+    : wait(jobId, spec, flags, cli)
 }
 
-async function follow(id: string, flags: RunFlags, cli: Cli): Promise<RunEnd> {
+async function follow(id: string, flags: RunFlags, isLimited: boolean, cli: Cli): Promise<RunEnd> {
   cli.stdout.write(`Job successfully submitted. Job ID: ${id}\n`)
   cli.stdout.write('Waiting for logs... (Enter Ctrl+C to exit at any time, your job will continue running):\n\n')
+  const limitMs = flags['wait-timeout-secs'] * 1_000
+  const endMs = cli.clock.monotonicMs() + limitMs
+  const limit = new AbortController()
+  const timer = isLimited ? cli.clock.after(limitMs, () => limit.abort()) : undefined
   try {
-    await followLogs(id, { follow: true }, cli)
+    await followLogs(id, { follow: true }, cli, limit.signal)
   } catch (error) {
     // A job that no node took has no output: what counts is why.
     const { Job } = await (await cli.client()).jobs.get(id)
     if (!hasFailed(Job)) throw error
+  } finally {
+    timer?.stop()
   }
   if (cli.interrupted.aborted) return fine
-  const end = await untilEnd(id, flags, true, cli)
+  const end = await untilEnd(id, isLimited ? endMs - cli.clock.monotonicMs() : limitMs, true, cli)
+  if (end.kind === 'timeout') throw stillRunning(id, flags, cli)
   if (end.kind !== 'ended' || !hasFailed(end.job)) return fine
   await reportReasons(end.job, cli)
   return { exitCode: flags['exit-code'] ? 1 : 0 }
 }
 
 /** Whether the job ended well is known a moment after its last line. */
-async function untilEnd(id: string, flags: RunFlags, isQuiet: boolean, cli: Cli): Promise<WaitEnd> {
+async function untilEnd(id: string, limitMs: number, isQuiet: boolean, cli: Cli): Promise<WaitEnd> {
   const { clock, interrupted } = cli
   const steps = new Steps(cli.stdout, clock, stepWidth, isQuiet)
-  const timeoutMs = flags['wait-timeout-secs'] * 1_000
-  return waitForJob(id, timeoutMs, { client: await cli.client(), clock, steps, interrupted })
+  return waitForJob(id, limitMs, { client: await cli.client(), clock, steps, interrupted })
 }
 
 async function wait(id: string, spec: JobSpec, flags: RunFlags, cli: Cli): Promise<RunEnd> {
@@ -98,13 +113,13 @@ async function wait(id: string, spec: JobSpec, flags: RunFlags, cli: Cli): Promi
     cli.stdout.write(`Job successfully submitted. Job ID: ${id}\n`)
     cli.stdout.write('Checking job status... (Enter Ctrl+C to exit at any time, your job will continue running):\n\n')
   }
-  const end = await untilEnd(id, flags, isQuiet, cli)
+  const end = await untilEnd(id, flags['wait-timeout-secs'] * 1_000, isQuiet, cli)
   switch (end.kind) {
     case 'interrupted':
       if (!isQuiet) cli.stdout.write(interruptedText(end.signal, id))
       return fine
     case 'timeout':
-      throw stillRunning(id, flags['wait-timeout-secs'], cli)
+      throw stillRunning(id, flags, cli)
     case 'ended':
       if (hasFailed(end.job)) await reportFailure(end.job, cli)
       else if (flags['node-details'] && !isQuiet) await reportNodes(id, cli)
@@ -113,10 +128,14 @@ async function wait(id: string, spec: JobSpec, flags: RunFlags, cli: Cli): Promi
   }
 }
 
-const stillRunning = (id: string, seconds: number, { program }: Cli): Fault =>
-  new Fault('Timeout', `the job is still running after ${seconds}s; it goes on without being waited for`, {
-    hint: `Look at it with: ${program} job describe ${id}`,
-  })
+const stillRunning = (id: string, flags: RunFlags, { program }: Cli): Fault =>
+  new Fault(
+    'Timeout',
+    `the job is still running after ${flags['wait-timeout-secs']}s; it goes on without being waited for`,
+    {
+      hint: `Look at it with: ${program} job describe ${id}`,
+    },
+  )
 
 const interruptedText = (signal: string, id: string): string =>
   signal === 'SIGINT'

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { allowedFixtures, Product, type Server, toolJob } from '../../kit/product.ts'
+import { allowedFixtures, moduleSource, Product, type Server, toolJob } from '../../kit/product.ts'
 import { until } from '../../kit/until.ts'
 import { cliCommand, runCli } from '../../wire/cli-process.ts'
 import { ended } from '../crash/processes.ts'
@@ -110,6 +110,33 @@ describe('job logs', () => {
     expect(followed.stderr).toContain('Error: not enough nodes to run job. requested: 1, available: 1, suitable: 0.')
     expect(followed.stderr).not.toContain('log stream')
     expect(followed.exit).toBe(0)
+  })
+
+  it('of a job that failed without a word say why on stderr; that nothing ran is an error [W47]', async () => {
+    const broken = toolJob([], { params: { EntryModule: moduleSource('trap.wasm') } })
+    for (const [job, why] of [
+      [toolJob(['print', '', '', '3']), 'it is Completed, with exit code 3.\n'],
+      [broken, 'it is Failed, with exit code 1.\n\nError: '],
+    ] as const) {
+      const silent = await server.submit(job)
+      await ended(server.port, silent)
+      for (const args of [
+        ['job', 'logs', silent],
+        ['job', 'logs', '--follow', silent.slice(0, 10)],
+      ]) {
+        const said = await server.run(args)
+        expect([said.exit, said.stdout]).toEqual([0, '\n'])
+        expect(said.stderr).toContain(`Job ${silent.slice(0, 10)} printed nothing; ${why}`)
+      }
+    }
+    const never = await server.submit(toolJob([], { params: { Entrypoint: 'gone' } }))
+    await ended(server.port, never)
+    const said = await server.run(['job', 'logs', never])
+    expect([said.exit, said.stdout.trim()]).toEqual([1, ''])
+    expect(said.stderr).toContain("Error: execution error: unable to find the entrypoint 'gone'")
+    const fine = await server.submit(toolJob(['print', '', '', '0']))
+    await ended(server.port, fine)
+    expect(await server.run(['job', 'logs', fine])).toEqual({ exit: 0, stdout: '\n', stderr: '' })
   })
 
   it('of a job that nobody knows, or of no execution, say so [R78]', async () => {

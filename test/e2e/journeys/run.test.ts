@@ -72,6 +72,19 @@ describe('job run', () => {
     expect(await server.ok(['job', 'run', '--help'])).toMatch(/--wait-timeout-secs int .*\(default 600\)/)
   })
 
+  it('stops to follow after --wait-timeout-secs, where that is given [R33, R38]', async () => {
+    const within = (seconds: number) => ['job', 'run', '--follow', '--wait-timeout-secs', String(seconds)]
+    const { exit, stdout, stderr } = await server.run(within(1), stdin(['sleep', '60000']))
+    expect(exit).toBe(1)
+    expect(stderr).toContain('the job is still running after 1s')
+    const job = id.exec(stdout)?.[0] ?? ''
+    expect(await stateOf(job)).toBe('Running')
+    await server.ok(['job', 'stop', job])
+    const short = await server.run(within(60), stdin(['print', 'soon over\n', '', '0']))
+    expect([short.exit, short.stderr]).toEqual([0, expect.not.stringContaining('Error')])
+    expect(short.stdout).toContain('soon over\n')
+  })
+
   it('with --follow prints the output, also of a program that fails [R33]', async () => {
     const followed = await server.run(['job', 'run', '--follow'], stdin(['print', 'to stdout\n', 'to stderr\n', '3']))
     expect(followed.stdout).toContain('to stdout\n')

@@ -1,7 +1,11 @@
-import { defineCommand, exactly } from '../../command.ts'
+import { shortId } from '#lib/short-id.ts'
+import { type Cli, defineCommand, exactly } from '../../command.ts'
 import { bool, text } from '../../flags.ts'
 import { idArgument } from '../../shared/id-argument.ts'
 import { followLogs } from '../../waiting/follow-logs.ts'
+import { reportReasons } from '../../waiting/report.ts'
+import { fine, type RunEnd } from '../../waiting/submit.ts'
+import { hasFailed } from '../../waiting/wait-for-job.ts'
 
 export const command = defineCommand({
   use: '[id]',
@@ -16,10 +20,30 @@ export const command = defineCommand({
     follow: bool(false, 'Go on until the job ends', { shorthand: 'f' }),
     tail: bool(false, 'Only what is printed from now on', { shorthand: 't' }),
   },
-  run: async ({ args, flags }, cli) =>
-    followLogs(
-      await idArgument(args, cli),
-      { executionId: flags['execution-id'], follow: flags.follow, tail: flags.tail },
-      cli,
-    ),
+  async run({ args, flags }, cli): Promise<RunEnd> {
+    const id = await idArgument(args, cli)
+    const choice = { executionId: flags['execution-id'], follow: flags.follow, tail: flags.tail }
+    const isAny = await followLogs(id, choice, cli)
+    return isAny || cli.interrupted.aborted ? fine : explainSilence(id, choice.executionId, cli)
+  },
+  exitCode: ({ exitCode }) => exitCode,
 })
+
+/** The exit code of a program that could not be started. */
+const neverRan = -1
+
+/** Why a job that failed has no output, on stderr. Without any run there is nothing to show: that is an error. */
+async function explainSilence(id: string, executionId: string, cli: Cli): Promise<RunEnd> {
+  const client = await cli.client()
+  const { Job, Executions } = await client.jobs.get(id, { include: 'executions' })
+  const asked = Executions?.Items.filter(({ ID }) => executionId === '' || ID === executionId) ?? []
+  const codes = asked.map(({ RunOutput }) => RunOutput?.ExitCode ?? neverRan)
+  const code = codes.find((each) => each > 0)
+  const isWell = asked.length > 0 && asked.every(({ ComputeState }) => ComputeState.StateType === 'Completed')
+  const hasJobFailed = hasFailed(Job) && !isWell
+  if (!hasJobFailed && code === undefined) return fine
+  const ending = code === undefined ? '' : `, with exit code ${code}`
+  cli.stderr.write(`Job ${shortId(Job.ID)} printed nothing; it is ${Job.State.StateType}${ending}.\n`)
+  if (hasJobFailed) await reportReasons(Job, cli, executionId)
+  return { exitCode: codes.some((each) => each !== neverRan) ? 0 : 1 }
+}

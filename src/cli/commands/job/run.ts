@@ -28,7 +28,11 @@ export const command = defineCommand({
     }),
     ...runFlags,
   },
-  async run({ args: [path], flags }, cli) {
+  async run(input, cli) {
+    const {
+      args: [path],
+      flags,
+    } = input
     const source = await jobText(path, cli)
     const filled = flags['no-template']
       ? source
@@ -36,7 +40,12 @@ export const command = defineCommand({
     const job = doing('the job provided is invalid', () => parseJob(filled))
     if (flags['dry-run']) return dryRun(job, cli)
     const showsWarnings = flags['show-warnings'] && !flags['hide-warnings']
-    return submitAndWait(job, flags, { showsWarnings, failure: 'failed request' }, cli)
+    return submitAndWait(
+      job,
+      flags,
+      { showsWarnings, failure: 'failed request', isLimitGiven: input.isGiven('wait-timeout-secs') },
+      cli,
+    )
   },
   exitCode: ({ exitCode }) => exitCode,
 })

@@ -49,7 +49,12 @@ export const command = defineCommand({
     doing('building wasm engine spec', () => decodeWasmParams(engine))
     const job = buildJob(input, engine, {})
     if (flags['dry-run']) return dryRun(job, cli)
-    return submitAndWait(job, flags, { showsWarnings: true, failure: 'failed to submit job' }, cli)
+    return submitAndWait(
+      job,
+      flags,
+      { showsWarnings: true, failure: 'failed to submit job', isLimitGiven: input.isGiven('wait-timeout-secs') },
+      cli,
+    )
   },
   exitCode: ({ exitCode }) => exitCode,
 })
