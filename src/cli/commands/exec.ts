@@ -63,7 +63,12 @@ export const command = defineCommand({
       parseKeyValues(flags.env),
     )
     if (flags['dry-run']) return dryRun(job, cli)
-    return submitAndWait(job, flags, { showsWarnings: false, failure: 'failed request' }, cli)
+    return submitAndWait(
+      job,
+      flags,
+      { showsWarnings: false, failure: 'failed request', isLimitGiven: input.isGiven('wait-timeout-secs') },
+      cli,
+    )
   },
   exitCode: ({ exitCode }) => exitCode,
 })
