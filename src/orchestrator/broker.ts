@@ -1,3 +1,4 @@
+import { Heap } from '#lib/heap.ts'
 import type { EvaluationTrigger } from '#models/evaluation.ts'
 import type { JobId } from '#models/ids.ts'
 
@@ -11,7 +12,7 @@ type Entry = Ask & { order: number }
  * what is asked meanwhile makes it due again when that worker is done. Asking twice is asking once.
  */
 export class Broker {
-  readonly #ready: Entry[] = []
+  readonly #ready = new Heap<Entry>(isBefore)
   readonly #waiting = new Map<JobId, Entry>()
   readonly #working = new Set<JobId>()
   readonly #again = new Map<JobId, Ask>()
@@ -34,12 +35,12 @@ export class Broker {
     if (this.#waiting.has(ask.jobId)) return
     const entry = { ...ask, order: this.#order++ }
     this.#waiting.set(ask.jobId, entry)
-    push(this.#ready, entry)
+    this.#ready.push(entry)
   }
 
   /** The next job, now this worker's until `done`. */
   take(): Ask | undefined {
-    const entry = pop(this.#ready)
+    const entry = this.#ready.pop()
     if (!entry) return undefined
     this.#waiting.delete(entry.jobId)
     this.#working.add(entry.jobId)
@@ -54,7 +55,7 @@ export class Broker {
   }
 
   clear(): void {
-    this.#ready.length = 0
+    this.#ready.clear()
     this.#waiting.clear()
     this.#working.clear()
     this.#again.clear()
@@ -63,37 +64,3 @@ export class Broker {
 
 const isBefore = (a: Entry, b: Entry): boolean =>
   a.priority > b.priority || (a.priority === b.priority && a.order < b.order)
-
-const push = (heap: Entry[], entry: Entry): void => {
-  heap.push(entry)
-  let child = heap.length - 1
-  while (child > 0) {
-    const parent = (child - 1) >> 1
-    if (!isBefore(heap[child] as Entry, heap[parent] as Entry)) break
-    swap(heap, child, parent)
-    child = parent
-  }
-}
-
-const pop = (heap: Entry[]): Entry | undefined => {
-  const first = heap[0]
-  const last = heap.pop()
-  if (!first || !last || heap.length === 0) return first
-  heap[0] = last
-  let parent = 0
-  for (;;) {
-    const [left, right] = [2 * parent + 1, 2 * parent + 2]
-    let best = parent
-    if (left < heap.length && isBefore(heap[left] as Entry, heap[best] as Entry)) best = left
-    if (right < heap.length && isBefore(heap[right] as Entry, heap[best] as Entry)) best = right
-    if (best === parent) return first
-    swap(heap, parent, best)
-    parent = best
-  }
-}
-
-const swap = (heap: Entry[], a: number, b: number): void => {
-  const item = heap[a] as Entry
-  heap[a] = heap[b] as Entry
-  heap[b] = item
-}

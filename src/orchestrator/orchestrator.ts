@@ -60,6 +60,8 @@ export class Orchestrator implements Startable {
   readonly #post: Post
   readonly #housekeeping: Housekeeping
   #settling: Timer | undefined
+  /** Some look was milder because nodes may still come. */
+  #hasSpared = false
   #isStopped = false
 
   constructor(parts: OrchestratorParts) {
@@ -149,6 +151,7 @@ export class Orchestrator implements Startable {
     this.#membership.start()
     this.#settling = this.#parts.clock.after(this.#parts.settings.settleMs, () => {
       this.#settling = undefined
+      if (!this.#hasSpared) return
       this.#lookAtAll('recovery').catch((error: unknown) => this.#parts.log('recovery_failed', { error }))
     })
     await this.#lookAtAll('recovery')
@@ -192,7 +195,9 @@ export class Orchestrator implements Startable {
   #isSettling(): boolean {
     const isAwaited = ({ Membership, ConnectionState }: NodeState): boolean =>
       Membership === 'APPROVED' && ConnectionState.Status === 'DISCONNECTED'
-    return this.#settling !== undefined && this.#table.states().some(isAwaited)
+    const isSettling = this.#settling !== undefined && this.#table.states().some(isAwaited)
+    this.#hasSpared ||= isSettling
+    return isSettling
   }
 
   #tryWaiting(hasNodeChanged: boolean): void {

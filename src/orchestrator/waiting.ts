@@ -3,9 +3,6 @@ import type { Job } from '#models/job.ts'
 import { isCounted, mainTask } from '#models/job.ts'
 import { typeKey } from '#models/spec-config.ts'
 
-/** Shape of a job that no present node will ever fit: it waits on its own. */
-const forNodes = 'nodes '
-
 type Entry = { jobId: JobId; priority: number; since: bigint }
 
 /**
@@ -32,39 +29,37 @@ const shapeOf = (job: Job, isPeculiar: boolean): string => {
 export class Waiting {
   readonly #shapes = new Map<string, Entry[]>()
   readonly #shapeOfJob = new Map<JobId, string>()
-
-  get size(): number {
-    return this.#shapeOfJob.size
-  }
+  /** Those that no present node will ever fit, each on its own, with their priority. */
+  readonly #forNodes = new Map<JobId, number>()
 
   /** `isPeculiar`: some nodes have refused it. */
   add(job: Job, waitsFor: 'room' | 'nodes', isPeculiar: boolean): void {
-    const shape = waitsFor === 'room' ? shapeOf(job, isPeculiar) : `${forNodes}${job.ID}`
+    if (waitsFor === 'nodes') {
+      this.#removeFromShape(job.ID)
+      this.#forNodes.set(job.ID, job.Priority)
+      return
+    }
+    this.#forNodes.delete(job.ID)
+    const shape = shapeOf(job, isPeculiar)
     if (this.#shapeOfJob.get(job.ID) === shape) return
-    this.remove(job.ID)
+    this.#removeFromShape(job.ID)
     const entries = this.#shapes.get(shape) ?? []
     insert(entries, { jobId: job.ID, priority: job.Priority, since: job.VersionTime })
     this.#shapes.set(shape, entries)
     this.#shapeOfJob.set(job.ID, shape)
   }
 
-  /** Returns the shape it waited in. */
+  /** Returns the shape in which it waited for room. */
   remove(jobId: JobId): string | undefined {
-    const shape = this.#shapeOfJob.get(jobId)
-    if (shape === undefined) return undefined
-    this.#shapeOfJob.delete(jobId)
-    const entries = this.#shapes.get(shape) ?? []
-    const index = entries[0]?.jobId === jobId ? 0 : entries.findIndex((entry) => entry.jobId === jobId)
-    entries.splice(index, 1)
-    if (entries.length === 0) this.#shapes.delete(shape)
-    return shape
+    this.#forNodes.delete(jobId)
+    return this.#removeFromShape(jobId)
   }
 
   /** The jobs to look at now: the first of every shape; those that wait for other nodes only when nodes changed. */
   heads(hasNodeChanged: boolean): { jobId: JobId; priority: number }[] {
-    return [...this.#shapes].flatMap(([shape, entries]) =>
-      hasNodeChanged || !shape.startsWith(forNodes) ? entries.slice(0, 1) : [],
-    )
+    const heads: { jobId: JobId; priority: number }[] = [...this.#shapes.values()].flatMap((jobs) => jobs.slice(0, 1))
+    if (hasNodeChanged) for (const [jobId, priority] of this.#forNodes) heads.push({ jobId, priority })
+    return heads
   }
 
   /** The first job of one shape. */
@@ -75,6 +70,18 @@ export class Waiting {
   clear(): void {
     this.#shapes.clear()
     this.#shapeOfJob.clear()
+    this.#forNodes.clear()
+  }
+
+  #removeFromShape(jobId: JobId): string | undefined {
+    const shape = this.#shapeOfJob.get(jobId)
+    if (shape === undefined) return undefined
+    this.#shapeOfJob.delete(jobId)
+    const entries = this.#shapes.get(shape) ?? []
+    const index = entries[0]?.jobId === jobId ? 0 : entries.findIndex((entry) => entry.jobId === jobId)
+    entries.splice(index, 1)
+    if (entries.length === 0) this.#shapes.delete(shape)
+    return shape
   }
 }
 
