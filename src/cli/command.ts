@@ -14,6 +14,8 @@ export type Cli = Host & {
   /** The configuration as one side of the program sees it: files, environment, flags. */
   load(side: Side, defaults?: Readonly<Record<string, unknown>>): Promise<Loaded>
   client(): Promise<Client>
+  /** The data folder, also when the configuration in it cannot be read. */
+  dataDir(): Promise<string>
 }
 
 export type Input<Of extends Flags> = {

@@ -6,10 +6,10 @@ type Parsed = { readonly values: Readonly<Record<string, any>>; readonly given: 
 
 /** The world with the settings that flags give. The client is made when a command first asks for it. */
 export async function connected(table: Flags, parsed: Parsed, host: Host): Promise<Cli> {
-  const { givenSettings, loadSettings } = await import('./given-settings.ts')
+  const { givenSettings, loadSettings, locateDataDir } = await import('./given-settings.ts')
   const given = givenSettings(table, parsed, host)
   const load: Cli['load'] = (side, defaults) => loadSettings(given, side, host, defaults)
   let client: ReturnType<Cli['client']> | undefined
   const connect = async () => (await import('./api-client.ts')).apiClient(await load('client'), host)
-  return { ...host, load, client: () => (client ??= connect()) }
+  return { ...host, load, dataDir: () => locateDataDir(given, host), client: () => (client ??= connect()) }
 }

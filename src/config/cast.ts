@@ -28,10 +28,10 @@ const casts: Record<Kind, (path: string, given: unknown) => unknown> = {
     const known = typeof given === 'string' ? booleans[given] : undefined
     return known ?? fail(path, 'a boolean', given, "Accepted formats: 'true' or 'false'")
   },
-  integer: (path, given) => {
-    const number = typeof given === 'string' && /^[+-]?\d+$/.test(given) ? Number(given) : given
-    const isWhole = typeof number === 'bigint' || Number.isSafeInteger(number)
-    return isWhole ? Number(number) : fail(path, 'an integer', given, "Accepted formats: '1', '2', '10', etc.")
+  integer: (path, given) => wholeNumber(given) ?? fail(path, 'an integer', given, integerHint),
+  unsigned: (path, given) => {
+    const number = wholeNumber(given)
+    return number !== undefined && number >= 0 ? number : fail(path, 'a positive integer', given, integerHint)
   },
   duration: (path, given) => {
     if (typeof given === 'bigint') return given
@@ -44,10 +44,7 @@ const casts: Record<Kind, (path: string, given: unknown) => unknown> = {
   },
   list: (path, given) => {
     if (Array.isArray(given)) return given.every(isScalar) ? given.map(String) : fail(path, 'a list of texts', given)
-    if (!isScalar(given)) return fail(path, 'a list', given)
-    return String(given)
-      .split(/[\s,]+/)
-      .filter((each) => each !== '')
+    return isScalar(given) ? listOf(String(given)) : fail(path, 'a list', given)
   },
   map: (path, given) => {
     if (Array.isArray(given)) return pairsOf(given.map(String))
@@ -57,7 +54,9 @@ const casts: Record<Kind, (path: string, given: unknown) => unknown> = {
     return Object.fromEntries(entries.map(([key, value]) => [key, String(value)]))
   },
   data: (path, given) =>
-    typeof given === 'object' ? given : fail(path, 'a structure', given, 'Write it into a configuration file.'),
+    typeof given === 'object'
+      ? given
+      : fail(path, 'a structure', given, 'Write it as YAML or JSON, or into a configuration file.'),
 }
 
 const booleans: Readonly<Record<string, boolean>> = Object.fromEntries([
@@ -65,6 +64,24 @@ const booleans: Readonly<Record<string, boolean>> = Object.fromEntries([
   ...['0', 'f', 'F', 'false', 'False', 'FALSE'].map((word) => [word, false]),
 ])
 
+/** Undefined for what is no whole number that counts exactly. */
+function wholeNumber(given: unknown): number | undefined {
+  const number = typeof given === 'string' && /^[+-]?\d+$/.test(given) ? Number(given) : given
+  const isWhole = typeof number === 'bigint' || Number.isSafeInteger(number)
+  return isWhole && Number.isSafeInteger(Number(number)) ? Number(number) : undefined
+}
+
+/** `a,b`; nothing for ''. */
+function listOf(text: string): string[] {
+  if (text === '') return []
+  const items = text.split(',')
+  if (/[;\s]/.test(text)) throw wrong(`invalid separator in string slice '${text}', only comma (,) is allowed`)
+  const empty = items.indexOf('')
+  if (empty >= 0) throw wrong(`empty token found at position ${empty} in string slice '${text}'`)
+  return items
+}
+
+const integerHint = "Accepted formats: '1', '2', '10', etc."
 const durationHint =
   "Accepted formats: 'h' (hours), 'm' (minutes), 's' (seconds), 'ms' (milliseconds), for example '1h30m' or '500ms'"
 

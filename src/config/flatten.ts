@@ -20,6 +20,9 @@ const sections = new Set(
   }),
 )
 
+/** The key of 1.4 of that name, whatever its case, and whichever side of the program it speaks to. */
+export const findOldKey = (path: string): OldKey | undefined => olds.get(path.toLowerCase())?.[0]
+
 /** The setting of either generation that a key names, whatever its case. */
 export const findKey = (path: string, side: Side): Key | OldKey | undefined => {
   const lower = path.toLowerCase()

@@ -1,5 +1,5 @@
 /** What a setting may hold. Values come as text (environment, flags, `-c`) or as YAML. */
-export type Kind = 'text' | 'boolean' | 'integer' | 'duration' | 'list' | 'map' | 'data'
+export type Kind = 'text' | 'boolean' | 'integer' | 'unsigned' | 'duration' | 'list' | 'map' | 'data'
 
 export type LeafOptions<Value> = {
   /** Variables that set it, beyond `BACALHAU_` + the key with `_`. */
@@ -44,11 +44,13 @@ const leaf =
 export const text = leaf<string>('text')
 export const boolean = leaf<boolean>('boolean')
 export const integer = leaf<number>('integer')
+/** A number that is not negative. */
+export const unsigned = leaf<number>('unsigned')
 /** Nanoseconds; written in Go's text form (`1h30m`). */
 export const duration = leaf<bigint>('duration')
 export const list = leaf<readonly string[]>('list')
 export const map = leaf<Readonly<Record<string, string>>>('map')
-/** Structured YAML that its user checks; cannot be given as text. */
+/** Structured YAML that its user checks; given as text it is YAML or JSON on one line. */
 export const data = <Value>(fallback: Value, about: string, options: LeafOptions<Value> = {}): Leaf<Value> =>
   leaf<Value>('data')(fallback, about, options)
 

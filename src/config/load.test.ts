@@ -109,6 +109,17 @@ describe('keys of the 1.4 generation', () => {
     expect(loaded({ files: [file({ Node: { Name: 'a' }, Name: 'a' })] }).settings.Name).toBe('a')
   })
 
+  it('of 1.4 may stand together: who skips checks of updates asks for none, however often', () => {
+    const both = [
+      { CheckFrequency: '90s', SkipChecks: true },
+      { SkipChecks: true, CheckFrequency: '90s' },
+    ]
+    const intervals = both.map((Update) => loaded({ files: [file({ Update })] }).settings.UpdateConfig.Interval)
+    expect(intervals).toEqual([0n, 0n])
+    const mixed = { Update: { SkipChecks: true }, UpdateConfig: { Interval: '1h' } }
+    expect(() => loaded({ files: [file(mixed)] })).toThrow('set UpdateConfig.Interval to different values')
+  })
+
   it('all lead to settings that exist, and to values of the right kind', () => {
     const paths = new Set(keys.map((key) => key.path))
     for (const key of oldKeys) for (const path of key.to) expect(paths, key.path).toContain(path)

@@ -25,7 +25,7 @@ export type Sources = {
 }
 
 /** Where a value came from. `as` is what the user wrote: the file's key, the variable, the flag. */
-type Origin = { readonly layer: 'default' | 'file' | 'environment' | 'flag' | 'pair'; readonly as: string }
+export type Origin = { readonly layer: 'default' | 'file' | 'environment' | 'flag' | 'pair'; readonly as: string }
 
 type Notice = { readonly kind: 'unknown-key' | 'old-key'; readonly message: string }
 
@@ -35,12 +35,14 @@ export type Loaded = {
   originOf(path: string): Origin
   /** The value that was given for a key; undefined = its default holds. */
   givenFor(path: string): unknown
+  /** What was given under a key of 1.4 (in lower case), as it was given; undefined = nothing. */
+  oldValueOf(path: string): { readonly value: unknown; readonly origin: Origin } | undefined
   /** Things to tell the user, one sentence each. */
   readonly notices: readonly Notice[]
 }
 
 type Value = { readonly value: unknown; readonly origin: Origin }
-type Layer = ReadonlyMap<string, Value>
+type Layer = { readonly values: ReadonlyMap<string, Value>; readonly olds: ReadonlyMap<string, Value> }
 
 /**
  * Merges all sources into frozen, checked settings that know where they came from.
@@ -50,8 +52,10 @@ type Layer = ReadonlyMap<string, Value>
 export function load(sources: Sources): Loaded {
   const notices: Notice[] = []
   const merged = new Map<string, Value>()
+  const olds = new Map<string, Value>()
   const apply = (layer: Layer, isMerging: boolean) => {
-    for (const [path, next] of layer) merged.set(path, isMerging ? mergedMap(merged.get(path), next) : next)
+    for (const [path, old] of layer.olds) olds.set(path, old)
+    for (const [path, next] of layer.values) merged.set(path, isMerging ? mergedMap(merged.get(path), next) : next)
   }
   for (const file of sources.files ?? []) {
     const { given, unknown } = flatten(file.values, sources.side)
@@ -77,6 +81,7 @@ export function load(sources: Sources): Loaded {
     settings: freeze(valuesOf(tree, '', merged, sources)) as Settings,
     originOf: (path) => merged.get(path)?.origin ?? { layer: 'default', as: 'default' },
     givenFor: (path) => merged.get(path)?.value,
+    oldValueOf: (path) => olds.get(path),
     notices,
   }
 }
@@ -89,20 +94,39 @@ function layerOf(
   notices: Notice[],
 ): Layer {
   const values = new Map<string, Value>()
+  const olds = new Map<string, Value>()
+  const decided = new Set(given.filter(isStronger).flatMap((each) => targets(each).map(([path]) => path)))
   for (const each of given) {
     const origin = { layer, as: describe(each) }
-    if (isOldKey(each.key)) notices.push(oldKeyNotice(each.key, origin.as))
+    if (isOldKey(each.key)) {
+      notices.push(oldKeyNotice(each.key, origin.as))
+      olds.set(each.key.path.toLowerCase(), { value: each.value, origin })
+    }
     for (const [path, value] of targets(each)) {
-      const next = { value: cast(leafAt(path), path, value), origin }
+      const next = { value: castFrom(origin, path, value), origin }
       const before = values.get(path)
+      if (decided.has(path) && isOldKey(each.key) && !each.key.isStronger) continue
       if (before && !isSameValue(before.value, next.value) && !isSameName(before.origin.as, origin.as)) {
         throw contradiction(path, before.origin.as, origin.as)
       }
       values.set(path, next)
     }
   }
-  return values
+  return { values, olds }
 }
+
+/** What stands in a file or variable may be long forgotten: a refusal says where. */
+function castFrom({ layer, as }: Origin, path: string, value: unknown): unknown {
+  try {
+    return cast(leafAt(path), path, value)
+  } catch (error) {
+    if (!(error instanceof Fault) || (layer !== 'file' && layer !== 'environment')) throw error
+    const hint = [error.hint, `Given as ${as}.`].filter((part) => part !== undefined).join('. ')
+    throw new Fault('ValidationError', error.message, { component: 'Config', hint, cause: error })
+  }
+}
+
+const isStronger = ({ key }: Given): boolean => isOldKey(key) && key.isStronger === true
 
 /** Said twice in the same words, the later counts. */
 const isSameName = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase()
@@ -123,10 +147,17 @@ const leafAt = (path: string) => {
 /** An empty variable counts as unset. */
 function envValues({ env = {}, side }: Sources): Given[] {
   const named = (key: Key | OldKey, names: readonly string[]): Given[] =>
-    names.flatMap((name) => (env[name] ? [{ as: name, key, value: env[name] }] : [])).slice(0, 1)
+    names.flatMap((name) => (env[name] ? [{ as: name, key, value: envValue(key, env[name]) }] : [])).slice(0, 1)
   const fresh = keys.flatMap((key) => named(key, [envNameOf(key.path), ...(key.leaf.env ?? [])]))
   const old = oldKeys.filter((key) => key.side === undefined || key.side === side)
   return [...fresh, ...old.flatMap((key) => named(key, [envNameOf(key.path), ...(key.env ?? [])]))]
+}
+
+/** The items of a list stand between blanks or commas. */
+const envValue = (key: Key | OldKey, text: string): unknown => {
+  const leaf = isOldKey(key) ? key.to.map(leafAt)[0] : key.leaf
+  const isList = leaf?.kind === 'list' && !(isOldKey(key) && key.translate)
+  return isList ? text.split(/[\s,]+/).filter((each) => each !== '') : text
 }
 
 const namedValues = (
@@ -149,8 +180,8 @@ export const noSuchKey = (name: string): Fault => {
 }
 
 function refuseContradictions(flags: Layer, pairs: Layer): void {
-  for (const [path, flag] of flags) {
-    const pair = pairs.get(path)
+  for (const [path, flag] of flags.values) {
+    const pair = pairs.values.get(path)
     if (!pair || isSameValue(pair.value, flag.value)) continue
     const message = `flag: ${flag.origin.as} and config flag key "${path}" cannot both be provided. Only one may be used`
     throw new Fault('ValidationError', message, { component: 'Config' })
@@ -169,7 +200,7 @@ const unknownKey = (path: string, file: string): Notice => {
   return { kind: 'unknown-key', message: `unknown key ${path} in ${file} is ignored${advice}` }
 }
 
-const oldKeyNotice = (key: OldKey, as: string): Notice => ({
+export const oldKeyNotice = (key: OldKey, as: string): Notice => ({
   kind: 'old-key',
   message: key.to.length === 0 ? `${as} has no effect any more` : `${as} is an old name; use ${key.to.join(' and ')}`,
 })

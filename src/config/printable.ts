@@ -15,9 +15,14 @@ const printed = (node: Tree | Leaf<any>, value: any): unknown =>
     : Object.fromEntries(Object.entries(node).map(([name, child]) => [name, printed(child, value[name])]))
 
 /** One value as it is shown. An empty secret is shown as empty: that it is not set is worth knowing. */
-function printableValue(leaf: Leaf<any>, value: unknown): unknown {
+export function printableValue(leaf: Leaf<any>, value: unknown): unknown {
   if (leaf.isSecret) return isEmpty(value) ? value : maskedSecret
+  if (leaf.kind === 'list') return (value as readonly string[]).map(withoutLogin)
+  if (leaf.kind === 'text') return withoutLogin(value as string)
   return leaf.kind === 'duration' ? formatDuration(value as bigint) : value
 }
+
+/** A token or password may stand in an address, before `@`. */
+export const withoutLogin = (text: string): string => text.replace(/^(\w[\w+.-]*:\/\/)[^/]*@/, `$1${maskedSecret}@`)
 
 const isEmpty = (value: unknown): boolean => value === '' || (Array.isArray(value) && value.length === 0)

@@ -3,7 +3,7 @@ import { parse as parseYaml } from 'yaml'
 import { goldensDir } from '../kit/vectors.ts'
 import type { CliCase } from './cli-cases.ts'
 import type { CliRun } from './cli-process.ts'
-import { type Compared, formatOf, rules } from './cli-rules.ts'
+import { type Compared, formatOf, isSettings, rules } from './cli-rules.ts'
 import { tablesUnwrapped } from './cli-tables.ts'
 import { comparableText, exampleOf, listedLines, sortedLines } from './cli-texts.ts'
 import { lineDiff } from './line-diff.ts'
@@ -113,7 +113,7 @@ function whatCounts(golden: CliCase, recorded: string, ours: string): [string, s
 }
 
 const documentOf = (golden: CliCase): 'json' | 'yaml' | undefined => {
-  if (golden.exit !== 0 || golden.argv.includes('--dry-run')) return undefined
+  if (golden.exit !== 0 || golden.argv.includes('--dry-run') || isSettings(golden.argv)) return undefined
   const format = formatOf(golden.argv)
   if (format !== undefined) return format === 'json' || format === 'yaml' ? format : undefined
   return ['agent alive', 'agent node', 'node describe'].includes(pathOf(golden)) ? 'yaml' : undefined

@@ -9,9 +9,10 @@ import type { Job } from '#models/job.ts'
 import { isTerminalJob } from '#models/job-state.ts'
 import type { GoldenCluster } from '../kit/golden-cluster.ts'
 import { type CliCase, fixturesDir, jobFixture, wasStopped } from './cli-cases.ts'
+import { dataDirOf, prepareConfig } from './cli-config.ts'
 import { type CliRun, runCli } from './cli-process.ts'
 
-export type Replayed = { golden: CliCase; ours: CliRun; files: Map<string, string> }
+export type Replayed = { golden: CliCase; ours: CliRun; files: Map<string, string>; dataDir: string }
 
 const caseTimeoutMs = 60_000
 const stateLimitMs = 60_000
@@ -39,8 +40,10 @@ export class CliReplay {
     this.#client = createClient({ url: `http://127.0.0.1:${cluster.port}` })
   }
 
-  async replay(folder: string, recorded: CliCase): Promise<Replayed> {
+  async replay(folder: string, recorded: CliCase, all: readonly CliCase[]): Promise<Replayed> {
     const name = recorded.case.split('/').at(-1) ?? ''
+    const dataDir = dataDirOf(recorded, this.#cluster.directory)
+    if (folder === 'config') prepareConfig(dataDir, recorded, all)
     const put = await this.#localiser(folder, name, recorded)
     const cwd = this.#workFolder(folder, name)
     const env = this.#environment(recorded, put)
@@ -63,7 +66,7 @@ export class CliReplay {
     }
     await takeBack?.()
     await this.#stopRunning()
-    return { golden, ours, files: filesIn(cwd) }
+    return { golden, ours, files: filesIn(cwd), dataDir }
   }
 
   /** What the recorder had done before a case, and how it is undone. */

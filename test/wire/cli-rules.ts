@@ -1,5 +1,7 @@
+import { findOldKey } from '#config/flatten.ts'
 import { buildInfo } from '#lib/build-info.ts'
 import type { CliCase } from './cli-cases.ts'
+import { settingLines } from './cli-config.ts'
 
 /** A run as it is compared: what was recorded, and what ours gave. */
 export type Compared = { exit: number; stdout: string; stderr: string }
@@ -29,8 +31,36 @@ export const rules: Readonly<Record<string, (pair: Pair, golden: CliCase) => Pai
     onStdout(recorded, (text) => text.replace(/^Version {7}= 0$/m, 'Version       = 1')),
     ours,
   ],
+  'config-list': (pair, { argv, exit }) => (isSettings(argv) && exit === 0 ? onSettings(pair, argv) : pair),
+  'idle-settings': (pair, { argv, exit }) => (isSettings(argv) && exit === 0 ? withoutIdleSettings(pair) : pair),
   hints: (pair, { pty }) => withOwnHints(pair, pty ? 'stdout' : 'stderr'),
   steps: ([recorded, ours]) => [onStdout(recorded, withoutSteps), onStdout(ours, withoutSteps)],
+}
+
+export const isSettings = (argv: readonly string[]): boolean => argv[1] === 'config' && argv[2] === 'list'
+
+/** Ours has the keys of both generations, and says where a value comes from. */
+function onSettings([recorded, ours]: Pair, argv: readonly string[]): Pair {
+  const [there, here] = settingLines(recorded.stdout, ours.stdout, formatOf(argv))
+  return [
+    { ...recorded, stdout: there },
+    { ...ours, stdout: here },
+  ]
+}
+
+/** What no longer does anything has no default; what was given is shown. */
+function withoutIdleSettings([recorded, ours]: Pair): Pair {
+  const idle = ours.stdout.split('\n').flatMap((line) => /^([\w.]+): (?:"")?$/.exec(line)?.[1] ?? [])
+  const isIdle = (line: string) => {
+    const key = line.slice(0, line.indexOf(':'))
+    return idle.includes(key) && findOldKey(key)?.to.length === 0
+  }
+  const plain = (text: string) =>
+    text
+      .split('\n')
+      .filter((line) => !isIdle(line))
+      .join('\n')
+  return [onStdout(recorded, plain), onStdout(ours, plain)]
 }
 
 const onStdout = (run: Compared, change: (text: string) => string): Compared => ({ ...run, stdout: change(run.stdout) })

@@ -5,6 +5,7 @@ import { canStartDocker, type DockerEngine, dockerEngine } from '../kit/docker-e
 import { type GoldenCluster, startGoldenCluster } from '../kit/golden-cluster.ts'
 import { absent } from '../kit/vectors.ts'
 import { type CliCase, cliCases } from './cli-cases.ts'
+import { configDifferences } from './cli-config.ts'
 import { fileDifferences } from './cli-files.ts'
 import { judge, loadCompare } from './cli-judge.ts'
 import { cliCommand } from './cli-process.ts'
@@ -17,7 +18,7 @@ const lateFolders = ['job-list', 'serve']
 /** Rows of docs/compat.md that are rules for whole classes of output (cli-rules.ts). */
 const everywhere = 'everywhere'
 
-type Result = { name: string; found: string[] }
+type Result = { name: string; found: readonly string[] }
 type Pending = { cli: string[] }
 
 /**
@@ -65,12 +66,14 @@ export function cliSuite(version: string): void {
         results.set(folder, done)
       }
 
-      async function differences(recorded: CliCase, folder: string): Promise<string[]> {
+      async function differences(recorded: CliCase, folder: string): Promise<readonly string[]> {
         try {
-          const { golden, ours, files } = await (replay as CliReplay).replay(folder, recorded)
+          const all = cases?.get(folder) ?? []
+          const { golden, ours, files, dataDir } = await (replay as CliReplay).replay(folder, recorded, all)
           const { differences: found, used: rules } = judge(golden, ours, compare)
           for (const name of rules) usedRules.add(name)
-          return [...found, ...(folder === 'job-get' ? fileDifferences(golden, files, compare.mask) : [])]
+          if (folder === 'job-get') return [...found, ...fileDifferences(golden, files, compare.mask)]
+          return folder === 'config' ? [...found, ...configDifferences(dataDir, recorded)] : found
         } catch (error) {
           return [`replay: ${String(error)}`]
         }

@@ -17,6 +17,7 @@ export type Group = { readonly path: string; readonly short: string }
 export const groups: readonly Group[] = [
   { path: 'agent', short: 'Ask the node this client talks to' },
   { path: 'completion', short: 'Print a script that completes command lines in a shell' },
+  { path: 'config', short: 'Look at settings and change them' },
   { path: 'docker', short: 'Run containers' },
   { path: 'job', short: 'Submit jobs and look at them' },
   { path: 'node', short: 'Look at the nodes of the cluster and judge them' },
@@ -48,6 +49,13 @@ export const commands: readonly Entry[] = [
   completion('fish'),
   completion('powershell'),
   completion('zsh'),
+  {
+    path: 'config auto-resources',
+    short: 'Set limits of resources from what this machine has',
+    load: () => import('./config/auto-resources.ts'),
+  },
+  { path: 'config list', short: 'List settings and where they come from', load: () => import('./config/list.ts') },
+  { path: 'config set', short: 'Set a value in the configuration file', load: () => import('./config/set.ts') },
   { path: 'devstack', short: 'Start a cluster of several nodes in one process', load: () => import('./devstack.ts') },
   { path: 'docker run', short: 'Run a container', load: () => import('./docker/run.ts') },
   { path: 'exec', short: 'Run a program of a named type: python, duckdb', load: () => import('./exec.ts') },

@@ -1,4 +1,4 @@
-import { age, boolean, duration, hour, integer, list, minute, port, text } from '../leaf.ts'
+import { age, boolean, duration, hour, integer, list, minute, port, text, unsigned } from '../leaf.ts'
 
 const disabled = (what: string) => list([], `${what} that are switched off`)
 const ipfs = (...env: string[]) => ({
@@ -12,7 +12,7 @@ export const engines = {
   Types: {
     Docker: {
       ManifestCache: {
-        Size: integer(1000, 'Images whose description is remembered'),
+        Size: unsigned(1000, 'Images whose description is remembered'),
         TTL: duration(hour, 'How long it is remembered'),
         Refresh: duration(hour, 'How often it is looked up again'),
       },

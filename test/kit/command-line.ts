@@ -1,0 +1,56 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { onTestFinished } from 'vitest'
+import type { Host } from '#cli/host.ts'
+import { runCommandLine } from '#cli/program.ts'
+import { SystemClock } from '#platform/clock.ts'
+import { systemDisk } from '#platform/disk.ts'
+import { systemRandom } from '#platform/random.ts'
+
+export type CommandRun = { code: number; stdout: string; stderr: string }
+
+export type CommandLine = {
+  /** The data folder, which is not there yet. */
+  readonly dataDir: string
+  /** Where relative paths begin. */
+  readonly cwd: string
+  run(args: readonly string[], world?: { env?: Record<string, string>; stdin?: string }): Promise<CommandRun>
+}
+
+/** The command line in this process, with a home, a working folder and a data folder of its own, for one test. */
+export function commandLine(): CommandLine {
+  const home = mkdtempSync(join(tmpdir(), 'bacalhau-cli-'))
+  const dataDir = join(home, '.bacalhau')
+  onTestFinished(() => rmSync(home, { recursive: true, force: true }))
+  return {
+    dataDir,
+    cwd: home,
+    async run(args, { env = {}, stdin = '' } = {}) {
+      const said = { stdout: '', stderr: '' }
+      const stream = (name: 'stdout' | 'stderr') => ({
+        isTerminal: false,
+        columns: undefined,
+        write: (text: string | Uint8Array) => {
+          said[name] += typeof text === 'string' ? text : Buffer.from(text).toString('utf8')
+        },
+      })
+      const host: Host = {
+        program: 'bacalhau',
+        selfCommand: [],
+        env,
+        home,
+        temporary: tmpdir(),
+        resolve: (path) => resolve(home, path),
+        stdin: { isTerminal: false, readAll: async () => Buffer.from(stdin) },
+        stdout: stream('stdout'),
+        stderr: stream('stderr'),
+        disk: systemDisk,
+        clock: new SystemClock(),
+        random: systemRandom,
+        interrupted: new AbortController().signal,
+      }
+      return { code: await runCommandLine(args, host), ...said }
+    },
+  }
+}
