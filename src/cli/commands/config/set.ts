@@ -22,6 +22,7 @@ export const command = defineCommand({
     ['as release 1.4 writes it', 'config set Compute.Orchestrators nats://a:4222 nats://b:4222'],
   ],
   args: atLeast(1),
+  completes: 'setting',
   flags: { config: { ...globalFlags.config, usage: 'The file to write, instead of config.yaml of the data folder' } },
   run: async ({ flags, args }, cli): Promise<{ file: string; isPairs: boolean }> => {
     const { isPairs, settings } = asked(args)
