@@ -24,7 +24,7 @@ export function encodeError(fault: Fault, requestId: string, version: ClientVers
 /** Reads either form, and whatever else may stand where an error body should be. */
 export function decodeError(status: number, text: string): Fault {
   const body = bodyOf(text)
-  const message = body.get('message') ?? body.get('error')
+  const message = body.get('message') ?? body.get('error') ?? refusedLogin(body.get('authentication'))
   const code = body.get('code')
   return new Fault(
     codeOf(typeof code === 'string' ? code : '', status),
@@ -38,6 +38,9 @@ export function decodeError(status: number, text: string): Fault {
     },
   )
 }
+
+/** A login that was refused says why in an answer of its own form. */
+const refusedLogin = (answer: unknown): unknown => (answer as { reason?: unknown } | undefined)?.reason
 
 /** Some codes of the reference name the thing they speak of. */
 const wireCodes: readonly [FaultCode, string, string][] = [

@@ -4,6 +4,7 @@ import type { Settings } from '#config/tree.ts'
 import { Fault } from '#lib/fault.ts'
 import { httpFetch } from '#platform/http-fetch.ts'
 import type { Host } from './host.ts'
+import { credentials } from './login/credentials.ts'
 
 /** The client of the server that the settings name. */
 export async function apiClient({ settings, notices }: Loaded, host: Host): Promise<Client> {
@@ -12,7 +13,8 @@ export async function apiClient({ settings, notices }: Loaded, host: Host): Prom
   const url = apiUrl(API)
   if (url.startsWith('https:') && (API.TLS.CAFile !== '' || API.TLS.Insecure)) await trust(API, host)
   const pause = (ms: number, signal?: AbortSignal) => host.clock.sleep(ms, signal)
-  return createClient({ url, pause, ...(url.startsWith('http:') && { fetch: httpFetch }) })
+  const who = await credentials(url, settings.DataDir, host)
+  return createClient({ url, pause, ...who, ...(url.startsWith('http:') && { fetch: httpFetch }) })
 }
 
 /** Any address of the server, a URL too; 0.0.0.0 is this machine. Naming what to trust means TLS. */

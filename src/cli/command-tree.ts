@@ -6,23 +6,28 @@ import { globalFlags } from './shared/global-flags.ts'
 /** The registry as the parser reads it; `command` is the one whose flags are known. */
 export function commandTree(program: string, path = '', command?: Command): ArgvCommand<Entry> {
   const leafOf = (entry: Entry): ArgvCommand<Entry> => ({
-    name: entry.path.split(' ').at(-1) ?? '',
+    name: lastWord(entry.path),
     short: entry.short,
     run: entry,
     ...(entry.deprecated ? { deprecated: entry.deprecated } : {}),
     ...(entry.path === path && command ? detailsOf(command, program) : {}),
   })
-  const within = (group: string) => commands.filter((entry) => entry.path.startsWith(`${group} `)).map(leafOf)
+  const below = (parent: string): ArgvCommand<Entry>[] => [
+    ...groups
+      .filter((group) => parentOf(group.path) === parent)
+      .map((group) => ({ name: lastWord(group.path), short: group.short, subcommands: below(group.path) })),
+    ...commands.filter((entry) => parentOf(entry.path) === parent).map(leafOf),
+  ]
   return {
     name: program,
     short: 'Runs containers and WebAssembly where the data is, and brings back results and logs',
     persistentFlags: globalFlags,
-    subcommands: [
-      ...groups.map((group) => ({ name: group.path, short: group.short, subcommands: within(group.path) })),
-      ...commands.filter((entry) => !entry.path.includes(' ')).map(leafOf),
-    ],
+    subcommands: below(''),
   }
 }
+
+const parentOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf(' ')))
+const lastWord = (path: string): string => path.slice(path.lastIndexOf(' ') + 1)
 
 const detailsOf = (command: Command, program: string): Partial<ArgvCommand<Entry>> => ({
   operands: command.use,

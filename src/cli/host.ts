@@ -16,7 +16,12 @@ export type Host = {
   readonly temporary: string
   /** Absolute path of a path the user gave. */
   resolve(path: string): string
-  readonly stdin: { readonly isTerminal: boolean; readAll(): Promise<Uint8Array> }
+  readonly stdin: {
+    readonly isTerminal: boolean
+    readAll(): Promise<Uint8Array>
+    /** The next line without its end; undefined = there is none. Hidden: not shown while it is typed. Rejects when interrupted. */
+    readLine(isHidden?: boolean): Promise<string | undefined>
+  }
   readonly stdout: Out
   readonly stderr: Out
   readonly disk: Disk

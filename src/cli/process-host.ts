@@ -7,9 +7,11 @@ import { systemDisk } from '#platform/disk.ts'
 import { systemRandom } from '#platform/random.ts'
 import { type Host, Signalled, type SignalName } from './host.ts'
 import type { Out } from './out.ts'
+import { lineReader } from './stdin-lines.ts'
 
 /** The real world. `exit` ends the process at once. */
 export function processHost(program: string, environment: Host['env'], exit: (code: number) => void): Host {
+  const interrupted = signals(exit)
   return {
     program,
     selfCommand: isSea() ? [process.execPath] : [process.execPath, ...process.execArgv, process.argv[1] ?? ''],
@@ -17,13 +19,13 @@ export function processHost(program: string, environment: Host['env'], exit: (co
     home: environment.HOME || homedir(),
     temporary: tmpdir(),
     resolve: (path) => resolve(path),
-    stdin: { isTerminal: isatty(0), readAll: readStdin },
+    stdin: { isTerminal: isatty(0), readAll: readStdin, readLine: lineReader(process.stdin, interrupted) },
     stdout: streamOut(process.stdout, exit),
     stderr: streamOut(process.stderr, exit),
     disk: systemDisk,
     clock: new SystemClock(),
     random: systemRandom,
-    interrupted: signals(exit),
+    interrupted,
   }
 }
 

@@ -1,4 +1,5 @@
 import { agentEndpoints } from '#api/agent.ts'
+import { authEndpoints } from '#api/auth.ts'
 import { jobEndpoints, type LogFrame } from '#api/jobs.ts'
 import { nodeEndpoints } from '#api/nodes.ts'
 import type { QueryOf } from '#api/query.ts'
@@ -17,6 +18,7 @@ type ListQuery = Readonly<QueryOf<(typeof jobEndpoints)['list']['query']>>
  */
 export type Client = {
   readonly agent: Methods<typeof agentEndpoints>
+  readonly auth: Methods<typeof authEndpoints>
   readonly nodes: Methods<typeof nodeEndpoints>
   readonly jobs: Methods<typeof jobEndpoints> & {
     /** All jobs that match, page by page as they are taken. */
@@ -38,6 +40,7 @@ export function createClient(options: ClientOptions): Client {
   const jobs = methodsOf(jobEndpoints, transport)
   return {
     agent: methodsOf(agentEndpoints, transport),
+    auth: methodsOf(authEndpoints, transport),
     nodes: methodsOf(nodeEndpoints, transport),
     jobs: {
       ...jobs,

@@ -22,13 +22,16 @@ export async function* logStream(
   signal?.throwIfAborted()
   const path = pathWith(logsRoute.path, [id]) + writeQuery(logsRoute.query, query)
   const url = transport.socketUrl(path)
-  const socket = openSocket(url, transport.headers)
+  const { headers } = transport
+  const socket = openSocket(url, headers)
   const inbox = new Inbox()
+  // Asking why may have meant logging in.
+  const unexplained = (code: number) => (isSameLogin(headers, transport.headers) ? broken(url, code) : loggedIn)
   let isOpen = false
   const close = (code: number) => {
     if (code === normalClosure) inbox.end(undefined)
     else if (isOpen) inbox.end(broken(url, code))
-    else void whyRefused(transport, path, signal).then((reason) => inbox.end(reason ?? broken(url, code)))
+    else void whyRefused(transport, path, signal).then((reason) => inbox.end(reason ?? unexplained(code)))
   }
   const leave = () => inbox.end(signal?.reason)
   signal?.addEventListener('abort', leave, { once: true })
@@ -39,6 +42,9 @@ export async function* logStream(
   socket.addEventListener('close', ({ code }) => close(code))
   try {
     yield* inbox
+  } catch (error) {
+    if (error !== loggedIn) throw error
+    yield* logStream(transport, id, query, signal)
   } finally {
     signal?.removeEventListener('abort', leave)
     socket.close()
@@ -51,6 +57,9 @@ function openSocket(url: string, headers: Record<string, string>): WebSocket {
 }
 
 const normalClosure = 1000
+const loggedIn = Symbol('logged in')
+type Headers = Record<string, string>
+const isSameLogin = (one: Headers, other: Headers): boolean => one['Authorization'] === other['Authorization']
 
 /** A socket does not say why it was refused; asking plainly does. Undefined when there is no reason any more. */
 const whyRefused = (transport: Transport, path: string, signal: AbortSignal | undefined): Promise<unknown> =>

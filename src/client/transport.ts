@@ -7,8 +7,10 @@ import { transportFault } from './transport-fault.ts'
 export type ClientOptions = {
   /** `http://127.0.0.1:1234`, without the path of the API. */
   url: string
-  /** Shown as `Authorization: Bearer`; asked for each time, so that it may change. */
-  token?: () => string | undefined
+  /** Value of the header `Authorization`; asked for each time, so that it may change. */
+  authorization?: () => string | undefined
+  /** Logs in because of this refusal (401, 403); true = the call is worth another try. */
+  login?: (refusal: Fault) => Promise<boolean>
   /** Longest time for an answer, beside the time a call itself asks the server to wait. Default 60 s. */
   timeoutMs?: number
   /** Pauses between the tries of a call that may be repeated; without it they follow each other at once. */
@@ -46,24 +48,35 @@ export class Transport {
   }
 
   get headers(): Record<string, string> {
-    const token = this.#options.token?.()
+    const authorization = this.#options.authorization?.()
     return {
       ...this.#options.headers,
       'X-Bacalhau-Git-Version': newestClientVersion,
-      ...(token ? { Authorization: `Bearer ${token}` } : {}),
+      ...(authorization ? { Authorization: authorization } : {}),
     }
   }
 
   /** The text of the answer. Calls that do no harm twice are tried again while the server is away for a moment. */
   async text(request: Request): Promise<string> {
+    let hasLoggedIn = false
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.#once(request)
       } catch (error) {
+        if (!hasLoggedIn && (await this.#logsIn(error))) {
+          hasLoggedIn = true
+          continue
+        }
         if (!request.isRepeatable) throw error
         await this.pauseAfter(error, attempt, request.signal)
       }
     }
+  }
+
+  async #logsIn(error: unknown): Promise<boolean> {
+    const { login } = this.#options
+    const isRefused = error instanceof Fault && (error.status === 401 || error.status === 403)
+    return isRefused && login !== undefined && login(error)
   }
 
   /** The body of a good answer as it comes. Only the caller's signal bounds it, and silence. */

@@ -42,7 +42,11 @@ export function commandLine(): CommandLine {
         home,
         temporary: tmpdir(),
         resolve: (path) => resolve(home, path),
-        stdin: { isTerminal: false, readAll: async () => Buffer.from(stdin) },
+        stdin: {
+          isTerminal: false,
+          readAll: async () => Buffer.from(stdin),
+          readLine: async () => stdin.split('\n')[0],
+        },
         stdout: stream('stdout'),
         stderr: stream('stderr'),
         disk: systemDisk,

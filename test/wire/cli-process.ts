@@ -9,6 +9,8 @@ export type CliInvocation = {
   env: Readonly<Record<string, string>>
   stdin?: string
   pty?: { cols: number; rows: number }
+  /** What the user types on the terminal once it shows something. */
+  keys?: { text: string; when: (stdout: string) => boolean }
   signal?: { name: NodeJS.Signals; when: (stdout: string) => boolean }
   timeoutMs: number
 }
@@ -33,7 +35,7 @@ function isFresh(): boolean {
 
 /** Runs the program to its end. With `pty` everything it writes is in `stdout`. */
 export async function runCli(invocation: CliInvocation): Promise<CliRun> {
-  const { pty, cwd, env, stdin = '', signal, timeoutMs } = invocation
+  const { pty, cwd, env, stdin = '', signal, keys, timeoutMs } = invocation
   const words = [...cliCommand, ...invocation.args]
   const [program = '', ...args] = pty ? onTerminal(words, pty) : words
   const child = spawn(program, args, {
@@ -45,8 +47,13 @@ export async function runCli(invocation: CliInvocation): Promise<CliRun> {
   let stdout = ''
   let stderr = ''
   let isSignalled = false
+  let hasTyped = false
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     stdout += text
+    if (keys && !hasTyped && keys.when(stdout)) {
+      hasTyped = true
+      child.stdin.write(keys.text)
+    }
     if (!signal || isSignalled || !signal.when(stdout)) return
     isSignalled = true
     if (pty) child.stdin.write('\x03')

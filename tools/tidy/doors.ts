@@ -55,7 +55,7 @@ const packages: Record<string, readonly string[]> = {
   nats: ['@nats-io/transport-node'],
   platform: ['undici'],
   node: ['pino'],
-  cli: ['modern-tar'],
+  cli: ['bcryptjs', 'modern-tar'],
 }
 
 const packagesOf = ({ text }: SourceFile): string[] =>

@@ -16,6 +16,8 @@ export type Group = { readonly path: string; readonly short: string }
 /** Words that only hold other commands. */
 export const groups: readonly Group[] = [
   { path: 'agent', short: 'Ask the node this client talks to' },
+  { path: 'auth', short: 'Say who you are to a server' },
+  { path: 'auth sso', short: 'Log in through an identity provider' },
   { path: 'completion', short: 'Print a script that completes command lines in a shell' },
   { path: 'config', short: 'Look at settings and change them' },
   { path: 'docker', short: 'Run containers' },
@@ -45,6 +47,19 @@ export const commands: readonly Entry[] = [
   { path: 'agent alive', short: 'Say whether the node is alive', load: () => import('./agent/alive.ts') },
   { path: 'agent node', short: 'Show the node itself', load: () => import('./agent/node.ts') },
   { path: 'agent version', short: 'Show the version of the node', load: () => import('./agent/version.ts') },
+  {
+    path: 'auth hash-password',
+    short: 'Hash a password for a configuration',
+    load: () => import('./auth/hash-password.ts'),
+  },
+  { path: 'auth info', short: 'Show how this client says who it is', load: () => import('./auth/info.ts') },
+  {
+    path: 'auth sso login',
+    short: 'Log in with a code on a page of the provider',
+    load: () => import('./auth/sso/login.ts'),
+  },
+  { path: 'auth sso logout', short: 'Forget the token of a server', load: () => import('./auth/sso/logout.ts') },
+  { path: 'auth sso token', short: 'Print the token of a server', load: () => import('./auth/sso/token.ts') },
   completion('bash'),
   completion('fish'),
   completion('powershell'),
