@@ -84,15 +84,21 @@ export class Cluster {
 
   /** Stopped in the middle of everything, and continued later. */
   pause(machine: Machine, forMs: number): void {
-    const { world } = this.#parts
     const life = this.#lives.get(machine)?.life
     life?.sleep()
-    world.timeline.after(forMs * 1_000, `${machine.facts.nodeId} goes on`, () => {
-      const acts = life?.wake() ?? []
-      acts.forEach((act, index) =>
-        world.timeline.after(index, `${machine.facts.nodeId} catches up`, () => life?.run(act)),
-      )
-    })
+    this.#parts.world.timeline.after(forMs * 1_000, `${machine.facts.nodeId} goes on`, () => this.#goOn(life))
+  }
+
+  /** Whatever is stopped goes on now. */
+  goOn(): void {
+    for (const { life } of this.#lives.values()) this.#goOn(life)
+  }
+
+  #goOn(life: Life | undefined): void {
+    const acts = life?.wake() ?? []
+    acts.forEach((act, index) =>
+      this.#parts.world.timeline.after(index, `${life?.name} catches up`, () => life?.run(act)),
+    )
   }
 
   /** Asked to stop; what hangs is killed. */

@@ -183,5 +183,6 @@ const heal = (world: World, cluster: Cluster): void => {
   world.isHealed = true
   cluster.network.mendAll()
   for (const machine of cluster.machines) cluster.start(machine)
+  cluster.goOn()
   cluster.reachable()
 }
