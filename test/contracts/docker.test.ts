@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -290,7 +290,7 @@ withDocker((host) => {
           NanoCpus: 250_000_000,
           PidsLimit: 4096,
           SecurityOpt: ['no-new-privileges'],
-          CapDrop: ['AUDIT_WRITE', 'MKNOD', 'NET_RAW'],
+          CapDrop: ['ALL'],
           Privileged: false,
           LogConfig: { Type: 'json-file', Config: { 'max-file': '2', 'max-size': String(100 * mib) } },
         })
@@ -301,6 +301,20 @@ withDocker((host) => {
           'bacalhau-executionID': executorId + asked.executionId,
         })
         await running.stop(0)
+      })
+
+      it('gives root in a container no capability, unless the operator leaves some', async () => {
+        const held = 'grep CapEff /proc/self/status; touch /tmp/x; chown nobody /tmp/x 2>/dev/null && echo changed'
+        expect(await printed(`${held}; true`)).toBe('CapEff:\t0000000000000000\n')
+        const relaxed = await printed(held, {}, open({ capDrop: ['NET_RAW'] }))
+        expect(relaxed).toMatch(/^CapEff:\t0*[1-9a-f][0-9a-f]*\nchanged\n$/)
+      })
+
+      it('lets root in a container read its inputs and write its results without them', async () => {
+        const hostPath = mkdtempSync(join(root, 'output-'))
+        const outputs = [{ resultPath: { Name: 'o', Path: '/outputs' }, hostPath }]
+        expect(await run(ask(script('echo x > /outputs/file'), { outputs }))).toEqual({ exitCode: 0 })
+        expect(readFileSync(join(hostPath, 'file'), 'utf8')).toBe('x\n')
       })
 
       it('stops a program that starts processes without end', async () => {
@@ -316,7 +330,7 @@ withDocker((host) => {
         const hostPath = mkdtempSync(join(root, 'output-'))
         const outputs = [{ resultPath: { Name: 'o', Path: '/outputs' }, hostPath }]
         const asked = ask(script('su -s /bin/sh nobody -c "echo x > /outputs/file"'), { outputs })
-        expect(await run(asked)).toEqual({ exitCode: 0 })
+        expect(await run(asked, open({ capDrop: [] }))).toEqual({ exitCode: 0 })
         expect(statSync(join(hostPath, 'file')).uid).toBe(65534)
       })
 

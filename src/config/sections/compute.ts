@@ -41,7 +41,10 @@ export const compute = {
     LogMaxSize: text('100m', 'Most output the engine keeps of a container'),
     StopGrace: duration(10n * second, 'Time between the stop signal and the kill'),
     Runtime: text('', 'Runtime of containers; empty = the default of the engine'),
-    CapDrop: list(['AUDIT_WRITE', 'MKNOD', 'NET_RAW'], 'Capabilities taken away from containers'),
+    CapDrop: list(
+      ['ALL'],
+      'Capabilities taken away from containers; images that change owners or users need fewer taken',
+    ),
   },
   Fetch: {
     AllowPrivateAddresses: boolean(true, 'Inputs may come from private addresses'),

@@ -18,7 +18,7 @@ export type DockerSettings = {
   pidsLimit: number
   /** The engine's own copy of a container's output, per file; two files are kept. It is read after our restart only. */
   logMaxBytes: number
-  /** Capabilities that are taken away; `['ALL']` breaks images that change owners or users. */
+  /** Capabilities that are taken away. An image that changes owners or users needs some: then name those that it must not have. */
   capDrop: readonly string[]
   /** Another OCI runtime (`runsc`); empty = the engine's default. */
   runtime: string
@@ -38,7 +38,7 @@ export const defaultDockerSettings: DockerSettings = {
   isDefaultNetworked: false,
   pidsLimit: 4096,
   logMaxBytes: 100 * 1024 * 1024,
-  capDrop: ['AUDIT_WRITE', 'MKNOD', 'NET_RAW'],
+  capDrop: ['ALL'],
   runtime: '',
   manifestCache: { size: 1000, ttlMs: 3_600_000 },
 }
