@@ -5,7 +5,7 @@ export type Roles = { readonly isOrchestrator: boolean; readonly isCompute: bool
 
 /**
  * Where everything lies. The client's files are shared; what a process writes while it runs lies in a folder of its
- * roles, so that an orchestrator and a compute node may share a data folder.
+ * roles, so that an orchestrator and a compute node may share a data folder. No role may be in it twice.
  */
 export type DataFolder = {
   readonly root: string
@@ -19,6 +19,8 @@ export type DataFolder = {
   /** Of the roles of this process: root for both, else `orchestrator/` or `compute/`. */
   readonly roleFolder: string
   readonly databaseFile: string
+  /** Of servers that may not run beside this one: they have a role of this process too. */
+  readonly rivalDatabases: readonly string[]
   /** Name and ids of this node, made once. */
   readonly identityFile: string
   /** What a node made that vouches for itself: clients may trust the first. */
@@ -40,6 +42,7 @@ export function dataFolder(root: string, roles: Roles): DataFolder {
     runFile: join(root, 'bacalhau.run'),
     roleFolder,
     databaseFile: join(roleFolder, 'state.db'),
+    rivalDatabases: (isBoth ? ['orchestrator', 'compute'] : ['']).map((each) => join(root, each, 'state.db')),
     identityFile: join(roleFolder, 'node.json'),
     certificateFile: join(roleFolder, 'api-cert.pem'),
     certificateKeyFile: join(roleFolder, 'api-key.pem'),

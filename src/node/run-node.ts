@@ -1,5 +1,6 @@
 import type { Settings } from '#config/tree.ts'
 import type { ControlPlane } from '#contracts/control-plane.ts'
+import type { SqlDatabase } from '#contracts/sql.ts'
 import { buildInfo } from '#lib/build-info.ts'
 import { startAll, stopAll } from '#lib/lifecycle.ts'
 import type { NodeId } from '#models/ids.ts'
@@ -8,7 +9,7 @@ import { SystemClock } from '#platform/clock.ts'
 import { systemDisk } from '#platform/disk.ts'
 import { scheduleFlush } from '#platform/flush.ts'
 import { systemRandom } from '#platform/random.ts'
-import { openSqlite } from '#platform/sqlite.ts'
+import { openSqlite, refuseUsed } from '#platform/sqlite.ts'
 import { createServer, type Server } from '#server/create-server.ts'
 import { openStore } from '#state/open-store.ts'
 import { agentApi } from './agent.ts'
@@ -36,12 +37,24 @@ export const runNode = async (deps: NodeDeps): Promise<RunningNode> => {
   await systemDisk.makeDirectory(folder.roleFolder)
   const name = { name: settings.Name, provider: settings.NameProvider }
   const nodeId = await nodeIdentity(systemDisk, folder.identityFile, name, systemRandom)
-  const database = (deps.openDatabase ?? openSqlite)(folder.databaseFile)
+  const database = openDatabase(deps)
   const store = await openStore({ database, clock, random: systemRandom, scheduleFlush })
   try {
     return await startParts(deps, { nodeId, store, clock, log: eventLog(deps.log, clock) })
   } catch (error) {
     await store.close()
+    throw error
+  }
+}
+
+/** Rivals both hold their own database before they look at the other's: never do both go on. */
+const openDatabase = ({ folder, openDatabase: open = openSqlite }: NodeDeps): SqlDatabase => {
+  const database = open(folder.databaseFile)
+  try {
+    folder.rivalDatabases.forEach(refuseUsed)
+    return database
+  } catch (error) {
+    database.close()
     throw error
   }
 }

@@ -17,6 +17,9 @@ type SqliteError = Error & { errcode: number; errstr: string }
 const isSqliteError = (error: unknown): error is SqliteError =>
   error instanceof Error && (error as NodeJS.ErrnoException).code === 'ERR_SQLITE_ERROR'
 
+/** Whether another process holds the file. */
+export const isBusy = (error: unknown): boolean => isSqliteError(error) && (error.errcode & 0xff) === codes.busy
+
 /** What the operating system refused. */
 const isSystemError = (error: unknown): boolean => error instanceof Error && 'syscall' in error
 

@@ -1,8 +1,8 @@
-import { closeSync, fstatSync, mkdirSync, openSync, statSync } from 'node:fs'
+import { closeSync, existsSync, fstatSync, mkdirSync, openSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import type { SqlDatabase, SqlStatement, SqlValue } from '#contracts/sql.ts'
-import { damagedFault, faultOfOpening, faultOfSqlite } from './sqlite-faults.ts'
+import { damagedFault, faultOfOpening, faultOfSqlite, isBusy } from './sqlite-faults.ts'
 
 /** Files up to this size are checked from end to end when they are opened; larger ones where they are read. */
 const checkedSizeBytes = 16 * 1024 * 1024
@@ -24,6 +24,20 @@ export function openSqlite(path: string): SqlDatabase {
   } catch (error) {
     database?.close()
     throw faultOfOpening(error, path)
+  }
+}
+
+/** Throws the Fault of `openSqlite` when another process holds the file. Anything else is not looked at, nor changed. */
+export function refuseUsed(path: string): void {
+  if (!existsSync(path)) return
+  let database: DatabaseSync | undefined
+  try {
+    database = new DatabaseSync(path, { readOnly: true, timeout: 0 })
+    database.exec('select 1 from sqlite_master')
+  } catch (error) {
+    if (isBusy(error)) throw faultOfOpening(error, path)
+  } finally {
+    database?.close()
   }
 }
 

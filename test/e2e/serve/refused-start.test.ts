@@ -34,6 +34,35 @@ describe('a node does not start, and says why', () => {
   })
 
   it.each([
+    ['both roles beside an orchestrator', ['--orchestrator'], ['--orchestrator', '--compute'], 'orchestrator/state.db'],
+    ['both roles beside a compute node', ['--compute'], ['--orchestrator', '--compute'], 'compute/state.db'],
+    ['an orchestrator beside both roles', ['--orchestrator', '--compute'], ['--orchestrator'], 'state.db'],
+    ['a compute node beside both roles', ['--orchestrator', '--compute'], ['--compute'], 'state.db'],
+  ])('on a data folder where a role would be there twice: %s [R200]', async (_what, roles, others, database) => {
+    const folder = join(product.folder, 'data')
+    const orchestrator = await serveNode(product, [], join(product.folder, 'far'))
+    const link = ['--orchestrators', `nats://127.0.0.1:${orchestrator.linkPort}`]
+    const common = [...anyPorts, '--data-dir', folder]
+    const first = product.start(['serve', ...roles, ...(roles.length === 1 ? link : []), ...common])
+    await first.says(/ready at/)
+    const { code, stderr } = await product.run(['serve', ...others, ...(others.length === 1 ? link : []), ...common])
+    expect(code).toBe(1)
+    expect(stderr.replace(noDocker, '')).toMatch(/^Error: .+\nHint: .+\n$/)
+    expect(stderr).toContain(`the database ${folder}/${database} is in use by another process`)
+    expect(first.child.exitCode).toBe(null)
+  })
+
+  it('but an orchestrator and a compute node share a data folder', async () => {
+    const folder = join(product.folder, 'data')
+    const orchestrator = product.start(['serve', '--orchestrator', ...anyPorts, '--data-dir', folder])
+    const [, port] = await orchestrator.says(/nats:\/\/[^:]+:(\d+)/)
+    const link = ['--orchestrators', `nats://127.0.0.1:${port}`]
+    const compute = product.start(['serve', '--compute', ...link, ...anyPorts, '--data-dir', folder])
+    await compute.says(/ready at/)
+    expect(orchestrator.child.exitCode).toBe(null)
+  })
+
+  it.each([
     ['API.Port', 'port', 'error starting node: listen tcp 127.0.0.1:'],
     ['Orchestrator.Port', 'linkPort', 'error creating node: failed to create NATS transport layer: port'],
     ['Publishers.Types.Local.Port', 'port', 'cannot serve results on port'],
