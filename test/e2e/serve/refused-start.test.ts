@@ -86,7 +86,6 @@ describe('a node does not start, and says why', () => {
       ['--tlscert', '/no.pem', '--tlskey', '/no.pem'],
       'there is no file /no.pem for TLS',
     ],
-    ['a certificate that nobody makes', ['--self-signed'], 'API.TLS.SelfSigned is not available in this version'],
   ])('with %s', async (_what, args, message) => {
     expect(await refusal([...anyPorts, ...args])).toContain(message)
   })
