@@ -5,7 +5,8 @@ import { buildFacts } from './build-facts.ts'
 
 /**
  * Bundles the program from its TypeScript sources into CommonJS chunks: what is imported dynamically becomes a chunk of
- * its own. Each chunk is wrapped as the function that tools/executable/chunks.ts calls. Returns name → code.
+ * its own. Each chunk is wrapped as the function that tools/executable/chunks.ts calls. Lines and names stay for stack traces; comments
+ * go, and what is not ASCII is escaped, since a single `…` makes V8 keep two bytes per character. Returns name → code.
  */
 export async function bundleProgram(root: string, entry: string, outDir: string): Promise<Map<string, string>> {
   const bundle = await rolldown({
@@ -23,7 +24,8 @@ export async function bundleProgram(root: string, entry: string, outDir: string)
     format: 'cjs',
     entryFileNames: '[name].cjs',
     chunkFileNames: '[name].cjs',
-    comments: { legal: false },
+    comments: { legal: false, annotation: false, jsdoc: false },
+    minify: { compress: false, mangle: false, codegen: { removeWhitespace: false, asciiOnly: true } },
   })
   await bundle.close()
   const chunks = new Map(output.flatMap((part) => (part.type === 'chunk' ? [[part.fileName, wrap(part.code)]] : [])))

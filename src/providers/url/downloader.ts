@@ -3,7 +3,6 @@ import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { Agent } from 'undici'
 import type { UnpackArchive } from '#contracts/archive.ts'
 import type { Downloader, DownloadProgress } from '#contracts/downloader.ts'
 import type { Clock, Random } from '#lib/clock.ts'
@@ -40,6 +39,7 @@ export class UrlDownloader implements Downloader {
   ): Promise<void> {
     const { url, ...login } = decodeUrlSource(result)
     const { readTimeoutMs, retries } = this.#settings
+    const { Agent } = await import('undici')
     const dispatcher = new Agent({
       connect: { timeout: readTimeoutMs },
       headersTimeout: readTimeoutMs,

@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http'
-import { type Dispatcher, request } from 'undici'
+import type { Dispatcher } from 'undici'
 import type { Clock } from '#lib/clock.ts'
 import { Fault, messageOf } from '#lib/fault.ts'
 
@@ -81,6 +81,7 @@ async function followRedirects({ dispatcher }: FetchParts, asked: Fetching): Pro
       ...asked.headers,
       ...(asked.authorization && isSameOrigin && { authorization: asked.authorization }),
     }
+    const { request } = await import('undici')
     const answer = await request(url, { method: asked.method, headers, signal: asked.signal, dispatcher })
     const location = answer.headers['location']
     if (answer.statusCode < 300 || answer.statusCode > 399 || typeof location !== 'string') {
