@@ -198,6 +198,7 @@ const staticPart = (info: NodeInfo): string => {
   return JSON.stringify([
     rest,
     compute?.ExecutionEngines,
+    compute?.UnavailableEngines,
     compute?.Publishers,
     compute?.StorageSources,
     compute?.MaxCapacity,

@@ -20,6 +20,7 @@ export const nodeInfoOf = async (facts: NodeFacts, compute: Compute, registries:
     registries.publishers.installed(),
     registries.storages.installed(),
   ])
+  const UnavailableEngines = await registries.engines.unavailable()
   return {
     NodeID: facts.nodeId,
     NodeType: 'Compute',
@@ -27,6 +28,7 @@ export const nodeInfoOf = async (facts: NodeFacts, compute: Compute, registries:
     SupportedProtocols: ['bac/v1'],
     ComputeNodeInfo: {
       ExecutionEngines,
+      UnavailableEngines,
       Publishers,
       StorageSources,
       MaxCapacity: facts.capacity,

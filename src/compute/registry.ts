@@ -47,12 +47,19 @@ export class Registry<Component extends Installable> {
 
   /** Lower-case types of what works here, in a fixed order. */
   async installed(): Promise<string[]> {
-    const answers = await Promise.all(
-      this.#names.map(async (name) =>
-        (await this.verdict(this.#byKey.get(name) as Component)).isYes ? name : undefined,
-      ),
-    )
-    return answers.filter((name) => name !== undefined).sort()
+    const verdicts = await this.#all()
+    return verdicts.filter(([, { isYes }]) => isYes).map(([name]) => name)
+  }
+
+  /** Why the others do not, by type. */
+  async unavailable(): Promise<Record<string, string>> {
+    const verdicts = await this.#all()
+    return Object.fromEntries(verdicts.flatMap(([name, verdict]) => (verdict.isYes ? [] : [[name, verdict.reason]])))
+  }
+
+  #all(): Promise<[name: string, Verdict][]> {
+    const names = this.#names.toSorted()
+    return Promise.all(names.map(async (name) => [name, await this.verdict(this.#byKey.get(name) as Component)]))
   }
 
   async #ask(component: Component): Promise<Verdict> {
@@ -74,6 +81,6 @@ export type Registries = {
   publishers: Registry<Publisher>
 }
 
-/** The component, or the sentence that says what there is instead. */
-export const unsupported = (kind: string, type: string, offered: readonly string[]): Verdict =>
-  no(`this node does not support ${kind} "${type}", only ${offered.join(', ') || 'none'}`)
+/** The sentence that says what there is instead, and why the component does not work if it is there. */
+export const unsupported = (kind: string, type: string, offered: readonly string[], why?: string): Verdict =>
+  no(`this node does not support ${kind} "${type}", only ${offered.join(', ') || 'none'}${why ? ` (${why})` : ''}`)

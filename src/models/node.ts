@@ -14,6 +14,8 @@ export type BuildVersionInfo = {
 
 export type ComputeNodeInfo = {
   ExecutionEngines: string[]
+  /** Ours, between nodes: why engines do not work there, by their type. */
+  UnavailableEngines?: Record<string, string>
   Publishers: string[]
   StorageSources: string[]
   MaxCapacity: Resources

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import { no } from '#contracts/verdict.ts'
 import type { JobId } from '#models/ids.ts'
 import { isTerminalJob } from '#models/job-state.ts'
 import { startHybrid } from '../kit/cluster.ts'
@@ -106,6 +107,15 @@ describe('a hybrid node', () => {
     expect(job.State.Message).toBe(
       'not enough nodes to run job. requested: 1, available: 1, suitable: 0.\n• Node node-0: does not support noop, only ',
     )
+  })
+
+  it('says why an engine does not work on a node [R122, W45]', async () => {
+    const isInstalled = async () => no('cannot reach its daemon')
+    const engine = Object.assign(new ScriptedEngine('noop'), { isInstalled })
+    cluster = await startHybrid({ engines: [engine] })
+    const { JobID } = await submit()
+    const { Message } = (await ended(JobID)).State
+    expect(Message).toMatch(/\n• Node node-0: does not support noop, only {2}\(noop: cannot reach its daemon\)$/)
   })
 
   it('tries a transient failure twice and then names the cause [R104, W27]', async () => {

@@ -31,9 +31,11 @@ describe('why a job failed [R41]', () => {
     expect(failureReasons(job(), [])).toEqual([{ message: 'job failed', hint: '' }])
   })
 
-  it('says where to look when no node has the engine', () => {
+  it('says where to look when no node has the engine and none said why', () => {
     const [reason] = failureReasons(job('not enough nodes\n• Node n-1: does not support docker, only wasm'), [])
     expect(reason?.hint).toContain('node list --show features')
+    const told = 'not enough nodes\n• Node n-1: does not support docker, only wasm (docker: cannot reach it)'
+    expect(failureReasons(job(told), [])).toEqual([{ message: told, hint: '' }])
   })
 
   it('is wrapped below itself', () => {

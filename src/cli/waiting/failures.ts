@@ -23,7 +23,7 @@ export function failureReasons(job: Job, history: readonly JobHistory[]): Reason
 }
 
 const hintOf = (message: string): string =>
-  /does not support \S+, only/.test(message)
+  /does not support \S+, only [^(\n]*$/m.test(message)
     ? 'A node offers only what works on it (node list --show features); its log says why an engine, such as Docker, does not.'
     : ''
 

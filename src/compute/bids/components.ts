@@ -6,7 +6,7 @@ import type { BidRule } from './bid-rule.ts'
 const isThere = async <C extends Installable>(registry: Registry<C>, kind: string, type: string): Promise<Verdict> => {
   const component = registry.get(type)
   const verdict = component && (await registry.verdict(component))
-  return verdict?.isYes ? yes : unsupported(kind, type, await registry.installed())
+  return verdict?.isYes ? yes : unsupported(kind, type, await registry.installed(), verdict?.reason)
 }
 
 export const publisherRule: BidRule = async ({ task, registries }) => {

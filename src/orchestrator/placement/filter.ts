@@ -21,8 +21,13 @@ const supports = (offered: readonly string[], wanted: readonly string[]): Refusa
   return missing === undefined ? undefined : refuse(`does not support ${missing}, only ${offered.join(', ')}`)
 }
 
-const engines: Rule = (job, _need, node) =>
-  supports(node.state.Info.ComputeNodeInfo?.ExecutionEngines ?? [], [mainTask(job).Engine.Type])
+const engines: Rule = (job, _need, node) => {
+  const type = mainTask(job).Engine.Type
+  const { ExecutionEngines = [], UnavailableEngines = {} } = node.state.Info.ComputeNodeInfo ?? {}
+  const refusal = supports(ExecutionEngines, [type])
+  const why = UnavailableEngines[typeKey(type)]
+  return refusal && why !== undefined ? refuse(`${refusal.reason} (${type}: ${why})`) : refusal
+}
 
 const publishers: Rule = (job, _need, node) => {
   const publisher = mainTask(job).Publisher

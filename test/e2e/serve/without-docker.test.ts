@@ -22,8 +22,12 @@ it('a node without a Docker engine serves, runs WASM, and says why it runs no co
   const env = { BACALHAU_API_PORT: String(node.port) }
   const { code, stderr } = await product.run(['docker', 'run', '--exit-code', 'busybox', 'echo', 'hi'], env)
   expect(code).toBe(1)
-  expect(stderr).toMatch(/^\nError: not enough nodes to run job.*\n.*does not support docker, only wasm\n/)
+  expect(stderr).toMatch(
+    /^\nError: not enough nodes to run job.*\n.*does not support docker, only wasm\s+\(docker: cannot reach the/,
+  )
   const failed = (await ask(node, 'GET', '/orchestrator/jobs')).body.Items.find((job: any) => job.ID !== JobID)
   expect(failed.State).toMatchObject({ StateType: 'Failed' })
-  expect(failed.State.Message).toContain('does not support docker, only wasm')
+  expect(failed.State.Message).toMatch(
+    /does not support docker, only wasm \(docker: cannot reach the Docker engine at .*nonexistent.*\)$/,
+  )
 })
