@@ -1,15 +1,14 @@
 import type { BuildVersionInfo, NodeState } from '#models/node.ts'
 import { decodeOwnNode } from './decode/node.ts'
-import { goJson } from './encode/go-json.ts'
 import { encodeBuildVersion, encodeOwnNode } from './encode/node.ts'
-import { type Answer, endpoint, plainAnswer, textAnswer } from './endpoint.ts'
+import { type Answer, endpoint, jsonBody, plainAnswer, textAnswer } from './endpoint.ts'
 
 const buildVersionAnswer: Answer<BuildVersionInfo> = {
+  name: 'BuildVersion',
   encode: encodeBuildVersion,
   decode: (wire) => wire as BuildVersionInfo,
 }
-const ownNodeAnswer: Answer<NodeState> = { encode: encodeOwnNode, decode: decodeOwnNode }
-
+const ownNodeAnswer: Answer<NodeState> = { name: 'OwnNode', encode: encodeOwnNode, decode: decodeOwnNode }
 const common = { role: 'any', query: {}, body: null, errors: [] } as const
 
 /** What every node answers about itself. */
@@ -19,7 +18,7 @@ export const agentEndpoints = {
     method: 'GET',
     path: '/agent/alive',
     summary: 'Tells that the node is up',
-    answer: plainAnswer<{ Status: string }>(),
+    answer: plainAnswer<{ Status: string }>('Alive'),
   }),
   version: endpoint({
     ...common,
@@ -40,21 +39,28 @@ export const agentEndpoints = {
     method: 'GET',
     path: '/agent/debug',
     summary: 'The insides of the components of the node',
-    answer: plainAnswer<Record<string, unknown>>(),
+    answer: plainAnswer<Record<string, unknown>>('Insides'),
   }),
   config: endpoint({
     ...common,
     method: 'GET',
     path: '/agent/config',
     summary: 'Settings of the node, secrets masked',
-    answer: plainAnswer<{ config: Record<string, unknown> }>(),
+    answer: plainAnswer<{ config: Record<string, unknown> }>('Config'),
   }),
   authconfig: endpoint({
     ...common,
     method: 'GET',
     path: '/agent/authconfig',
     summary: 'How to log in through an identity provider',
-    answer: plainAnswer<{ Version: string; Config: Record<string, unknown> }>(),
+    answer: plainAnswer<{ Version: string; Config: Record<string, unknown> }>('AuthConfig'),
+  }),
+  openapi: endpoint({
+    ...common,
+    method: 'GET',
+    path: '/openapi.json',
+    summary: 'This API as an OpenAPI 3.1 document',
+    answer: plainAnswer<object>('Document'),
   }),
 } as const
 
@@ -83,7 +89,7 @@ export const legacyEndpoints = {
     method: 'GET',
     path: '/healthz',
     summary: 'Free space of the temporary and the root file system, in bytes',
-    answer: plainAnswer<{ FreeSpace: { tmp: DiskUse; root: DiskUse } }>(),
+    answer: plainAnswer<{ FreeSpace: { tmp: DiskUse; root: DiskUse } }>('Health'),
   }),
   nodeInfo: endpoint({
     ...common,
@@ -97,8 +103,9 @@ export const legacyEndpoints = {
     method: 'POST',
     path: '/version',
     summary: 'Version of the node, for clients of 1.4',
-    body: { encode: goJson as (value: { client_id?: string }) => string, isOptional: true },
+    body: { ...jsonBody<{ client_id?: string }>('ClientVersion'), isOptional: true },
     answer: {
+      name: 'ClientVersion',
       encode: ({ build_version_info }) => `{"build_version_info":${encodeBuildVersion(build_version_info)}}`,
       decode: (wire) => wire as { build_version_info: BuildVersionInfo },
     } satisfies Answer<{ build_version_info: BuildVersionInfo }>,
@@ -109,7 +116,7 @@ export const legacyEndpoints = {
     path: '/compute/debug',
     summary: 'Running executions of a compute node',
     role: 'compute',
-    body: { encode: goJson as (value: Record<never, never>) => string, isOptional: true },
-    answer: plainAnswer<Record<string, unknown>>(),
+    body: { ...jsonBody<Record<never, never>>('Nothing'), isOptional: true },
+    answer: plainAnswer<Record<string, unknown>>('Insides'),
   }),
 } as const

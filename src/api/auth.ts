@@ -13,7 +13,7 @@ export const authEndpoints = {
     path: '/auth',
     summary: 'The ways to log in',
     body: null,
-    answer: plainAnswer<{ NextToken: string; Methods: Record<string, AuthMethod> }>(),
+    answer: plainAnswer<{ NextToken: string; Methods: Record<string, AuthMethod> }>('AuthMethods'),
   }),
   method: endpoint({
     ...common,
@@ -21,15 +21,15 @@ export const authEndpoints = {
     path: '/auth/:name',
     summary: 'One way to log in',
     body: null,
-    answer: plainAnswer<AuthMethod>(),
+    answer: plainAnswer<AuthMethod>('AuthMethod'),
   }),
   authenticate: endpoint({
     ...common,
     method: 'POST',
     path: '/auth/:name',
     summary: 'Answers a challenge and gets a token',
-    errors: ['NotFound', 'Unauthorized'],
-    body: jsonBody<{ Name: string; MethodData: string }>(),
-    answer: plainAnswer<Authentication>(),
+    statuses: [200, 401],
+    body: jsonBody<{ Name: string; MethodData: string }>('Authenticate'),
+    answer: plainAnswer<Authentication>('Authentication'),
   }),
 } as const

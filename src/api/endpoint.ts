@@ -2,6 +2,7 @@ import type { FaultCode } from '#lib/fault.ts'
 import type { ClientVersion } from './client-version.ts'
 import type { Wire } from './decode/wire-json.ts'
 import { goJson } from './encode/go-json.ts'
+import type { AnswerName, BodyName } from './openapi/components.ts'
 import type { QuerySchema } from './query.ts'
 
 export const apiPrefix = '/api/v1'
@@ -9,12 +10,19 @@ type Method = 'GET' | 'PUT' | 'POST' | 'DELETE'
 
 /** Both directions of an answer: the server writes it for a client's version, our client reads the newest form. */
 export type Answer<Value> = {
+  /** Its form, in `openapi/components.ts`. */
+  name: AnswerName
   encode(value: Value, version: ClientVersion): string
   decode(wire: any): Value
 }
 
 /** How our client writes a body; the server reads it through its own door, because what comes in is not trusted. */
-export type Body<Value> = { encode(value: Value, version: ClientVersion): string; isOptional?: true }
+export type Body<Value> = {
+  /** Its form, in `openapi/components.ts`. */
+  name: BodyName
+  encode(value: Value, version: ClientVersion): string
+  isOptional?: true
+}
 
 /** One row of the contract. Routes, client methods and the OpenAPI document are made from it. */
 export type Endpoint<
@@ -34,8 +42,12 @@ export type Endpoint<
   query: Query
   body: Body<Sent> | null
   answer: Answer<Answered>
-  /** What may be answered beside 400, 500 and 503. */
+  /** What it may come with; 200 when absent. */
+  statuses?: readonly number[]
+  /** What may be answered beside 400, 403, 429, 500 and 503. */
   errors: readonly FaultCode[]
+  /** Request headers with a meaning of their own. */
+  headers?: Readonly<Record<string, string>>
   /** Content types that differ from `application/json`. */
   contentType?: 'text/plain' | 'application/json; charset=UTF-8'
 }
@@ -53,20 +65,26 @@ export type PathParams<Path extends string> = Path extends `${string}:${infer Na
     : Record<never, string>
 
 /** An answer without anything that needs care: plain texts, small numbers. */
-export const plainAnswer = <Value>(): Answer<Value> => ({ encode: goJson, decode: (wire) => wire as Value })
+export const plainAnswer = <Value>(name: AnswerName): Answer<Value> => ({
+  name,
+  encode: goJson,
+  decode: (wire) => wire as Value,
+})
 
 /** Text that is no JSON. */
-export const textAnswer: Answer<string> = { encode: (text) => text, decode: (wire) => String(wire) }
+export const textAnswer: Answer<string> = { name: 'Text', encode: (text) => text, decode: (wire) => String(wire) }
 
-export const jsonBody = <Value>(): Body<Value> => ({ encode: goJson })
+export const jsonBody = <Value>(name: BodyName): Body<Value> => ({ name, encode: goJson })
 
 /** A page of a list; `NextToken` is empty on the last one. */
 export type List<Item> = { NextToken: string; Items: Item[] }
 
 export const listAnswer = <Item>(
+  name: AnswerName,
   encode: (item: Item, version: ClientVersion) => string,
   decode: (wire: Wire) => Item,
 ): Answer<List<Item>> => ({
+  name,
   encode: ({ NextToken, Items }, version) =>
     `{"NextToken":"${NextToken}","Items":[${Items.map((item) => encode(item, version)).join(',')}]}`,
   decode: (wire) => ({ NextToken: wire.NextToken ?? '', Items: (wire.Items ?? []).map(decode) }),

@@ -8,7 +8,7 @@ import { encodeExecution } from './encode/execution.ts'
 import { goJson, goString } from './encode/go-json.ts'
 import { encodeHistory } from './encode/history.ts'
 import { encodeJob, encodeJobSpec, encodeSpecConfig } from './encode/job.ts'
-import { type Answer, endpoint, type List, listAnswer, plainAnswer } from './endpoint.ts'
+import { type Answer, endpoint, jsonBody, type List, listAnswer, plainAnswer } from './endpoint.ts'
 import { param } from './query.ts'
 
 export type SubmitRequest = {
@@ -42,13 +42,15 @@ const told = {
 const common = { role: 'orchestrator', body: null, errors: ['NotFound', 'MultipleFound'] } as const
 
 const executionList = listAnswer<ShownExecution>(
+  'ExecutionList',
   (execution, version) => encodeExecution(execution, version, execution.Job),
   decodeExecution,
 )
-const historyList = listAnswer<JobHistory>(encodeHistory, decodeHistory)
-const jobList = listAnswer<Job>(encodeJob, decodeJob)
+const historyList = listAnswer<JobHistory>('HistoryList', encodeHistory, decodeHistory)
+const jobList = listAnswer<Job>('JobList', encodeJob, decodeJob)
 
 const getAnswer: Answer<GetAnswer> = {
+  name: 'JobAnswer',
   encode: ({ Job, History, Executions }, version) =>
     `{"Job":${encodeJob(Job, version)}` +
     `${History ? `,"History":${historyList.encode(History, version)}` : ''}` +
@@ -73,12 +75,14 @@ export const jobEndpoints = {
     role: 'orchestrator',
     query: {},
     errors: ['ResourceInUse', 'Conflict', 'PayloadTooLarge', 'StorageFull'],
+    headers: { 'Idempotency-Key': 'Repeating the request with the same key stores one job and gets the same answer' },
     body: {
+      name: 'Submit',
       encode: ({ Job, ID, Force, IdempotencyToken }: SubmitRequest, version) =>
         `{"Job":${encodeJobSpec(Job, version, ID)}${Force ? ',"Force":true' : ''}` +
         `${IdempotencyToken ? `,"IdempotencyToken":${goString(IdempotencyToken)}` : ''}}`,
     },
-    answer: { encode: submitText, decode: (wire) => wire as SubmitAnswer },
+    answer: { name: 'Submitted', encode: submitText, decode: (wire) => wire as SubmitAnswer },
   }),
   submitBatch: endpoint({
     method: 'POST',
@@ -88,10 +92,12 @@ export const jobEndpoints = {
     query: {},
     errors: ['PayloadTooLarge', 'StorageFull'],
     body: {
+      name: 'SubmitBatch',
       encode: ({ Jobs }: { Jobs: JobSpec[] }, version) =>
         `{"Jobs":[${Jobs.map((spec) => encodeJobSpec(spec, version)).join(',')}]}`,
     },
     answer: {
+      name: 'BatchSubmitted',
       encode: ({ Items }) =>
         `{"Items":[${Items.map((item) => ('Error' in item ? goJson(item) : submitText(item))).join(',')}]}`,
       decode: (wire) => wire as BatchAnswer,
@@ -133,8 +139,8 @@ export const jobEndpoints = {
     summary: 'Stops a job',
     query: { ...named, reason: param('text', 'Why, when the body does not say it') },
     errors: ['NotFound', 'MultipleFound', 'Conflict'],
-    body: { encode: goJson as (value: { reason?: string }) => string, isOptional: true },
-    answer: plainAnswer<{ EvaluationID: string }>(),
+    body: { ...jsonBody<{ reason?: string }>('Stop'), isOptional: true },
+    answer: plainAnswer<{ EvaluationID: string }>('Stopped'),
   }),
   history: endpoint({
     ...common,
@@ -168,7 +174,7 @@ export const jobEndpoints = {
     summary: 'Where the published results of a job are',
     query: { ...named, ...paging },
     contentType: 'application/json; charset=UTF-8',
-    answer: listAnswer<SpecConfig>(encodeSpecConfig, (wire) => wire as SpecConfig),
+    answer: listAnswer<SpecConfig>('ResultList', encodeSpecConfig, (wire) => wire as SpecConfig),
   }),
   versions: endpoint({
     ...common,
@@ -182,6 +188,9 @@ export const jobEndpoints = {
 
 /** Bytes instead of a document: a gzip tar, of which `Range: bytes=N-` asks for the rest. Ours. */
 export const keptResultRoute = {
+  method: 'GET',
+  role: 'orchestrator',
+  errors: ['NotFound', 'MultipleFound'],
   path: '/orchestrator/jobs/:id/results/:execution',
   summary:
     'The result that an execution published and its node keeps, through the orchestrator; takes `Range: bytes=N-`',
@@ -190,6 +199,9 @@ export const keptResultRoute = {
 
 /** A WebSocket whose frames are `LogFrame`s. */
 export const logsRoute = {
+  method: 'GET',
+  role: 'orchestrator',
+  errors: ['UpgradeRequired'],
   path: '/orchestrator/jobs/:id/logs',
   summary: 'Output of a job over a WebSocket',
   query: {

@@ -11,10 +11,12 @@ export type NodeActionAnswer = { Success: boolean; Error: string }
 const common = { role: 'orchestrator', body: null, errors: ['NotFound', 'MultipleFound'] } as const
 
 const listAnswer: Answer<NodeList> = {
+  name: 'NodeList',
   encode: ({ NextToken, Nodes }) => `{"NextToken":"${NextToken}","Nodes":[${Nodes.map(encodeNodeState).join(',')}]}`,
   decode: (wire) => ({ NextToken: wire.NextToken ?? '', Nodes: (wire.Nodes ?? []).map(decodeNodeState) }),
 }
 const getAnswer: Answer<{ Node: NodeState }> = {
+  name: 'NodeAnswer',
   encode: ({ Node }) => `{"Node":${encodeNodeState(Node)}}`,
   decode: ({ Node }) => ({ Node: decodeNodeState(Node) }),
 }
@@ -57,7 +59,7 @@ export const nodeEndpoints = {
     path: '/orchestrator/nodes/:id',
     summary: 'Approves, rejects or deletes a node; refusals are answers too',
     query: {},
-    body: jsonBody<NodeAction>(),
-    answer: plainAnswer<NodeActionAnswer>(),
+    body: jsonBody<NodeAction>('NodeAction'),
+    answer: plainAnswer<NodeActionAnswer>('NodeActionAnswer'),
   }),
 } as const

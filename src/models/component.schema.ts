@@ -1,5 +1,6 @@
 import { messageOf } from '#lib/fault.ts'
 import { decodeParams, type ParamType } from '#lib/params.ts'
+import type { JsonSchema } from './outline.ts'
 import { type SpecConfig, typeKey } from './spec-config.ts'
 
 export type ComponentKind = 'engine' | 'storage' | 'publisher'
@@ -9,7 +10,7 @@ type Rule = {
   struct: string
   fields: Record<string, ParamType>
   /** The parameter that must be there, and what is said without it. */
-  required: readonly [name: string, sentence: string] | null
+  required: readonly [name: string, sentence: string]
 }
 
 const rule = (struct: string, fields: Record<string, ParamType>, required: Rule['required']): Rule => ({
@@ -34,7 +35,11 @@ const rules: Record<ComponentKind, Record<string, Rule>> = {
       },
       ['Image', "invalid docker engine param: 'Image' cannot be empty"],
     ),
-    wasm: rule('EngineSpec', { Entrypoint: 'string', Parameters: '[]string' }, null),
+    // The entry module of 1.4 is an input source, that of 1.9 a path.
+    wasm: rule('EngineSpec', { EntryModule: 'any', Entrypoint: 'string', Parameters: '[]string' }, [
+      'EntryModule',
+      'invalid wasm engine entry module. cannot be nil',
+    ]),
   },
   storage: {
     s3: rule('SourceSpec', { ...s3Fields, Filter: 'string', VersionID: 'string', ChecksumSHA256: 'string' }, [
@@ -66,11 +71,8 @@ export function componentProblem(kind: ComponentKind, spec: SpecConfig): string 
   const params = spec.Params ?? {}
   try {
     const found = decodeParams(params, known.struct, known.fields) as Record<string, unknown>
-    if (known.required && !found[known.required[0]]) return known.required[1]
-    return (
-      (kind === 'storage' ? sourceProblem(type, found) : undefined) ??
-      (type === 'wasm' ? moduleProblem(params) : undefined)
-    )
+    if (!found[known.required[0]]) return known.required[1]
+    return kind === 'storage' ? sourceProblem(type, found) : undefined
   } catch (error) {
     return `invalid ${type} ${kind} params: ${messageOf(error)}`
   }
@@ -85,9 +87,46 @@ function sourceProblem(type: string, params: Record<string, unknown>): string | 
   return undefined
 }
 
-/** The entry module of 1.4 is an input source, that of 1.9 a path. */
-function moduleProblem(params: Readonly<Record<string, unknown>>): string | undefined {
-  const key = Object.keys(params).find((name) => name.toLowerCase() === 'entrymodule')
-  const entry = key === undefined ? undefined : params[key]
-  return entry ? undefined : 'invalid wasm engine entry module. cannot be nil'
+const paramSchemas: Record<ParamType, JsonSchema> = {
+  string: { type: 'string' },
+  '[]string': { type: 'array', items: { type: 'string' } },
+  bool: { type: 'boolean' },
+  int64: { type: 'integer', format: 'int64' },
+  'map[string]string': { type: 'object', additionalProperties: { type: 'string' } },
+  any: {},
 }
+const urls: Record<string, JsonSchema> = {
+  inline: { pattern: '^data:' },
+  urldownload: { pattern: '^[hH][tT][tT][pP][sS]?://[^/]' },
+}
+/** As job files write the types; engines and sources that are not listed may be there too. */
+const spellings: Record<string, string> = { urldownload: 'urlDownload', localdirectory: 'localDirectory' }
+
+/** The same rules as JSON Schema, for a component of this kind. */
+export const componentRules = (kind: ComponentKind): JsonSchema => ({
+  ...(kind === 'publisher' ? {} : { required: ['Type'], properties: { Type: { pattern: '\\S' } } }),
+  allOf: Object.entries(rules[kind]).map(([type, known]) => ({
+    anyOf: [{ not: isOfType(spellings[type] ?? type) }, ruleSchema(type, known)],
+  })),
+})
+
+const isOfType = (type: string): JsonSchema => ({ properties: { Type: { const: type } }, required: ['Type'] })
+
+const ruleSchema = (type: string, { fields, required: [needed] }: Rule): JsonSchema => ({
+  required: ['Params'],
+  properties: {
+    Params: {
+      properties: Object.fromEntries(
+        Object.entries(fields).map(([name, param]) => [
+          name,
+          {
+            ...paramSchemas[param],
+            ...(name === needed && param === 'string' ? { minLength: 1 } : {}),
+            ...(name === 'URL' ? urls[type] : {}),
+          },
+        ]),
+      ),
+      required: [needed],
+    },
+  },
+})

@@ -2,6 +2,7 @@ import { Fault } from '#lib/fault.ts'
 import { compareGoStrings } from '#lib/go/fmt-value.ts'
 import { isRawNumber } from '#lib/json/raw-number.ts'
 import { type JobDraft, jobShape } from './job.schema.ts'
+import type { Outline } from './outline.ts'
 import { fold, kindOf, Mismatch, Unreadable } from './shape.schema.ts'
 
 const systemFields = new Set(['id', 'state', 'version', 'revision', 'createtime', 'modifytime'])
@@ -54,25 +55,19 @@ function inKeyOrder(value: unknown): unknown {
   return Object.fromEntries(entries.map(([key, each]) => [key, inKeyOrder(each)]))
 }
 
-type Schema = {
-  readonly properties?: Readonly<Record<string, Schema>>
-  readonly items?: Schema
-}
-
 /**
  * Where a job file has fields that mean nothing: a misspelt one would silently change what runs. The API passes them
  * over below the top, as the reference does in both.
  */
-export function strangeFields(value: unknown, schema: Schema = jobShape.schema): (string | number)[][] {
-  if (Array.isArray(value) && schema.items) {
-    const { items } = schema
-    return value.flatMap((each, at) => strangeFields(each, items).map((path) => [at, ...path]))
+export function strangeFields(value: unknown, { item, fields }: Outline = jobShape): (string | number)[][] {
+  if (Array.isArray(value) && item) {
+    return value.flatMap((each, at) => strangeFields(each, item).map((path) => [at, ...path]))
   }
-  if (typeof value !== 'object' || value === null || !schema.properties) return []
-  const byName = new Map(Object.entries(schema.properties).map(([name, field]) => [fold(name), field]))
+  if (typeof value !== 'object' || value === null || !fields) return []
+  const byName = new Map(Object.entries(fields).map(([name, outline]) => [fold(name), outline]))
   return Object.entries(value).flatMap(([key, each]): (string | number)[][] => {
-    const field = byName.get(fold(key))
-    return field ? strangeFields(each, field).map((path) => [key, ...path]) : [[key]]
+    const outline = byName.get(fold(key))
+    return outline ? strangeFields(each, outline).map((path) => [key, ...path]) : [[key]]
   })
 }
 

@@ -1,5 +1,6 @@
-import { failureClasses } from './job.ts'
+import { type ConstraintOperator, failureClasses, jobTypes } from './job.ts'
 import { type JobStateName, jobStateNames, jobStateOf } from './job-state.ts'
+import { field } from './outline.ts'
 import {
   flag,
   int,
@@ -16,6 +17,7 @@ import {
 import { taskShape } from './task.schema.ts'
 
 const jobStateWord = word<JobStateName>('models.JobStateType', jobStateOf, jobStateNames)
+const operators = ['in', 'notin', 'exists', '!', '=', '==', '!=', 'gt', 'lt'] satisfies ConstraintOperator[]
 const goState = 'State[github.com/bacalhau-project/bacalhau/pkg/models.JobStateType]'
 
 /** Ours: one of a few words, exactly. */
@@ -32,46 +34,102 @@ const choice = <Word extends string>(name: string, words: readonly Word[]) =>
   )
 
 export const constraintShape = struct('models', 'LabelSelectorRequirement', {
-  Key: text,
-  Operator: word('selection.Operator', (given) => given),
-  Values: list(text, ''),
+  Key: field(text, 'Label of the node. With `favour_` in front it is a preference, not a condition.', {
+    isNeeded: true,
+    taken: { minLength: 1 },
+  }),
+  Operator: field(
+    word('selection.Operator', (given) => given),
+    'How the label is compared; gt and lt compare numbers.',
+    { isNeeded: true, more: { enum: operators } },
+  ),
+  Values: field(list(text, ''), 'One or more for in and notin, none for exists and !, one for the others.', {
+    isLeftOut: true,
+  }),
 })
+
+const system = { isSystem: true } as const
+const leftOut = { isLeftOut: true } as const
+const seconds = { ...leftOut, more: { minimum: 0 } }
 
 /** A job as the API takes it; system fields are read so that they can be warned about. */
 export const jobShape = struct('models', 'Job', {
-  ID: text,
-  Name: text,
-  Namespace: text,
-  Type: text,
-  Priority: int,
-  Count: int,
-  Constraints: list(constraintShape, null, '*'),
-  Meta: textMap,
-  Labels: textMap,
-  Tasks: list(taskShape, null, '*'),
-  State: {
-    ...struct('models', goState, { StateType: jobStateWord, Message: text, Details: textMap }),
-    isEmptiedByNull: false,
-  },
-  Version: uint64,
-  Revision: uint64,
-  CreateTime: int64,
-  ModifyTime: int64,
-  MaxPerNode: int,
-  Reschedule: struct('models', 'ReschedulePolicy', {
-    Attempts: int,
-    Delay: int,
-    MaxDelay: int,
-    Deadline: int,
-    Classes: list(choice('failure class', failureClasses), 'user'),
+  ID: field(text, '`j-` and a UUID; a service or daemon may choose its own.', system),
+  Name: field(text, 'Name of the job, up to 253 characters; its id when absent.', { taken: { maxLength: 253 } }),
+  Namespace: field(text, 'Space in which the name counts.', { taken: { maxLength: 253, default: 'default' } }),
+  Type: field(
+    text,
+    'batch runs Count times to the end; ops once on every matching node; service keeps Count copies running; daemon one on every matching node.',
+    { isNeeded: true, more: { enum: jobTypes } },
+  ),
+  Priority: field(int, 'A job with a higher one is placed first.', { taken: { default: 0 } }),
+  Count: field(int, 'How many executions a batch or service job has; no meaning for ops and daemon.', {
+    more: { minimum: 0, maximum: 100_000 },
+    taken: { default: 1 },
   }),
-  Disconnect: struct('models', 'DisconnectPolicy', { LostAfter: int }),
-  Delivery: choice('delivery', ['AtLeastOnce', 'AtMostOnce']),
+  Constraints: field(list(constraintShape, null, '*'), 'What the labels of a node must satisfy, all of it.'),
+  Meta: field(textMap, 'Pairs that are kept and shown; the prefix `bacalhau.org/` is reserved.'),
+  Labels: field(textMap, 'Pairs by which jobs are listed.'),
+  Tasks: field(list(taskShape, null, '*'), 'The program; one task, more are ignored with a warning.', {
+    isNeeded: true,
+    taken: { minItems: 1 },
+  }),
+  State: field(
+    {
+      ...struct('models', goState, {
+        StateType: field(jobStateWord, 'Completed, Failed and Stopped are final.'),
+        Message: field(text, 'Why, for people.', leftOut),
+        Details: field(textMap, 'Further facts.', leftOut),
+      }),
+      name: 'JobState',
+      isEmptiedByNull: false,
+    },
+    'Where the job stands.',
+    system,
+  ),
+  Version: field(uint64, 'Starts at 1 and grows with each update or rerun.', system),
+  Revision: field(uint64, 'Grows with each change of specification or state.', system),
+  CreateTime: field(int64, 'Unix time in nanoseconds.', system),
+  ModifyTime: field(int64, 'Unix time in nanoseconds of the last change.', system),
+  MaxPerNode: field(int, 'Most executions of the job on one node at a time; 0 = as many as fit.', seconds),
+  Reschedule: field(
+    struct('models', 'ReschedulePolicy', {
+      Attempts: field(int, 'Starts in all, the first included; 2 when absent.', seconds),
+      Delay: field(int, 'Seconds before the second start, doubled with each further one; 1 when absent.', seconds),
+      MaxDelay: field(int, 'Longest delay in seconds; 60 when absent.', seconds),
+      Deadline: field(int, 'Seconds after the submission when no new attempt begins; 0 = no such time.', seconds),
+      Classes: field(
+        list(choice('failure class', failureClasses), 'user'),
+        'Failures that are tried again; transient and node when absent.',
+        leftOut,
+      ),
+    }),
+    'What happens after a failed attempt, for each partition.',
+    leftOut,
+  ),
+  Disconnect: field(
+    struct('models', 'DisconnectPolicy', {
+      LostAfter: field(int, 'Seconds; 0 = at once.', seconds),
+    }),
+    'When executions of a node that is not heard of count as lost.',
+    leftOut,
+  ),
+  Delivery: field(
+    choice('delivery', ['AtLeastOnce', 'AtMostOnce']),
+    'AtMostOnce: an execution that may have started is never started again, so it may not run at all. AtLeastOnce when absent.',
+    leftOut,
+  ),
 })
 /** A job as it was sent: anything may be absent, list items may be null. */
 export type JobDraft = StructOf<typeof jobShape.fields>
 
 /** The body of a submission. The base fields of Go clients hold their token: they are never read here nor kept. */
-export const submitShape = struct('apimodels', 'PutJobRequest', { Job: jobShape, Force: flag, IdempotencyToken: text })
+export const submitShape = struct('apimodels', 'PutJobRequest', {
+  Job: field(jobShape, 'The job.', { isNeeded: true }),
+  Force: field(flag, 'Take it as a new version even when nothing changed.'),
+  IdempotencyToken: field(text, 'The same as the header Idempotency-Key.'),
+})
 
-export const batchShape = struct('apimodels', 'PutJobsRequest', { Jobs: list(jobShape, null, '*') })
+export const batchShape = struct('apimodels', 'PutJobsRequest', {
+  Jobs: field(list(jobShape, null, '*'), 'Jobs, each taken or refused for itself.', { isNeeded: true }),
+})

@@ -1,22 +1,20 @@
 import { eachMember, type JsonObject, setMember } from '#lib/json/members.ts'
 import { isRawNumber } from '#lib/json/raw-number.ts'
+import type { Outline } from './outline.ts'
 
 /**
  * Doors as tables: a shape reads parsed JSON by Go's rules (keys without case, null = absent, strict kinds) and knows
  * how Go calls its type, because clients are shown that name. Written by hand and not with a schema library: those match
  * keys exactly, cannot say what Go says, and cost several times more per submission.
  */
-export type Shape<Value> = {
+export type Shape<Value> = Outline & {
   /** `int`, `models.Task`, `map[string]string` … */
   readonly goType: string
   /** Never called with null or undefined. `before` is what an equal key left there. Throws a Mismatch. */
   decode(value: unknown, before?: Value): Value
   /** Null takes away what an equal key left there (Go's pointers, lists and maps); elsewhere it changes nothing. */
   readonly isEmptiedByNull?: boolean
-  /** For the OpenAPI document. */
-  readonly schema: JsonSchema
 }
-type JsonSchema = Readonly<Record<string, unknown>>
 
 /** A value of the wrong kind: where, what it was and what was wanted. */
 export class Mismatch extends Error {
@@ -54,7 +52,7 @@ export const flag: Shape<boolean> = {
 /** A Go integer between two bounds. */
 export const integer = (goType: string, min: bigint, max: bigint): Shape<bigint> => ({
   goType,
-  schema: { type: 'integer', format: 'int64' },
+  schema: { type: 'integer', format: 'int64', ...(min < 0n ? {} : { minimum: 0 }) },
   decode(value) {
     if (typeof value !== 'number' && typeof value !== 'bigint' && !isRawNumber(value)) return mismatch(value, goType)
     const source = isRawNumber(value) ? value.rawJSON : String(value)
@@ -89,7 +87,8 @@ export const word = <Value>(
 /** A list; null in it is the zero value for plain kinds, and kept as null for objects. */
 export const list = <Value>(item: Shape<Value>, zero: Value | null, pointer = ''): Shape<Value[]> => ({
   goType: `[]${pointer}${item.goType}`,
-  schema: { type: 'array', items: item.schema },
+  schema: { type: 'array' },
+  item,
   isEmptiedByNull: true,
   decode(value, before) {
     if (!Array.isArray(value)) return mismatch(value, this.goType)
@@ -163,16 +162,14 @@ export function struct<Table extends Fields>(
   goPackage: string,
   goName: string,
   fields: Table,
-): Shape<StructOf<Table>> & { readonly fields: Table } {
+): Omit<Shape<StructOf<Table>>, 'fields'> & { readonly fields: Table } {
   const names = new Map(Object.entries(fields))
   const folded = new Map(Object.keys(fields).map((name) => [fold(name), name]))
   return {
     fields,
+    name: goName,
     goType: `${goPackage}.${goName}`,
-    schema: {
-      type: 'object',
-      properties: Object.fromEntries(Object.entries(fields).map(([name, shape]) => [name, shape.schema])),
-    },
+    schema: { type: 'object' },
     isEmptiedByNull: true,
     decode(value, before) {
       if (!isObject(value)) return mismatch(value, this.goType)

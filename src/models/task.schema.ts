@@ -1,3 +1,5 @@
+import { componentRules } from './component.schema.ts'
+import { field } from './outline.ts'
 import { flag, int, int64, list, type StructOf, struct, text, textMap, Unreadable, word } from './shape.schema.ts'
 import { specConfigShape } from './spec-config.schema.ts'
 import type { NetworkType } from './task.ts'
@@ -22,34 +24,101 @@ const networkWord = word<NetworkType>(
   Object.values(networkWords),
 )
 
-const portShape = struct('models', 'Port', { Name: text, Static: int, Target: int, HostNetwork: text })
+const atLeastZero = { more: { minimum: 0 } }
+const notEmpty = { isNeeded: true, taken: { minLength: 1, pattern: '\\S' } } as const
+const leftOut = { isLeftOut: true } as const
+
+const portShape = struct('models', 'Port', {
+  Name: field(text, 'Becomes part of the names of the environment variables that tell the program its ports.', {
+    isNeeded: true,
+    taken: { pattern: '^[A-Za-z_][A-Za-z0-9_]*$', maxLength: 237 },
+  }),
+  Static: field(int, 'Port of the node, 1024 to 65535; 0 = any free one.', {
+    ...leftOut,
+    more: { minimum: 0, maximum: 65_535 },
+  }),
+  Target: field(int, 'Port inside the container; not with Host.', {
+    ...leftOut,
+    more: { minimum: 0, maximum: 65_535 },
+  }),
+  HostNetwork: field(text, 'Address of the node to listen on; 0.0.0.0 when absent.', leftOut),
+})
+
 export const networkShape = struct('models', 'NetworkConfig', {
-  Type: networkWord,
-  Domains: list(text, ''),
-  Ports: { ...list(portShape, null, '*'), goType: 'models.PortMap' },
+  Type: field(
+    networkWord,
+    'None = no network; HTTP = only the named domains; Host (also Full) = that of the node; Bridge = one of its own behind the node; Default = what the node gives.',
+  ),
+  Domains: field(
+    list(text, ''),
+    'Domains the program may reach with HTTP; with a leading dot also all below it.',
+    leftOut,
+  ),
+  Ports: field(
+    { ...list(portShape, null, '*'), goType: 'models.PortMap' },
+    'Ports that are opened on the node; with Host or Bridge.',
+    leftOut,
+  ),
 })
-export const resourcesShape = struct('models', 'ResourcesConfig', { CPU: text, Memory: text, Disk: text, GPU: text })
+
+const bytes = '^\\s*[0-9]+(\\.[0-9]+)?\\s*([kKmMgGtTpPeE][iI]?)?[bB]?\\s*$'
+export const resourcesShape = struct('models', 'ResourcesConfig', {
+  CPU: field(text, 'Cores, `2` or `0.5`, or thousandths of one: `500m`.', {
+    ...leftOut,
+    taken: { pattern: '^\\s*([0-9]+[mM]|[0-9]+(\\.[0-9]+)?)\\s*$', examples: ['500m', '2'] },
+  }),
+  Memory: field(text, 'Bytes with a unit: `512Mb` is 512,000,000, `512MiB` is 536,870,912.', {
+    ...leftOut,
+    taken: { pattern: bytes, examples: ['512Mb', '1Gb'] },
+  }),
+  Disk: field(text, 'Bytes with a unit, as for Memory.', { ...leftOut, taken: { pattern: bytes, examples: ['10Gb'] } }),
+  GPU: field(text, 'Number of devices.', { ...leftOut, taken: { pattern: '^\\s*[0-9]{1,9}\\s*$', examples: ['1'] } }),
+})
+
 export const timeoutShape = struct('models', 'TimeoutConfig', {
-  ExecutionTimeout: int64,
-  QueueTimeout: int64,
-  TotalTimeout: int64,
+  ExecutionTimeout: field(int64, 'Seconds the program may run; 0 = no limit.', { ...leftOut, ...atLeastZero }),
+  QueueTimeout: field(int64, 'Seconds a job may wait for a node; 0 = it does not wait.', {
+    ...leftOut,
+    ...atLeastZero,
+  }),
+  TotalTimeout: field(int64, 'Seconds from the submission to the end, waiting included; 0 = no limit.', {
+    ...leftOut,
+    ...atLeastZero,
+  }),
 })
-export const inputSourceShape = struct('models', 'InputSource', { Source: specConfigShape, Alias: text, Target: text })
-export const resultPathShape = struct('models', 'ResultPath', { Name: text, Path: text })
+
+export const inputSourceShape = struct('models', 'InputSource', {
+  Source: field(specConfigShape, 'Where it comes from.', { isNeeded: true, taken: componentRules('storage') }),
+  Alias: field(text, 'Name by which engine parameters refer to it.'),
+  Target: field(text, 'Absolute path where the program finds it.', notEmpty),
+})
+export const resultPathShape = struct('models', 'ResultPath', {
+  Name: field(text, 'Name of the folder or file in the result.', notEmpty),
+  Path: field(text, 'Absolute path of what the program leaves there.', notEmpty),
+})
 
 export const taskShape = struct('models', 'Task', {
-  Name: text,
-  Engine: specConfigShape,
-  Publisher: specConfigShape,
-  Env: textMap,
-  Meta: textMap,
-  InputSources: list(inputSourceShape, null, '*'),
-  ResultPaths: list(resultPathShape, null, '*'),
-  Resources: resourcesShape,
-  Network: networkShape,
-  Timeouts: timeoutShape,
-  FailOnExitCode: flag,
-  StopGrace: int,
+  Name: field(text, 'Name of the task.', { isNeeded: true, taken: { minLength: 1 } }),
+  Engine: field(specConfigShape, 'What runs the program.', { isNeeded: true, taken: componentRules('engine') }),
+  Publisher: field(specConfigShape, 'Where the result goes; an empty type = nowhere.', {
+    taken: componentRules('publisher'),
+  }),
+  Env: field(textMap, 'Environment variables of the program; names must not begin with BACALHAU_.', leftOut),
+  Meta: field(textMap, 'Pairs that are kept and shown, and have no effect.', leftOut),
+  InputSources: field(list(inputSourceShape, null, '*'), 'What is there when the program starts.', leftOut),
+  ResultPaths: field(list(resultPathShape, null, '*'), 'What is published; needs a publisher.', leftOut),
+  Resources: field(resourcesShape, 'What the program gets; what is absent the node decides.'),
+  Network: field(networkShape, 'What the program can reach.'),
+  Timeouts: field(timeoutShape, 'Time limits in whole seconds.'),
+  FailOnExitCode: field(
+    flag,
+    'Whether an exit code other than 0 is a failure; otherwise it is only recorded.',
+    leftOut,
+  ),
+  StopGrace: field(int, 'Seconds between the signal to stop and the kill; 10 when absent.', {
+    ...leftOut,
+    ...atLeastZero,
+  }),
 })
 /** A task as it was sent: anything may be absent, list items may be null. */
 export type TaskDraft = StructOf<typeof taskShape.fields>

@@ -1,8 +1,8 @@
 import { apiPrefix } from '#api/endpoint.ts'
 
-const paths = new Set(['/peers', '/node_info', '/healthz', '/id', '/livez', '/version'])
+const paths = new Set(['/peers', '/node_info', '/healthz', '/id', '/livez', '/version', '/openapi.json'])
 
-/** Old clients leave out the prefix on a few paths. Only whole paths count. */
+/** Old clients leave out the prefix on a few paths, and tools look for the document at the root. Only whole paths count. */
 export function prefixed(url: string): string {
   const at = url.indexOf('?')
   const path = at < 0 ? url : url.slice(0, at)

@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { apiFetch } from '../kit/api-fetch.ts'
 import { modulePath, Product, type ServeOptions, type Server } from '../kit/product.ts'
 import { type Relay, relay } from '../kit/relay.ts'
 import { until } from '../kit/until.ts'
@@ -243,7 +244,7 @@ describe('promises [I1, I3, I4, I9, W1, W7]', () => {
     const api = `http://127.0.0.1:${ports.apiPort}/api/v1/orchestrator`
     type Nodes = { Nodes: { Connection: string; Info: { NodeType: string } }[] }
     const connected = async () =>
-      ((await (await fetch(`${api}/nodes`)).json()) as Nodes).Nodes.filter(
+      ((await (await apiFetch(`${api}/nodes`)).json()) as Nodes).Nodes.filter(
         ({ Connection, Info }) => Connection === 'CONNECTED' && Info.NodeType === 'Compute',
       ).length
     await until('both are there', async () => (await connected()) === 2)

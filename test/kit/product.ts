@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type CliRun, cliCommand, runCli } from '../wire/cli-process.ts'
+import { apiFetch } from './api-fetch.ts'
 import { BuiltProduct } from './built-product.ts'
 import type { Program } from './program.ts'
 
@@ -137,7 +138,7 @@ export class Server {
     body?: unknown,
     headers: Record<string, string> = {},
   ): Promise<Answer<T>> {
-    const response = await fetch(`http://127.0.0.1:${this.port}/api/v1${path}`, {
+    const response = await apiFetch(`http://127.0.0.1:${this.port}/api/v1${path}`, {
       method,
       headers: { ...(body === undefined ? {} : { 'Content-Type': 'application/json' }), ...headers },
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),

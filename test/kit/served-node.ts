@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { apiFetch } from './api-fetch.ts'
 import type { BuiltProduct } from './built-product.ts'
 import type { Program } from './program.ts'
 
@@ -32,7 +33,7 @@ export type Answer = { status: number; body: any }
 
 /** One request; the body of the answer is read as JSON. */
 export async function ask(node: Server, method: string, path: string, body?: unknown): Promise<Answer> {
-  const answer = await fetch(node.api + path, {
+  const answer = await apiFetch(node.api + path, {
     method,
     headers: { 'Content-Type': 'application/json' },
     ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),

@@ -1,5 +1,6 @@
 import { request } from 'node:http'
 import { WebSocket } from 'ws'
+import { expectDocumented, expectDocumentedFrame } from '../kit/documented.ts'
 import type { Frame, RestCase } from './rest-cases.ts'
 
 export type Answer = { status: number; contentType: string; body: string; frames?: Frame[]; end?: string }
@@ -31,7 +32,12 @@ function ask(port: number, { version, request: { method, path, headers = {}, bod
       })
       response.on('end', () => {
         exchanged.destroy()
-        resolve({ status: response.statusCode ?? 0, contentType: response.headers['content-type'] ?? '', body: text })
+        const answer = {
+          status: response.statusCode ?? 0,
+          contentType: response.headers['content-type'] ?? '',
+          body: text,
+        }
+        resolve(documented(method, path, answer))
       })
     })
     exchanged.setTimeout(answerLimitMs, () => exchanged.destroy(new Error('no answer')))
@@ -40,6 +46,11 @@ function ask(port: number, { version, request: { method, path, headers = {}, bod
     if (body === undefined && 'Content-Length' in headers) exchanged.flushHeaders()
     else exchanged.end(body)
   })
+}
+
+function documented(method: string, path: string, answer: Answer): Answer {
+  expectDocumented({ method, path, ...answer, text: answer.body })
+  return answer
 }
 
 function stream(port: number, golden: RestCase): Promise<Answer> {
@@ -54,7 +65,10 @@ function stream(port: number, golden: RestCase): Promise<Answer> {
       socket.terminate()
       give('gave up')
     }, answerLimitMs)
-    socket.on('message', (data) => frames.push({ opcode: 1, fin: true, text: String(data) }))
+    socket.on('message', (data) => {
+      expectDocumentedFrame(String(data))
+      frames.push({ opcode: 1, fin: true, text: String(data) })
+    })
     socket.on('open', () => {
       if (wanted.clientClosesAfterMs) setTimeout(() => socket.close(1000), wanted.clientClosesAfterMs)
     })
@@ -70,7 +84,8 @@ function stream(port: number, golden: RestCase): Promise<Answer> {
         body += chunk.toString()
       })
       response.on('end', () => {
-        resolve({ status: response.statusCode ?? 0, contentType: response.headers['content-type'] ?? '', body })
+        const answer = { status: response.statusCode ?? 0, contentType: response.headers['content-type'] ?? '', body }
+        resolve(documented('GET', wanted.path, answer))
       })
     })
     socket.on('error', (error) => {

@@ -1,6 +1,7 @@
 import { createSign, generateKeyPairSync } from 'node:crypto'
 import { createClient } from '#client/client.ts'
 import type { Job } from '#models/job.ts'
+import { apiFetch } from '../kit/api-fetch.ts'
 import type { GoldenCluster } from '../kit/golden-cluster.ts'
 import { until } from '../kit/until.ts'
 import type { Version } from '../kit/vectors.ts'
@@ -116,7 +117,7 @@ export class Replay {
   }
 
   async submit(body: string): Promise<string> {
-    const response = await fetch(`${this.#url}/orchestrator/jobs`, {
+    const response = await apiFetch(`${this.#url}/orchestrator/jobs`, {
       method: 'PUT',
       headers: { 'content-type': 'application/json', 'X-Bacalhau-Git-Version': this.#version },
       body,
@@ -136,7 +137,7 @@ export class Replay {
   }
 
   async #stop(id: string): Promise<void> {
-    await fetch(`${this.#url}/orchestrator/jobs/${id}`, { method: 'DELETE' })
+    await apiFetch(`${this.#url}/orchestrator/jobs/${id}`, { method: 'DELETE' })
   }
 
   /** Any end when no state is named; a running job also has its executions running. */
@@ -165,7 +166,7 @@ export class Replay {
   }
 
   async #get(path: string, version: string = this.#version): Promise<Record<string, unknown>> {
-    const response = await fetch(this.#url + path, { headers: { 'X-Bacalhau-Git-Version': version } })
+    const response = await apiFetch(this.#url + path, { headers: { 'X-Bacalhau-Git-Version': version } })
     return (await response.json()) as Record<string, unknown>
   }
 

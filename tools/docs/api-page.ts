@@ -1,8 +1,6 @@
-import { agentEndpoints, legacyEndpoints } from '#api/agent.ts'
-import { authEndpoints } from '#api/auth.ts'
 import { apiPrefix, type Endpoint } from '#api/endpoint.ts'
-import { jobEndpoints, keptResultRoute, logsRoute } from '#api/jobs.ts'
-import { nodeEndpoints } from '#api/nodes.ts'
+import { keptResultRoute, logsRoute } from '#api/jobs.ts'
+import { groups } from '#api/openapi/groups.ts'
 import type { QuerySchema } from '#api/query.ts'
 import { statusOf } from '#lib/fault.ts'
 import { cell, made, tableOf } from './markdown.ts'
@@ -11,13 +9,6 @@ type Row = Pick<Endpoint, 'method' | 'also' | 'path' | 'summary' | 'role' | 'que
 
 /** docs/api.md from the rows of the REST contract. */
 export function apiPage(): string {
-  const groups: [string, Record<string, Row>][] = [
-    ['Jobs', { ...jobEndpoints, keptResult: streamed(keptResultRoute), logs: streamed(logsRoute) }],
-    ['Nodes', nodeEndpoints as unknown as Record<string, Row>],
-    ['The node one talks to', agentEndpoints as unknown as Record<string, Row>],
-    ['Logging in', authEndpoints as unknown as Record<string, Row>],
-    ['Routes of older clients', legacyEndpoints as unknown as Record<string, Row>],
-  ]
   return `# REST API
 
 ${made}
@@ -26,17 +17,12 @@ Everything is under \`${apiPrefix}\`, port 1234 unless set. Answers are JSON, co
 Lists answer \`NextToken\`: give it back as \`next_token\` for the next page. Errors are described in [errors](errors.md); each route may also answer 400, 500 and 503.
 Enumerations and some shapes follow the generation that a client names in \`X-Bacalhau-Git-Version\`.
 
-${groups.map(([title, rows]) => `## ${title}\n\n${Object.values(rows).map(section).join('\n\n')}`).join('\n\n')}
+${groups.map(({ name, title, rows }) => `## ${title}\n\n${[...Object.values(rows), ...(streams[name] ?? [])].map(section).join('\n\n')}`).join('\n\n')}
 `
 }
 
 /** What is no exchange of documents. */
-const streamed = (route: Pick<Row, 'path' | 'summary' | 'query'>): Row => ({
-  ...route,
-  method: 'GET',
-  role: 'orchestrator',
-  errors: ['NotFound', 'MultipleFound'],
-})
+const streams: Record<string, Row[]> = { jobs: [keptResultRoute, logsRoute] }
 
 function section({ method, also = [], path, summary, role, query, errors }: Row): string {
   const methods = [method, ...also].join(' or ')

@@ -7,18 +7,28 @@ import type { Handlers } from '../handler.ts'
 import type { Oauth2Settings } from '../settings.ts'
 
 /** What the node says of itself. */
-export const agentHandlers = (
+export function agentHandlers(
   agent: AgentApi,
   version: BuildVersionInfo,
   oauth2: Oauth2Settings | undefined,
-): Handlers<typeof agentEndpoints> => ({
-  alive: () => ({ Status: 'OK' }),
-  version: () => version,
-  node: () => agent.self(),
-  debug: () => agent.debug(),
-  config: () => ({ config: agent.config() }),
-  authconfig: () => ({ Version: '1.0.0', Config: given(oauth2 ?? {}) }),
-})
+): Handlers<typeof agentEndpoints> {
+  let document: Promise<object> | undefined
+  return {
+    alive: () => ({ Status: 'OK' }),
+    version: () => version,
+    node: () => agent.self(),
+    debug: () => agent.debug(),
+    config: () => ({ config: agent.config() }),
+    authconfig: () => ({ Version: '1.0.0', Config: given(oauth2 ?? {}) }),
+    openapi: () => (document ??= documentOf(version)),
+  }
+}
+
+/** Few ask for it, so it is loaded and made when one does. */
+async function documentOf({ GitVersion }: BuildVersionInfo): Promise<object> {
+  const { openApiDocument } = await import('#api/openapi/document.ts')
+  return openApiDocument(GitVersion.replace(/^v/, ''))
+}
 
 /** Without what was left empty. */
 const given = (settings: object): Record<string, unknown> =>

@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
+import { apiFetch } from '../../kit/api-fetch.ts'
+import { NotAsDocumented } from '../../kit/documented.ts'
 import type { CrashingNode } from './crashing-node.ts'
 
 const entry = join(import.meta.dirname, 'crashing-node.ts')
@@ -54,7 +56,7 @@ const base = (port: number): string => `http://127.0.0.1:${port}/api/v1/orchestr
 /** The job id when the submission was acknowledged, undefined when the answer never came. */
 export const submit = async (port: number, job: unknown): Promise<string | undefined> => {
   try {
-    const response = await fetch(base(port), {
+    const response = await apiFetch(base(port), {
       method: 'PUT',
       headers: { 'Content-Type': 'application/json' },
       body: JSON.stringify({ Job: job }),
@@ -64,6 +66,7 @@ export const submit = async (port: number, job: unknown): Promise<string | undef
     if (!answer.JobID) throw new Error(`refused: ${answer.message}`)
     return answer.JobID
   } catch (error) {
+    if (error instanceof NotAsDocumented) throw error
     if (error instanceof Error && error.message.startsWith('refused')) throw error
     return undefined
   }
@@ -84,7 +87,7 @@ type ShownExecution = {
 export const completed = 7
 
 export const jobIds = async (port: number): Promise<string[]> => {
-  const answer = (await (await fetch(base(port))).json()) as { Items: { ID: string }[] }
+  const answer = (await (await apiFetch(base(port))).json()) as { Items: { ID: string }[] }
   return answer.Items.map((job) => job.ID)
 }
 
@@ -93,7 +96,7 @@ export const ended = async (port: number, id: string, limitMs = 30_000): Promise
   const endsAt = performance.now() + limitMs
   for (let index = 0; ; ) {
     const shown = (await (
-      await fetch(`${base(port)}/${id}?include=executions&wait=5s&index=${index}`)
+      await apiFetch(`${base(port)}/${id}?include=executions&wait=5s&index=${index}`)
     ).json()) as ShownJob
     if (!shown.Job) throw new Error(`job ${id} is gone: ${JSON.stringify(shown)}`)
     if (['Completed', 'Failed', 'Stopped'].includes(shown.Job.State.StateType)) return shown

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { readdir, readFile, truncate } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { apiFetch } from '../../kit/api-fetch.ts'
 import { Product, type Server, toolJob } from '../../kit/product.ts'
 import { until } from '../../kit/until.ts'
 import { webServer } from '../../kit/web-server.ts'
@@ -37,7 +38,7 @@ const bytesOf = async (reply: Response) => Buffer.from(await reply.arrayBuffer()
 
 const keptPath = ({ id, executionId }: Published) => `/orchestrator/jobs/${id}/results/${executionId}`
 const ask = (path: string, headers: Record<string, string> = {}) =>
-  fetch(`http://127.0.0.1:${server.port}/api/v1${path}`, { headers })
+  apiFetch(`http://127.0.0.1:${server.port}/api/v1${path}`, { headers })
 
 const restarted = async ({ url }: Published): Promise<void> => {
   await keeper.stop()

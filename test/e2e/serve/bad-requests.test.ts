@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { apiFetch } from '../../kit/api-fetch.ts'
 import { BuiltProduct } from '../../kit/built-product.ts'
 import { rawExchange } from '../../kit/raw-exchange.ts'
 import { ask, endOf, type ServedNode, serveNode, smallJob, submit } from '../../kit/served-node.ts'
@@ -54,7 +55,7 @@ it.each([
 it.each(['with a length', 'in chunks'])('answers 413 with a hint to a huge body %s', async (how) => {
   const bytes = Buffer.alloc(40 * 1024 * 1024, 'x')
   const body = how === 'in chunks' ? new Blob([bytes]).stream() : bytes
-  const answer = await fetch(`${node.api}/orchestrator/jobs`, {
+  const answer = await apiFetch(`${node.api}/orchestrator/jobs`, {
     method: 'PUT',
     headers: { 'Content-Type': 'application/json' },
     body,

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { cpus, networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { apiFetch } from '../../kit/api-fetch.ts'
 import { BuiltProduct } from '../../kit/built-product.ts'
 import type { Program } from '../../kit/program.ts'
 import { anyPorts, ask, endOf, serveNode, serverAt, smallJob, submit } from '../../kit/served-node.ts'
@@ -15,7 +16,7 @@ afterEach(() => product.close())
 
 /** Whether the port answers on another address of this machine than 127.0.0.1. */
 const isOpenToOthers = (port: string | number): Promise<boolean> =>
-  fetch(`http://127.0.0.2:${port}/api/v1/agent/alive`).then(
+  apiFetch(`http://127.0.0.2:${port}/api/v1/agent/alive`).then(
     () => true,
     () => false,
   )
@@ -80,7 +81,7 @@ it('an orchestrator and a compute node of their own share a folder, find each ot
 
   expect(await Promise.all([port, computePort].map(isOpenToOthers))).toEqual([true, true])
   expect(orchestrator.said).toContain(`Warning: the API on 0.0.0.0:${port} does what anybody who reaches it asks.`)
-  expect((await fetch(`http://127.0.0.1:${computePort}/api/v1/orchestrator/jobs`)).status).toBe(404)
+  expect((await apiFetch(`http://127.0.0.1:${computePort}/api/v1/orchestrator/jobs`)).status).toBe(404)
   for (const role of ['orchestrator', 'compute']) expect(existsSync(join(folder, role, 'state.db'))).toBe(true)
   for (const program of [compute, orchestrator]) expect((await program.end()).code).toBe(0)
 })

@@ -1,0 +1,158 @@
+import { executionOutline } from '#models/execution.schema.ts'
+import { batchShape, jobShape, submitShape } from '#models/job.schema.ts'
+import { historyOutline } from '#models/job-history.schema.ts'
+import { buildVersionOutline, nodeStateOutline, ownNodeOutline } from '#models/node.schema.ts'
+import { anything, field, listOf, mapOf, type Outline, oneOf, orNull, record } from '#models/outline.ts'
+import { flag, text, textMap, uint64 } from '#models/shape.schema.ts'
+import { specConfigShape } from '#models/spec-config.schema.ts'
+
+const leftOut = { isLeftOut: true } as const
+const nextToken = field(text, 'Give it back as next_token for the next page; empty = there is none.')
+const listOutline = (name: string, item: Outline) =>
+  record(name, { NextToken: nextToken, Items: field(listOf(item), 'The page.') })
+const jobId = field(text, 'The job.')
+const evaluationId = field(text, 'A UUID; empty when there was nothing to do.')
+const warnings = field(orNull(listOf(text)), 'What was ignored; null when nothing was.')
+
+const executionList = listOutline('ExecutionList', executionOutline)
+const historyList = listOutline('HistoryList', historyOutline)
+const authMethod = record('AuthMethod', {
+  type: field(oneOf(['challenge', 'ask']), 'Kind of exchange.'),
+  params: field(mapOf(anything), 'What the caller needs for it.'),
+})
+const diskUse = record('DiskUse', {
+  All: field(uint64, 'Bytes.'),
+  Used: field(uint64, 'Bytes.'),
+  Free: field(uint64, 'Bytes.'),
+})
+const insides = mapOf(anything)
+
+/** What answers look like, by the names that rows of the contract give them. */
+export const answers = {
+  Alive: record('Alive', { Status: field(text, 'OK') }),
+  BuildVersion: buildVersionOutline,
+  OwnNode: ownNodeOutline,
+  Insides: insides,
+  Config: record('Config', { config: field(insides, 'Settings by section, secrets masked.') }),
+  AuthConfig: record('AuthConfig', {
+    Version: field(text, 'Of this form.'),
+    Config: field(insides, 'How to log in; empty = there is no identity provider.'),
+  }),
+  Document: insides,
+  Text: text,
+  Health: record('Health', {
+    FreeSpace: field(
+      record('FreeSpace', { tmp: field(diskUse, 'Of the temporary folder.'), root: field(diskUse, 'Of the root.') }),
+      'Room on the disks of the node.',
+    ),
+  }),
+  ClientVersion: record('ClientVersion', { build_version_info: field(buildVersionOutline, 'The program.') }),
+  AuthMethods: record('AuthMethods', {
+    NextToken: nextToken,
+    Methods: field(mapOf(authMethod), 'By name.'),
+  }),
+  AuthMethod: authMethod,
+  Authentication: record('Authentication', {
+    Authentication: field(
+      record('Login', {
+        success: field(flag, 'Whether it worked.'),
+        reason: field(text, 'Why it did not.', leftOut),
+        token: field(text, 'For `Authorization: Bearer`.', leftOut),
+      }),
+      'The outcome.',
+    ),
+  }),
+  Submitted: record('Submitted', { JobID: jobId, EvaluationID: evaluationId, Warnings: warnings }),
+  BatchSubmitted: record('BatchSubmitted', {
+    Items: field(
+      listOf(
+        record('BatchItem', {
+          JobID: field(text, 'The job, when it was taken.', leftOut),
+          EvaluationID: field(text, 'Of the job that was taken.', leftOut),
+          Warnings: field(orNull(listOf(text)), 'What was ignored; null when nothing was.', leftOut),
+          Error: field(text, 'Why it was refused.', leftOut),
+        }),
+      ),
+      'One for each job, in their order.',
+    ),
+  }),
+  Stopped: record('Stopped', { EvaluationID: evaluationId }),
+  JobAnswer: record('JobAnswer', {
+    Job: field(jobShape, 'The job.'),
+    History: field(historyList, 'When it was asked for.', leftOut),
+    Executions: field(executionList, 'When they were asked for.', leftOut),
+  }),
+  JobList: listOutline('JobList', jobShape),
+  HistoryList: historyList,
+  ExecutionList: executionList,
+  ResultList: listOutline('ResultList', specConfigShape),
+  NodeList: record('NodeList', { NextToken: nextToken, Nodes: field(listOf(nodeStateOutline), 'The page.') }),
+  NodeAnswer: record('NodeAnswer', { Node: field(nodeStateOutline, 'The node.') }),
+  NodeActionAnswer: record('NodeActionAnswer', {
+    Success: field(flag, 'Whether it was done.'),
+    Error: field(text, 'Why not.'),
+  }),
+} satisfies Record<string, Outline>
+export type AnswerName = keyof typeof answers
+
+/** What bodies look like, likewise. */
+export const bodies = {
+  Submit: record('Submit', {
+    ...submitShape.fields,
+    Job: field(
+      record('SubmittedJob', { ...jobShape.fields, ID: field(text, 'Of a service or daemon that names itself.') }),
+      'The job.',
+      { isNeeded: true },
+    ),
+  }),
+  SubmitBatch: { ...batchShape, name: 'SubmitBatch' },
+  Stop: record('Stop', { reason: field(text, 'Why, for its history.') }),
+  ClientVersion: record('ClientVersion', { client_id: field(text, 'Has no effect.') }),
+  Nothing: { schema: { type: 'object' } },
+  Authenticate: record('Authenticate', {
+    Name: field(text, 'The method.'),
+    MethodData: field(text, 'Base64 of what the method asks for.', { isNeeded: true }),
+  }),
+  NodeAction: record('NodeAction', {
+    Action: field(oneOf(['approve', 'reject', 'delete']), 'What to do.', { isNeeded: true }),
+    Message: field(text, 'Why, for its history.'),
+    NodeID: field(text, 'Has no effect: the path counts.'),
+  }),
+} satisfies Record<string, Outline>
+export type BodyName = keyof typeof bodies
+
+const lines = { schema: { type: 'integer', enum: [0, 1, 2] } }
+
+/** What stands in no row: frames of streams, and refusals. */
+export const others = {
+  LogFrame: record('LogFrame', {
+    value: field(
+      record('LogValue', {
+        Type: field(lines, '1 = standard output, 2 = standard error, 0 = an error of the server.'),
+        Line: field(text, 'Output as it came; not always one line.'),
+      }),
+      'A piece of output.',
+    ),
+    error: field(text, 'Why the stream ends.', leftOut),
+  }),
+  Error: {
+    ...record('Error', {
+      error: field(text, 'For callers before 1.5 and those that name no version.', leftOut),
+      message: field(text, 'What is wrong; likewise.', leftOut),
+      Status: field(uint64, 'The HTTP status.'),
+      Message: field(text, 'What is wrong; for callers since 1.5.', leftOut),
+      RequestID: field(text, 'X-Request-Id of the request; may be empty.'),
+      Code: field(text, 'What kind of error it is (docs/errors.md).'),
+      Component: field(text, 'The part of the system that says it.'),
+      Hint: field(text, 'What can be done.', leftOut),
+      Details: field(textMap, 'Further facts.', leftOut),
+    }),
+    schema: { type: 'object', anyOf: [{ required: ['error', 'message'] }, { required: ['Message'] }] },
+  },
+  Outdated: record('Outdated', {
+    Error: field(text, 'What is wrong with the version that the caller names.'),
+    MinVersion: field(text, 'Oldest version that is served.', leftOut),
+    ClientVersion: field(text, 'Version of the caller.', leftOut),
+    ServerVersion: field(text, 'Version of the server.', leftOut),
+  }),
+} satisfies Record<string, Outline>
