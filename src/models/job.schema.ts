@@ -48,6 +48,29 @@ export const constraintShape = struct('models', 'LabelSelectorRequirement', {
   }),
 })
 
+/** How many values go with which operator. */
+const valuesRule = {
+  oneOf: [
+    { properties: { Operator: { enum: ['in', 'notin'] }, Values: { minItems: 1 } }, required: ['Values'] },
+    { properties: { Operator: { enum: ['exists', '!'] }, Values: { maxItems: 0 } } },
+    {
+      properties: { Operator: { enum: ['=', '==', '!=', 'gt', 'lt'] }, Values: { minItems: 1, maxItems: 1 } },
+      required: ['Values'],
+    },
+  ],
+}
+
+/** Results need somebody to publish them. */
+const resultsRule = {
+  anyOf: [
+    { properties: { ResultPaths: { maxItems: 0 } } },
+    {
+      properties: { Publisher: { properties: { Type: { minLength: 1 } }, required: ['Type'] } },
+      required: ['Publisher'],
+    },
+  ],
+}
+
 const system = { isSystem: true } as const
 const leftOut = { isLeftOut: true } as const
 const seconds = { ...leftOut, more: { minimum: 0 } }
@@ -67,13 +90,20 @@ export const jobShape = struct('models', 'Job', {
     more: { minimum: 0, maximum: 100_000 },
     taken: { default: 1 },
   }),
-  Constraints: field(list(constraintShape, null, '*'), 'What the labels of a node must satisfy, all of it.'),
+  Constraints: field(
+    list(field(constraintShape, 'One condition.', { taken: valuesRule }), null, '*'),
+    'What the labels of a node must satisfy, all of it.',
+  ),
   Meta: field(textMap, 'Pairs that are kept and shown; the prefix `bacalhau.org/` is reserved.'),
   Labels: field(textMap, 'Pairs by which jobs are listed.'),
-  Tasks: field(list(taskShape, null, '*'), 'The program; one task, more are ignored with a warning.', {
-    isNeeded: true,
-    taken: { minItems: 1 },
-  }),
+  Tasks: field(
+    list(field(taskShape, 'The program of the job.', { taken: resultsRule }), null, '*'),
+    'The program; one task, more are ignored with a warning.',
+    {
+      isNeeded: true,
+      taken: { minItems: 1 },
+    },
+  ),
   State: field(
     {
       ...struct('models', goState, {

@@ -1,7 +1,7 @@
 import type { JsonSchema, Note, Outline } from './outline.ts'
 
 /** What somebody gives us (`taken`: absent parts have defaults) or we give (`answered`: parts are there). */
-export type SchemaUse = 'taken' | 'answered'
+type SchemaUse = 'taken' | 'answered'
 
 type Options = {
   use: SchemaUse

@@ -81,6 +81,7 @@ export const commands: readonly Entry[] = [
   { path: 'job list', short: 'List jobs', load: () => import('./job/list.ts') },
   { path: 'job logs', short: 'Print the output of a job', load: () => import('./job/logs.ts') },
   { path: 'job run', short: 'Submit a job from a file and wait for it', load: () => import('./job/run.ts') },
+  { path: 'job schema', short: 'Print the JSON Schema of job files', load: () => import('./job/schema.ts') },
   { path: 'job stop', short: 'Stop a job', load: () => import('./job/stop.ts') },
   { path: 'job validate', short: 'Check a job file', load: () => import('./job/validate.ts') },
   {

@@ -1,0 +1,143 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import { describe, expect, it } from 'vitest'
+import { messageOf } from '#lib/fault.ts'
+import { readYaml } from '#lib/yaml/read-yaml.ts'
+import { absent, goldensDir } from '../../../test/kit/vectors.ts'
+import { jobFileSchema } from './job-schema.ts'
+import { parseJob } from './parse-job.ts'
+
+const ajv = new Ajv2020({ strictTypes: false, strictRequired: false, allErrors: true, formats: { int64: true } })
+const validate = ajv.compile(jobFileSchema())
+
+/** What the schema has against a file; empty = nothing. */
+const bySchema = (text: string): string =>
+  validate(JSON.parse(JSON.stringify(readYaml(text).value ?? null))) ? '' : ajv.errorsText(validate.errors)
+/** What the program has. */
+function byProgram(text: string): string {
+  try {
+    parseJob(text)
+    return ''
+  } catch (error) {
+    return messageOf(error)
+  }
+}
+
+const job = (change: object = {}, task: object = {}) => ({
+  Type: 'batch',
+  Tasks: [{ Name: 'main', Engine: { Type: 'docker', Params: { Image: 'busybox' } }, ...task }],
+  ...change,
+})
+const source = (Type: string, Params: object) => ({ Source: { Type, Params }, Target: '/in' })
+
+const right: Record<string, object> = {
+  'the least': job(),
+  'every type': job({ Type: 'daemon', Labels: { a: 'b' }, Meta: { c: 'd' }, Namespace: 'n', Priority: -3 }),
+  'constraints of every kind': job({
+    Constraints: [
+      { Key: 'zone', Operator: 'in', Values: ['a', 'b'] },
+      { Key: 'gpu', Operator: '!' },
+      { Key: 'size', Operator: 'gt', Values: ['5'] },
+    ],
+  }),
+  'our own fields': job(
+    {
+      MaxPerNode: 1,
+      Delivery: 'AtMostOnce',
+      Disconnect: { LostAfter: 5 },
+      Reschedule: { Attempts: 3, Classes: ['user'] },
+    },
+    { FailOnExitCode: true, StopGrace: 0 },
+  ),
+  'amounts and limits': job(
+    {},
+    {
+      Resources: { CPU: '500m', Memory: '1.5 GiB', Disk: '10Gb', GPU: '1' },
+      Timeouts: { ExecutionTimeout: 60, TotalTimeout: 120 },
+    },
+  ),
+  'a network': job({}, { Network: { Type: 'Bridge', Ports: [{ Name: 'web', Static: 8080, Target: 80 }] } }),
+  'inputs and results': job(
+    {},
+    {
+      InputSources: [
+        source('urlDownload', { URL: 'https://example.org/a' }),
+        { ...source('inline', { URL: 'data:,a' }), Target: '/b' },
+      ],
+      ResultPaths: [{ Name: 'out', Path: '/out' }],
+      Publisher: { Type: 'local' },
+    },
+  ),
+  'an engine that we do not know': job({}, { Engine: { Type: 'quantum', Params: { Qubits: 3 } } }),
+}
+
+const wrong: Record<string, object> = {
+  'no type': { ...job(), Type: undefined },
+  'a type that does not exist': job({ Type: 'bananas' }),
+  'no tasks': { Type: 'batch' },
+  'tasks that are no list': job({ Tasks: { Name: 'main' } }),
+  'a count as text': job({ Count: 'two' }),
+  'a count below zero': job({ Count: -1 }),
+  'a count with a fraction': job({ Count: 1.5 }),
+  'an unknown field at the top': job({ Flavour: 'mint' }),
+  'an unknown field in a task': job({}, { Egine: {} }),
+  'a field that the system writes': job({ ID: 'j-1' }),
+  'a task without a name': job({}, { Name: undefined }),
+  'a task without an engine': job({}, { Engine: undefined }),
+  'an engine without a type': job({}, { Engine: { Params: {} } }),
+  'a label that is no text': job({ Labels: { a: 1 } }),
+  'a network that does not exist': job({}, { Network: { Type: 'Wormhole' } }),
+  'an amount that is none': job({}, { Resources: { CPU: 'lots' } }),
+  'an amount as a number': job({}, { Resources: { CPU: 1 } }),
+  'a limit below zero': job({}, { Timeouts: { QueueTimeout: -1 } }),
+  'an input without a target': job({}, { InputSources: [{ Source: { Type: 'inline', Params: { URL: 'data:,a' } } }] }),
+  'results without a publisher': job({}, { ResultPaths: [{ Name: 'a', Path: '/a' }] }),
+  'an operator without values': job({ Constraints: [{ Key: 'a', Operator: 'in' }] }),
+  'an operator with too many values': job({ Constraints: [{ Key: 'a', Operator: '=', Values: ['a', 'b'] }] }),
+  'a failure class that does not exist': job({ Reschedule: { Classes: ['bad luck'] } }),
+}
+
+describe('the schema of job files', () => {
+  it.each(Object.entries(right))('takes %s, as job validate does', (_, file) => {
+    const text = JSON.stringify(file)
+    expect([bySchema(text), byProgram(text)]).toEqual(['', ''])
+  })
+
+  it.each(Object.entries(wrong))('refuses %s, as job validate does', (_, file) => {
+    const text = JSON.stringify(file)
+    expect([bySchema(text) !== '', byProgram(text) !== '']).toEqual([true, true])
+  })
+
+  it('refuses parameters that the server will refuse', () => {
+    const refused = [
+      job({}, { Engine: { Type: 'docker', Params: {} } }),
+      job({}, { Engine: { Type: 'docker', Params: { Image: 'a', Entrypoint: 'sh' } } }),
+      job({}, { InputSources: [source('urlDownload', { URL: 'ftp://example.org' })] }),
+      job({}, { InputSources: [source('s3', { Key: 'a' })] }),
+    ]
+    expect(refused.map((file) => bySchema(JSON.stringify(file)) !== '')).toEqual([true, true, true, true])
+  })
+
+  it('tells of every field what it means', () => {
+    const { properties, $defs } = jobFileSchema() as any
+    const fields = [properties, ...Object.values<any>($defs).map((each) => each.properties)].flatMap(Object.entries)
+    expect(fields.length).toBeGreaterThan(50)
+    expect(fields.filter(([, { description }]) => !description).map(([name]) => name)).toEqual([])
+  })
+})
+
+const folder = join(goldensDir(), 'cli/fixtures')
+if (!existsSync(folder)) absent('cli/fixtures')
+else {
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
+    // One is a template, one is no YAML.
+    (name) => /\.(?:yaml|json)$/.test(name) && !/(?:tmpl|bad-syntax)\.yaml$/.test(name),
+  )
+  describe('the recorded job files', () => {
+    it.each(files)('%s: schema and job validate agree', (name) => {
+      const text = readFileSync(join(folder, name), 'utf8').replaceAll('{{DIR}}', '/dir')
+      expect(bySchema(text) === '', bySchema(text)).toBe(byProgram(text) === '')
+    })
+  })
+}
