@@ -44,7 +44,7 @@ export type Endpoint<
   answer: Answer<Answered>
   /** What it may come with; 200 when absent. */
   statuses?: readonly number[]
-  /** What may be answered beside 400, 403, 429, 500 and 503. */
+  /** What may be answered beside 400, 401, 403, 429, 500 and 503. */
   errors: readonly FaultCode[]
   /** Request headers with a meaning of their own. */
   headers?: Readonly<Record<string, string>>

@@ -59,7 +59,7 @@ export function expectDocumentedFrame(text: string): void {
 }
 
 function problemOf({ method, path: url, status, contentType, text }: Exchange): string | undefined {
-  const path = (url.split('?')[0] ?? '').replace(apiPrefix, '')
+  const path = (url.split('?')[0] ?? '').split('/').map(readable).join('/').replace(apiPrefix, '')
   const known = paths.find(({ pattern }) => pattern.test(path))?.path
   const type = contentType.split(';')[0] ?? ''
   const operation = known === undefined ? undefined : document.paths[known]?.[method.toLowerCase()]
@@ -75,10 +75,19 @@ function problemOf({ method, path: url, status, contentType, text }: Exchange): 
   return mismatch(`${place}/content/${escaped(type)}/schema`, type === 'text/plain' ? JSON.stringify(text) : text)
 }
 
+/** A part of a path as the server reads it; a slash inside it divides nothing. */
+function readable(part: string): string {
+  try {
+    return decodeURIComponent(part).replaceAll('/', '%2F')
+  } catch {
+    return part
+  }
+}
+
 /** What is not in the document is refused like everything else, or it is the root. */
 function undocumented(method: string, path: string, status: number, text: string): string | undefined {
   if (path === '/' || method === 'OPTIONS') return undefined
-  if (![400, 403, 404, 429].includes(status)) return 'no such operation'
+  if (![400, 401, 403, 404, 429].includes(status)) return 'no such operation'
   return mismatch(`/components/responses/Refused${status === 404 ? 404 : 403}/content/application~1json/schema`, text)
 }
 

@@ -31,14 +31,17 @@ export function openApiDocument(version: string): JsonSchema {
     openapi: '3.1.1',
     info: { title: 'Bacalhau', version, description: about, license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
     servers: [{ url: apiPrefix }],
-    security: [{}, { token: [] }],
+    security: [{}, { token: [] }, { password: [] }],
     tags: groups.map(({ name, title }) => ({ name, description: title })),
     paths,
     components: {
       schemas: { ...answered.definitions, ...taken.definitions },
       responses: refusalsOf(allErrors, error, outdated),
       parameters: { pretty },
-      securitySchemes: { token: { type: 'http', scheme: 'bearer', description: 'What a login answered.' } },
+      securitySchemes: {
+        token: { type: 'http', scheme: 'bearer', description: 'The token of a login, or an API key.' },
+        password: { type: 'http', scheme: 'basic', description: 'A user of the configuration.' },
+      },
     },
   }
 }

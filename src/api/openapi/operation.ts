@@ -5,9 +5,10 @@ import type { Endpoint } from '../endpoint.ts'
 import type { QueryKind, QuerySchema } from '../query.ts'
 import { answers, bodies } from './components.ts'
 
-/** What any route may answer: a wrong request, a caller that is too old or asks too often, our fault, and a busy or stopping server. */
+/** What any route may answer: a wrong request, a caller that is unknown, not allowed, too old or asks too often, our fault, and a busy or stopping server. */
 const anywhere: readonly FaultCode[] = [
   'BadRequest',
+  'Unauthorized',
   'Forbidden',
   'ResourceExhausted',
   'InternalError',
