@@ -1,10 +1,12 @@
 import { join } from 'node:path'
 import { bundleProgram } from './build/bundle.ts'
+import { bundleClient } from './build/client.ts'
 import { makeExecutable } from './build/executable.ts'
 import { ProgramFailed, run } from './run.ts'
 
 /**
- * `npm run build`: type-checks and emits every layer, bundles, and writes the single executable file dist/bacalhau.
+ * `npm run build`: type-checks and emits every layer, and writes the typed client (dist/client.js) and the single executable
+ * file dist/bacalhau.
  * `--bundle-only` leaves the types aside (for trying things out), `--entry FILE` bundles another program.
  */
 const root = join(import.meta.dirname, '..')
@@ -20,6 +22,8 @@ try {
     step('types')
     await run('tsc', ['-b', 'src/cli'], { cwd: root })
   }
+  step('client')
+  await bundleClient(root)
   step('bundle')
   const chunks = await bundleProgram(root, entry, join(root, 'dist/.bundle/chunks'))
   step('executable')

@@ -17,7 +17,6 @@ export type SubmitRequest = {
   ID?: string
   /** Take it even when nothing changed. */
   Force?: boolean
-  IdempotencyToken?: string
 }
 export type SubmitAnswer = { JobID: string; EvaluationID: string; Warnings: string[] | null }
 /** One line per job of a batch, in its order: an answer, or why that job was refused. */
@@ -78,9 +77,8 @@ export const jobEndpoints = {
     headers: { 'Idempotency-Key': 'Repeating the request with the same key stores one job and gets the same answer' },
     body: {
       name: 'Submit',
-      encode: ({ Job, ID, Force, IdempotencyToken }: SubmitRequest, version) =>
-        `{"Job":${encodeJobSpec(Job, version, ID)}${Force ? ',"Force":true' : ''}` +
-        `${IdempotencyToken ? `,"IdempotencyToken":${goString(IdempotencyToken)}` : ''}}`,
+      encode: ({ Job, ID, Force }: SubmitRequest, version) =>
+        `{"Job":${encodeJobSpec(Job, version, ID)}${Force ? ',"Force":true' : ''}}`,
     },
     answer: { name: 'Submitted', encode: submitText, decode: (wire) => wire as SubmitAnswer },
   }),

@@ -1,4 +1,4 @@
-import { type Client, createClient } from '#client/client.ts'
+import { Client } from '#client/client.ts'
 import type { Loaded } from '#config/load.ts'
 import type { Settings } from '#config/tree.ts'
 import { Fault } from '#lib/fault.ts'
@@ -14,7 +14,8 @@ export async function apiClient({ settings, notices }: Loaded, host: Host): Prom
   if (url.startsWith('https:') && (API.TLS.CAFile !== '' || API.TLS.Insecure)) await trust(API, host)
   const pause = (ms: number, signal?: AbortSignal) => host.clock.sleep(ms, signal)
   const who = await credentials(url, settings.DataDir, host)
-  return createClient({ url, pause, ...who, ...(url.startsWith('http:') && { fetch: httpFetch }) })
+  const newKey = () => host.random.uuid()
+  return new Client({ url, pause, newKey, ...who, ...(url.startsWith('http:') && { fetch: httpFetch }) })
 }
 
 /** Any address of the server, a URL too; 0.0.0.0 is this machine. Naming what to trust means TLS. */

@@ -53,7 +53,8 @@ export async function* logStream(
 
 function openSocket(url: string, headers: Record<string, string>): WebSocket {
   const Maker = WebSocket as unknown as SocketMaker
-  return typeof process === 'object' ? new Maker(url, { headers }) : new Maker(url)
+  const isNode = typeof process === 'object' && process.versions?.node !== undefined
+  return isNode ? new Maker(url, { headers }) : new Maker(url)
 }
 
 const normalClosure = 1000

@@ -3,6 +3,7 @@ import { parseWire } from '#api/decode/wire-json.ts'
 import type { Endpoint } from '#api/endpoint.ts'
 import { type QueryOf, writeQuery } from '#api/query.ts'
 import { Fault } from '#lib/fault.ts'
+import { type ItemOf, type Listed, listed } from './listed.ts'
 import { pathWith } from './path.ts'
 import type { CallOptions, Transport } from './transport.ts'
 
@@ -28,7 +29,7 @@ type Method<Row extends Endpoint<any, any, any, any>> = (
     ...QueryArguments<Row>,
     options?: CallOptions | AbortSignal,
   ]
-) => Promise<AnswerOf<Row>>
+) => [ItemOf<AnswerOf<Row>>] extends [never] ? Promise<AnswerOf<Row>> : Listed<AnswerOf<Row>>
 
 export type Methods<Table extends Record<string, Endpoint<any, any, any, any>>> = {
   readonly [Name in keyof Table]: Method<Table[Name]>
@@ -39,33 +40,47 @@ export function methodsOf<Table extends Record<string, Endpoint<any, any, any, a
   table: Table,
   transport: Transport,
 ): Methods<Table> {
-  const methods = Object.entries(table).map(([name, row]) => [name, (...args: unknown[]) => call(row, args, transport)])
+  const methods = Object.entries(table).map(([name, row]) => [
+    name,
+    (...args: unknown[]) => {
+      const call = callOf(row, args)
+      if (!('next_token' in row.query)) return send(row, call, transport)
+      return listed((token) => send(row, token === undefined ? call : behind(call, token), transport))
+    },
+  ])
   return Object.fromEntries(methods) as Methods<Table>
 }
 
-async function call(row: Endpoint, args: unknown[], transport: Transport): Promise<unknown> {
+type Call = { ids: string[]; body: unknown; query: Record<string, unknown>; options: CallOptions }
+
+function callOf(row: Endpoint, args: unknown[]): Call {
   const idCount = row.path.split(':').length - 1
-  const path = pathWith(row.path, args.slice(0, idCount).map(String))
   const rest = args.slice(idCount)
   const body = row.body === null ? undefined : rest.shift()
   const query = Object.keys(row.query).length === 0 ? {} : ((rest.shift() ?? {}) as Record<string, unknown>)
+  const [options = {}] = rest as [(CallOptions | AbortSignal)?]
+  const ids = args.slice(0, idCount).map(String)
+  return { ids, body, query, options: options instanceof AbortSignal ? { signal: options } : options }
+}
+
+/** The same call for the page behind a token. */
+const behind = (call: Call, next_token: string): Call => ({ ...call, query: { ...call.query, next_token } })
+
+async function send(row: Endpoint, { ids, body, query, options }: Call, transport: Transport): Promise<unknown> {
+  const takesKey = row.headers?.['Idempotency-Key'] !== undefined
+  const { signal, idempotencyKey = takesKey ? transport.newKey() : undefined } = options
   const text = await transport.text({
     method: row.method,
-    path: path + writeQuery(row.query, query),
+    path: pathWith(row.path, ids) + writeQuery(row.query, query),
     ...(body === undefined ? {} : { body: row.body?.encode(body, since.v1_8) ?? '' }),
+    ...(takesKey && idempotencyKey !== undefined ? { headers: { 'Idempotency-Key': idempotencyKey } } : {}),
     ...(typeof query.wait === 'number' ? { waitMs: query.wait } : {}),
-    isRepeatable: row.method === 'GET' || hasToken(body),
-    ...optionsOf(rest.shift()),
+    ...(signal ? { signal } : {}),
+    // With a key it is done once, however often it arrives.
+    isRepeatable: row.method === 'GET' || takesKey,
   })
   return row.contentType === 'text/plain' ? text : row.answer.decode(parsed(text))
 }
-
-/** A submission with a token is stored once, however often it arrives. */
-const hasToken = (body: unknown): boolean =>
-  Boolean((body as { IdempotencyToken?: string } | undefined)?.IdempotencyToken)
-
-const optionsOf = (options: unknown): CallOptions =>
-  options instanceof AbortSignal ? { signal: options } : ((options ?? {}) as CallOptions)
 
 function parsed(text: string): unknown {
   try {

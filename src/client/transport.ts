@@ -2,6 +2,7 @@ import { newestClientVersion } from '#api/client-version.ts'
 import { decodeError } from '#api/error-body.ts'
 import type { Fetch } from '#contracts/fetch.ts'
 import { Fault } from '#lib/fault.ts'
+import { surroundings } from './surroundings.ts'
 import { transportFault } from './transport-fault.ts'
 
 export type ClientOptions = {
@@ -13,22 +14,31 @@ export type ClientOptions = {
   login?: (refusal: Fault) => Promise<boolean>
   /** Longest time for an answer, beside the time a call itself asks the server to wait. Default 60 s. */
   timeoutMs?: number
-  /** Pauses between the tries of a call that may be repeated; without it they follow each other at once. */
+  /** Pauses between the tries of a call that may be repeated; by default so many milliseconds pass. */
   pause?: (ms: number, signal?: AbortSignal) => Promise<void>
+  /** Makes the keys by which the server knows a submission that it had already; random by default. */
+  newKey?: () => string
   /** Sent with every request. */
   headers?: Readonly<Record<string, string>>
   /** How requests are sent; the platform's own by default. */
   fetch?: Fetch
 }
 
-export type CallOptions = { signal?: AbortSignal }
+export type CallOptions = {
+  /** Gives the call up; it rejects with the reason. */
+  signal?: AbortSignal
+  /** Of a submission: what is sent again with the same key within a day is the same job. By default a new one each time. */
+  idempotencyKey?: string
+}
 export type Request = {
   method: string
   path: string
   body?: string
+  headers?: Readonly<Record<string, string>>
   waitMs?: number
+  signal?: AbortSignal
   isRepeatable: boolean
-} & CallOptions
+}
 
 /** A piece of a body, of which state of it, and whether the body is only what was left of it. */
 type Received = { bytes: Uint8Array; tag: string; isRest: boolean }
@@ -37,10 +47,10 @@ const tries = 3
 
 /** Sends requests and turns everything that is no answer into a Fault. */
 export class Transport {
-  readonly #options: ClientOptions
+  readonly #options: ClientOptions & typeof surroundings
 
   constructor(options: ClientOptions) {
-    this.#options = { ...options, url: options.url.replace(/\/+$/, '') }
+    this.#options = { ...surroundings, ...options, url: options.url.replace(/\/+$/, '') }
   }
 
   get #fetch(): Fetch {
@@ -97,7 +107,11 @@ export class Transport {
   /** Until a call that failed is tried again; rejects with what it failed of when that is in vain. */
   async pauseAfter(error: unknown, attempt: number, signal: AbortSignal | undefined): Promise<void> {
     if (!(error instanceof Fault && error.isRetryable) || signal?.aborted || attempt >= tries) throw error
-    await this.#options.pause?.(100 * 2 ** attempt, signal)
+    await this.#options.pause(100 * 2 ** attempt, signal)
+  }
+
+  newKey(): string {
+    return this.#options.newKey()
   }
 
   /** Address of a WebSocket below the API. */
@@ -105,13 +119,13 @@ export class Transport {
     return this.#options.url.replace(/^http/, 'ws') + path
   }
 
-  async #once({ method, path, body, waitMs = 0, signal }: Request): Promise<string> {
+  async #once({ method, path, body, headers = {}, waitMs = 0, signal }: Request): Promise<string> {
     const url = this.#options.url + path
     const timeout = AbortSignal.timeout((this.#options.timeoutMs ?? 60_000) + waitMs)
     try {
       const response = await this.#fetch(url, {
         method,
-        headers: body === undefined ? this.headers : { ...this.headers, 'Content-Type': 'application/json' },
+        headers: { ...this.headers, ...headers, ...(body === undefined ? {} : { 'Content-Type': 'application/json' }) },
         ...(body === undefined ? {} : { body }),
         signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
       })

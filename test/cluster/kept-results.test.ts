@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
-import { createClient } from '#client/client.ts'
+import { Client } from '#client/client.ts'
 import type { AgentApi, JobsApi, KeptResult } from '#contracts/control-plane.ts'
 import { resultPartBytes } from '#contracts/node-link.ts'
 import type { Publisher, ResultQuery } from '#contracts/publisher.ts'
@@ -186,7 +186,7 @@ describe('a result that its node keeps', () => {
     await server.start()
     const line = await relay(server.address.port)
     started({ stop: () => line.close() })
-    const client = createClient({ url: `http://127.0.0.1:${line.port}`, pause: async () => line.mend() })
+    const client = new Client({ url: `http://127.0.0.1:${line.port}`, pause: async () => line.mend() })
     const got: Uint8Array[] = []
     for await (const piece of client.jobs.keptResult(id, executionId, never)) {
       if (got.length === 0) line.cut()
@@ -223,7 +223,7 @@ describe('a result that its node keeps', () => {
     const jobs = { resolve: async () => id, keptResult: watched } as unknown as JobsApi
     const server = started(serverOf(jobs))
     await server.start()
-    const client = createClient({ url: server.address.url })
+    const client = new Client({ url: server.address.url })
     for await (const piece of client.jobs.keptResult(id, executionId, never)) {
       expect(piece.length).toBeGreaterThan(0)
       break

@@ -87,6 +87,7 @@ function readable(part: string): string {
 /** What is not in the document is refused like everything else, or it is the root. */
 function undocumented(method: string, path: string, status: number, text: string): string | undefined {
   if (path === '/' || method === 'OPTIONS') return undefined
+  if (method === 'HEAD' && text === '') return undefined
   if (![400, 401, 403, 404, 429].includes(status)) return 'no such operation'
   return mismatch(`/components/responses/Refused${status === 404 ? 404 : 403}/content/application~1json/schema`, text)
 }

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:net'
 import { join, relative } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ShownExecution } from '#api/decode/execution.ts'
-import { type Client, createClient } from '#client/client.ts'
+import { Client } from '#client/client.ts'
 import { isTerminalExecution } from '#models/execution-state.ts'
 import type { Job } from '#models/job.ts'
 import { isTerminalJob } from '#models/job-state.ts'
@@ -38,7 +38,7 @@ export class CliReplay {
 
   constructor(cluster: GoldenCluster) {
     this.#cluster = cluster
-    this.#client = createClient({ url: `http://127.0.0.1:${cluster.port}` })
+    this.#client = new Client({ url: `http://127.0.0.1:${cluster.port}` })
   }
 
   async replay(folder: string, recorded: CliCase, all: readonly CliCase[]): Promise<Replayed> {

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Client, createClient } from '#client/client.ts'
+import { Client } from '#client/client.ts'
 import { type GoldenCluster, startGoldenCluster } from '../kit/golden-cluster.ts'
 
 let cluster: GoldenCluster
 let client: Client
 beforeAll(async () => {
   cluster = await startGoldenCluster()
-  client = createClient({ url: `http://127.0.0.1:${cluster.port}` })
+  client = new Client({ url: `http://127.0.0.1:${cluster.port}` })
 }, 60_000)
 afterAll(() => cluster.stop())
 

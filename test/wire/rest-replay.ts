@@ -1,5 +1,5 @@
 import { createSign, generateKeyPairSync } from 'node:crypto'
-import { createClient } from '#client/client.ts'
+import { Client } from '#client/client.ts'
 import type { Job } from '#models/job.ts'
 import { apiFetch } from '../kit/api-fetch.ts'
 import type { GoldenCluster } from '../kit/golden-cluster.ts'
@@ -142,7 +142,7 @@ export class Replay {
 
   /** Any end when no state is named; a running job also has its executions running. */
   async #waitFor(id: string, state: string | undefined): Promise<void> {
-    const client = createClient({ url: `http://127.0.0.1:${this.#cluster.port}` })
+    const client = new Client({ url: `http://127.0.0.1:${this.#cluster.port}` })
     const isThere = ({ State }: Job) =>
       state === undefined ? ['Completed', 'Failed', 'Stopped'].includes(State.StateType) : State.StateType === state
     const ended = ['Completed', 'Failed', 'Stopped']

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ShownExecution } from '#api/decode/execution.ts'
-import { type Client, createClient } from '#client/client.ts'
+import { Client } from '#client/client.ts'
 import { isTerminalJob } from '#models/job-state.ts'
 import { addCounts, type Counts } from './counts.ts'
 import { bacalhau, type Product } from './product.ts'
@@ -17,7 +17,7 @@ export async function submitCount(product: Product, file: string, values: Record
   const variables = Object.entries(values).flatMap(([name, value]) => ['-V', `${name}=${value}`])
   const id = (await bacalhau(product, ['job', 'run', '--wait=false', ...variables, file])).trim()
   const url = `http://127.0.0.1:${product.env['BACALHAU_API_PORT']}`
-  return { id, parts: Number(values['parts']), client: createClient({ url }) }
+  return { id, parts: Number(values['parts']), client: new Client({ url }) }
 }
 
 const lookEveryMs = 100

@@ -11,12 +11,17 @@ const doors: Door[] = [
     what: 'the real clock and timers',
     code: /\bDate\.now\b|\bnew Date\(\)|\bperformance\.now\b|\bprocess\.hrtime\b|\bset(?:Timeout|Interval|Immediate)\(/,
     imports: /^node:(?:timers|perf_hooks)/,
-    allowed: ['platform/', 'providers/wasm/child/real-world.ts', 'providers/wasm/child/watchman.ts'],
+    allowed: [
+      'platform/',
+      'client/surroundings.ts',
+      'providers/wasm/child/real-world.ts',
+      'providers/wasm/child/watchman.ts',
+    ],
   },
   {
     what: 'real chance',
     code: /\bMath\.random\b|\brandom(?:UUID|Bytes|Int|FillSync)\(|\bgetRandomValues\(/,
-    allowed: ['platform/', 'providers/wasm/child/real-world.ts'],
+    allowed: ['platform/', 'client/surroundings.ts', 'providers/wasm/child/real-world.ts'],
   },
   { what: 'the environment', code: /\bprocess\.env\b/, allowed: ['cli/main.ts'] },
   {

@@ -18,9 +18,13 @@ export function badNames(files: SourceFile[]): string[] {
     })
 }
 
+/** What users of the package import; to pass that on is all it does. */
+const packageEntry = 'src/client/index.ts'
+
 /** Files that only pass on what others export: a reader should find a thing where it is. */
 export function barrels(files: SourceFile[]): string[] {
   return files
+    .filter(({ path }) => path !== packageEntry)
     .filter(({ text }) => /^export\s+(?:type\s+)?(?:\*|\{[^}]*\})\s+from\b/m.test(text))
     .map(({ path }) => `${path} passes on another file's exports`)
 }

@@ -65,7 +65,7 @@ export async function submitAndWait(
   const { spec, id, warnings } = submission
   const answer: SubmitAnswer = await during(
     options.failure,
-    client.jobs.submit({ Job: spec, ID: id, Force: flags.force, IdempotencyToken: cli.random.uuid() }),
+    client.jobs.submit({ Job: spec, ID: id, Force: flags.force }),
   )
   if (options.showsWarnings) cli.stdout.write(warningsText([...new Set([...warnings, ...(answer.Warnings ?? [])])]))
   const jobId = answer.JobID

@@ -1,0 +1,12 @@
+/** What users of the package import: `bacalhau/client`. */
+export type { SubmitRequest } from '#api/jobs.ts'
+export { Fault, type FaultCode } from '#lib/fault.ts'
+export type { Execution } from '#models/execution.ts'
+export type { Job, JobSpec } from '#models/job.ts'
+export type { JobHistory } from '#models/job-history.ts'
+export type { NodeState } from '#models/node.ts'
+export type { SpecConfig } from '#models/spec-config.ts'
+export type { Task } from '#models/task.ts'
+export { Client } from './client.ts'
+export type { Listed } from './listed.ts'
+export type { CallOptions, ClientOptions } from './transport.ts'

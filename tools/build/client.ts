@@ -1,0 +1,17 @@
+import { join } from 'node:path'
+import { rolldown } from 'rolldown'
+
+/** Bundles the typed client into one module that runs in Node and in browsers: it must need nothing of either. */
+export async function bundleClient(root: string): Promise<void> {
+  const bundle = await rolldown({
+    input: join(root, 'src/client/index.ts'),
+    cwd: root,
+    platform: 'browser',
+    resolve: { conditionNames: ['source'] },
+    onLog: (level, log) => {
+      if (level === 'warn') throw new Error(`the client does not stand alone: ${log.message}`)
+    },
+  })
+  await bundle.write({ file: join(root, 'dist/client.js'), format: 'esm', sourcemap: true })
+  await bundle.close()
+}
