@@ -1,5 +1,5 @@
 import type { AuthMethod } from '#api/auth.ts'
-import { createClient } from '#client/client.ts'
+import { Client } from '#client/client.ts'
 import { Fault, messageOf } from '#lib/fault.ts'
 import { httpFetch } from '#platform/http-fetch.ts'
 import { type Host, Signalled } from '../host.ts'
@@ -33,7 +33,7 @@ export async function logIn(parts: Parts, refusal: Fault): Promise<string | unde
 
 /** Again and again while the user answers. */
 async function handshake({ url, dataDir, host }: Parts, refusal: Fault): Promise<string | undefined> {
-  const { auth } = createClient({ url, ...(url.startsWith('http:') && { fetch: httpFetch }) })
+  const { auth } = new Client({ url, ...(url.startsWith('http:') && { fetch: httpFetch }) })
   const { Methods } = await auth.methods().catch((error: unknown) => {
     // A server without a handshake has said all it has to say.
     throw error instanceof Fault && error.status === 404 ? refusal : error
