@@ -55,12 +55,12 @@ export interface JobsApi {
   /** Resolves with the job once its Revision is above `index`, or when `timeoutMs` is over or the signal aborted. Never polls. */
   wait(id: JobId, index: number, timeoutMs: number, signal: AbortSignal): Promise<Job>
   /**
-   * Output of one execution (the given one, else the newest that was not discarded, else the newest of all).
+   * Output of one execution (the given one, else the newest that was not discarded, else the newest of all), of `version` or of any.
    * With `isFollowing` waits for an execution to exist. Ends when the execution has ended and all was read.
    */
   logs(
     id: JobId,
-    query: { executionId?: ExecutionId; isFollowing: boolean; isTail: boolean },
+    query: { executionId?: ExecutionId; version?: number; isFollowing: boolean; isTail: boolean },
     signal: AbortSignal,
   ): AsyncIterable<LogChunk>
 }

@@ -4,6 +4,7 @@ import { checkRequirement } from '#lib/selector/requirement.ts'
 import { componentProblem } from './component.schema.ts'
 import type { JobSpec, LabelSelectorRequirement } from './job.ts'
 import { duplicateOf, pushUnder } from './job-validate.schema.ts'
+import { typeKey } from './spec-config.ts'
 import type { NetworkConfig, Port, Task } from './task.ts'
 
 /**
@@ -49,12 +50,14 @@ function constraintProblems(constraint: LabelSelectorRequirement): string[] {
 
 function taskProblems(task: Task): string[] {
   const problems: string[] = []
+  // A WASM program has no working directory but the root; `wasm run` of 1.9 places its module at `main.wasm`.
+  const isFromRoot = typeKey(task.Engine.Type) === 'wasm'
   for (const name in task.Env) pushText(problems, envProblem(name, task.Env[name] as string))
   pushText(problems, componentProblem('engine', task.Engine))
   if (task.Publisher.Type !== '') pushText(problems, componentProblem('publisher', task.Publisher))
   for (const { Source, Target } of task.InputSources) {
     pushText(problems, componentProblem('storage', Source))
-    pushText(problems, pathProblem('input target', Target))
+    pushText(problems, pathProblem('input target', isFromRoot ? fromRoot(Target) : Target))
   }
   for (const { Name, Path } of task.ResultPaths) {
     pushText(problems, resultNameProblem(Name))
@@ -98,6 +101,8 @@ function envProblem(name: string, value: string): string | undefined {
     ? `environment variable '${name}' can only contain letters, numbers, and underscores`
     : `environment variable '${name}' must start with a letter`
 }
+
+const fromRoot = (path: string): string => (path.startsWith('/') ? path : `/${path}`)
 
 /** Where something is mounted inside a task (security of the reference, part 6). */
 function pathProblem(what: string, path: string): string | undefined {

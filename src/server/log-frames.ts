@@ -14,14 +14,16 @@ export async function* logFrames(
   query: QueryOf<(typeof logsRoute)['query']>,
   signal: AbortSignal,
 ): AsyncGenerator<string> {
-  const { execution_id: executionId = '', follow = false, tail = false, namespace } = query
+  const { execution_id: executionId = '', job_version: version, follow = false, tail = false, namespace } = query
   const id = await jobs.resolve(idOrName, namespace)
-  const isOver = hasEnded(await jobs.executions(id), executionId)
+  if (version) await jobs.get(id, version)
+  const isOver = hasEnded(await jobs.executions(id, version || undefined), executionId)
   const request = {
     isFollowing: follow,
     // Of output that is complete there is no "from now on".
     isTail: tail && !isOver,
     ...(executionId ? { executionId: executionId as ExecutionId } : {}),
+    ...(version ? { version } : {}),
   }
   const read = () => jobs.logs(id, request, signal)
   yield* isOver ? finishedFrames(read) : chunkFrames(read())

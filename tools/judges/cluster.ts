@@ -1,4 +1,4 @@
-import { dockerEngine } from '../../test/kit/docker-engine.ts'
+import { type DockerEngine, dockerEngine } from '../../test/kit/docker-engine.ts'
 import { allowedFixtures, Product } from '../../test/kit/product.ts'
 
 /** A cluster of the built product, as the clients see it. */
@@ -16,32 +16,32 @@ export const nodeNames = ['both', 'edge'] as const
 
 /** An orchestrator that computes too, and a compute node beside it, with Docker where it can be started. */
 export async function startCluster(): Promise<Cluster> {
-  const engine = await dockerEngine()
   const product = await Product.start()
+  let engine: DockerEngine | undefined
   const stop = async () => {
     await product.stop()
     await engine?.stop()
   }
   try {
-    const settings = (name: string) => ({
-      Name: name,
-      'Compute.AllowListedLocalPaths': `${allowedFixtures},${product.folder}/inputs/**`,
-    })
-    const env: Record<string, string> = engine ? { DOCKER_HOST: engine.host } : {}
-    const both = await product.serve({ name: 'both', env, settings: { ...settings('both'), Labels: 'zone=a' } })
-    const orchestrators = `nats://127.0.0.1:${both.linkPort}`
-    const edge = { ...settings('edge'), Labels: 'zone=b', 'Compute.Orchestrators': orchestrators }
-    await product.serve({ name: 'edge', roles: ['compute'], env, settings: edge })
-    const { body } = await both.http<{ GitCommit: string }>('GET', '/agent/version')
-    return {
-      commit: body.GitCommit.slice(0, 12),
-      port: both.port,
-      folder: product.folder,
-      hasDocker: engine !== undefined,
-      stop,
-    }
+    engine = await dockerEngine()
+    return { ...(await startNodes(product, engine)), folder: product.folder, hasDocker: engine !== undefined, stop }
   } catch (error) {
     await stop()
     throw error
   }
+}
+
+async function startNodes(product: Product, engine: DockerEngine | undefined) {
+  const env: Record<string, string> = engine ? { DOCKER_HOST: engine.host } : {}
+  const settings = (name: string, zone: string) => ({
+    Name: name,
+    Labels: `zone=${zone}`,
+    'Compute.AllowListedLocalPaths': `${allowedFixtures},${product.folder}/inputs/**`,
+  })
+  const both = await product.serve({ name: 'both', env, settings: settings('both', 'a') })
+  const orchestrators = `nats://127.0.0.1:${both.linkPort}`
+  const edge = { ...settings('edge', 'b'), 'Compute.Orchestrators': orchestrators }
+  await product.serve({ name: 'edge', roles: ['compute'], env, settings: edge })
+  const { body } = await both.http<{ GitCommit: string }>('GET', '/agent/version')
+  return { port: both.port, commit: body.GitCommit.slice(0, 12) }
 }

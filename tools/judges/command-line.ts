@@ -21,6 +21,7 @@ async function judge(path: string, version: string, bench: Bench): Promise<Verdi
   const { hasDocker } = bench.cluster
   const uses = [...submitting, ...views, ...runningJobs, ...nodes, ...(cli.isOld ? [] : newer)]
   try {
+    await cli.settle()
     const verdicts = await judgeUses(cli, hasDocker ? [...uses, ...docker] : uses, bench)
     return hasDocker
       ? verdicts

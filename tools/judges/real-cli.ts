@@ -32,6 +32,11 @@ export class RealCli {
     return this.version.startsWith('v1.4.')
   }
 
+  /** Its first command makes its folder and the second one migrates it, and both say so on standard output. */
+  async settle(): Promise<void> {
+    for (let times = 0; times < 2; times++) await this.ok(['agent', 'alive'])
+  }
+
   /** Writes a file of the user; its path. */
   file(name: string, content: string | Uint8Array): string {
     const path = join(this.folder, name)

@@ -10,7 +10,7 @@ import type { Waiters } from '../waiters.ts'
 import { executionNotFound } from './resolve.ts'
 
 export type LogParts = { store: Store; waiters: Waiters; end: (nodeId: NodeId) => ComputeEnd | undefined }
-export type LogRequest = { executionId?: ExecutionId; isFollowing: boolean; isTail: boolean }
+export type LogRequest = { executionId?: ExecutionId; version?: number; isFollowing: boolean; isTail: boolean }
 
 /** The output of one execution: from its node, or what the control plane kept of it when the node cannot be asked. */
 export async function* jobLogs(
@@ -84,15 +84,17 @@ const chosenExecution = async (
     const changed = new AbortController()
     const next = waiters.next(jobId, AbortSignal.any([signal, changed.signal]))
     try {
-      const executions = await store.executionsOfJob(jobId)
+      const executions = await store.executionsOfJob(jobId, request.version)
       const chosen = request.executionId
         ? executions.find((execution) => execution.ID === request.executionId)
         : newest(executions)
       if (chosen) return chosen
       if (request.executionId && executions.length > 0) throw executionNotFound(jobId, request.executionId)
       const job = await store.job(jobId)
-      if (!request.isFollowing || !job || isTerminalJob(job.State.StateType)) {
-        throw new Fault('NotFound', `no executions found for job ${jobId}`, {
+      const isPast = job !== undefined && request.version !== undefined && request.version !== job.Version
+      if (!request.isFollowing || !job || isPast || isTerminalJob(job.State.StateType)) {
+        const which = request.version === undefined ? '' : `, and version ${request.version}`
+        throw new Fault('NotFound', `no executions found for job ${jobId}${which}`, {
           component: 'JobStore',
           hint: 'bacalhau job describe tells why nothing has run.',
         })

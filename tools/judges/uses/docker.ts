@@ -27,7 +27,7 @@ export const docker: readonly Use<RealCli>[] = [
       const input = cli.file(`../inputs/${nonce}.txt`, `${nonce} from the file\n`)
       const line = 'cat /in.txt > /outputs/file; echo $SAID >> /outputs/file'
       // The older client refuses an odd number of variables.
-      const flags = ['-e', `SAID=${nonce}`, '-e', 'OTHER=', '-i', `file://${input}:/in.txt`, '--constraints', 'zone=b']
+      const flags = ['-e', `SAID=${nonce}`, '-e', 'OTHER=1', '-i', `file://${input}:/in.txt`, '--constraints', 'zone=b']
       const results = ['-p', 'local', '-o', 'outputs:/outputs']
       const id = idIn(await cli.ok(['docker', 'run', ...flags, ...results, image, '--', 'sh', '-c', line]))
       const [execution] = await cli.json<{ NodeID: string }[]>(['job', 'executions', id])

@@ -52,7 +52,8 @@ export const nodes: readonly Use<RealCli>[] = [
       match(await cli.ok(['agent', 'alive']), /Status: OK/)
       deepEqual(await cli.json(['agent', 'alive']), { Status: 'OK' })
       match(await cli.ok(['agent', 'node']), /NodeID: both/)
-      equal((await cli.json<ShownNode>(['agent', 'node'])).Info.NodeID, 'both')
+      const node = await cli.json<ShownNode & ShownNode['Info']>(['agent', 'node'])
+      equal(cli.isOld ? node.Info.NodeID : node.NodeID, 'both')
       match(await cli.ok(['agent', 'version']), /v\d+\.\d+\.\d+/)
     },
   },
