@@ -17,9 +17,14 @@ describe('settings that change nothing', () => {
       'invalid config: Compute.TLS.RequireTLS is not available in this version',
     )
     expect(idleNotices(given('Compute.TLS.RequireTLS', 'false'))).toEqual([])
-    const methods = (Type: string) => ({ API: { Auth: { Methods: { ClientKey: { Type } } } } })
-    const inFile = (values: unknown) => load({ side: 'node', home: '/home/ann', files: [{ path: 'c.yaml', values }] })
-    expect(idleNotices(inFile(methods('challenge')))).toEqual([])
-    expect(() => idleNotices(inFile(methods('ask')))).toThrow('API.Auth.Methods is not available in this version')
+  })
+
+  it('are logins before an open door: who configures them means to keep somebody out [X12, S24]', () => {
+    const inFile = (Auth: object) =>
+      load({ side: 'node', home: '/home/ann', files: [{ path: 'c.yaml', values: { API: { Auth } } }] })
+    const Methods = { secret: { Type: 'ask', PolicyPath: '/secret.yaml' } }
+    expect(idleNotices(inFile({ Methods }))).toEqual([expect.stringContaining('everybody is let in')])
+    expect(idleNotices(inFile({ Methods, AccessPolicyPath: 'policy_ns_anon' }))).toEqual([])
+    expect(idleNotices(inFile({ Methods: { ClientKey: { Type: 'challenge' } } }))).toEqual([])
   })
 })

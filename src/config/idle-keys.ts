@@ -1,6 +1,7 @@
 import { Fault } from '#lib/fault.ts'
+import { isOpen } from './access.ts'
 import type { Loaded } from './load.ts'
-import { keys, type Settings } from './tree.ts'
+import { keys } from './tree.ts'
 
 /** Settings that are taken, so that files can be shared, and change nothing here. A path, or the section before a dot. */
 const idle = [
@@ -27,7 +28,6 @@ const idle = [
 
 /** Settings that somebody relies on for safety or for where state is: a node does not start without what they promise. */
 const promises = [
-  'API.Auth.AccessPolicyPath',
   'API.TLS.AutoCert',
   'Orchestrator.TLS.ServerCert',
   'Orchestrator.TLS.ServerKey',
@@ -46,14 +46,17 @@ export function idleNotices(loaded: Loaded): string[] {
   return given
     .filter((path) => isAmong(idle, path))
     .map((path) => `${path} has no effect in this version (${loaded.originOf(path).as})`)
+    .concat(asksInVain(loaded) ? [`${loginsOnly} (${loaded.originOf('API.Auth.Methods').as})`] : [])
 }
 
-const isPromise = (path: string, value: unknown): boolean =>
-  path === 'API.Auth.Methods' ? !areAllChallenges(value) : isAmong(promises, path) && !isOff(value)
+const loginsOnly =
+  'API.Auth.Methods makes clients log in, but everybody is let in: API.Auth.AccessPolicyPath says who may do what'
 
-/** The one login method there is, as 1.4 writes it into its files. */
-const areAllChallenges = (methods: unknown): boolean =>
-  Object.values(methods as Settings['API']['Auth']['Methods']).every(({ Type }) => Type === 'challenge')
+/** A login that keeps somebody out, before a door that is open. */
+const asksInVain = ({ settings: { API } }: Loaded): boolean =>
+  isOpen(API.Auth) && JSON.stringify(API.Auth.Methods).includes('PolicyPath')
+
+const isPromise = (path: string, value: unknown): boolean => isAmong(promises, path) && !isOff(value)
 
 const isAmong = (list: readonly string[], path: string): boolean =>
   list.some((each) => (each.endsWith('.') ? path.startsWith(each) : path === each))

@@ -75,6 +75,7 @@ const startParts = async (deps: NodeDeps, context: PartContext): Promise<Running
     ...(control ? { jobs: control.orchestrator.jobs, nodes: control.orchestrator.nodes } : {}),
   }
   server = createServer({
+    nodeId,
     controlPlane,
     settings: await serverSettings({ ...deps, store: context.store, disk: systemDisk, clock, random: systemRandom }),
     version: buildInfo,

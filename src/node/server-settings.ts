@@ -5,6 +5,7 @@ import type { Disk } from '#contracts/disk.ts'
 import type { Store } from '#contracts/store.ts'
 import type { Clock, Random } from '#lib/clock.ts'
 import type { ServerSettings } from '#server/settings.ts'
+import { accessSettings } from './access-settings.ts'
 import { apiTls } from './tls/api-tls.ts'
 
 type Parts = {
@@ -19,7 +20,7 @@ type Parts = {
 
 /** The HTTP server's settings, with what lies in files and in the store. */
 export const serverSettings = async (parts: Parts): Promise<ServerSettings> => {
-  const { settings, apiHost, store, random } = parts
+  const { settings, apiHost, store, disk } = parts
   const tls = await apiTls(parts)
   const { Auth } = settings.API
   return {
@@ -27,7 +28,7 @@ export const serverSettings = async (parts: Parts): Promise<ServerSettings> => {
     port: settings.API.Port,
     requestsPerSecond: settings.API.RateLimit,
     jobNaming: settings.Orchestrator.JobNaming as NonNullable<ServerSettings['jobNaming']>,
-    tokenSecret: await tokenSecret(store, random),
+    ...(await accessSettings(Auth, disk, store)),
     users: Auth.Users,
     ...(hasProvider(Auth) ? { oauth2: Auth.Oauth2 } : {}),
     webOrigins: webOrigins(settings.WebUI),
@@ -41,16 +42,4 @@ const webOrigins = ({ Enabled, Listen }: Settings['WebUI']): string[] => {
   const [host, port] = [Listen.slice(0, at), Listen.slice(at + 1)]
   const names = new Set(['localhost', '127.0.0.1', ...(host === '' || host === '0.0.0.0' ? [] : [host])])
   return Enabled ? [...names].flatMap((name) => [`http://${name}:${port}`, `https://${name}:${port}`]) : []
-}
-
-const secretFact = 'api-token-secret'
-
-/** Kept, so that logins outlive a restart. */
-const tokenSecret = async (store: Store, random: Random): Promise<string> => {
-  const known = await store.fact(secretFact)
-  if (known) return known
-  const made = random.uuid() + random.uuid()
-  const outcome = await store.commit({ putFacts: { [secretFact]: made } })
-  if (outcome.kind === 'applied') await outcome.durable
-  return made
 }

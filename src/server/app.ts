@@ -86,7 +86,7 @@ function whoIsCalling({ version, tokens, gate }: AppParts, limit: RateLimit | un
     request.caller = {
       version: parsed.kind === 'ok' ? parsed.version : since.v1_4,
       requestId: (headers['x-request-id'] as string | undefined) ?? '',
-      clientId: gate ? undefined : tokens.clientOf(headers.authorization),
+      clientId: gate ? undefined : tokens.knownBy(headers.authorization)?.clientId,
       rights: undefined,
     }
     if (request.method === 'OPTIONS') return answerPreflight(request, reply)

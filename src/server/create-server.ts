@@ -7,9 +7,7 @@ import { Fault } from '#lib/fault.ts'
 import type { Startable } from '#lib/lifecycle.ts'
 import type { BuildVersionInfo } from '#models/node.ts'
 import { createApp } from './app.ts'
-import { ChallengeLogin } from './auth/challenge.ts'
-import { makeGate } from './auth/make-gate.ts'
-import { TokenIssuer } from './auth/tokens.ts'
+import { makeAccess } from './auth/access.ts'
 import { InFlight } from './in-flight.ts'
 import type { ServerLog } from './log.ts'
 import { LogSockets } from './log-sockets.ts'
@@ -17,6 +15,7 @@ import { addRoutes, groupsOf } from './routes.ts'
 import { type ServerSettings, stopGraceMs } from './settings.ts'
 
 export type ServerOptions = {
+  nodeId: string
   controlPlane: ControlPlane
   settings: ServerSettings
   /** What the program says it is. */
@@ -45,18 +44,14 @@ class NodeServer implements Server {
 
   constructor(options: ServerOptions) {
     this.#options = options
-    const { controlPlane, settings, version, clock, random, log } = options
+    const { nodeId, controlPlane, settings, version, clock, random, log } = options
     const inFlight = new InFlight(clock)
-    const gate = makeGate(settings, clock)
+    const { tokens, gate, methods } = makeAccess({ settings, nodeId, clock, random })
     const logSockets = controlPlane.jobs && new LogSockets(controlPlane.jobs, clock, gate)
-    const secret = settings.tokenSecret ?? random.uuid() + random.uuid()
-    const nodeId = nodeIdOf(controlPlane)
-    const tokens = new TokenIssuer(nodeId, secret, clock)
-    const login = gate ? undefined : new ChallengeLogin({ nodeId, tokens, secret, clock })
     const groups = groupsOf(controlPlane)
     const isUpgrade = (request: IncomingMessage) => logSockets?.isStream(request) ?? false
     this.#app = createApp({ settings, version, clock, random, log, tokens, gate, groups, isUpgrade })
-    addRoutes(this.#app, { controlPlane, settings, version, inFlight, login })
+    addRoutes(this.#app, { controlPlane, settings, version, inFlight, methods })
     logSockets?.serve(this.#app.server)
     this.#inFlight = inFlight
     this.#logSockets = logSockets
@@ -87,15 +82,6 @@ class NodeServer implements Server {
     const cut = this.#options.clock.after(stopGraceMs, () => this.#app.server.closeAllConnections())
     await this.#app.close()
     cut.stop()
-  }
-}
-
-/** Asked once: an id never changes while a process runs. */
-function nodeIdOf({ agent }: ControlPlane): () => Promise<string> {
-  let found: Promise<string> | undefined
-  return () => {
-    found ??= agent.self().then(({ Info }) => Info.NodeID)
-    return found
   }
 }
 

@@ -9,6 +9,8 @@ export type Call<Row extends Endpoint<any, any, any, any>> = {
   query: QueryOf<Row['query']>
   body: RequestBody | undefined
   caller: Caller
+  /** Where it came from. */
+  readonly address: string
   /** The first value of a request header, '' = none. */
   header(name: string): string
   /** Aborted when the caller has gone or the server stops. */

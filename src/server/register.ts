@@ -81,6 +81,9 @@ function callOf(
     body:
       typeof body === 'string' && body !== '' ? { text: body, contentType: headers['content-type'] ?? '' } : undefined,
     caller: request.caller,
+    get address() {
+      return request.ip
+    },
     header(name) {
       const value = headers[name]
       return (Array.isArray(value) ? value[0] : value) ?? ''

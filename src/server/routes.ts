@@ -8,7 +8,7 @@ import { nodeEndpoints } from '#api/nodes.ts'
 import type { ControlPlane } from '#contracts/control-plane.ts'
 import type { BuildVersionInfo } from '#models/node.ts'
 import { writeFault, writeText } from './answer.ts'
-import type { ChallengeLogin } from './auth/challenge.ts'
+import type { Access } from './auth/access.ts'
 import type { InFlight } from './in-flight.ts'
 import { registerRoutes } from './register.ts'
 import { goneSentence, upgradeRequired } from './route-faults.ts'
@@ -24,13 +24,13 @@ export type RouteParts = {
   settings: ServerSettings
   version: BuildVersionInfo
   inFlight: InFlight
-  /** Absent = nobody logs in by the handshake. */
-  login: ChallengeLogin | undefined
+  /** Empty = nobody logs in by the handshake. */
+  methods: Access['methods']
 }
 
 /** The routes of the roles this node has. */
 export function addRoutes(app: FastifyInstance, parts: RouteParts): void {
-  const { controlPlane, settings, version, inFlight, login } = parts
+  const { controlPlane, settings, version, inFlight, methods } = parts
   const { agent, jobs, nodes } = controlPlane
   registerRoutes(app, inFlight, agentEndpoints, agentHandlers(agent, version, settings.oauth2))
   registerRoutes(app, inFlight, legacyEndpoints, legacyHandlers(agent, version))
@@ -39,7 +39,7 @@ export function addRoutes(app: FastifyInstance, parts: RouteParts): void {
   })
   if (jobs === undefined && nodes === undefined) return
 
-  registerRoutes(app, inFlight, authEndpoints, authHandlers(login))
+  registerRoutes(app, inFlight, authEndpoints, authHandlers(methods))
   app.all(`${apiPrefix}/requester/*`, (request, reply) => {
     writeText(request, reply, { status: 410, contentType: 'application/json' }, `${JSON.stringify(goneSentence)}\n`)
   })

@@ -1,4 +1,8 @@
 import type { OidcSettings } from './auth/oidc.ts'
+import type { PolicyFile } from './auth/policy/read-policy.ts'
+import type { KeyPlace } from './auth/tokens.ts'
+
+export type LoginSettings = { name: string; type: string; policy?: PolicyFile }
 
 /** The identity provider, as clients are told of it by `agent/authconfig`. */
 export type Oauth2Settings = OidcSettings & Readonly<Record<string, string | number | readonly string[]>>
@@ -20,8 +24,12 @@ export type ServerSettings = {
   oauth2?: Oauth2Settings
   /** Origins whose pages may read answers when not everybody is let in. */
   webOrigins?: readonly string[]
+  /** What decides about access instead of users; absent = everybody is let in. */
+  accessPolicy?: PolicyFile
+  /** How one logs in; absent = by the key of a client, which everybody may have. */
+  loginMethods?: readonly LoginSettings[]
   /** Signs the tokens of the login; absent = a fresh one per process, so that older tokens count as no login. */
-  tokenSecret?: string
+  tokenKey?: KeyPlace
 }
 
 /** Longest request body, as in the reference: 10 MB of a thousand thousand bytes. */

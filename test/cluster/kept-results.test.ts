@@ -84,6 +84,7 @@ const published = async ({ jobs }: Cluster): Promise<{ id: JobId; executionId: E
 
 const serverOf = (jobs: JobsApi) =>
   createServer({
+    nodeId: 'n-test',
     controlPlane: { agent: { self: async () => ({ Info: { NodeID: 'n-1' } }) } as unknown as AgentApi, jobs },
     settings: { host: '127.0.0.1', port: 0 },
     version: buildInfo,

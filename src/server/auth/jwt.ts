@@ -1,4 +1,4 @@
-import { type KeyLike, verify } from 'node:crypto'
+import { type KeyLike, sign, verify } from 'node:crypto'
 
 /** The parts of a signed token (RFC 7519), before anything is known of its signature. */
 export type Jwt = {
@@ -34,6 +34,13 @@ function objectIn(part: string): Record<string, unknown> | undefined {
 /** The only algorithm there is here: what a token says of itself must not choose another. */
 export const isSignedBy = ({ header, signed, signature }: Jwt, key: KeyLike): boolean =>
   header['alg'] === 'RS256' && verify('RSA-SHA256', Buffer.from(signed), key, signature)
+
+const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
+
+export function signJwt(claims: object, key: KeyLike): string {
+  const signed = `${part({ alg: 'RS256', typ: 'JWT' })}.${part(claims)}`
+  return `${signed}.${sign('RSA-SHA256', Buffer.from(signed), key).toString('base64url')}`
+}
 
 /** Whether the audience of a token, one or several, has this one in it. */
 export const isFor = ({ claims: { aud } }: Jwt, audience: string): boolean =>

@@ -6,7 +6,7 @@ const bcryptForm = /^\$2[abxy]?\$(\d\d)\$[./A-Za-z0-9]{53}$/
 export const isBcrypt = (stored: string): boolean => bcryptForm.test(stored)
 
 /** Whether two texts are equal, in a time that tells nothing of where they differ. */
-const isSameSecret = (one: string, other: string): boolean =>
+export const isSameSecret = (one: string, other: string): boolean =>
   timingSafeEqual(hash('sha256', one, 'buffer'), hash('sha256', other, 'buffer'))
 
 /**
