@@ -6,6 +6,12 @@ import { bundleScript } from './bundle.ts'
 import { recordCaches } from './record-caches.ts'
 
 /**
+ * The part of the heap where everything is born, in MiB. It starts larger than V8's 1, since what a start makes it keeps, and moving
+ * that costs more; it ends smaller than V8's 16, since a busy server otherwise takes 30 MiB more and is no faster.
+ */
+const heapFlags = ['--min-semi-space-size=4', '--max-semi-space-size=8']
+
+/**
  * Makes the single executable file from the chunks: records their code caches, then lets Node write itself with the
  * loader as main script and everything else as assets. Nothing is done when the same was built before.
  */
@@ -19,6 +25,7 @@ export async function makeExecutable(root: string, chunks: Map<string, string>):
     process.version,
     readFileSync(loader, 'utf8'),
     readFileSync(recorder, 'utf8'),
+    ...heapFlags,
     ...[...chunks].flat(),
   ])
   if (existsSync(output) && existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return output
@@ -53,6 +60,7 @@ function seaConfig(work: string, loader: string, chunks: string[]) {
     output: join(work, 'bacalhau'),
     disableExperimentalSEAWarning: true,
     useCodeCache: true,
+    execArgv: heapFlags,
     assets: {
       'cached.json': cachedList,
       ...Object.fromEntries(chunks.map((name) => [name, join(work, 'chunks', name)])),
