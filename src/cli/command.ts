@@ -4,6 +4,7 @@ import type { Side } from '#config/old-keys.ts'
 import type { ArgRule } from '#lib/argv/command.ts'
 import type { Flags, FlagValues } from './flags.ts'
 import type { Host } from './host.ts'
+import type { Target } from './target.ts'
 
 export const noArgs: ArgRule = { max: 0 }
 export const exactly = (count: number): ArgRule => ({ min: count, max: count })
@@ -14,6 +15,8 @@ export type Cli = Host & {
   /** The configuration as one side of the program sees it: files, environment, flags. */
   load(side: Side, defaults?: Readonly<Record<string, unknown>>): Promise<Loaded>
   client(): Promise<Client>
+  /** The server that the client talks to. */
+  target(): Promise<Target>
   /** The data folder, also when the configuration in it cannot be read. */
   dataDir(): Promise<string>
 }
@@ -26,7 +29,7 @@ export type Input<Of extends Flags> = {
 }
 
 /** Things that arguments name. */
-export type Completed = 'job' | 'node' | 'setting' | 'nothing'
+export type Completed = 'job' | 'node' | 'setting' | 'profile' | 'nothing'
 
 /** A command as data. `run` does it and gives data; `show` writes that for people or programs. */
 export type Command<Of extends Flags = any, Result = any> = {

@@ -10,6 +10,16 @@ export async function connected(table: Flags, parsed: Parsed, host: Host): Promi
   const given = givenSettings(table, parsed, host)
   const load: Cli['load'] = (side, defaults) => loadSettings(given, side, host, defaults)
   let client: ReturnType<Cli['client']> | undefined
-  const connect = async () => (await import('./api-client.ts')).apiClient(await load('client'), host)
-  return { ...host, load, dataDir: () => locateDataDir(given, host), client: () => (client ??= connect()) }
+  let target: ReturnType<Cli['target']> | undefined
+  const targetOnce: Cli['target'] = () => (target ??= find())
+  const find = async () => (await import('./target.ts')).targetOf(await load('client'), given.profile, host)
+  const connect = async () =>
+    (await import('./api-client.ts')).apiClient(await load('client'), await targetOnce(), host)
+  return {
+    ...host,
+    load,
+    dataDir: () => locateDataDir(given, host),
+    client: () => (client ??= connect()),
+    target: targetOnce,
+  }
 }

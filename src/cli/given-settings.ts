@@ -14,6 +14,8 @@ export type GivenSettings = {
   /** Values of `-c`: `key=value`, a bare boolean key, or a file. */
   readonly config: readonly string[]
   readonly isStrict: boolean
+  /** The profile that is asked for; '' = none. */
+  readonly profile: string
 }
 
 type Parsed = { readonly values: Readonly<Record<string, any>>; readonly given: ReadonlySet<string> }
@@ -23,7 +25,12 @@ export function givenSettings(table: Flags, { values, given }: Parsed, host: Hos
     if (key === undefined || !given.has(flag)) return []
     return [{ flag, key, value: key === 'DataDir' ? host.resolve(values[flag]) : values[flag] }]
   })
-  return { flags, config: values.config ?? [], isStrict: values['strict-config'] === true }
+  return {
+    flags,
+    config: values.config ?? [],
+    isStrict: values['strict-config'] === true,
+    profile: values.profile ?? '',
+  }
 }
 
 /** Whether a value of `-c` speaks of the configuration at all. */

@@ -8,7 +8,7 @@ import { SystemClock } from '#platform/clock.ts'
 import { systemDisk } from '#platform/disk.ts'
 import { systemRandom } from '#platform/random.ts'
 
-export type CommandRun = { code: number; stdout: string; stderr: string }
+type CommandRun = { code: number; stdout: string; stderr: string }
 
 export type CommandLine = {
   /** The data folder, which is not there yet. */

@@ -9,15 +9,16 @@ import type { Job } from '#models/job.ts'
 import { isTerminalJob } from '#models/job-state.ts'
 import { apiFetch } from '../kit/api-fetch.ts'
 import type { GoldenCluster } from '../kit/golden-cluster.ts'
+import type { Version } from '../kit/vectors.ts'
 import { type CliCase, fixturesDir, jobFixture, wasStopped } from './cli-cases.ts'
 import { dataDirOf, prepareConfig } from './cli-config.ts'
 import { type CliRun, runCli } from './cli-process.ts'
+import { prepareProfiles } from './cli-profiles.ts'
 
 export type Replayed = { golden: CliCase; ours: CliRun; files: Map<string, string>; dataDir: string }
 
 const caseTimeoutMs = 60_000
 const stateLimitMs = 60_000
-const version = 'v1.4.0'
 const edge = 'edge-1'
 /** Ports that a recorded node took by default; other programs of this machine may have them. */
 const anyPorts = {
@@ -32,12 +33,14 @@ const recordedRejected = ['node/list-rejected', 'node/reject-already', 'node/app
 /** Runs recorded command lines against a cluster of ours, each in a folder of its own with the recorded files in it. */
 export class CliReplay {
   readonly #cluster: GoldenCluster
+  readonly #version: Version
   readonly #client: Client
   readonly #jobs = new Map<string, Promise<string>>()
   readonly #listeners: Server[] = []
 
-  constructor(cluster: GoldenCluster) {
+  constructor(cluster: GoldenCluster, version: Version) {
     this.#cluster = cluster
+    this.#version = version
     this.#client = new Client({ url: `http://127.0.0.1:${cluster.port}` })
   }
 
@@ -45,6 +48,7 @@ export class CliReplay {
     const name = recorded.case.split('/').at(-1) ?? ''
     const dataDir = dataDirOf(recorded, this.#cluster.directory)
     if (folder === 'config') prepareConfig(dataDir, recorded, all)
+    if (folder === 'profile') prepareProfiles(dataDir, recorded, all)
     const put = await this.#localiser(folder, name, recorded)
     const cwd = this.#workFolder(folder, name)
     const env = this.#environment(recorded, put)
@@ -116,7 +120,9 @@ export class CliReplay {
   /** Puts our ids, folders and ports where the recording has its own. */
   async #localiser(folder: string, name: string, { needs, vars = {} }: CliCase): Promise<(text: string) => string> {
     const pairs: [string, string][] = [['{{DIR}}', this.#cluster.directory]]
-    pairs.push(['20140', String(this.#cluster.port)], [':20010', `:${this.#cluster.filePort}`])
+    const apiPort = this.#version === 'v1.4.0' ? '20140' : '20190'
+    if (folder !== 'profile') pairs.push([apiPort, String(this.#cluster.port)])
+    pairs.push([':20010', `:${this.#cluster.filePort}`])
     if (folder === 'serve') pairs.push(...(await this.#servePorts()))
     let nodeId = this.#cluster.nodeId
     if (vars.JOB) {
@@ -148,7 +154,7 @@ export class CliReplay {
   #job(folder: string, name: string, needs: CliCase['needs']): Promise<string> {
     const fixture = needs?.fixture ?? 'batch-sleep'
     const named = needs ? needs.state : 'Running'
-    const state = named ?? (wasStopped(version, fixture) ? 'Stopped' : undefined)
+    const state = named ?? (wasStopped(this.#version, fixture) ? 'Stopped' : undefined)
     const key = named ? `${folder}/${name}` : fixture
     let job = this.#jobs.get(key)
     if (!job) {
@@ -179,12 +185,12 @@ export class CliReplay {
   }
 
   async #submit(fixture: string): Promise<string> {
-    const body = jobFixture(version, fixture)
+    const body = jobFixture(this.#version, fixture)
       .replaceAll('{{DIR}}', this.#cluster.directory)
       .replaceAll(':20010', `:${this.#cluster.filePort}`)
     const response = await apiFetch(`http://127.0.0.1:${this.#cluster.port}/api/v1/orchestrator/jobs`, {
       method: 'PUT',
-      headers: { 'content-type': 'application/json', 'X-Bacalhau-Git-Version': version },
+      headers: { 'content-type': 'application/json', 'X-Bacalhau-Git-Version': this.#version },
       body,
     })
     const answer = (await response.json()) as { JobID?: string }
@@ -196,7 +202,7 @@ export class CliReplay {
     if (folder === 'job-get') return this.#getFolder(name)
     const cwd = join(this.#cluster.directory, 'work', folder, name)
     mkdirSync(cwd, { recursive: true })
-    cpSync(fixturesDir(version), cwd, { recursive: true })
+    cpSync(fixturesDir(this.#version), cwd, { recursive: true })
     return cwd
   }
 
@@ -250,4 +256,9 @@ function filesIn(root: string): Map<string, string> {
         return [relative(root, path) + (isFolder ? '/' : ''), isFolder ? '' : readFileSync(path, 'utf8')]
       }),
   )
+}
+
+/** What is in a folder of it, and the folder itself, where it is there. */
+export function filesBelow(root: string, folder: string): Map<string, string> {
+  return new Map([...filesIn(root)].filter(([path]) => path.startsWith(`${folder}/`)))
 }

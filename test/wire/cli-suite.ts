@@ -3,13 +3,13 @@ import { resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { canStartDocker, type DockerEngine, dockerEngine } from '../kit/docker-engine.ts'
 import { type GoldenCluster, startGoldenCluster } from '../kit/golden-cluster.ts'
-import { absent } from '../kit/vectors.ts'
+import { absent, type Version } from '../kit/vectors.ts'
 import { type CliCase, cliCases } from './cli-cases.ts'
 import { configDifferences } from './cli-config.ts'
 import { fileDifferences } from './cli-files.ts'
 import { judge, loadCompare } from './cli-judge.ts'
 import { cliCommand } from './cli-process.ts'
-import { CliReplay } from './cli-replay.ts'
+import { CliReplay, filesBelow } from './cli-replay.ts'
 import { type CompatRow, compatRows } from './rest-compat.ts'
 
 /** What lists all jobs comes last, what starts nodes of its own after it. */
@@ -25,9 +25,10 @@ type Pending = { cli: string[] }
  * Runs every recorded command line of a version. What differs must be a row of docs/compat.md, every row must be needed,
  * and what is pending (test/pending.json, which only gets shorter) must not be there yet.
  */
-export function cliSuite(version: string): void {
-  const cases = cliCases(version)
-  if (!cases) return absent(`cli/${version}`)
+export function cliSuite(version: Version, judged = ['*']): void {
+  const all = cliCases(version)
+  if (!all) return absent(`cli/${version}`)
+  const cases = judgedCases(all, judged)
   const only = process.env.CLI_FOLDERS?.split(',')
   const folders = [...cases.keys()].sort((a, b) => lateFolders.indexOf(a) - lateFolders.indexOf(b))
   const pending = JSON.parse(readFileSync(resolve(import.meta.dirname, '../pending.json'), 'utf8')) as Pending
@@ -48,9 +49,10 @@ export function cliSuite(version: string): void {
       engine = hasDocker ? await dockerEngine() : undefined
       cluster = await startGoldenCluster({
         ...(engine ? { dockerHost: engine.host } : {}),
+        version,
         pairs: [{ key: 'Orchestrator.JobNaming', value: 'independent' }],
       })
-      replay = new CliReplay(cluster)
+      replay = new CliReplay(cluster, version)
       const compare = await loadCompare()
       await replay.settle()
       for (const folder of folders.filter((each) => only?.includes(each) ?? true)) {
@@ -68,10 +70,13 @@ export function cliSuite(version: string): void {
 
       async function differences(recorded: CliCase, folder: string): Promise<readonly string[]> {
         try {
-          const all = cases?.get(folder) ?? []
-          const { golden, ours, files, dataDir } = await (replay as CliReplay).replay(folder, recorded, all)
+          const others = all?.get(folder) ?? []
+          const { golden, ours, files, dataDir } = await (replay as CliReplay).replay(folder, recorded, others)
           const { differences: found, used: rules } = judge(golden, ours, compare)
           for (const name of rules) usedRules.add(name)
+          if (folder === 'profile') {
+            return [...found, ...fileDifferences(golden, filesBelow(dataDir, 'profiles'), compare.mask)]
+          }
           if (folder === 'job-get') return [...found, ...fileDifferences(golden, files, compare.mask)]
           return folder === 'config' ? [...found, ...configDifferences(dataDir, recorded)] : found
         } catch (error) {
@@ -118,6 +123,15 @@ export function cliSuite(version: string): void {
     })
   })
 }
+
+/** The cases that this version judges, by folder. */
+const judgedCases = (all: ReadonlyMap<string, CliCase[]>, judged: readonly string[]): Map<string, CliCase[]> =>
+  new Map(
+    [...all].flatMap(([folder, list]) => {
+      const own = list.filter((each) => judged.some((pattern) => glob(pattern).test(each.case)))
+      return own.length === 0 ? [] : [[folder, own]]
+    }),
+  )
 
 const glob = (pattern: string): RegExp => new RegExp(`^${pattern.replaceAll('*', '.*')}$`)
 

@@ -23,6 +23,7 @@ export const groups: readonly Group[] = [
   { path: 'docker', short: 'Run containers' },
   { path: 'job', short: 'Submit jobs and look at them' },
   { path: 'node', short: 'Look at the nodes of the cluster and judge them' },
+  { path: 'profile', short: 'Keep servers under names, and change between them' },
   { path: 'wasm', short: 'Run and check WebAssembly modules' },
 ]
 
@@ -113,6 +114,11 @@ export const commands: readonly Entry[] = [
       ),
     }),
   },
+  { path: 'profile delete', short: 'Remove a profile', load: () => import('./profile/delete.ts') },
+  { path: 'profile list', short: 'List the profiles', load: () => import('./profile/list.ts') },
+  { path: 'profile save', short: 'Make or change a profile', load: () => import('./profile/save.ts') },
+  { path: 'profile select', short: 'Use a profile from now on', load: () => import('./profile/select.ts') },
+  { path: 'profile show', short: 'Show a profile', load: () => import('./profile/show.ts') },
   { path: 'serve', short: 'Run a node: orchestrator, compute or both', load: () => import('./serve.ts') },
   { path: 'version', short: 'Show the versions of client and server', load: () => import('./version.ts') },
   { path: 'wasm run', short: 'Run a WebAssembly module', load: () => import('./wasm/run.ts') },

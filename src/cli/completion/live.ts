@@ -6,7 +6,7 @@ import type { Candidate } from './candidates.ts'
 const limitMs = 1_500
 const jobLimit = 100
 
-/** What there is now: jobs and nodes from the server, settings from the program. */
+/** What there is now: jobs and nodes from the server, settings and profiles from this machine. */
 export async function liveCandidates(kind: Completed, begun: string, cli: Cli): Promise<readonly Candidate[]> {
   const found = await sources[kind](cli)
   return found.filter(({ word }) => word.startsWith(begun))
@@ -29,5 +29,10 @@ const sources: Readonly<Record<Completed, (cli: Cli) => Promise<readonly Candida
     }))
   },
   setting: async () => keys.map(({ path, leaf }) => ({ word: path, about: leaf.about })),
+  async profile(cli) {
+    const { Profiles } = await import('../profiles/profiles.ts')
+    const profiles = await new Profiles(await cli.dataDir(), cli).list()
+    return profiles.map(({ name, profile }) => ({ word: name, about: profile.description || profile.endpoint }))
+  },
   nothing: async () => [],
 }

@@ -1,8 +1,9 @@
 import type { ClientOptions } from '#client/transport.ts'
 import { Fault } from '#lib/fault.ts'
 import type { Host } from '../host.ts'
-import { TokenFile } from './token-file.ts'
+import type { TokenPlace } from './token-file.ts'
 
+type Server = { readonly url: string; readonly tokens: TokenPlace }
 export type Who = Pick<ClientOptions, 'authorization' | 'login'>
 
 const [keyName, userName, passwordName] = [
@@ -15,27 +16,23 @@ const [keyName, userName, passwordName] = [
  * Who the user is to this server: what the environment says, else the token that the server gave. Nobody logs in before a
  * server asks: an open one is used at once.
  */
-export async function credentials(url: string, dataDir: string, host: Host): Promise<Who> {
+export async function credentials({ url, tokens }: Server, dataDir: string, host: Host): Promise<Who> {
   const given = givenCredentials(host.env)
   if (given !== undefined) return { authorization: () => given }
-  const file = tokenFile(dataDir, host)
-  let token = await file.tokenFor(url)
+  let token = await tokens.get()
   return {
     authorization: () => token && `Bearer ${token}`,
     async login(refusal) {
       // Who is known and may not is not asked again.
       if (refusal.status === 403 && token !== undefined) return false
       const { logIn } = await import('./log-in.ts')
-      if (token !== undefined) await file.put(url, undefined)
+      if (token !== undefined) await tokens.put(undefined)
       token = undefined
-      token = await logIn({ url, dataDir, host, file }, refusal)
+      token = await logIn({ url, dataDir, host, tokens }, refusal)
       return token !== undefined
     },
   }
 }
-
-export const tokenFile = (dataDir: string, host: Host): TokenFile =>
-  new TokenFile(dataDir, host.disk, (text) => host.stderr.write(text))
 
 /** The header that the environment asks for. */
 function givenCredentials(env: Host['env']): string | undefined {

@@ -5,9 +5,9 @@ import { httpFetch } from '#platform/http-fetch.ts'
 import { type Host, Signalled } from '../host.ts'
 import { answerQuestions } from './ask.ts'
 import { answerChallenge } from './challenge.ts'
-import type { TokenFile } from './token-file.ts'
+import type { TokenPlace } from './token-file.ts'
 
-type Parts = { url: string; dataDir: string; host: Host; file: TokenFile }
+type Parts = { url: string; dataDir: string; host: Host; tokens: TokenPlace }
 type Named = { name: string; method: AuthMethod }
 
 const newKind =
@@ -18,10 +18,10 @@ const known = ['challenge', 'ask']
 export async function logIn(parts: Parts, refusal: Fault): Promise<string | undefined> {
   try {
     const token = await handshake(parts, refusal)
-    await parts.file.put(parts.url, token)
+    await parts.tokens.put(token)
     return token
   } catch (error) {
-    await parts.file.put(parts.url, undefined)
+    await parts.tokens.put(undefined)
     if (error instanceof Signalled || error === refusal) throw error
     throw new Fault('Unauthorized', `failed to authorize user: ${messageOf(error)}`, {
       cause: error,

@@ -1,5 +1,12 @@
 import type { Disk } from '#contracts/disk.ts'
 
+/** Where the token of one server is kept. */
+export type TokenPlace = {
+  get(): Promise<string | undefined>
+  /** Undefined = it is no longer good. */
+  put(token: string | undefined): Promise<void>
+}
+
 /** What servers gave to this user, by their address: `tokens.json`, which nobody else may read. */
 export class TokenFile {
   readonly #folder: string

@@ -11,6 +11,7 @@ export const globalFlags = {
   }),
   'data-dir': text('', 'Folder that holds everything the client and the node keep', { setting: 'DataDir' }),
   repo: text('', 'The same as --data-dir', { setting: 'DataDir' }),
+  profile: text('', 'Profile of the server, where no address is given; also BACALHAU_PROFILE'),
   tls: bool(false, 'Speak TLS with the server', { setting: 'API.TLS.UseTLS' }),
   cacert: text('', 'Certificate authority to trust; implies --tls', { setting: 'API.TLS.CAFile' }),
   insecure: bool(false, 'Accept any certificate; implies --tls', { setting: 'API.TLS.Insecure' }),

@@ -1,4 +1,3 @@
-import { apiUrl } from '../../api-client.ts'
 import { type Cli, defineCommand, noArgs } from '../../command.ts'
 import { printDocument } from '../../print.ts'
 import { shapeFlags } from '../../shared/output-flags.ts'
@@ -24,14 +23,13 @@ export const command = defineCommand({
 })
 
 async function infoOf(_: unknown, cli: Cli): Promise<Info> {
-  const { settings } = await cli.load('client')
   const { env } = cli
   const Environment = {
     APIKey: Boolean(env['BACALHAU_API_KEY']),
     Username: Boolean(env['BACALHAU_API_USERNAME']),
     Password: Boolean(env['BACALHAU_API_PASSWORD']),
   }
-  const Endpoint = apiUrl(settings.API)
+  const { url: Endpoint } = await cli.target()
   const told = await cli
     .client()
     .then(({ agent }) => agent.authconfig())

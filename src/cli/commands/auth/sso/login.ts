@@ -1,7 +1,5 @@
 import { Fault } from '#lib/fault.ts'
-import { apiUrl } from '../../../api-client.ts'
 import { defineCommand, noArgs } from '../../../command.ts'
-import { tokenFile } from '../../../login/credentials.ts'
 import type { DeviceCode, Provider } from '../../../login/device-flow.ts'
 
 export const command = defineCommand({
@@ -10,7 +8,6 @@ export const command = defineCommand({
   args: noArgs,
   flags: {},
   async run(_, cli) {
-    const { API, DataDir } = (await cli.load('client')).settings
     const provider = (await (await cli.client()).agent.authconfig()).Config as Partial<Provider>
     if (!isComplete(provider)) {
       throw new Fault('NotImplemented', 'orchestrator does not support logging in using SSO', {
@@ -20,7 +17,7 @@ export const command = defineCommand({
     const { startDeviceFlow, waitForToken } = await import('../../../login/device-flow.ts')
     const code = await startDeviceFlow(provider, cli.interrupted)
     cli.stdout.write(instructions(code, provider.ProviderName))
-    await tokenFile(DataDir, cli).put(apiUrl(API), await waitForToken(provider, code, cli))
+    await (await cli.target()).tokens.put(await waitForToken(provider, code, cli))
     return provider.ProviderName
   },
   show: (name, _, { stderr }) => stderr.write(`\nSuccessfully authenticated with ${name}!\n`),

@@ -1,16 +1,13 @@
 import { Fault } from '#lib/fault.ts'
-import { apiUrl } from '../../../api-client.ts'
 import { defineCommand, noArgs } from '../../../command.ts'
 import { bool } from '../../../flags.ts'
-import { tokenFile } from '../../../login/credentials.ts'
 
 export const command = defineCommand({
   use: '',
   args: noArgs,
   flags: { decode: bool(false, 'Show what the token says instead of the token', { shorthand: 'd' }) },
   async run({ flags }, cli) {
-    const { API, DataDir } = (await cli.load('client')).settings
-    const token = await tokenFile(DataDir, cli).tokenFor(apiUrl(API))
+    const token = await (await cli.target()).tokens.get()
     if (token === undefined) return 'No authentication token found'
     return flags.decode ? decoded(token) : token
   },
