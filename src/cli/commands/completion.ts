@@ -1,5 +1,6 @@
 import { defineCommand, noArgs } from '../command.ts'
 import { completionScripts, type Shell } from '../completion/scripts.ts'
+import { bool } from '../flags.ts'
 
 const loading: Readonly<Record<Shell, string>> = {
   bash: 'source <(bacalhau completion bash)',
@@ -17,7 +18,10 @@ export const completionCommand = (shell: Shell) =>
       `\n\n  ${loading[shell]}`,
     args: noArgs,
     completes: 'nothing',
-    flags: {},
-    run: async () => {},
-    show: (_result, _input, { stdout }) => stdout.write(completionScripts[shell]),
+    flags: { 'no-descriptions': bool(false, 'Offer the words alone') },
+    run: async ({ flags }) =>
+      flags['no-descriptions']
+        ? completionScripts[shell].replace(' __complete ', ' __completeNoDesc ')
+        : completionScripts[shell],
+    show: (script, _input, { stdout }) => stdout.write(script),
   })

@@ -1,10 +1,13 @@
 import { dataFolder } from '#config/data-folder.ts'
 import { defineCommand } from '../command.ts'
-import { bool, int, text } from '../flags.ts'
+import { bool, type Flag, int, text } from '../flags.ts'
 import { untilInterrupted } from '../interrupted.ts'
 import { exportsText, tlsOf } from '../node-texts.ts'
 import { nodePolicyFlags } from '../shared/serve-flags.ts'
 import { nodeParts, startFault } from '../start-node.ts'
+
+/** A flag of the reference for its own tests: taken, not shown, and said to do nothing. */
+const idle = <Value>(flag: Flag<Value>): Flag<Value> => ({ ...flag, isHidden: true, deprecated: 'it has no effect' })
 
 export const command = defineCommand({
   use: '',
@@ -24,8 +27,15 @@ export const command = defineCommand({
     'stack-repo': text('', 'Folder that keeps the data of the nodes; default: a new one, removed at the end'),
     port: int(0, 'Port of the API of the first node; 0 = any free one', { setting: 'API.Port' }),
     'network-port': int(0, 'Port other nodes connect to; 0 = any free one', { setting: 'Orchestrator.Port' }),
-    peer: text('', 'Has no effect', { isHidden: true }),
-    noop: bool(false, 'Has no effect', { isHidden: true }),
+    peer: idle(text('', 'Has no effect')),
+    Noop: idle(bool(false, 'Has no effect')),
+    'bad-compute-actors': idle(int(0, 'Has no effect')),
+    'bad-computes': idle(int(0, 'Has no effect')),
+    'bad-requester-actors': idle(int(0, 'Has no effect')),
+    'cpu-profiling-file': idle(text('', 'Has no effect')),
+    'memory-profiling-file': idle(text('', 'Has no effect')),
+    'pluggable-executors': idle(bool(false, 'Has no effect')),
+    'random-ports': idle(bool(true, 'Has no effect: ports are free ones unless they are given')),
     ...nodePolicyFlags,
   },
   isDaemon: true,

@@ -51,7 +51,8 @@ describe('who may take part', () => {
 
   it('a node that is deleted registers anew, as one that waits [R54]', async () => {
     await server.ok(['node', 'delete', node])
-    await until('PENDING CONNECTED', async () => (await states())[0] === 'PENDING CONNECTED')
+    // It learns with its next heartbeat that it is not known any more.
+    await until('PENDING CONNECTED', async () => (await states())[0] === 'PENDING CONNECTED', 30_000)
   })
 
   it('an unknown node is an error [R50]', async () => {
