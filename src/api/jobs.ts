@@ -8,7 +8,7 @@ import { encodeExecution } from './encode/execution.ts'
 import { goJson, goString } from './encode/go-json.ts'
 import { encodeHistory } from './encode/history.ts'
 import { encodeJob, encodeJobSpec, encodeSpecConfig } from './encode/job.ts'
-import { type Answer, endpoint, jsonBody, type List, listAnswer, plainAnswer } from './endpoint.ts'
+import { type Answer, type Body, endpoint, jsonBody, type List, listAnswer, plainAnswer } from './endpoint.ts'
 import { param } from './query.ts'
 
 export type SubmitRequest = {
@@ -21,6 +21,9 @@ export type SubmitRequest = {
 export type SubmitAnswer = { JobID: string; EvaluationID: string; Warnings: string[] | null }
 /** One line per job of a batch, in its order: an answer, or why that job was refused. */
 export type BatchAnswer = { Items: (SubmitAnswer | { Error: string })[] }
+export type DiffAnswer = { Diff: string; Warnings: string[] | null }
+export type RerunRequest = { JobVersion?: number; Reason?: string }
+export type RerunAnswer = SubmitAnswer & { JobVersion: number }
 export type GetAnswer = { Job: Job; History?: List<JobHistory>; Executions?: List<ShownExecution> }
 
 const paging = {
@@ -64,6 +67,11 @@ const getAnswer: Answer<GetAnswer> = {
 const submitText: (answer: SubmitAnswer) => string = ({ JobID, EvaluationID, Warnings }) =>
   `{"JobID":${goString(JobID)},"EvaluationID":"${EvaluationID}","Warnings":${goJson(Warnings)}}`
 
+const submitBody: Body<SubmitRequest> = {
+  name: 'Submit',
+  encode: ({ Job, ID, Force }, version) => `{"Job":${encodeJobSpec(Job, version, ID)}${Force ? ',"Force":true' : ''}}`,
+}
+
 /** The use cases on jobs. */
 export const jobEndpoints = {
   submit: endpoint({
@@ -75,11 +83,7 @@ export const jobEndpoints = {
     query: {},
     errors: ['ResourceInUse', 'Conflict', 'PayloadTooLarge', 'StorageFull'],
     headers: { 'Idempotency-Key': 'Repeating the request with the same key stores one job and gets the same answer' },
-    body: {
-      name: 'Submit',
-      encode: ({ Job, ID, Force }: SubmitRequest, version) =>
-        `{"Job":${encodeJobSpec(Job, version, ID)}${Force ? ',"Force":true' : ''}}`,
-    },
+    body: submitBody,
     answer: { name: 'Submitted', encode: submitText, decode: (wire) => wire as SubmitAnswer },
   }),
   submitBatch: endpoint({
@@ -173,6 +177,26 @@ export const jobEndpoints = {
     query: { ...named, ...paging },
     contentType: 'application/json; charset=UTF-8',
     answer: listAnswer<SpecConfig>('ResultList', encodeSpecConfig, (wire) => wire as SpecConfig),
+  }),
+  diff: endpoint({
+    method: 'PUT',
+    path: '/orchestrator/jobs/diff',
+    summary: 'What a submission would change of the job of its name',
+    role: 'orchestrator',
+    query: {},
+    errors: ['NotFound', 'PayloadTooLarge'],
+    body: submitBody,
+    answer: plainAnswer<DiffAnswer>('Difference'),
+  }),
+  rerun: endpoint({
+    ...common,
+    method: 'PUT',
+    path: '/orchestrator/jobs/:id/rerun',
+    summary: 'Runs a version of a job again, as a new version',
+    query: { ...named },
+    errors: ['NotFound', 'MultipleFound', 'Conflict'],
+    body: { ...jsonBody<RerunRequest>('Rerun'), isOptional: true },
+    answer: plainAnswer<RerunAnswer>('Rerun'),
   }),
   versions: endpoint({
     ...common,

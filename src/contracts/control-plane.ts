@@ -25,6 +25,9 @@ export type Submission = {
 }
 export type Submitted = { JobID: JobId; EvaluationID: string; Warnings: string[] }
 
+/** A job that runs again, as this version. */
+export type Rerun = { JobID: JobId; JobVersion: number; EvaluationID: string }
+
 /** A result that its node keeps, read through the orchestrator. */
 export type KeptResult = {
   sizeBytes: number
@@ -37,6 +40,10 @@ export type KeptResult = {
 /** The use cases on jobs. Every method answers after the commit it speaks of is durable. Errors are Faults. */
 export interface JobsApi {
   submit(submission: Submission): Promise<Submitted>
+  /** What a submission would change of the job of its name, as text; '' = nothing. NotFound when there is none. */
+  diff(submission: Submission): Promise<string>
+  /** Runs a version again as a new one; 0 = the present one. Conflict while the job waits to begin. */
+  rerun(id: JobId, version: number, reason: string): Promise<Rerun>
   /** Component JobStore: NotFound, MultipleFound. Full id, unique prefix, then exact name in the namespace ('' = default). */
   resolve(idOrName: string, namespace?: string): Promise<JobId>
   /** `version` 0 = the present one. */

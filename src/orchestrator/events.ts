@@ -18,6 +18,8 @@ const seconds = (value: bigint): string => formatDuration(value * 1_000_000_000n
 
 export const jobSubmitted = (now: bigint): Event => event(topics.submission, 'Job submitted', now)
 export const jobUpdated = (now: bigint): Event => event(topics.submission, 'Job updated', now)
+export const jobRerun = (now: bigint, reason: string): Event =>
+  event(topics.submission, 'Job rerun requested', now, { Reason: reason })
 export const jobStopped = (now: bigint, reason: string): Event =>
   event(topics.scheduling, 'Job requested to stop before completion', now, { Reason: reason })
 export const jobQueued = (now: bigint, why: string): Event => event(topics.queueing, `Job queued. ${why}`, now)

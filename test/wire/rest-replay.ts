@@ -31,13 +31,34 @@ export class Replay {
 
   async replay(recorded: RestCase): Promise<Replayed> {
     if (recorded.name === 'nodes/get-approved-back') await this.#untilNodesAreConnected()
+    if (recorded.area === 'versions') await this.#untilTold()
     const golden = { ...recorded, request: await this.#ours(recorded), response: this.#localised(recorded.response) }
     const answer = await exchange(recorded.server ? this.#cluster.edgePort : this.#cluster.port, golden)
     if (sequenceOf(recorded.name)) this.#nextTokens.set(sequenceOf(recorded.name), fieldOf(answer, 'NextToken'))
     if (/^(?:jobs|nodes)\/submit-/.test(recorded.name)) {
       this.#jobs.set(`${recorded.area}/${recorded.needs?.fixture}`, fieldOf(answer, 'JobID'))
     }
+    const told = versionedJobs[recorded.name]
+    if (told) this.#jobs.set(told, fieldOf(answer, 'JobID'))
+    if (recorded.name === 'versions/submit-other-type') await this.#forceVersion(recorded)
     return { golden, answer }
+  }
+
+  /** The jobs that a story of versions is about rest before the next case. */
+  async #untilTold(): Promise<void> {
+    for (const [key, isOver] of [
+      ['versions/gadget', undefined],
+      ['versions/service', 'Running'],
+    ] as const) {
+      const id = this.#jobs.get(key)
+      if (id) await this.#waitFor(id, isOver)
+    }
+  }
+
+  /** Ours does not change the type of a job; so that the numbers stay as recorded it gets a version all the same. */
+  async #forceVersion({ request }: RestCase): Promise<void> {
+    const { Job } = JSON.parse(request.body ?? '') as { Job: object }
+    await this.submit(JSON.stringify({ Job: { ...Job, Type: 'batch' }, Force: true }))
   }
 
   /** The recorded request with our ids, folders and ports in it. */
@@ -68,7 +89,8 @@ export class Replay {
   ): Promise<Record<string, string>> {
     const values: Record<string, string> = { NODE: this.#cluster.nodeId }
     if (needs?.fixture === undefined) {
-      if (names.includes('JOB')) values.JOB = await this.#tickingJob()
+      const told = this.#jobs.get(name.startsWith('versions/service') ? 'versions/service' : 'versions/gadget')
+      if (names.includes('JOB')) values.JOB = area === 'versions' ? (told ?? '') : await this.#tickingJob()
       return values
     }
     if (names.length === 0) return values
@@ -182,6 +204,12 @@ export class Replay {
     const MethodData = Buffer.from(JSON.stringify({ PhraseSignature, PublicKey })).toString('base64')
     return JSON.stringify({ Namespace: '', Credential: null, Name: 'clientkey', MethodData })
   }
+}
+
+/** Which job a case brings into being, for those that speak of it later. */
+const versionedJobs: Readonly<Record<string, string>> = {
+  'versions/submit-v1': 'versions/gadget',
+  'versions/service-v1': 'versions/service',
 }
 
 /** `list/page-2` is a page of the sequence `list/page`; '' = it belongs to none. */

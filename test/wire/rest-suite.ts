@@ -9,7 +9,10 @@ import { type CompatRow, compatRows, placeOf } from './rest-compat.ts'
 import { differences, loadCompare } from './rest-judge.ts'
 import { Replay } from './rest-replay.ts'
 
-/** In this order: what wants an empty store comes first, what lists all jobs last. */
+/**
+ * In this order: what wants an empty store comes first, what lists all jobs last. A name stands for one job only in
+ * `versions`, which has a cluster of its own.
+ */
 const areas = [
   'agent',
   'shared',
@@ -24,6 +27,7 @@ const areas = [
   'clients',
   'submit-errors',
   'list',
+  'versions',
 ]
 
 type Result = { name: string; found: string[] }
@@ -39,17 +43,24 @@ export function restSuite(version: Version): void {
   describe(`REST recordings of ${version}`, () => {
     const results = new Map<string, Result[]>()
     let engine: DockerEngine | undefined
-    let cluster: GoldenCluster | undefined
+    const clusters: GoldenCluster[] = []
     const used = new Set<CompatRow>()
     let rows: CompatRow[] = []
 
     beforeAll(async () => {
       rows = compatRows(`REST against ${version}`)
       engine = canStartDocker() || process.env.DOCKER_HOST ? await dockerEngine() : undefined
-      cluster = await startGoldenCluster({ version, ...(engine ? { dockerHost: engine.host } : {}) })
+      const begin = async (pairs: { key: string; value: string }[] = []): Promise<Replay> => {
+        const cluster = await startGoldenCluster({ version, pairs, ...(engine ? { dockerHost: engine.host } : {}) })
+        clusters.push(cluster)
+        return new Replay(cluster, version)
+      }
       const compare = await loadCompare()
-      const replay = new Replay(cluster, version)
-      for (const area of areas.filter((each) => only?.includes(each) ?? true)) {
+      let replay = await begin()
+      for (const area of areas.filter(
+        (each) => recordedAreas(version).includes(each) && (only?.includes(each) ?? true),
+      )) {
+        if (area === 'versions') replay = await begin([{ key: 'Orchestrator.JobNaming', value: 'by-caller' }])
         const done: Result[] = []
         if (area === 'nodes' || area === 'jobs') await replay.waitUntilSettled()
         for (const golden of inOrder(restCases(version, area))) {
@@ -67,7 +78,7 @@ export function restSuite(version: Version): void {
 
     afterAll(async () => {
       report(version, results, rows, used)
-      await cluster?.stop()
+      await Promise.all(clusters.map((cluster) => cluster.stop()))
       await engine?.stop()
     }, 60_000)
 
@@ -108,7 +119,7 @@ function unlistedOf(
 /** What a case does to the cluster decides its place: states before the stop, the stop, states after it. */
 function inOrder(cases: readonly RestCase[]): RestCase[] {
   const rank = ({ name, needs }: RestCase): number => {
-    const at = rejection.indexOf(name)
+    const at = stories.indexOf(name)
     if (at >= 0) return 100 + at
     if (needs?.state === 'Stopped' || name === 'logs/stopped-service') return 3
     if (/^jobs\/submit-/.test(name)) return 0
@@ -130,8 +141,55 @@ const rejection = [
   'get-approved-back',
 ].map((name) => `nodes/${name}`)
 
+/** A job that changes from version to version, and a service. */
+const versions = [
+  'submit-v1',
+  'diff-same',
+  'diff-changed',
+  'diff-no-name',
+  'diff-unknown-name',
+  'diff-empty-body',
+  'submit-same',
+  'submit-same-force',
+  'submit-v3',
+  'submit-other-type',
+  'get-by-name',
+  'get-by-name-other-namespace',
+  'get-v1',
+  'get-v99',
+  'versions',
+  'versions-by-name',
+  'versions-unknown',
+  'executions-latest',
+  'executions-all-versions',
+  'history-v1',
+  'history-all-versions',
+  'stop-by-name-completed',
+  'rerun',
+  'rerun-v1',
+  'versions-after-rerun',
+  'history-after-rerun',
+  'submit-label-change',
+  'get-after-label-change',
+  'service-v1',
+  'service-v2',
+  'service-v2-story',
+  'service-stop-by-name',
+  'service-stopped-story',
+  'rerun-stopped-service',
+  'service-after-rerun',
+  'service-all-executions',
+  'rerun-while-queued',
+  'rerun-unknown',
+  'rerun-v99',
+  'write-after-rerun-v99',
+].map((name) => `versions/${name}`)
+
+const stories = [...rejection, ...versions]
+
 const needsDocker = ({ area, needs, vars }: RestCase): boolean =>
   area === 'list' ||
+  area === 'versions' ||
   (area === 'logs' && vars?.JOB !== undefined && !needs?.fixture) ||
   (needs?.fixture !== undefined && !needs.fixture.startsWith('wasm'))
 

@@ -76,6 +76,16 @@ export const answers = {
       'One for each job, in their order.',
     ),
   }),
+  Difference: record('Difference', {
+    Diff: field(text, 'Lines of YAML: `-` is now, `+` would be; empty = nothing would change.'),
+    Warnings: warnings,
+  }),
+  Rerun: record('RerunAnswer', {
+    JobID: jobId,
+    JobVersion: field(uint64, 'The version that runs now.'),
+    EvaluationID: evaluationId,
+    Warnings: warnings,
+  }),
   Stopped: record('Stopped', { EvaluationID: evaluationId }),
   JobAnswer: record('JobAnswer', {
     Job: field(jobShape, 'The job.'),
@@ -106,6 +116,10 @@ export const bodies = {
     ),
   }),
   SubmitBatch: { ...batchShape, name: 'SubmitBatch' },
+  Rerun: record('Rerun', {
+    JobVersion: field(uint64, 'The version to run again; 0 = the present one.'),
+    Reason: field(text, 'Why, for its history.'),
+  }),
   Stop: record('Stop', { reason: field(text, 'Why, for its history.') }),
   ClientVersion: record('ClientVersion', { client_id: field(text, 'Has no effect.') }),
   Nothing: { schema: { type: 'object' } },

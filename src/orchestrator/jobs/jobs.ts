@@ -1,4 +1,4 @@
-import type { JobsApi, KeptResult, Submission, Submitted } from '#contracts/control-plane.ts'
+import type { JobsApi, KeptResult, Rerun, Submission, Submitted } from '#contracts/control-plane.ts'
 import type { LogChunk } from '#contracts/log-reader.ts'
 import type { ComputeEnd } from '#contracts/node-link.ts'
 import type { JobCursor, JobFilter, JobOrder, Page } from '#contracts/store.ts'
@@ -12,9 +12,11 @@ import { isNoSpec, type SpecConfig } from '#models/spec-config.ts'
 import type { Ledger } from '../ledger.ts'
 import type { Looks } from '../looks.ts'
 import type { Waiters } from '../waiters.ts'
+import { diffJob } from './diff.ts'
 import { keptResult } from './kept-result.ts'
 import { jobLogs, type LogRequest } from './logs.ts'
-import { executionNotFound, jobNotFound, resolveJob } from './resolve.ts'
+import { rerunJob } from './rerun.ts'
+import { executionNotFound, jobNotFound, resolveJob, versionNotFound } from './resolve.ts'
 import { stopJob } from './stop.ts'
 import { type JobDefaults, submitJob } from './submit.ts'
 
@@ -44,6 +46,14 @@ export class Jobs implements JobsApi {
 
   submit(submission: Submission): Promise<Submitted> {
     return submitJob(this.#parts, submission)
+  }
+
+  diff(submission: Submission): Promise<string> {
+    return this.#durable(diffJob(this.#parts, submission))
+  }
+
+  rerun(id: JobId, version: number, reason: string): Promise<Rerun> {
+    return rerunJob(this.#parts, id, version, reason)
   }
 
   async resolve(idOrName: string, namespace = ''): Promise<JobId> {
@@ -146,9 +156,3 @@ export class Jobs implements JobsApi {
     }
   }
 }
-
-const versionNotFound = (id: JobId, version: number): Fault =>
-  new Fault('NotFound', `job ${id} has no version ${version}`, {
-    component: 'JobStore',
-    hint: 'bacalhau job versions lists them.',
-  })

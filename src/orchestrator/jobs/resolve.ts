@@ -8,6 +8,12 @@ const fullId = /^(?:[A-Za-z]-)?[0-9A-Za-z_]{8}-[0-9A-Za-z_]{4}-[0-9A-Za-z_]{4}-[
 export const jobNotFound = (idOrName: string): Fault =>
   new Fault('NotFound', `job not found: ${idOrName}`, { component, hint: 'bacalhau job list shows the jobs.' })
 
+export const versionNotFound = (id: JobId, version: number): Fault =>
+  new Fault('NotFound', `job version ${version} not found for job ${id}`, {
+    component,
+    hint: 'bacalhau job versions lists them.',
+  })
+
 export const executionNotFound = (jobId: JobId, executionId: string): Fault =>
   new Fault('NotFound', `unable to find execution ${executionId} in job ${jobId}`, { component })
 

@@ -127,7 +127,7 @@ const updatedJob = (parts: SubmitParts, submission: Submission, existing: Job): 
   if (!submission.isForced && textOf(spec) === textOf(specOf(existing))) {
     throw new Fault('Conflict', `no changes detected for new job spec. ${named}`, {
       component,
-      hint: 'Use --force to submit it all the same.',
+      hint: 'Use the --force flag to override this warning',
     })
   }
   const now = parts.clock.nowNs()
@@ -152,7 +152,10 @@ export type TypeDefaults = {
 }
 
 /** The specification with what the server adds. */
-const completed = (parts: SubmitParts, { spec, clientId, callerMeta }: Submission): JobSpec => ({
+export const completed = (
+  parts: Pick<SubmitParts, 'orchestratorId' | 'publicKey' | 'instanceId' | 'defaults'>,
+  { spec, clientId, callerMeta }: Submission,
+): JobSpec => ({
   ...spec,
   Meta: {
     ...spec.Meta,
@@ -179,7 +182,7 @@ const withDefaults = (task: Task, defaults: TypeDefaults): Task => ({
   },
 })
 
-const specOf = ({
+export const specOf = ({
   ID: _i,
   State: _s,
   Version: _v,
@@ -191,7 +194,7 @@ const specOf = ({
 }: Job): JobSpec => spec
 /** Equal texts = equal specifications, whatever the order of keys and whoever sent and took them. */
 const textOf = (spec: JobSpec): string => exactJson(sorted({ ...spec, Meta: ownMeta(spec.Meta) }))
-const ownMeta = (meta: JobSpec['Meta']): JobSpec['Meta'] =>
+export const ownMeta = (meta: JobSpec['Meta']): JobSpec['Meta'] =>
   Object.fromEntries(Object.entries(meta).filter(([key]) => !key.startsWith(metaKeys.reservedPrefix)))
 const sorted = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(sorted)

@@ -20,6 +20,11 @@ export function guardedJobs(jobs: JobsApi, rights: Rights): JobsApi {
       return jobs.submit(submission)
     },
 
+    async diff(submission) {
+      if (!rights.may('look', submission.spec.Namespace || 'default')) throw rights.denied('look')
+      return jobs.diff(submission)
+    },
+
     async resolve(idOrName, namespace) {
       const id = await jobs.resolve(idOrName, namespace).catch((error: unknown) => {
         // The sentence would name the jobs of others.
@@ -43,6 +48,7 @@ export function guardedJobs(jobs: JobsApi, rights: Rights): JobsApi {
     executions: (id, version) => after(id, 'look', () => jobs.executions(id, version)),
     history: (id, ...which) => after(id, 'look', () => jobs.history(id, ...which)),
     wait: (id, ...until) => after(id, 'look', () => jobs.wait(id, ...until)),
+    rerun: (id, version, reason) => after(id, 'submit', () => jobs.rerun(id, version, reason)),
     stop: (id, reason) => after(id, 'stop', () => jobs.stop(id, reason)),
     results: (id) => after(id, 'output', () => jobs.results(id)),
     keptResult: (id, executionId) => after(id, 'output', () => jobs.keptResult(id, executionId)),

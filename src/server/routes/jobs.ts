@@ -5,7 +5,7 @@ import type { JobsApi, Submission, Submitted } from '#contracts/control-plane.ts
 import { Fault, messageOf } from '#lib/fault.ts'
 import { batchShape, type JobDraft } from '#models/job.schema.ts'
 import { metaKeys } from '#models/job.ts'
-import { struct, text } from '#models/shape.schema.ts'
+import { struct, text, uint64 } from '#models/shape.schema.ts'
 import type { Caller } from '../caller.ts'
 import type { Handlers } from '../handler.ts'
 import { type RequestBody, readBody } from '../read-body.ts'
@@ -17,6 +17,7 @@ import { listHistory, wholeHistory } from './history.ts'
 import { listJobs } from './job-list.ts'
 
 const stopShape = struct('apimodels', 'StopJobRequest', { Reason: text })
+const rerunShape = struct('apimodels', 'RerunJobRequest', { JobVersion: uint64, Reason: text })
 const largestBatch = 10_000
 
 /** The use cases on jobs over HTTP. */
@@ -98,11 +99,24 @@ export function jobHandlers(jobs: JobsApi, settings: ServerSettings): Handlers<t
       return listExecutions(jobs, await jobs.get(await resolve(call)), call.query, call.caller.version)
     },
 
+    async diff({ body, caller }) {
+      const submission = submissionOf(readSubmission(body)?.Job, false, caller)
+      const Diff = await jobs.diff(submission)
+      return { Diff, Warnings: submission.warnings.length > 0 ? [...submission.warnings] : null }
+    },
+
+    async rerun(call) {
+      const { JobVersion = 0n, Reason = '' } = readBody(call.body, rerunShape) ?? {}
+      const id = await resolve(call)
+      return { ...(await jobs.rerun(id, Number(JobVersion), Reason || defaultRerunReason)), Warnings: null }
+    },
+
     results: async (call) => ({ NextToken: '', Items: await jobs.results(await resolve(call)) }),
     versions: async (call) => ({ NextToken: '', Items: await jobs.versions(await resolve(call)) }),
   }
 }
 
+const defaultRerunReason = 'job rerun'
 const defaultStopReason = 'job stopped by user'
 
 /** README of the wire, row 1: callers before 1.8 expect independent jobs. */
