@@ -46,13 +46,16 @@ export class Replay {
 
   /** The jobs that a story of versions is about rest before the next case. */
   async #untilTold(): Promise<void> {
-    for (const [key, isOver] of [
-      ['versions/gadget', undefined],
-      ['versions/service', 'Running'],
-    ] as const) {
-      const id = this.#jobs.get(key)
-      if (id) await this.#waitFor(id, isOver)
-    }
+    const [gadget, service] = ['versions/gadget', 'versions/service'].map((key) => this.#jobs.get(key))
+    if (gadget) await this.#waitFor(gadget, undefined)
+    if (!service) return
+    const state = async () => ((await this.#get(`/orchestrator/jobs/${service}`)) as { Job: Job }).Job.State.StateType
+    await until(
+      'the service runs or is stopped',
+      async () => ['Running', 'Stopped'].includes(await state()),
+      stateLimitMs,
+    )
+    await this.#settled(service, await state())
   }
 
   /** Ours does not change the type of a job; so that the numbers stay as recorded it gets a version all the same. */

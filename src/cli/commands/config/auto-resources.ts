@@ -2,7 +2,7 @@ import type { StoredSetting } from '#config/set.ts'
 import { Fault } from '#lib/fault.ts'
 import { formatBytes } from '#lib/sizes.ts'
 import type { Resources } from '#models/resources.ts'
-import { defineCommand, noArgs } from '../../command.ts'
+import { defineCommand } from '../../command.ts'
 import { writeSettings } from '../../config-file.ts'
 import { int } from '../../flags.ts'
 
@@ -12,7 +12,7 @@ export const command = defineCommand({
     'Looks at this machine and writes into config.yaml, under the keys of release 1.4, which share of it a node offers in\n' +
     'all, and what a job gets that asks for nothing. Limits of a single job are written too, and change nothing.',
   examples: [['offer half of the machine', 'config auto-resources --total-percentage 50 --job-percentage 25']],
-  args: noArgs,
+  args: {},
   flags: {
     'total-percentage': int(75, 'Percentage of the machine that is offered to jobs'),
     'job-percentage': int(75, 'Percentage of the machine that one job may take'),
