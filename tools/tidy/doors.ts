@@ -59,6 +59,7 @@ const packages: Record<string, readonly string[]> = {
   'providers/url': ['undici'],
   nats: ['@nats-io/transport-node'],
   platform: ['undici'],
+  orchestrator: ['diff'],
   node: ['pino'],
   cli: ['bcryptjs', 'modern-tar'],
 }
