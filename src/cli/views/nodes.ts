@@ -74,6 +74,9 @@ const groups: Readonly<Record<string, readonly Column<NodeState>[]>> = {
   ],
 }
 
+/** What `--show` may name. */
+export const columnGroups = Object.keys(groups)
+
 /** The groups of `--show`, in the order and as often as they are named; unknown ones are ignored. */
 export const nodeColumns = (shown: readonly string[]): readonly Column<NodeState>[] => [
   ...identity,

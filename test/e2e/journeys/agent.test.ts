@@ -44,6 +44,20 @@ const forms = async (command: string[]) => {
   return first as unknown as Node
 }
 
+describe('the list of nodes', () => {
+  it('has the groups of columns that are asked for, and names those that nobody knows [R61]', async () => {
+    const said = await server.run(['node', 'list', '--hide-header', '--show', 'labels,colour,version'])
+    expect([said.exit, said.stderr]).toEqual([
+      0,
+      '--show does not know "colour", only labels, version, features, capacity\n',
+    ])
+    expect(said.stdout).toMatch(/region=eu-west-1/)
+    expect(said.stdout).toMatch(/linux/)
+    expect((await server.run(['node', 'list', '--show', 'features,capacity'])).stderr).toBe('')
+    expect((await server.run(['node', 'list', '--show', ''])).stderr).toBe('')
+  })
+})
+
 describe('the agent', () => {
   it('says that it is alive [R64, R73, R94]', async () => {
     expect(await forms(['agent', 'alive'])).toEqual({ Status: 'OK' })

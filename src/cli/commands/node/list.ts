@@ -7,7 +7,7 @@ import { selectorQuery } from '../../shared/labels.ts'
 import { listQuery } from '../../shared/list-query.ts'
 import { listFlags, tableFlags } from '../../shared/output-flags.ts'
 import { during } from '../../shared/wrap-error.ts'
-import { nodeColumns } from '../../views/nodes.ts'
+import { columnGroups, nodeColumns } from '../../views/nodes.ts'
 
 const orders = ['id', 'type', 'available_cpu', 'available_memory', 'available_disk', 'available_gpu', 'status']
 
@@ -26,7 +26,7 @@ export const command = defineCommand({
   args: noArgs,
   completes: 'nothing',
   flags: {
-    show: strings(['labels', 'capacity'], 'Groups of columns: labels, version, features, capacity'),
+    show: strings(['labels', 'capacity'], `Groups of columns: ${columnGroups.join(', ')}`),
     labels: text('', 'Only nodes whose labels match this selector'),
     'filter-approval': text('', `Only nodes that are ${approvals.join(', ')}`, { words: approvals }),
     'filter-status': text('', `Only nodes that are ${statuses.join(', ')}`, { words: statuses }),
@@ -43,13 +43,21 @@ export const command = defineCommand({
     }
     return during('failed request', (await cli.client()).nodes.list(query))
   },
-  show: ({ Nodes }, { flags }, cli) =>
-    printListing(cli, flags, {
+  show: ({ Nodes }, { flags }, cli) => {
+    cli.stderr.write(strangeGroups(flags.show))
+    return printListing(cli, flags, {
       items: Nodes,
       columns: nodeColumns(flags.show),
       json: () => goList(Nodes.map(encodeNodeState)),
-    }),
+    })
+  },
 })
+
+/** No error, as recorded: scripts may name groups that another version has. */
+function strangeGroups(shown: readonly string[]): string {
+  const strange = shown.filter((name) => !columnGroups.includes(name)).map((name) => `"${name}"`)
+  return strange.length === 0 ? '' : `--show does not know ${strange.join(', ')}, only ${columnGroups.join(', ')}\n`
+}
 
 /** `shown` are the words the refusal names. */
 function oneOf(flag: string, given: string, words: readonly string[], shown: readonly string[]): string | undefined {
