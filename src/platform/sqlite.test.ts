@@ -62,7 +62,7 @@ describe('an SQLite file', () => {
     const module = join(import.meta.dirname, 'sqlite.ts')
     writeFileSync(
       script,
-      `import(${JSON.stringify(module)}).then((m) => { m.openSqlite(process.argv[2]); process.send('open') })`,
+      `import(${JSON.stringify(module)}).then((m) => { globalThis.held = m.openSqlite(process.argv[2]); process.send('open') })`,
     )
     const holder = fork(script, [path], { execArgv: ['--conditions=source'], cwd: import.meta.dirname })
     await once(holder, 'message')
