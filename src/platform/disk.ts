@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { mkdir, open, readdir, readFile, rename, rm, stat, statfs, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Disk } from '#contracts/disk.ts'
@@ -44,7 +43,7 @@ async function makeOne(path: string): Promise<void> {
 }
 
 async function replaceFile(path: string, bytes: Uint8Array | string, mode = 0o644): Promise<void> {
-  const draft = `${path}.${randomUUID()}.tmp`
+  const draft = `${path}.${crypto.randomUUID()}.tmp`
   try {
     await writeSynced(draft, bytes, mode)
     await rename(draft, path)

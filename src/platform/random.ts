@@ -1,8 +1,7 @@
-import { randomUUID } from 'node:crypto'
 import type { Random } from '#lib/clock.ts'
 
 /** The machine's chance. */
 export const systemRandom: Random = {
-  uuid: () => randomUUID(),
+  uuid: () => crypto.randomUUID(),
   float: () => Math.random(),
 }
