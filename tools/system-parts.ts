@@ -20,6 +20,7 @@ export const systemParts: SystemPart[] = [
   },
   { name: 'wabt', programs: ['wat2wasm'], packages: ['wabt'], neededBy: 'suites that assemble WASM modules from text' },
   { name: 'shells', programs: ['zsh', 'fish'], packages: ['zsh', 'fish'], neededBy: 'completion in shells' },
+  { name: 'browser', programs: ['chromium'], packages: ['chromium'], neededBy: 'the typed client in a browser' },
   { name: 'strace', programs: ['strace'], packages: ['strace'], neededBy: 'counting of disk syncs' },
 ]
 

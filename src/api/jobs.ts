@@ -1,18 +1,29 @@
 import type { Job, JobSpec } from '#models/job.ts'
 import type { JobHistory } from '#models/job-history.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
+import type { InputSource, Task } from '#models/task.ts'
 import { decodeExecution, type ShownExecution } from './decode/execution.ts'
 import { decodeHistory } from './decode/history.ts'
 import { decodeJob } from './decode/job.ts'
 import { encodeExecution } from './encode/execution.ts'
 import { goJson, goString } from './encode/go-json.ts'
 import { encodeHistory } from './encode/history.ts'
-import { encodeJob, encodeJobSpec, encodeSpecConfig } from './encode/job.ts'
+import { encodeJob, encodeSpecConfig } from './encode/job.ts'
 import { type Answer, type Body, endpoint, jsonBody, type List, listAnswer, plainAnswer } from './endpoint.ts'
 import { param } from './query.ts'
 
+type OptionalBut<Whole, Needed extends keyof Whole> = Partial<Omit<Whole, Needed>> & Pick<Whole, Needed>
+type Seconds = number | bigint
+/** A task as it may be sent. */
+export type TaskInput = Omit<OptionalBut<Task, 'Name' | 'Engine'>, 'InputSources' | 'Timeouts'> & {
+  InputSources?: OptionalBut<InputSource, 'Source' | 'Target'>[]
+  Timeouts?: { ExecutionTimeout?: Seconds; QueueTimeout?: Seconds; TotalTimeout?: Seconds }
+}
+/** A job as it may be sent; what is left out the server fills in. */
+export type JobInput = Omit<OptionalBut<JobSpec, 'Type'>, 'Tasks'> & { Tasks: TaskInput[] }
+
 export type SubmitRequest = {
-  Job: JobSpec
+  Job: JobInput
   /** Of a service or daemon, where the caller may choose it. */
   ID?: string
   /** Take it even when nothing changed. */
@@ -69,7 +80,7 @@ const submitText: (answer: SubmitAnswer) => string = ({ JobID, EvaluationID, War
 
 const submitBody: Body<SubmitRequest> = {
   name: 'Submit',
-  encode: ({ Job, ID, Force }, version) => `{"Job":${encodeJobSpec(Job, version, ID)}${Force ? ',"Force":true' : ''}}`,
+  encode: ({ Job, ID, Force }) => goJson({ Job: { ...(ID ? { ID } : {}), ...Job }, ...(Force ? { Force } : {}) }),
 }
 
 /** The use cases on jobs. */
@@ -93,11 +104,7 @@ export const jobEndpoints = {
     role: 'orchestrator',
     query: {},
     errors: ['PayloadTooLarge', 'StorageFull'],
-    body: {
-      name: 'SubmitBatch',
-      encode: ({ Jobs }: { Jobs: JobSpec[] }, version) =>
-        `{"Jobs":[${Jobs.map((spec) => encodeJobSpec(spec, version)).join(',')}]}`,
-    },
+    body: jsonBody<{ Jobs: JobInput[] }>('SubmitBatch'),
     answer: {
       name: 'BatchSubmitted',
       encode: ({ Items }) =>

@@ -1,5 +1,5 @@
 /** What users of the package import: `bacalhau/client`. */
-export type { SubmitRequest } from '#api/jobs.ts'
+export type { JobInput, LogFrame, SubmitRequest, TaskInput } from '#api/jobs.ts'
 export { Fault, type FaultCode } from '#lib/fault.ts'
 export type { Execution } from '#models/execution.ts'
 export type { Job, JobSpec } from '#models/job.ts'

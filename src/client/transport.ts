@@ -48,13 +48,12 @@ const tries = 3
 /** Sends requests and turns everything that is no answer into a Fault. */
 export class Transport {
   readonly #options: ClientOptions & typeof surroundings
+  readonly #fetch: Fetch
 
   constructor(options: ClientOptions) {
     this.#options = { ...surroundings, ...options, url: options.url.replace(/\/+$/, '') }
-  }
-
-  get #fetch(): Fetch {
-    return this.#options.fetch ?? fetch
+    // That of a browser must not be called as a method of something else.
+    this.#fetch = (url, init) => (options.fetch ?? fetch)(url, init)
   }
 
   get headers(): Record<string, string> {

@@ -13,10 +13,6 @@ export function encodeJob(job: Job, version: ClientVersion): string {
   )
 }
 
-/** What a client sends when it submits. */
-export const encodeJobSpec = (spec: JobSpec, version: ClientVersion, id?: string): string =>
-  `{${id ? `"ID":${goString(id)},` : ''}${specFields(spec, version)}${ownFields(spec)}}`
-
 export function encodeSpecConfig(spec: SpecConfig | null): string {
   if (spec === null) return 'null'
   const params = isEmptyMap(spec.Params) ? '' : `,"Params":${goMap(spec.Params as Record<string, unknown>)}`
