@@ -13,6 +13,7 @@ const common = { role: 'any', query: {}, body: null, errors: [] } as const
 
 /** What every node answers about itself. */
 export const agentEndpoints = {
+  /** Answers OK while the node is up. */
   alive: endpoint({
     ...common,
     method: 'GET',
@@ -20,6 +21,7 @@ export const agentEndpoints = {
     summary: 'Tells that the node is up',
     answer: plainAnswer<{ Status: string }>('Alive'),
   }),
+  /** The program of the node. */
   version: endpoint({
     ...common,
     method: 'GET',
@@ -27,6 +29,7 @@ export const agentEndpoints = {
     summary: 'Version, commit, build date and platform of the node',
     answer: buildVersionAnswer,
   }),
+  /** The node itself, with its capacity: CPU in cores, memory and disk in bytes. */
   node: endpoint({
     ...common,
     method: 'GET',
@@ -34,6 +37,7 @@ export const agentEndpoints = {
     summary: 'Identity, labels, capacity and version of the node',
     answer: ownNodeAnswer,
   }),
+  /** Anything worth a look, by component; not made for programs. */
   debug: endpoint({
     ...common,
     method: 'GET',
@@ -41,6 +45,7 @@ export const agentEndpoints = {
     summary: 'The insides of the components of the node',
     answer: plainAnswer<Record<string, unknown>>('Insides'),
   }),
+  /** The settings in force, secrets masked; durations are text such as 30s. */
   config: endpoint({
     ...common,
     method: 'GET',
@@ -48,6 +53,7 @@ export const agentEndpoints = {
     summary: 'Settings of the node, secrets masked',
     answer: plainAnswer<{ config: Record<string, unknown> }>('Config'),
   }),
+  /** What a program must know to log in through an identity provider; empty when there is none. */
   authconfig: endpoint({
     ...common,
     method: 'GET',
@@ -55,6 +61,7 @@ export const agentEndpoints = {
     summary: 'How to log in through an identity provider',
     answer: plainAnswer<{ Version: string; Config: Record<string, unknown> }>('AuthConfig'),
   }),
+  /** This API as an OpenAPI 3.1 document. */
   openapi: endpoint({
     ...common,
     method: 'GET',

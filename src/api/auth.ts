@@ -7,6 +7,7 @@ const common = { role: 'orchestrator', query: {}, errors: ['NotFound'] } as cons
 
 /** The handshake that clients of the reference make before their first request. */
 export const authEndpoints = {
+  /** The ways to log in, by name. Faults: NotFound. */
   methods: endpoint({
     ...common,
     method: 'GET',
@@ -15,6 +16,7 @@ export const authEndpoints = {
     body: null,
     answer: plainAnswer<{ NextToken: string; Methods: Record<string, AuthMethod> }>('AuthMethods'),
   }),
+  /** One way to log in. Faults: NotFound. */
   method: endpoint({
     ...common,
     method: 'GET',
@@ -23,6 +25,10 @@ export const authEndpoints = {
     body: null,
     answer: plainAnswer<AuthMethod>('AuthMethod'),
   }),
+  /**
+   * Gives the answer that the method asks for and gets a token. A refusal is a Fault with the status 401. Faults:
+   * NotFound.
+   */
   authenticate: endpoint({
     ...common,
     method: 'POST',

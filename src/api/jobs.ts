@@ -85,6 +85,10 @@ const submitBody: Body<SubmitRequest> = {
 
 /** The use cases on jobs. */
 export const jobEndpoints = {
+  /**
+   * Stores a job and answers once it is on disk. What is left out of it the server fills in; `Timeouts` are seconds.
+   * Sent again under the same key it is the same job. Faults: ResourceInUse, Conflict, PayloadTooLarge, StorageFull.
+   */
   submit: endpoint({
     method: 'PUT',
     also: ['POST'],
@@ -97,6 +101,10 @@ export const jobEndpoints = {
     body: submitBody,
     answer: { name: 'Submitted', encode: submitText, decode: (wire) => wire as SubmitAnswer },
   }),
+  /**
+   * Up to 10,000 jobs in one request, each taken or refused for itself; one answer for each, in their order. Faults:
+   * PayloadTooLarge, StorageFull.
+   */
   submitBatch: endpoint({
     method: 'POST',
     path: '/orchestrator/jobs/batch',
@@ -112,6 +120,7 @@ export const jobEndpoints = {
       decode: (wire) => wire as BatchAnswer,
     } satisfies Answer<BatchAnswer>,
   }),
+  /** Jobs, the oldest first unless asked otherwise. `order_by` created_at, modified_at or id. */
   list: endpoint({
     ...common,
     method: 'GET',
@@ -125,6 +134,10 @@ export const jobEndpoints = {
     errors: [],
     answer: jobList,
   }),
+  /**
+   * A job by its id, a beginning of it, or its name. With `wait` (milliseconds) it answers once `Revision` is above
+   * `index`, or when that time is over. Its times are Unix nanoseconds. Faults: NotFound, MultipleFound.
+   */
   get: endpoint({
     ...common,
     method: 'GET',
@@ -141,6 +154,10 @@ export const jobEndpoints = {
     },
     answer: getAnswer,
   }),
+  /**
+   * Stops a job and its executions; answers when that is decided, not when every program has ended. Faults: NotFound,
+   * MultipleFound, Conflict.
+   */
   stop: endpoint({
     ...common,
     method: 'DELETE',
@@ -151,6 +168,10 @@ export const jobEndpoints = {
     body: { ...jsonBody<{ reason?: string }>('Stop'), isOptional: true },
     answer: plainAnswer<{ EvaluationID: string }>('Stopped'),
   }),
+  /**
+   * Lines of what happened, in their order; `since` is Unix seconds. While the job goes on there is always a next
+   * page; by `for await` it ends with what there is now. Faults: NotFound, MultipleFound.
+   */
   history: endpoint({
     ...common,
     method: 'GET',
@@ -168,6 +189,10 @@ export const jobEndpoints = {
     },
     answer: historyList,
   }),
+  /**
+   * Executions with their states and the first 2,048 bytes of what they printed. Their times are Unix nanoseconds.
+   * Faults: NotFound, MultipleFound.
+   */
   executions: endpoint({
     ...common,
     method: 'GET',
@@ -176,6 +201,7 @@ export const jobEndpoints = {
     query: { ...named, ...paging, ...versioned },
     answer: executionList,
   }),
+  /** Where each completed execution of a batch or ops job published its result. Faults: NotFound, MultipleFound. */
   results: endpoint({
     ...common,
     method: 'GET',
@@ -185,6 +211,10 @@ export const jobEndpoints = {
     contentType: 'application/json; charset=UTF-8',
     answer: listAnswer<SpecConfig>('ResultList', encodeSpecConfig, (wire) => wire as SpecConfig),
   }),
+  /**
+   * What a submission would change, as text; empty when it would change nothing. Stores nothing. Faults: NotFound,
+   * PayloadTooLarge.
+   */
   diff: endpoint({
     method: 'PUT',
     path: '/orchestrator/jobs/diff',
@@ -195,6 +225,7 @@ export const jobEndpoints = {
     body: submitBody,
     answer: plainAnswer<DiffAnswer>('Difference'),
   }),
+  /** Runs a version of a job again as its next version. Faults: NotFound, MultipleFound, Conflict. */
   rerun: endpoint({
     ...common,
     method: 'PUT',
@@ -205,6 +236,7 @@ export const jobEndpoints = {
     body: { ...jsonBody<RerunRequest>('Rerun'), isOptional: true },
     answer: plainAnswer<RerunAnswer>('Rerun'),
   }),
+  /** Every version of a job, the oldest first. Faults: NotFound, MultipleFound. */
   versions: endpoint({
     ...common,
     method: 'GET',

@@ -23,6 +23,7 @@ const getAnswer: Answer<{ Node: NodeState }> = {
 
 /** The nodes of the cluster. */
 export const nodeEndpoints = {
+  /** Nodes with their labels and capacity: CPU in cores, memory and disk in bytes. */
   list: endpoint({
     ...common,
     method: 'GET',
@@ -45,6 +46,7 @@ export const nodeEndpoints = {
     errors: [],
     answer: listAnswer,
   }),
+  /** A node by its id or a beginning of it; times are Unix nanoseconds, 0 = never. Faults: NotFound, MultipleFound. */
   get: endpoint({
     ...common,
     method: 'GET',
@@ -53,6 +55,10 @@ export const nodeEndpoints = {
     query: {},
     answer: getAnswer,
   }),
+  /**
+   * Approves, rejects or deletes a node. A refusal is an answer with `Success` false and the reason in `Error`.
+   * Faults: NotFound, MultipleFound.
+   */
   act: endpoint({
     ...common,
     method: 'PUT',
