@@ -82,7 +82,7 @@ export class Server {
     const words = ['serve', ...roles.map((role) => `--${role}`), ...pairs, ...args]
     this.#program = this.#built.start(words, { BACALHAU_DIR: this.dataFolder, ...env })
     const [banner] = await this.#program.says(/ is ready at[\s\S]*stop: .*/)
-    this.port = Number(/ is ready at http:\/\/[^:]+:(\d+)/.exec(banner)?.[1])
+    this.port = Number(/ is ready at https?:\/\/[^:]+:(\d+)/.exec(banner)?.[1])
     this.linkPort = Number(/nats:\/\/[^:]+:(\d+)/.exec(banner)?.[1] ?? 0)
   }
 

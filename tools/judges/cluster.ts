@@ -1,5 +1,5 @@
 import { type DockerEngine, dockerEngine } from '../../test/kit/docker-engine.ts'
-import { allowedFixtures, Product } from '../../test/kit/product.ts'
+import { allowedFixtures, Product, type Server } from '../../test/kit/product.ts'
 
 /** A cluster of the built product, as the clients see it. */
 export type Cluster = {
@@ -9,6 +9,8 @@ export type Cluster = {
   /** For the files of the clients; the nodes may read `inputs` in it. */
   folder: string
   hasDocker: boolean
+  /** One more server, with these settings as a configuration file has them. */
+  serveWith(name: string, settings: object): Promise<Server>
   stop(): Promise<void>
 }
 
@@ -24,7 +26,16 @@ export async function startCluster(): Promise<Cluster> {
   }
   try {
     engine = await dockerEngine()
-    return { ...(await startNodes(product, engine)), folder: product.folder, hasDocker: engine !== undefined, stop }
+    return {
+      ...(await startNodes(product, engine)),
+      folder: product.folder,
+      hasDocker: engine !== undefined,
+      serveWith: async (name, settings) => {
+        const file = await product.file(`${name}.yaml`, JSON.stringify(settings))
+        return product.serve({ name, args: ['--config', file] })
+      },
+      stop,
+    }
   } catch (error) {
     await stop()
     throw error

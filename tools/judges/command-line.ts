@@ -7,6 +7,7 @@ import { docker } from './uses/docker.ts'
 import { newer } from './uses/newer.ts'
 import { nodes } from './uses/nodes.ts'
 import { runningJobs } from './uses/running-jobs.ts'
+import { secure } from './uses/secure.ts'
 import { submitting } from './uses/submitting.ts'
 import { views } from './uses/views.ts'
 
@@ -19,7 +20,7 @@ export function commandLine(path: string): Client {
 async function judge(path: string, version: string, bench: Bench): Promise<Verdict[]> {
   const cli = new RealCli(path, version, bench.cluster)
   const { hasDocker } = bench.cluster
-  const uses = [...submitting, ...views, ...runningJobs, ...nodes, ...(cli.isOld ? [] : newer)]
+  const uses = [...submitting, ...views, ...runningJobs, ...nodes, ...secure, ...(cli.isOld ? [] : newer)]
   try {
     await cli.settle()
     const verdicts = await judgeUses(cli, hasDocker ? [...uses, ...docker] : uses, bench)

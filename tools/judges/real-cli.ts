@@ -8,6 +8,9 @@ import type { JobOf } from './jobs.ts'
 
 const limitMs = 120_000
 
+/** A file that it reads, and variables that differ from the ordinary ones. */
+type CommandOptions = { stdin?: string; env?: Readonly<Record<string, string>> }
+
 /** The real command line as a user of our cluster has it: with a home and a working folder of its own, and no word to anybody else. */
 export class RealCli {
   readonly #path: string
@@ -50,14 +53,15 @@ export class RealCli {
   }
 
   /** Starts a command that goes on. */
-  start(args: readonly string[], options: SpawnOptions = {}): Program {
-    const program = new Program(this.#path, args, { cwd: this.folder, env: this.#env, ...options })
+  start(args: readonly string[], { stdin = '/dev/null', env = {} }: CommandOptions = {}): Program {
+    const stdio: SpawnOptions['stdio'] = [openSync(stdin, 'r'), 'pipe', 'pipe']
+    const program = new Program(this.#path, args, { cwd: this.folder, env: { ...this.#env, ...env }, stdio })
     this.#programs.push(program)
     return program
   }
 
-  async run(args: readonly string[], stdinFile = '/dev/null'): Promise<Ended> {
-    const program = this.start(args, { stdio: [openSync(stdinFile, 'r'), 'pipe', 'pipe'] })
+  async run(args: readonly string[], options?: CommandOptions): Promise<Ended> {
+    const program = this.start(args, options)
     const timer = setTimeout(() => program.child.kill('SIGKILL'), limitMs)
     const ended = await program.ended.finally(() => clearTimeout(timer))
     if (ended.signal === 'SIGKILL') throw new Error(`\`${args.join(' ')}\` does not end: ${program.said}`)
@@ -65,15 +69,15 @@ export class RealCli {
   }
 
   /** What it prints, when it must end well. */
-  async ok(args: readonly string[], stdinFile?: string): Promise<string> {
-    const { code, stdout, stderr } = await this.run(args, stdinFile)
+  async ok(args: readonly string[], options?: CommandOptions): Promise<string> {
+    const { code, stdout, stderr } = await this.run(args, options)
     if (code !== 0) throw new Error(`\`${args.join(' ')}\` ends with ${code}: ${stderr}${stdout}`)
     return stdout
   }
 
   /** What it says when it must not end well. */
-  async refused(args: readonly string[]): Promise<string> {
-    const { code, stdout, stderr } = await this.run(args)
+  async refused(args: readonly string[], options?: CommandOptions): Promise<string> {
+    const { code, stdout, stderr } = await this.run(args, options)
     if (code === 0) throw new Error(`\`${args.join(' ')}\` ends well: ${stdout}${stderr}`)
     return stdout + stderr
   }

@@ -111,6 +111,26 @@ export const newer: readonly Use<RealCli>[] = [
     },
   },
   {
+    name: 'a server with users lets in by API key and by password, and nobody else',
+    async run(cli) {
+      const Capabilities = [{ Actions: ['*'] }]
+      const Users = [
+        { APIKey: key, Capabilities },
+        { Username: 'ada', Password: password, Capabilities },
+      ]
+      const server = await cli.cluster.serveWith('guarded', { API: { Auth: { Users } } })
+      const asked = (more: Record<string, string>) => ({ env: { BACALHAU_API_PORT: String(server.port), ...more } })
+      const nonce = newNonce()
+      const byKey = asked({ BACALHAU_API_KEY: key })
+      const id = idIn(await cli.ok(['job', 'run', cli.jobFile(printJob(nonce))], byKey))
+      match(await cli.ok(['job', 'logs', id], byKey), new RegExp(nonce))
+      const byPassword = asked({ BACALHAU_API_USERNAME: 'ada', BACALHAU_API_PASSWORD: password })
+      match(await cli.ok(['job', 'list', '--output', 'json'], byPassword), new RegExp(id))
+      match(await cli.refused(['job', 'list'], asked({})), /Please login/)
+      match(await cli.refused(['job', 'list'], asked({ BACALHAU_API_KEY: 'nobody-has-this-key-1' })), /unauthorized/)
+    },
+  },
+  {
     name: '`auth info` and profiles',
     async run(cli) {
       match(await cli.ok(['auth', 'info']), new RegExp(`Target environment: http://127.0.0.1:${cli.cluster.port}`))
@@ -120,6 +140,8 @@ export const newer: readonly Use<RealCli>[] = [
     },
   },
 ]
+
+const [key, password] = ['a-key-of-twenty-characters', 'correct horse']
 
 /** A job of its own that was run, and then run again with another output under the same name. */
 async function updated(cli: RealCli) {

@@ -26,7 +26,10 @@ export const submitting: readonly Use<RealCli>[] = [
     name: '`job run` of JSON from standard input',
     async run(cli) {
       const nonce = newNonce()
-      equal(await outputOf(cli, idIn(await cli.ok(['job', 'run'], cli.jobFile(printJob(nonce))))), `${nonce}\n`)
+      equal(
+        await outputOf(cli, idIn(await cli.ok(['job', 'run'], { stdin: cli.jobFile(printJob(nonce)) }))),
+        `${nonce}\n`,
+      )
     },
   },
   {
