@@ -46,7 +46,8 @@ export function dataFolder(root: string, roles: Roles): DataFolder {
     identityFile: join(roleFolder, 'node.json'),
     certificateFile: join(roleFolder, 'api-cert.pem'),
     certificateKeyFile: join(roleFolder, 'api-key.pem'),
-    executionsFolder: join(roleFolder, 'executions'),
+    // Not `executions`: in `compute/executions` release 1.9 has its own, and what is left over here is removed.
+    executionsFolder: join(roleFolder, 'running'),
     resultsFolder: join(roleFolder, 'results'),
     logsFolder: join(roleFolder, 'logs'),
   }

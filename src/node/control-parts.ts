@@ -10,12 +10,12 @@ import { orchestratorKey } from './orchestrator-key.ts'
 import { orchestratorSettings } from './part-settings.ts'
 
 /** The control plane and the broker through which other nodes reach it. */
-export const controlParts = async (deps: NodeDeps, { nodeId, store, clock, log }: PartContext) => {
+export const controlParts = async (deps: NodeDeps, { nodeId, instanceId, store, clock, log }: PartContext) => {
   const { Orchestrator: section } = deps.settings
   const broker = new Broker({ host: deps.linkHost, port: section.Port, token: section.Auth.Token, name: nodeId }, clock)
   const settings = {
     ...orchestratorSettings(deps.settings, nodeId),
-    instanceId: hash('sha256', store.storeId),
+    instanceId: instanceId ?? hash('sha256', store.storeId),
     publicKey: await orchestratorKey(store),
   }
   const orchestrator = new Orchestrator({ store, clock, random: systemRandom, settings, log })

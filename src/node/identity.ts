@@ -4,14 +4,18 @@ import type { Random } from '#lib/clock.ts'
 import { Fault } from '#lib/fault.ts'
 import { isNodeId, type NodeId, newNodeId } from '#models/ids.ts'
 
-export type NameSource = { name: string; provider: string }
+/** `before`: its name under an earlier release. */
+export type NameSource = { name: string; before?: string | undefined; provider: string }
 
-/** The node's name: as configured, else as kept from its first start, else made by the name provider and kept. */
+/**
+ * The node's name: as configured, else as kept from its first start; then the one it had before or one that the name
+ * provider makes is kept.
+ */
 export const nodeIdentity = async (disk: Disk, file: string, source: NameSource, random: Random): Promise<NodeId> => {
   if (source.name !== '') return checked(source.name)
   const kept = await disk.readFile(file)
   if (kept) return checked(keptName(file, kept))
-  const made = await madeName(source.provider, random)
+  const made = source.before === undefined ? await madeName(source.provider, random) : checked(source.before)
   await disk.replaceFile(file, `${JSON.stringify({ NodeID: made })}\n`, 0o600)
   return made
 }

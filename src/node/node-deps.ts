@@ -27,6 +27,8 @@ export type NodeDeps = {
 /** What the parts of one node share. */
 export type PartContext = {
   nodeId: NodeId
+  /** The id of the cluster under an earlier release; undefined = it has its own. */
+  instanceId: string | undefined
   store: Store
   clock: Clock
   log: (event: string, fields: Record<string, unknown>) => void

@@ -19,6 +19,7 @@ import { nodeIdentity } from './identity.ts'
 import { nodeLabels } from './labels.ts'
 import type { NodeDeps, PartContext } from './node-deps.ts'
 import { eventLog } from './node-log.ts'
+import { oldIdentity } from './old-folder.ts'
 import { serverSettings } from './server-settings.ts'
 
 export type RunningNode = {
@@ -35,12 +36,19 @@ export const runNode = async (deps: NodeDeps): Promise<RunningNode> => {
   const { settings, folder } = deps
   const clock = new SystemClock()
   await systemDisk.makeDirectory(folder.roleFolder)
-  const name = { name: settings.Name, provider: settings.NameProvider }
+  const before = await oldIdentity(systemDisk, folder.root)
+  const name = { name: settings.Name, before: before.nodeName, provider: settings.NameProvider }
   const nodeId = await nodeIdentity(systemDisk, folder.identityFile, name, systemRandom)
   const database = openDatabase(deps)
   const store = await openStore({ database, clock, random: systemRandom, scheduleFlush })
   try {
-    return await startParts(deps, { nodeId, store, clock, log: eventLog(deps.log, clock) })
+    return await startParts(deps, {
+      nodeId,
+      instanceId: before.instanceId,
+      store,
+      clock,
+      log: eventLog(deps.log, clock),
+    })
   } catch (error) {
     await store.close()
     throw error

@@ -105,7 +105,7 @@ withDocker((host) => {
       await ended(server.port, stopped)
       const left = async () => [
         ...containers().filter((name) => !others.has(name)),
-        ...(await readdir(`${server.dataFolder}/executions`)),
+        ...(await readdir(`${server.dataFolder}/running`)),
       ]
       await until('all is gone', async () => (await left()).length === 0).catch(async (error: Error) => {
         throw new Error(`${error.message}: ${await left()}`)

@@ -162,9 +162,9 @@ describe('results', () => {
 
   it('leave nothing else behind on the node [X21]', async () => {
     await published(['write', '/out/a', 'kept'])
-    await mkdir(`${server.dataFolder}/executions/e-of-a-killed-node/scratch`, { recursive: true })
+    await mkdir(`${server.dataFolder}/running/e-of-a-killed-node/scratch`, { recursive: true })
     await server.stop('SIGKILL')
     await server.start()
-    await until('it has cleaned up', async () => (await readdir(`${server.dataFolder}/executions`)).length === 0)
+    await until('it has cleaned up', async () => (await readdir(`${server.dataFolder}/running`)).length === 0)
   })
 })
