@@ -19,7 +19,7 @@ export function processHost(program: string, environment: Host['env'], exit: (co
     home: environment.HOME || homedir(),
     temporary: tmpdir(),
     resolve: (path) => resolve(path),
-    stdin: { isTerminal: isatty(0), readAll: readStdin, readLine: lineReader(process.stdin, interrupted) },
+    stdin: { isTerminal: isatty(0), readAll: readStdin, readLine: lineReader(() => process.stdin, interrupted) },
     stdout: streamOut(process.stdout, exit),
     stderr: streamOut(process.stderr, exit),
     disk: systemDisk,

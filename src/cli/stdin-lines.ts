@@ -3,14 +3,15 @@ import type { ReadStream } from 'node:tty'
 type Input = NodeJS.ReadStream | ReadStream
 const [enter, newline, endOfText, endOfInput, backspace, rubout] = ['\r', '\n', '\x03', '\x04', '\b', '\x7f']
 
-/** Reads lines one by one, and no more than it is asked for from a terminal. */
+/** Reads lines one by one, and no more than it is asked for from a terminal. Input is opened by the first question. */
 export function lineReader(
-  stdin: Input,
+  openInput: () => Input,
   interrupted: AbortSignal,
 ): (isHidden?: boolean) => Promise<string | undefined> {
   let rest = ''
   let isOver = false
   return async (isHidden = false) => {
+    const stdin = openInput()
     const isRaw = isHidden && stdin.isTTY === true
     if (isRaw) stdin.setRawMode(true)
     try {
