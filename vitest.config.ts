@@ -5,6 +5,9 @@ const ring = (name: string, include: string[], extra: Record<string, unknown> = 
   test: { name, include, ...extra },
 })
 
+/** Servers of these rings run in the process of their test. */
+const watchAnswers = ['test/kit/watch-answers.ts']
+
 /** One project per ring (CONTRIBUTING.md, "Tests"). Limits are for what hangs; a busy machine must not fail a test. */
 export default defineConfig({
   resolve: { conditions: ['source', 'node'] },
@@ -15,8 +18,13 @@ export default defineConfig({
       ring('contract', ['test/contracts/**/*.test.ts', 'test/cluster/**/*.test.ts'], {
         testTimeout: 60_000,
         hookTimeout: 60_000,
+        setupFiles: watchAnswers,
       }),
-      ring('wire', ['test/wire/**/*.test.ts'], { testTimeout: 120_000, hookTimeout: 120_000 }),
+      ring('wire', ['test/wire/**/*.test.ts'], {
+        testTimeout: 120_000,
+        hookTimeout: 120_000,
+        setupFiles: watchAnswers,
+      }),
       ring('sim', ['test/sim/**/*.test.ts'], { testTimeout: 600_000 }),
       ring('e2e', ['test/e2e/**/*.test.ts'], { testTimeout: 180_000, hookTimeout: 180_000, fileParallelism: false }),
     ],

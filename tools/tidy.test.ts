@@ -3,7 +3,16 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { ProgramFailed, run } from './run.ts'
 import { strangers, trespasses } from './tidy/doors.ts'
-import { badNames, barrels, crossings, leftovers, longFiles, reportedLines, waitingFiles } from './tidy/layout.ts'
+import {
+  badNames,
+  barrels,
+  crossings,
+  leftovers,
+  longFiles,
+  reportedLines,
+  unseenAnswers,
+  waitingFiles,
+} from './tidy/layout.ts'
 import { deadLinks, lockfileFaults, machineTraces } from './tidy/outside.ts'
 import { productFiles, projectFiles, root, typescriptFiles } from './tidy/source-files.ts'
 
@@ -25,6 +34,10 @@ describe('tidy', () => {
 
   it('no file passes on the exports of another', () => {
     expect(barrels(product)).toEqual([])
+  })
+
+  it('e2e tests ask the API where its answers are held against the document', () => {
+    expect(unseenAnswers(typescriptFiles(all))).toEqual([])
   })
 
   it('imports cross a wall by # and stay inside by a relative path', () => {

@@ -1,7 +1,7 @@
 import { apiPrefix } from '#api/endpoint.ts'
 import { expectDocumented } from './documented.ts'
 
-/** `fetch` for the API: what comes back must be as documented. Whatever is asked of an API in a test goes through here. */
+/** `fetch` for the API of a server in another process: what comes back must be as documented. */
 export async function apiFetch(url: string, init: RequestInit = {}): Promise<Response> {
   const response = await fetch(url, init)
   const { pathname, search } = new URL(url)

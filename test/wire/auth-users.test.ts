@@ -1,6 +1,5 @@
 import { hashSync } from 'bcryptjs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { apiFetch } from '../kit/api-fetch.ts'
 import { basic, bearer, type GuardedNode, guardedNode } from '../kit/guarded-node.ts'
 import { jsonType, waitingJob } from '../kit/plain-http.ts'
 
@@ -160,7 +159,7 @@ describe('a server with users', () => {
     const answers = await Promise.all(Array.from({ length: 20 }, guess))
     const refused = answers.filter(({ status }) => status === 429)
     expect(refused.length).toBeGreaterThanOrEqual(10)
-    const plain = await apiFetch(`http://127.0.0.1:${node.port}/api/v1/orchestrator/jobs`, {
+    const plain = await fetch(`http://127.0.0.1:${node.port}/api/v1/orchestrator/jobs`, {
       headers: bearer('guess-guess-guess-guess'),
     })
     expect(plain.status).toBe(429)

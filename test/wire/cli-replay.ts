@@ -7,7 +7,6 @@ import { Client } from '#client/client.ts'
 import { isTerminalExecution } from '#models/execution-state.ts'
 import type { Job } from '#models/job.ts'
 import { isTerminalJob } from '#models/job-state.ts'
-import { apiFetch } from '../kit/api-fetch.ts'
 import type { GoldenCluster } from '../kit/golden-cluster.ts'
 import type { Version } from '../kit/vectors.ts'
 import { type CliCase, fixturesDir, jobFixture, wasStopped } from './cli-cases.ts'
@@ -188,7 +187,7 @@ export class CliReplay {
     const body = jobFixture(this.#version, fixture)
       .replaceAll('{{DIR}}', this.#cluster.directory)
       .replaceAll(':20010', `:${this.#cluster.filePort}`)
-    const response = await apiFetch(`http://127.0.0.1:${this.#cluster.port}/api/v1/orchestrator/jobs`, {
+    const response = await fetch(`http://127.0.0.1:${this.#cluster.port}/api/v1/orchestrator/jobs`, {
       method: 'PUT',
       headers: { 'content-type': 'application/json', 'X-Bacalhau-Git-Version': this.#version },
       body,

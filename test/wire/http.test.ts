@@ -1,6 +1,5 @@
 import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { apiFetch } from '../kit/api-fetch.ts'
 import { type GoldenCluster, startGoldenCluster } from '../kit/golden-cluster.ts'
 import { jsonType, plainHttp, waitingJob } from '../kit/plain-http.ts'
 
@@ -20,7 +19,7 @@ describe('the API over plain HTTP', () => {
     const { json: node } = await get('/agent/node')
     expect(node).toMatchObject({ NodeID: cluster.nodeId, NodeType: 'Compute', Labels: { zone: 'a' } })
     expect(node.ComputeNodeInfo.MaxCapacity.CPU).toBe(4)
-    const edge = (path: string) => apiFetch(`http://127.0.0.1:${cluster.edgePort}${path}`)
+    const edge = (path: string) => fetch(`http://127.0.0.1:${cluster.edgePort}${path}`)
     expect((await edge('/api/v1/agent/alive')).status).toBe(200)
     expect((await edge('/api/v1/orchestrator/jobs')).status).toBe(404)
     expect((await edge('/api/v2/agent/alive')).status).toBe(404)

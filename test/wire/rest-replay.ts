@@ -1,7 +1,6 @@
 import { createSign, generateKeyPairSync } from 'node:crypto'
 import { Client } from '#client/client.ts'
 import type { Job } from '#models/job.ts'
-import { apiFetch } from '../kit/api-fetch.ts'
 import type { GoldenCluster } from '../kit/golden-cluster.ts'
 import { until } from '../kit/until.ts'
 import type { Version } from '../kit/vectors.ts'
@@ -142,7 +141,7 @@ export class Replay {
   }
 
   async submit(body: string): Promise<string> {
-    const response = await apiFetch(`${this.#url}/orchestrator/jobs`, {
+    const response = await fetch(`${this.#url}/orchestrator/jobs`, {
       method: 'PUT',
       headers: { 'content-type': 'application/json', 'X-Bacalhau-Git-Version': this.#version },
       body,
@@ -162,7 +161,7 @@ export class Replay {
   }
 
   async #stop(id: string): Promise<void> {
-    await apiFetch(`${this.#url}/orchestrator/jobs/${id}`, { method: 'DELETE' })
+    await fetch(`${this.#url}/orchestrator/jobs/${id}`, { method: 'DELETE' })
   }
 
   /** Any end when no state is named; a running job also has its executions running. */
@@ -191,7 +190,7 @@ export class Replay {
   }
 
   async #get(path: string, version: string = this.#version): Promise<Record<string, unknown>> {
-    const response = await apiFetch(this.#url + path, { headers: { 'X-Bacalhau-Git-Version': version } })
+    const response = await fetch(this.#url + path, { headers: { 'X-Bacalhau-Git-Version': version } })
     return (await response.json()) as Record<string, unknown>
   }
 

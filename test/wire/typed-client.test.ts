@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Client, Fault, type JobSpec } from '#client/index.ts'
-import { apiFetch } from '../kit/api-fetch.ts'
 import { type GoldenCluster, startGoldenCluster } from '../kit/golden-cluster.ts'
 import { smallJob } from '../kit/served-node.ts'
 
@@ -13,8 +12,7 @@ beforeAll(async () => {
 afterAll(() => cluster.stop())
 
 type Fetch = typeof fetch
-const asked: Fetch = (input, init) => apiFetch(String(input), init)
-const clientWith = (fetch: Fetch = asked, more: object = {}) => new Client({ url, fetch: fetch as never, ...more })
+const clientWith = (send: Fetch = fetch, more: object = {}) => new Client({ url, fetch: send as never, ...more })
 
 /** A job as a user writes it down, normalised. */
 const spec = (Name: string, Labels: Record<string, string> = {}): JobSpec => {
@@ -78,7 +76,7 @@ describe('the typed client', () => {
   it('submits once though the answer is lost, and again with the same key', async () => {
     const keys: (string | null)[] = []
     const losing: Fetch = async (input, init) => {
-      const answer = await asked(input, init)
+      const answer = await fetch(input, init)
       keys.push(new Headers(init?.headers).get('Idempotency-Key'))
       if (keys.length === 1) throw Object.assign(new TypeError('lost'), { code: 'ECONNRESET' })
       return answer

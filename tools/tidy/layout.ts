@@ -29,6 +29,17 @@ export function barrels(files: SourceFile[]): string[] {
     .map(({ path }) => `${path} passes on another file's exports`)
 }
 
+const plainlyAsked = /(?<!\w)fetch\([^)]*(?:\/api\/v1|\bapi\b)/
+
+/** Tests that ask the API of a server in another process past what holds its answers against the document. */
+export function unseenAnswers(files: SourceFile[]): string[] {
+  return files
+    .filter(({ path }) => path.startsWith('test/e2e/') || path.startsWith('test/kit/'))
+    .flatMap(({ path, text }) =>
+      text.split('\n').flatMap((line, at) => (plainlyAsked.test(line) ? [`${path}:${at + 1}: use apiFetch`] : [])),
+    )
+}
+
 /** Relative imports that leave their layer, and `#` imports that do not. */
 export function crossings(files: SourceFile[]): string[] {
   return files.flatMap(({ path, text }) =>
