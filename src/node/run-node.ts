@@ -82,7 +82,7 @@ const startParts = async (deps: NodeDeps, context: PartContext): Promise<Running
     agent: agentApi({ clock, info, debug, config: deps.printableConfig }),
     ...(control ? { jobs: control.orchestrator.jobs, nodes: control.orchestrator.nodes } : {}),
   }
-  server = createServer({
+  server = await createServer({
     nodeId,
     controlPlane,
     settings: await serverSettings({ ...deps, store: context.store, disk: systemDisk, clock, random: systemRandom }),

@@ -62,7 +62,7 @@ export function writeFault(
 }
 
 function internal(request: FastifyRequest, fault: Fault): Fault {
-  const fields = { err: fault.cause ?? fault, requestId: request.id, method: request.method, path: pathOf(request) }
+  const fields = { error: fault.cause ?? fault, requestId: request.id, method: request.method, path: pathOf(request) }
   request.server.serverLog.error(fields, 'http.internal_error')
   return new Fault('InternalError', 'Internal server error', {
     component: fault.component,

@@ -7,7 +7,7 @@ import { Fault } from '#lib/fault.ts'
 import type { Startable } from '#lib/lifecycle.ts'
 import type { BuildVersionInfo } from '#models/node.ts'
 import { createApp } from './app.ts'
-import { makeAccess } from './auth/access.ts'
+import { type Access, isOpen, openAccess } from './auth/open-access.ts'
 import { InFlight } from './in-flight.ts'
 import type { ServerLog } from './log.ts'
 import { LogSockets } from './log-sockets.ts'
@@ -31,9 +31,12 @@ export interface Server extends Startable {
 }
 
 /** The HTTP server of a node: routes of the roles it has, everything else is 404. */
-export function createServer(options: ServerOptions): Server {
-  return new NodeServer(options)
+export async function createServer(options: ServerOptions): Promise<Server> {
+  return new NodeServer(options, await accessOf(options))
 }
+
+const accessOf = async (options: ServerOptions): Promise<Access> =>
+  isOpen(options.settings) ? openAccess(options) : (await import('./auth/access.ts')).makeAccess(options)
 
 class NodeServer implements Server {
   readonly #options: ServerOptions
@@ -42,11 +45,10 @@ class NodeServer implements Server {
   readonly #app: FastifyInstance
   #port = 0
 
-  constructor(options: ServerOptions) {
+  constructor(options: ServerOptions, { tokens, gate, methods }: Access) {
     this.#options = options
-    const { nodeId, controlPlane, settings, version, clock, random, log } = options
+    const { controlPlane, settings, version, clock, random, log } = options
     const inFlight = new InFlight(clock)
-    const { tokens, gate, methods } = makeAccess({ settings, nodeId, clock, random })
     const logSockets = controlPlane.jobs && new LogSockets(controlPlane.jobs, clock, gate)
     const groups = groupsOf(controlPlane)
     const isUpgrade = (request: IncomingMessage) => logSockets?.isStream(request) ?? false

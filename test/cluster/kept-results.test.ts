@@ -183,7 +183,7 @@ describe('a result that its node keeps', () => {
     const { node, asked } = await joinEast(cluster)
     started(node)
     const { id, executionId, url } = await published(cluster)
-    const server = started(serverOf(cluster.jobs))
+    const server = started(await serverOf(cluster.jobs))
     await server.start()
     const line = await relay(server.address.port)
     started({ stop: () => line.close() })
@@ -222,7 +222,7 @@ describe('a result that its node keeps', () => {
       }
     }
     const jobs = { resolve: async () => id, keptResult: watched } as unknown as JobsApi
-    const server = started(serverOf(jobs))
+    const server = started(await serverOf(jobs))
     await server.start()
     const client = new Client({ url: server.address.url })
     for await (const piece of client.jobs.keptResult(id, executionId, never)) {

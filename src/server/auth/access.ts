@@ -1,4 +1,4 @@
-import type { Clock, Random } from '#lib/clock.ts'
+import type { Clock } from '#lib/clock.ts'
 import { Fault } from '#lib/fault.ts'
 import type { LoginSettings, ServerSettings } from '../settings.ts'
 import { AskLogin } from './ask.ts'
@@ -6,28 +6,23 @@ import { ChallengeLogin } from './challenge.ts'
 import { LoginLimit } from './login-limit.ts'
 import type { LoginMethod, LoginPolicy } from './login-method.ts'
 import { JwtCheck } from './oidc.ts'
+import { type Access, type AccessParts, issuerOf } from './open-access.ts'
+import { CompiledGate } from './policy/compiled-gate.ts'
+import { CompiledLogin } from './policy/compiled-login.ts'
+import { opaBuiltins } from './policy/opa-builtins.ts'
+import { OpaModule } from './policy/opa-module.ts'
 import { PolicyGate } from './policy/policy-gate.ts'
 import { readAccess, readLogin } from './policy/read-policy.ts'
 import { RulesPolicy } from './policy/rules-policy.ts'
 import type { Gate } from './rights.ts'
-import { TokenIssuer } from './tokens.ts'
+import type { TokenIssuer } from './tokens.ts'
 import { UserGate } from './user-gate.ts'
 import { readUsers, type User } from './users.ts'
 
-/** Who is let in, and how one logs in. */
-export type Access = {
-  tokens: TokenIssuer
-  /** Absent = everybody is let in. */
-  gate: Gate | undefined
-  /** By name in lower case, as it stands on the wire. */
-  methods: ReadonlyMap<string, LoginMethod>
-}
-type Parts = { settings: ServerSettings; nodeId: string; clock: Clock; random: Random }
-
 /** Throws a Fault for settings that make no sense. */
-export function makeAccess({ settings, nodeId, clock, random }: Parts): Access {
-  const { users = [], oauth2, accessPolicy, loginMethods = [defaultMethod], tokenKey } = settings
-  const tokens = new TokenIssuer(nodeId, tokenKey ?? { pem: undefined, keep: async () => {} }, clock)
+export function makeAccess({ settings, nodeId, clock, random }: AccessParts): Access {
+  const { users = [], oauth2, accessPolicy, loginMethods = [] } = settings
+  const tokens = issuerOf(settings, nodeId, clock)
   const limit = new LoginLimit(clock)
   const known = readUsers(users)
   if (known.length > 0 || oauth2) {
@@ -36,28 +31,26 @@ export function makeAccess({ settings, nodeId, clock, random }: Parts): Access {
   }
   const secret = random.uuid() + random.uuid()
   const methods = loginMethods.map((method): [string, LoginMethod] => {
-    const policy = policyOf(method, tokens)
+    const policy = policyOf(method, tokens, clock)
     const isAsk = method.type.toLowerCase() === 'ask'
     if (isAsk && policy.questions() === undefined) throw asksNothing(method.name)
     const login = isAsk ? new AskLogin(policy, limit) : new ChallengeLogin({ nodeId, policy, secret, clock })
     return [method.name.toLowerCase(), login]
   })
-  return { tokens, gate: policyGate(settings, tokens), methods: new Map(methods) }
+  return { tokens, gate: policyGate(settings, tokens, clock), methods: new Map(methods) }
 }
-
-const defaultMethod: LoginSettings = { name: 'clientkey', type: 'challenge' }
 
 const userGate = (users: readonly User[], { oauth2 }: ServerSettings, limit: LoginLimit, clock: Clock): Gate =>
   new UserGate(users, oauth2 && new JwtCheck(oauth2, clock), limit)
 
-function policyGate({ accessPolicy }: ServerSettings, tokens: TokenIssuer): Gate | undefined {
+function policyGate({ accessPolicy }: ServerSettings, tokens: TokenIssuer, clock: Clock): Gate | undefined {
   const rules = accessPolicy ? readAccess(accessPolicy) : 'anyone'
   if (rules === 'anyone') return undefined
   if (typeof rules === 'string') return new PolicyGate(rules, tokens)
-  throw notYet(rules.path)
+  return new CompiledGate(new OpaModule(rules, opaBuiltins(clock)), tokens)
 }
 
-function policyOf({ name, type, policy }: LoginSettings, tokens: TokenIssuer): LoginPolicy {
+function policyOf({ name, type, policy }: LoginSettings, tokens: TokenIssuer, clock: Clock): LoginPolicy {
   if (!['ask', 'challenge'].includes(type.toLowerCase())) {
     throw wrong(`the login method ${name} is of the unknown type "${type}"`, 'There are challenge and ask.')
   }
@@ -65,7 +58,7 @@ function policyOf({ name, type, policy }: LoginSettings, tokens: TokenIssuer): L
     throw wrong(`the login method ${name} has no PolicyPath`, 'ask needs one.')
   const rules = readLogin(policy ?? { path: 'challenge_ns_anon', bytes: undefined })
   if (!('kind' in rules)) return new RulesPolicy(rules, tokens)
-  throw notYet(rules.path)
+  return new CompiledLogin(new OpaModule(rules, opaBuiltins(clock)), tokens)
 }
 
 const wrong = (message: string, hint: string): Fault =>
@@ -76,8 +69,3 @@ const asksNothing = (name: string): Fault =>
 
 const twoWays = (): Fault =>
   wrong('API.Auth.AccessPolicyPath and API.Auth.Users or Oauth2 exclude each other', 'Users have capabilities instead.')
-
-const notYet = (path: string): Fault =>
-  new Fault('NotImplemented', `compiled policies like ${path} are not evaluated in this version`, {
-    component: 'Config',
-  })

@@ -1,18 +1,10 @@
-import { Fault } from '#lib/fault.ts'
 import { neededCapability } from '../capabilities.ts'
 import type { Asked, Deed, Gate, Principal, Rights } from '../rights.ts'
 import type { Known, TokenIssuer } from '../tokens.ts'
 import { permission } from './login-rules.ts'
+import { accessDenied, invalidToken } from './refusals.ts'
 
 type Namespaces = Readonly<Record<string, number>>
-
-const accessDenied = (): Fault =>
-  new Fault('Forbidden', 'Access denied. ', {
-    component: 'Authorizer',
-    hint: 'The token permits less than this; `bacalhau auth info` shows how to log in.',
-  })
-const invalidToken = (): Fault =>
-  new Fault('Unauthorized', 'Invalid token. ', { component: 'Authorizer', hint: 'Log in again.' })
 
 /** Whether some namespace, or the one that is named, has all these permissions. */
 const hasAll = (namespaces: Namespaces, wanted: number, namespace?: string): boolean =>
