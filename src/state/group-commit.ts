@@ -56,6 +56,7 @@ export class GroupCommit {
     if (!group) return
     this.#group = undefined
     try {
+      this.#tables.write()
       this.#database.exec('commit')
     } catch (error) {
       this.#lose(group, error)

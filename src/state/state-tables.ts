@@ -49,12 +49,20 @@ export class StateTables {
     this.facts = new NamedValues(database, 'facts')
   }
 
+  /** Before a commit: what has come and gone since the one before is not written at all. */
+  write(): void {
+    this.outbox.write()
+    this.inbox.write()
+    this.work.write()
+  }
+
   /** After a rollback: what is kept in memory is read again from the rows. */
   forget(): void {
     this.jobIds.forget()
     this.executionIds.forget()
     this.versions.forget()
     this.outbox.forget()
+    this.inbox.forget()
     this.work.forget()
   }
 }

@@ -36,7 +36,11 @@ export function writeChange(tables: StateTables, keys: Keys, change: Change, res
 }
 
 function removeJobs(tables: StateTables, keys: Keys, { removeJobs, removeHistory }: ResolvedChange): void {
-  if (removeJobs.length > 0) keys.keepLast()
+  if (removeJobs.length > 0) {
+    // An order refers to the job: its node is told that it is gone.
+    tables.outbox.write()
+    keys.keepLast()
+  }
   for (const { key, versionKeys } of removeJobs) {
     tables.history.removeOfJob(key)
     tables.executions.removeOfJob(key)

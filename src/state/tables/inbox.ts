@@ -4,10 +4,16 @@ import { prepare, query, value } from '../queries.ts'
 /** How far each sender's messages have been applied. A sender with a new store starts again at 1. */
 export type InboxRow = { peer: string; sender_store_id: string; seq: number }
 
+const rowsLimit = 10_000
+
 export class InboxTable {
   readonly #get: SqlStatement<Pick<InboxRow, 'seq'>>
   readonly #put: SqlStatement<unknown>
   readonly #reset: SqlStatement<unknown>
+  /** By peer and sender, as JSON. */
+  readonly #seqs = new Map<string, InboxRow>()
+  /** Those that are not written; they are with their group of commits. */
+  readonly #changed = new Set<InboxRow>()
 
   constructor(database: SqlDatabase) {
     const select = query.selectFrom('inbox').select('seq')
@@ -27,14 +33,40 @@ export class InboxTable {
   }
 
   seq(peer: string, senderStoreId: string): number {
-    return this.#get.get(peer, senderStoreId)?.seq ?? 0
+    return this.#row(peer, senderStoreId).seq
   }
 
   put(peer: string, senderStoreId: string, seq: number): void {
-    this.#put.run(peer, senderStoreId, seq)
+    const row = this.#row(peer, senderStoreId)
+    row.seq = seq
+    this.#changed.add(row)
+  }
+
+  /** Before the group is committed. */
+  write(): void {
+    for (const { peer, sender_store_id, seq } of this.#changed) this.#put.run(peer, sender_store_id, seq)
+    this.#changed.clear()
   }
 
   reset(peer: string): void {
+    this.write()
     this.#reset.run(peer)
+    this.#seqs.clear()
+  }
+
+  /** After a rollback. */
+  forget(): void {
+    this.#seqs.clear()
+    this.#changed.clear()
+  }
+
+  #row(peer: string, senderStoreId: string): InboxRow {
+    const key = JSON.stringify([peer, senderStoreId])
+    const known = this.#seqs.get(key)
+    if (known) return known
+    const row = { peer, sender_store_id: senderStoreId, seq: this.#get.get(peer, senderStoreId)?.seq ?? 0 }
+    if (this.#seqs.size >= rowsLimit && this.#changed.size === 0) this.#seqs.clear()
+    this.#seqs.set(key, row)
+    return row
   }
 }

@@ -16,6 +16,13 @@ export type OutboxTableRow = {
 /** Numbers go on where they were when the rows are gone. */
 export type OutboxPeerRow = { peer: string; acked_seq: number }
 
+/** How far one peer's outbox is, here and in the tables. */
+type Peer = { last: number; acked: number; storedLast: number; storedAcked: number; fresh: OutboxRow[] }
+
+/**
+ * What is appended is written with its group of commits; most messages between the roles of one process have been applied
+ * by then, and are never written.
+ */
 export class OutboxTable {
   readonly #references: JobReferences
   readonly #insert: SqlStatement<unknown>
@@ -26,8 +33,9 @@ export class OutboxTable {
   readonly #ackedSeq: SqlStatement<Pick<OutboxPeerRow, 'acked_seq'>>
   readonly #putAcked: SqlStatement<unknown>
   readonly #resetPeer: SqlStatement<unknown>
-  /** Last number given per peer, so that an append reads nothing. */
-  #last = new Map<string, number>()
+  readonly #peers = new Map<string, Peer>()
+  /** Those of which something is not written. */
+  readonly #changed = new Set<string>()
 
   constructor(database: SqlDatabase, references: JobReferences) {
     this.#references = references
@@ -60,47 +68,70 @@ export class OutboxTable {
   }
 
   append(peer: string, message: OutboxMessage): OutboxRow {
-    const seq = this.#lastOf(peer) + 1
-    const stored = this.#shorten(message)
-    this.#insert.run(peer, seq, exactJson(stored.message), stored.versionKey)
-    this.#last.set(peer, seq)
-    return { peer, seq, message }
+    const known = this.#peer(peer)
+    known.last += 1
+    const row = { peer, seq: known.last, message }
+    known.fresh.push(row)
+    this.#changed.add(peer)
+    return row
   }
 
   page(peer: string, afterSeq: number, limit: number): OutboxRow[] {
+    this.write()
     return this.#page.all(peer, afterSeq, limit).map((row) => ({ peer, seq: row.seq, message: this.#whole(row) }))
   }
 
   /** A peer cannot have applied what was never sent: a higher number counts as the last one. */
   acked(peer: string, seq: number): void {
-    const known = Math.min(seq, this.#lastOf(peer))
-    if (known <= this.#ackedOf(peer)) return
-    this.#remove.run(peer, known)
-    this.#putAcked.run(peer, known)
+    const known = this.#peer(peer)
+    const acked = Math.min(seq, known.last)
+    if (acked <= known.acked) return
+    known.acked = acked
+    known.fresh = known.fresh.filter((row) => row.seq > acked)
+    this.#changed.add(peer)
+  }
+
+  /** Before the group is committed. */
+  write(): void {
+    for (const peer of this.#changed) this.#write(peer, this.#peer(peer))
+    this.#changed.clear()
   }
 
   reset(peer: string): void {
     this.#reset.run(peer)
     this.#resetPeer.run(peer)
-    this.#last.delete(peer)
+    this.#peers.delete(peer)
+    this.#changed.delete(peer)
   }
 
   /** After a rollback. */
   forget(): void {
-    this.#last.clear()
+    this.#peers.clear()
+    this.#changed.clear()
   }
 
-  #lastOf(peer: string): number {
-    let last = this.#last.get(peer)
-    if (last === undefined) {
-      last = this.#lastSeq.get(peer)?.seq ?? this.#ackedOf(peer)
-      this.#last.set(peer, last)
+  #peer(peer: string): Peer {
+    const known = this.#peers.get(peer)
+    if (known) return known
+    const acked = this.#ackedSeq.get(peer)?.acked_seq ?? 0
+    const last = this.#lastSeq.get(peer)?.seq ?? acked
+    const read: Peer = { last, acked, storedLast: last, storedAcked: acked, fresh: [] }
+    this.#peers.set(peer, read)
+    return read
+  }
+
+  #write(peer: string, known: Peer): void {
+    if (known.acked > known.storedAcked) {
+      if (known.storedLast > known.storedAcked) this.#remove.run(peer, known.acked)
+      this.#putAcked.run(peer, known.acked)
+      known.storedAcked = known.acked
     }
-    return last
-  }
-
-  #ackedOf(peer: string): number {
-    return this.#ackedSeq.get(peer)?.acked_seq ?? 0
+    for (let row = known.fresh[0]; row; row = known.fresh[0]) {
+      const stored = this.#shorten(row.message)
+      this.#insert.run(peer, row.seq, exactJson(stored.message), stored.versionKey)
+      known.storedLast = row.seq
+      known.fresh.shift()
+    }
   }
 
   #whole(row: Pick<OutboxTableRow, 'message' | 'version_key'>): OutboxMessage {

@@ -6,7 +6,7 @@ import { exactJson, parseExact } from '#lib/json/exact.ts'
 import type { ExecutionId } from '#models/ids.ts'
 import type { Job } from '#models/job.ts'
 import { prepare, prepareExact, query, value } from '../queries.ts'
-import type { JobReferences } from './job-references.ts'
+import type { JobReferences, StoredJob } from './job-references.ts'
 import { type ShortExecution, shortExecution, wholeExecution } from './short-execution.ts'
 import type { JobHead } from './versions.ts'
 
@@ -29,7 +29,9 @@ export type WorkTableRow = {
 const workStates: readonly WorkState[] = ['New', 'Queued', 'Running']
 
 export type WorkHandle = { key: number; state: WorkState }
-type HeldWork = WorkHandle & { versionKey: number | null }
+type HeldWork = WorkHandle & { versionKey: number | null; isStored: boolean }
+/** A row that is written with its group of commits, as it is then. */
+type FreshWork = { row: WorkRow; stored: StoredJob }
 
 export class WorkTable {
   readonly #references: JobReferences
@@ -40,6 +42,7 @@ export class WorkTable {
   readonly #byKey: SqlStatement<FullRow>
   /** The table is as short as the node's present work, so its keys and states are kept: one tree is written, not three. */
   #live: Map<ExecutionId, HeldWork> | undefined
+  readonly #fresh = new Map<ExecutionId, FreshWork>()
 
   constructor(database: SqlDatabase, references: JobReferences) {
     this.#references = references
@@ -59,25 +62,41 @@ export class WorkTable {
 
   /** The same execution again replaces its row and keeps its place in the order of arrival. */
   put(key: number, row: WorkRow): void {
-    const { job, versionKey } = this.#references.shorten(row.order.job)
-    const order = exactJson({ execution: shortExecution(row.order.execution), job })
-    const state = workStates.indexOf(row.state)
-    this.#put.run(key, row.executionId, state, row.startTime, JSON.stringify(row.need), order, versionKey)
-    this.#handlesById().set(row.executionId, { key, state: row.state, versionKey })
+    const stored = this.#references.shorten(row.order.job)
+    const { versionKey } = stored
+    const isStored = this.#handlesById().get(row.executionId)?.isStored ?? false
+    this.#handlesById().set(row.executionId, { key, state: row.state, versionKey, isStored })
+    this.#fresh.set(row.executionId, { row, stored })
   }
 
   update(key: number, { executionId, state, need, startTime }: WorkUpdate): void {
-    this.#update.run(workStates.indexOf(state), startTime ?? null, need ? JSON.stringify(need) : null, key)
     const held = this.#handlesById().get(executionId)
     assert(held, `work ${executionId} is stored`)
     this.#handlesById().set(executionId, { ...held, state })
+    const fresh = this.#fresh.get(executionId)
+    if (!fresh) this.#update.run(workStates.indexOf(state), startTime ?? null, need ? JSON.stringify(need) : null, key)
+    else fresh.row = { ...fresh.row, state, need: need ?? fresh.row.need, startTime: startTime ?? fresh.row.startTime }
   }
 
   remove(id: ExecutionId): void {
-    const handle = this.handle(id)
-    if (!handle) return
-    this.#remove.run(handle.key)
+    const held = this.#handlesById().get(id)
+    if (!held) return
+    if (held.isStored) this.#remove.run(held.key)
     this.#handlesById().delete(id)
+    this.#fresh.delete(id)
+  }
+
+  /** Before the group is committed. */
+  write(): void {
+    for (const [id, { row, stored }] of this.#fresh) {
+      const held = this.#handlesById().get(id)
+      assert(held, `work ${id} is held`)
+      const order = exactJson({ execution: shortExecution(row.order.execution), job: stored.job })
+      const state = workStates.indexOf(row.state)
+      this.#put.run(held.key, id, state, row.startTime, JSON.stringify(row.need), order, stored.versionKey)
+      held.isStored = true
+    }
+    this.#fresh.clear()
   }
 
   handle(id: ExecutionId): WorkHandle | undefined {
@@ -85,11 +104,13 @@ export class WorkTable {
   }
 
   get(id: ExecutionId): WorkRow | undefined {
+    this.write()
     const handle = this.handle(id)
     return handle && this.#read(handle.key)
   }
 
   inStates(states: readonly WorkState[]): WorkRow[] {
+    this.write()
     const found = [...this.#handlesById().values()].filter((handle) => states.includes(handle.state))
     const rows = found.sort((a, b) => a.key - b.key).map((handle) => this.#read(handle.key))
     return rows.filter((row) => row !== undefined)
@@ -109,6 +130,7 @@ export class WorkTable {
   /** After a rollback. */
   forget(): void {
     this.#live = undefined
+    this.#fresh.clear()
   }
 
   #handlesById(): Map<ExecutionId, HeldWork> {
@@ -117,7 +139,7 @@ export class WorkTable {
         .all()
         .map((row) => [
           row.execution_id as ExecutionId,
-          { key: row.key, state: stateOf(row.state), versionKey: row.version_key },
+          { key: row.key, state: stateOf(row.state), versionKey: row.version_key, isStored: true },
         ]),
     )
     return this.#live

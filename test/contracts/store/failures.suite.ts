@@ -59,13 +59,13 @@ export function failureSuite(using: Using): void {
           history: [aLine()],
           outbox: [{ peer, message: message(1) }],
         })
-        for (let countdown = 0; countdown < 6; countdown++) {
+        for (let countdown = 0; countdown < 4; countdown++) {
           failWrite(countdown)
           const change: Change = {
             insertJobs: [aJob(2)],
-            putWork: [someWork(1)],
             history: [aLine()],
             putFacts: { a: 'b' },
+            putWork: [someWork(1)],
             outbox: [{ peer, message: message(2) }],
           }
           await expect(store.commit(change)).rejects.toMatchObject({ code: 'StorageFull' })
@@ -81,6 +81,40 @@ export function failureSuite(using: Using): void {
         expect(await store.job(jobId(2))).toBeUndefined()
         expect(await store.fact('a')).toBeUndefined()
         expect(await store.work(executionId(1))).toBeUndefined()
+      }))
+
+    it('loses the group when one of the rows that are written with it fails', () =>
+      using(async ({ store, flush, failWrite, stopFailing }) => {
+        for (const countdown of [0, 1]) {
+          const work = await applied(store, { insertJobs: [aJob(1)], putWork: [someWork(1)] })
+          const order = await applied(store, { outbox: [{ peer, message: message(1) }] })
+          failWrite(countdown)
+          flush()
+          stopFailing()
+          await expect(work.durable).rejects.toMatchObject({ code: 'StorageFull' })
+          await expect(order.durable).rejects.toMatchObject({ code: 'StorageFull' })
+          expect(await store.job(jobId(1))).toBeUndefined()
+          expect(await store.outbox(peer, 0, 10)).toEqual([])
+        }
+        const again = await applied(store, { putWork: [someWork(1)], outbox: [{ peer, message: message(1) }] })
+        flush()
+        await again.durable
+        expect(again.outbox[0]?.seq).toBe(1)
+        expect(await store.outbox(peer, 0, 10)).toHaveLength(1)
+      }))
+
+    it('never writes a message that was applied before its group is durable, and goes on counting', () =>
+      using(async ({ store, flush, failWrite, stopFailing }) => {
+        await applied(store, { outbox: [{ peer, message: message(1) }] })
+        await applied(store, { outbox: [{ peer, message: message(2) }], acked: [{ peer, seq: 1 }] })
+        failWrite(2)
+        const last = await applied(store, { acked: [{ peer, seq: 2 }] })
+        flush()
+        stopFailing()
+        await last.durable
+        expect(await store.outbox(peer, 0, 10)).toEqual([])
+        const next = await applied(store, { outbox: [{ peer, message: message(3) }] })
+        expect(next.outbox[0]?.seq).toBe(3)
       }))
 
     it('takes a failed first change back alone', () =>
