@@ -69,7 +69,8 @@ async function growth(runs: number, scale: number): Promise<Figure[]> {
           await sleep(3000)
           return memory(product.pid).anonymousMb
         }
-        await work(Math.ceil(3000 * scale))
+        // At first the heap grows to what the load makes it: that is not scaled, and is not what grows with the jobs.
+        await work(3000)
         const before = await rested()
         const jobs = Math.ceil(3000 * scale)
         await work(jobs)
@@ -78,7 +79,7 @@ async function growth(runs: number, scale: number): Promise<Figure[]> {
         const stored = Math.ceil(40_000 * scale)
         const store = (count: number) =>
           spread(all, count, (connection, n) => submit(connection, emptyJob(`stored-${n}`)))
-        await store(2000)
+        await store(6000)
         const empty = await rested()
         await store(stored)
         perStored.push((((await rested()) - empty) * 1024 * 1024) / stored)

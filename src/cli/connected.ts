@@ -9,12 +9,13 @@ export async function connected(table: Flags, parsed: Parsed, host: Host): Promi
   const { givenSettings, loadSettings, locateDataDir } = await import('./given-settings.ts')
   const given = givenSettings(table, parsed, host)
   const load: Cli['load'] = (side, defaults) => loadSettings(given, side, host, defaults)
+  let ours: ReturnType<Cli['load']> | undefined
+  const settings = () => (ours ??= load('client'))
   let client: ReturnType<Cli['client']> | undefined
   let target: ReturnType<Cli['target']> | undefined
   const targetOnce: Cli['target'] = () => (target ??= find())
-  const find = async () => (await import('./target.ts')).targetOf(await load('client'), given.profile, host)
-  const connect = async () =>
-    (await import('./api-client.ts')).apiClient(await load('client'), await targetOnce(), host)
+  const find = async () => (await import('./target.ts')).targetOf(await settings(), given.profile, host)
+  const connect = async () => (await import('./api-client.ts')).apiClient(await settings(), await targetOnce(), host)
   return {
     ...host,
     load,
