@@ -29,6 +29,7 @@ export const bool = flag<boolean>(types.bool)
 export const text = flag<string>(types.string)
 export const int = flag<number>(types.int)
 export const int64 = flag<number>(types.int64)
+export const uint = flag<number>(types.uint)
 export const uint32 = flag<number>(types.uint32)
 export const uint64 = flag<number>(types.uint64)
 /** Nanoseconds. */

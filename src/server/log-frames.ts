@@ -14,10 +14,13 @@ export async function* logFrames(
   query: QueryOf<(typeof logsRoute)['query']>,
   signal: AbortSignal,
 ): AsyncGenerator<string> {
-  const { execution_id: executionId = '', job_version: version, follow = false, tail = false, namespace } = query
-  const id = await jobs.resolve(idOrName, namespace)
-  if (version) await jobs.get(id, version)
-  const isOver = hasEnded(await jobs.executions(id, version || undefined), executionId)
+  const { execution_id: executionId = '', follow = false, tail = false } = query
+  const id = await jobs.resolve(idOrName, query.namespace)
+  const { Version } = await jobs.get(id, query.job_version ?? 0)
+  // A version that was just submitted has no execution yet; that of the one before is not meant.
+  const isOfAnyVersion = query.all_job_versions || (executionId !== '' && !query.job_version)
+  const version = isOfAnyVersion ? undefined : Version
+  const isOver = hasEnded(await jobs.executions(id, version), executionId)
   const request = {
     isFollowing: follow,
     // Of output that is complete there is no "from now on".

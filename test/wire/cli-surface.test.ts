@@ -21,8 +21,15 @@ const pending = JSON.parse(readFileSync(resolve(import.meta.dirname, '../pending
   surface: Record<string, string[]>
 }
 
-/** Decided otherwise: -c gives settings on every command, and what is no setting goes to the constraints. */
-const decided = ['docker run --constraints (short or bare form)', 'wasm run --constraints (short or bare form)']
+/**
+ * Decided otherwise: -c gives settings on every command, and what is no setting goes to the constraints; -I takes both
+ * kinds of modules.
+ */
+const decided = [
+  'docker run --constraints (short or bare form)',
+  'wasm run --constraints (short or bare form)',
+  'wasm run --import-modules (short or bare form)',
+]
 
 /** A command with its flags, as dispatch finds it; undefined when the words lead to nothing. */
 async function pathOf(words: readonly string[]): Promise<CommandPath | undefined> {

@@ -46,6 +46,7 @@ const completion = (shell: Shell): Entry => ({
 /** Every command. Adding one is a file and a line here. */
 export const commands: readonly Entry[] = [
   { path: 'agent alive', short: 'Say whether the node is alive', load: () => import('./agent/alive.ts') },
+  { path: 'agent config', short: 'Show the settings of the node', load: () => import('./agent/config.ts') },
   { path: 'agent node', short: 'Show the node itself', load: () => import('./agent/node.ts') },
   { path: 'agent version', short: 'Show the version of the node', load: () => import('./agent/version.ts') },
   {
@@ -81,10 +82,12 @@ export const commands: readonly Entry[] = [
   { path: 'job history', short: 'List what happened to a job', load: () => import('./job/history.ts') },
   { path: 'job list', short: 'List jobs', load: () => import('./job/list.ts') },
   { path: 'job logs', short: 'Print the output of a job', load: () => import('./job/logs.ts') },
+  { path: 'job rerun', short: 'Run a job again', load: () => import('./job/rerun.ts') },
   { path: 'job run', short: 'Submit a job from a file and wait for it', load: () => import('./job/run.ts') },
   { path: 'job schema', short: 'Print the JSON Schema of job files', load: () => import('./job/schema.ts') },
   { path: 'job stop', short: 'Stop a job', load: () => import('./job/stop.ts') },
   { path: 'job validate', short: 'Check a job file', load: () => import('./job/validate.ts') },
+  { path: 'job versions', short: 'List the versions of a job', load: () => import('./job/versions.ts') },
   {
     path: 'node approve',
     short: 'Let a node take part in the cluster',

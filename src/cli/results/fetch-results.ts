@@ -17,9 +17,9 @@ export type FetchFlags = {
 }
 
 /** The published results of a job, else the executions that have run, whose output is kept by the orchestrator. */
-export async function resultsOf(id: string, cli: Cli): Promise<Result[]> {
+export async function resultsOf(id: string, where: { namespace?: string }, cli: Cli): Promise<Result[]> {
   const client = await cli.client()
-  const [published, executions] = await Promise.all([client.jobs.results(id), client.jobs.executions(id)])
+  const [published, executions] = await Promise.all([client.jobs.results(id, where), client.jobs.executions(id, where)])
   const byPartition = executions.Items.toSorted((a, b) => a.PartitionIndex - b.PartitionIndex)
   if (published.Items.length === 0) {
     return byPartition

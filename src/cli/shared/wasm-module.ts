@@ -29,8 +29,9 @@ export function moduleFromUrl(url: string): InputSource {
   return { Source: { Type: 'urlDownload', Params: { URL: url } }, Alias: url, Target: '/inputs' }
 }
 
-/** `cid:path` */
-export function moduleFromVolume(text: string): InputSource {
+/** `cid:path`, or the path of an input alone, as newer clients name it. */
+export function moduleFromVolume(text: string): InputSource | string {
+  if (text.startsWith('/')) return text
   const [cid = '', path, ...rest] = text.split(':')
   if (path === undefined || rest.length > 0) throw refused(`"${text}" should contain exactly one :`)
   return ipfsModule(cid, path)

@@ -12,3 +12,8 @@ export const jobColumns: readonly Column<Job>[] = [
   column('type', 8, 'text', (job) => job.Type),
   column('state', 20, 'text', (job) => job.State.StateType),
 ]
+
+export const versionColumns: readonly Column<Job>[] = [
+  column('created at', undefined, undefined, (job) => dateTime(job.ModifyTime)),
+  column('job version', undefined, undefined, (job) => String(job.Version)),
+]

@@ -1,7 +1,13 @@
 import { Fault, messageOf } from '#lib/fault.ts'
 import type { Cli } from '../command.ts'
 
-export type LogChoice = { readonly executionId?: string; readonly follow?: boolean; readonly tail?: boolean }
+export type LogChoice = {
+  readonly executionId?: string
+  readonly follow?: boolean
+  readonly tail?: boolean
+  readonly job_version?: number
+  readonly namespace?: string
+}
 
 /**
  * Writes the output of a job to stdout as it comes, both of its streams, and returns whether there was any. Being
@@ -9,14 +15,19 @@ export type LogChoice = { readonly executionId?: string; readonly follow?: boole
  */
 export async function followLogs(
   id: string,
-  { executionId, follow, tail }: LogChoice,
+  { executionId, follow, tail, ...which }: LogChoice,
   cli: Cli,
   leave?: AbortSignal,
 ): Promise<boolean> {
   const signal = leave ? AbortSignal.any([cli.interrupted, leave]) : cli.interrupted
   let isAny = false
   const client = await cli.client()
-  const query = { execution_id: executionId || undefined, follow: follow || undefined, tail: tail || undefined }
+  const query = {
+    ...which,
+    execution_id: executionId || undefined,
+    follow: follow || undefined,
+    tail: tail || undefined,
+  }
   try {
     for await (const { value, error } of client.jobs.logs(id, query, signal)) {
       if (error) throw new Fault('InternalError', `error reading log output: error received from server: ${error}`)

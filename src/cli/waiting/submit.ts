@@ -15,6 +15,7 @@ import { reportFailure, reportNodes, reportReasons } from './report.ts'
 import { hasFailed, stepWidth, type WaitEnd, waitForJob } from './wait-for-job.ts'
 
 export type RunFlags = FlagValues<typeof runFlags>
+type WaitFlags = Omit<RunFlags, 'force' | 'dry-run'>
 export type Submission = {
   readonly spec: JobSpec
   /** Of a service or daemon that names itself. */
@@ -68,15 +69,23 @@ export async function submitAndWait(
     client.jobs.submit({ Job: spec, ID: id, Force: flags.force }),
   )
   if (options.showsWarnings) cli.stdout.write(warningsText([...new Set([...warnings, ...(answer.Warnings ?? [])])]))
-  const jobId = answer.JobID
-  if (!flags.wait || flags['id-only']) cli.stdout.write(`${jobId}\n`)
-  if (!flags.wait) return fine
-  return flags.follow && !flags['id-only']
-    ? follow(jobId, flags, options.isLimitGiven, cli)
-    : wait(jobId, spec, flags, cli)
+  return attend(answer.JobID, spec, flags, options.isLimitGiven, cli)
 }
 
-async function follow(id: string, flags: RunFlags, isLimited: boolean, cli: Cli): Promise<RunEnd> {
+/** What the flags say after a submission: return, wait, or follow the output. */
+export async function attend(
+  jobId: string,
+  spec: JobSpec,
+  flags: WaitFlags,
+  isLimitGiven: boolean,
+  cli: Cli,
+): Promise<RunEnd> {
+  if (!flags.wait || flags['id-only']) cli.stdout.write(`${jobId}\n`)
+  if (!flags.wait) return fine
+  return flags.follow && !flags['id-only'] ? follow(jobId, flags, isLimitGiven, cli) : wait(jobId, spec, flags, cli)
+}
+
+async function follow(id: string, flags: WaitFlags, isLimited: boolean, cli: Cli): Promise<RunEnd> {
   cli.stdout.write(`Job successfully submitted. Job ID: ${id}\n`)
   cli.stdout.write('Waiting for logs... (Enter Ctrl+C to exit at any time, your job will continue running):\n\n')
   const limitMs = flags['wait-timeout-secs'] * 1_000
@@ -107,7 +116,7 @@ async function untilEnd(id: string, limitMs: number, isQuiet: boolean, cli: Cli)
   return waitForJob(id, limitMs, { client: await cli.client(), clock, steps, interrupted })
 }
 
-async function wait(id: string, spec: JobSpec, flags: RunFlags, cli: Cli): Promise<RunEnd> {
+async function wait(id: string, spec: JobSpec, flags: WaitFlags, cli: Cli): Promise<RunEnd> {
   const isQuiet = flags['id-only']
   if (!isQuiet) {
     cli.stdout.write(`Job successfully submitted. Job ID: ${id}\n`)
@@ -128,7 +137,7 @@ async function wait(id: string, spec: JobSpec, flags: RunFlags, cli: Cli): Promi
   }
 }
 
-const stillRunning = (id: string, flags: RunFlags, { program }: Cli): Fault =>
+const stillRunning = (id: string, flags: WaitFlags, { program }: Cli): Fault =>
   new Fault(
     'Timeout',
     `the job is still running after ${flags['wait-timeout-secs']}s; it goes on without being waited for`,

@@ -5,6 +5,7 @@ import { describeText } from '../../describe-text.ts'
 import { printDocument } from '../../print.ts'
 import { printedGeneration, toldAudience } from '../../shared/generation.ts'
 import { shapeFlags } from '../../shared/output-flags.ts'
+import { versionFlags, versionQuery } from '../../shared/which-job.ts'
 import { during } from '../../shared/wrap-error.ts'
 import { showsDetails } from '../../views/history.ts'
 
@@ -17,11 +18,15 @@ export const command = defineCommand({
   ],
   args: exactly(1),
   completes: 'job',
-  flags: shapeFlags,
-  run: async ({ args: [id = ''] }, cli): Promise<GetAnswer> =>
+  flags: { ...versionFlags, ...shapeFlags },
+  run: async ({ args: [id = ''], flags }, cli): Promise<GetAnswer> =>
     during(
       `could not get job ${id}`,
-      (await cli.client()).jobs.get(id, { include: 'executions,history', audience: toldAudience }),
+      (await cli.client()).jobs.get(id, {
+        ...versionQuery(flags),
+        include: 'executions,history',
+        audience: toldAudience,
+      }),
     ),
   show: async (answer, { args: [id], flags }, cli) => {
     if (flags.output !== '') {

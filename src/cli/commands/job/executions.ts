@@ -5,6 +5,7 @@ import { printListing } from '../../listing.ts'
 import { printedGeneration } from '../../shared/generation.ts'
 import { listQuery } from '../../shared/list-query.ts'
 import { listFlags, tableFlags } from '../../shared/output-flags.ts'
+import { versionQuery, versionsFlags } from '../../shared/which-job.ts'
 import { executionColumns } from '../../views/executions.ts'
 
 export const command = defineCommand({
@@ -16,9 +17,13 @@ export const command = defineCommand({
   ],
   args: exactly(1),
   completes: 'job',
-  flags: { ...listFlags(20, ['modify_time', 'create_time', 'id', 'state']), ...tableFlags },
+  flags: {
+    ...versionsFlags,
+    ...listFlags(20, ['modify_time', 'create_time', 'modified_at', 'created_at', 'id', 'state']),
+    ...tableFlags,
+  },
   run: async ({ args: [id = ''], flags }, cli) =>
-    (await cli.client()).jobs.executions(id, { order_by: 'modify_time', ...listQuery(flags) }),
+    (await cli.client()).jobs.executions(id, { order_by: 'modify_time', ...listQuery(flags), ...versionQuery(flags) }),
   show: ({ Items }, { flags }, cli) =>
     printListing(cli, flags, {
       items: Items,

@@ -7,6 +7,7 @@ import { bool, duration, text } from '../../flags.ts'
 import { type FetchFlags, fetchResults, resultsOf } from '../../results/fetch-results.ts'
 import { supportedTypes } from '../../results/published-results.ts'
 import { idArgument } from '../../shared/id-argument.ts'
+import { namespaceFlag, namespaceQuery } from '../../shared/which-job.ts'
 import { during } from '../../shared/wrap-error.ts'
 
 const fiveMinutes = 300_000_000_000n
@@ -28,6 +29,7 @@ export const command = defineCommand({
   args: exactly(1),
   completes: 'job',
   flags: {
+    ...namespaceFlag,
     'output-dir': text('', 'Existing folder to write to; default: ./job-ID'),
     raw: bool(false, 'Write the results of each execution below raw/ and do not merge them'),
     'download-timeout-secs': duration(fiveMinutes, 'Longest time the download may take: 90s, 10m'),
@@ -36,7 +38,7 @@ export const command = defineCommand({
   async run({ args, flags }, cli): Promise<Got> {
     const [id = ''] = (await idArgument(args, cli)).split('/')
     cli.stderr.write(`Fetching results of job '${id}'...\n`)
-    const results = await during(`could not get results for job ${id}`, resultsOf(id, cli))
+    const results = await during(`could not get results for job ${id}`, resultsOf(id, namespaceQuery(flags), cli))
     if (results.length === 0) return { kind: 'nothing' }
     const unsupported = results.some(
       ({ published }) => published && !supportedTypes(cli).includes(published.Type.toLowerCase()),

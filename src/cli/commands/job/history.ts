@@ -6,6 +6,7 @@ import { printListing } from '../../listing.ts'
 import { printedGeneration, toldAudience } from '../../shared/generation.ts'
 import { listQuery } from '../../shared/list-query.ts'
 import { listFlags, tableFlags } from '../../shared/output-flags.ts'
+import { versionQuery, versionsFlags } from '../../shared/which-job.ts'
 import { historyColumns, showsDetails } from '../../views/history.ts'
 
 export const command = defineCommand({
@@ -21,12 +22,14 @@ export const command = defineCommand({
     'event-type': text('all', 'Level of events: all, job or execution'),
     'execution-id': text('', 'Only this execution'),
     'node-id': text('', 'Only this node'),
+    ...versionsFlags,
     ...listFlags(0),
     ...tableFlags,
   },
   run: async ({ args: [id = ''], flags }, cli) =>
     (await cli.client()).jobs.history(id, {
       ...listQuery(flags),
+      ...versionQuery(flags),
       audience: toldAudience,
       event_type: flags['event-type'],
       execution_id: flags['execution-id'],

@@ -2,7 +2,8 @@ import { shortId } from '#lib/short-id.ts'
 import { type Cli, defineCommand, exactly } from '../../command.ts'
 import { bool, text } from '../../flags.ts'
 import { idArgument } from '../../shared/id-argument.ts'
-import { followLogs } from '../../waiting/follow-logs.ts'
+import { versionFlags, versionQuery } from '../../shared/which-job.ts'
+import { followLogs, type LogChoice } from '../../waiting/follow-logs.ts'
 import { reportReasons } from '../../waiting/report.ts'
 import { fine, type RunEnd } from '../../waiting/submit.ts'
 import { hasFailed } from '../../waiting/wait-for-job.ts'
@@ -16,15 +17,21 @@ export const command = defineCommand({
   args: exactly(1),
   completes: 'job',
   flags: {
+    ...versionFlags,
     'execution-id': text('', 'Only this execution', { shorthand: 'e' }),
     follow: bool(false, 'Go on until the job ends', { shorthand: 'f' }),
     tail: bool(false, 'Only what is printed from now on', { shorthand: 't' }),
   },
   async run({ args, flags }, cli): Promise<RunEnd> {
     const id = await idArgument(args, cli)
-    const choice = { executionId: flags['execution-id'], follow: flags.follow, tail: flags.tail }
+    const choice = {
+      ...versionQuery(flags),
+      executionId: flags['execution-id'],
+      follow: flags.follow,
+      tail: flags.tail,
+    }
     const isAny = await followLogs(id, choice, cli)
-    return isAny || cli.interrupted.aborted ? fine : explainSilence(id, choice.executionId, cli)
+    return isAny || cli.interrupted.aborted ? fine : explainSilence(id, choice, cli)
   },
   exitCode: ({ exitCode }) => exitCode,
 })
@@ -33,9 +40,13 @@ export const command = defineCommand({
 const neverRan = -1
 
 /** Why a job that failed has no output, on stderr. Without any run there is nothing to show: that is an error. */
-async function explainSilence(id: string, executionId: string, cli: Cli): Promise<RunEnd> {
+async function explainSilence(
+  id: string,
+  { executionId = '', follow: _f, tail: _t, ...which }: LogChoice,
+  cli: Cli,
+): Promise<RunEnd> {
   const client = await cli.client()
-  const { Job, Executions } = await client.jobs.get(id, { include: 'executions' })
+  const { Job, Executions } = await client.jobs.get(id, { ...which, include: 'executions' })
   const asked = Executions?.Items.filter(({ ID }) => executionId === '' || ID === executionId) ?? []
   const codes = asked.map(({ RunOutput }) => RunOutput?.ExitCode ?? neverRan)
   const code = codes.find((each) => each > 0)

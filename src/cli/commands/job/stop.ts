@@ -4,6 +4,7 @@ import { type Cli, defineCommand, exactly } from '../../command.ts'
 import { bool } from '../../flags.ts'
 import { Steps } from '../../progress/steps.ts'
 import { idArgument } from '../../shared/id-argument.ts'
+import { namespaceFlag, namespaceQuery } from '../../shared/which-job.ts'
 import { during } from '../../shared/wrap-error.ts'
 
 /** Columns of the longest step. */
@@ -17,14 +18,14 @@ export const command = defineCommand({
   ],
   args: exactly(1),
   completes: 'job',
-  flags: { quiet: bool(false, 'Print nothing at all; the exit code tells') },
+  flags: { ...namespaceFlag, quiet: bool(false, 'Print nothing at all; the exit code tells') },
   isSilent: ({ flags }) => flags.quiet,
   async run({ args, flags }, cli) {
     const id = await idArgument(args, cli)
     if (!flags.quiet) cli.stdout.write('Checking job status\n\n')
     const steps = new Steps(cli.stdout, cli.clock, stepWidth, flags.quiet)
     try {
-      return await stop(id, steps, cli)
+      return await stop(id, namespaceQuery(flags), steps, cli)
     } catch (error) {
       steps.end(cli.interrupted.aborted ? 'cancelled' : 'failed')
       if (cli.interrupted.aborted) return undefined
@@ -37,11 +38,11 @@ export const command = defineCommand({
   },
 })
 
-async function stop(id: string, steps: Steps, cli: Cli): Promise<string> {
+async function stop(id: string, where: { namespace?: string }, steps: Steps, cli: Cli): Promise<string> {
   steps.begin('Connecting to network')
   const client = await cli.client()
   steps.begin('Verifying job state')
-  const { Job } = await client.jobs.get(id)
+  const { Job } = await client.jobs.get(id, where)
   if (isTerminalJob(Job.State.StateType)) {
     throw new Fault('Conflict', `Job is already in a terminal state.\nThe current state is: ${Job.State.StateType}`)
   }

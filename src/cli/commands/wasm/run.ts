@@ -32,6 +32,7 @@ export const command = defineCommand({
     'import-module-volumes': several('cid:path', 'CID and path of a module to import from', moduleFromVolume, {
       shorthand: 'I',
     }),
+    'import-modules': strings([], 'Path of a module to import from, as an --input puts it; -I takes it too'),
   },
   async run(input, cli) {
     const { args, flags } = input
@@ -43,7 +44,7 @@ export const command = defineCommand({
         Entrypoint: flags['entry-point'],
         Parameters: parameters,
         EnvironmentVariables: doing('wasm env vars invalid', () => parseKeyValues(flags.env)),
-        ImportModules: [...flags['import-module-volumes'], ...flags['import-module-urls']],
+        ImportModules: [...flags['import-module-volumes'], ...flags['import-module-urls'], ...flags['import-modules']],
       },
     }
     doing('building wasm engine spec', () => decodeWasmParams(engine))
