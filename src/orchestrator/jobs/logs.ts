@@ -93,7 +93,7 @@ const chosenExecution = async (
       const job = await store.job(jobId)
       const isPast = job !== undefined && request.version !== undefined && request.version !== job.Version
       if (!request.isFollowing || !job || isPast || isTerminalJob(job.State.StateType)) {
-        const which = request.version === undefined ? '' : `, and version ${request.version}`
+        const which = isPast ? `, and version ${request.version}` : ''
         throw new Fault('NotFound', `no executions found for job ${jobId}${which}`, {
           component: 'JobStore',
           hint: 'bacalhau job describe tells why nothing has run.',
