@@ -65,7 +65,7 @@ const resultsRule = {
   anyOf: [
     { properties: { ResultPaths: { maxItems: 0 } } },
     {
-      properties: { Publisher: { properties: { Type: { minLength: 1 } }, required: ['Type'] } },
+      properties: { Publisher: { properties: { Type: { pattern: '\\S' } }, required: ['Type'] } },
       required: ['Publisher'],
     },
   ],

@@ -1,5 +1,6 @@
 import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openApiDocument } from '#api/openapi/document.ts'
 import { type GoldenCluster, startGoldenCluster } from '../kit/golden-cluster.ts'
 import { jsonType, plainHttp, waitingJob } from '../kit/plain-http.ts'
 
@@ -30,6 +31,17 @@ describe('the API over plain HTTP', () => {
     expect(compact).toBe(`${JSON.stringify(JSON.parse(compact))}\n`)
     for (const query of ['pretty', 'pretty=false', 'PRETTY=1']) {
       expect((await get(`/agent/version?${query}`)).text).toBe(`${JSON.stringify(JSON.parse(compact), null, 2)}\n`)
+    }
+  })
+
+  it('describes itself as an OpenAPI document, on every node, also where tools look for it', async () => {
+    const { text, json } = await get('/openapi.json')
+    expect(json).toEqual({ ...JSON.parse(JSON.stringify(openApiDocument(''))), info: json.info })
+    expect(json.info).toMatchObject({ title: 'Bacalhau', version: expect.stringMatching(/^\d+\.\d+\.\d+/) })
+    expect(text).toBe(`${JSON.stringify(json)}\n`)
+    for (const port of [cluster.port, cluster.edgePort]) {
+      const atRoot = await fetch(`http://127.0.0.1:${port}/openapi.json`)
+      expect(await atRoot.json()).toEqual(json)
     }
   })
 

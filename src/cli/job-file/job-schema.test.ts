@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Ajv2020 } from 'ajv/dist/2020.js'
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { messageOf } from '#lib/fault.ts'
 import { readYaml } from '#lib/yaml/read-yaml.ts'
@@ -109,6 +110,41 @@ describe('the schema of job files', () => {
     expect([bySchema(text) !== '', byProgram(text) !== '']).toEqual([true, true])
   })
 
+  it('takes nothing that job validate refuses, whatever is put in the place of a part', () => {
+    const part = fc.oneof(
+      fc.constantFrom(
+        null,
+        true,
+        0,
+        -1,
+        1.5,
+        2 ** 40,
+        '',
+        ' ',
+        'x',
+        '/x',
+        'env:A',
+        'a\\0b',
+        [],
+        [null],
+        [[]],
+        {},
+        { Type: 'noop' },
+      ),
+      fc.constantFrom(...Object.values(right).flatMap((file) => places(file).map(({ value }) => value))),
+    )
+    let taken = 0
+    const isRight = fc.property(fc.constantFrom(...Object.values(right)), fc.nat(), part, (file, at, value) => {
+      const all = places(file)
+      const text = JSON.stringify(replaced(file, all[at % all.length]!.path, value))
+      if (bySchema(text) !== '') return
+      taken++
+      expect(byProgram(text), text).toMatch(beyondSchemas)
+    })
+    fc.assert(isRight, { numRuns: 2_000 })
+    expect(taken).toBeGreaterThan(100)
+  })
+
   it('refuses parameters that the server will refuse', () => {
     const refused = [
       job({}, { Engine: { Type: 'docker', Params: {} } }),
@@ -126,6 +162,28 @@ describe('the schema of job files', () => {
     expect(fields.filter(([, { description }]) => !description).map(([name]) => name)).toEqual([])
   })
 })
+
+/** Nothing, or what compares parts with each other, which no schema can. */
+const beyondSchemas = /^$|should be less than total timeout|alias .* already exist/
+
+type Place = { path: (string | number)[]; value: unknown }
+
+/** Every part of a value, itself left out. */
+const places = (value: unknown): Place[] =>
+  typeof value !== 'object' || value === null
+    ? []
+    : Object.entries(value).flatMap(([key, each]): Place[] => [
+        { path: [key], value: each },
+        ...places(each).map(({ path, value }) => ({ path: [key, ...path], value })),
+      ])
+
+function replaced(file: object, path: Place['path'], value: unknown): object {
+  const copy = structuredClone(file)
+  let at = copy as Record<string | number, unknown>
+  for (const step of path.slice(0, -1)) at = at[step] as Record<string | number, unknown>
+  at[path.at(-1)!] = value
+  return copy
+}
 
 const folder = join(goldensDir(), 'cli/fixtures')
 if (!existsSync(folder)) absent('cli/fixtures')

@@ -4,7 +4,8 @@ import { SchemaWriter } from '#models/schema-writer.ts'
 
 /**
  * What may stand in a job file, as JSON Schema 2020-12: for editors, and for checking files without this program. It
- * knows the names in the spelling in which jobs are shown; `job validate` takes them in any case.
+ * knows the names in the spelling in which jobs are shown; `job validate` takes them in any case. That limits add up and
+ * aliases differ only `job validate` can say.
  */
 export function jobFileSchema(): JsonSchema {
   const writer = new SchemaWriter({ use: 'taken', base: '#/$defs/', isClosed: true })

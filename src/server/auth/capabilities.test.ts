@@ -9,6 +9,7 @@ describe('the capability a request needs [S16]', () => {
     ['GET', '/api/v1/agent/alive', undefined],
     ['GET', '/api/v1/agent/authconfig', undefined],
     ['GET', '/api/v1/agent/node', 'read:agent'],
+    ['GET', '/api/v1/openapi.json', 'read:agent'],
     ['GET', '/api/v1/orchestrator/jobs', 'read:job'],
     ['PUT', '/api/v1/orchestrator/jobs', 'write:job'],
     ['DELETE', '/api/v1/orchestrator/jobs/:id', 'write:job'],

@@ -19,6 +19,7 @@ export const covers = (action: string, wanted: string): boolean =>
 const openPaths = ['/auth', '/version', '/agent/alive', '/agent/version', '/agent/authconfig']
 const areas: readonly [path: string, thing: string][] = [
   ['/agent', 'agent'],
+  ['/openapi.json', 'agent'],
   ['/orchestrator/jobs', 'job'],
   ['/orchestrator/nodes', 'node'],
 ]
