@@ -61,6 +61,7 @@ export function createApp(parts: AppParts): FastifyInstance {
     : Fastify({ ...options, http: transport } as FastifyServerOptions)
   app.decorate('serverLog', log)
   app.decorate('answerHeaders', versionHeaders(version))
+  app.decorate('isOpen', parts.gate === undefined)
   app.decorate('allowedOrigin', originRule(parts))
   app.decorateRequest('caller')
   app.removeAllContentTypeParsers()

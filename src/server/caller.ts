@@ -19,6 +19,8 @@ declare module 'fastify' {
   }
   interface FastifyInstance {
     serverLog: ServerLog
+    /** Everybody is let in. */
+    isOpen: boolean
     /** Names and values, for every answer. */
     answerHeaders: readonly string[]
     /** Whose pages may read an answer, as the header says it: `*`, the origin itself, or nobody's. */

@@ -6,6 +6,7 @@ import { faultOf } from '#lib/fault.ts'
 import { parseJson } from '#lib/json/parse.ts'
 import { stringifyJson } from '#lib/json/stringify.ts'
 import { writeFault, writeText } from './answer.ts'
+import { audit, outcomeOf } from './audit.ts'
 import type { Call, Handlers } from './handler.ts'
 import type { Flight, InFlight } from './in-flight.ts'
 import { routeNotFound, serverTimeout } from './route-faults.ts'
@@ -43,15 +44,19 @@ function answer(
   const limitMs = 'wait' in row.query ? handlerTimeoutMs + longestWaitMs : handlerTimeoutMs
   if (hasEmptyParameter(request.params)) return writeFault(request, reply, routeNotFound(request.caller.version))
   const flight = inFlight.begin(limitMs, () => writeFault(request, reply, serverTimeout()))
+  const isWrite = row.method !== 'GET' && row.role === 'orchestrator'
   const fail = (error: unknown) => {
     flight.end()
-    writeFault(request, reply, faultOf(error))
+    const fault = faultOf(error)
+    if (isWrite) audit(request, { status: fault.status })
+    writeFault(request, reply, fault)
   }
   try {
     const queryText = queryOf(request.raw.url ?? '')
     const result = handler(callOf(row, request, reply, flight, queryText))
     const finish = (value: unknown) => {
       flight.end()
+      if (isWrite) audit(request, outcomeOf(statusFor(value), value))
       writeAnswer(row, value, request, reply, isPretty(queryText))
     }
     if (result instanceof Promise) result.then(finish).catch(fail)

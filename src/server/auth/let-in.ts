@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { faultOf } from '#lib/fault.ts'
 import { writeFault } from '../answer.ts'
+import { audit } from '../audit.ts'
 import type { RateLimit } from '../rate-limit.ts'
 import type { Asked, Gate } from './rights.ts'
 
@@ -12,7 +13,12 @@ export function letIn(gate: Gate, limit: RateLimit | undefined) {
       if (name === undefined) limit?.check(request.ip)
       Object.assign(request.caller, { clientId: name, rights })
     }
-    admit().then(goOn, (error: unknown) => writeFault(request, reply, faultOf(error)))
+    const refuse = (error: unknown) => {
+      const fault = faultOf(error)
+      if (request.method !== 'GET') audit(request, { status: fault.status })
+      writeFault(request, reply, fault)
+    }
+    admit().then(goOn, refuse)
   }
 }
 
