@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { readSettings } from '#lib/yaml/read-settings.ts'
 import { load, type Sources } from './load.ts'
 import { oldKeys } from './old-keys.ts'
 import { maskedSecret, printable } from './printable.ts'
@@ -56,6 +57,17 @@ describe('the layers of the configuration', () => {
     const files = [file({ Labels: { Zone: 'a', disk: 'ssd' } }), file({ labels: { Zone: 'b' } })]
     expect(loaded({ files }).settings.Labels).toEqual({ Zone: 'b', disk: 'ssd' })
     expect(loaded({ files, pairs: [{ key: 'Labels', value: 'k=v' }] }).settings.Labels).toEqual({ k: 'v' })
+  })
+
+  it('keeps words and numbers of labels as they are written', () => {
+    const labels =
+      'Labels: {country: no, answer: y, version: 1.10, code: 0123, size: 5, ready: true}\nAPI: {Port: 0123}\n'
+    const { settings } = loaded({ files: [file(readSettings(labels))] })
+    const kept = { country: 'no', answer: 'y', version: '1.10', code: '0123', size: '5', ready: 'true' }
+    expect(settings.Labels).toEqual(kept)
+    expect(settings.API.Port).toBe(123)
+    const yes = readSettings('Compute: {Enabled: yes}\n')
+    expect(() => loaded({ files: [file(yes)] })).toThrow('config key: "compute.enabled" expects a boolean value')
   })
 
   it('reads dotted keys in a file, and lists with commas or blanks from the environment', () => {

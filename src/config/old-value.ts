@@ -23,13 +23,13 @@ export function oldValue(path: string, kind: OldKind, words: readonly string[]):
 
 type Scalar = (word: string) => YamlValue
 const text: Scalar = (word) => word
-const whole: Scalar = (word) => Number(parseInt(word))
+const exact = (number: bigint): number | bigint => (Number.isSafeInteger(Number(number)) ? Number(number) : number)
 
 const scalars: Partial<Record<OldKind, Scalar>> = {
   text,
   boolean: parseBool,
-  integer: whole,
-  unsigned: (word) => Number(parseUint(word)),
+  integer: (word) => exact(parseInt(word)),
+  unsigned: (word) => exact(parseUint(word)),
   float: parseFloat,
   duration: (word) => formatDuration(parseDuration(word)),
   'log-mode': (word) => {

@@ -1,6 +1,6 @@
 import type { MappingNode, YamlNode } from './node.ts'
-import { nodeOf, readSettings, type YamlMap } from './read-settings.ts'
-import type { YamlValue } from './read-yaml.ts'
+import { readSettings, type YamlMap } from './read-settings.ts'
+import { nodeOf, type YamlValue } from './read-yaml.ts'
 import { writeYaml } from './write-yaml.ts'
 
 /** Columns between a section and what is in it, where a new one is written. */

@@ -1,9 +1,6 @@
-import type { YamlNode } from './node.ts'
-import { Parser } from './parser.ts'
-import { readYaml, type YamlValue } from './read-yaml.ts'
-import { Scanner } from './scanner.ts'
+import type { ScalarNode, YamlNode } from './node.ts'
+import { documentOf, nodeOf, type YamlValue } from './read-yaml.ts'
 import { yamlFault } from './yaml-fault.ts'
-import { yamlText } from './yaml-text.ts'
 
 export type YamlMap = { [key: string]: YamlValue }
 
@@ -13,8 +10,8 @@ export type YamlMap = { [key: string]: YamlValue }
  */
 export function readSettings(source: string | Uint8Array): YamlMap {
   const root = nodeOf(source)
-  if (root) refuseDoubles(root)
-  const value = root === undefined ? null : readYaml(source).value
+  if (root) prepare(root)
+  const { value } = documentOf(root)
   if (value === null) return {}
   if (typeof value === 'object' && !Array.isArray(value)) return value
   const { mark } = root as YamlNode
@@ -23,10 +20,6 @@ export function readSettings(source: string | Uint8Array): YamlMap {
     mark,
   })
 }
-
-/** The document as it is written; undefined when there is none. */
-export const nodeOf = (source: string | Uint8Array): YamlNode | undefined =>
-  new Parser(new Scanner(yamlText(source))).document()
 
 const tagOf = (value: YamlValue): string => {
   if (typeof value === 'string') return '!!str'
@@ -37,9 +30,13 @@ const tagOf = (value: YamlValue): string => {
 /** As the reader of Go shows a value. */
 const short = (text: string): string => (text.length > 10 ? `${text.slice(0, 7)}...` : text)
 
-/** Read last-one-wins, a forgotten older line would be a surprise. */
-function refuseDoubles(node: YamlNode): void {
-  if (node.kind === 'sequence') node.items.forEach(refuseDoubles)
+/**
+ * Refuses keys that stand twice: a forgotten older line would be a surprise. Words like `no`, and numbers with zeros
+ * that would be lost (`1.10`, `0123`), stay texts: which they are in labels, and switches are `true` or `false`.
+ */
+function prepare(node: YamlNode): void {
+  if (node.kind === 'scalar') node.isImplicit &&= !isOnlyText(node)
+  if (node.kind === 'sequence') node.items.forEach(prepare)
   if (node.kind !== 'mapping') return
   const lines = new Map<string, number>()
   for (const [key, value] of node.pairs) {
@@ -48,9 +45,13 @@ function refuseDoubles(node: YamlNode): void {
       if (before !== undefined) throw double(key.text, before, key.mark)
       lines.set(key.text, key.mark.line + 1)
     }
-    refuseDoubles(value)
+    prepare(key)
+    prepare(value)
   }
 }
+
+const isOnlyText = ({ text }: ScalarNode): boolean =>
+  /^(?:y|yes|n|no|on|off)$/i.test(text) || /^-?\d+\.\d*0$|^0\d+$/.test(text)
 
 const double = (key: string, before: number, mark: YamlNode['mark']) =>
   yamlFault(

@@ -1,6 +1,7 @@
 import { Fault } from '../fault.ts'
 import { formatFloat } from '../go/strconv-float.ts'
 import { Decoder, goSyntax, type YamlEntry, type YamlTree } from './decode.ts'
+import type { YamlNode } from './node.ts'
 import { Parser } from './parser.ts'
 import type { YamlScalar } from './resolve.ts'
 import { Scanner } from './scanner.ts'
@@ -22,8 +23,13 @@ export type YamlDocument = {
  * Throws Fault('BadRequest') with the sentence of Go's reader, line and column in hint and details.
  * Bounds: 10 MB, 1,000 levels, aliases in proportion to the text.
  */
-export function readYaml(source: string | Uint8Array): YamlDocument {
-  const root = new Parser(new Scanner(yamlText(source))).document()
+export const readYaml = (source: string | Uint8Array): YamlDocument => documentOf(nodeOf(source))
+
+/** The document as it is written; undefined when there is none. */
+export const nodeOf = (source: string | Uint8Array): YamlNode | undefined =>
+  new Parser(new Scanner(yamlText(source))).document()
+
+export function documentOf(root: YamlNode | undefined): YamlDocument {
   if (root === undefined) return { value: null, positionOf: () => undefined }
   const places: Places = new WeakMap()
   const value = jsonOf(new Decoder().decode(root), root.mark, places)
