@@ -40,7 +40,8 @@ export const flatten = (document: unknown, side: Side): Flat => {
       const key = findKey(path, side)
       if (key) given.push({ as: path, key, value })
       else if (!sections.has(path.toLowerCase())) unknown.push(path)
-      else if (typeof value === 'object' && value !== null) walk(value, path)
+      else if (typeof value === 'object' && value !== null && !Array.isArray(value)) walk(value, path)
+      else if (value !== null) unknown.push(path)
     }
   }
   if (typeof document === 'object' && document !== null) walk(document, '')

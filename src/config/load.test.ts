@@ -143,6 +143,10 @@ describe('wrong input [X12]', () => {
     const files = [file({ API: { Prot: 1 } })]
     const message = 'unknown key API.Prot in config.yaml is ignored; did you mean API.Port?'
     expect(loaded({ files }).notices).toEqual([{ kind: 'unknown-key', message }])
+    for (const API of [5, ['Port']]) {
+      const [notice] = loaded({ files: [file({ API })] }).notices
+      expect(notice?.message).toContain('unknown key API in config.yaml is ignored')
+    }
     expect(() => loaded({ files, isStrict: true })).toThrow(message)
     expect(() => loaded({ pairs: [{ key: 'nosuch', value: 1 }] })).toThrow('no matching config key')
   })

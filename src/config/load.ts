@@ -121,7 +121,7 @@ function castFrom({ layer, as }: Origin, path: string, value: unknown): unknown 
     return cast(leafAt(path), path, value)
   } catch (error) {
     if (!(error instanceof Fault) || (layer !== 'file' && layer !== 'environment')) throw error
-    const hint = [error.hint, `Given as ${as}.`].filter((part) => part !== undefined).join('. ')
+    const hint = `${error.hint ? `${error.hint.replace(/\.$/, '')}. ` : ''}Given as ${as}.`
     throw new Fault('ValidationError', error.message, { component: 'Config', hint, cause: error })
   }
 }

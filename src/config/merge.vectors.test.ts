@@ -17,7 +17,9 @@ const read = (text: string, at: number) => {
   try {
     return readSettings(text)
   } catch (error) {
-    throw new Error(`opening config file "<dir>/f${at}.yaml": While parsing config: ${messageOf(error)}`)
+    throw new Error(`opening config file "<dir>/f${at}.yaml": While parsing config: ${messageOf(error)}`, {
+      cause: error,
+    })
   }
 }
 
