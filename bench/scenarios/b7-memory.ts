@@ -65,8 +65,9 @@ async function growth(runs: number, scale: number): Promise<Figure[]> {
       async (all) => {
         const work = (count: number) =>
           spread(all, count, async (connection) => end(connection, await submit(connection, echoJob(randomUUID()))))
+        // V8 collects by itself when there was nothing to do for some 15 s; before that, its garbage is what is measured.
         const rested = async () => {
-          await sleep(3000)
+          await sleep(25_000)
           return memory(product.pid).anonymousMb
         }
         // At first the heap grows to what the load makes it: that is not scaled, and is not what grows with the jobs.
