@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { plantedBugs } from './planted-bugs.ts'
 import { simulate } from './simulation.ts'
 
-/** The first of the fixed seeds are enough. */
-const lastSeed = 40
+/** Half of the fixed seeds are enough; most bugs need a few. */
+const lastSeed = 100
 
 describe('a bug planted at a seam', () => {
   const rows = Object.entries(plantedBugs).map(([name, { invariant, plant }]) => [name, invariant, plant] as const)
