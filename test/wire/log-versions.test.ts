@@ -66,7 +66,7 @@ describe('logs of a version [R19, R20, I10]', () => {
     expect(await logsOf(id)).toBe('at last\n')
     for (const follow of [false, true]) {
       expect(await logsOf(id, 1, follow)).toContain(`no executions found for job ${id}, and version 1`)
-      expect(await logsOf(id, 7, follow)).toContain(`job ${id} has no version 7`)
+      expect(await logsOf(id, 7, follow)).toContain(`job version 7 not found for job ${id}`)
     }
   })
 })

@@ -34,7 +34,7 @@ const states = async () => (await nodes()).map((each) => `${each.Membership} ${e
 describe('who may take part', () => {
   it('a node waits until it is approved, and so does work for it [R50, R52, R55, R57, R204]', async () => {
     expect((await nodes(['--filter-approval', 'pending'])).map(({ Info }) => Info.NodeID)).toEqual([node])
-    const id = await server.submit(toolJob(['words', 'hello'], { task: { Timeouts: { QueueTimeout: 60 } } }))
+    const id = await server.submit(toolJob(['print', 'hello', '', '0'], { task: { Timeouts: { QueueTimeout: 60 } } }))
     expect(await server.ok(['node', 'approve', node, '--message', 'known to us'])).toBe('Ok\n\n')
     expect((await ended(server.port, id)).Job.State.StateType).toBe('Completed')
   })
