@@ -29,6 +29,7 @@ export const serverSettings = async (parts: Parts): Promise<ServerSettings> => {
     requestsPerSecond: settings.API.RateLimit,
     jobNaming: settings.Orchestrator.JobNaming as NonNullable<ServerSettings['jobNaming']>,
     ...(await accessSettings(Auth, disk, store)),
+    acceptsJobsFromJobs: settings.JobAdmissionControl.AcceptJobsFromJobs,
     users: Auth.Users,
     ...(hasProvider(Auth) ? { oauth2: Auth.Oauth2 } : {}),
     webOrigins: webOrigins(settings.WebUI),

@@ -15,6 +15,7 @@ import { goneSentence, upgradeRequired } from './route-faults.ts'
 import { agentHandlers, legacyHandlers } from './routes/agent.ts'
 import { authHandlers } from './routes/auth.ts'
 import { guardedHandlers, jobsFor } from './routes/guarded.ts'
+import { refusingJobsOfJobs } from './routes/jobs-from-jobs.ts'
 import { addKeptResults } from './routes/kept-results.ts'
 import { nodeHandlers } from './routes/nodes.ts'
 import type { ServerSettings } from './settings.ts'
@@ -45,7 +46,9 @@ export function addRoutes(app: FastifyInstance, parts: RouteParts): void {
   })
   if (nodes) registerRoutes(app, inFlight, nodeEndpoints, nodeHandlers(nodes))
   if (jobs) {
-    registerRoutes(app, inFlight, jobEndpoints, guardedHandlers(jobs, settings))
+    const handlers = guardedHandlers(jobs, settings)
+    const taking = settings.acceptsJobsFromJobs ? handlers : refusingJobsOfJobs(handlers)
+    registerRoutes(app, inFlight, jobEndpoints, taking)
     addKeptResults(app, inFlight, jobsFor(jobs))
     app.get(apiPrefix + logsRoute.path, (request, reply) => writeFault(request, reply, upgradeRequired()))
   }

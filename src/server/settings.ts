@@ -19,6 +19,8 @@ export type ServerSettings = {
   requestsPerSecond?: number
   /** Whether a name submitted twice is one job with versions or two jobs; by default the caller's generation decides. */
   jobNaming?: 'by-caller' | 'versioned' | 'independent'
+  /** Whether what a job submits, marked by the proxy it goes through, is taken. */
+  acceptsJobsFromJobs?: boolean
   /** Users as they were configured; with any, or with `oauth2`, who is not known is not let in. */
   users?: unknown
   oauth2?: Oauth2Settings

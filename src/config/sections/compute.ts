@@ -59,6 +59,7 @@ export const jobAdmissionControl = {
   Locality: text('anywhere', 'Whether inputs must be on this node', { choices: ['anywhere', 'local'] }),
   RejectStatelessJobs: boolean(false, 'Refuse jobs without inputs'),
   RejectNetworkedJobs: boolean(true, 'Refuse jobs that ask for a network'),
+  AcceptJobsFromJobs: boolean(false, 'Take jobs that a job submits through the proxy of its network'),
   ProbeHTTP: text('', 'URL that is asked whether a job is welcome'),
   ProbeExec: text('', 'Command that is asked whether a job is welcome'),
 }
