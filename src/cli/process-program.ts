@@ -1,3 +1,4 @@
+import { withEnvFiles } from '#platform/dot-env.ts'
 import type { Host } from './host.ts'
 import { processHost } from './process-host.ts'
 import { runCommandLine } from './program.ts'
@@ -6,9 +7,9 @@ import { runCommandLine } from './program.ts'
 const bugCode = 2
 
 /** The program as a process: runs the command line, lets everything be written, ends. */
-export async function runProgram(argv: readonly string[], argv0: string, environment: Host['env']): Promise<void> {
+export async function runProgram(argv: readonly string[], argv0: string, own: Host['env']): Promise<void> {
   const program = /(?:^|[\\/])node(?:\.exe)?$/.test(argv0) ? 'bacalhau' : argv0
-  const host = processHost(program, environment, (code) => process.exit(code))
+  const host = processHost(program, withEnvFiles(own), (code) => process.exit(code))
   const code = await runCommandLine(argv, host).catch((error: unknown) => {
     host.stderr.write(`This is a bug of ${program}:\n${error instanceof Error ? error.stack : String(error)}\n`)
     return bugCode

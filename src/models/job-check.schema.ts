@@ -92,7 +92,8 @@ function pushDuplicate(problems: string[], what: string, names: readonly string[
   if (name !== undefined) problems.push(`${what} '${name}' already exists`)
 }
 
-function envProblem(name: string, value: string): string | undefined {
+/** What is wrong with a variable of a task: any name that a shell takes will do, but for those that are ours. */
+export function envProblem(name: string, value: string): string | undefined {
   if (name === '') return 'environment variable name cannot be empty'
   if (/^BACALHAU_/i.test(name)) return `environment variable '${name}' cannot start with BACALHAU_`
   if (value.includes('\0')) return `environment variable '${name}' must not contain a null character`
