@@ -22,6 +22,8 @@ export type Body<Value> = {
   name: BodyName
   encode(value: Value, version: ClientVersion): string
   isOptional?: true
+  /** Whether the server reads YAML there as well. */
+  isAlsoYaml?: true
 }
 
 /** One row of the contract. Routes, client methods and the OpenAPI document are made from it. */

@@ -80,6 +80,7 @@ const submitText: (answer: SubmitAnswer) => string = ({ JobID, EvaluationID, War
 
 const submitBody: Body<SubmitRequest> = {
   name: 'Submit',
+  isAlsoYaml: true,
   encode: ({ Job, ID, Force }) => goJson({ Job: { ...(ID ? { ID } : {}), ...Job }, ...(Force ? { Force } : {}) }),
 }
 

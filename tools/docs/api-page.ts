@@ -14,7 +14,8 @@ export function apiPage(): string {
 ${made}
 
 Everything is under \`${apiPrefix}\`, port 1234 unless set. Answers are JSON, compact; \`?pretty\` indents them. Times are nanoseconds since 1970 as whole numbers.
-Lists answer \`NextToken\`: give it back as \`next_token\` for the next page. Errors are described in [errors](errors.md); each route may also answer 400, 500 and 503.
+Lists answer \`NextToken\`: give it back as \`next_token\` for the next page. Errors are described in [errors](errors.md); each route may also answer 400, 401, 403, 429, 500 and 503.
+The forms of bodies and answers are in the OpenAPI 3.1 document that every node serves at \`/openapi.json\`, made from the same rows.
 Enumerations and some shapes follow the generation that a client names in \`X-Bacalhau-Git-Version\`.
 
 ${groups.map(({ name, title, rows }) => `## ${title}\n\n${[...Object.values(rows), ...(streams[name] ?? [])].map(section).join('\n\n')}`).join('\n\n')}

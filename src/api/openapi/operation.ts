@@ -1,7 +1,7 @@
 import { type FaultCode, statusOf } from '#lib/fault.ts'
 import type { JsonSchema } from '#models/outline.ts'
 import type { SchemaWriter } from '#models/schema-writer.ts'
-import type { Endpoint } from '../endpoint.ts'
+import type { Body, Endpoint } from '../endpoint.ts'
 import type { QueryKind, QuerySchema } from '../query.ts'
 import { answers, bodies } from './components.ts'
 
@@ -29,7 +29,7 @@ export function operationOf(tag: string, id: string, row: Row, { answered, taken
     summary,
     ...(role === 'any' ? {} : { description: `Answered by nodes with the ${role} role.` }),
     parameters: [...parametersOf(path, query), ...headersOf(headers), { $ref: '#/components/parameters/pretty' }],
-    ...(body ? { requestBody: bodyOf(taken.write(bodies[body.name]), body.name === 'Submit', !body.isOptional) } : {}),
+    ...(body ? { requestBody: bodyOf(taken.write(bodies[body.name]), body) } : {}),
     responses: {
       ...refusals(role === 'any' ? errors : ['NotFound', ...errors]),
       ...Object.fromEntries(
@@ -80,8 +80,8 @@ const querySchemas: Record<QueryKind, JsonSchema> = {
   wait: { type: 'string', pattern: '^\\d{1,9}(ms|s|m)$', examples: ['500ms', '30s'] },
 }
 
-const bodyOf = (schema: JsonSchema, isAlsoYaml: boolean, required: boolean): JsonSchema => ({
-  required,
+const bodyOf = (schema: JsonSchema, { isOptional, isAlsoYaml }: Body<any>): JsonSchema => ({
+  required: !isOptional,
   content: { 'application/json': { schema }, ...(isAlsoYaml ? { 'application/yaml': { schema } } : {}) },
 })
 
