@@ -31,7 +31,7 @@ export type RunningNode = {
   stop(): Promise<void>
 }
 
-/** Starts one process's node: store, control plane with its broker, compute part and HTTP API, in this order. */
+/** Starts one process's node: store, control plane with its broker, HTTP API and compute part, in this order. */
 export const runNode = async (deps: NodeDeps): Promise<RunningNode> => {
   const { settings, folder } = deps
   const clock = new SystemClock()
@@ -76,7 +76,12 @@ const startParts = async (deps: NodeDeps, context: PartContext): Promise<Running
   const compute = roles.isCompute
     ? await computeParts(deps, { ...context, ownPorts, orchestrator: control?.orchestrator })
     : undefined
-  const info = compute ? () => compute.role.info() : async () => requesterInfo(nodeId, deps.settings)
+  const computing = Promise.withResolvers<void>()
+  const info = async (): Promise<NodeInfo> => {
+    if (!compute) return requesterInfo(nodeId, deps.settings)
+    await computing.promise
+    return compute.role.info()
+  }
   const debug = async () => ({ Runtime: { pid: process.pid, memory: process.memoryUsage() } })
   const controlPlane: ControlPlane = {
     agent: agentApi({ clock, info, debug, config: deps.printableConfig }),
@@ -91,15 +96,17 @@ const startParts = async (deps: NodeDeps, context: PartContext): Promise<Running
     random: systemRandom,
     log: deps.log,
   })
-  const parts = [...(control?.parts ?? []), ...(compute?.parts ?? []), server]
-  await startAll(parts)
+  const [inControl, atWork] = [control?.parts ?? [], compute?.parts ?? []]
+  // After a crash clients are answered while engines are still being tried: a job that comes now waits for this node.
+  await startAll([...inControl, server, ...atWork])
+  computing.resolve()
   if (control && !compute) await control.orchestrator.addSelf(await controlPlane.agent.self())
   return {
     nodeId,
     address: server.address,
     linkPort: control?.broker.port,
     drain: async () => compute?.role.compute.drain(),
-    stop: () => stopAll(parts).finally(() => context.store.close()),
+    stop: () => stopAll([...inControl, ...atWork, server]).finally(() => context.store.close()),
   }
 }
 
