@@ -109,7 +109,7 @@ describe('a server with users', () => {
     expect(namesOf(await listed('?namespace=*', rootKey)).sort()).toEqual([blue, red].sort())
     expect((await ask('GET', '/orchestrator/jobs?namespace=blue', bearer(redKey))).status).toBe(403)
 
-    for (const path of ['', '/executions', '/history', '/results', '/versions', '/logs', '/executions/e-1/result']) {
+    for (const path of ['', '/executions', '/history', '/results', '/versions', '/logs', '/results/e-1']) {
       expect((await ask('GET', `/orchestrator/jobs/${blue}${path}`, bearer(redKey))).status, path).not.toBe(200)
     }
     expect((await ask('GET', `/orchestrator/jobs/${blue}`, bearer(redKey))).status).toBe(404)

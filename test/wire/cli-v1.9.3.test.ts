@@ -1,6 +1,6 @@
 import { cliSuite } from './cli-suite.ts'
 
 /** What 1.4 lacks, as far as ours has it. */
-const judged = ['profile/*', 'config/set-equals', 'config/set-other-file']
+const judged = ['auth/*', 'profile/*', 'config/set-equals', 'config/set-other-file']
 
 cliSuite('v1.9.3', judged)

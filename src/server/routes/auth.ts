@@ -25,7 +25,7 @@ export const authHandlers = (methods: Access['methods']): Handlers<typeof authEn
   return {
     async methods() {
       const Methods: Record<string, AuthMethod> = {}
-      for (const [name, method] of methods) Methods[name] = await method.describe()
+      for (const name of [...methods.keys()].sort()) Methods[name] = (await methods.get(name)?.describe()) as AuthMethod
       return { NextToken: '', Methods }
     },
 

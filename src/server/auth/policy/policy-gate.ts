@@ -24,6 +24,9 @@ const needs: Record<Deed, number> = {
   stop: permission.cancel,
 }
 
+/** Routes that give out what jobs wrote. */
+const isOutput = /\/(?:logs|results(?:\/:execution)?)$/
+
 /** Access by a token of ours: the namespaces it names, or just that it is one. */
 export class PolicyGate implements Gate {
   readonly readsBody = false
@@ -50,7 +53,7 @@ export class PolicyGate implements Gate {
     if (this.#rules === 'token') return known !== undefined
     const namespaces = known?.namespaces ?? {}
     if (route?.endsWith('/orchestrator/jobs') && method === 'GET') return hasAll(namespaces, permission.read)
-    if (method === 'GET') return true
+    if (method === 'GET') return !isOutput.test(route ?? '') || hasAll(namespaces, needs.output)
     if (needed !== 'write:job') return hasAll(namespaces, permission.write, '*')
     return hasAll(namespaces, method === 'DELETE' ? permission.cancel : permission.write)
   }
