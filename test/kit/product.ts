@@ -86,6 +86,11 @@ export class Server {
     this.linkPort = Number(/nats:\/\/[^:]+:(\d+)/.exec(banner)?.[1] ?? 0)
   }
 
+  /** Everything it has said. */
+  get said(): string {
+    return this.#program?.said ?? ''
+  }
+
   get exitCode(): number | null {
     return this.#program?.child.exitCode ?? null
   }
