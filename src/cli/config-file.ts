@@ -12,7 +12,7 @@ import type { Host } from './host.ts'
  * else may read it when it holds a secret. Settings with which it could no longer be read are refused.
  */
 export async function writeSettings(path: string, settings: readonly StoredSetting[], host: Host): Promise<void> {
-  const before = Buffer.from((await host.disk.readFile(path)) ?? '').toString('utf8')
+  const before = Buffer.from((await touching(path, host.disk.readFile(path))) ?? '').toString('utf8')
   let text = before
   let isRewritten = false
   try {
@@ -26,8 +26,20 @@ export async function writeSettings(path: string, settings: readonly StoredSetti
   }
   refuseNewContradiction(path, before, text, host)
   if (isRewritten) host.stderr.write(`Warning: ${path} was written anew; comments in it are lost\n`)
-  await host.disk.makeDirectory(dirname(path))
-  await host.disk.replaceFile(path, text, holdsSecret(readSettings(text)) ? 0o600 : 0o644)
+  await touching(path, host.disk.makeDirectory(dirname(path)))
+  await touching(path, host.disk.replaceFile(path, text, holdsSecret(readSettings(text)) ? 0o600 : 0o644))
+}
+
+async function touching<Value>(path: string, work: Promise<Value>): Promise<Value> {
+  try {
+    return await work
+  } catch (error) {
+    throw new Fault('Forbidden', `cannot write ${path} (${(error as NodeJS.ErrnoException).code})`, {
+      component: 'Config',
+      hint: 'The data folder (--data-dir) must be a folder, and what is in it writable by this user.',
+      cause: error,
+    })
+  }
 }
 
 /** A file that was wrong before may become better step by step. */

@@ -1,6 +1,7 @@
 import type { Loaded } from '#config/load.ts'
 import type { Settings } from '#config/tree.ts'
 import { parseDuration } from '#lib/duration.ts'
+import { Fault } from '#lib/fault.ts'
 import type { Host } from './host.ts'
 import { TokenFile, type TokenPlace } from './login/token-file.ts'
 import { currentProfile } from './profiles/current.ts'
@@ -31,6 +32,7 @@ export async function targetOf(loaded: Loaded, flag: string, host: Host): Promis
     fileTokens(url, new TokenFile(DataDir, host.disk, (text) => host.stderr.write(text)))
   if (name === undefined || profile === undefined || given) {
     const url = apiUrl(API)
+    if (!URL.canParse(url)) throw new Fault('ValidationError', `"${API.Host}" is no address of a server`)
     return { url, tokens: tokens(url), isInsecure: API.TLS.Insecure, timeoutMs: undefined }
   }
   const target = addressOf(profile, API)

@@ -18,6 +18,7 @@ function isChecked({ in: { key, value, values } }: VectorCase): boolean {
   const text = String(value ?? values ?? '')
   if (value === undefined && values === undefined) return true
   if (structures.includes(lower) || lower === 'jobadmissioncontrol.locality') return true
+  if (lower.startsWith('compute.allocatedcapacity.')) return !/^\d{1,4}(\.\d)?%?$/.test(text)
   if (lower === 'api.port' && /^-\d+$/.test(text)) return true
   if (lists.includes(lower)) return text === '' || /^\s|,\s|,,|^,$/.test(values?.[0] ?? '')
   return (values?.length ?? 0) > 1 || (lower.endsWith('.size') && text === '9223372036854775808')

@@ -1,3 +1,7 @@
+import { parseCapacity } from '#lib/capacity.ts'
+import { messageOf } from '#lib/fault.ts'
+import { parseResources, type ResourceNumbers } from '#lib/resources.ts'
+
 /** What a setting may hold. Values come as text (environment, flags, `-c`) or as YAML. */
 export type Kind = 'text' | 'boolean' | 'integer' | 'unsigned' | 'duration' | 'list' | 'map' | 'data'
 
@@ -68,15 +72,28 @@ export const port = (fallback: number, about: string, env: readonly string[] = [
     problem: (value) => (value >= 0 && value <= 65535 ? undefined : 'a port is a number from 0 to 65535'),
   })
 
+type Dimension = keyof ResourceNumbers
+const nothing = { CPU: 0, Memory: 0, Disk: 0, GPU: 0 }
+
 /** An amount of CPU, memory, disk or GPUs, or a share of what the machine has (`80%`). */
-export const capacity = (fallback: string, about: string): Leaf<string> =>
+export const capacity = (dimension: Dimension, fallback: string, about: string): Leaf<string> =>
   text(fallback, about, {
-    problem: (value) => {
-      if (!value.endsWith('%')) return undefined
-      const share = Number(value.slice(0, -1))
-      return share >= 0 && share <= 100 ? undefined : 'a share is a percentage from 0% to 100%'
-    },
+    problem: (value) => refusalOf(() => parseCapacity({ ...zeroTexts, [dimension]: value }, nothing), dimension),
   })
+
+/** An amount of CPU, memory, disk or GPUs; '' = none. */
+export const amount = (dimension: Dimension, fallback: string, about: string): Leaf<string> =>
+  text(fallback, about, { problem: (value) => refusalOf(() => parseResources({ [dimension]: value }), dimension) })
+
+const zeroTexts = { CPU: '0', Memory: '0', Disk: '0', GPU: '0' }
+
+function refusalOf(read: () => ResourceNumbers, dimension: Dimension): string | undefined {
+  try {
+    return read()[dimension] < 0 ? 'an amount is not negative' : undefined
+  } catch (error) {
+    return messageOf(error)
+  }
+}
 
 export const second = 1_000_000_000n
 export const minute = 60n * second

@@ -109,6 +109,12 @@ describe('keys of the 1.4 generation', () => {
     expect(loaded({ env, side: 'client' }).settings.API.Port).toBe(2)
   })
 
+  it('of a limit say nothing when they are empty, as 1.4 writes them', () => {
+    const values = { Node: { Compute: { Capacity: { TotalResourceLimits: { CPU: '', Memory: '1Gb' } } } } }
+    const { settings } = loaded({ files: [file(values)] })
+    expect(settings.Compute.AllocatedCapacity).toMatchObject({ CPU: '80%', Memory: '1Gb' })
+  })
+
   it('invert AcceptNetworkedJobs', () => {
     const env = { BACALHAU_NODE_COMPUTE_JOBSELECTION_ACCEPTNETWORKEDJOBS: 'true' }
     expect(loaded({ env }).settings.JobAdmissionControl.RejectNetworkedJobs).toBe(false)
@@ -163,7 +169,10 @@ describe('wrong input [X12]', () => {
       'config key: "orchestrator.retention.jobs" expects a valid duration value',
     ],
     ['Orchestrator.Retention.History', '-1s', 'config key: "orchestrator.retention.history": an age is not negative'],
-    ['Compute.AllocatedCapacity.CPU', '120%', 'a share is a percentage'],
+    ['Compute.AllocatedCapacity.CPU', '120%', 'percentage must be between 0% and 100%, got 120%'],
+    ['Compute.AllocatedCapacity.Memory', 'much', 'invalid Memory value "much"'],
+    ['Compute.AllocatedCapacity.CPU', '-1', 'an amount is not negative'],
+    ['JobDefaults.Batch.Task.Resources.Memory', '5 apples', 'invalid memory value'],
     ['Labels', 'a', "invalid format [a]: expected 'key=value', but found no '=' in 'a'"],
     ['Logging.Mode', 'xx', 'config key: "logging.mode" must be one of "default"'],
     ['API.Auth.Users', 'x', 'expects a structure'],
@@ -188,6 +197,11 @@ describe('settings as they are shown', () => {
     expect(shown.Orchestrator.Auth.Token).toBe('')
     expect(shown.Compute.Heartbeat.Interval).toBe('15s')
     expect(JSON.stringify(shown)).not.toContain('hunter2')
+    const address = { key: 'Orchestrator.Store', value: 'postgres://me:hunter2@db.example/x?y=a@b' }
+    const nodes = { key: 'Compute.Orchestrators', value: 'nats://hunter2@a:4222,nats://b:4222' }
+    const masked = printable(loaded({ pairs: [address, nodes] }).settings) as any
+    expect(masked.Orchestrator.Store).toBe('postgres://********@db.example/x?y=a@b')
+    expect(masked.Compute.Orchestrators).toEqual(['nats://********@a:4222', 'nats://b:4222'])
   })
 
   it('have one variable for each key', () => {

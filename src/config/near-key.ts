@@ -5,6 +5,8 @@ import { keys } from './tree.ts'
 /** The known key that a mistyped one most likely means; undefined when nothing is close. */
 export const nearKey = (path: string): string | undefined => {
   const wanted = path.toLowerCase()
+  const whole = keys.find((key) => wanted.startsWith(`${key.path.toLowerCase()}.`))
+  if (whole) return whole.path
   const lastName = (text: string) => text.slice(text.lastIndexOf('.') + 1)
   let best: string | undefined
   let bestDistance = Math.max(2, Math.floor(wanted.length / 4)) + 1

@@ -81,6 +81,11 @@ const webPort: OldKey = {
   translate: (value) => ({ 'WebUI.Listen': `0.0.0.0:${String(value)}` }),
 }
 
+/** Nothing said of a limit is no limit of nothing. */
+const emptyIsUnset = (key: OldKey): OldKey => ({
+  ...key,
+  translate: (value) => (value === '' ? {} : Object.fromEntries(key.to.map((path) => [path, value]))),
+})
 const controlPlane = (name: string): OldKey[] => [
   moved(`Node.Compute.${name}.HeartbeatFrequency`, 'Compute.Heartbeat.Interval'),
   moved(`Node.Compute.${name}.InfoUpdateFrequency`, 'Compute.Heartbeat.InfoUpdateInterval'),
@@ -149,7 +154,7 @@ export const oldKeys: readonly OldKey[] = [
   moved('Node.DisabledFeatures.Publishers', 'Publishers.Disabled'),
   moved('Node.DisabledFeatures.Storages', 'InputSources.Disabled'),
 
-  ...group('Node.Compute.Capacity.TotalResourceLimits', 'Compute.AllocatedCapacity', resources),
+  ...group('Node.Compute.Capacity.TotalResourceLimits', 'Compute.AllocatedCapacity', resources).map(emptyIsUnset),
   ...gone('Node.Compute.Capacity.JobResourceLimits', resources),
   ...resources.map((name) =>
     moved(

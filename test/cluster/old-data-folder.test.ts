@@ -106,7 +106,7 @@ const serve = (home: string, roles: string, ...args: string[]) =>
     timeoutMs: 60_000,
   })
 
-describe('the data folder of an earlier release', () => {
+describe('the data folder of an earlier release [X13]', () => {
   it.each([
     ['1.4', 'requester,compute', layout3, 'n-from-1-4'],
     ['1.9', 'requester,compute', layout5, 'n-from-1-9'],

@@ -32,12 +32,16 @@ export function readProfile(source: Uint8Array | string): Profile {
 
 function check({ endpoint, timeout }: Profile): void {
   if (endpoint === '') throw refused('endpoint is required')
+  if (!isAddress(endpoint)) throw refused(`invalid endpoint "${endpoint}": a URL with http or https, or host:port`)
   try {
     if (timeout !== '') parseDuration(timeout)
   } catch (error) {
     throw refused(`invalid timeout "${timeout}": ${messageOf(error)}`)
   }
 }
+
+const isAddress = (text: string): boolean =>
+  text.includes('://') ? /^https?:\/\//i.test(text) && URL.canParse(text) : URL.canParse(`http://${text}`)
 
 const places: Readonly<Record<keyof Profile, readonly string[]>> = {
   endpoint: ['endpoint'],

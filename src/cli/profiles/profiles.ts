@@ -1,6 +1,7 @@
 import { Fault } from '#lib/fault.ts'
 import { replaceLink } from '#platform/links.ts'
 import type { Host } from '../host.ts'
+import { doing } from '../shared/wrap-error.ts'
 import { currentLink, currentProfile } from './current.ts'
 import { changedProfile, type Profile, readProfile } from './profile.ts'
 
@@ -44,7 +45,7 @@ export class Profiles {
   async load(name: string): Promise<Profile> {
     const bytes = await this.#read(name)
     if (!bytes) throw notFound(name)
-    return readProfile(bytes)
+    return doing(`profile "${name}"`, () => readProfile(bytes))
   }
 
   /** Makes a profile, or changes some fields of one. */
@@ -60,7 +61,9 @@ export class Profiles {
     await replaceLink(currentLink(this.#dataDir), `${name}${suffix}`)
   }
 
+  /** Also one that cannot be read. */
   async remove(name: string): Promise<void> {
+    if (!(await this.has(name))) throw notFound(name)
     if ((await this.current()) === name) await this.#host.disk.remove(currentLink(this.#dataDir))
     await this.#host.disk.remove(this.#path(name))
   }

@@ -15,10 +15,10 @@ export const compute = {
     ResourceUpdateInterval: duration(0n, 'No longer needed: free capacity is told at once'),
   },
   AllocatedCapacity: {
-    CPU: capacity('80%', 'CPU offered to jobs'),
-    Memory: capacity('80%', 'Memory offered to jobs'),
-    Disk: capacity('80%', 'Disk offered to jobs'),
-    GPU: capacity('100%', 'GPUs offered to jobs'),
+    CPU: capacity('CPU', '80%', 'CPU offered to jobs'),
+    Memory: capacity('Memory', '80%', 'Memory offered to jobs'),
+    Disk: capacity('Disk', '80%', 'Disk offered to jobs'),
+    GPU: capacity('GPU', '100%', 'GPUs offered to jobs'),
   },
   AllowListedLocalPaths: list([], 'Local paths a job may mount: patterns, with :ro (default) or :rw'),
   Network: {

@@ -1,11 +1,11 @@
-import { duration, integer, map, text } from '../leaf.ts'
+import { amount, duration, integer, map, text } from '../leaf.ts'
 
 const task = {
   Resources: {
-    CPU: text('500m', 'CPU of a task that asks for none'),
-    Memory: text('512Mb', 'Memory of a task that asks for none'),
-    Disk: text('', 'Disk of a task that asks for none'),
-    GPU: text('', 'GPUs of a task that asks for none'),
+    CPU: amount('CPU', '500m', 'CPU of a task that asks for none'),
+    Memory: amount('Memory', '512Mb', 'Memory of a task that asks for none'),
+    Disk: amount('Disk', '', 'Disk of a task that asks for none'),
+    GPU: amount('GPU', '', 'GPUs of a task that asks for none'),
   },
   Network: { Type: text('None', 'Network of a task that asks for none') },
 }

@@ -15,7 +15,7 @@ const list = (stdout: string) =>
   new Map((JSON.parse(stdout) as { Key: string; Value: unknown; Source: string }[]).map((row) => [row.Key, row]))
 
 describe('config set', () => {
-  it('takes key=value, several at once, and the form of 1.4 [R202]', async () => {
+  it('takes key=value, several at once, and the form of 1.4 [R201]', async () => {
     const { set, text } = fresh()
     expect((await set('api.port=99', 'Labels=a=b,C=D')).code).toBe(0)
     expect((await set('Compute.Orchestrators', 'nats://a:1', 'nats://b:2')).code).toBe(0)
@@ -42,7 +42,7 @@ describe('config set', () => {
     expect(statSync(file).mode & 0o777).toBe(0o600)
   })
 
-  it('refuses what is no key, no value, and what would contradict the file, and changes nothing', async () => {
+  it('refuses what is no key, no value, and what would contradict the file, and changes nothing [X12]', async () => {
     const before = 'node:\n    clientapi:\n        port: 5\n'
     const { set, text } = fresh(before)
     const refusals = {
@@ -115,7 +115,7 @@ describe('config list', () => {
     expect(rows.get('node.clientapi.port')).toMatchObject({ Value: 4, Source: '--api-port' })
   })
 
-  it('never shows a secret, in any form', async () => {
+  it('never shows a secret, in any form [X12]', async () => {
     const { run, set } = fresh()
     await set('Orchestrator.Auth.Token=hunter2', 'Compute.Orchestrators=nats://hunter2@a:1')
     await set('Orchestrator.Store=postgres://me:hunter2@db/x')

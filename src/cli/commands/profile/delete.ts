@@ -9,8 +9,7 @@ export const command = defineCommand({
   run: async ({ flags, args: [name = ''] }, cli): Promise<boolean> => {
     const { Profiles } = await import('../../profiles/profiles.ts')
     const profiles = new Profiles(await cli.dataDir(), cli)
-    await profiles.load(name)
-    const isCurrent = (await profiles.current()) === name
+    const isCurrent = (await profiles.current()) === name && (await profiles.has(name))
     if (isCurrent && !flags.force && !(await isSure(name, cli))) return false
     await profiles.remove(name)
     return true

@@ -60,6 +60,19 @@ describe('profiles', () => {
     expect(() => statSync(dataDir)).toThrow('ENOENT')
   })
 
+  it('must have an address; one that a file lacks is told by name, and can be deleted', async () => {
+    const { run, dataDir } = commandLine()
+    for (const endpoint of ['http://', 'ftp://a', 'a b', '::1']) {
+      const { code, stderr } = await run(['profile', 'save', 'p', '--endpoint', endpoint])
+      expect([code, stderr]).toEqual([1, expect.stringContaining(`invalid endpoint "${endpoint}"`)])
+    }
+    mkdirSync(join(dataDir, 'profiles'), { recursive: true })
+    writeFileSync(join(dataDir, 'profiles/broken.yaml'), 'timeout: 1s\n')
+    expect((await run(['profile', 'list'])).stderr).toContain('profile "broken": invalid profile: endpoint is required')
+    expect((await run(['profile', 'delete', 'broken'])).code).toBe(0)
+    expect((await run(['profile', 'list'])).stdout).toBe('No profiles found\n\n')
+  })
+
   it('are deleted after a question when current', async () => {
     const { run, dataDir } = commandLine()
     await run(['profile', 'save', 'p', '--endpoint', 'a:1', '--select'])
