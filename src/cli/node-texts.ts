@@ -79,6 +79,7 @@ export const bannerText = (program: string, address: NodeAddress, roles: string)
           `  add a node:     ${program} serve --compute --orchestrators=${link(address)}`,
         ]
       : []),
+    ...(address.caFile ? [`  trust it:       --cacert ${shellWord(address.caFile)}`] : []),
     '  stop:           Ctrl+C',
     '',
   ].join('\n')

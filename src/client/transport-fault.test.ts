@@ -19,7 +19,13 @@ describe('a server that cannot be reached', () => {
     const fault = transportFault('GET', url, hidden(code))
     expect(fault.message).toBe(`Get "${url}": ${reason}`)
     expect(fault.hint).toContain(hint)
-    expect(fault.isRetryable).toBe(true)
+    expect(fault.isRetryable).toBe(!reason.startsWith('tls:') && !reason.startsWith('http:'))
+  })
+
+  it('that hangs up on a plain request may want TLS [S20]', () => {
+    const plain = url.replace('https', 'http')
+    expect(transportFault('GET', plain, hidden('ECONNRESET')).hint).toContain('--tls')
+    expect(transportFault('GET', url, hidden('ECONNRESET')).hint).toContain('is a server running')
   })
 
   it('is told in the words of the system when nobody has better ones', () => {

@@ -35,18 +35,26 @@ export function transportFault(method: string, url: string, error: unknown): Fau
   const { host } = new URL(url)
   const code = codeOf(error)
   const tls = tlsReasons[code]
-  if (tls) return unreachable(`${verb} "${url}": ${tls[0]}`, tls[1], error)
+  if (tls) return unreachable(`${verb} "${url}": ${tls[0]}`, tls[1], error, false)
   const reason = reasons[code]
   const dialled = reason === 'no such host' ? `dial tcp: lookup ${host}: ${reason}` : `dial tcp ${host}: ${reason}`
   return unreachable(
     `${verb} "${url}": ${reason ? dialled : messageOf(error)}`,
-    `is a server running at ${host}? Start one with \`bacalhau serve\`, or name another with --api-host and --api-port`,
+    hangsUp.includes(code) && url.startsWith('http:') ? speaksTls(host) : isAnybodyThere(host),
     error,
   )
 }
 
-const unreachable = (message: string, hint: string, cause: unknown): Fault =>
-  new Fault('ServiceUnavailable', message, { component: 'Client', hint, isRetryable: true, cause })
+/** What a server that wants TLS does to a plain request. */
+const hangsUp = ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']
+const speaksTls = (host: string): string =>
+  `does the server at ${host} speak TLS? Name its authority with --cacert, or try --tls`
+const isAnybodyThere = (host: string): string =>
+  `is a server running at ${host}? Start one with \`bacalhau serve\`, or name another with --api-host and --api-port`
+
+/** A certificate is the same at the next try. */
+const unreachable = (message: string, hint: string, cause: unknown, isRetryable = true): Fault =>
+  new Fault('ServiceUnavailable', message, { component: 'Client', hint, isRetryable, cause })
 
 type Caused = { code?: unknown; cause?: unknown; errors?: readonly unknown[]; message?: unknown }
 

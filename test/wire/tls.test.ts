@@ -46,6 +46,7 @@ describe('TLS of the API', () => {
     expect(distrusting.stderr).toContain('--cacert')
     const open = await cli(secure, 'agent', 'alive')
     expect(open.exit).toBe(1)
+    expect(open.stderr).toContain('speak TLS?')
     const tooMuch = await cli(plain, '--tls', 'agent', 'alive')
     expect(tooMuch.exit).toBe(1)
     expect(tooMuch.stderr).toContain('http: server gave HTTP response to HTTPS client')
