@@ -16,6 +16,7 @@ describe('settings that change nothing', () => {
     expect(() => idleNotices(given('Compute.TLS.RequireTLS', 'true'))).toThrow(
       'invalid config: Compute.TLS.RequireTLS is not available in this version',
     )
+    expect(() => idleNotices(given('API.TLS.AutoCert', 'node.example'))).toThrow('API.TLS.AutoCert is not available')
     expect(idleNotices(given('Compute.TLS.RequireTLS', 'false'))).toEqual([])
   })
 
