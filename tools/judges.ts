@@ -43,6 +43,7 @@ async function judgedBy({ name, judge }: Client): Promise<Judged> {
   console.log(`\n${name}`)
   const cluster = await startCluster()
   try {
+    interrupted.signal.throwIfAborted()
     const verdicts = await judge({
       cluster,
       signal: interrupted.signal,

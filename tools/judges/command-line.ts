@@ -20,6 +20,7 @@ export function commandLine(path: string): Client {
 async function judge(path: string, version: string, bench: Bench): Promise<Verdict[]> {
   const cli = new RealCli(path, version, bench.cluster)
   const { hasDocker } = bench.cluster
+  bench.signal.addEventListener('abort', () => void cli.close())
   const uses = [...submitting, ...views, ...runningJobs, ...nodes, ...secure, ...(cli.isOld ? [] : newer)]
   try {
     await cli.settle()

@@ -20,7 +20,7 @@ function versionOf(python: string): string {
 }
 
 /** The uses of the SDK are in Python; each tells its verdict in a line of JSON. */
-async function judge(python: string, { cluster, tell }: Bench): Promise<Verdict[]> {
+async function judge(python: string, { cluster, signal, tell }: Bench): Promise<Verdict[]> {
   const program = new Program(python, [uses, modulePath('tool.wasm')], {
     cwd: cluster.folder,
     env: {
@@ -31,6 +31,7 @@ async function judge(python: string, { cluster, tell }: Bench): Promise<Verdict[
       BACALHAU_API_PORT: String(cluster.port),
     },
   })
+  signal.addEventListener('abort', () => program.child.kill())
   const { code, stdout, stderr } = await program.ended
   if (code !== 0) throw new Error(`the uses of the SDK ended with ${code}: ${stdout}${stderr}`)
   const lines = stdout.split('\n').filter((line) => line.startsWith('{'))

@@ -36,6 +36,19 @@ export const runningJobs: readonly Use<RealCli>[] = [
     },
   },
   {
+    name: 'who leaves `job logs -f` leaves the job running and the server working',
+    async run(cli) {
+      const id = await cli.submit(sleepJob())
+      const follower = cli.start(['job', 'logs', '-f', id])
+      await follower.says(/^sleeping$/m)
+      await follower.end('SIGINT')
+      await cli.finish(printJob(newNonce()))
+      equal((await describe(cli, id)).Job.State.StateType, 'Running')
+      match(await cli.ok(['job', 'logs', id]), /^sleeping$/m)
+      await cli.ok(['job', 'stop', '--quiet', id])
+    },
+  },
+  {
     name: '`job stop` ends a running job, and the node goes on working',
     async run(cli) {
       const id = await cli.submit(sleepJob())
