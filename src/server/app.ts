@@ -51,7 +51,7 @@ export function createApp(parts: AppParts): FastifyInstance {
     genReqId: (request) => idOf(request.headers['x-request-id']),
     rewriteUrl: (request) => prefixed(request.url ?? '/'),
     frameworkErrors: (error, request, reply) => {
-      request.caller = { version: since.v1_4, requestId: '', clientId: undefined, rights: undefined }
+      request.caller = { version: since.v1_4, requestId: '', clientId: undefined, isKnown: false, rights: undefined }
       writeFault(request, reply, frameworkFault(error))
     },
   }
@@ -84,14 +84,16 @@ function whoIsCalling({ version, tokens, gate }: AppParts, limit: RateLimit | un
     const { headers } = request
     const announced = headers['x-bacalhau-git-version'] as string | undefined
     const parsed = parseClientVersion(announced)
+    const known = gate ? undefined : tokens.knownBy(headers.authorization)
     request.caller = {
       version: parsed.kind === 'ok' ? parsed.version : since.v1_4,
       requestId: (headers['x-request-id'] as string | undefined) ?? '',
-      clientId: gate ? undefined : tokens.knownBy(headers.authorization)?.clientId,
+      clientId: known?.clientId,
+      isKnown: known !== undefined,
       rights: undefined,
     }
     if (request.method === 'OPTIONS') return answerPreflight(request, reply)
-    if (limit && !gate && request.caller.clientId === undefined) limit.check(request.ip)
+    if (limit && !gate && !known) limit.check(request.ip)
     if (!refuseOutdated(parsed, announced, version, request, reply)) done()
   }
 }

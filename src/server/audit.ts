@@ -17,7 +17,8 @@ export function audit(request: FastifyRequest, outcome: Outcome): void {
   const { server, method, caller, id, ip } = request
   const isTold = !server.isOpen || !isSubmission(request)
   if (!isTold) return
-  const who = caller.clientId === undefined ? 'anonymous' : word(caller.clientId)
+  const { clientId, isKnown } = caller
+  const who = clientId === undefined ? (isKnown ? 'unnamed' : 'anonymous') : word(clientId)
   const what = `${method} ${pathOf(request)}`
   server.serverLog.info({ who, address: ip, what, ...outcome, requestId: id }, 'api.audit')
 }

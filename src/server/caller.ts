@@ -9,6 +9,8 @@ export type Caller = {
   requestId: string
   /** Who it is: set when a token of ours was shown, or a login of another kind. */
   clientId: string | undefined
+  /** Whether a login was shown, be it one without a name. */
+  isKnown: boolean
   /** What it may do with jobs; undefined = everything. */
   rights: Rights | undefined
 }

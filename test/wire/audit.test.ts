@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { bearer, type GuardedNode, guardedNode, type Sections } from '../kit/guarded-node.ts'
 import { jsonType, waitingJob } from '../kit/plain-http.ts'
@@ -52,6 +55,24 @@ describe('the record of writes', () => {
       const log = node.said.join('\n')
       for (const secret of [key, secretInJob, 'Bearer']) expect(log).not.toContain(secret)
     })
+  })
+
+  it('tells who only knows a shared secret from who says nothing [S22]', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'bacalhau-audit-'))
+    await writeFile(join(folder, 'secret.yaml'), 'Secret: open sesame\n')
+    const Methods = { shared: { Type: 'ask', PolicyPath: folder } }
+    await withNode({ API: { Auth: { Methods, AccessPolicyPath: 'policy_ns_anon' } } }, async (node) => {
+      const MethodData = Buffer.from('{"token":"open sesame"}').toString('base64')
+      const login = await node.http.ask('POST', '/auth/shared', JSON.stringify({ MethodData }), jsonType)
+      await node.http.submit(job, bearer(login.json.Authentication.token))
+      await node.http.submit(job)
+      expect(auditOf(node).map(({ who, status }) => [who, status])).toEqual([
+        ['anonymous', 200],
+        ['unnamed', 200],
+        ['anonymous', 403],
+      ])
+    })
+    await rm(folder, { recursive: true })
   })
 
   it('leaves submissions to an open server out, which are records themselves, and nothing else [S22]', async () => {

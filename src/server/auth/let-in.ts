@@ -9,9 +9,9 @@ import type { Asked, Gate } from './rights.ts'
 export function letIn(gate: Gate, limit: RateLimit | undefined) {
   return (request: FastifyRequest, reply: FastifyReply, goOn: () => void): void => {
     const admit = async () => {
-      const { name, rights } = await gate.admit(askedOf(request))
-      if (name === undefined) limit?.check(request.ip)
-      Object.assign(request.caller, { clientId: name, rights })
+      const { isKnown, name, rights } = await gate.admit(askedOf(request))
+      if (!isKnown) limit?.check(request.ip)
+      Object.assign(request.caller, { isKnown, clientId: name, rights })
     }
     const refuse = (error: unknown) => {
       const fault = faultOf(error)

@@ -33,6 +33,11 @@ describe('passwords', () => {
     expect(await cost(() => passwords.isRight('in the clear', 'a wrong one'))).toBeGreaterThan(known / 4)
   })
 
+  it('cost nothing before anybody logs in, however dear their hashes are [S23]', () => {
+    // 2³¹ rounds: days.
+    expect(new Passwords([`$2a$31$${'a'.repeat(53)}`])).toBeInstanceOf(Passwords)
+  })
+
   it('are known as hashes by their whole form [S16]', () => {
     expect(isBcrypt(hashed)).toBe(true)
     expect(isBcrypt(hashed.slice(0, -1))).toBe(false)

@@ -9,6 +9,7 @@ export const hasCapability = ({ grants }: Holder, wanted: string): boolean =>
 
 /** Who is limited to no namespace is not asked about jobs again: the door has done it. */
 export const principalOf = (holder: Holder): Principal => ({
+  isKnown: true,
   name: holder.name,
   rights: holder.grants.every(({ namespaces }) => namespaces === undefined) ? undefined : rightsOf(holder),
 })

@@ -12,7 +12,9 @@ export type Rights = {
 
 /** Who sent a request, as far as it was shown. */
 export type Principal = {
-  /** Name for the audit and for the Meta of jobs; undefined = nobody said who it is. */
+  /** Whether it showed a login. */
+  isKnown: boolean
+  /** For the audit and for the Meta of jobs; a shared secret has none. */
   name: string | undefined
   /** undefined = everything. */
   rights: Rights | undefined

@@ -10,7 +10,7 @@ import type { Asked, Gate, Principal } from './rights.ts'
 import type { User } from './users.ts'
 
 const mostKnown = 1_000
-const anybody: Principal = { name: undefined, rights: undefined }
+const anybody: Principal = { isKnown: false, name: undefined, rights: undefined }
 
 /** Lets in the users of the configuration by password or key, and whom the identity provider vouches for. */
 export class UserGate implements Gate {

@@ -23,7 +23,7 @@ export class CompiledGate implements Gate {
     const input = { http: httpOf(asked), constraints: await this.#constraints() }
     if (this.#policy.evaluate(allow, input) === true) {
       const known = this.#tokens.knownBy(asked.headers['authorization'] as string | undefined)
-      return { name: known?.clientId, rights: undefined }
+      return { isKnown: known !== undefined, name: known?.clientId, rights: undefined }
     }
     const isValid = !this.#policy.has(tokenValid) || this.#policy.evaluate(tokenValid, input) === true
     throw isValid ? accessDenied() : invalidToken()

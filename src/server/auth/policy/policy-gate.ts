@@ -46,7 +46,8 @@ export class PolicyGate implements Gate {
       throw authorization === undefined || known ? accessDenied() : invalidToken()
     }
     const namespaces = known?.namespaces ?? {}
-    return { name: known?.clientId, rights: this.#rules === 'token' ? undefined : rightsOf(namespaces) }
+    const isKnown = known !== undefined
+    return { isKnown, name: known?.clientId, rights: this.#rules === 'token' ? undefined : rightsOf(namespaces) }
   }
 
   #isAllowed(needed: string, method: string, route: string | undefined, known: Known | undefined): boolean {
