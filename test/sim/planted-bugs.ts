@@ -96,15 +96,27 @@ export const plantedBugs: Readonly<Record<string, Planted>> = {
 
   'an inbox mark is not stored': {
     invariant: 'I4',
-    plant: () => ({
-      store: (store, { isOrchestrator }) =>
-        isOrchestrator
-          ? store
-          : changed(
-              withCommit(store, ({ inbox: _unmarked, ...change }) => change),
-              { inboxSeq: async () => 0 },
-            ),
-    }),
+    plant: () => {
+      // Nothing is known of what was applied, so a batch begins where it says, each time it comes.
+      const firstSeq = new Map<string, number>()
+      return {
+        computeEnd: (end) => ({
+          readLogs: (...given) => end.readLogs(...given),
+          readResult: (query) => end.readResult(query),
+          deliver: (linkId, frames) => {
+            firstSeq.set(linkId, frames[0]?.Seq ?? 1)
+            return end.deliver(linkId, frames)
+          },
+        }),
+        store: (store, { isOrchestrator }) =>
+          isOrchestrator
+            ? store
+            : changed(
+                withCommit(store, ({ inbox: _unmarked, ...change }) => change),
+                { inboxSeq: async (_peer, linkId) => (firstSeq.get(linkId) ?? 1) - 1 },
+              ),
+      }
+    },
   },
 
   'an acknowledgement comes before the commit': {
