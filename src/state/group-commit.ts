@@ -1,6 +1,7 @@
 import type { SqlDatabase } from '#contracts/sql.ts'
 import type { Change } from '#contracts/store.ts'
 import { assert } from '#lib/assert.ts'
+import { Fault } from '#lib/fault.ts'
 import { Keys } from './keys.ts'
 import { ChangeResolver, type Refusal } from './resolved-change.ts'
 import type { StateTables } from './state-tables.ts'
@@ -33,6 +34,7 @@ export class GroupCommit {
 
   /** Throws when the world fails; the changes before stay as they are if the database lets them. */
   apply(change: Change): Applied | Refusal {
+    if (this.#group && !this.#database.isInTransaction()) this.flush()
     const answer = new ChangeResolver(this.#tables, this.#keys).resolve(change)
     if ('refusal' in answer) return answer.refusal
     const group = this.#openGroup()
@@ -56,6 +58,7 @@ export class GroupCommit {
     if (!group) return
     this.#group = undefined
     try {
+      this.#requireTransaction()
       this.#tables.write()
       this.#database.exec('commit')
     } catch (error) {
@@ -63,6 +66,12 @@ export class GroupCommit {
       return
     }
     group.durable.resolve()
+  }
+
+  /** A database without space or memory rolls back by itself, even at a read; what came then would stand without the rest. */
+  #requireTransaction(): void {
+    if (this.#database.isInTransaction()) return
+    throw new Fault('ServiceUnavailable', 'the database has rolled its transaction back', { isRetryable: true })
   }
 
   #openGroup(): Group {

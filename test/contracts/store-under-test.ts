@@ -18,6 +18,8 @@ export type StoreUnderTest = {
   /** Makes one of the next writes fail: 0 = the next one. */
   failWrite(countdown: number): void
   stopFailing(): void
+  /** The database rolls back what is not committed, as it does when a read finds no space for its pages. */
+  rollBack(): void
   /** The store's clock goes on by this much. */
   passNs(ns: bigint): void
 }
@@ -61,6 +63,7 @@ export async function openAt(path: string, waitingIds = sqlite.waitingIds): Prom
     stopFailing: () => {
       database.watch = () => {}
     },
+    rollBack: () => database.exec('rollback'),
     passNs: (ns) => {
       clock.ns += ns
     },

@@ -76,9 +76,12 @@ export class OutboxTable {
     return row
   }
 
+  /** What is not written yet is read from memory: a read that wrote could fail in the midst of other changes. */
   page(peer: string, afterSeq: number, limit: number): OutboxRow[] {
-    this.write()
-    return this.#page.all(peer, afterSeq, limit).map((row) => ({ peer, seq: row.seq, message: this.#whole(row) }))
+    const { acked, fresh } = this.#peer(peer)
+    const rows = this.#page.all(peer, Math.max(afterSeq, acked), limit)
+    const stored = rows.map((row) => ({ peer, seq: row.seq, message: this.#whole(row) }))
+    return [...stored, ...fresh.filter((row) => row.seq > afterSeq)].slice(0, limit)
   }
 
   /** A peer cannot have applied what was never sent: a higher number counts as the last one. */

@@ -104,15 +104,13 @@ export class WorkTable {
   }
 
   get(id: ExecutionId): WorkRow | undefined {
-    this.write()
     const handle = this.handle(id)
-    return handle && this.#read(handle.key)
+    return handle && this.#read(id, handle)
   }
 
   inStates(states: readonly WorkState[]): WorkRow[] {
-    this.write()
-    const found = [...this.#handlesById().values()].filter((handle) => states.includes(handle.state))
-    const rows = found.sort((a, b) => a.key - b.key).map((handle) => this.#read(handle.key))
+    const found = [...this.#handlesById()].filter(([, handle]) => states.includes(handle.state))
+    const rows = found.sort(([, a], [, b]) => a.key - b.key).map(([id, handle]) => this.#read(id, handle))
     return rows.filter((row) => row !== undefined)
   }
 
@@ -145,7 +143,10 @@ export class WorkTable {
     return this.#live
   }
 
-  #read(key: number): WorkRow | undefined {
+  /** What is not written yet is read from memory: a read that wrote could fail in the midst of other changes. */
+  #read(id: ExecutionId, { key }: WorkHandle): WorkRow | undefined {
+    const fresh = this.#fresh.get(id)
+    if (fresh) return fresh.row
     const row = this.#byKey.get(key)
     return row && this.#workOf(row)
   }

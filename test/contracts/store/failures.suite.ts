@@ -117,6 +117,29 @@ export function failureSuite(using: Using): void {
         expect(next.outbox[0]?.seq).toBe(3)
       }))
 
+    it('loses the group that the database has rolled back by itself, and stores nothing of it', () =>
+      using(async ({ store, flush, rollBack }) => {
+        let lost = 0
+        store.onLost(() => {
+          lost += 1
+        })
+        const first = await applied(store, { insertJobs: [aJob(1)], history: [aLine()] })
+        rollBack()
+        const second = await applied(store, { insertJobs: [aJob(1)], outbox: [{ peer, message: message(1) }] })
+        await expect(first.durable).rejects.toThrow(Fault)
+        expect(lost).toBe(1)
+        rollBack()
+        flush()
+        await expect(second.durable).rejects.toThrow(Fault)
+        expect(lost).toBe(2)
+        expect(await store.job(jobId(1))).toBeUndefined()
+        expect(await store.outbox(peer, 0, 10)).toEqual([])
+        const third = await applied(store, { insertJobs: [aJob(1)], history: [aLine()] })
+        flush()
+        await third.durable
+        expect(third.history[0]?.SeqNum).toBe(1)
+      }))
+
     it('takes a failed first change back alone', () =>
       using(async ({ store, flush, failWrite }) => {
         failWrite(1)
