@@ -64,6 +64,19 @@ describe('the ledger of a compute node', () => {
     expect(holdings.has(id)).toBe(true)
   })
 
+  it('tells and stores nothing more of work that was rolled back, which may be in new hands', async () => {
+    const { clock, holdings, held, ledger, settle } = setup([new Error('full'), new Error('nothing is committed')])
+    const ended = ledger.end(held, neverRan(row))
+    await settle()
+    holdings.forget(held)
+    const again = holdings.take(row)
+    clock.pauses[0]?.end()
+    await ended
+    expect(await ledger.move(held, {})).toEqual({ durable: undefined })
+    expect(clock.pauses).toHaveLength(1)
+    expect(holdings.get(id)).toBe(again)
+  })
+
   it('says so when the row is no longer in the expected state', async () => {
     const { held, ledger } = setup([{ kind: 'conflict', what: 'work' }])
     expect(await ledger.move(held, {})).toEqual({ durable: undefined })

@@ -54,6 +54,8 @@ export class Ledger {
 
   async #patiently(held: Held, commit: () => Promise<CommitOutcome>): Promise<CommitOutcome> {
     for (let pauseMs = firstRetryMs; ; pauseMs = Math.min(lastRetryMs, pauseMs * 2)) {
+      // Its row was rolled back: whoever took the work up again speaks for it now.
+      if (this.#holdings.get(held.id) !== held) return { kind: 'conflict', what: `${held.id} is no longer in hand` }
       try {
         return await commit()
       } catch (error) {
