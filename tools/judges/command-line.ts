@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { type Bench, type Client, judgeUses, type Verdict } from './judge.ts'
 import { RealCli, versionOf } from './real-cli.ts'
 import { docker } from './uses/docker.ts'
+import { logins } from './uses/logins.ts'
 import { newer } from './uses/newer.ts'
 import { nodes } from './uses/nodes.ts'
 import { runningJobs } from './uses/running-jobs.ts'
@@ -21,7 +22,7 @@ async function judge(path: string, version: string, bench: Bench): Promise<Verdi
   const cli = new RealCli(path, version, bench.cluster)
   const { hasDocker } = bench.cluster
   bench.signal.addEventListener('abort', () => void cli.close())
-  const uses = [...submitting, ...views, ...runningJobs, ...nodes, ...secure, ...(cli.isOld ? [] : newer)]
+  const uses = [...submitting, ...views, ...runningJobs, ...nodes, ...secure, ...logins, ...(cli.isOld ? [] : newer)]
   try {
     await cli.settle()
     const verdicts = await judgeUses(cli, hasDocker ? [...uses, ...docker] : uses, bench)
