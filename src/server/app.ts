@@ -12,6 +12,7 @@ import { pathOf, writeFault } from './answer.ts'
 import { letIn } from './auth/let-in.ts'
 import type { Gate } from './auth/rights.ts'
 import type { TokenIssuer } from './auth/tokens.ts'
+import { answerBrokenRequest, answerOddRequests } from './broken-request.ts'
 import { frameworkFault } from './framework-fault.ts'
 import { answerPreflight, versionHeaders } from './headers.ts'
 import type { ServerLog } from './log.ts'
@@ -19,7 +20,7 @@ import { refuseOutdated } from './outdated-client.ts'
 import { RateLimit } from './rate-limit.ts'
 import { requestIds } from './request-id.ts'
 import { routeNotFound } from './route-faults.ts'
-import { bodyLimitBytes, type ServerSettings } from './settings.ts'
+import { bodyLimitBytes, longestParameter, type ServerSettings } from './settings.ts'
 import { contentTypeOfUnknown, ungroupedType } from './unknown-route.ts'
 import { prefixed } from './unprefixed.ts'
 
@@ -47,9 +48,10 @@ export function createApp(parts: AppParts): FastifyInstance {
     forceCloseConnections: 'idle',
     requestTimeout: 120_000,
     exposeHeadRoutes: false,
-    routerOptions: { maxParamLength: 1_024 },
+    routerOptions: { maxParamLength: longestParameter },
     genReqId: (request) => idOf(request.headers['x-request-id']),
     rewriteUrl: (request) => prefixed(request.url ?? '/'),
+    clientErrorHandler: answerBrokenRequest,
     frameworkErrors: (error, request, reply) => {
       request.caller = { version: since.v1_4, requestId: '', clientId: undefined, isKnown: false, rights: undefined }
       writeFault(request, reply, frameworkFault(error))
@@ -59,6 +61,7 @@ export function createApp(parts: AppParts): FastifyInstance {
   const app = settings.tls
     ? Fastify({ ...options, https: { ...transport, ...settings.tls, minVersion: 'TLSv1.2' } } as FastifyServerOptions)
     : Fastify({ ...options, http: transport } as FastifyServerOptions)
+  answerOddRequests(app.server)
   app.decorate('serverLog', log)
   app.decorate('answerHeaders', versionHeaders(version))
   app.decorate('isOpen', parts.gate === undefined)

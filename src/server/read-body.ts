@@ -5,6 +5,7 @@ import { parseJson } from '#lib/json/parse.ts'
 import { type JsonMaker, JsonReader, type JsonSyntaxMistake } from '#lib/json/reader.ts'
 import { Mismatch, type Shape, Unreadable } from '#models/shape.schema.ts'
 import { goSentence } from '#models/shape-fault.schema.ts'
+import { wrongMediaType } from './route-faults.ts'
 
 export type RequestBody = { text: string; contentType: string }
 
@@ -25,12 +26,6 @@ export function readBody<Value>(body: RequestBody | undefined, shape: Shape<Valu
     throw error
   }
 }
-
-const wrongMediaType = (): Fault =>
-  new Fault('BadRequest', 'code=415, message=Unsupported Media Type', {
-    component: 'APIServer',
-    hint: 'send the body with Content-Type: application/json (a submission also as application/yaml)',
-  })
 
 /** Only the first value counts, as in Go's stream reader. */
 function parsed(text: string): unknown {

@@ -67,7 +67,7 @@ function answer(
 }
 
 /** `/jobs/` is no job without a name. */
-function hasEmptyParameter(params: unknown): boolean {
+export function hasEmptyParameter(params: unknown): boolean {
   for (const name in params as object) if ((params as Record<string, string>)[name] === '') return true
   return false
 }

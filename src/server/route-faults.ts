@@ -1,5 +1,6 @@
 import { type ClientVersion, since } from '#api/client-version.ts'
 import { Fault } from '#lib/fault.ts'
+import { longestParameter } from './settings.ts'
 
 /** No such route, or none on this kind of node. */
 export const routeNotFound = (version: ClientVersion): Fault =>
@@ -29,4 +30,17 @@ export const upgradeRequired = (): Fault =>
   new Fault('UpgradeRequired', 'Upgrade Required', {
     component: 'APIServer',
     hint: 'logs are sent over a WebSocket: connect with ws:// or use `bacalhau job logs`',
+  })
+
+export const wrongMediaType = (): Fault =>
+  new Fault('BadRequest', 'code=415, message=Unsupported Media Type', {
+    component: 'APIServer',
+    hint: 'send the body with Content-Type: application/json (a submission also as application/yaml)',
+  })
+
+export const malformedUrl = (): Fault => new Fault('BadRequest', 'malformed URL', { component: 'APIServer' })
+
+export const parameterTooLong = (): Fault =>
+  new Fault('BadRequest', `an id or a name in a path has at most ${longestParameter} characters`, {
+    component: 'APIServer',
   })

@@ -10,8 +10,8 @@ import type { BuildVersionInfo } from '#models/node.ts'
 import { writeFault, writeText } from './answer.ts'
 import type { Access } from './auth/open-access.ts'
 import type { InFlight } from './in-flight.ts'
-import { registerRoutes } from './register.ts'
-import { goneSentence, upgradeRequired } from './route-faults.ts'
+import { hasEmptyParameter, registerRoutes } from './register.ts'
+import { goneSentence, routeNotFound, upgradeRequired } from './route-faults.ts'
 import { agentHandlers, legacyHandlers } from './routes/agent.ts'
 import { authHandlers } from './routes/auth.ts'
 import { guardedHandlers, jobsFor } from './routes/guarded.ts'
@@ -50,7 +50,10 @@ export function addRoutes(app: FastifyInstance, parts: RouteParts): void {
     const taking = settings.acceptsJobsFromJobs ? handlers : refusingJobsOfJobs(handlers)
     registerRoutes(app, inFlight, jobEndpoints, taking)
     addKeptResults(app, inFlight, jobsFor(jobs))
-    app.get(apiPrefix + logsRoute.path, (request, reply) => writeFault(request, reply, upgradeRequired()))
+    app.get(apiPrefix + logsRoute.path, (request, reply) => {
+      const isNone = hasEmptyParameter(request.params)
+      writeFault(request, reply, isNone ? routeNotFound(request.caller.version) : upgradeRequired())
+    })
   }
 }
 

@@ -36,6 +36,8 @@ export type ServerSettings = {
 
 /** Longest request body, as in the reference: 10 MB of a thousand thousand bytes. */
 export const bodyLimitBytes = 10_000_000
+/** Of an id or a name in a path. */
+export const longestParameter = 1_024
 export const handlerTimeoutMs = 30_000
 /** Longest `wait` of a job; longer ones are cut to it. */
 export const longestWaitMs = 60_000

@@ -27,7 +27,7 @@ export async function listJobs(
   const sortBy = token?.sortBy ?? query.order_by ?? ''
   const isReversed = token?.isReversed ?? query.reverse ?? false
   const limit = token?.limit ?? query.limit ?? 0
-  const order = orders[sortBy]
+  const order = Object.hasOwn(orders, sortBy) ? orders[sortBy] : undefined
   if (order === undefined) throw invalidOrder(Object.keys(orders))
   const filter = filterOf(query)
   const read = (size: number, after?: JobCursor) => jobs.list(filter, order, isReversed, size, after)

@@ -10,7 +10,8 @@ import type { ExecutionId } from '#models/ids.ts'
 import { commonHeaders, writeFault } from '../answer.ts'
 import type { Caller } from '../caller.ts'
 import type { InFlight } from '../in-flight.ts'
-import { goneOr, queryOf } from '../register.ts'
+import { goneOr, hasEmptyParameter, queryOf } from '../register.ts'
+import { routeNotFound } from '../route-faults.ts'
 
 /** A reader that has not taken a piece by then is cut off. */
 const pieceLimitMs = 120_000
@@ -20,6 +21,7 @@ const mostStreams = 256
 export function addKeptResults(app: FastifyInstance, inFlight: InFlight, jobsOf: (caller: Caller) => JobsApi): void {
   let streams = 0
   app.get(apiPrefix + keptResultRoute.path, (request, reply) => {
+    if (hasEmptyParameter(request.params)) return writeFault(request, reply, routeNotFound(request.caller.version))
     if (streams >= mostStreams) return writeFault(request, reply, tooMany())
     streams++
     const flight = inFlight.begin(Number.POSITIVE_INFINITY, () => {})
