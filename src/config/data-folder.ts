@@ -9,11 +9,6 @@ export type Roles = { readonly isOrchestrator: boolean; readonly isCompute: bool
  */
 export type DataFolder = {
   readonly root: string
-  /** Settings, written by people and `config set`. */
-  readonly configFile: string
-  /** RSA key that identifies the client and signs tokens. */
-  readonly keyFile: string
-  readonly tokensFile: string
   /** Exports of the running node for a shell; removed when it stops. */
   readonly runFile: string
   /** Of the roles of this process: root for both, else `orchestrator/` or `compute/`. */
@@ -36,9 +31,6 @@ export function dataFolder(root: string, roles: Roles): DataFolder {
   const roleFolder = isBoth ? root : join(root, roles.isOrchestrator ? 'orchestrator' : 'compute')
   return {
     root,
-    configFile: join(root, 'config.yaml'),
-    keyFile: join(root, 'user_id.pem'),
-    tokensFile: join(root, 'tokens.json'),
     runFile: join(root, 'bacalhau.run'),
     roleFolder,
     databaseFile: join(roleFolder, 'state.db'),

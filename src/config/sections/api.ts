@@ -7,7 +7,7 @@ export type AuthUser = {
   Username?: string
   Password?: string
   APIKey?: string
-  Capabilities?: { Actions?: string[] }[]
+  Capabilities?: { Actions?: string[]; Namespaces?: string[] }[]
 }
 
 /** The HTTP API: where a node listens and where a client connects. */
