@@ -4,21 +4,16 @@ import { parse as parseYaml } from 'yaml'
 import type { CliCase } from './cli-cases.ts'
 
 /** The order in which the recorder changed its configuration file: each case finds what the one before it left. */
-const edits = [
-  'set-string',
-  'set-int',
-  'set-bool',
-  'set-duration',
-  'set-list',
-  'set-map',
-  'set-node-type',
-  'set-locality',
-  'set-store',
-  'set-logmode',
-  'set-auth',
-  'auto-resources',
-  'auto-resources-50',
-]
+const edits: Readonly<Record<string, readonly string[]>> = {
+  'v1.4.0': [
+    ...['set-string', 'set-int', 'set-bool', 'set-duration', 'set-list', 'set-map', 'set-node-type', 'set-locality'],
+    ...['set-store', 'set-logmode', 'set-auth', 'auto-resources', 'auto-resources-50'],
+  ],
+  'v1.9.3': [
+    ...['set-string', 'set-equals', 'set-int', 'set-bool', 'set-duration', 'set-list', 'set-list-two-args', 'set-map'],
+    ...['set-two-values', 'set-cpu', 'set-log-level', 'set-log-level-bad'],
+  ],
+}
 
 type WithFile = Omit<CliCase, 'after'> & { after?: { 'config.yaml'?: string | null } }
 const fileAfter = (golden: CliCase | undefined): string | null | undefined =>
@@ -41,10 +36,10 @@ export function prepareConfig(dataDir: string, golden: CliCase, all: readonly Cl
 }
 
 function fileBefore(golden: CliCase, all: readonly CliCase[]): string | null | undefined {
-  const at = edits.indexOf(nameOf(golden))
-  if (nameOf(golden) === 'set-equals') return null
+  const order = edits[golden.version] ?? []
+  const at = order.indexOf(nameOf(golden))
   if (at < 0) return fileAfter(golden)
-  return at === 0 ? null : fileAfter(all.find((each) => nameOf(each) === edits[at - 1]))
+  return at === 0 ? null : fileAfter(all.find((each) => nameOf(each) === order[at - 1]))
 }
 
 /** What the configuration file says afterwards; names are equal whatever their case, sizes are of the machine. */
@@ -80,7 +75,8 @@ export function settingLines(recorded: string, ours: string, format: string | un
 
 function rowsOf(text: string, format: string | undefined): Map<string, string> {
   if (format === 'json' || format === 'yaml') {
-    const rows = (format === 'json' ? JSON.parse(text) : parseYaml(text)) as { Key: string; Value: unknown }[]
+    const readable = text.replaceAll('{{DESCRIPTION}}', 'words')
+    const rows = (format === 'json' ? JSON.parse(readable) : parseYaml(readable)) as { Key: string; Value: unknown }[]
     return new Map(rows.map(({ Key, Value }) => [Key, JSON.stringify(Value)]))
   }
   return format === 'csv' ? csvRows(text) : tableRows(text)
