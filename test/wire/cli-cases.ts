@@ -23,6 +23,11 @@ export type CliCase = {
   after?: { files?: readonly (string | { path: string; text?: string })[] }
 }
 
+/** Cases that make further versions, and those that saw them. */
+const recordedLate = ['rerun', 'rerun-version-1', 'rerun-id-only', 'executions-all', 'history-all'].map(
+  (name) => `job-versions/${name}`,
+)
+
 /** The recordings of a version by folder (`job-run`), or undefined when they are absent. */
 export function cliCases(version: string): Map<string, CliCase[]> | undefined {
   const root = join(goldensDir(), 'cli', version)
@@ -31,9 +36,9 @@ export function cliCases(version: string): Map<string, CliCase[]> | undefined {
   return new Map(
     folders.map((folder) => [
       folder,
-      readdirSync(join(root, folder)).map(
-        (file) => JSON.parse(readFileSync(join(root, folder, file), 'utf8')) as CliCase,
-      ),
+      readdirSync(join(root, folder))
+        .map((file) => JSON.parse(readFileSync(join(root, folder, file), 'utf8')) as CliCase)
+        .sort((a, b) => recordedLate.indexOf(a.case) - recordedLate.indexOf(b.case)),
     ]),
   )
 }

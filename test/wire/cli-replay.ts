@@ -33,6 +33,7 @@ const recordedRejected = ['node/list-rejected', 'node/reject-already', 'node/app
 export class CliReplay {
   readonly #cluster: GoldenCluster
   readonly #version: Version
+  #versions: Promise<void> | undefined
   readonly #client: Client
   readonly #jobs = new Map<string, Promise<string>>()
   readonly #listeners: Server[] = []
@@ -80,8 +81,25 @@ export class CliReplay {
       mkdirSync(folder, { recursive: true })
       writeFileSync(join(folder, 'repo.version'), '{"Version":99}')
     }
+    if (name.startsWith('job-versions/')) await (this.#versions ??= this.#makeVersions())
     if (recordedRejected.includes(name)) await this.#actOnEdge('reject')
     return recordedRejected.includes(name) || name === 'node/reject' ? () => this.#bringEdgeBack() : undefined
+  }
+
+  /** A job of seven versions, and one that exits with 1. */
+  async #makeVersions(): Promise<void> {
+    for (const word of ['v1', 'v1', 'v2', 'v2', 'v2', 'v1', 'v1']) {
+      const Engine = {
+        Type: 'docker',
+        Params: { Image: 'busybox:latest', Entrypoint: ['/bin/sh', '-c', `echo ${word}`] },
+      }
+      const body = {
+        Job: { Name: 'versioned', Type: 'batch', Count: 1, Tasks: [{ Name: 'main', Engine }] },
+        Force: true,
+      }
+      await this.#until(await this.#submitBody(JSON.stringify(body), 'versioned'), undefined)
+    }
+    for (const fixture of ['batch-exit1', 'batch-ok']) await this.#until(await this.#submit(fixture), undefined)
   }
 
   async #bringEdgeBack(): Promise<void> {
@@ -187,13 +205,17 @@ export class CliReplay {
     const body = jobFixture(this.#version, fixture)
       .replaceAll('{{DIR}}', this.#cluster.directory)
       .replaceAll(':20010', `:${this.#cluster.filePort}`)
+    return this.#submitBody(body, fixture)
+  }
+
+  async #submitBody(body: string, what: string): Promise<string> {
     const response = await fetch(`http://127.0.0.1:${this.#cluster.port}/api/v1/orchestrator/jobs`, {
       method: 'PUT',
       headers: { 'content-type': 'application/json', 'X-Bacalhau-Git-Version': this.#version },
       body,
     })
     const answer = (await response.json()) as { JobID?: string }
-    if (!answer.JobID) throw new Error(`${fixture} was not submitted: ${JSON.stringify(answer)}`)
+    if (!answer.JobID) throw new Error(`${what} was not submitted: ${JSON.stringify(answer)}`)
     return answer.JobID
   }
 

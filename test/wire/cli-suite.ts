@@ -50,7 +50,7 @@ export function cliSuite(version: Version, judged = ['*']): void {
       cluster = await startGoldenCluster({
         ...(engine ? { dockerHost: engine.host } : {}),
         version,
-        pairs: [{ key: 'Orchestrator.JobNaming', value: 'independent' }],
+        pairs: [{ key: 'Orchestrator.JobNaming', value: version === 'v1.4.0' ? 'independent' : 'by-caller' }],
       })
       replay = new CliReplay(cluster, version)
       const compare = await loadCompare()

@@ -3,19 +3,20 @@ import type { Execution } from '#models/execution.ts'
 import { type Column, column } from './column.ts'
 import { dateTime, elapsed } from './times.ts'
 
-const identity: readonly Column<Execution>[] = [
-  column('ID', 10, 'text', (execution) => shortId(execution.ID)),
-  column('Node ID', 10, 'text', (execution) => shortId(execution.NodeID)),
-]
+const id = column<Execution>('ID', 10, 'text', (execution) => shortId(execution.ID))
+const node = column<Execution>('Node ID', 10, 'text', (execution) => shortId(execution.NodeID))
+const version = column<Execution>('Job Version', 11, 'text', (execution) => String(execution.JobVersion))
 const revision = column<Execution>('Rev.', 4, 'text', (execution) => String(execution.Revision))
 const state = column<Execution>('State', 17, 'text', (execution) => execution.ComputeState.StateType)
 const desired = column<Execution>('Desired', 10, 'text', (execution) => execution.DesiredState.StateType)
 
-/** `job executions` */
-export const executionColumns: readonly Column<Execution>[] = [
+/** `job executions`; with the version of the job when somebody asks for versions. */
+export const executionColumns = (showsVersion: boolean): readonly Column<Execution>[] => [
   column('Created', 8, 'time', (execution) => dateTime(execution.CreateTime)),
   column('Modified', 8, 'time', (execution) => dateTime(execution.ModifyTime)),
-  ...identity,
+  id,
+  ...(showsVersion ? [version] : []),
+  node,
   revision,
   state,
   desired,
@@ -23,7 +24,8 @@ export const executionColumns: readonly Column<Execution>[] = [
 
 /** Within `job describe`. `nowNs`: Unix nanoseconds, for ages. */
 export const describedExecutionColumns = (nowNs: bigint): readonly Column<Execution>[] => [
-  ...identity,
+  id,
+  node,
   state,
   desired,
   revision,

@@ -12,8 +12,8 @@ const stateOf = (line: JobHistory): string => line.JobState?.New ?? line.Executi
 const revision = column<JobHistory>('Rev.', 4, 'text', (line) => String(line.NewRevision))
 const state = column<JobHistory>('State', 20, 'text', stateOf)
 const topic = column<JobHistory>('Topic', 15, 'soft', (line) => line.Event.Topic)
-const event = (showsDetails: boolean) =>
-  column<JobHistory>('Event', 60, 'text', (line) => eventText(line.Event, showsDetails))
+const event = (showsDetails: boolean, width = 60) =>
+  column<JobHistory>('Event', width, 'text', (line) => eventText(line.Event, showsDetails))
 
 /** `job history`. With `showsDetails` every fact of an event is listed below it. */
 export const historyColumns = (showsDetails: boolean): readonly Column<JobHistory>[] => [
@@ -25,6 +25,16 @@ export const historyColumns = (showsDetails: boolean): readonly Column<JobHistor
   state,
   topic,
   event(showsDetails),
+]
+
+/** `job history` of one or of all versions, as the generation shows it that has versions. */
+export const versionedHistoryColumns = (showsDetails: boolean): readonly Column<JobHistory>[] => [
+  column('Time', 20, 'text', (line) => dateTime(timeOf(line))),
+  column('Level', 15, 'text', (line) => line.Type),
+  column('Job Version', 11, 'text', (line) => String(line.JobVersion)),
+  column('Exec. ID', 10, 'text', (line) => shortId(line.ExecutionID ?? '')),
+  topic,
+  event(showsDetails, 90),
 ]
 
 /** Within `job describe`. */

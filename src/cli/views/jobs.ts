@@ -14,6 +14,6 @@ export const jobColumns: readonly Column<Job>[] = [
 ]
 
 export const versionColumns: readonly Column<Job>[] = [
-  column('created at', undefined, undefined, (job) => dateTime(job.ModifyTime)),
-  column('job version', undefined, undefined, (job) => String(job.Version)),
+  column('Created At', undefined, undefined, (job) => dateTime(job.ModifyTime)),
+  column('Job Version', undefined, undefined, (job) => String(job.Version)),
 ]

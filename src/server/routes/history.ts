@@ -60,14 +60,18 @@ export async function listHistory(
   return { NextToken, Items: isNew ? items.map(toldNewly) : items }
 }
 
-/** All lines there are now, for an answer that is not followed. */
+/** All lines there are now of this version of the job, for an answer that is not followed. */
 export async function wholeHistory(
   jobs: JobsApi,
   job: Job,
   audience: string | undefined,
   version: ClientVersion,
 ): Promise<List<JobHistory>> {
-  const query = { limit: Number.MAX_SAFE_INTEGER, ...(audience === undefined ? {} : { audience }) }
+  const query = {
+    limit: Number.MAX_SAFE_INTEGER,
+    job_version: job.Version,
+    ...(audience === undefined ? {} : { audience }),
+  }
   return { ...(await listHistory(jobs, job, query, version)), NextToken: '' }
 }
 

@@ -36,7 +36,7 @@ describe('versions of a job', () => {
 
   it('are listed, and each can be looked at by name', async () => {
     expect(await server.ok(['job', 'versions', 'greeting', '--output', 'csv'])).toMatch(
-      /^created at,job version\n.*,1\n.*,2\n.*,3\n\n$/,
+      /^Created At,Job Version\n.*,1\n.*,2\n.*,3\n\n$/,
     )
     expect(await server.ok(['job', 'describe', 'greeting', '-v', '1'])).toMatch(/Version {7}= 1/)
     expect(await outputOf('greeting', '--version', '1')).toBe('one\n\n')

@@ -24,10 +24,10 @@ export const command = defineCommand({
   },
   run: async ({ args: [id = ''], flags }, cli) =>
     (await cli.client()).jobs.executions(id, { order_by: 'modify_time', ...listQuery(flags), ...versionQuery(flags) }),
-  show: ({ Items }, { flags }, cli) =>
+  show: ({ Items }, { flags, isGiven }, cli) =>
     printListing(cli, flags, {
       items: Items,
-      columns: executionColumns,
+      columns: executionColumns(isGiven('version') || isGiven('all-versions')),
       json: () => goList(Items.map((execution) => encodeExecution(execution, printedGeneration))),
     }),
 })

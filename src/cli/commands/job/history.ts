@@ -7,7 +7,7 @@ import { printedGeneration, toldAudience } from '../../shared/generation.ts'
 import { listQuery } from '../../shared/list-query.ts'
 import { listFlags, tableFlags } from '../../shared/output-flags.ts'
 import { versionQuery, versionsFlags } from '../../shared/which-job.ts'
-import { historyColumns, showsDetails } from '../../views/history.ts'
+import { historyColumns, showsDetails, versionedHistoryColumns } from '../../views/history.ts'
 
 export const command = defineCommand({
   use: '[id]',
@@ -26,19 +26,22 @@ export const command = defineCommand({
     ...listFlags(0),
     ...tableFlags,
   },
-  run: async ({ args: [id = ''], flags }, cli) =>
+  run: async ({ args: [id = ''], flags, isGiven }, cli) =>
     (await cli.client()).jobs.history(id, {
       ...listQuery(flags),
       ...versionQuery(flags),
-      audience: toldAudience,
+      audience: showsVersions(isGiven) ? 'since-1.5' : toldAudience,
       event_type: flags['event-type'],
       execution_id: flags['execution-id'],
       node_id: flags['node-id'],
     }),
-  show: ({ Items }, { flags }, cli) =>
+  show: ({ Items }, { flags, isGiven }, cli) =>
     printListing(cli, flags, {
       items: Items,
-      columns: historyColumns(showsDetails(cli.env)),
+      columns: (showsVersions(isGiven) ? versionedHistoryColumns : historyColumns)(showsDetails(cli.env)),
       json: () => goList(Items.map((line) => encodeHistory(line, printedGeneration))),
     }),
 })
+
+const showsVersions = (isGiven: (name: 'version' | 'all-versions') => boolean): boolean =>
+  isGiven('version') || isGiven('all-versions')
