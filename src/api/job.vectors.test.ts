@@ -5,10 +5,11 @@ import type { JobId } from '#models/ids.ts'
 import type { JobDraft } from '#models/job.schema.ts'
 import type { Job, JobSpec } from '#models/job.ts'
 import { checkJob } from '#models/job-check.schema.ts'
-import { decodeJobFile } from '#models/job-file.schema.ts'
+import { readJobFile } from '#models/job-file.schema.ts'
 import { normalizeJob } from '#models/job-normalize.schema.ts'
 import { sanitizeJob } from '#models/job-sanitize.schema.ts'
 import { validateJob } from '#models/job-validate.schema.ts'
+import { type Problem, problemText } from '#models/problem.ts'
 import { describeVectors, type VectorCase } from '../../test/kit/vectors.ts'
 import { since } from './client-version.ts'
 import { encodeJob } from './encode/job.ts'
@@ -32,20 +33,25 @@ function valueOf(document: string): unknown {
 }
 
 function judged(document: string): Judged {
-  const draft = decodeJobFile(valueOf(document))
+  const { draft, problems: mistakes } = readJobFile(valueOf(document))
+  const told = asRecorded(mistakes)
+  if (told.length > 0) throw new Error(problemText(told))
   if (draft === undefined) return { null: true, submission: 'empty/nil job' }
   const spec = normalizeJob(draft, { defaultNetwork: 'None' })
-  const problems = validateJob(spec)
-  const nullItem = problems.find((problem) => problem.endsWith(' is null'))
-  if (nullItem) throw new Error(nullItem)
+  const problems = asRecorded(validateJob(spec))
+  const nullItem = problems.find(({ text }) => text.endsWith(' is null'))
+  if (nullItem) throw new Error(nullItem.text)
   const { warnings } = sanitizeJob(draft, spec)
   return {
     normalized: JSON.parse(encodeJob(asStored(draft, spec), since.v1_7)),
-    full: problems.join('\n'),
-    network: problems.length > 0 ? undefined : networkProblems(checkJob(spec)),
+    full: problemText(problems),
+    network: problems.length > 0 ? undefined : networkProblems(checkJob(spec).map(({ text }) => text)),
     ...(warnings.length > 0 ? { warnings } : {}),
   }
 }
+
+/** Without what the reference stops before; it is told after these. */
+const asRecorded = (problems: readonly Problem[]): Problem[] => problems.filter((each) => !each.isFurther)
 
 /** Network words and ports of later versions are taken from everybody, so that a later version judges them. */
 const isLater = ({ raw }: VectorCase): boolean => {

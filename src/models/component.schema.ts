@@ -1,6 +1,7 @@
 import { messageOf } from '#lib/fault.ts'
 import { decodeParams, type ParamType } from '#lib/params.ts'
 import type { JsonSchema } from './outline.ts'
+import { type Problem, problemAt } from './problem.ts'
 import { type SpecConfig, typeKey } from './spec-config.ts'
 
 export type ComponentKind = 'engine' | 'storage' | 'publisher'
@@ -63,20 +64,38 @@ const rules: Record<ComponentKind, Record<string, Rule>> = {
 }
 rules.storage.local = rules.storage.localdirectory as Rule
 
-/** Why the parameters of a component cannot be right on any node; undefined when nothing is known against them. */
-export function componentProblem(kind: ComponentKind, spec: SpecConfig): string | undefined {
+/** Why the parameters of a component cannot be right on any node; of each one, the first reason. */
+export function componentProblems(kind: ComponentKind, spec: SpecConfig): Problem[] {
   const type = typeKey(spec.Type)
   const known = rules[kind][type]
-  if (known === undefined) return undefined
+  if (known === undefined) return none
   const params = spec.Params ?? {}
   try {
     const found = decodeParams(params, known.struct, known.fields) as Record<string, unknown>
-    if (!found[known.required[0]]) return known.required[1]
-    return kind === 'storage' ? sourceProblem(type, found) : undefined
-  } catch (error) {
-    return `invalid ${type} ${kind} params: ${messageOf(error)}`
+    if (!found[known.required[0]]) return [problemAt(known.required[1], 'Params', known.required[0])]
+    const text = kind === 'storage' ? sourceProblem(type, found) : undefined
+    return text === undefined ? none : [problemAt(text, 'Params', 'URL')]
+  } catch {
+    return unreadableParams(`invalid ${type} ${kind} params: `, params, known)
   }
 }
+
+const none: Problem[] = []
+
+function unreadableParams(prefix: string, params: Record<string, unknown>, known: Rule): Problem[] {
+  const problems: Problem[] = []
+  for (const name of Object.keys(params).sort()) {
+    try {
+      decodeParams({ [name]: params[name] }, known.struct, known.fields)
+    } catch (error) {
+      problems.push(problemAt(prefix + messageOf(error), 'Params', name))
+    }
+  }
+  const isThere = Object.entries(params).some(([name, value]) => sameName(name, known.required[0]) && value)
+  return isThere ? problems : [...problems, problemAt(known.required[1], 'Params', known.required[0])]
+}
+
+const sameName = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase()
 
 function sourceProblem(type: string, params: Record<string, unknown>): string | undefined {
   const url = String(params.URL ?? '')

@@ -3,7 +3,9 @@ import { checkJob } from './job-check.schema.ts'
 import { normalizeJob } from './job-normalize.schema.ts'
 
 const problemsOf = (job: { Count?: number; Tasks?: object[] }): string[] =>
-  checkJob(normalizeJob({ Type: 'batch', Tasks: [], ...job } as never, { defaultNetwork: 'None' }))
+  checkJob(normalizeJob({ Type: 'batch', Tasks: [], ...job } as never, { defaultNetwork: 'None' })).map(
+    ({ text }) => text,
+  )
 
 it('refuses a Count that no orchestrator can hold', () => {
   expect(problemsOf({ Count: 100_000 })).toEqual([])

@@ -1,35 +1,34 @@
 import { isDomain, isIpAddress, normalDomain } from '#lib/domains.ts'
 import { messageOf } from '#lib/fault.ts'
 import { checkRequirement } from '#lib/selector/requirement.ts'
-import { componentProblem } from './component.schema.ts'
+import { componentProblems } from './component.schema.ts'
 import type { JobSpec, LabelSelectorRequirement } from './job.ts'
-import { duplicateOf, pushUnder } from './job-validate.schema.ts'
-import { typeKey } from './spec-config.ts'
-import type { NetworkConfig, Port, Task } from './task.ts'
+import { repeated } from './job-validate.schema.ts'
+import { type Path, type Problem, problemAt, pushUnder } from './problem.ts'
+import { type SpecConfig, typeKey } from './spec-config.ts'
+import type { InputSource, NetworkConfig, Port, ResultPath, Task } from './task.ts'
 
 /**
  * What else is wrong with a job and can be known without a node (the reference takes these and fails later, or never).
- * To be called on a job that `validateJob` found right.
+ * What `validateJob` refuses is passed over.
  */
-export function checkJob(spec: JobSpec): string[] {
-  const problems: string[] = []
+export function checkJob(spec: JobSpec): Problem[] {
+  const problems: Problem[] = []
   if ((spec.Type === 'ops' || spec.Type === 'daemon') && spec.Count > 1) {
-    problems.push(`${spec.Type} jobs cannot specify count > 1 as they run on all matching nodes`)
+    const text = `${spec.Type} jobs cannot specify count > 1 as they run on all matching nodes`
+    problems.push(problemAt(text, 'Count'))
   }
-  if (spec.Count > maxCount) problems.push(`job count must be <= ${maxCount}`)
-  if (spec.Name.length > maxNameLength || spec.Namespace.length > maxNameLength) {
-    problems.push(`job name and namespace must not be longer than ${maxNameLength} characters`)
-  }
-  if (controlCharacter.test(spec.Name) || controlCharacter.test(spec.Namespace)) {
-    problems.push('job name and namespace must not contain control characters')
-  }
+  if (spec.Count > maxCount) problems.push(problemAt(`job count must be <= ${maxCount}`, 'Count'))
+  pushNameProblem(problems, 'Name', spec.Name)
+  pushNameProblem(problems, 'Namespace', spec.Namespace)
   for (let at = 0; at < spec.Constraints.length; at++) {
-    const found = constraintProblems(spec.Constraints[at] as LabelSelectorRequirement)
-    pushUnder(problems, `constraint ${at + 1} validation failed: `, found)
+    const found = constraintProblems(spec.Constraints[at] ?? null)
+    pushUnder(problems, `constraint ${at + 1} validation failed: `, ['Constraints', at], found)
   }
   const task = spec.Tasks[0]
-  if (task) pushUnder(problems, `task ${task.Name} validation failed: `, taskProblems(task))
-  pushUnder(problems, 'reschedule policy validation failed: ', negativeFields(spec.Reschedule ?? {}))
+  if (task) pushUnder(problems, `task ${task.Name} validation failed: `, ['Tasks', 0], taskProblems(task))
+  const negative = negativeFields(spec.Reschedule ?? {})
+  pushUnder(problems, 'reschedule policy validation failed: ', ['Reschedule'], negative)
   return problems
 }
 
@@ -38,58 +37,83 @@ const maxCount = 100_000
 const maxNameLength = 253
 const controlCharacter = /[\u0000-\u001f\u007f]/
 
-/** Keys, operators and values that no node can answer. */
-function constraintProblems(constraint: LabelSelectorRequirement): string[] {
-  try {
-    checkRequirement(constraint)
-    return []
-  } catch (error) {
-    return [messageOf(error)]
+function pushNameProblem(problems: Problem[], field: 'Name' | 'Namespace', name: string): void {
+  if (name.length > maxNameLength) {
+    problems.push(problemAt(`job name and namespace must not be longer than ${maxNameLength} characters`, field))
+  }
+  if (controlCharacter.test(name)) {
+    problems.push(problemAt('job name and namespace must not contain control characters', field))
   }
 }
 
-function taskProblems(task: Task): string[] {
-  const problems: string[] = []
-  // A WASM program has no working directory but the root; `wasm run` of 1.9 places its module at `main.wasm`.
-  const isFromRoot = typeKey(task.Engine.Type) === 'wasm'
-  for (const name in task.Env) pushText(problems, envProblem(name, task.Env[name] as string))
-  pushText(problems, componentProblem('engine', task.Engine))
-  if (task.Publisher.Type !== '') pushText(problems, componentProblem('publisher', task.Publisher))
-  for (const { Source, Target } of task.InputSources) {
-    pushText(problems, componentProblem('storage', Source))
-    pushText(problems, pathProblem('input target', isFromRoot ? fromRoot(Target) : Target))
+/** Keys, operators and values that no node can answer. */
+function constraintProblems(constraint: LabelSelectorRequirement | null): Problem[] {
+  if (constraint === null) return none
+  try {
+    checkRequirement(constraint)
+    return none
+  } catch (error) {
+    return [problemAt(messageOf(error))]
   }
-  for (const { Name, Path } of task.ResultPaths) {
-    pushText(problems, resultNameProblem(Name))
-    pushText(problems, pathProblem('result path', Path))
-  }
-  pushDuplicate(
-    problems,
-    'input source with target',
-    task.InputSources.map((input) => input.Target),
-  )
-  pushDuplicate(
-    problems,
-    'result path with name',
-    task.ResultPaths.map((result) => result.Name),
-  )
-  pushDuplicate(
-    problems,
-    'result path',
-    task.ResultPaths.map((result) => result.Path),
-  )
-  pushUnder(problems, 'invalid network: ', networkProblems(task.Network))
-  if ((task.StopGrace ?? 0) < 0) problems.push('stop grace must be >= 0')
+}
+
+const none: Problem[] = []
+
+function taskProblems(task: Task): Problem[] {
+  const problems: Problem[] = []
+  for (const name in task.Env) pushText(problems, envProblem(name, task.Env[name] as string), 'Env', name)
+  pushComponent(problems, 'engine', task.Engine, ['Engine'])
+  if (task.Publisher.Type !== '') pushComponent(problems, 'publisher', task.Publisher, ['Publisher'])
+  pushInputProblems(problems, task)
+  pushResultProblems(problems, task.ResultPaths)
+  pushUnder(problems, 'invalid network: ', ['Network'], networkProblems(task.Network))
+  if ((task.StopGrace ?? 0) < 0) problems.push(problemAt('stop grace must be >= 0', 'StopGrace'))
   return problems
 }
 
-const pushText = (problems: string[], problem: string | undefined): void => {
-  if (problem !== undefined) problems.push(problem)
+function pushInputProblems(problems: Problem[], { Engine, InputSources }: Task): void {
+  // A WASM program has no working directory but the root; `wasm run` of 1.9 places its module at `main.wasm`.
+  const isFromRoot = Engine !== null && typeKey(Engine.Type) === 'wasm'
+  for (let at = 0; at < InputSources.length; at++) {
+    const input = InputSources[at] as InputSource | null
+    if (input === null) continue
+    pushComponent(problems, 'storage', input.Source, ['InputSources', at, 'Source'])
+    const target = isFromRoot ? fromRoot(input.Target) : input.Target
+    pushText(problems, pathProblem('input target', target), 'InputSources', at, 'Target')
+  }
+  for (const at of repeated(InputSources, (input) => input?.Target ?? '')) {
+    const text = `input source with target '${InputSources[at]?.Target}' already exists`
+    problems.push(problemAt(text, 'InputSources', at, 'Target'))
+  }
 }
 
-function pushDuplicate(problems: string[], what: string, names: readonly string[]): void {
-  const name = duplicateOf(names)
-  if (name !== undefined) problems.push(`${what} '${name}' already exists`)
+function pushResultProblems(problems: Problem[], results: readonly (ResultPath | null)[]): void {
+  for (let at = 0; at < results.length; at++) {
+    const result = results[at] ?? null
+    if (result === null) continue
+    pushText(problems, resultNameProblem(result.Name), 'ResultPaths', at, 'Name')
+    pushText(problems, pathProblem('result path', result.Path), 'ResultPaths', at, 'Path')
+  }
+  for (const at of repeated(results, (result) => result?.Name ?? '')) {
+    const text = `result path with name '${results[at]?.Name}' already exists`
+    problems.push(problemAt(text, 'ResultPaths', at, 'Name'))
+  }
+  for (const at of repeated(results, (result) => result?.Path ?? '')) {
+    problems.push(problemAt(`result path '${results[at]?.Path}' already exists`, 'ResultPaths', at, 'Path'))
+  }
+}
+
+function pushText(problems: Problem[], text: string | undefined, ...path: Path): void {
+  if (text !== undefined) problems.push(problemAt(text, ...path))
+}
+
+const pushComponent = (
+  problems: Problem[],
+  kind: 'engine' | 'storage' | 'publisher',
+  spec: SpecConfig | null,
+  path: Path,
+): void => {
+  if (spec !== null) pushUnder(problems, '', path, componentProblems(kind, spec))
 }
 
 /** What is wrong with a variable of a task: any name that a shell takes will do, but for those that are ours. */
@@ -120,49 +144,61 @@ function resultNameProblem(name: string): string | undefined {
   return isSegment ? undefined : `result path name ${JSON.stringify(name)} must be a plain name`
 }
 
-function networkProblems({ Type, Domains = [], Ports = [] }: NetworkConfig): string[] {
-  const problems: string[] = []
+function networkProblems({ Type, Domains = [], Ports = [] }: NetworkConfig): Problem[] {
+  const problems: Problem[] = []
   // Domains of a task without HTTP network have no effect; 1.4 takes them in silence.
   if (Type === 'HTTP') {
-    for (const domain of Domains) {
-      if (!isDomain(normalDomain(domain))) problems.push(`invalid domain "${domain}"`)
+    for (const [at, domain] of Domains.entries()) {
+      if (!isDomain(normalDomain(domain))) problems.push(problemAt(`invalid domain "${domain}"`, 'Domains', at))
     }
   }
   if (Ports.length > 0) pushPortProblems(problems, Type, Ports)
   return problems
 }
 
-function pushPortProblems(problems: string[], type: NetworkConfig['Type'], ports: readonly (Port | null)[]): void {
+function pushPortProblems(problems: Problem[], type: NetworkConfig['Type'], ports: readonly (Port | null)[]): void {
   if (type !== 'Host' && type !== 'Bridge' && type !== 'Full' && type !== 'Default') {
-    problems.push('ports can only be set for Host or Bridge network modes')
+    problems.push(problemAt('ports can only be set for Host or Bridge network modes', 'Ports'))
     return
   }
   const seen = { name: new Set<unknown>(), static: new Set<unknown>(), target: new Set<unknown>() }
-  for (const port of ports) {
-    if (port === null) problems.push('port mapping is null')
-    else pushPort(problems, type, port, seen)
+  for (const [at, port] of ports.entries()) {
+    const found = port === null ? [problemAt('port mapping is null')] : portProblems(type, port, seen)
+    pushUnder(problems, '', ['Ports', at], found)
   }
 }
 
 type Seen = { name: Set<unknown>; static: Set<unknown>; target: Set<unknown> }
 
-function pushPort(problems: string[], type: NetworkConfig['Type'], port: Port, seen: Seen): void {
+function portProblems(type: NetworkConfig['Type'], port: Port, seen: Seen): Problem[] {
   const { Name, Static = 0, Target = 0, HostNetwork = '' } = port
-  if (Name === '') problems.push('port mapping name is required')
-  else if (Name.length > 237) problems.push('port name too long (max 237 characters)')
-  else if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(Name)) {
-    problems.push(
-      'port name must be a valid environment variable name: start with letter/underscore and contain only letters, numbers, and underscores',
-    )
+  const problems: Problem[] = []
+  const refuse = (field: keyof Port, text: string) => problems.push(problemAt(text, field))
+  const nameText = portNameProblem(Name)
+  if (nameText !== undefined) refuse('Name', nameText)
+  if (isRepeated(seen.name, Name)) refuse('Name', `duplicate port mapping name "${Name}"`)
+  if (Static !== 0 && Static < 1024) refuse('Static', `static port ${Static} is in privileged port range (1-1023)`)
+  if (Static > 65_535) refuse('Static', `static port ${Static} is above maximum valid port 65535`)
+  if (Static !== 0 && isRepeated(seen.static, Static)) {
+    refuse('Static', `duplicate port mapping static port ${Static}`)
   }
-  if (isRepeated(seen.name, Name)) problems.push(`duplicate port mapping name "${Name}"`)
-  if (Static !== 0 && Static < 1024) problems.push(`static port ${Static} is in privileged port range (1-1023)`)
-  if (Static > 65_535) problems.push(`static port ${Static} is above maximum valid port 65535`)
-  if (Static !== 0 && isRepeated(seen.static, Static)) problems.push(`duplicate port mapping static port ${Static}`)
-  if (Target < 0 || Target > 65_535) problems.push(`invalid target port ${Target}`)
-  if (Target !== 0 && isRepeated(seen.target, Target)) problems.push(`duplicate port mapping target port ${Target}`)
-  if (Target !== 0 && type === 'Host') problems.push('target ports cannot be set for Host network mode')
-  if (HostNetwork !== '' && !isIpAddress(HostNetwork)) problems.push(`invalid host network IP address: ${HostNetwork}`)
+  if (Target < 0 || Target > 65_535) refuse('Target', `invalid target port ${Target}`)
+  if (Target !== 0 && isRepeated(seen.target, Target)) {
+    refuse('Target', `duplicate port mapping target port ${Target}`)
+  }
+  if (Target !== 0 && type === 'Host') refuse('Target', 'target ports cannot be set for Host network mode')
+  if (HostNetwork !== '' && !isIpAddress(HostNetwork)) {
+    refuse('HostNetwork', `invalid host network IP address: ${HostNetwork}`)
+  }
+  return problems
+}
+
+function portNameProblem(name: string): string | undefined {
+  if (name === '') return 'port mapping name is required'
+  if (name.length > 237) return 'port name too long (max 237 characters)'
+  return /^[A-Za-z_][A-Za-z0-9_]*$/.test(name)
+    ? undefined
+    : 'port name must be a valid environment variable name: start with letter/underscore and contain only letters, numbers, and underscores'
 }
 
 function isRepeated(seen: Set<unknown>, value: unknown): boolean {
@@ -171,7 +207,7 @@ function isRepeated(seen: Set<unknown>, value: unknown): boolean {
   return false
 }
 
-const negativeFields = (fields: Readonly<Record<string, unknown>>): string[] =>
+const negativeFields = (fields: Readonly<Record<string, unknown>>): Problem[] =>
   Object.entries(fields).flatMap(([name, value]) =>
-    typeof value === 'number' && value < 0 ? [`${name} must be >= 0`] : [],
+    typeof value === 'number' && value < 0 ? [problemAt(`${name} must be >= 0`, name)] : [],
   )

@@ -1,50 +1,58 @@
-import { Fault } from '#lib/fault.ts'
 import { compareGoStrings } from '#lib/go/fmt-value.ts'
 import { isRawNumber } from '#lib/json/raw-number.ts'
 import { type JobDraft, jobShape } from './job.schema.ts'
 import type { Outline } from './outline.ts'
-import { fold, kindOf, Mismatch, Unreadable } from './shape.schema.ts'
+import { asFurther, type Problem, problemAt } from './problem.ts'
+import { fold, kindOf, Mismatch, Misread } from './shape.schema.ts'
 
 const systemFields = new Set(['id', 'state', 'version', 'revision', 'createtime', 'modifytime'])
-const known = new Set(Object.keys(jobShape.fields).map(fold))
 
-/** What is wrong with a job file; `path` leads to the value (keys as written, places in lists), for line and column. */
-export type JobFileMistake = { path: readonly (string | number)[] }
+/** What could be read of a job file, and what is wrong with the rest, the reference's sentences first. */
+export type JobFile = { draft?: JobDraft; problems: readonly Problem[] }
 
 /**
  * Reads the value of a job file (YAML or JSON, parsed). Stricter than the API: fields that only the system writes and
- * unknown ones at the top are refused, all at once. Null is no job (undefined). Throws a Fault ValidationError whose
- * `cause` is a list of JobFileMistake, in the order of the lines of its message.
+ * unknown ones are refused. Null is no job. Paths have keys as they were written.
  */
-export function decodeJobFile(value: unknown): JobDraft | undefined {
-  if (value === null || value === undefined) return undefined
+export function readJobFile(value: unknown): JobFile {
+  if (value === null || value === undefined) return { problems: [] }
   if (typeof value !== 'object' || Array.isArray(value)) {
-    throw refused([`json: cannot unmarshal ${kindOf(value)} into Go value of type map[string]interface {}`], [[]])
+    const text = `json: cannot unmarshal ${kindOf(value)} into Go value of type map[string]interface {}`
+    return { problems: [problemAt(text)] }
   }
   const system = Object.keys(value).filter((key) => systemFields.has(fold(key)))
-  const unknown = Object.keys(value).filter((key) => !known.has(fold(key)))
-  if (system.length + unknown.length > 0) {
-    const sentences = [
-      ...system.map((key) => `field: '${key}' in 'Job' is not allowed`),
-      ...unknown.map((key) => `unknown field: '${key}' in 'Job'`),
-    ]
-    throw refused(
-      sentences,
-      [...system, ...unknown].map((key) => [key]),
-    )
-  }
+  const strange = strangeFields(value)
+  const { draft, misread } = decoded(value)
+  const problems = [
+    ...system.map((key) => problemAt(`field: '${key}' in 'Job' is not allowed`, key)),
+    ...strange.filter((path) => path.length === 1).map(unknownField),
+    ...misread,
+    ...strange.filter((path) => path.length > 1).map((path) => asFurther(unknownField(path))),
+  ]
+  // The reference looks at values only where it knows all names, and ends at the first.
+  const told = system.length + strange.filter((path) => path.length === 1).length || 1
+  return { draft, problems: problems.map((problem, at) => (at < told ? problem : asFurther(problem))) }
+}
+
+const unknownField = (path: (string | number)[]): Problem => {
+  const names = path.filter((step) => typeof step === 'string')
+  return problemAt(`unknown field: '${names.join('.')}' in 'Job'`, ...path)
+}
+
+function decoded(value: object): { draft: JobDraft; misread: readonly Problem[] } {
   try {
-    return jobShape.decode(inKeyOrder(value))
+    return { draft: jobShape.decode(inKeyOrder(value)), misread: [] }
   } catch (error) {
-    // It does not know its place; the top of the file would be a wrong one.
-    if (error instanceof Unreadable) throw refused([error.message], [])
-    if (!(error instanceof Mismatch)) throw error
-    const { fields, struct, kind, goType, path } = error
-    throw refused(
-      [`field: '${fields.join('.')}' in '${struct}' is invalid type: '${kind}' expected: '${goType}'`],
-      [path],
-    )
+    if (!(error instanceof Misread)) throw error
+    return { draft: (error.partial ?? {}) as JobDraft, misread: [error, ...error.others].map(misreadProblem) }
   }
+}
+
+function misreadProblem(error: Misread): Problem {
+  if (!(error instanceof Mismatch)) return problemAt(error.message, ...error.path)
+  const { fields, struct, kind, goType, path } = error
+  const text = `field: '${fields.join('.')}' in '${struct}' is invalid type: '${kind}' expected: '${goType}'`
+  return problemAt(text, ...path)
 }
 
 /** On its way from YAML to JSON the reference sorts keys: so count those that differ in case only, and so mistakes are found. */
@@ -59,7 +67,7 @@ function inKeyOrder(value: unknown): unknown {
  * Where a job file has fields that mean nothing: a misspelt one would silently change what runs. The API passes them
  * over below the top, as the reference does in both.
  */
-export function strangeFields(value: unknown, { item, fields }: Outline = jobShape): (string | number)[][] {
+function strangeFields(value: unknown, { item, fields }: Outline = jobShape): (string | number)[][] {
   if (Array.isArray(value) && item) {
     return value.flatMap((each, at) => strangeFields(each, item).map((path) => [at, ...path]))
   }
@@ -70,6 +78,3 @@ export function strangeFields(value: unknown, { item, fields }: Outline = jobSha
     return outline ? strangeFields(each, outline).map((path) => [key, ...path]) : [[key]]
   })
 }
-
-const refused = (sentences: readonly string[], paths: readonly (readonly (string | number)[])[]): Fault =>
-  new Fault('ValidationError', sentences.join('\n'), { cause: paths.map((path): JobFileMistake => ({ path })) })

@@ -2,6 +2,7 @@ import { formatDuration } from '#lib/duration.ts'
 import { messageOf } from '#lib/fault.ts'
 import { checkResources } from '#lib/resources.ts'
 import { type JobSpec, jobTypes, type LabelSelectorRequirement } from './job.ts'
+import { asFurther, inTellingOrder, type Problem, problemAt, pushUnder } from './problem.ts'
 import type { SpecConfig } from './spec-config.ts'
 import type { InputSource, ResultPath, Task, TimeoutConfig } from './task.ts'
 
@@ -9,119 +10,137 @@ import type { InputSource, ResultPath, Task, TimeoutConfig } from './task.ts'
  * What is wrong with a normalised job, one sentence each, in the words and the order of the reference at 1.4 (they are
  * shown by clients and compared by their tests). Includes what the reference finds only when it stores the job.
  */
-export function validateJob(spec: JobSpec, id = ''): string[] {
-  const problems: string[] = []
-  if (id.includes(' ')) problems.push('job ID contains a space')
-  if (id.includes('\0')) problems.push('job ID contains a null character')
-  if (spec.Name.includes('\0')) problems.push('job Name contains a null character')
-  if ((spec.Type as string) === '') problems.push('missing job type')
-  else if (!jobTypes.includes(spec.Type)) problems.push(`invalid job type: ${JSON.stringify(spec.Type)}`)
-  if (spec.Count < 0) problems.push('job count must be >= 0')
-  if (spec.Tasks.length === 0) problems.push('missing job tasks')
+export function validateJob(spec: JobSpec, id = ''): readonly Problem[] {
+  const problems: Problem[] = []
+  if (id.includes(' ')) problems.push(problemAt('job ID contains a space', 'ID'))
+  if (id.includes('\0')) problems.push(problemAt('job ID contains a null character', 'ID'))
+  if (spec.Name.includes('\0')) problems.push(problemAt('job Name contains a null character', 'Name'))
+  if ((spec.Type as string) === '') problems.push(problemAt('missing job type', 'Type'))
+  else if (!jobTypes.includes(spec.Type)) {
+    problems.push(problemAt(`invalid job type: ${JSON.stringify(spec.Type)}`, 'Type'))
+  }
+  if (spec.Count < 0) problems.push(problemAt('job count must be >= 0', 'Count'))
+  if (spec.Tasks.length === 0) problems.push(problemAt('missing job tasks', 'Tasks'))
   for (let at = 0; at < spec.Constraints.length; at++) {
-    pushUnder(problems, `constraint ${at + 1} validation failed: `, constraintProblems(spec.Constraints[at] ?? null))
+    const found = constraintProblems(spec.Constraints[at] ?? null)
+    pushUnder(problems, `constraint ${at + 1} validation failed: `, ['Constraints', at], found)
   }
   for (let at = 0; at < spec.Tasks.length; at++) {
     const task = spec.Tasks[at] ?? null
-    if (task === null) problems.push(`task ${at + 1} is null`)
-    else pushUnder(problems, `task ${task.Name} validation failed: `, taskProblems(task))
+    if (task === null) problems.push(problemAt(`task ${at + 1} is null`, 'Tasks', at))
+    else pushUnder(problems, `task ${task.Name} validation failed: `, ['Tasks', at], taskProblems(task))
   }
-  return problems
+  return inTellingOrder(problems)
 }
 
-/** The prefix stands once, before the first of several. */
-export function pushUnder(problems: string[], prefix: string, found: readonly string[]): void {
-  if (found.length > 0) problems.push(prefix + found.join('\n'))
-}
-
-function constraintProblems(constraint: LabelSelectorRequirement | null): string[] {
-  if (constraint === null) return ['constraint is null']
+function constraintProblems(constraint: LabelSelectorRequirement | null): Problem[] {
+  if (constraint === null) return [problemAt('constraint is null')]
   const count = constraint.Values?.length ?? 0
-  const problems = constraint.Key === '' ? ['selector key cannot be blank'] : []
+  const problems = constraint.Key === '' ? [problemAt('selector key cannot be blank', 'Key')] : []
+  const refuseValues = (text: string) => problems.push(problemAt(text, 'Values'))
   switch (constraint.Operator) {
     case 'in':
     case 'notin':
-      if (count === 0) problems.push('selector values cannot be empty for In or NotIn operators')
+      if (count === 0) refuseValues('selector values cannot be empty for In or NotIn operators')
       break
     case 'exists':
     case '!':
-      if (count > 0) problems.push('selector values must be empty for Exists or DoesNotExist operators')
+      if (count > 0) refuseValues('selector values must be empty for Exists or DoesNotExist operators')
       break
     default:
-      if (count !== 1) problems.push('selector values must have exactly one value for other operators')
+      if (count !== 1) refuseValues('selector values must have exactly one value for other operators')
   }
   return problems
 }
 
 /** The same for one task, without its name in front. */
-export function taskProblems(task: Task): string[] {
-  const problems: string[] = []
-  if (task.Name === '') problems.push('missing task name')
-  if (task.Name.includes('\0')) problems.push('task name contains null character')
-  pushUnder(problems, 'engine validation failed: ', specProblems(task.Engine))
-  pushFirst(problems, 'artifact validation failed: ', task.InputSources, inputProblems)
-  pushFirst(problems, 'output validation failed: ', task.ResultPaths, resultProblems)
+export function taskProblems(task: Task): Problem[] {
+  const problems: Problem[] = []
+  if (task.Name === '') problems.push(problemAt('missing task name', 'Name'))
+  if (task.Name.includes('\0')) problems.push(problemAt('task name contains null character', 'Name'))
+  pushUnder(problems, 'engine validation failed: ', ['Engine'], specProblems(task.Engine))
+  pushItems(problems, 'artifact validation failed: ', 'InputSources', task.InputSources, inputProblems)
+  pushItems(problems, 'output validation failed: ', 'ResultPaths', task.ResultPaths, resultProblems)
   if (task.ResultPaths.length > 0 && task.Publisher.Type === '' && task.Publisher.Params === undefined) {
-    problems.push('publisher must be set if result paths are set')
+    problems.push(problemAt('publisher must be set if result paths are set', 'Publisher'))
   }
-  const alias = duplicateOf(task.InputSources.map((input) => input?.Alias ?? ''))
-  if (alias !== undefined) problems.push(`input source with alias ${alias} already exist`)
-  pushUnder(problems, 'task timeouts validation failed: ', timeoutProblems(task.Timeouts))
-  pushUnder(problems, 'task resources validation failed: ', resourceProblems(task))
+  for (const [nth, at] of repeated(task.InputSources, (input) => input?.Alias ?? '').entries()) {
+    const text = `input source with alias ${task.InputSources[at]?.Alias} already exist`
+    const problem = problemAt(text, 'InputSources', at, 'Alias')
+    problems.push(nth === 0 ? problem : asFurther(problem))
+  }
+  pushUnder(problems, 'task timeouts validation failed: ', ['Timeouts'], timeoutProblems(task.Timeouts))
+  pushUnder(problems, 'task resources validation failed: ', ['Resources'], resourceProblems(task.Resources))
   return problems
 }
 
-const specProblems = (spec: SpecConfig | null): string[] =>
-  spec === null ? ['nil spec config'] : spec.Type === '' ? ['missing spec type'] : []
+const none: Problem[] = []
+const specProblems = (spec: SpecConfig | null): Problem[] => {
+  if (spec === null) return [problemAt('nil spec config')]
+  return spec.Type === '' ? [problemAt('missing spec type', 'Type')] : none
+}
 
-function inputProblems(input: InputSource | null): string[] {
-  if (input === null) return ['input source is null']
-  const problems: string[] = []
-  pushUnder(problems, 'invalid artifact source: ', specProblems(input.Source))
-  if (input.Target === '') problems.push('missing artifact target')
+function inputProblems(input: InputSource | null): Problem[] {
+  if (input === null) return [problemAt('input source is null')]
+  const problems: Problem[] = []
+  pushUnder(problems, 'invalid artifact source: ', ['Source'], specProblems(input.Source))
+  if (input.Target === '') problems.push(problemAt('missing artifact target', 'Target'))
   return problems
 }
 
-function resultProblems(result: ResultPath | null): string[] {
-  if (result === null) return ['path is nil']
-  const problems: string[] = []
-  if (result.Path === '') problems.push('path is blank')
-  if (result.Name === '') problems.push('resultpath name is blank')
+function resultProblems(result: ResultPath | null): Problem[] {
+  if (result === null) return [problemAt('path is nil')]
+  const problems: Problem[] = []
+  if (result.Path === '') problems.push(problemAt('path is blank', 'Path'))
+  if (result.Name === '') problems.push(problemAt('resultpath name is blank', 'Name'))
   return problems
 }
 
-/** Only the first item that is wrong is told. */
-function pushFirst<Item>(
-  problems: string[],
+/** The reference tells of the first item only that is wrong. */
+function pushItems<Item>(
+  problems: Problem[],
   prefix: string,
+  field: string,
   items: readonly (Item | null)[],
-  check: (item: Item | null) => string[],
+  check: (item: Item | null) => Problem[],
 ): void {
-  for (const item of items) {
-    const found = check(item)
+  let isFirst = true
+  for (let at = 0; at < items.length; at++) {
+    const found = check(items[at] ?? null)
     if (found.length === 0) continue
-    problems.push(prefix + found.join('\n'))
-    return
+    pushUnder(problems, prefix, [field, at], isFirst ? found : found.map(asFurther))
+    isFirst = false
   }
 }
 
-export const duplicateOf = (names: readonly string[]): string | undefined =>
-  names.length < 2 ? undefined : names.find((name, at) => name !== '' && names.indexOf(name) < at)
+/** Places of items whose name an earlier one has; no name is no name. */
+export function repeated<Item>(items: readonly Item[], nameOf: (item: Item) => string): readonly number[] {
+  if (items.length < 2) return []
+  const seen = new Set<string>()
+  return items.flatMap((item, at) => {
+    const name = nameOf(item)
+    if (name !== '' && seen.has(name)) return [at]
+    seen.add(name)
+    return []
+  })
+}
 
-function timeoutProblems({ ExecutionTimeout = 0n, QueueTimeout = 0n, TotalTimeout = 0n }: TimeoutConfig): string[] {
-  if (ExecutionTimeout === 0n && QueueTimeout === 0n && TotalTimeout === 0n) return []
+function timeoutProblems({ ExecutionTimeout = 0n, QueueTimeout = 0n, TotalTimeout = 0n }: TimeoutConfig): Problem[] {
+  if (ExecutionTimeout === 0n && QueueTimeout === 0n && TotalTimeout === 0n) return none
   // What is shown falls back to the total; what is added up does not.
   const execution = nanos(ExecutionTimeout > 0n ? ExecutionTimeout : TotalTimeout)
   const [queue, total] = [nanos(QueueTimeout), nanos(TotalTimeout)]
-  const problems: string[] = []
-  if (ExecutionTimeout < 0n) problems.push(`invalid execution timeout value: ${formatDuration(execution)}`)
-  if (QueueTimeout < 0n) problems.push(`invalid queue timeout value: ${formatDuration(queue)}`)
-  if (TotalTimeout < 0n) problems.push(`invalid total timeout value: ${formatDuration(total)}`)
+  const problems: Problem[] = []
+  const refuse = (kind: string, value: bigint, field: keyof TimeoutConfig) =>
+    problems.push(problemAt(`invalid ${kind} timeout value: ${formatDuration(value)}`, field))
+  if (ExecutionTimeout < 0n) refuse('execution', execution, 'ExecutionTimeout')
+  if (QueueTimeout < 0n) refuse('queue', queue, 'QueueTimeout')
+  if (TotalTimeout < 0n) refuse('total', total, 'TotalTimeout')
   if (total > 0n && nanos(ExecutionTimeout) + queue > total) {
-    problems.push(
+    const text =
       `execution timeout ${formatDuration(execution)} and queue timeout ${formatDuration(queue)} ` +
-        `should be less than total timeout ${formatDuration(total)}`,
-    )
+      `should be less than total timeout ${formatDuration(total)}`
+    problems.push(problemAt(text, 'TotalTimeout'))
   }
   return problems
 }
@@ -129,14 +148,23 @@ function timeoutProblems({ ExecutionTimeout = 0n, QueueTimeout = 0n, TotalTimeou
 /** Seconds as Go multiplies them: what overflows int64 wraps, and is refused as negative or shown as it is. */
 const nanos = (seconds: bigint): bigint => BigInt.asIntN(64, seconds * 1_000_000_000n)
 
-function resourceProblems(task: Task): string[] {
-  for (const _ in task.Resources) {
+function resourceProblems(resources: Task['Resources']): Problem[] {
+  for (const _ in resources) {
     try {
-      checkResources(task.Resources)
-      return []
+      checkResources(resources)
+      return none
     } catch (error) {
-      return [messageOf(error)]
+      return unreadableAmounts(messageOf(error), resources)
     }
   }
-  return []
+  return none
+}
+
+const amountFields: Readonly<Record<string, string>> = { CPU: 'CPU', memory: 'Memory', disk: 'Disk', GPU: 'GPU' }
+
+/** One line each. A number of devices that cannot be read is told alone by the reference. */
+function unreadableAmounts(message: string, resources: Task['Resources']): Problem[] {
+  const told = message.split('\n').map((line) => problemAt(line, amountFields[line.split(' ')[1] ?? ''] ?? ''))
+  if (told[0]?.path[0] !== 'GPU') return told
+  return [...told, ...resourceProblems({ ...resources, GPU: '' }).map(asFurther)]
 }

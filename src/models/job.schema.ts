@@ -33,10 +33,12 @@ const choice = <Word extends string>(name: string, words: readonly Word[]) =>
     words,
   )
 
+const labelWord = '[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?'
+
 export const constraintShape = struct('models', 'LabelSelectorRequirement', {
   Key: field(text, 'Label of the node. With `favour_` in front it is a preference, not a condition.', {
     isNeeded: true,
-    taken: { minLength: 1 },
+    taken: { pattern: `^([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?${labelWord}$` },
   }),
   Operator: field(
     word('selection.Operator', (given) => given),
@@ -45,28 +47,48 @@ export const constraintShape = struct('models', 'LabelSelectorRequirement', {
   ),
   Values: field(list(text, ''), 'One or more for in and notin, none for exists and !, one for the others.', {
     isLeftOut: true,
+    taken: { items: { type: 'string', pattern: `^(${labelWord})?$` } },
   }),
 })
 
+const oneValue = { minItems: 1, maxItems: 1 }
 /** How many values go with which operator. */
 const valuesRule = {
   oneOf: [
     { properties: { Operator: { enum: ['in', 'notin'] }, Values: { minItems: 1 } }, required: ['Values'] },
     { properties: { Operator: { enum: ['exists', '!'] }, Values: { maxItems: 0 } } },
+    { properties: { Operator: { enum: ['=', '==', '!='] }, Values: oneValue }, required: ['Values'] },
     {
-      properties: { Operator: { enum: ['=', '==', '!=', 'gt', 'lt'] }, Values: { minItems: 1, maxItems: 1 } },
+      properties: {
+        Operator: { enum: ['gt', 'lt'] },
+        Values: { ...oneValue, items: { pattern: '^[0-9]+(\\.[0-9]+)?$' } },
+      },
       required: ['Values'],
     },
   ],
 }
 
-/** Results need somebody to publish them. */
-const resultsRule = {
-  anyOf: [
-    { properties: { ResultPaths: { maxItems: 0 } } },
+/** Results need somebody to publish them; only WASM programs take relative paths, from the root. */
+const taskRules = {
+  allOf: [
     {
-      properties: { Publisher: { properties: { Type: { pattern: '\\S' } }, required: ['Type'] } },
-      required: ['Publisher'],
+      anyOf: [
+        { properties: { ResultPaths: { maxItems: 0 } } },
+        {
+          properties: { Publisher: { properties: { Type: { pattern: '\\S' } }, required: ['Type'] } },
+          required: ['Publisher'],
+        },
+      ],
+    },
+    {
+      anyOf: [
+        {
+          properties: {
+            Engine: { properties: { Type: { pattern: '^\\s*[wW][aA][sS][mM]\\s*$' } }, required: ['Type'] },
+          },
+        },
+        { properties: { InputSources: { items: { properties: { Target: { pattern: '^\\s*/' } } } } } },
+      ],
     },
   ],
 }
@@ -97,7 +119,7 @@ export const jobShape = struct('models', 'Job', {
   Meta: field(textMap, 'Pairs that are kept and shown; the prefix `bacalhau.org/` is reserved.'),
   Labels: field(textMap, 'Pairs by which jobs are listed.'),
   Tasks: field(
-    list(field(taskShape, 'The program of the job.', { taken: resultsRule }), null, '*'),
+    list(field(taskShape, 'The program of the job.', { taken: taskRules }), null, '*'),
     'The program; one task, more are ignored with a warning.',
     {
       isNeeded: true,

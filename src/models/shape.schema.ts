@@ -16,16 +16,24 @@ export type Shape<Value> = Outline & {
   readonly isEmptiedByNull?: boolean
 }
 
+/** A value that cannot be read. */
+export abstract class Misread extends Error {
+  /** Every step from the root: keys as they were written, and places in lists. */
+  readonly path: (string | number)[] = []
+  /** What else could not be read, up to a bound. */
+  others: Misread[] = []
+  /** What was read beside them. */
+  partial: unknown
+}
+
 /** A value of the wrong kind: where, what it was and what was wanted. */
-export class Mismatch extends Error {
+export class Mismatch extends Misread {
   /** `string`, `number 1.5`, `array` … */
   readonly kind: string
   readonly goType: string
   /** The innermost struct around it and the names of the fields that lead there; list places and map keys are no part of it. */
   struct = ''
   readonly fields: string[] = []
-  /** Every step from the root: keys as they were written, and places in lists. */
-  readonly path: (string | number)[] = []
 
   constructor(value: unknown, goType: string, kind = kindOf(value)) {
     super(`${kind} is no ${goType}`)
@@ -34,8 +42,11 @@ export class Mismatch extends Error {
   }
 }
 
-/** A value that was read but means nothing; ends reading at once, with its own sentence. */
-export class Unreadable extends Error {}
+/** A value that was read but means nothing. To Go it ends reading at once: it is told before all of the wrong kind. */
+export class Unreadable extends Misread {}
+
+/** So many wrong values of one list or object are looked for; a body may hold millions. */
+const mostMisread = 100
 
 export const text: Shape<string> = {
   goType: 'string',
@@ -93,19 +104,19 @@ export const list = <Value>(item: Shape<Value>, zero: Value | null, pointer = ''
   decode(value, before) {
     if (!Array.isArray(value)) return mismatch(value, this.goType)
     const items: Value[] = []
-    let first: Mismatch | undefined
+    let misread: Misread | undefined
     for (let at = 0; at < value.length; at++) {
       const old = before?.[at] ?? undefined
       try {
-        if (!isNothing(value[at])) items.push(item.decode(value[at], old))
-        else items.push(item.isEmptiedByNull ? (zero as Value) : (old ?? (zero as Value)))
+        if (!isNothing(value[at])) items[at] = item.decode(value[at], old)
+        else items[at] = item.isEmptiedByNull ? (zero as Value) : (old ?? (zero as Value))
       } catch (error) {
         const noted = under(error, at)
-        first ??= noted
+        items[at] = (noted.partial ?? zero) as Value
+        misread = joined(misread, noted)
       }
     }
-    if (first) throw first
-    return items
+    return misread ? fail(misread, items) : items
   },
 })
 
@@ -117,11 +128,13 @@ export const textMap: Shape<Record<string, string>> = {
   decode(value, before) {
     if (!isObject(value)) return mismatch(value, this.goType)
     const map: Record<string, string> = { ...before }
+    let misread: Misread | undefined
     eachMember(value, (key, each, step) => {
-      if (typeof each !== 'string' && !isNothing(each)) throw under(new Mismatch(each, 'string'), step)
-      setMember(map, key, each ?? '')
+      if (typeof each !== 'string' && !isNothing(each))
+        misread = joined(misread, under(new Mismatch(each, 'string'), step))
+      else setMember(map, key, each ?? '')
     })
-    return map
+    return misread ? fail(misread, map) : map
   },
 }
 
@@ -174,7 +187,7 @@ export function struct<Table extends Fields>(
     decode(value, before) {
       if (!isObject(value)) return mismatch(value, this.goType)
       const decoded: Record<string, unknown> = { ...before }
-      let first: Mismatch | undefined
+      let misread: Misread | undefined
       eachMember(value, (key, each, step) => {
         const name = names.has(key) ? key : folded.get(fold(key))
         if (name === undefined) return
@@ -184,11 +197,11 @@ export function struct<Table extends Fields>(
           else if (shape.isEmptiedByNull) delete decoded[name]
         } catch (error) {
           const noted = under(error, step, name, goName)
-          first ??= noted
+          if (noted.partial !== undefined) decoded[name] = noted.partial
+          misread = joined(misread, noted)
         }
       })
-      if (first) throw first
-      return decoded as StructOf<Table>
+      return (misread ? fail(misread, decoded) : decoded) as StructOf<Table>
     },
   }
 }
@@ -208,16 +221,32 @@ function mismatch(value: unknown, goType: string): never {
   throw new Mismatch(value, goType)
 }
 
-/**
- * Notes one step on the way out. Reading goes on after a Mismatch, as in Go, so that a later value that means nothing
- * is what gets told; that one ends reading at once.
- */
-function under(error: unknown, step: string | number, field?: string, goName?: string): Mismatch {
-  if (!(error instanceof Mismatch)) throw error
-  error.path.unshift(step)
-  if (field !== undefined) error.fields.unshift(field)
-  if (goName !== undefined && error.struct === '') error.struct = goName
+/** Notes one step on the way out. */
+function under(error: unknown, step: string | number, field?: string, goName?: string): Misread {
+  if (!(error instanceof Misread)) throw error
+  for (const each of [error, ...error.others]) {
+    each.path.unshift(step)
+    if (!(each instanceof Mismatch)) continue
+    if (field !== undefined) each.fields.unshift(field)
+    if (goName !== undefined && each.struct === '') each.struct = goName
+  }
   return error
+}
+
+/** Reading goes on after a value that is wrong, so that all are told. The first counts, as in Go. */
+function joined(first: Misread | undefined, next: Misread): Misread {
+  if (first === undefined) return next
+  const [main, other] = next instanceof Unreadable && first instanceof Mismatch ? [next, first] : [first, next]
+  const others = [...main.others, other, ...other.others]
+  ;[main.others, other.others] = [others, []]
+  if (others.length < mostMisread) return main
+  main.others = others.slice(0, mostMisread)
+  return fail(main, undefined)
+}
+
+function fail(misread: Misread, partial: unknown): never {
+  misread.partial = partial
+  throw misread
 }
 
 const isNothing = (value: unknown): value is null | undefined => value === null || value === undefined

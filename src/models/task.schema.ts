@@ -25,8 +25,12 @@ const networkWord = word<NetworkType>(
 )
 
 const atLeastZero = { more: { minimum: 0 } }
-const notEmpty = { isNeeded: true, taken: { minLength: 1, pattern: '\\S' } } as const
 const leftOut = { isLeftOut: true } as const
+
+/** Folders of the system, the root, and ways up. */
+const notMounted = {
+  pattern: '(^|/)\\.\\.(/|\\s*$)|^\\s*/*(\\./+)*\\.?\\s*$|^\\s*/*(\\./+)*(proc|sys|dev)(/|\\s*$)',
+}
 
 const portShape = struct('models', 'Port', {
   Name: field(text, 'Becomes part of the names of the environment variables that tell the program its ports.', {
@@ -36,6 +40,7 @@ const portShape = struct('models', 'Port', {
   Static: field(int, 'Port of the node, 1024 to 65535; 0 = any free one.', {
     ...leftOut,
     more: { minimum: 0, maximum: 65_535 },
+    taken: { anyOf: [{ const: 0 }, { minimum: 1024 }] },
   }),
   Target: field(int, 'Port inside the container; not with Host.', {
     ...leftOut,
@@ -43,6 +48,14 @@ const portShape = struct('models', 'Port', {
   }),
   HostNetwork: field(text, 'Address of the node to listen on; 0.0.0.0 when absent.', leftOut),
 })
+
+/** Ports need a network of the node or one behind it. */
+const networkRule = {
+  anyOf: [
+    { properties: { Ports: { maxItems: 0 } } },
+    { properties: { Type: { enum: ['Host', 'Bridge', 'Full', 'Default'] } }, required: ['Type'] },
+  ],
+}
 
 export const networkShape = struct('models', 'NetworkConfig', {
   Type: field(
@@ -90,11 +103,25 @@ export const timeoutShape = struct('models', 'TimeoutConfig', {
 export const inputSourceShape = struct('models', 'InputSource', {
   Source: field(specConfigShape, 'Where it comes from.', { isNeeded: true, taken: componentRules('storage') }),
   Alias: field(text, 'Name by which engine parameters refer to it.'),
-  Target: field(text, 'Absolute path where the program finds it.', notEmpty),
+  Target: field(text, 'Absolute path where the program finds it.', {
+    isNeeded: true,
+    taken: { pattern: '\\S', not: notMounted, examples: ['/inputs'] },
+  }),
 })
 export const resultPathShape = struct('models', 'ResultPath', {
-  Name: field(text, 'Name of the folder or file in the result.', notEmpty),
-  Path: field(text, 'Absolute path of what the program leaves there.', notEmpty),
+  Name: field(text, 'Name of the folder or file in the result.', {
+    isNeeded: true,
+    taken: {
+      pattern: '^\\s*[^/\\\\\\s]([^/\\\\]*[^/\\\\\\s])?\\s*$',
+      not: { pattern: '^\\s*\\.\\.?\\s*$' },
+      maxLength: 255,
+      examples: ['outputs'],
+    },
+  }),
+  Path: field(text, 'Absolute path of what the program leaves there.', {
+    isNeeded: true,
+    taken: { pattern: '^\\s*/', not: notMounted, examples: ['/outputs'] },
+  }),
 })
 
 export const taskShape = struct('models', 'Task', {
@@ -103,12 +130,17 @@ export const taskShape = struct('models', 'Task', {
   Publisher: field(specConfigShape, 'Where the result goes; an empty type = nowhere.', {
     taken: componentRules('publisher'),
   }),
-  Env: field(textMap, 'Environment variables of the program; names must not begin with BACALHAU_.', leftOut),
+  Env: field(textMap, 'Environment variables of the program; names must not begin with BACALHAU_.', {
+    ...leftOut,
+    taken: {
+      propertyNames: { pattern: '^[A-Za-z_][A-Za-z0-9_]*$', not: { pattern: '^[bB][aA][cC][aA][lL][hH][aA][uU]_' } },
+    },
+  }),
   Meta: field(textMap, 'Pairs that are kept and shown, and have no effect.', leftOut),
   InputSources: field(list(inputSourceShape, null, '*'), 'What is there when the program starts.', leftOut),
   ResultPaths: field(list(resultPathShape, null, '*'), 'What is published; needs a publisher.', leftOut),
   Resources: field(resourcesShape, 'What the program gets; what is absent the node decides.'),
-  Network: field(networkShape, 'What the program can reach.'),
+  Network: field(networkShape, 'What the program can reach.', { taken: networkRule }),
   Timeouts: field(timeoutShape, 'Time limits in whole seconds.'),
   FailOnExitCode: field(
     flag,

@@ -3,8 +3,9 @@ import { Fault } from '#lib/fault.ts'
 import { byteLength } from '#lib/go/byte-text.ts'
 import { parseJson } from '#lib/json/parse.ts'
 import { type JsonMaker, JsonReader, type JsonSyntaxMistake } from '#lib/json/reader.ts'
-import { Mismatch, type Shape, Unreadable } from '#models/shape.schema.ts'
-import { goSentence } from '#models/shape-fault.schema.ts'
+import { Mismatch, Misread, type Shape } from '#models/shape.schema.ts'
+import { goSentence, misreadProblems } from '#models/shape-fault.schema.ts'
+import { advice } from './advice.ts'
 import { wrongMediaType } from './route-faults.ts'
 
 export type RequestBody = { text: string; contentType: string }
@@ -21,9 +22,9 @@ export function readBody<Value>(body: RequestBody | undefined, shape: Shape<Valu
   try {
     return shape.decode(value)
   } catch (error) {
-    if (error instanceof Unreadable) throw bindFault(error.message)
-    if (error instanceof Mismatch) throw mismatchFault(error, body.text)
-    throw error
+    if (!(error instanceof Misread)) throw error
+    const options = { component: 'APIServer', ...advice(misreadProblems(error), shape) }
+    throw new Fault('BadRequest', sentenceOf(error, body.text), options)
   }
 }
 
@@ -36,20 +37,22 @@ function parsed(text: string): unknown {
     if (error.message === 'unexpected end of JSON input') throw bindFault(text.trim() === '' ? 'EOF' : 'unexpected EOF')
     const mistake = error.cause as JsonSyntaxMistake | undefined
     if (mistake?.kind !== 'syntax') throw bindFault(error.message)
-    throw frameworkFault(`Syntax error: offset=${mistake.offset}, error=${error.message}`, error.message)
+    const sentence = `Syntax error: offset=${mistake.offset}, error=${error.message}`
+    throw new Fault('BadRequest', framed(sentence, error.message), { component: 'APIServer' })
   }
 }
 
-function mismatchFault(mismatch: Mismatch, text: string): Fault {
-  const { goType, kind, fields, path } = mismatch
+function sentenceOf(misread: Misread, text: string): string {
+  if (!(misread instanceof Mismatch)) return bindFault(misread.message).message
+  const { goType, kind, fields, path } = misread
   // Where Go wants any float, it has looked at one byte more.
   const offset = offsetOf(text, path) + (goType === 'float64' ? 1 : 0)
   const where = `field=${fields.join('.')}, offset=${offset}`
-  return frameworkFault(`Unmarshal type error: expected=${goType}, got=${kind}, ${where}`, goSentence(mismatch))
+  return framed(`Unmarshal type error: expected=${goType}, got=${kind}, ${where}`, goSentence(misread))
 }
 
-const frameworkFault = (sentence: string, internal: string): Fault =>
-  new Fault('BadRequest', `code=400, message=${sentence}, internal=${internal}`, { component: 'APIServer' })
+/** As the reference's framework puts what it says. */
+const framed = (sentence: string, internal: string): string => `code=400, message=${sentence}, internal=${internal}`
 
 type Place = { start: number; end: number; keys?: string[]; values?: Place[] }
 

@@ -2,8 +2,11 @@ import { bindFault } from '#api/query.ts'
 import { Fault } from '#lib/fault.ts'
 import { readYaml, type YamlDocument } from '#lib/yaml/read-yaml.ts'
 import { jobShape, submitShape } from '#models/job.schema.ts'
-import { Mismatch, type StructOf, Unreadable } from '#models/shape.schema.ts'
-import { goSentence } from '#models/shape-fault.schema.ts'
+import type { Outline } from '#models/outline.ts'
+import type { Path } from '#models/problem.ts'
+import { Mismatch, Misread, type StructOf } from '#models/shape.schema.ts'
+import { goSentence, misreadProblems } from '#models/shape-fault.schema.ts'
+import { advice } from './advice.ts'
 import { type RequestBody, readBody } from './read-body.ts'
 
 type SubmitDraft = StructOf<typeof submitShape.fields>
@@ -19,8 +22,7 @@ export function readSubmission(body: RequestBody | undefined): SubmitDraft | und
   try {
     return hasJob(value) ? submitShape.decode(value) : { Job: jobShape.decode(value) }
   } catch (error) {
-    if (error instanceof Unreadable) throw bindFault(error.message)
-    if (error instanceof Mismatch) throw mismatchFault(error, document)
+    if (error instanceof Misread) throw misreadFault(error, document, hasJob(value) ? submitShape : jobShape)
     throw error
   }
 }
@@ -28,10 +30,11 @@ export function readSubmission(body: RequestBody | undefined): SubmitDraft | und
 const hasJob = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && Object.keys(value).some((key) => key.toLowerCase() === 'job')
 
-function mismatchFault(mismatch: Mismatch, document: YamlDocument): Fault {
-  const position = document.positionOf(mismatch.path)
-  return new Fault('BadRequest', goSentence(mismatch), {
-    component: 'APIServer',
-    ...(position && { hint: `Look at line ${position.line}, column ${position.column} of the YAML text.` }),
-  })
+function misreadFault(misread: Misread, document: YamlDocument, shape: Outline): Fault {
+  const placeOf = (path: Path) => {
+    const position = document.positionOf(path)
+    return position && `line ${position.line}, column ${position.column}`
+  }
+  const told = misread instanceof Mismatch ? goSentence(misread) : bindFault(misread.message).message
+  return new Fault('BadRequest', told, { component: 'APIServer', ...advice(misreadProblems(misread), shape, placeOf) })
 }

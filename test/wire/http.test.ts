@@ -70,7 +70,7 @@ describe('the API over plain HTTP', () => {
     const refused = await ask('POST', '/orchestrator/jobs', wrong, { 'Content-Type': 'application/yaml' })
     expect(refused.status).toBe(400)
     expect(refused.json.message).toBe('json: cannot unmarshal array into Go struct field Job.Type of type string')
-    expect(refused.json.Hint).toBe('Look at line 2, column 1 of the YAML text.')
+    expect(refused.json.Hint).toBe('Type (line 2, column 1): one of batch, ops, daemon, service')
     const empty = await ask('PUT', '/orchestrator/jobs', '# nothing', { 'Content-Type': 'application/yaml' })
     expect(empty).toMatchObject({ status: 400, json: { message: 'empty/nil job' } })
   })

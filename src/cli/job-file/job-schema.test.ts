@@ -32,6 +32,8 @@ const job = (change: object = {}, task: object = {}) => ({
 })
 const source = (Type: string, Params: object) => ({ Source: { Type, Params }, Target: '/in' })
 
+const results = { Publisher: { Type: 'local' } }
+
 const right: Record<string, object> = {
   'the least': job(),
   'every type': job({ Type: 'daemon', Labels: { a: 'b' }, Meta: { c: 'd' }, Namespace: 'n', Priority: -3 }),
@@ -96,6 +98,16 @@ const wrong: Record<string, object> = {
   'results without a publisher': job({}, { ResultPaths: [{ Name: 'a', Path: '/a' }] }),
   'an operator without values': job({ Constraints: [{ Key: 'a', Operator: 'in' }] }),
   'an operator with too many values': job({ Constraints: [{ Key: 'a', Operator: '=', Values: ['a', 'b'] }] }),
+  'a path that is not absolute': job({}, { ...results, ResultPaths: [{ Name: 'a', Path: 'a' }] }),
+  'a way up': job({}, { InputSources: [{ ...source('inline', { URL: 'data:,a' }), Target: '/a/../../etc' }] }),
+  'a folder of the system': job({}, { InputSources: [{ ...source('inline', { URL: 'data:,a' }), Target: '/proc/1' }] }),
+  'a result whose name is a path': job({}, { ...results, ResultPaths: [{ Name: '../a', Path: '/a' }] }),
+  'a variable of ours': job({}, { Env: { BACALHAU_X: '1' } }),
+  'a variable that no shell has': job({}, { Env: { 'a-b': '1' } }),
+  'a label that no node can have': job({ Constraints: [{ Key: 'a b', Operator: 'exists' }] }),
+  'a number that is none': job({ Constraints: [{ Key: 'a', Operator: 'gt', Values: ['b'] }] }),
+  'ports without a network': job({}, { Network: { Type: 'None', Ports: [{ Name: 'web' }] } }),
+  'a port of the system': job({}, { Network: { Type: 'Host', Ports: [{ Name: 'web', Static: 80 }] } }),
   'a failure class that does not exist': job({ Reschedule: { Classes: ['bad luck'] } }),
 }
 
@@ -163,8 +175,9 @@ describe('the schema of job files', () => {
   })
 })
 
-/** Nothing, or what compares parts with each other, which no schema can. */
-const beyondSchemas = /^$|should be less than total timeout|alias .* already exist/
+/** Nothing, or what compares parts with each other, which no schema can, and names of hosts. */
+const beyondSchemas =
+  /^$|should be less than total timeout|already exist|duplicate port|for Host network mode|invalid domain|IP address/
 
 type Place = { path: (string | number)[]; value: unknown }
 

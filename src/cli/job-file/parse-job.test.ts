@@ -12,6 +12,8 @@ const faultOf = (text: string): Fault => {
   throw new Error('was taken')
 }
 
+const hintLines = ({ hint = '' }: Fault): string[] => hint.split(/\n {7}/).slice(1)
+
 const task = ['Type: batch', 'Tasks:', '  - Name: main', '    Engine: {Type: docker, Params: {Image: busybox, Any: 1}}']
 
 describe('a job file', () => {
@@ -23,19 +25,70 @@ describe('a job file', () => {
   it('is refused with a field that nobody knows, wherever it stands, with line and column', () => {
     const fault = faultOf([...task, '    Netwrk: {Type: None}', '    Resources:', '      Cpus: 2'].join('\n'))
     expect(fault.message).toBe("unknown field: 'Tasks.Netwrk' in 'Job'\nunknown field: 'Tasks.Resources.Cpus' in 'Job'")
-    expect(fault.hint).toBe('See line 5, column 5; line 7, column 7.')
+    expect(hintLines(fault)).toEqual([
+      'Tasks[0].Netwrk (line 5, column 5): do you mean Network?',
+      'Tasks[0].Resources.Cpus (line 7, column 7): do you mean CPU?',
+    ])
   })
 
   it('is refused with unknown fields and fields of the system at the top, with line and column', () => {
     const fault = faultOf(['Foo: 1', ...task, 'ID: j-1'].join('\n'))
     expect(fault.message).toBe("field: 'ID' in 'Job' is not allowed\nunknown field: 'Foo' in 'Job'")
-    expect(fault.hint).toBe('See line 6, column 1; line 1, column 1.')
+    expect(hintLines(fault)).toEqual([
+      'ID (line 6, column 1): leave it out, the system writes it',
+      expect.stringMatching(/^Foo \(line 1, column 1\): known here: Name, .*, Tasks, /),
+    ])
   })
 
-  it('names no place where none is known', () => {
+  it('says which words may stand where another does [R148]', () => {
     const fault = faultOf([...task, '    Network: {Type: Fuller}'].join('\n'))
     expect(fault.message).toBe("models.Network: unknown type 'Fuller'")
-    expect(fault.hint).toBeUndefined()
+    expect(fault.hint).toBe('Tasks[0].Network.Type (line 5, column 15): one of None, Full, HTTP, Host, Bridge, Default')
+  })
+
+  it('is told all that is wrong with it at once, each with path, line and column [R40] [R137]', () => {
+    const fault = faultOf(
+      [
+        'type: batch',
+        'count: two',
+        'constraints: [{key: a b, operator: exists}]',
+        'tasks:',
+        '  - name: main',
+        '    engine: {type: docker, params: {image: 5}}',
+        '    env: {1A: x, B: 7}',
+        '    inputsources:',
+        '      - source: {type: inline, params: {url: "data:,a"}}',
+        '      - source: {type: s3}',
+        '        target: /proc',
+        '      - source: {}',
+        '    resultpaths: [{name: a/b, path: out}]',
+        '    resources: {cpu: lots, gpu: few}',
+        '    timeouts: {executiontimeout: 1.5}',
+        '    network: {type: Wormhole}',
+      ].join('\n'),
+    )
+    expect(fault.message.split('\n')[0]).toBe("models.Network: unknown type 'Wormhole'")
+    const places = hintLines(fault).map((line) => line.split(':')[0])
+    expect(places.toSorted()).toEqual([
+      'Constraints[0] (line 3, column 15)',
+      'Count (line 2, column 1)',
+      'Tasks[0].Engine.Params.image (line 6, column 37)',
+      'Tasks[0].Env.B (line 7, column 18)',
+      'Tasks[0].Env["1A"] (line 7, column 11)',
+      'Tasks[0].InputSources[0].Target (line 9, column 9)',
+      'Tasks[0].InputSources[1].Source.Params.Bucket (line 10, column 9)',
+      'Tasks[0].InputSources[1].Target (line 11, column 9)',
+      'Tasks[0].InputSources[2].Source.Type (line 12, column 9)',
+      'Tasks[0].InputSources[2].Target (line 12, column 9)',
+      'Tasks[0].Network.Type (line 16, column 15)',
+      'Tasks[0].Publisher (line 5, column 5)',
+      'Tasks[0].Resources.CPU (line 14, column 17)',
+      'Tasks[0].Resources.GPU (line 14, column 28)',
+      'Tasks[0].ResultPaths[0].Name (line 13, column 20)',
+      'Tasks[0].ResultPaths[0].Path (line 13, column 31)',
+      'Tasks[0].Timeouts.ExecutionTimeout (line 15, column 16)',
+    ])
+    expect(fault.details?.['Tasks[0].ResultPaths[0].Path']).toBe('result path "out" must be absolute')
   })
 
   it('says where its text is broken', () => {

@@ -1,28 +1,34 @@
-import { Fault, messageOf } from '#lib/fault.ts'
+import { Fault } from '#lib/fault.ts'
 import { readYaml, type YamlDocument } from '#lib/yaml/read-yaml.ts'
-import type { JobDraft } from '#models/job.schema.ts'
+import { detailsOf, hintsFor, knownPath } from '#models/field-hint.schema.ts'
+import { jobShape } from '#models/job.schema.ts'
 import type { JobSpec } from '#models/job.ts'
-import { decodeJobFile, type JobFileMistake, strangeFields } from '#models/job-file.schema.ts'
+import { readJobFile } from '#models/job-file.schema.ts'
 import { normalizeJob } from '#models/job-normalize.schema.ts'
+import { jobProblems } from '#models/job-problems.schema.ts'
 import { sanitizeJob } from '#models/job-sanitize.schema.ts'
-import { validateJob } from '#models/job-validate.schema.ts'
+import { isSamePart, type Path, type Problem, problemText } from '#models/problem.ts'
+import { fold } from '#models/shape.schema.ts'
 import { jsonComment } from './json-comment.ts'
 
 export type ParsedJob = { readonly spec: JobSpec; readonly id: string; readonly warnings: readonly string[] }
 
 /**
  * A job from the text of a job file: YAML or JSON, read strictly, with defaults filled in and checked as the server
- * will check it. Also takes what `job describe` and `--dry-run` print. Throws a Fault ValidationError whose hint says
- * where to look.
+ * will check it. Also takes what `job describe` and `--dry-run` print. Throws a Fault ValidationError with all that is
+ * wrong, whose hint says where to look.
  */
 export function parseJob(text: string): ParsedJob {
   const document = read(text)
   const described = jobOfDescription(document.value)
-  const draft = decode(document, described?.job ?? document.value, described?.path ?? [])
-  if (!draft) throw new Fault('ValidationError', 'empty/nil job')
+  const value = described?.job ?? document.value
+  const { draft = {}, problems } = readJobFile(value)
+  if (value === null || value === undefined) throw new Fault('ValidationError', 'empty/nil job')
   const spec = normalizeJob(draft, { defaultNetwork: 'None' })
-  const problems = validateJob(spec, draft.ID)
-  if (problems.length > 0) throw new Fault('ValidationError', problems.join('\n'))
+  const misread = problems.map((each) => ({ ...each, path: knownPath(each.path, jobShape) }))
+  const others = jobProblems(spec, draft.ID).filter(({ path }) => !misread.some((each) => isSamePart(each.path, path)))
+  const all = [...misread, ...others]
+  if (all.length > 0) throw refused(all, (path) => placeIn(document, described?.path ?? [], path))
   const sane = sanitizeJob(draft, spec)
   return { ...sane, warnings: [...(described?.warnings ?? []), ...sane.warnings] }
 }
@@ -43,31 +49,29 @@ function read(text: string): YamlDocument {
   }
 }
 
-function decode(document: YamlDocument, value: unknown, prefix: readonly string[]): JobDraft | undefined {
-  const refused = (message: string, paths: readonly Path[]): Fault => {
-    const places = paths.flatMap((path) => document.positionOf([...prefix, ...path]) ?? [])
-    const where = places.map(({ line, column }) => `line ${line}, column ${column}`).join('; ')
-    return new Fault('ValidationError', message, hintOf(where === '' ? undefined : `See ${where}.`))
-  }
-  try {
-    const draft = decodeJobFile(value)
-    const strange = strangeFields(value)
-    if (strange.length === 0) return draft
-    const names = strange.map((path) => path.filter((step) => typeof step === 'string').join('.'))
-    throw refused(names.map((name) => `unknown field: '${name}' in 'Job'`).join('\n'), strange)
-  } catch (error) {
-    const mistakes =
-      error instanceof Fault && Array.isArray(error.cause) ? (error.cause as JobFileMistake[]) : undefined
-    throw mistakes
-      ? refused(
-          messageOf(error),
-          mistakes.map(({ path }) => path),
-        )
-      : error
-  }
+function refused(problems: readonly Problem[], placeOf: (path: Path) => string | undefined): Fault {
+  const lines = hintsFor(problems, jobShape, placeOf)
+  const hint = lines.length > 1 ? ['see', ...lines].join('\n       ') : lines[0]
+  return new Fault('ValidationError', problemText(problems), {
+    ...hintOf(hint),
+    details: detailsOf(problems, jobShape),
+  })
 }
 
-type Path = JobFileMistake['path']
+/** Where a part stands, or what it is missing from; names are found whatever their case. */
+function placeIn(document: YamlDocument, prefix: readonly string[], path: Path): string | undefined {
+  const written: (string | number)[] = []
+  let value: unknown = document.value
+  for (const step of [...prefix, ...path]) {
+    if (typeof value !== 'object' || value === null) break
+    const key = Object.keys(value).findLast((each) => fold(each) === fold(String(step)))
+    if (key === undefined) break
+    value = (value as Record<string, unknown>)[key]
+    written.push(typeof step === 'number' ? step : key)
+  }
+  const position = written.length === 0 ? undefined : document.positionOf(written)
+  return position && `line ${position.line}, column ${position.column}`
+}
 
 const hintOf = (hint: string | undefined): { hint?: string } => (hint === undefined ? {} : { hint })
 

@@ -4,6 +4,7 @@ import { parseSelector } from '#lib/selector/parse.ts'
 import type { JobDraft } from '#models/job.schema.ts'
 import { normalizeJob } from '#models/job-normalize.schema.ts'
 import { taskProblems, validateJob } from '#models/job-validate.schema.ts'
+import { problemText } from '#models/problem.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
 import type { FlagValues } from '../flags.ts'
 import type { Submission } from '../waiting/submit.ts'
@@ -31,14 +32,14 @@ export function buildJob(
   }
   const [task] = normalizeJob(draft, { defaultNetwork: 'None' }).Tasks
   const problems = task ? taskProblems(task) : []
-  if (problems.length > 0) throw refused(`building job spec: failed to create job: ${problems.join('\n')}`)
+  if (problems.length > 0) throw refused(`building job spec: failed to create job: ${problemText(problems)}`)
   const selector = isGiven('selector') ? flags.selector : flags.constraints
   const spec = normalizeJob(
     { ...draft, Constraints: constraintsOf(selector), Labels: labelsOf(flags.labels) },
     { defaultNetwork: 'None' },
   )
   const whole = validateJob(spec)
-  if (whole.length > 0) throw refused(`the job provided is invalid: ${whole.join('\n')}`)
+  if (whole.length > 0) throw refused(`the job provided is invalid: ${problemText(whole)}`)
   return { spec, id: '', warnings: [] }
 }
 
