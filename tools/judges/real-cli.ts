@@ -1,5 +1,5 @@
 import { type SpawnOptions, spawnSync } from 'node:child_process'
-import { mkdirSync, openSync, writeFileSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Fault } from '#lib/fault.ts'
 import { type Ended, Program } from '../../test/kit/program.ts'
@@ -48,14 +48,21 @@ export class RealCli {
     return path
   }
 
+  /** What it keeps for itself, or has made. */
+  read(name: string): string {
+    return readFileSync(join(this.folder, name), 'utf8')
+  }
+
   jobFile(job: JobOf): string {
     return this.file('job.json', JSON.stringify(job(this.isOld)))
   }
 
   /** Starts a command that goes on. */
   start(args: readonly string[], { stdin = '/dev/null', env = {} }: CommandOptions = {}): Program {
-    const stdio: SpawnOptions['stdio'] = [openSync(stdin, 'r'), 'pipe', 'pipe']
+    const input = openSync(stdin, 'r')
+    const stdio: SpawnOptions['stdio'] = [input, 'pipe', 'pipe']
     const program = new Program(this.#path, args, { cwd: this.folder, env: { ...this.#env, ...env }, stdio })
+    closeSync(input)
     this.#programs.push(program)
     return program
   }

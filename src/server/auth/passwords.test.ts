@@ -26,6 +26,14 @@ describe('passwords', () => {
     expect(await passwords.isRight(undefined, '')).toBe(false)
   })
 
+  it('need no hash among them [S16]', async () => {
+    for (const passwords of [new Passwords(['in the clear']), new Passwords([])]) {
+      expect(await passwords.isRight('in the clear', 'in the clear')).toBe(true)
+      expect(await passwords.isRight('in the clear', 'a wrong one')).toBe(false)
+      expect(await passwords.isRight(undefined, 'a wrong one')).toBe(false)
+    }
+  })
+
   it('cost the same for who is not known, and for whose password is in the clear [S23]', async () => {
     const passwords = new Passwords([hashed, 'in the clear'])
     const known = await cost(() => passwords.isRight(hashed, 'a wrong one'))

@@ -18,7 +18,7 @@ export class Passwords {
   readonly #decoy: string | undefined
 
   constructor(stored: readonly string[]) {
-    const costs = stored.flatMap((each) => Number(bcryptForm.exec(each)?.[1] ?? []))
+    const costs = stored.flatMap((each) => bcryptForm.exec(each)?.[1] ?? []).map(Number)
     const cost = String(Math.max(...costs)).padStart(2, '0')
     this.#decoy = costs.length === 0 ? undefined : `$2b$${cost}$${'.'.repeat(53)}`
   }
