@@ -23,7 +23,11 @@ describe('requests that HTTP itself refuses', () => {
     const wrong: [string, number, string][] = [
       ['GARBAGE\r\n\r\n', 400, 'the request is not HTTP: '],
       [`${alive}Content-Length: many\r\n\r\n`, 400, 'the request is not HTTP: Invalid character in Content-Length'],
-      [`${alive}Content-Length: 1\r\nContent-Length: 2\r\n\r\nab`, 400, 'the request is not HTTP: Duplicate Content-Length'],
+      [
+        `${alive}Content-Length: 1\r\nContent-Length: 2\r\n\r\nab`,
+        400,
+        'the request is not HTTP: Duplicate Content-Length',
+      ],
       [`${alive}X: ${'x'.repeat(17_000)}\r\n\r\n`, 431, 'the headers are too large'],
       ['CONNECT example.com:443 HTTP/1.1\r\nHost: x\r\n\r\n', 404, 'Not Found'],
       [

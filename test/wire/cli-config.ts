@@ -75,8 +75,7 @@ export function settingLines(recorded: string, ours: string, format: string | un
 
 function rowsOf(text: string, format: string | undefined): Map<string, string> {
   if (format === 'json' || format === 'yaml') {
-    const readable = text.replaceAll('{{DESCRIPTION}}', 'words')
-    const rows = (format === 'json' ? JSON.parse(readable) : parseYaml(readable)) as { Key: string; Value: unknown }[]
+    const rows = (format === 'json' ? JSON.parse(text) : parseYaml(text)) as { Key: string; Value: unknown }[]
     return new Map(rows.map(({ Key, Value }) => [Key, JSON.stringify(Value)]))
   }
   return format === 'csv' ? csvRows(text) : tableRows(text)
