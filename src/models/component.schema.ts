@@ -82,6 +82,45 @@ export function componentProblems(kind: ComponentKind, spec: SpecConfig): Proble
 
 const none: Problem[] = []
 
+/** Parameters that a type takes beside those of its rule; the node checks them. */
+const furtherParams: Record<ComponentKind, Record<string, readonly string[]>> = {
+  engine: { docker: [], wasm: ['EnvironmentVariables', 'ImportModules', 'Deterministic', 'Seed'] },
+  storage: {
+    s3: ['Partition'],
+    local: ['CreateAs'],
+    localdirectory: ['CreateAs'],
+    urldownload: [],
+    inline: [],
+    ipfs: [],
+  },
+  publisher: { s3: [], local: [], ipfs: [], noop: [], link: [], s3managed: [] },
+}
+
+const knownParams = Object.fromEntries(
+  Object.entries(furtherParams).map(([kind, types]) => [
+    kind,
+    new Map(
+      Object.entries(types).map(([type, further]) => {
+        const names = [...Object.keys(rules[kind as ComponentKind][type]?.fields ?? {}), ...further]
+        return [type, new Map(names.map((name) => [name.toLowerCase(), name]))]
+      }),
+    ),
+  ]),
+) as Record<ComponentKind, Map<string, Map<string, string>>>
+
+/** Parameters that a component of a known type does not have: nobody reads them. */
+export function idleParams(kind: ComponentKind, spec: SpecConfig): { name: string; known: readonly string[] }[] {
+  const known = knownParams[kind].get(typeKey(spec.Type))
+  if (known === undefined) return noParams
+  let found = noParams
+  for (const name in spec.Params) {
+    if (!known.has(name.toLowerCase())) found = [...found, { name, known: [...known.values()] }]
+  }
+  return found
+}
+
+const noParams: { name: string; known: readonly string[] }[] = []
+
 function unreadableParams(prefix: string, params: Record<string, unknown>, known: Rule): Problem[] {
   const problems: Problem[] = []
   for (const name of Object.keys(params).sort()) {

@@ -35,7 +35,7 @@ function adviceAt(path: Path, root: Outline): string | undefined {
   let at: Outline | undefined = root
   for (const step of path) {
     const next = partOf(at, step)
-    if (next === undefined) return typeof step === 'string' && at.fields ? nearest(step, at.fields) : undefined
+    if (next === undefined) return typeof step === 'string' && at.fields ? adviceOn(step, at.fields) : undefined
     at = next
   }
   const { schema, note } = at
@@ -45,16 +45,33 @@ function adviceAt(path: Path, root: Outline): string | undefined {
   return Array.isArray(more.examples) ? `${note?.about} For example ${more.examples.join(' or ')}.` : note?.about
 }
 
+/** What is said of names that are passed over. */
+export function strangerWarnings(strangers: readonly Path[], root: Outline): string[] {
+  return strangers.map((path) => {
+    const parent = path.slice(0, -1).reduce<Outline | undefined>(partOf, root)
+    const meant = nearestName(String(path.at(-1)), namesIn(parent?.fields ?? {}))
+    const where = pathText(knownPath(path, root))
+    return `unknown field ${where} is ignored${meant === undefined ? '' : `; do you mean ${meant}?`}`
+  })
+}
+
 /** The name that was meant, where it is clear; else the names there are. */
-function nearest(name: string, fields: NonNullable<Outline['fields']>): string {
-  const names = Object.entries(fields).flatMap(([each, { note }]) => (note?.isSystem ? [] : [each]))
-  const ranked = names
-    .map((each) => ({ each, distance: editDistance(fold(name.slice(0, 40)), fold(each)) }))
-    .sort((a, b) => a.distance - b.distance)
-  const [best] = ranked
-  return best && best.distance <= Math.max(1, Math.floor(best.each.length / 3))
-    ? `do you mean ${best.each}?`
-    : `known here: ${names.join(', ')}`
+function adviceOn(name: string, fields: NonNullable<Outline['fields']>): string {
+  const names = namesIn(fields)
+  const meant = nearestName(name, names)
+  return meant === undefined ? `known here: ${names.join(', ')}` : `do you mean ${meant}?`
+}
+
+/** Those that people write. */
+const namesIn = (fields: NonNullable<Outline['fields']>): string[] =>
+  Object.entries(fields).flatMap(([name, { note }]) => (note?.isSystem ? [] : [name]))
+
+/** The one of `names` that was meant, where that is clear. */
+export function nearestName(name: string, names: readonly string[]): string | undefined {
+  const distances = names.map((each) => editDistance(fold(name.slice(0, 40)), fold(each)))
+  const least = Math.min(...distances)
+  const best = names[distances.indexOf(least)]
+  return best !== undefined && least <= Math.max(1, Math.floor(best.length / 3)) ? best : undefined
 }
 
 function partOf(outline: Outline | undefined, step: string | number): Outline | undefined {

@@ -1,9 +1,9 @@
 import { compareGoStrings } from '#lib/go/fmt-value.ts'
 import { isRawNumber } from '#lib/json/raw-number.ts'
 import { type JobDraft, jobShape } from './job.schema.ts'
-import type { Outline } from './outline.ts'
 import { asFurther, type Problem, problemAt } from './problem.ts'
 import { fold, kindOf, Mismatch, Misread } from './shape.schema.ts'
+import { strangeFields } from './strange-fields.schema.ts'
 
 const systemFields = new Set(['id', 'state', 'version', 'revision', 'createtime', 'modifytime'])
 
@@ -21,7 +21,7 @@ export function readJobFile(value: unknown): JobFile {
     return { problems: [problemAt(text)] }
   }
   const system = Object.keys(value).filter((key) => systemFields.has(fold(key)))
-  const strange = strangeFields(value)
+  const strange = strangeFields(value, jobShape)
   const { draft, misread } = decoded(value)
   const problems = [
     ...system.map((key) => problemAt(`field: '${key}' in 'Job' is not allowed`, key)),
@@ -61,20 +61,4 @@ function inKeyOrder(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || isRawNumber(value)) return value
   const entries = Object.entries(value).sort(([a], [b]) => compareGoStrings(a, b))
   return Object.fromEntries(entries.map(([key, each]) => [key, inKeyOrder(each)]))
-}
-
-/**
- * Where a job file has fields that mean nothing: a misspelt one would silently change what runs. The API passes them
- * over below the top, as the reference does in both.
- */
-function strangeFields(value: unknown, { item, fields }: Outline = jobShape): (string | number)[][] {
-  if (Array.isArray(value) && item) {
-    return value.flatMap((each, at) => strangeFields(each, item).map((path) => [at, ...path]))
-  }
-  if (typeof value !== 'object' || value === null || !fields) return []
-  const byName = new Map(Object.entries(fields).map(([name, outline]) => [fold(name), outline]))
-  return Object.entries(value).flatMap(([key, each]): (string | number)[][] => {
-    const outline = byName.get(fold(key))
-    return outline ? strangeFields(each, outline).map((path) => [key, ...path]) : [[key]]
-  })
 }

@@ -175,13 +175,25 @@ export const jobShape = struct('models', 'Job', {
 /** A job as it was sent: anything may be absent, list items may be null. */
 export type JobDraft = StructOf<typeof jobShape.fields>
 
-/** The body of a submission. The base fields of Go clients hold their token: they are never read here nor kept. */
-export const submitShape = struct('apimodels', 'PutJobRequest', {
-  Job: field(jobShape, 'The job.', { isNeeded: true }),
-  Force: field(flag, 'Take it as a new version even when nothing changed.'),
-  IdempotencyToken: field(text, 'The same as the header Idempotency-Key.'),
-})
+const baseFields: ReadonlySet<string> = new Set(['namespace', 'credential', 'idempotencytoken'])
 
-export const batchShape = struct('apimodels', 'PutJobsRequest', {
-  Jobs: field(list(jobShape, null, '*'), 'Jobs, each taken or refused for itself.', { isNeeded: true }),
-})
+/** The body of a submission. The base fields of Go clients hold their token: they are never read here nor kept. */
+export const submitShape = struct(
+  'apimodels',
+  'PutJobRequest',
+  {
+    Job: field(jobShape, 'The job.', { isNeeded: true }),
+    Force: field(flag, 'Take it as a new version even when nothing changed.'),
+    IdempotencyToken: field(text, 'The same as the header Idempotency-Key.'),
+  },
+  baseFields,
+)
+
+export const batchShape = struct(
+  'apimodels',
+  'PutJobsRequest',
+  {
+    Jobs: field(list(jobShape, null, '*'), 'Jobs, each taken or refused for itself.', { isNeeded: true }),
+  },
+  baseFields,
+)

@@ -8,6 +8,8 @@ export type Outline = {
   readonly value?: Outline
   /** Of an object, with its name. */
   readonly fields?: Readonly<Record<string, Outline>>
+  /** Names, in lower case, of what may be there and is not read. */
+  readonly passedOver?: ReadonlySet<string>
   readonly name?: string
   readonly canBeNull?: true
   readonly note?: Note

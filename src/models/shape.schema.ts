@@ -10,10 +10,16 @@ import type { Outline } from './outline.ts'
 export type Shape<Value> = Outline & {
   /** `int`, `models.Task`, `map[string]string` … */
   readonly goType: string
-  /** Never called with null or undefined. `before` is what an equal key left there. Throws a Mismatch. */
-  decode(value: unknown, before?: Value): Value
+  /** Never called with null or undefined. `before` is what an equal key left there. Throws a Misread. */
+  decode(value: unknown, before?: Value, notes?: ReadingNotes): Value
   /** Null takes away what an equal key left there (Go's pointers, lists and maps); elsewhere it changes nothing. */
   readonly isEmptiedByNull?: boolean
+}
+
+/** What a reader may want to know beside the value. */
+export type ReadingNotes = {
+  /** Whether there is a name that no struct has; looking for them all costs more than reading. */
+  hasStrangers: boolean
 }
 
 /** A value that cannot be read. */
@@ -101,14 +107,14 @@ export const list = <Value>(item: Shape<Value>, zero: Value | null, pointer = ''
   schema: { type: 'array' },
   item,
   isEmptiedByNull: true,
-  decode(value, before) {
+  decode(value, before, notes) {
     if (!Array.isArray(value)) return mismatch(value, this.goType)
     const items: Value[] = []
     let misread: Misread | undefined
     for (let at = 0; at < value.length; at++) {
       const old = before?.[at] ?? undefined
       try {
-        if (!isNothing(value[at])) items[at] = item.decode(value[at], old)
+        if (!isNothing(value[at])) items[at] = item.decode(value[at], old, notes)
         else items[at] = item.isEmptiedByNull ? (zero as Value) : (old ?? (zero as Value))
       } catch (error) {
         const noted = under(error, at)
@@ -170,30 +176,38 @@ export type StructOf<Table extends Fields> = {
   -readonly [Name in keyof Table]?: Table[Name] extends Shape<infer V> ? V : never
 }
 
-/** An object with known fields; unknown ones are passed over. `goName` is the bare name of the type. */
+/**
+ * An object with known fields; unknown ones are passed over, those of `passedOver` (folded) in silence. `goName` is the
+ * bare name of the type.
+ */
 export function struct<Table extends Fields>(
   goPackage: string,
   goName: string,
   fields: Table,
+  passedOver: ReadonlySet<string> = new Set(),
 ): Omit<Shape<StructOf<Table>>, 'fields'> & { readonly fields: Table } {
   const names = new Map(Object.entries(fields))
   const folded = new Map(Object.keys(fields).map((name) => [fold(name), name]))
   return {
     fields,
+    passedOver,
     name: goName,
     goType: `${goPackage}.${goName}`,
     schema: { type: 'object' },
     isEmptiedByNull: true,
-    decode(value, before) {
+    decode(value, before, notes) {
       if (!isObject(value)) return mismatch(value, this.goType)
       const decoded: Record<string, unknown> = { ...before }
       let misread: Misread | undefined
       eachMember(value, (key, each, step) => {
         const name = names.has(key) ? key : folded.get(fold(key))
-        if (name === undefined) return
+        if (name === undefined) {
+          if (notes && !passedOver.has(fold(key))) notes.hasStrangers = true
+          return
+        }
         const shape = names.get(name) as Shape<unknown>
         try {
-          if (!isNothing(each)) decoded[name] = shape.decode(each, decoded[name])
+          if (!isNothing(each)) decoded[name] = shape.decode(each, decoded[name], notes)
           else if (shape.isEmptiedByNull) delete decoded[name]
         } catch (error) {
           const noted = under(error, step, name, goName)

@@ -3,8 +3,10 @@ import { Fault } from '#lib/fault.ts'
 import { byteLength } from '#lib/go/byte-text.ts'
 import { parseJson } from '#lib/json/parse.ts'
 import { type JsonMaker, JsonReader, type JsonSyntaxMistake } from '#lib/json/reader.ts'
+import { mostTold } from '#models/problem.ts'
 import { Mismatch, Misread, type Shape } from '#models/shape.schema.ts'
 import { goSentence, misreadProblems } from '#models/shape-fault.schema.ts'
+import { strangeFields } from '#models/strange-fields.schema.ts'
 import { advice } from './advice.ts'
 import { wrongMediaType } from './route-faults.ts'
 
@@ -12,15 +14,22 @@ export type RequestBody = { text: string; contentType: string }
 
 /**
  * Reads a JSON body by its shape; undefined when there is none (or it is null). Throws a Fault BadRequest in the words of
- * the reference's framework, with the field and the place in bytes.
+ * the reference's framework, with the field and the place in bytes. Names that mean nothing go into `strangers`.
  */
-export function readBody<Value>(body: RequestBody | undefined, shape: Shape<Value>): Value | undefined {
+export function readBody<Value>(
+  body: RequestBody | undefined,
+  shape: Shape<Value>,
+  strangers?: (string | number)[][],
+): Value | undefined {
   if (body === undefined || body.text === '') return undefined
   if (!body.contentType.startsWith('application/json')) throw wrongMediaType()
   const value = parsed(body.text)
   if (value === null) return undefined
   try {
-    return shape.decode(value)
+    const notes = { hasStrangers: false }
+    const decoded = shape.decode(value, undefined, notes)
+    if (notes.hasStrangers) strangers?.push(...strangeFields(value, shape).slice(0, mostTold))
+    return decoded
   } catch (error) {
     if (!(error instanceof Misread)) throw error
     const options = { component: 'APIServer', ...advice(misreadProblems(error), shape) }

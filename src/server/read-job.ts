@@ -5,18 +5,24 @@ import type { JobSpec } from '#models/job.ts'
 import { normalizeJob } from '#models/job-normalize.schema.ts'
 import { jobProblems } from '#models/job-problems.schema.ts'
 import { sanitizeJob } from '#models/job-sanitize.schema.ts'
+import { idleParts } from '#models/job-warnings.schema.ts'
 import { type Problem, problemText } from '#models/problem.ts'
 import { advice } from './advice.ts'
 
 export type ReadJob = { spec: JobSpec; id: string; warnings: string[] }
 
-/** A submitted job made normal, found right and freed of what callers may not set. Throws a Fault with every problem. */
+/**
+ * A submitted job made normal, found right and freed of what callers may not set, with a warning of that and of what has
+ * no effect. Throws a Fault with every problem.
+ */
 export function readJob(draft: JobDraft | null | undefined, version: ClientVersion): ReadJob {
   if (!draft) throw new Fault('ValidationError', 'empty/nil job', { component: 'APIServer' })
   const normal = normalizeJob(draft, { defaultNetwork: version >= since.v1_7 ? 'Default' : 'None' })
   const problems = jobProblems(normal, draft.ID)
   if (problems.length > 0) throw refused(problems)
-  return sanitizeJob(draft, normal)
+  const job = sanitizeJob(draft, normal)
+  const idle = idleParts(job.spec)
+  return idle.length === 0 ? job : { ...job, warnings: [...job.warnings, ...idle] }
 }
 
 const refused = (problems: readonly Problem[]): Fault =>

@@ -1,11 +1,13 @@
 import { bindFault } from '#api/query.ts'
 import { Fault } from '#lib/fault.ts'
 import { readYaml, type YamlDocument } from '#lib/yaml/read-yaml.ts'
+import { strangerWarnings } from '#models/field-hint.schema.ts'
 import { jobShape, submitShape } from '#models/job.schema.ts'
 import type { Outline } from '#models/outline.ts'
-import type { Path } from '#models/problem.ts'
+import { mostTold, type Path } from '#models/problem.ts'
 import { Mismatch, Misread, type StructOf } from '#models/shape.schema.ts'
 import { goSentence, misreadProblems } from '#models/shape-fault.schema.ts'
+import { strangeFields } from '#models/strange-fields.schema.ts'
 import { advice } from './advice.ts'
 import { type RequestBody, readBody } from './read-body.ts'
 
@@ -14,15 +16,21 @@ type SubmitDraft = StructOf<typeof submitShape.fields>
 const yamlType = /^(?:application|text)\/(?:x-)?yaml\b/i
 
 /** A submission as clients send it, in JSON; or in YAML: the same document, or a job file as it is [R80]. */
-export function readSubmission(body: RequestBody | undefined): SubmitDraft | undefined {
-  if (body === undefined || !yamlType.test(body.contentType)) return readBody(body, submitShape)
+export function readSubmission(body: RequestBody | undefined): SubmitDraft & { warnings: string[] } {
+  const strangers: (string | number)[][] = []
+  if (body === undefined || !yamlType.test(body.contentType)) {
+    const request = readBody(body, submitShape, strangers)
+    return { ...request, warnings: strangerWarnings(strangers, submitShape) }
+  }
   const document = readYaml(body.text)
   const { value } = document
-  if (value === null) return undefined
+  if (value === null) return { warnings: [] }
+  const shape = hasJob(value) ? submitShape : jobShape
+  const warnings = strangerWarnings(strangeFields(value, shape).slice(0, mostTold), shape)
   try {
-    return hasJob(value) ? submitShape.decode(value) : { Job: jobShape.decode(value) }
+    return hasJob(value) ? { ...submitShape.decode(value), warnings } : { Job: jobShape.decode(value), warnings }
   } catch (error) {
-    if (error instanceof Misread) throw misreadFault(error, document, hasJob(value) ? submitShape : jobShape)
+    if (error instanceof Misread) throw misreadFault(error, document, shape)
     throw error
   }
 }

@@ -104,6 +104,43 @@ describe('jobs over plain HTTP', () => {
     expect(refused).toMatchObject({ status: 400, json: { Hint: 'write it as 500ms, 30s or 2m' } })
   })
 
+  it('takes a job with parts that have no effect, and says which [R87]', async () => {
+    const job = waitingJob() as { Tasks: object[] }
+    const task = { ...job.Tasks[0], Netwrk: {}, Network: { Type: 'None', Domains: ['example.org'] } }
+    const warnings = [
+      'Tasks[0].Network.Domains has no effect with network None',
+      'unknown field Job.Tasks[0].Netwrk is ignored; do you mean Network?',
+    ]
+    const body = { Job: { ...job, Tasks: [task] }, Namespace: 'n', Credential: null, IdempotencyToken: '' }
+    const taken = await ask('PUT', '/orchestrator/jobs', JSON.stringify(body), { 'content-type': 'application/json' })
+    expect(taken).toMatchObject({ status: 200, json: { Warnings: warnings } })
+    const jobs = JSON.stringify({ Jobs: [job, { ...job, Tasks: [{ ...job.Tasks[0], Netwrk: {} }] }] })
+    const batch = await ask('POST', '/orchestrator/jobs/batch', jobs, { 'content-type': 'application/json' })
+    expect(batch.json.Items.map((each: { Warnings: unknown }) => each.Warnings)).toEqual([
+      null,
+      ['unknown field Jobs[1].Tasks[0].Netwrk is ignored; do you mean Network?'],
+    ])
+  })
+
+  it('refuses a job with all that is wrong, each with its path [R87]', async () => {
+    const job = waitingJob() as { Tasks: object[] }
+    const refused = await submit({
+      ...job,
+      Count: -1,
+      Tasks: [{ ...job.Tasks[0], InputSources: [{ Source: { Type: 's3', Params: {} }, Target: '/a/../..' }] }],
+    })
+    expect(refused).toMatchObject({
+      status: 400,
+      json: {
+        Details: {
+          Count: 'job count must be >= 0',
+          'Tasks[0].InputSources[0].Source.Params.Bucket': expect.stringContaining('bucket cannot be empty'),
+          'Tasks[0].InputSources[0].Target': 'input target "/a/../.." must not contain ..',
+        },
+      },
+    })
+  })
+
   it('keeps in Meta who took a job and who sent it [R124, R125]', async () => {
     const headers = { 'X-Bacalhau-InstanceID': 'i-1', 'X-Bacalhau-InstallationID': 'k-1' }
     const { JobID } = (await submit(waitingJob(), headers)).json

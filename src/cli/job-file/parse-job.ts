@@ -7,6 +7,7 @@ import { readJobFile } from '#models/job-file.schema.ts'
 import { normalizeJob } from '#models/job-normalize.schema.ts'
 import { jobProblems } from '#models/job-problems.schema.ts'
 import { sanitizeJob } from '#models/job-sanitize.schema.ts'
+import { idleParts } from '#models/job-warnings.schema.ts'
 import { isSamePart, type Path, type Problem, problemText } from '#models/problem.ts'
 import { fold } from '#models/shape.schema.ts'
 import { jsonComment } from './json-comment.ts'
@@ -30,7 +31,7 @@ export function parseJob(text: string): ParsedJob {
   const all = [...misread, ...others]
   if (all.length > 0) throw refused(all, (path) => placeIn(document, described?.path ?? [], path))
   const sane = sanitizeJob(draft, spec)
-  return { ...sane, warnings: [...(described?.warnings ?? []), ...sane.warnings] }
+  return { ...sane, warnings: [...(described?.warnings ?? []), ...sane.warnings, ...idleParts(sane.spec)] }
 }
 
 function read(text: string): YamlDocument {

@@ -3,6 +3,7 @@ import { type ClientVersion, since } from '#api/client-version.ts'
 import type { BatchAnswer, jobEndpoints, SubmitAnswer } from '#api/jobs.ts'
 import type { JobsApi, Submission, Submitted } from '#contracts/control-plane.ts'
 import { Fault, messageOf } from '#lib/fault.ts'
+import { strangerWarnings } from '#models/field-hint.schema.ts'
 import { batchShape, type JobDraft } from '#models/job.schema.ts'
 import { metaKeys } from '#models/job.ts'
 import { struct, text, uint64 } from '#models/shape.schema.ts'
@@ -22,14 +23,19 @@ const largestBatch = 10_000
 
 /** The use cases on jobs over HTTP. */
 export function jobHandlers(jobs: JobsApi, settings: ServerSettings): Handlers<typeof jobEndpoints> {
-  const submissionOf = (draft: JobDraft | undefined, isForced: boolean, caller: Caller): Submission => {
+  const submissionOf = (
+    draft: JobDraft | undefined,
+    isForced: boolean,
+    caller: Caller,
+    passedOver: readonly string[],
+  ): Submission => {
     const { spec, id, warnings } = readJob(draft, caller.version)
     return {
       spec,
       ...(id === '' ? {} : { id }),
       isForced,
       naming: namingFor(caller.version, settings.jobNaming ?? 'by-caller'),
-      warnings,
+      warnings: passedOver.length === 0 ? warnings : [...warnings, ...passedOver],
       ...(caller.clientId ? { clientId: caller.clientId } : {}),
     }
   }
@@ -40,25 +46,28 @@ export function jobHandlers(jobs: JobsApi, settings: ServerSettings): Handlers<t
     async submit(call) {
       const request = readSubmission(call.body)
       const submission = {
-        ...submissionOf(request?.Job, request?.Force ?? false, call.caller),
+        ...submissionOf(request.Job, request.Force ?? false, call.caller, request.warnings),
         callerMeta: callerMeta(call),
       }
-      const token = call.header('idempotency-key') || request?.IdempotencyToken
+      const token = call.header('idempotency-key') || request.IdempotencyToken
       return submitAnswer(
         await jobs.submit(token ? { ...submission, idempotency: remembered(token, call) } : submission),
       )
     },
 
     async submitBatch({ body, caller }): Promise<BatchAnswer> {
-      const drafts = readBody(body, batchShape)?.Jobs ?? []
+      const strangers: (string | number)[][] = []
+      const drafts = readBody(body, batchShape, strangers)?.Jobs ?? []
+      const passedOver = Map.groupBy(strangers, ([, at]) => at)
       if (drafts.length > largestBatch) {
         throw new Fault('BadRequest', `a batch has at most ${largestBatch} jobs, not ${drafts.length}`)
       }
       // All in one turn, so that the store makes one commit of them.
       const Items = await Promise.all(
-        drafts.map(async (draft) => {
+        drafts.map(async (draft, at) => {
+          const warnings = strangerWarnings(passedOver.get(at) ?? [], batchShape)
           try {
-            return submitAnswer(await jobs.submit(submissionOf(draft, false, caller)))
+            return submitAnswer(await jobs.submit(submissionOf(draft, false, caller, warnings)))
           } catch (error) {
             if (error instanceof Fault && error.status < 500) return { Error: messageOf(error) }
             throw error
@@ -100,7 +109,8 @@ export function jobHandlers(jobs: JobsApi, settings: ServerSettings): Handlers<t
     },
 
     async diff({ body, caller }) {
-      const submission = submissionOf(readSubmission(body)?.Job, false, caller)
+      const { Job, warnings } = readSubmission(body)
+      const submission = submissionOf(Job, false, caller, warnings)
       const Diff = await jobs.diff(submission)
       return { Diff, Warnings: submission.warnings.length > 0 ? [...submission.warnings] : null }
     },

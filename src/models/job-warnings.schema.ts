@@ -1,0 +1,50 @@
+import { type ComponentKind, idleParams } from './component.schema.ts'
+import { nearestName } from './field-hint.schema.ts'
+import { isCounted, isLongRunning, type JobSpec } from './job.ts'
+import { type Path, pathText } from './problem.ts'
+import { type SpecConfig, typeKey } from './spec-config.ts'
+import type { Task } from './task.ts'
+
+/** What a right job says that changes nothing: it is taken, and its author told. */
+export function idleParts(spec: JobSpec): string[] {
+  const idle: string[] = []
+  const task = spec.Tasks[0]
+  if (!isCounted(spec.Type) && (spec.MaxPerNode ?? 0) > 0) idle.push(noEffect(['MaxPerNode'], `on ${spec.Type} jobs`))
+  if (task) pushIdleOfTask(idle, spec, task)
+  return idle
+}
+
+function pushIdleOfTask(idle: string[], { Type }: JobSpec, task: Task): void {
+  const { Timeouts, Network, Publisher, ResultPaths, InputSources, Engine, Resources } = task
+  const push = (path: Path, where: string) => idle.push(noEffect(['Tasks', 0, ...path], where))
+  const onType = `on ${Type} jobs`
+  if (!isCounted(Type) && Timeouts.QueueTimeout) push(['Timeouts', 'QueueTimeout'], onType)
+  if (isLongRunning(Type)) {
+    if (Timeouts.ExecutionTimeout) push(['Timeouts', 'ExecutionTimeout'], onType)
+    if (Timeouts.TotalTimeout) push(['Timeouts', 'TotalTimeout'], onType)
+    if (Publisher.Type !== '') push(['Publisher'], onType)
+    if (ResultPaths.length > 0) push(['ResultPaths'], onType)
+  }
+  if (Network.Domains && Network.Type !== 'HTTP') push(['Network', 'Domains'], `with network ${Network.Type}`)
+  if (typeKey(Engine.Type) === 'wasm') {
+    if (Network.Ports) push(['Network', 'Ports'], 'with the wasm engine')
+    if (Number(Resources.GPU ?? 0) > 0)
+      push(['Resources', 'GPU'], 'on the program of a wasm engine, but reserves devices')
+  }
+  pushIdleParams(idle, 'engine', Engine, ['Engine'])
+  pushIdleParams(idle, 'publisher', Publisher, ['Publisher'])
+  for (let at = 0; at < InputSources.length; at++) {
+    pushIdleParams(idle, 'storage', (InputSources[at] as { Source: SpecConfig }).Source, ['InputSources', at, 'Source'])
+  }
+}
+
+function pushIdleParams(idle: string[], kind: ComponentKind, spec: SpecConfig, path: Path): void {
+  for (const { name, known } of idleParams(kind, spec)) {
+    const meant = nearestName(name, known)
+    const where = pathText(['Tasks', 0, ...path, 'Params', name])
+    const question = meant === undefined ? '' : `; do you mean ${meant}?`
+    idle.push(`${where} is no parameter of ${kind} ${spec.Type} and has no effect${question}`)
+  }
+}
+
+const noEffect = (path: Path, where: string): string => `${pathText(path)} has no effect ${where}`
