@@ -14,6 +14,7 @@ const doors: Door[] = [
     allowed: [
       'platform/',
       'client/surroundings.ts',
+      'server/broken-request.ts',
       'providers/wasm/child/real-world.ts',
       'providers/wasm/child/watchman.ts',
     ],
