@@ -1,5 +1,5 @@
 import { type SpawnOptions, spawnSync } from 'node:child_process'
-import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Fault } from '#lib/fault.ts'
 import { type Ended, Program } from '../../test/kit/program.ts'
@@ -46,11 +46,6 @@ export class RealCli {
     mkdirSync(join(path, '..'), { recursive: true })
     writeFileSync(path, content)
     return path
-  }
-
-  /** What it keeps for itself, or has made. */
-  read(name: string): string {
-    return readFileSync(join(this.folder, name), 'utf8')
   }
 
   jobFile(job: JobOf): string {

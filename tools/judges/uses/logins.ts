@@ -28,13 +28,17 @@ export const logins: readonly Use<RealCli>[] = [
     },
   },
   {
-    name: 'a login with the key of the client: it lists what all may read, and submits nothing into the namespaces of others',
+    name: 'a login with the key of the client: it lists what all may read, and submits into its own namespace alone',
     async run(cli) {
       const server = await cli.cluster.serveWith('knowing', { API: { Auth: { AccessPolicyPath: 'policy_ns_anon' } } })
       const env = { BACALHAU_API_PORT: String(server.port) }
       await cli.ok(['job', 'list'], { env })
       match(String(tokenFor(cli, server.port)), /^ey/)
       match(await cli.refused(['job', 'run', cli.jobFile(printJob(newNonce()))], { env }), /Access denied/)
+      match(await cli.refused(['node', 'reject', 'knowing'], { env }), /Access denied/)
+      const nonce = newNonce()
+      const own = printJob(nonce, { Namespace: subjectOf(String(tokenFor(cli, server.port))) })
+      match(await cli.ok(['job', 'run', '--follow', cli.jobFile(own)], { env }), new RegExp(nonce))
     },
   },
 ]
@@ -44,4 +48,10 @@ function tokenFor({ folder }: RealCli, port: number): unknown {
   const file = join(folder, 'client/tokens.json')
   const tokens = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8') || '{}') as Record<string, unknown>) : {}
   return Object.entries(tokens).find(([url]) => url.endsWith(`:${port}`))?.[1]
+}
+
+/** Whom a token is for, which is also the name of its own namespace. */
+function subjectOf(token: string): string {
+  const claims = Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()
+  return (JSON.parse(claims) as { sub: string }).sub
 }

@@ -5,7 +5,7 @@ import type { Use } from '../judge.ts'
 import type { RealCli } from '../real-cli.ts'
 import { idIn } from './shown-job.ts'
 
-/** Servers that are spoken to by TLS, or that want to know who speaks. */
+/** Servers that are spoken to by TLS. */
 export const secure: readonly Use<RealCli>[] = [
   {
     name: 'TLS with a certificate that the server made: trusted, taken as it is, or refused',
@@ -22,26 +22,7 @@ export const secure: readonly Use<RealCli>[] = [
       match(await cli.refused([...tls(cli, {}), 'agent', 'alive'], { env }), /certificate/)
     },
   },
-  {
-    name: 'a server with a policy: the client logs in with its key, and may write in its own namespace alone',
-    async run(cli) {
-      const server = await cli.cluster.serveWith('asking', { API: { Auth: { AccessPolicyPath: 'policy_ns_anon' } } })
-      const env = { BACALHAU_API_PORT: String(server.port) }
-      const nonce = newNonce()
-      match(await cli.refused(['job', 'run', cli.jobFile(printJob(nonce))], { env }), /Access denied/)
-      const mine = printJob(nonce, { Namespace: loggedInAs(cli, server.port) })
-      match(await cli.ok(['job', 'run', '--follow', cli.jobFile(mine)], { env }), new RegExp(nonce))
-      match(await cli.refused(['node', 'reject', 'asking'], { env }), /Access denied/)
-    },
-  },
 ]
-
-/** Whom the token that the client keeps for a server names. */
-function loggedInAs(cli: RealCli, port: number): string {
-  const tokens = JSON.parse(cli.read('client/tokens.json')) as Record<string, string>
-  const [, claims = ''] = tokens[`http://127.0.0.1:${port}`]?.split('.') ?? []
-  return (JSON.parse(Buffer.from(claims, 'base64url').toString()) as { sub: string }).sub
-}
 
 /** The flags of a generation. */
 function tls({ isOld }: RealCli, { authority, isInsecure = false }: { authority?: string; isInsecure?: boolean }) {
