@@ -17,7 +17,7 @@ export type Shape<Value> = Outline & {
 }
 
 /** What a reader may want to know beside the value. */
-export type ReadingNotes = {
+type ReadingNotes = {
   /** Whether there is a name that no struct has; looking for them all costs more than reading. */
   hasStrangers: boolean
 }

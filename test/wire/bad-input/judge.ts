@@ -7,7 +7,7 @@ const innerWords =
   /TypeError|RangeError|ReferenceError|\[object |is not a function|is not iterable|Cannot (?:read|convert|mix)|undefined|SQLITE|node:|\.ts:\d|at \w+ \(|Client Error|URI malformed|ERR_|FST_/
 
 /** What is unclear about a sentence for its reader; undefined = nothing. `given` is what the reader wrote: it may be quoted. */
-export function unclear(sentence: unknown, given: string): string | undefined {
+function unclear(sentence: unknown, given: string): string | undefined {
   if (typeof sentence !== 'string' || sentence.trim() === '') return 'no sentence'
   const found = innerWords.exec(sentence)?.[0]
   return found === undefined || given.includes(found) ? undefined : `"${found}" in: ${sentence.slice(0, 300)}`

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 
 /** The same input each time, unless another seed is asked for; a failure says how it is had again. */
-export const seed = Number(process.env.BACALHAU_SEED ?? 4)
+const seed = Number(process.env.BACALHAU_SEED ?? 4)
 
 /** How many mutations there are of everything that is mutated: enough for each kind of them to come several times. */
 export const perSubject = Number(process.env.BACALHAU_MUTATIONS ?? 60)
