@@ -101,7 +101,7 @@ describe('inputs', () => {
     await expect(readFile(`${product.folder}/rw/no`)).rejects.toThrow('ENOENT')
   })
 
-  it('from paths the operator did not allow, or allowed for reading only, are refused [R181, R182]', async () => {
+  it('from paths the operator did not allow, or allowed for reading only, are refused [R181, R182, R203]', async () => {
     for (const [input, why] of [
       [local('secret', '/in'), /not in allowed paths/],
       [local('ro/../secret', '/in'), /not in allowed paths|\.\./],

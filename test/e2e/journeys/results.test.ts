@@ -132,7 +132,7 @@ describe('results', () => {
     expect(await text(`${into}/my_results/a`)).toBe('kept')
   })
 
-  it('of a node that was told no address have one that leads there [R189]', async () => {
+  it('of a node that was told no address have one that leads there [R189, R203]', async () => {
     const other = await product.serve({ name: 'unnamed', settings: { 'Publishers.Types.Local.Address': 'public' } })
     const task = { Publisher: { Type: 'local' }, ResultPaths: [{ Name: 'out', Path: '/out' }] }
     const id = await other.submit(toolJob(['write', '/out/a', 'found'], { task }))
