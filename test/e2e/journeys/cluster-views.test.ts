@@ -285,3 +285,86 @@ describe('the command line', () => {
     },
   )
 })
+
+describe('work that goes on', () => {
+  const runningOn = async (id: string): Promise<string[]> => {
+    const { Items } = (
+      await server.http<{
+        Items: { NodeID: string; DesiredState: { StateType: number }; ComputeState: { StateType: number } }[]
+      }>('GET', `/orchestrator/jobs/${id}/executions`, undefined, { 'X-Bacalhau-Git-Version': 'v1.9.3' })
+    ).body
+    return Items.filter(({ ComputeState }) => [6, 7].includes(ComputeState.StateType))
+      .map(({ NodeID }) => NodeID)
+      .toSorted()
+  }
+  const long = (Type: string, Constraints: object[]) =>
+    server.submit(
+      toolJob(['sleep', '600000'], { job: { Type, Count: 1, Constraints }, task: { Resources: { CPU: '100m' } } }),
+    )
+  const tier = (Values: string[]) => [{ Key: 'crew', Operator: 'in', Values }]
+
+  it('a daemon runs on every node that fits, also on those that come later [R100]', async () => {
+    await addWorker('epsilon', '4Gb', '2', 'crew=one')
+    const id = await long('daemon', tier(['one']))
+    await until('it runs', async () => (await runningOn(id)).join() === 'epsilon')
+    await addWorker('zeta', '4Gb', '2', 'crew=one')
+    await until('it runs on both', async () => (await runningOn(id)).join() === 'epsilon,zeta')
+    await server.ok(['job', 'stop', id])
+  })
+
+  it('a service keeps running, elsewhere when its node fails [R101]', async () => {
+    const failing = await addWorker('eta', '4Gb', '2', 'crew=two')
+    const id = await long('service', tier(['one', 'two']))
+    await until('it runs', async () => (await runningOn(id)).length === 1)
+    const [first] = await runningOn(id)
+    if (first === 'eta') await failing.stop('SIGKILL')
+    else await server.ok(['node', 'reject', first!])
+    await until('it runs elsewhere', async () => ![first, undefined].includes((await runningOn(id))[0]), 60_000)
+    await server.ok(['job', 'stop', id])
+  })
+})
+
+describe('the program', () => {
+  it('has the documented groups [R1]', async () => {
+    const help = await server.ok(['--help'])
+    for (const group of ['job', 'node', 'agent', 'config', 'docker', 'wasm', 'serve']) {
+      expect(help).toMatch(new RegExp(`^  ${group} `, 'm'))
+    }
+  })
+
+  it('asks the server that flags or the environment name, the flags first [R2, R3]', async () => {
+    const wrong = { BACALHAU_API_HOST: '127.0.0.2', BACALHAU_API_PORT: '9' }
+    const flags = ['--api-host', '127.0.0.1', '--api-port', String(server.port)]
+    expect(await server.ok(['agent', 'alive', ...flags], { env: wrong })).toContain('OK')
+    const { exit, stderr } = await server.run(['agent', 'alive'], { env: wrong })
+    expect([exit, stderr]).toEqual([1, expect.stringContaining('127.0.0.2:9')])
+  })
+
+  it('logs in the form that is asked for [R4]', async () => {
+    const node = await product.serve({ name: 'logging', args: ['--log-mode', 'json'] })
+    await node.stop()
+    const lines = node.said.split('\n').filter((line) => line.startsWith('{'))
+    expect(lines.map((line) => JSON.parse(line) as object).length).toBeGreaterThan(0)
+    const { exit, stderr } = await server.run(['serve', '--log-mode', 'loud'])
+    expect([exit, stderr]).toEqual([1, expect.stringContaining('"loud" is an invalid log-mode')])
+  })
+
+  it('prints for reading when asked to, and each list as table, CSV, JSON and YAML [R10, R62]', async () => {
+    expect(await server.ok(['node', 'list', '--output', 'json', '--pretty'])).toMatch(/^\[\n {2}\{\n {4}"Info": \{\n/)
+    expect(await server.ok(['node', 'list', '--output', 'json'])).toMatch(/^\[\{"Info":\{/)
+    const inYaml = parse(await server.ok(['node', 'list', '--output', 'yaml'])) as Node[]
+    expect(inYaml.map(({ Info }) => Info.NodeID)).toEqual(await listed())
+    expect(await server.ok(['node', 'list', '--output', 'csv'])).toMatch(/^id,type,approval,status,labels,.*\n/)
+    expect(await server.ok(['node', 'list', '--no-style'])).toMatch(/^ ID +TYPE +APPROVAL +STATUS +LABELS /)
+  })
+
+  it('takes the keys of earlier releases, tells of those that change nothing, and shows no secret [X12, X13]', async () => {
+    const env = { BACALHAU_DIR: `${product.folder}/old`, BACALHAU_NODE_NETWORK_AUTHSECRET: 'hush-hush-hush' }
+    const list = await server.run(['config', 'list', '--output', 'json', '-c', 'Node.Network.Port=4777'], { env })
+    const shown = JSON.parse(list.stdout) as { Key: string; Value: unknown }[]
+    expect(shown.find(({ Key }) => Key === 'Orchestrator.Port')?.Value).toBe(4777)
+    expect(list.stdout + list.stderr).not.toContain('hush-hush-hush')
+    const unknown = await product.file('config-unknown.yaml', 'Nod: {Labels: {a: b}}\n')
+    expect((await server.run(['agent', 'alive', '-c', unknown])).stderr).toContain('Nod')
+  })
+})
