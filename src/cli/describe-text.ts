@@ -10,11 +10,16 @@ import { describedExecutionColumns } from './views/executions.ts'
 import { describedHistoryColumns } from './views/history.ts'
 import { dateTime } from './views/times.ts'
 
-/** A job for people: what it is, how far its executions are, what happened, and the output. */
-export function describeText({ Job, History, Executions }: GetAnswer, nowNs: bigint, showsDetails: boolean): string {
+/** A job for people: what it is, how far its executions are, what happened, and the output. `room`: columns of the terminal. */
+export function describeText(
+  { Job, History, Executions }: GetAnswer,
+  nowNs: bigint,
+  showsDetails: boolean,
+  room?: number,
+): string {
   const executions = Executions?.Items ?? []
   const history = History?.Items ?? []
-  const historyTable = (lines: readonly JobHistory[]) => plainTable(describedHistoryColumns(showsDetails), lines)
+  const historyTable = (lines: readonly JobHistory[]) => plainTable(describedHistoryColumns(showsDetails), lines, room)
   const ofJob = history.filter((line) => line.Type === 'JobLevel')
   return [
     keyValues(jobFacts(Job)),
@@ -22,7 +27,7 @@ export function describeText({ Job, History, Executions }: GetAnswer, nowNs: big
     keyValues(stateCounts(executions)),
     ...(ofJob.length > 0 ? [boldTitle('Job History'), historyTable(ofJob)] : []),
     boldTitle('Executions'),
-    plainTable(describedExecutionColumns(nowNs), executions),
+    plainTable(describedExecutionColumns(nowNs), executions, room),
     ...executions.toSorted(newestFirst).flatMap(({ ID }) => {
       const lines = history.filter((line) => line.ExecutionID === ID)
       return lines.length > 0 ? [boldTitle(`Execution ${shortId(ID)} History`), historyTable(lines)] : []

@@ -1,9 +1,12 @@
 import { renderTable } from '#lib/text/table.ts'
+import { visible } from '#lib/text/visible.ts'
 import { hasColours } from './colours.ts'
 import type { Host } from './host.ts'
 import { printDocument } from './print.ts'
 import type { Format } from './shared/output-flags.ts'
 import type { Column } from './views/column.ts'
+import { fitting } from './views/fitting.ts'
+import { defaultColumns, wrapIndented } from './wrap.ts'
 
 export type TableFlags = {
   readonly output: Format
@@ -30,20 +33,36 @@ export async function printListing<Item>(host: Host, flags: TableFlags, listing:
     await printDocument(stdout, listing.json(), flags)
     return stderr.write(more)
   }
-  const rows = rowsOf(listing.columns, listing.items)
   if (flags.output === 'csv') {
     const { renderCsv } = await import('#lib/text/table-csv.ts')
+    const rows = rowsOf(listing.columns, listing.items, (text) => text)
     stdout.write(renderCsv(listing.columns, rows, { hasHeader: !flags['hide-header'] }))
     return stderr.write(more)
   }
+  const shape = { hasHeader: !flags['hide-header'], isWide: flags.wide }
+  const room = flags.wide ? undefined : stdout.columns
+  const { columns, hidden } = fitting(listing.columns, shownRows(listing.columns, listing.items), shape.hasHeader, room)
   const hasColor = !flags['no-style'] && hasColours(stdout, host.env)
-  stdout.write(renderTable(listing.columns, rows, { hasHeader: !flags['hide-header'], isWide: flags.wide, hasColor }))
+  stdout.write(renderTable(columns, shownRows(columns, listing.items), { ...shape, hasColor }))
+  if (hidden.length > 0) stderr.write(`\n${hiddenText(hidden, room)}\n`)
   stdout.write(more)
 }
 
-/** A table within a text: no colours, with a header. */
-export const plainTable = <Item>(columns: readonly Column<Item>[], items: readonly Item[]): string =>
-  renderTable(columns, rowsOf(columns, items))
+const hiddenText = (hidden: readonly string[], room = defaultColumns): string =>
+  wrapIndented(`Not shown for want of room: ${hidden.join(', ')}; --wide shows everything`, room, 0)
 
-const rowsOf = <Item>(columns: readonly Column<Item>[], items: readonly Item[]): string[][] =>
-  items.map((item) => columns.map((column) => column.value(item)))
+/** A table within a text: no colours, with a header, and only the columns that `room` has place for. */
+export function plainTable<Item>(columns: readonly Column<Item>[], items: readonly Item[], room?: number): string {
+  const fit = fitting(columns, shownRows(columns, items), true, room)
+  return renderTable(fit.columns, shownRows(fit.columns, items))
+}
+
+/** Texts come from anyone who may submit a job or run a node. */
+const shownRows = <Item>(columns: readonly Column<Item>[], items: readonly Item[]): string[][] =>
+  rowsOf(columns, items, (text, column) => (column.isPainted ? text : visible(text)))
+
+const rowsOf = <Item>(
+  columns: readonly Column<Item>[],
+  items: readonly Item[],
+  show: (text: string, column: Column<Item>) => string,
+): string[][] => items.map((item) => columns.map((column) => show(column.value(item), column)))

@@ -7,7 +7,7 @@ describeVectors('key-value.json', (pairs: [string, string][]) => keyValues(pairs
 
 const printed = async (json: string, output: 'json' | 'yaml' | 'table' | 'csv', pretty = false) => {
   let text = ''
-  const out: Out = { isTerminal: false, columns: undefined, write: (part) => void (text += part) }
+  const out: Out = { isTerminal: false, canRedraw: false, columns: undefined, write: (part) => void (text += part) }
   await printDocument(out, json, { output, pretty })
   return text
 }

@@ -1,6 +1,7 @@
 import { byteLength } from '#lib/go/byte-text.ts'
 import { parseJson } from '#lib/json/parse.ts'
 import { stringifyJson } from '#lib/json/stringify.ts'
+import { visible } from '#lib/text/visible.ts'
 import { bold } from './colours.ts'
 import type { Out } from './out.ts'
 import type { Format } from './shared/output-flags.ts'
@@ -23,7 +24,7 @@ export function keyValues(pairs: readonly (readonly [key: string, value: string]
   const width = Math.max(0, ...pairs.map(([key]) => byteLength(key)))
   return pairs
     .filter(([, value]) => value !== '')
-    .map(([key, value]) => `${key}${' '.repeat(width - [...key].length)} = ${value}\n`)
+    .map(([key, value]) => `${visible(key)}${' '.repeat(width - [...key].length)} = ${visible(value)}\n`)
     .join('')
 }
 

@@ -20,8 +20,8 @@ export function processHost(program: string, environment: Host['env'], exit: (co
     temporary: tmpdir(),
     resolve: (path) => resolve(path),
     stdin: { isTerminal: isatty(0), readAll: readStdin, readLine: lineReader(() => process.stdin, interrupted) },
-    stdout: streamOut(process.stdout, exit),
-    stderr: streamOut(process.stderr, exit),
+    stdout: streamOut(process.stdout, environment, exit),
+    stderr: streamOut(process.stderr, environment, exit),
     disk: systemDisk,
     clock: new SystemClock(),
     random: systemRandom,
@@ -30,13 +30,16 @@ export function processHost(program: string, environment: Host['env'], exit: (co
 }
 
 /** A reader that went away (`| head`) ends the command quietly. */
-function streamOut(stream: NodeJS.WriteStream, exit: (code: number) => void): Out {
+function streamOut(stream: NodeJS.WriteStream, env: Host['env'], exit: (code: number) => void): Out {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') exit(0)
   })
   return {
     isTerminal: stream.isTTY === true,
-    columns: stream.isTTY ? stream.columns : undefined,
+    canRedraw: stream.isTTY === true && env.TERM !== 'dumb',
+    get columns() {
+      return stream.isTTY ? stream.columns || undefined : undefined
+    },
     write: (text) => {
       stream.write(text)
     },

@@ -1,6 +1,7 @@
 import { type CommandPath, type Dispatch, dispatch, flagsOf, pathText } from '#lib/argv/dispatch.ts'
 import { parseFlags } from '#lib/argv/flags.ts'
 import { Fault, messageOf } from '#lib/fault.ts'
+import { visible } from '#lib/text/visible.ts'
 import { coloursFor } from './colours.ts'
 import type { Command, Input } from './command.ts'
 import { commandTree } from './command-tree.ts'
@@ -8,6 +9,7 @@ import type { Entry } from './commands/index.ts'
 import { connected } from './connected.ts'
 import type { Flags } from './flags.ts'
 import { type Host, Signalled } from './host.ts'
+import { wrapIndented } from './wrap.ts'
 
 /** Runs one command line and gives its exit code. Everything a user is told comes from here or from the command. */
 export async function runCommandLine(argv: readonly string[], host: Host): Promise<number> {
@@ -49,7 +51,10 @@ function unlessUnknown(found: Extract<Loaded, { kind: 'help' }>, argv: readonly 
 async function showHelp({ path, unknownTopic }: Extract<Loaded, { kind: 'help' }>, host: Host): Promise<number> {
   const { helpText, usageText } = await import('./help.ts')
   const topic = (unknownTopic ?? []).map((word) => `\`${word}\``).join(' ')
-  host.stdout.write(unknownTopic ? `Unknown help topic [${topic}]\n${usageText(path)}` : helpText(path))
+  const { columns } = host.stdout
+  host.stdout.write(
+    unknownTopic ? `Unknown help topic [${topic}]\n${usageText(path, columns)}` : helpText(path, columns),
+  )
   return 0
 }
 
@@ -59,7 +64,9 @@ async function tellMistake(
 ): Promise<number> {
   tellError(fault, host)
   const { usageText } = await import('./help.ts')
-  host.stderr.write(showsUsage ? usageText(path as CommandPath) : `Run '${pathText(path)} --help' for usage.\n`)
+  host.stderr.write(
+    showsUsage ? usageText(path as CommandPath, host.stderr.columns) : `Run '${pathText(path)} --help' for usage.\n`,
+  )
   return 1
 }
 
@@ -87,7 +94,10 @@ function tellError(error: unknown, host: Host): void {
   const isOurs =
     error instanceof Fault || error instanceof Signalled || (error instanceof Error && error.name === 'Error')
   if (!isOurs && !(error instanceof Error && error.name === 'AbortError')) throw error
-  host.stderr.write(`${red('Error: ')}${messageOf(error)}\n`)
+  const { columns } = host.stderr
+  const fitted = (text: string, indent: number) =>
+    columns === undefined ? visible(text) : wrapIndented(visible(text), columns, indent)
+  host.stderr.write(`${red('Error: ')}${fitted(messageOf(error), 7)}\n`)
   const hint = error instanceof Fault ? error.hint : undefined
-  if (hint) host.stderr.write(`${green('Hint: ')}${hint}\n`)
+  if (hint) host.stderr.write(`${green('Hint: ')}${fitted(hint, 6)}\n`)
 }

@@ -30,6 +30,7 @@ export function commandLine(): CommandLine {
       const said = { stdout: '', stderr: '' }
       const stream = (name: 'stdout' | 'stderr') => ({
         isTerminal: false,
+        canRedraw: false,
         columns: undefined,
         write: (text: string | Uint8Array) => {
           said[name] += typeof text === 'string' ? text : Buffer.from(text).toString('utf8')

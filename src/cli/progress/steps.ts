@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '#lib/clock.ts'
+import { cutToWidth } from '#lib/text/display-width.ts'
 import type { Out } from '../out.ts'
 import { stepTime } from './elapsed-clock.ts'
 
@@ -10,7 +11,11 @@ const frames = ['🐟', '🐠', '🐡'].flatMap((fish) =>
 )
 const frameMs = 100
 const redrawMs = 50
+const tabColumns = 8
+/** What a step has behind its message, at most. */
+const restColumns = 37
 const eraseLine = '\r\x1b[K\r'
+const eraseNote = '\n\x1b[K\x1b[1A'
 const hideCursor = '\x1b[?25l'
 const showCursor = '\x1b[?25h'
 
@@ -24,6 +29,8 @@ export class Steps {
   readonly #width: number
   readonly #isQuiet: boolean
   #current: { message: string; startMs: number } | undefined
+  #note = ''
+  #isNoteShown = false
   #timer: Timer | undefined
 
   /** `width`: columns of the longest message; messages are aligned right in it. */
@@ -34,11 +41,21 @@ export class Steps {
     this.#isQuiet = isQuiet
   }
 
+  /** Whether what happens is seen as it happens. */
+  get isLive(): boolean {
+    return this.#out.canRedraw && !this.#isQuiet
+  }
+
   /** Starts a step; the one before it is done. */
   begin(message: string): void {
     this.end('done')
     this.#current = { message, startMs: this.#clock.monotonicMs() }
-    if (this.#out.isTerminal && !this.#isQuiet) this.#redraw()
+    if (this.isLive) this.#redraw()
+  }
+
+  /** A line below the running step, as long as it runs; '' = none. Without a terminal nobody sees it. */
+  note(text: string): void {
+    this.#note = text
   }
 
   /** Ends the running step, if there is one. */
@@ -47,21 +64,44 @@ export class Steps {
     this.#timer?.stop()
     this.#timer = undefined
     this.#current = undefined
+    this.#note = ''
     if (!step || this.#isQuiet) return
-    const line = this.#line(step.message, `  ${'.'.repeat(16)}  ${marks[how]}  `, step.startMs)
-    this.#out.write(`${this.#out.isTerminal ? `${eraseLine}${showCursor}\r` : ''}${line}\n`)
+    const line = this.#line(step, `  ${'.'.repeat(16)}  ${marks[how]}  `, `  ${marks[how]}  `)
+    this.#out.write(`${this.isLive ? `${this.#erased()}${showCursor}\r` : ''}${line}\n`)
   }
 
   #redraw(): void {
     const step = this.#current
     if (!step) return
     const frame = frames[Math.floor((this.#clock.monotonicMs() - step.startMs) / frameMs) % frames.length]
-    const line = this.#line(step.message, `  ... ${frame} ...  ${' '.repeat(9)}`, step.startMs)
-    this.#out.write(`${eraseLine}${hideCursor}\r${line}`)
+    const line = this.#line(step, `  ... ${frame} ...  ${' '.repeat(9)}`, '  ... ')
+    // Back to its beginning: what is typed, or shown for Ctrl-C, must not begin another line.
+    this.#out.write(`${this.#erased()}${hideCursor}\r${line}${this.#noteBelow()}\r`)
     this.#timer = this.#clock.after(redrawMs, () => this.#redraw())
   }
 
-  #line(message: string, middle: string, startMs: number): string {
-    return `\t${message.padStart(this.#width)}${middle}${stepTime(this.#clock.monotonicMs() - startMs)}`
+  /** Leads to the beginning of the line of the step, with nothing there and below it. */
+  #erased(): string {
+    const below = this.#isNoteShown ? eraseNote : ''
+    this.#isNoteShown = false
+    return `${below}${eraseLine}`
+  }
+
+  /** The note, and back to the line of the step. */
+  #noteBelow(): string {
+    if (this.#note === '') return ''
+    this.#isNoteShown = true
+    return `\n\r${cutToWidth(' '.repeat(tabColumns) + this.#note, this.#columns - 1)}\x1b[1A`
+  }
+
+  get #columns(): number {
+    return this.#out.columns ?? Number.POSITIVE_INFINITY
+  }
+
+  /** A line that is broken could not be written over: a narrow terminal has only the message, how it goes, and its time. */
+  #line({ message, startMs }: { message: string; startMs: number }, wide: string, narrow: string): string {
+    const time = stepTime(this.#clock.monotonicMs() - startMs)
+    const hasRoom = this.#columns > tabColumns + this.#width + restColumns
+    return hasRoom ? `\t${message.padStart(this.#width)}${wide}${time}` : `  ${message}${narrow}${time}`
   }
 }

@@ -1,7 +1,7 @@
 import { shortId } from '#lib/short-id.ts'
 import type { NodeState } from '#models/node.ts'
 import type { Resources } from '#models/resources.ts'
-import { type Column, column } from './column.ts'
+import { type Column, column, extra } from './column.ts'
 
 type Compute = NonNullable<NodeState['Info']['ComputeNodeInfo']>
 
@@ -20,11 +20,16 @@ const identity: readonly Column<NodeState>[] = [
 ]
 
 const groups: Readonly<Record<string, readonly Column<NodeState>[]>> = {
-  labels: [column('labels', 50, 'soft', (node) => labelText(node.Info.Labels))],
+  labels: [
+    column('labels', 50, 'soft', (node) => labelText(node.Info.Labels), {
+      least: 16,
+      isExtra: true,
+    }),
+  ],
   version: [
-    column('version', undefined, undefined, (node) => node.Info.BacalhauVersion?.GitVersion ?? ''),
-    column('architecture', undefined, undefined, (node) => node.Info.BacalhauVersion?.GOARCH ?? ''),
-    column('os', undefined, undefined, (node) => node.Info.BacalhauVersion?.GOOS ?? ''),
+    column('version', undefined, undefined, (node) => node.Info.BacalhauVersion?.GitVersion ?? '', extra),
+    column('architecture', undefined, undefined, (node) => node.Info.BacalhauVersion?.GOARCH ?? '', extra),
+    column('os', undefined, undefined, (node) => node.Info.BacalhauVersion?.GOOS ?? '', extra),
   ],
   features: [
     column(
@@ -32,18 +37,21 @@ const groups: Readonly<Record<string, readonly Column<NodeState>[]>> = {
       7,
       'soft',
       words((compute) => compute.ExecutionEngines),
+      extra,
     ),
     column(
       'inputs from',
       15,
       'soft',
       words((compute) => compute.StorageSources),
+      extra,
     ),
     column(
       'outputs',
       6,
       'soft',
       words((compute) => compute.Publishers),
+      extra,
     ),
   ],
   capacity: [
@@ -52,24 +60,28 @@ const groups: Readonly<Record<string, readonly Column<NodeState>[]>> = {
       6,
       'soft',
       capacity((resources) => resources.CPU.toFixed(1)),
+      extra,
     ),
     column(
       'memory',
       10,
       'soft',
       capacity((resources) => sizeText(resources.Memory)),
+      extra,
     ),
     column(
       'disk',
       11,
       'soft',
       capacity((resources) => sizeText(resources.Disk)),
+      extra,
     ),
     column(
       'gpu',
       4,
       'soft',
       capacity((resources) => String(resources.GPU)),
+      extra,
     ),
   ],
 }

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import type { Execution } from '#models/execution.ts'
 import type { Job } from '#models/job.ts'
 import type { JobHistory } from '#models/job-history.ts'
+import { wrapIndented } from '../wrap.ts'
 import { failureReasons, nodeResults, nodeResultText, reasonText } from './failures.ts'
-import { wrapIndented } from './wrap.ts'
 
 const style = { columns: 127, red: (text: string) => text, green: (text: string) => text }
 const job = (message?: string) => ({ State: { StateType: 'Failed', Message: message } }) as unknown as Job

@@ -1,8 +1,9 @@
 import { shortId } from '#lib/short-id.ts'
+import { visible } from '#lib/text/visible.ts'
 import type { Execution } from '#models/execution.ts'
 import type { Job } from '#models/job.ts'
 import type { JobHistory } from '#models/job-history.ts'
-import { wrapIndented } from './wrap.ts'
+import { wrapIndented } from '../wrap.ts'
 
 /** Why a job failed, one reason. */
 export type Reason = { readonly message: string; readonly hint: string }
@@ -33,13 +34,13 @@ export type NodeResult = { readonly who: string; readonly message: string }
 const refusedStates: readonly string[] = ['AskForBidRejected', 'BidRejected', 'Cancelled', 'Failed']
 
 export function nodeResults(executions: readonly Execution[]): NodeResult[] {
-  const groups = Map.groupBy(executions, messageOf)
+  const groups = Map.groupBy(executions, saidOf)
   groups.delete('')
   return [...groups].map(([message, group]) => ({ who: whoOf(group), message }))
 }
 
 /** The error of a run, else its stderr when it ended badly, else its stdout; without a run the state's message. */
-function messageOf({ RunOutput, ComputeState }: Execution): string {
+export function saidOf({ RunOutput, ComputeState }: Execution): string {
   if (RunOutput === null) return refusedStates.includes(ComputeState.StateType) ? (ComputeState.Message ?? '') : ''
   return RunOutput.ErrorMsg || (RunOutput.ExitCode > 0 ? RunOutput.stderr : RunOutput.Stdout)
 }
@@ -56,8 +57,8 @@ export type TextStyle = { readonly columns: number; readonly red: Paint; readonl
 
 /** A reason as it is told: `Error: …`, wrapped below itself, and what can be done. */
 export function reasonText({ message, hint }: Reason, { columns, red, green }: TextStyle): string {
-  const error = `\n${red('Error: ')}${wrapIndented(message.trim(), columns, 7)}\n`
-  return hint === '' ? error : `${error}\n       ${green('Hint: ')}${wrapIndented(hint, columns, 13)}\n`
+  const error = `\n${red('Error: ')}${wrapIndented(visible(message.trim()), columns, 7)}\n`
+  return hint === '' ? error : `${error}\n       ${green('Hint: ')}${wrapIndented(visible(hint), columns, 13)}\n`
 }
 
 /** `• who: what it said`, wrapped below itself; the bullet counts as its bytes. */

@@ -3,8 +3,8 @@ import { coloursFor } from '../colours.ts'
 import type { Cli } from '../command.ts'
 import { toldAudience } from '../shared/generation.ts'
 import { during } from '../shared/wrap-error.ts'
+import { defaultColumns } from '../wrap.ts'
 import { failureReasons, nodeResults, nodeResultText, reasonText, type TextStyle } from './failures.ts'
-import { defaultColumns } from './wrap.ts'
 
 const failure = 'failed to print job execution'
 

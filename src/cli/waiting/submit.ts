@@ -3,6 +3,7 @@ import type { SubmitAnswer } from '#api/jobs.ts'
 import { Fault } from '#lib/fault.ts'
 import type { JobId } from '#models/ids.ts'
 import type { Job, JobSpec } from '#models/job.ts'
+import { isTerminalJob } from '#models/job-state.ts'
 import type { Cli } from '../command.ts'
 import type { FlagValues } from '../flags.ts'
 import { printDocument } from '../print.ts'
@@ -12,6 +13,7 @@ import type { runFlags } from '../shared/run-flags.ts'
 import { during } from '../shared/wrap-error.ts'
 import { followLogs } from './follow-logs.ts'
 import { reportFailure, reportNodes, reportReasons } from './report.ts'
+import { showOutput } from './show-output.ts'
 import { hasFailed, stepWidth, type WaitEnd, waitForJob } from './wait-for-job.ts'
 
 export type RunFlags = FlagValues<typeof runFlags>
@@ -113,7 +115,10 @@ async function follow(id: string, flags: WaitFlags, isLimited: boolean, cli: Cli
 async function untilEnd(id: string, limitMs: number, isQuiet: boolean, cli: Cli): Promise<WaitEnd> {
   const { clock, interrupted } = cli
   const steps = new Steps(cli.stdout, clock, stepWidth, isQuiet)
-  return waitForJob(id, limitMs, { client: await cli.client(), clock, steps, interrupted })
+  const onSilence = (reason: string) => {
+    if (!steps.isLive) cli.stderr.write(`The server does not answer, but is asked again; the job goes on. ${reason}\n`)
+  }
+  return waitForJob(id, limitMs, { client: await cli.client(), clock, steps, interrupted, onSilence })
 }
 
 async function wait(id: string, spec: JobSpec, flags: WaitFlags, cli: Cli): Promise<RunEnd> {
@@ -133,6 +138,9 @@ async function wait(id: string, spec: JobSpec, flags: WaitFlags, cli: Cli): Prom
       if (hasFailed(end.job)) await reportFailure(end.job, cli)
       else if (flags['node-details'] && !isQuiet) await reportNodes(id, cli)
       if (!isQuiet) cli.stdout.write(hintsText(id, spec.Tasks[0]?.Publisher.Type ?? '', cli.program))
+      if (!isQuiet && cli.stdout.isTerminal && isTerminalJob(end.job.State.StateType)) {
+        await showOutput(id, hasFailed(end.job) || flags['node-details'], cli)
+      }
       return { exitCode: flags['exit-code'] && hasFailed(end.job) ? 1 : 0 }
   }
 }

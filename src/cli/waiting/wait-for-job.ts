@@ -4,7 +4,8 @@ import { Fault, messageOf } from '#lib/fault.ts'
 import { isLongRunning, type Job } from '#models/job.ts'
 import { isTerminalJob } from '#models/job-state.ts'
 import { Signalled, type SignalName } from '../host.ts'
-import { Steps } from '../progress/steps.ts'
+import type { Steps } from '../progress/steps.ts'
+import { Outlook } from './outlook.ts'
 
 const messages = {
   contact: 'Communicating with the network',
@@ -17,8 +18,8 @@ export const stepWidth = 30
 const questionMs = 30_000
 /** A job that runs for less is not shown as running: the line would only flicker. */
 const shownAfterMs = 500
-/** How often in a row the server may fail to answer, and the pause between. */
-const patience = { failures: 10, pauseMs: 1_000 }
+/** How often in a row the server may fail to answer, and the pauses between: twice as long each time. */
+const patience = { failures: 10, firstPauseMs: 500, longestPauseMs: 15_000 }
 
 export type WaitEnd =
   /** Terminal, or a service or daemon that runs. */
@@ -31,6 +32,8 @@ export type WaitParts = {
   readonly clock: Clock
   readonly steps: Steps
   readonly interrupted: AbortSignal
+  /** Told once each time the server does not answer any more. */
+  readonly onSilence: (reason: string) => void
 }
 
 /** Waits until a submitted job has ended (a service or daemon: until it runs), showing how far it is. Never polls. */
@@ -38,12 +41,14 @@ export async function waitForJob(id: string, timeoutMs: number, parts: WaitParts
   const { client, clock, steps, interrupted } = parts
   const startMs = clock.monotonicMs()
   const show = new Progress(steps, clock, startMs)
+  const outlook = new Outlook(steps, clock, client)
   try {
     steps.begin(messages.contact)
-    let job = (await client.jobs.get(id, {}, interrupted)).Job
+    let job = (await patiently(() => client.jobs.get(id, {}, interrupted), parts)).Job
     steps.begin(messages.creating)
     while (!isDone(job)) {
       show.state(job)
+      outlook.job(job)
       const leftMs = timeoutMs - (clock.monotonicMs() - startMs)
       if (leftMs <= 0) return end({ kind: 'timeout', job }, 'cancelled', steps, show)
       const query = { wait: Math.ceil(Math.min(leftMs, questionMs)), index: job.Revision }
@@ -57,6 +62,8 @@ export async function waitForJob(id: string, timeoutMs: number, parts: WaitParts
       return end({ kind: 'interrupted', signal: signal.signal }, 'cancelled', steps, show)
     end({ kind: 'interrupted', signal: 'SIGINT' }, 'failed', steps, show)
     throw error
+  } finally {
+    outlook.stop()
   }
 }
 
@@ -71,19 +78,28 @@ function end(result: WaitEnd, how: 'done' | 'failed' | 'cancelled', steps: Steps
   return result
 }
 
-/** A server that restarts is asked again. */
-async function patiently<Value>(ask: () => Promise<Value>, { clock, interrupted }: WaitParts): Promise<Value> {
+/** A server that restarts is asked again: the job goes on meanwhile. */
+async function patiently<Value>(ask: () => Promise<Value>, parts: WaitParts): Promise<Value> {
+  const { clock, interrupted, steps, onSilence } = parts
   for (let failures = 1; ; failures++) {
     try {
       return await ask()
     } catch (error) {
       const isHopeless = !(error instanceof Fault) || !error.isRetryable || failures >= patience.failures
       if (interrupted.aborted) throw interrupted.reason
-      if (isHopeless) throw new Fault('ServiceUnavailable', `Error getting job: ${messageOf(error)}`, { cause: error })
-      await clock.sleep(patience.pauseMs, interrupted)
+      if (isHopeless) throw outOfReach(error)
+      if (failures === 1) onSilence(messageOf(error))
+      steps.note(`the server does not answer; the job goes on; asking again (${failures})`)
+      await clock.sleep(Math.min(patience.firstPauseMs * 2 ** failures, patience.longestPauseMs), interrupted)
     }
   }
 }
+
+const outOfReach = (error: unknown): Fault =>
+  new Fault('ServiceUnavailable', `Error getting job: ${messageOf(error)}`, {
+    hint: 'the job goes on without being waited for; look at it once the server answers',
+    cause: error,
+  })
 
 /** Turns states into steps: one that runs is shown once it has run for a moment, a service at once. */
 class Progress {

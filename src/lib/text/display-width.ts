@@ -41,6 +41,19 @@ export function trimToLength(text: string, length: number): string {
     .join('')
 }
 
+/** The beginning of a text without escapes that fits into so many columns; `…` stands for the rest. */
+export function cutToWidth(text: string, columns: number): string {
+  if (displayWidth(text) <= columns) return text
+  let cut = ''
+  let left = columns - 1
+  for (const char of text) {
+    left -= charWidth(char)
+    if (left < 0) break
+    cut += char
+  }
+  return `${cut}…`
+}
+
 /** Fills a text up to a number of columns. */
 export const padToWidth = (text: string, width: number, filler = ' '): string =>
   text + filler.repeat(Math.max(width - displayWidth(text), 0))

@@ -8,6 +8,8 @@ export type TableColumn = {
   readonly name: string
   /** Widest the column may get; undefined or 0 = any width. */
   readonly max?: number | undefined
+  /** `max` is kept on a terminal, too: wide characters count for two. Else it counts characters, as recorded. */
+  readonly isExact?: boolean | undefined
   /** What happens to a longer value; default `text`. */
   readonly wrap?: Overflow | undefined
 }
@@ -40,9 +42,9 @@ export function renderTable(
   { hasHeader = true, isWide = false, hasColor = false, sortBy }: TableOptions = {},
 ): string {
   const limited = columns.map((column) => (isWide ? { name: column.name } : column))
-  const header = hasHeader ? [columns.map(({ name }) => cellText(name))] : []
+  const header = headerOf(columns, hasHeader)
   const body = sorted(header[0], rows, sortBy).map((row) => row.map(cellText))
-  const widths = limited.map((column, at) => columnWidth(column, [...header, ...body], at))
+  const widths = widthsOf(limited, [...header, ...body])
   // Without a row no column is known to hold text, and what holds no text stands at the right.
   const align = body.length === 0 ? alignRight : alignLeft
   const lines = (row: readonly string[], show: (text: string, width: number) => string) =>
@@ -56,6 +58,18 @@ export function renderTable(
     .map((line) => `${line}\n`)
     .join('')
 }
+
+/** How wide the columns of a table come out, their two blanks not counted. */
+export const columnWidths = (
+  columns: readonly TableColumn[],
+  rows: readonly (readonly string[])[],
+  hasHeader: boolean,
+): number[] => widthsOf(columns, [...headerOf(columns, hasHeader), ...rows.map((row) => row.map(cellText))])
+
+const headerOf = (columns: readonly TableColumn[], hasHeader: boolean): string[][] =>
+  hasHeader ? [columns.map(({ name }) => cellText(name))] : []
+const widthsOf = (columns: readonly TableColumn[], rows: readonly (readonly string[])[]): number[] =>
+  columns.map((column, at) => columnWidth(column, rows, at))
 
 /** Tabs become blanks; a lone carriage return goes on at the start of the line, over what is there. */
 export function cellText(text: string): string {
@@ -112,13 +126,14 @@ function colored(text: string, color: string): string {
   return (body.endsWith(RESET) ? body : body + RESET).replaceAll(color + RESET, '')
 }
 
-function fitted(text: string, { max = 0, wrap = 'text' }: TableColumn): string {
+function fitted(text: string, { max = 0, wrap = 'text', isExact = false }: TableColumn): string {
   if (max <= 0) return text
+  const measure = isExact ? displayWidth : undefined
   switch (wrap) {
     case 'text':
-      return wrapText(text, max)
+      return wrapText(text, max, measure)
     case 'soft':
-      return wrapSoft(text, max)
+      return wrapSoft(text, max, measure)
     case 'hard':
       return wrapHard(text, max)
     case 'trim':

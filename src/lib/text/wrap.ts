@@ -8,28 +8,38 @@ const RESET = '\x1b[0m'
 const openEscape = /\x1b[^m]*m?/g
 const words = /[^\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/g
 
+/** How much of a line a character takes: each the same, as recorded, or what it takes on a terminal. */
+export type Measure = (char: string) => number
+const eachTheSame: Measure = () => 1
+
 /** Breaks after exactly `length` characters; keeps line breaks. */
-export function wrapText(text: string, length: number): string {
+export function wrapText(text: string, length: number, measure = eachTheSame): string {
   if (length <= 0) return ''
-  const writer = new LineWriter(length)
+  const writer = new LineWriter(length, measure)
   writer.characters(text)
   return writer.closed(false)
 }
 
 /** Breaks between words, within a word only when it is longer than a line; runs of space become one. */
-export const wrapSoft = (text: string, length: number): string => paragraphs(text, length, softly)
+export const wrapSoft = (text: string, length: number, measure = eachTheSame): string =>
+  paragraphs(text, length, softly, measure)
 
 /** The same, but a word that does not fit is broken at the end of the line. */
-export const wrapHard = (text: string, length: number): string => paragraphs(text, length, hard)
+export const wrapHard = (text: string, length: number): string => paragraphs(text, length, hard, eachTheSame)
 
-function paragraphs(text: string, length: number, write: (writer: LineWriter, word: string) => void): string {
+function paragraphs(
+  text: string,
+  length: number,
+  write: (writer: LineWriter, word: string) => void,
+  measure: Measure,
+): string {
   if (length <= 0) return ''
   const spaced = text.replaceAll('\t', '    ')
-  if ([...spaced].length <= length) return spaced
+  if ([...spaced].reduce((sum, char) => sum + measure(char), 0) <= length) return spaced
   return spaced
     .split('\n\n')
     .map((paragraph) => {
-      const writer = new LineWriter(length)
+      const writer = new LineWriter(length, measure)
       const all = paragraph.match(words) ?? []
       all.forEach((word, at) => {
         writer.open(word)
@@ -58,12 +68,14 @@ function hard(writer: LineWriter, word: string): void {
 /** Lines under construction: how full the present one is and which colour is open. */
 class LineWriter {
   readonly length: number
+  readonly #measure: Measure
   #text = ''
   #used = 0
   #escape = ''
 
-  constructor(length: number) {
+  constructor(length: number, measure: Measure) {
     this.length = length
+    this.#measure = measure
   }
 
   get isEmpty(): boolean {
@@ -108,10 +120,11 @@ class LineWriter {
   }
 
   #character(char: string, isInEscape: boolean): void {
-    if (char === '\n' || (this.isFull && !isInEscape)) this.#break()
+    const size = isInEscape ? 0 : this.#measure(char)
+    if (char === '\n' || this.#used + size > this.length) this.#break()
     if (char === '\n') return
     this.#text += char
-    if (!isInEscape) this.#used++
+    this.#used += size
   }
 
   /** Fills the line and begins the next. */

@@ -33,6 +33,6 @@ export const command = defineCommand({
       const json = jobEndpoints.get.answer.encode(answer, printedGeneration)
       return during(`failed to write job ${id}`, printDocument(cli.stdout, json, flags))
     }
-    cli.stdout.write(describeText(answer, cli.clock.nowNs(), showsDetails(cli.env)))
+    cli.stdout.write(describeText(answer, cli.clock.nowNs(), showsDetails(cli.env), cli.stdout.columns))
   },
 })
