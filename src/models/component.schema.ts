@@ -67,7 +67,7 @@ rules.storage.local = rules.storage.localdirectory as Rule
 /** Why the parameters of a component cannot be right on any node; of each one, the first reason. */
 export function componentProblems(kind: ComponentKind, spec: SpecConfig): Problem[] {
   const type = typeKey(spec.Type)
-  const known = rules[kind][type]
+  const known = Object.hasOwn(rules[kind], type) ? rules[kind][type] : undefined
   if (known === undefined) return none
   const params = spec.Params ?? {}
   try {

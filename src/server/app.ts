@@ -51,13 +51,17 @@ export function createApp(parts: AppParts): FastifyInstance {
     routerOptions: { maxParamLength: longestParameter },
     genReqId: (request) => idOf(request.headers['x-request-id']),
     rewriteUrl: (request) => prefixed(request.url ?? '/'),
-    clientErrorHandler: answerBrokenRequest,
+    clientErrorHandler: answerBrokenRequest(parts.clock),
     frameworkErrors: (error, request, reply) => {
       request.caller = { version: since.v1_4, requestId: '', clientId: undefined, isKnown: false, rights: undefined }
       writeFault(request, reply, frameworkFault(error))
     },
   }
-  const transport = { shouldUpgradeCallback: parts.isUpgrade, headersTimeout: 5_000 }
+  const transport = {
+    shouldUpgradeCallback: parts.isUpgrade,
+    headersTimeout: 5_000,
+    connectionsCheckingInterval: 1_000,
+  }
   const app = settings.tls
     ? Fastify({ ...options, https: { ...transport, ...settings.tls, minVersion: 'TLSv1.2' } } as FastifyServerOptions)
     : Fastify({ ...options, http: transport } as FastifyServerOptions)

@@ -3,21 +3,24 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { since } from '#api/client-version.ts'
 import { encodeError } from '#api/error-body.ts'
+import type { Clock } from '#lib/clock.ts'
 import { Fault } from '#lib/fault.ts'
 import { routeNotFound } from './route-faults.ts'
 
 type ParseError = Error & { code?: string; reason?: string }
 
 /** Answers what never became a request: bytes that are no HTTP, headers that are too large or never end. */
-export function answerBrokenRequest(error: ParseError, socket: Socket): void {
-  // Bytes behind a whole request, which was promised to be the last one: it gets its answer.
-  if (error.code === 'HPE_CLOSED_CONNECTION') return
-  // What came before it may be answered in this very turn; then the connection is closed already.
-  setImmediate(() => {
-    if (socket.writable && error.code !== 'ECONNRESET') socket.write(closingAnswer(brokenFault(error)))
-    socket.destroy(error)
-  })
-}
+export const answerBrokenRequest =
+  (clock: Clock) =>
+  (error: ParseError, socket: Socket): void => {
+    // Bytes behind a whole request, which was promised to be the last one: it gets its answer.
+    if (error.code === 'HPE_CLOSED_CONNECTION') return
+    // What came before it may be answered in this very turn; then the connection is closed already.
+    clock.after(0, () => {
+      if (socket.writable && error.code !== 'ECONNRESET') socket.write(closingAnswer(brokenFault(error)))
+      socket.destroy(error)
+    })
+  }
 
 /** Requests that HTTP treats apart, and we do not: nobody tunnels here, and expectations beside `100-continue` are met or not. */
 export function answerOddRequests(server: NodeServer): void {

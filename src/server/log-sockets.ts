@@ -12,6 +12,7 @@ import { Fault, faultOf, messageOf } from '#lib/fault.ts'
 import { guardedJobs } from './auth/guarded-jobs.ts'
 import type { Gate, Rights } from './auth/rights.ts'
 import { logFrames } from './log-frames.ts'
+import { malformedUrl } from './route-faults.ts'
 
 /** Bytes that may wait for a slow reader before we wait for it. */
 const highWaterBytes = 256 * 1024
@@ -112,12 +113,20 @@ export class LogSockets {
 }
 
 async function* framesOf(jobs: JobsApi, url: string, signal: AbortSignal): AsyncGenerator<string> {
-  const id = decodeURIComponent(logsPath.exec(url)?.[1] ?? '')
+  const id = idOf(url)
   const query = readLogQuery(url)
   try {
     yield* logFrames(jobs, id, query, signal)
   } catch (error) {
     throw new Error(`failed to open log stream for job ${id}: ${messageOf(error)}`, { cause: error })
+  }
+}
+
+function idOf(url: string): string {
+  try {
+    return decodeURIComponent(logsPath.exec(url)?.[1] ?? '')
+  } catch {
+    throw malformedUrl()
   }
 }
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { onTestFinished } from 'vitest'
@@ -10,23 +10,28 @@ import { systemRandom } from '#platform/random.ts'
 
 type CommandRun = { code: number; stdout: string; stderr: string }
 
+type World = { env?: Record<string, string>; stdin?: string; interrupted?: AbortSignal }
+
 export type CommandLine = {
   /** The data folder, which is not there yet. */
   readonly dataDir: string
   /** Where relative paths begin. */
   readonly cwd: string
-  run(args: readonly string[], world?: { env?: Record<string, string>; stdin?: string }): Promise<CommandRun>
+  run(args: readonly string[], world?: World): Promise<CommandRun>
 }
 
 /** The command line in this process, with a home, a working folder and a data folder of its own, for one test. */
 export function commandLine(): CommandLine {
-  const home = mkdtempSync(join(tmpdir(), 'bacalhau-cli-'))
+  const root = mkdtempSync(join(tmpdir(), 'bacalhau-cli-'))
+  // Deep enough for paths that lead upwards to stay inside.
+  const home = join(root, 'home/of/user')
+  mkdirSync(home, { recursive: true })
   const dataDir = join(home, '.bacalhau')
-  onTestFinished(() => rmSync(home, { recursive: true, force: true }))
+  onTestFinished(() => rmSync(root, { recursive: true, force: true }))
   return {
     dataDir,
     cwd: home,
-    async run(args, { env = {}, stdin = '' } = {}) {
+    async run(args, { env = {}, stdin = '', interrupted = new AbortController().signal } = {}) {
       const said = { stdout: '', stderr: '' }
       const stream = (name: 'stdout' | 'stderr') => ({
         isTerminal: false,
@@ -53,7 +58,7 @@ export function commandLine(): CommandLine {
         disk: systemDisk,
         clock: new SystemClock(),
         random: systemRandom,
-        interrupted: new AbortController().signal,
+        interrupted,
       }
       return { code: await runCommandLine(args, host), ...said }
     },

@@ -60,6 +60,30 @@ describe('words of a query that mean something to JavaScript', () => {
   })
 })
 
+describe('types of that name in a job', () => {
+  it('are types that no node offers: its job is taken and waits, or is refused in words [R88]', async () => {
+    const typed = (engine: string, source: string, publisher: string) => ({
+      Type: 'batch',
+      Tasks: [
+        {
+          Name: 'main',
+          Engine: { Type: engine, Params: {} },
+          Publisher: { Type: publisher, Params: {} },
+          InputSources: [{ Source: { Type: source, Params: {} }, Target: '/x' }],
+        },
+      ],
+    })
+    for (const words of [
+      ['constructor', 'inline2', 's4'],
+      ['noop', 'constructor', 's4'],
+      ['noop', 'x', 'constructor'],
+    ]) {
+      const [engine = '', source = '', publisher = ''] = words
+      expect(await node.http.submit(typed(engine, source, publisher)), words.join()).toMatchObject({ status: 200 })
+    }
+  })
+})
+
 describe('paths without an id', () => {
   it('are no route: also logs and kept results [R77]', async () => {
     for (const path of ['/orchestrator/jobs//logs', '/orchestrator/jobs//results/e-1', '/orchestrator/jobs//history']) {

@@ -92,7 +92,7 @@ export const columnGroups = Object.keys(groups)
 /** The groups of `--show`, in the order and as often as they are named; unknown ones are ignored. */
 export const nodeColumns = (shown: readonly string[]): readonly Column<NodeState>[] => [
   ...identity,
-  ...shown.flatMap((name) => groups[name] ?? []),
+  ...shown.flatMap((name) => (Object.hasOwn(groups, name) ? (groups[name] ?? []) : [])),
 ]
 
 const labelText = (labels: Readonly<Record<string, string>>): string =>

@@ -25,7 +25,8 @@ const engines: Rule = (job, _need, node) => {
   const type = mainTask(job).Engine.Type
   const { ExecutionEngines = [], UnavailableEngines = {} } = node.state.Info.ComputeNodeInfo ?? {}
   const refusal = supports(ExecutionEngines, [type])
-  const why = UnavailableEngines[typeKey(type)]
+  const key = typeKey(type)
+  const why = Object.hasOwn(UnavailableEngines, key) ? UnavailableEngines[key] : undefined
   return refusal && why !== undefined ? refuse(`${refusal.reason} (${type}: ${why})`) : refusal
 }
 
@@ -35,12 +36,12 @@ const publishers: Rule = (job, _need, node) => {
 }
 
 /** Other names of a storage; nodes tell one. */
-const storageNames: Record<string, string> = { local: 'localDirectory' }
+const storageNames = new Map([['local', 'localDirectory']])
 
 const storages: Rule = (job, _need, node) =>
   supports(
     node.state.Info.ComputeNodeInfo?.StorageSources ?? [],
-    mainTask(job).InputSources.map(({ Source }) => storageNames[typeKey(Source.Type)] ?? Source.Type),
+    mainTask(job).InputSources.map(({ Source }) => storageNames.get(typeKey(Source.Type)) ?? Source.Type),
   )
 
 const labels: Rule = (job, _need, node) => {

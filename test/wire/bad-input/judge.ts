@@ -4,10 +4,10 @@ import type { WireRequest } from './wire-request.ts'
 
 /** Words that only a programmer understands, and only ours. */
 const innerWords =
-  /TypeError|RangeError|ReferenceError|\[object |is not a function|is not iterable|Cannot (?:read|convert|mix)|undefined|SQLITE|node:|\.ts:\d|at \w+ \(|Client Error|URI malformed|ERR_|FST_/
+  /TypeError|RangeError|ReferenceError|\[object |is not a function|is not iterable|Cannot (?:read|convert|mix)|undefined|SQLITE|node:internal|\.ts:\d|at \w+ \(|Client Error|URI malformed|ERR_|FST_/
 
 /** What is unclear about a sentence for its reader; undefined = nothing. `given` is what the reader wrote: it may be quoted. */
-function unclear(sentence: unknown, given: string): string | undefined {
+export function unclear(sentence: unknown, given: string): string | undefined {
   if (typeof sentence !== 'string' || sentence.trim() === '') return 'no sentence'
   const found = innerWords.exec(sentence)?.[0]
   return found === undefined || given.includes(found) ? undefined : `"${found}" in: ${sentence.slice(0, 300)}`
@@ -27,7 +27,7 @@ export function complaint(request: WireRequest, { text }: RawAnswer): string | u
   return documented({ method: request.method, path: request.target, status, contentType, text: body })
 }
 
-function unclearBody(request: WireRequest, body: string): string | undefined {
+export function unclearBody(request: WireRequest, body: string): string | undefined {
   const given = JSON.stringify(request)
   try {
     const { message, Message, Error, Authentication } = JSON.parse(body)

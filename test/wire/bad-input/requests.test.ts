@@ -39,4 +39,22 @@ describe('requests that are wrong', () => {
       expect((await get('/agent/alive')).json).toEqual({ Status: 'OK' })
     },
   )
+
+  it('reach the nodes too: a job of types that mean something to JavaScript fails for a reason in words [R88]', async () => {
+    const Engine = { Type: 'wasm', Params: { EntryModule: '/x' } }
+    const tasks = [
+      { Name: 'main', Engine: { Type: 'constructor' } },
+      { Name: 'main', Engine, InputSources: [{ Source: { Type: 'constructor' }, Target: '/x' }] },
+      { Name: 'main', Engine, Publisher: { Type: 'constructor' } },
+    ]
+    for (const task of tasks) {
+      const id = await submitted({ Type: 'batch', Tasks: [task] })
+      const { State } = (await get(`/orchestrator/jobs/${id}?wait=20s&index=1`)).json.Job
+      expect(State).toMatchObject({
+        StateType: 'Failed',
+        Message: expect.stringMatching(/does not support constructor/),
+      })
+      expect(State.Message).not.toContain('function')
+    }
+  })
 })

@@ -71,7 +71,8 @@ const words: Readonly<Record<string, number>> = {
 /** `{"*":read_only,valid_user:full_access}`; a policy by its name alone grants what the shipped ones do. */
 function grantsIn(text = '{"*":read_only,input.clientId:full_access}'): Pick<LoginRules, 'namespaces' | 'own'> {
   const entries = [...text.matchAll(/(?:"([^"]*)"|valid_user|input\.clientId):(\w+)/g)].map(
-    ([, namespace, value = '']) => [namespace, words[value] ?? Number(value)] as const,
+    ([, namespace, value = '']) =>
+      [namespace, Object.hasOwn(words, value) ? (words[value] as number) : Number(value)] as const,
   )
   const strange = entries.find(([, value]) => !Number.isInteger(value))
   if (strange) throw new Fault('ValidationError', `a policy grants what nobody knows: ${text}`, { component: 'Config' })
