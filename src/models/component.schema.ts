@@ -1,7 +1,7 @@
 import { messageOf } from '#lib/fault.ts'
 import { decodeParams, type ParamType } from '#lib/params.ts'
 import type { JsonSchema } from './outline.ts'
-import { type Problem, problemAt } from './problem.ts'
+import { mostTold, type Problem, problemAt } from './problem.ts'
 import { type SpecConfig, typeKey } from './spec-config.ts'
 
 export type ComponentKind = 'engine' | 'storage' | 'publisher'
@@ -96,30 +96,35 @@ const furtherParams: Record<ComponentKind, Record<string, readonly string[]>> = 
   publisher: { s3: [], local: [], ipfs: [], noop: [], link: [], s3managed: [] },
 }
 
-const knownParams = Object.fromEntries(
-  Object.entries(furtherParams).map(([kind, types]) => [
-    kind,
-    new Map(
-      Object.entries(types).map(([type, further]) => {
-        const names = [...Object.keys(rules[kind as ComponentKind][type]?.fields ?? {}), ...further]
-        return [type, new Map(names.map((name) => [name.toLowerCase(), name]))]
-      }),
-    ),
-  ]),
-) as Record<ComponentKind, Map<string, Map<string, string>>>
+type Known = { readonly names: readonly string[]; readonly spellings: ReadonlySet<string> }
+const knownParams = { engine: knownOf('engine'), storage: knownOf('storage'), publisher: knownOf('publisher') }
 
-/** Parameters that a component of a known type does not have: nobody reads them. */
-export function idleParams(kind: ComponentKind, spec: SpecConfig): { name: string; known: readonly string[] }[] {
-  const known = knownParams[kind].get(typeKey(spec.Type))
-  if (known === undefined) return noParams
-  let found = noParams
-  for (const name in spec.Params) {
-    if (!known.has(name.toLowerCase())) found = [...found, { name, known: [...known.values()] }]
-  }
-  return found
+function knownOf(kind: ComponentKind): Map<string, Known> {
+  const types = Object.entries(furtherParams[kind]).map(([type, further]): [string, Known] => {
+    const names = [...Object.keys(rules[kind][type]?.fields ?? {}), ...further]
+    return [type, { names, spellings: new Set(names.flatMap((name) => [name, name.toLowerCase()])) }]
+  })
+  return new Map(types)
 }
 
-const noParams: { name: string; known: readonly string[] }[] = []
+/** Parameters that a component of a known type does not have: nobody reads them. Of very many the first. */
+export function idleParams(kind: ComponentKind, { Type, Params }: SpecConfig): readonly string[] {
+  const known = knownParams[kind].get(typeKey(Type))
+  let idle: string[] | undefined
+  if (known === undefined) return noParams
+  for (const name in Params) {
+    if (known.spellings.has(name) || known.spellings.has(name.toLowerCase())) continue
+    idle ??= []
+    if (idle.push(name) === mostTold) break
+  }
+  return idle ?? noParams
+}
+
+const noParams: readonly string[] = []
+
+/** The parameters of a type, as they are written. */
+export const paramsOf = (kind: ComponentKind, { Type }: SpecConfig): readonly string[] =>
+  knownParams[kind].get(typeKey(Type))?.names ?? noParams
 
 function unreadableParams(prefix: string, params: Record<string, unknown>, known: Rule): Problem[] {
   const problems: Problem[] = []

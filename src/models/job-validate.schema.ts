@@ -113,9 +113,11 @@ function pushItems<Item>(
   }
 }
 
+const noPlaces: readonly number[] = []
+
 /** Places of items whose name an earlier one has; no name is no name. */
 export function repeated<Item>(items: readonly Item[], nameOf: (item: Item) => string): readonly number[] {
-  if (items.length < 2) return []
+  if (items.length < 2) return noPlaces
   const seen = new Set<string>()
   return items.flatMap((item, at) => {
     const name = nameOf(item)

@@ -1,4 +1,4 @@
-import { type ComponentKind, idleParams } from './component.schema.ts'
+import { type ComponentKind, idleParams, paramsOf } from './component.schema.ts'
 import { nearestName } from './field-hint.schema.ts'
 import { isCounted, isLongRunning, type JobSpec } from './job.ts'
 import { type Path, pathText } from './problem.ts'
@@ -39,8 +39,8 @@ function pushIdleOfTask(idle: string[], { Type }: JobSpec, task: Task): void {
 }
 
 function pushIdleParams(idle: string[], kind: ComponentKind, spec: SpecConfig, path: Path): void {
-  for (const { name, known } of idleParams(kind, spec)) {
-    const meant = nearestName(name, known)
+  for (const name of idleParams(kind, spec)) {
+    const meant = nearestName(name, paramsOf(kind, spec))
     const where = pathText(['Tasks', 0, ...path, 'Params', name])
     const question = meant === undefined ? '' : `; do you mean ${meant}?`
     idle.push(`${where} is no parameter of ${kind} ${spec.Type} and has no effect${question}`)

@@ -14,7 +14,8 @@ export const asFurther = (problem: Problem): Problem => ({ ...problem, isFurther
 
 /** Adds what was found in a part that `steps` lead to. The prefix stands once, before the first of several. */
 export function pushUnder(problems: Problem[], prefix: string, steps: Path, found: readonly Problem[]): void {
-  if (found[0]) found[0].text = prefix + found[0].text
+  if (found[0] === undefined) return
+  found[0].text = prefix + found[0].text
   for (const problem of found) {
     problem.path.unshift(...steps)
     problems.push(problem)

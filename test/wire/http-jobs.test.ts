@@ -104,7 +104,7 @@ describe('jobs over plain HTTP', () => {
     expect(refused).toMatchObject({ status: 400, json: { Hint: 'write it as 500ms, 30s or 2m' } })
   })
 
-  it('takes a job with parts that have no effect, and says which [R87]', async () => {
+  it('takes a job with parts that have no effect, and says which [R88]', async () => {
     const job = waitingJob() as { Tasks: object[] }
     const task = { ...job.Tasks[0], Netwrk: {}, Network: { Type: 'None', Domains: ['example.org'] } }
     const warnings = [
@@ -122,7 +122,7 @@ describe('jobs over plain HTTP', () => {
     ])
   })
 
-  it('refuses a job with all that is wrong, each with its path [R87]', async () => {
+  it('refuses a job with all that is wrong, each with its path [R88]', async () => {
     const job = waitingJob() as { Tasks: object[] }
     const refused = await submit({
       ...job,
