@@ -13,7 +13,7 @@ beforeAll(async () => {
   product = await Product.start()
   server = await product.serve({
     roles: ['orchestrator'],
-    settings: { 'Orchestrator.NodeManager.ManualApproval': 'true' },
+    settings: { 'Orchestrator.NodeManager.ManualApproval': 'true', 'Compute.Heartbeat.Interval': '1s' },
   })
   await product.serve({
     roles: ['compute'],
