@@ -14,6 +14,7 @@ export async function apiClient({ settings, notices }: Loaded, target: Target, h
   if (url.startsWith('https:') && (CAFile !== '' || isInsecure)) await trust(CAFile, host)
   return new Client({
     url,
+    signal: host.interrupted,
     newKey: () => host.random.uuid(),
     pause: (ms: number, signal?: AbortSignal) => host.clock.sleep(ms, signal),
     ...(await credentials(target, settings.DataDir, host)),

@@ -97,6 +97,8 @@ function tellError(error: unknown, host: Host): void {
   const { columns } = host.stderr
   const fitted = (text: string, indent: number) =>
     columns === undefined ? visible(text) : wrapIndented(visible(text), columns, indent)
+  // Behind the `^C` that the terminal shows.
+  if (host.interrupted.aborted && columns !== undefined) host.stderr.write('\n')
   host.stderr.write(`${red('Error: ')}${fitted(messageOf(error), 7)}\n`)
   const hint = error instanceof Fault ? error.hint : undefined
   if (hint) host.stderr.write(`${green('Hint: ')}${fitted(hint, 6)}\n`)

@@ -18,6 +18,8 @@ export type ClientOptions = {
   pause?: (ms: number, signal?: AbortSignal) => Promise<void>
   /** Makes the keys by which the server knows a submission that it had already; random by default. */
   newKey?: () => string
+  /** Gives every call up; they reject with its reason. */
+  signal?: AbortSignal
   /** Sent with every request. */
   headers?: Readonly<Record<string, string>>
   /** How requests are sent; the platform's own by default. */
@@ -66,7 +68,8 @@ export class Transport {
   }
 
   /** The text of the answer. Calls that do no harm twice are tried again while the server is away for a moment. */
-  async text(request: Request): Promise<string> {
+  async text(asked: Request): Promise<string> {
+    const request = this.#stoppable(asked)
     let hasLoggedIn = false
     for (let attempt = 1; ; attempt++) {
       try {
@@ -80,6 +83,12 @@ export class Transport {
         await this.pauseAfter(error, attempt, request.signal)
       }
     }
+  }
+
+  #stoppable(request: Request): Request {
+    const { signal } = this.#options
+    if (!signal) return request
+    return { ...request, signal: request.signal ? AbortSignal.any([request.signal, signal]) : signal }
   }
 
   async #logsIn(error: unknown): Promise<boolean> {

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type AddressInfo, createServer } from 'node:net'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { displayWidth } from '#lib/text/display-width.ts'
 import { type GoldenCluster, startGoldenCluster } from '../kit/golden-cluster.ts'
 import { modulePath } from '../kit/product.ts'
@@ -86,6 +87,22 @@ describe('a job that is run on a terminal [R41]', () => {
 
 /** Lines of tables are in colours; the program ends them itself. */
 const rows = (stdout: string): string[] => stdout.split('\r\n').filter((line) => /\x1b\[\d+;\d+m/.test(line))
+
+describe('Ctrl-C', () => {
+  it('ends a command whose server does not answer', async () => {
+    const silent = createServer()
+    onTestFinished(() => void silent.close())
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+    const { port } = silent.address() as AddressInfo
+    const { exit, stdout } = await user.run(['--api-port', String(port), 'job', 'stop', 'j-12345678'], {
+      ...terminal(80),
+      signal: { name: 'SIGINT', when: (text) => text.includes('Verifying job state') },
+    })
+    const screen = seen(stdout, 80)
+    expect([exit, screen.isCursorHidden]).toEqual([0, false])
+    expect(screen.lines.join('\n')).toMatch(/Verifying job state {2}\.{16} +\d/)
+  })
+})
 
 describe('tables on a terminal', () => {
   it.each([60, 80, 120, 250])('have no line that %s columns break', async (cols) => {

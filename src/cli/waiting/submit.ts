@@ -103,7 +103,10 @@ async function follow(id: string, flags: WaitFlags, isLimited: boolean, cli: Cli
   } finally {
     timer?.stop()
   }
-  if (cli.interrupted.aborted) return fine
+  if (cli.interrupted.aborted) {
+    if (cli.stdout.isTerminal) cli.stderr.write(`\nThe job goes on; stop it with: ${cli.program} job stop ${id}\n`)
+    return fine
+  }
   const end = await untilEnd(id, isLimited ? endMs - cli.clock.monotonicMs() : limitMs, true, cli)
   if (end.kind === 'timeout') throw stillRunning(id, flags, cli)
   if (end.kind !== 'ended' || !hasFailed(end.job)) return fine
