@@ -1,6 +1,7 @@
 import { messageOf } from '#lib/fault.ts'
 import { decodeParams, type ParamType } from '#lib/params.ts'
 import type { JsonSchema } from './outline.ts'
+import { valueProblem } from './param-values.schema.ts'
 import { mostTold, type Problem, problemAt } from './problem.ts'
 import { type SpecConfig, typeKey } from './spec-config.ts'
 
@@ -50,7 +51,7 @@ const rules: Record<ComponentKind, Record<string, Rule>> = {
     urldownload: rule('Source', { URL: 'string' }, ['URL', 'invalid url storage params: url cannot be empty']),
     inline: rule('Source', { URL: 'string' }, ['URL', 'invalid inline storage params: url cannot be empty']),
     ipfs: rule('Source', { CID: 'string' }, ['CID', 'invalid ipfs params. cid cannot be empty']),
-    localdirectory: rule('Source', { SourcePath: 'string', ReadWrite: 'bool' }, [
+    localdirectory: rule('Source', { SourcePath: 'string', ReadWrite: 'any' }, [
       'SourcePath',
       'invalid local storage params: source path cannot be empty',
     ]),
@@ -73,8 +74,8 @@ export function componentProblems(kind: ComponentKind, spec: SpecConfig): Proble
   try {
     const found = decodeParams(params, known.struct, known.fields) as Record<string, unknown>
     if (!found[known.required[0]]) return [problemAt(known.required[1], 'Params', known.required[0])]
-    const text = kind === 'storage' ? sourceProblem(type, found) : undefined
-    return text === undefined ? none : [problemAt(text, 'Params', 'URL')]
+    const problem = valueProblem(kind, type, found)
+    return problem === undefined ? none : [problem]
   } catch {
     return unreadableParams(`invalid ${type} ${kind} params: `, params, known)
   }
@@ -141,15 +142,6 @@ function unreadableParams(prefix: string, params: Record<string, unknown>, known
 
 const sameName = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase()
 
-function sourceProblem(type: string, params: Record<string, unknown>): string | undefined {
-  const url = String(params.URL ?? '')
-  if (type === 'inline' && !url.startsWith('data:')) return 'invalid inline storage params: url must be a data URL'
-  if (type === 'urldownload' && !/^https?:\/\/[^/]/i.test(url)) {
-    return `invalid url storage params: ${JSON.stringify(url.slice(0, 200))} is no http or https URL`
-  }
-  return undefined
-}
-
 const paramSchemas: Record<ParamType, JsonSchema> = {
   string: { type: 'string' },
   '[]string': { type: 'array', items: { type: 'string' } },
@@ -158,9 +150,22 @@ const paramSchemas: Record<ParamType, JsonSchema> = {
   'map[string]string': { type: 'object', additionalProperties: { type: 'string' } },
   any: {},
 }
-const urls: Record<string, JsonSchema> = {
-  inline: { pattern: '^data:' },
-  urldownload: { pattern: '^[hH][tT][tT][pP][sS]?://[^/]' },
+/** What `valueProblem` says, by type and parameter. */
+const localPath = { SourcePath: { pattern: '^/' }, ReadWrite: { enum: [true, false, 'true', 'false', null] } }
+const values: Record<string, Record<string, JsonSchema>> = {
+  inline: { URL: { pattern: '^data:' } },
+  urldownload: { URL: { pattern: '^[hH][tT][tT][pP][sS]?://[^/]' } },
+  localdirectory: localPath,
+  local: localPath,
+  docker: {
+    WorkingDirectory: {
+      pattern: '^(/.*)?$',
+      not: { pattern: '(^|/)\\.\\.(/|$)|^/+(\\./+)*(proc|sys|dev)(/|$)' },
+    },
+    EnvironmentVariables: {
+      items: { type: 'string', not: { pattern: '^[bB][aA][cC][aA][lL][hH][aA][uU]_' } },
+    },
+  },
 }
 /** As job files write the types; engines and sources that are not listed may be there too. */
 const spellings: Record<string, string> = { urldownload: 'urlDownload', localdirectory: 'localDirectory' }
@@ -185,7 +190,7 @@ const ruleSchema = (type: string, { fields, required: [needed] }: Rule): JsonSch
           {
             ...paramSchemas[param],
             ...(name === needed && param === 'string' ? { minLength: 1 } : {}),
-            ...(name === 'URL' ? urls[type] : {}),
+            ...values[type]?.[name],
           },
         ]),
       ),

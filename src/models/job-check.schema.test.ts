@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { checkJob } from './job-check.schema.ts'
 import { normalizeJob } from './job-normalize.schema.ts'
 
-const problemsOf = (job: { Count?: number; Tasks?: object[] }): string[] =>
+const problemsOf = (job: { Count?: number; Tasks?: object[]; Labels?: object }): string[] =>
   checkJob(normalizeJob({ Type: 'batch', Tasks: [], ...job } as never, { defaultNetwork: 'None' })).map(
     ({ text }) => text,
   )
@@ -50,4 +50,43 @@ it('takes a relative target of an input for a path from the root, for WASM progr
   expect(problemsWith('wasm', 'a/../../etc')).toEqual(problem('"/a/../../etc" must not contain ..'))
   expect(problemsWith('wasm', 'proc/self')).toEqual(problem('/proc/self lies in a system folder'))
   expect(problemsWith('wasm', './')).toEqual(problem('must not be the root folder'))
+})
+
+it('refuses labels and names of tasks that no list can show', () => {
+  const named = (Name: string) => ({ Name, Engine: { Type: 'noop' } })
+  expect(problemsOf({ Labels: { env: 'b c', 'example.com/a': '' }, Tasks: [named('a b')] })).toEqual([])
+  expect(problemsOf({ Labels: { a: 'x'.repeat(254), ['k'.repeat(318)]: '', b: 'two\nlines', '': 'c' } })).toEqual([
+    'job label value must not be longer than 253 characters',
+    'job label key must not be longer than 317 characters',
+    'job label must not contain control characters',
+    'job label key cannot be empty',
+  ])
+  expect(problemsOf({ Tasks: [named('a\u001b[2J')] })).toEqual([
+    'task a\u001b[2J validation failed: task name must not contain control characters',
+  ])
+  expect(problemsOf({ Tasks: [named('n'.repeat(254))] })[0]).toMatch(/must not be longer than 253 characters$/)
+})
+
+it.each([
+  ['WorkingDirectory', 'app', `'WorkingDirectory' ("app") must contain absolute path`],
+  ['WorkingDirectory', '/a/../etc', 'must not contain ..'],
+  ['WorkingDirectory', '/./proc/1', 'lies in a system folder'],
+  ['EnvironmentVariables', ['A=1', 'bacalhau_x=1'], `environment variable 'bacalhau_x' cannot start with BACALHAU_`],
+])('refuses %s %j of a docker task wherever it would run [R160]', (name, value, text) => {
+  const problems = (Params: object) =>
+    problemsOf({ Tasks: [{ Name: 'main', Engine: { Type: 'docker', Params: { Image: 'a', ...Params } } }] })
+  expect(problems({ WorkingDirectory: '/', EnvironmentVariables: ['A=BACALHAU_'] })).toEqual([])
+  expect(problems({ [name]: value })[0]).toContain(text)
+})
+
+it('refuses relative paths of the node, and takes options as newer clients write them [R179]', () => {
+  const problems = (Type: string, Params: object) =>
+    problemsOf({
+      Tasks: [{ Name: 'main', Engine: { Type: 'noop' }, InputSources: [{ Source: { Type, Params }, Target: '/in' }] }],
+    })
+  for (const type of ['localDirectory', 'local']) {
+    expect(problems(type, { SourcePath: '/a', ReadWrite: 'true' })).toEqual([])
+    expect(problems(type, { SourcePath: 'a' })[0]).toContain('SourcePath ("a") must be absolute')
+    expect(problems(type, { SourcePath: '/a', ReadWrite: 'maybe' })[0]).toContain('ReadWrite must be true or false')
+  }
 })

@@ -21,6 +21,7 @@ export function checkJob(spec: JobSpec): Problem[] {
   if (spec.Count > maxCount) problems.push(problemAt(`job count must be <= ${maxCount}`, 'Count'))
   pushNameProblem(problems, 'Name', spec.Name)
   pushNameProblem(problems, 'Namespace', spec.Namespace)
+  for (const key in spec.Labels) pushText(problems, labelProblem(key, spec.Labels[key] as string), 'Labels', key)
   for (let at = 0; at < spec.Constraints.length; at++) {
     const found = constraintProblems(spec.Constraints[at] ?? null)
     pushUnder(problems, `constraint ${at + 1} validation failed: `, ['Constraints', at], found)
@@ -46,6 +47,18 @@ function pushNameProblem(problems: Problem[], field: 'Name' | 'Namespace', name:
   }
 }
 
+/** A prefix of 253 characters, a slash and a name of 63. */
+const maxLabelKeyLength = 317
+
+function labelProblem(key: string, value: string): string | undefined {
+  if (key === '') return 'job label key cannot be empty'
+  if (key.length > maxLabelKeyLength) return `job label key must not be longer than ${maxLabelKeyLength} characters`
+  if (value.length > maxNameLength) return `job label value must not be longer than ${maxNameLength} characters`
+  return controlCharacter.test(key) || controlCharacter.test(value)
+    ? 'job label must not contain control characters'
+    : undefined
+}
+
 /** Keys, operators and values that no node can answer. */
 function constraintProblems(constraint: LabelSelectorRequirement | null): Problem[] {
   if (constraint === null) return none
@@ -61,6 +74,12 @@ const none: Problem[] = []
 
 function taskProblems(task: Task): Problem[] {
   const problems: Problem[] = []
+  if (task.Name.length > maxNameLength) {
+    problems.push(problemAt(`task name must not be longer than ${maxNameLength} characters`, 'Name'))
+  }
+  if (controlCharacter.test(task.Name)) {
+    problems.push(problemAt('task name must not contain control characters', 'Name'))
+  }
   for (const name in task.Env) pushText(problems, envProblem(name, task.Env[name] as string), 'Env', name)
   pushComponent(problems, 'engine', task.Engine, ['Engine'])
   if (task.Publisher.Type !== '') pushComponent(problems, 'publisher', task.Publisher, ['Publisher'])

@@ -117,7 +117,12 @@ export const jobShape = struct('models', 'Job', {
     'What the labels of a node must satisfy, all of it.',
   ),
   Meta: field(textMap, 'Pairs that are kept and shown; the prefix `bacalhau.org/` is reserved.'),
-  Labels: field(textMap, 'Pairs by which jobs are listed.'),
+  Labels: field(textMap, 'Pairs by which jobs are listed.', {
+    taken: {
+      propertyNames: { minLength: 1, maxLength: 317 },
+      additionalProperties: { type: 'string', maxLength: 253 },
+    },
+  }),
   Tasks: field(
     list(field(taskShape, 'The program of the job.', { taken: taskRules }), null, '*'),
     'The program; one task, more are ignored with a warning.',

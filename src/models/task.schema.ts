@@ -125,7 +125,7 @@ export const resultPathShape = struct('models', 'ResultPath', {
 })
 
 export const taskShape = struct('models', 'Task', {
-  Name: field(text, 'Name of the task.', { isNeeded: true, taken: { minLength: 1 } }),
+  Name: field(text, 'Name of the task.', { isNeeded: true, taken: { minLength: 1, maxLength: 253 } }),
   Engine: field(specConfigShape, 'What runs the program.', { isNeeded: true, taken: componentRules('engine') }),
   Publisher: field(specConfigShape, 'Where the result goes; an empty type = nowhere.', {
     taken: componentRules('publisher'),

@@ -1,0 +1,56 @@
+import { type Problem, problemAt } from './problem.ts'
+
+/** Parameters of one component as they were read: kinds are right, those that must be there are there. */
+type Params = Readonly<Record<string, unknown>>
+
+const checks: Readonly<Record<string, (params: Params) => Problem | undefined>> = {
+  'engine docker': ({ WorkingDirectory, EnvironmentVariables }) =>
+    workingDirectoryProblem((WorkingDirectory as string | undefined) ?? '') ??
+    variableProblem((EnvironmentVariables as string[] | undefined) ?? []),
+  'storage inline': ({ URL }) =>
+    (URL as string).startsWith('data:')
+      ? undefined
+      : problemAt('invalid inline storage params: url must be a data URL', 'Params', 'URL'),
+  'storage urldownload': ({ URL }) =>
+    /^https?:\/\/[^/]/i.test(URL as string)
+      ? undefined
+      : problemAt(`invalid url storage params: ${quoted(URL as string)} is no http or https URL`, 'Params', 'URL'),
+  'storage localdirectory': localProblem,
+  'storage local': localProblem,
+}
+
+/** Why the values of parameters cannot be right on any node; undefined when nothing is known against them. */
+export const valueProblem = (kind: string, type: string, params: Params): Problem | undefined =>
+  checks[`${kind} ${type}`]?.(params)
+
+/** Where a program starts may be the root; nothing is mounted there. */
+function workingDirectoryProblem(path: string): Problem | undefined {
+  if (path === '') return undefined
+  const refused = (text: string) =>
+    problemAt(`invalid docker engine param: 'WorkingDirectory' (${quoted(path)}) ${text}`, 'Params', 'WorkingDirectory')
+  if (!path.startsWith('/')) return refused('must contain absolute path')
+  const parts = path.split('/').filter((part) => part !== '' && part !== '.')
+  if (parts.includes('..')) return refused('must not contain ..')
+  return ['proc', 'sys', 'dev'].includes(parts[0] ?? '') ? refused('lies in a system folder') : undefined
+}
+
+function variableProblem(entries: readonly string[]): Problem | undefined {
+  const at = entries.findIndex((entry) => /^BACALHAU_/i.test(entry))
+  if (at < 0) return undefined
+  const name = entries[at]?.split('=')[0]
+  const text = `invalid docker engine param: environment variable '${name}' cannot start with BACALHAU_`
+  return problemAt(text, 'Params', 'EnvironmentVariables', at)
+}
+
+/** The command line of newer clients writes options as text: `opt=rw=true`. */
+function localProblem({ SourcePath, ReadWrite = false }: Params): Problem | undefined {
+  const path = SourcePath as string
+  if (!path.startsWith('/')) {
+    const text = `invalid local storage params: SourcePath (${quoted(path)}) must be absolute`
+    return problemAt(text, 'Params', 'SourcePath')
+  }
+  if (typeof ReadWrite === 'boolean' || ReadWrite === 'true' || ReadWrite === 'false') return undefined
+  return problemAt('invalid local storage params: ReadWrite must be true or false', 'Params', 'ReadWrite')
+}
+
+const quoted = (text: string): string => JSON.stringify(text.slice(0, 200))
