@@ -30,6 +30,8 @@ export type GoldenOptions = {
   dockerHost?: string
   /** Whose defaults the cluster was recorded with; v1.4.0 unless told otherwise. */
   version?: Version
+  /** Gets what the nodes log as an error; by default it is printed. */
+  onError?: (line: string) => void
   /** More settings of the orchestrator, as `-c` takes them. */
   pairs?: { key: string; value: string }[]
 }
@@ -116,7 +118,7 @@ const startNode = (
     folder: dataFolder(join(directory, 'nodes', name), roles),
     environment: options.dockerHost ? { DOCKER_HOST: options.dockerHost } : { DOCKER_HOST: 'unix:///nonexistent' },
     wasmCommand,
-    log: nodeLog('error', 'default', (line) => process.stderr.write(line)),
+    log: nodeLog('error', 'default', options.onError ?? ((line) => void process.stderr.write(line))),
     printableConfig: () => printable(settings),
     apiHost: '127.0.0.1',
     linkHost: '127.0.0.1',

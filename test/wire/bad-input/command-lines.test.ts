@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type CommandLine, commandLine } from '../../kit/command-line.ts'
@@ -82,6 +82,19 @@ describe('command lines that are wrong', () => {
       expect((await get('/agent/alive')).json).toEqual({ Status: 'OK' })
     },
   )
+
+  it('leave nothing behind when a flag is refused [R25]', async () => {
+    for (const { path, flags } of odd) {
+      const strict = flags.find(({ type }) => ['bool', 'int', 'uint', 'uint32', 'duration'].includes(type))
+      if (!strict) continue
+      const line = workFolder()
+      const run = await line.run([...path.split(' '), `--${strict.name}=odd!`, 'x'])
+      expect(run.code, path).toBe(1)
+      expect(run.stdout, path).toBe('')
+      expect(run.stderr, path).toContain('invalid argument "odd!" for')
+      expect(readdirSync(line.cwd).sort(), path).toEqual(['job.yaml', 'main.wasm'])
+    }
+  })
 
   it('are at least twenty for every type of flag', () => {
     const flags = odd.flatMap((each) => each.flags)

@@ -27,7 +27,7 @@ export function complaint(request: WireRequest, { text }: RawAnswer): string | u
   return documented({ method: request.method, path: request.target, status, contentType, text: body })
 }
 
-export function unclearBody(request: WireRequest, body: string): string | undefined {
+function unclearBody(request: WireRequest, body: string): string | undefined {
   const given = JSON.stringify(request)
   try {
     const { message, Message, Error, Authentication } = JSON.parse(body)

@@ -7,7 +7,7 @@ import { oddText } from './odd-values.ts'
 import { sampleOf } from './seed.ts'
 
 /** A flag of a command with its odd values, as words of a command line. */
-export type OddFlag = { path: string; name: string; type: string; lines: string[][] }
+type OddFlag = { path: string; name: string; type: string; lines: string[][] }
 export type OddCommand = { path: string; command: Command; flags: OddFlag[]; operands: string[][] }
 
 const leastPerType = 24
