@@ -1,3 +1,4 @@
+import { since } from '#api/client-version.ts'
 import { encodeJob } from '#api/encode/job.ts'
 import type { SubmitAnswer } from '#api/jobs.ts'
 import { Fault } from '#lib/fault.ts'
@@ -8,7 +9,6 @@ import type { Cli } from '../command.ts'
 import type { FlagValues } from '../flags.ts'
 import { printDocument } from '../print.ts'
 import { Steps } from '../progress/steps.ts'
-import { printedGeneration } from '../shared/generation.ts'
 import type { runFlags } from '../shared/run-flags.ts'
 import { during } from '../shared/wrap-error.ts'
 import { followLogs } from './follow-logs.ts'
@@ -38,7 +38,8 @@ export const fine: RunEnd = { exitCode: 0 }
 /** Prints the job as it would be submitted, its warnings first. */
 export async function dryRun({ spec, warnings }: Submission, cli: Cli): Promise<RunEnd> {
   cli.stdout.write(warningsText(warnings))
-  const json = encodeJob(unsubmitted(spec), printedGeneration)
+  // A job file in today's words: an older generation has no word for some networks, and no ports.
+  const json = encodeJob(unsubmitted(spec), since.v1_8)
   await printDocument(cli.stdout, json, { output: 'yaml', pretty: false })
   return fine
 }
