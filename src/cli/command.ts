@@ -31,14 +31,16 @@ export type Input<Of extends Flags> = {
 /** Things that arguments name. */
 export type Completed = 'job' | 'node' | 'setting' | 'profile' | 'nothing'
 
+/** `# what it does` and the line to type. */
+export type Examples = readonly (readonly [what: string, line: string])[]
+
 /** A command as data. `run` does it and gives data; `show` writes that for people or programs. */
 export type Command<Of extends Flags = any, Result = any> = {
   /** Arguments as help shows them, after the path: `[id]`. */
   readonly use: string
   /** Help below the short description; paragraphs. */
   readonly long?: string
-  /** `# what it does` and the line to type. */
-  readonly examples?: readonly (readonly [what: string, line: string])[]
+  readonly examples?: Examples
   readonly args: ArgRule
   /** What completion offers as argument; absent: files. */
   readonly completes?: Completed

@@ -139,6 +139,7 @@ describe('help on a terminal', () => {
       const { exit, stdout } = await onTerminal(cols, args)
       const broken = stdout.split('\r\n').filter((line) => displayWidth(line) > cols && !isCommandLine(line))
       expect([exit, broken], args.join(' ')).toEqual([0, []])
+      expect(stdout, args.join(' ')).toMatch(/Examples:\r\n {2}# /)
     }
   })
 })

@@ -1,4 +1,4 @@
-import type { Command } from '../command.ts'
+import type { Command, Examples } from '../command.ts'
 import type { Shell } from '../completion/scripts.ts'
 
 /** A line of the registry: enough for help and for finding a command; the rest is loaded when it runs. */
@@ -11,20 +11,58 @@ export type Entry = {
   readonly load: () => Promise<{ command: Command }>
 }
 
-export type Group = { readonly path: string; readonly short: string }
+export type Group = { readonly path: string; readonly short: string; readonly examples?: Examples }
+
+/** Of the program itself: the shortest way from nothing to a result. */
+export const firstSteps: Examples = [
+  ['a node for this machine', 'serve --orchestrator --compute'],
+  ['a first job, in another window', 'docker run alpine echo hello'],
+  ['what is there', 'job list'],
+]
 
 /** Words that only hold other commands. */
 export const groups: readonly Group[] = [
-  { path: 'agent', short: 'Ask the node this client talks to' },
+  {
+    path: 'agent',
+    short: 'Ask the node this client talks to',
+    examples: [['the settings of the node', 'agent config']],
+  },
   { path: 'auth', short: 'Say who you are to a server' },
   { path: 'auth sso', short: 'Log in through an identity provider' },
   { path: 'completion', short: 'Print a script that completes command lines in a shell' },
-  { path: 'config', short: 'Look at settings and change them' },
-  { path: 'docker', short: 'Run containers' },
-  { path: 'job', short: 'Submit jobs and look at them' },
-  { path: 'node', short: 'Look at the nodes of the cluster and judge them' },
+  {
+    path: 'config',
+    short: 'Look at settings and change them',
+    examples: [
+      ['all settings and where their values come from', 'config list'],
+      ['where the server is', 'config set API.Host=10.0.0.5'],
+    ],
+  },
+  { path: 'docker', short: 'Run containers', examples: [['a command in an image', 'docker run alpine echo hello']] },
+  {
+    path: 'job',
+    short: 'Submit jobs and look at them',
+    examples: [
+      ['a job from a file', 'job run ./job.yaml'],
+      ['the newest jobs', 'job list --order-by created_at --order-reversed'],
+      ['what became of one, by its short id', 'job describe j-e3f8c209'],
+      ['its output as it comes', 'job logs -f j-e3f8c209'],
+    ],
+  },
+  {
+    path: 'node',
+    short: 'Look at the nodes of the cluster and judge them',
+    examples: [
+      ['all nodes', 'node list'],
+      ['one of them', 'node describe n-550ea9f2'],
+    ],
+  },
   { path: 'profile', short: 'Keep servers under names, and change between them' },
-  { path: 'wasm', short: 'Run and check WebAssembly modules' },
+  {
+    path: 'wasm',
+    short: 'Run and check WebAssembly modules',
+    examples: [['a module of this machine', 'wasm run ./hello.wasm']],
+  },
 ]
 
 /** Top-level commands of the time before 1.4. */

@@ -12,22 +12,24 @@ const ending = (text: string, ExitCode = 0, limit = 40) => {
   lines.add(text)
   return { lines, execution: { ID: 'e-1', NodeID: 'n-1', RunOutput: { ExitCode } } as unknown as ShownExecution }
 }
-const plain = (text: string) => text.replaceAll(/\x1b\[\d+m/g, '')
+const shown = (endings: ReturnType<typeof ending>[], executions: number) =>
+  outputText(endings, executions, 'job logs x', String)
 
 describe('the output that a job ends with [R41]', () => {
   it('is all of it, with the exit code when it is bad, or nothing at all', () => {
-    expect(plain(outputText([ending('a\nb')], 1, 'job logs x'))).toBe('\nOutput:\na\nb\n')
-    expect(plain(outputText([ending('', 3)], 1, 'job logs x'))).toBe('\nOutput (exit code 3):\n')
-    expect(outputText([ending('')], 1, 'job logs x')).toBe('')
+    expect(shown([ending('a\nb')], 1)).toBe('\nOutput:\na\nb\n')
+    expect(shown([ending('', 3)], 1)).toBe('\nOutput (exit code 3):\n')
+    expect(shown([ending('')], 1)).toBe('')
+    expect(shown([ending('\x1b[31mred')], 1)).toBe('\nOutput:\n\x1b[31mred\n\x1b[0m')
   })
 
   it('is the last lines, and how to get the rest', () => {
-    const text = plain(outputText([ending('1\n2\n3\n', 0, 2)], 1, 'job logs x'))
+    const text = shown([ending('1\n2\n3\n', 0, 2)], 1)
     expect(text).toBe('\nOutput:\n2\n3\n\nThese are the last lines; all of it:\n\tjob logs x\n')
   })
 
   it('says which execution printed what, and that there are more', () => {
-    const text = plain(outputText([ending('a\n'), ending('')], 3, 'job logs x'))
+    const text = shown([ending('a\n'), ending('')], 3)
     expect(text).toMatch(/^\nOutput of execution e-1 on node n-1:\na\n\nThese are the last lines/)
   })
 })

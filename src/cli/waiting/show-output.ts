@@ -1,6 +1,6 @@
 import type { ShownExecution } from '#api/decode/execution.ts'
 import { shortId } from '#lib/short-id.ts'
-import { bold } from '../colours.ts'
+import { bold, hasColours } from '../colours.ts'
 import type { Cli } from '../command.ts'
 import { saidOf } from './failures.ts'
 import { LastLines } from './last-lines.ts'
@@ -9,6 +9,9 @@ import { LastLines } from './last-lines.ts'
 const limits = { alone: 40, each: 5, executions: 10 }
 /** Longest time that reading a long output to its end may take. */
 const readingMs = 5_000
+
+/** A program may leave its colours on. */
+const plainAgain = '\x1b[0m'
 
 type Ending = { readonly execution: ShownExecution; readonly lines: LastLines }
 
@@ -25,7 +28,8 @@ export async function showOutput(jobId: string, isTold: boolean, cli: Cli): Prom
   for (const execution of ran.slice(0, limits.executions)) {
     endings.push({ execution, lines: await linesOf(execution, limit, isTold, cli) })
   }
-  cli.stdout.write(outputText(endings, ran.length, `${cli.program} job logs ${jobId}`))
+  const paint = hasColours(cli.stdout, cli.env) ? bold : String
+  cli.stdout.write(outputText(endings, ran.length, `${cli.program} job logs ${jobId}`, paint))
 }
 
 const exitCodeOf = ({ RunOutput }: ShownExecution): number => RunOutput?.ExitCode ?? 0
@@ -62,14 +66,19 @@ async function readToEnd({ ID, JobID }: ShownExecution, lines: LastLines, cli: C
 }
 
 /** What of an output is shown, in words; `all` is the command that prints the whole. */
-export function outputText(endings: readonly Ending[], executions: number, all: string): string {
+export function outputText(
+  endings: readonly Ending[],
+  executions: number,
+  all: string,
+  title: (text: string) => string,
+): string {
   const shown = endings.filter(({ execution, lines }) => lines.text !== '' || exitCodeOf(execution) > 0)
   if (shown.length === 0) return ''
   const isAlone = executions === 1
   const texts = shown.map(({ execution, lines }) => {
     const who = isAlone ? 'Output' : `Output of execution ${shortId(execution.ID)} on node ${shortId(execution.NodeID)}`
     const code = exitCodeOf(execution) > 0 ? ` (exit code ${exitCodeOf(execution)})` : ''
-    return `\n${bold(`${who}${code}:`)}\n${lines.text}`
+    return `\n${title(`${who}${code}:`)}\n${lines.text}${lines.text.includes('\x1b') ? plainAgain : ''}`
   })
   const isWhole = executions === endings.length && endings.every(({ lines }) => !lines.isCut)
   const rest = isWhole ? '' : `\nThese are the last lines; all of it:\n\t${all}\n`
