@@ -42,6 +42,8 @@ export type ComputeParts = {
   log: (event: string, fields: Record<string, unknown>) => void
 }
 
+const recoveryRetryMs = 1_000
+
 /**
  * The compute part of a node. Work goes one way: orders → bidding → starter → runner; each writes what it did, with the
  * report for the orchestrator, into the ledger.
@@ -77,7 +79,7 @@ export class Compute implements ComputeEnd, Startable {
 
   /** Takes up what the last life of this node left: bids again, queues again, takes hold of what still runs. */
   async start(): Promise<void> {
-    const { store, post, clock, registries, log } = this.#parts
+    const { store, post, clock, registries } = this.#parts
     const running = await store.workInStates(['Running'])
     const kept = new Set(running.map((row) => row.executionId))
     await this.#takeUp()
@@ -85,9 +87,7 @@ export class Compute implements ComputeEnd, Startable {
     // A group of commits that was rolled back may have taken orders and ends with it: what is stored counts.
     store.onLost(() => {
       post.reload()
-      clock.after(0, () => {
-        this.#takeUp().catch((error: unknown) => log('recovery_failed', { error }))
-      })
+      clock.after(0, () => this.#takeUpAgain())
     })
   }
 
@@ -154,6 +154,14 @@ export class Compute implements ComputeEnd, Startable {
   async #takeUp(): Promise<void> {
     if (this.#isStopped) return
     this.#orders.takeUp(await this.#parts.store.workInStates(['New', 'Queued', 'Running']))
+  }
+
+  /** Until it succeeds: what is not taken up would wait for the next start of this node. */
+  #takeUpAgain(): void {
+    this.#takeUp().catch((error: unknown) => {
+      this.#parts.log('recovery_failed', { error })
+      this.#parts.clock.after(recoveryRetryMs, () => this.#takeUpAgain())
+    })
   }
 
   /** What an engine that works here still holds of earlier lives goes, except what is taken up (X21). */

@@ -36,7 +36,7 @@ const quickLook = { nodes: 64, count: 64 }
 /** Looks at jobs: a snapshot, the rules of the type, a plan; and keeps what wakes the job the next time. */
 export class Looks {
   readonly #parts: LooksParts
-  #isStopped = false
+  #isHeld = false
 
   constructor(parts: LooksParts) {
     this.#parts = parts
@@ -69,12 +69,20 @@ export class Looks {
   first(job: Job, evaluationId: string): Look | undefined {
     const { broker, nodes } = this.#parts
     const isQuick = nodes.views().length <= quickLook.nodes && (!isCounted(job.Type) || job.Count <= quickLook.count)
-    return broker.isIdle && isQuick && !this.#isStopped ? this.at(job, [], evaluationId) : undefined
+    return broker.isIdle && isQuick && !this.#isHeld ? this.at(job, [], evaluationId) : undefined
   }
 
-  /** No more first looks. */
-  stop(): void {
-    this.#isStopped = true
+  get isHeld(): boolean {
+    return this.#isHeld
+  }
+
+  /** Nothing is looked at while memory does not tell what is stored. */
+  hold(): void {
+    this.#isHeld = true
+  }
+
+  goOn(): void {
+    this.#isHeld = false
   }
 
   /** Stores what a look came to; nothing when that is nothing. When it is not applied, look again. */

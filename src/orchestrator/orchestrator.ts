@@ -44,6 +44,8 @@ export type OrchestratorParts = {
   log: (event: string, fields: Record<string, unknown>) => void
 }
 
+const recoveryRetryMs = 1_000
+
 /** The control plane of one process, wired. */
 export class Orchestrator implements Startable {
   readonly jobs: JobsApi
@@ -128,9 +130,7 @@ export class Orchestrator implements Startable {
       look: (job, evaluationId) => this.#ask(job.ID, job.Priority, 'job-register', evaluationId),
       end: (nodeId) => this.#membership.end(nodeId),
     })
-    store.onLost(() => {
-      this.#recover().catch((error: unknown) => parts.log('recovery_failed', { error }))
-    })
+    store.onLost(() => this.#patiently(() => this.#recover()))
   }
 
   /** Nodes that live in this process; their messages share our transactions. */
@@ -152,7 +152,7 @@ export class Orchestrator implements Startable {
     this.#settling = this.#parts.clock.after(this.#parts.settings.settleMs, () => {
       this.#settling = undefined
       if (!this.#hasSpared) return
-      this.#lookAtAll('recovery').catch((error: unknown) => this.#parts.log('recovery_failed', { error }))
+      this.#patiently(() => this.#lookAtAll('recovery'))
     })
     await this.#lookAtAll('recovery')
     this.#housekeeping.start()
@@ -163,7 +163,7 @@ export class Orchestrator implements Startable {
     await this.#housekeeping.stop()
     this.#settling?.stop()
     this.#worker.stop()
-    this.#looks.stop()
+    this.#looks.hold()
     this.#timers.clear()
     this.#membership.stop()
     this.#post.stop()
@@ -172,6 +172,7 @@ export class Orchestrator implements Startable {
   /** Commits were rolled back: everything in memory is rebuilt from rows. */
   async #recover(): Promise<void> {
     const now = this.#parts.clock.nowNs()
+    this.#looks.hold()
     this.#waiting.clear()
     this.#timers.clear()
     this.#post.reload()
@@ -180,7 +181,19 @@ export class Orchestrator implements Startable {
       this.#membership.isConnected(state.Info.NodeID) ? state : asDisconnected(state, now),
     )
     this.#table.load(nodes, await this.#parts.store.liveExecutions())
+    if (this.#isStopped) return
+    this.#looks.goOn()
+    this.#worker.wake()
     await this.#lookAtAll('recovery')
+  }
+
+  /** Until it succeeds: what is missed now, nobody would come back to. */
+  #patiently(recover: () => Promise<void>): void {
+    if (this.#isStopped) return
+    recover().catch((error: unknown) => {
+      this.#parts.log('recovery_failed', { error })
+      this.#parts.clock.after(recoveryRetryMs, () => this.#patiently(recover))
+    })
   }
 
   /** Every job that has not ended, and every ended one that still has something running. */

@@ -23,6 +23,7 @@ it('a job that takes long to look at rests in between, and others get their turn
       after: (ms: number, act: () => void) => timers.push({ atMs: nowMs + ms, act }),
     },
     ledger: { store: { job } },
+    looks: { isHeld: false },
     onError: (_ask: unknown, error: unknown) => expect.fail(String(error)),
   } as unknown as WorkerParts
   const worker = new Worker(parts)

@@ -30,7 +30,7 @@ export class Worker {
 
   /** There may be work. Cheap to call. */
   wake(): void {
-    if (this.#isRunning || this.#isStopped) return
+    if (this.#isRunning || this.#isStopped || this.#parts.looks.isHeld) return
     this.#isRunning = true
     void this.#run().finally(() => {
       this.#isRunning = false
@@ -43,7 +43,7 @@ export class Worker {
   }
 
   async #run(): Promise<void> {
-    for (let count = 0; count < turnLimit && !this.#isStopped; count++) {
+    for (let count = 0; count < turnLimit && !this.#isStopped && !this.#parts.looks.isHeld; count++) {
       const ask = this.#parts.broker.take()
       if (!ask) return
       const startedMs = this.#parts.clock.monotonicMs()
@@ -75,7 +75,9 @@ export class Worker {
     const { ledger, looks, broker } = this.#parts
     const job = await ledger.store.job(ask.jobId)
     if (!job) return
-    const look = looks.at(job, await ledger.store.executionsOfJob(ask.jobId), ask.evaluationId)
+    const executions = await ledger.store.executionsOfJob(ask.jobId)
+    if (looks.isHeld) return broker.ask(ask)
+    const look = looks.at(job, executions, ask.evaluationId)
     const outcome = await looks.store(look)
     if (outcome?.kind === 'conflict') broker.ask(ask)
   }

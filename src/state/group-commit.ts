@@ -34,7 +34,11 @@ export class GroupCommit {
 
   /** Throws when the world fails; the changes before stay as they are if the database lets them. */
   apply(change: Change): Applied | Refusal {
-    if (this.#group && !this.#database.isInTransaction()) this.flush()
+    if (this.#group && !this.#database.isInTransaction()) {
+      this.flush()
+      // It was decided on what is lost now.
+      throw rolledBack()
+    }
     const answer = new ChangeResolver(this.#tables, this.#keys).resolve(change)
     if ('refusal' in answer) return answer.refusal
     const group = this.#openGroup()
@@ -58,7 +62,7 @@ export class GroupCommit {
     if (!group) return
     this.#group = undefined
     try {
-      this.#requireTransaction()
+      if (!this.#database.isInTransaction()) throw rolledBack()
       this.#tables.write()
       this.#database.exec('commit')
     } catch (error) {
@@ -66,12 +70,6 @@ export class GroupCommit {
       return
     }
     group.durable.resolve()
-  }
-
-  /** A database without space or memory rolls back by itself, even at a read; what came then would stand without the rest. */
-  #requireTransaction(): void {
-    if (this.#database.isInTransaction()) return
-    throw new Fault('ServiceUnavailable', 'the database has rolled its transaction back', { isRetryable: true })
   }
 
   #openGroup(): Group {
@@ -121,3 +119,7 @@ export class GroupCommit {
     if (this.#database.isInTransaction()) this.#database.exec('rollback')
   }
 }
+
+/** A database without space or memory does so by itself, even at a read; what came then would stand without the rest. */
+const rolledBack = (): Fault =>
+  new Fault('ServiceUnavailable', 'the database has rolled its transaction back', { isRetryable: true })

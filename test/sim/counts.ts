@@ -13,6 +13,7 @@ export const faultKinds = [
   'node gone for good',
   'commit failed',
   'row failed',
+  'read failed',
   'slow commit',
   'crash before commit',
   'crash after commit',

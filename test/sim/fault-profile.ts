@@ -9,6 +9,7 @@ type Striking = Extract<
   | 'message duplicated'
   | 'commit failed'
   | 'row failed'
+  | 'read failed'
   | 'slow commit'
   | 'crash before commit'
   | 'crash after commit'
@@ -60,6 +61,7 @@ const worst: Record<Striking, number> = {
   'message duplicated': 0.1,
   'commit failed': 0.03,
   'row failed': 0.003,
+  'read failed': 0.002,
   'slow commit': 0.1,
   'crash before commit': 0.01,
   'crash after commit': 0.01,

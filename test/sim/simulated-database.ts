@@ -6,7 +6,7 @@ import type { World } from './world.ts'
 
 /**
  * The database file of one machine. It outlives the process, up to the last commit; what a dying process had not
- * committed is gone. Its commits may fail, and may be the last thing their process does.
+ * committed is gone. Its reads, writes and commits may fail, and a commit may be the last thing its process does.
  */
 export class SimulatedDatabase {
   readonly #world: World
@@ -38,15 +38,17 @@ export class SimulatedDatabase {
     return {
       run: (...values: readonly SqlValue[]) => {
         this.#requireAlive(life)
-        if (this.#world.strikes('row failed')) throw diskFull()
+        this.#mayFail('row failed')
         return inner.run(...values)
       },
       all: (...values) => {
         this.#requireAlive(life)
+        this.#mayFail('read failed')
         return inner.all(...values)
       },
       get: (...values) => {
         this.#requireAlive(life)
+        this.#mayFail('read failed')
         return inner.get(...values)
       },
     }
@@ -66,6 +68,13 @@ export class SimulatedDatabase {
       this.#world.note(`${life.name} crashes after a commit`)
       life.end()
     }
+  }
+
+  /** The whole transaction may go with it, as when no page can be had: SQLite rolls back then, also at a read. */
+  #mayFail(kind: 'row failed' | 'read failed'): void {
+    if (!this.#world.strikes(kind)) return
+    if (this.#file.isInTransaction() && this.#world.random.happens(0.5)) this.#file.exec('rollback')
+    throw diskFull()
   }
 
   #requireAlive(life: Life): void {

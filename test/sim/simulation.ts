@@ -155,7 +155,9 @@ class Simulation {
     const store = this.#cluster.lifeOf(this.#cluster.orchestratorMachine)?.settledStore
     if (!this.#isCheckDue || !store) return
     this.#isCheckDue = false
+    this.world.isLooking = true
     await checkDurability(this.world, this.#model, store)
+    this.world.isLooking = false
   }
 }
 

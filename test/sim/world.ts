@@ -15,6 +15,8 @@ export class World {
   violation: Violation | undefined
   /** Faults happen until then. */
   isHealed = false
+  /** The simulator itself reads, which never fails. */
+  isLooking = false
   readonly #trace: Trace
 
   constructor(parts: { timeline: Timeline; random: SeededRandom; faults: FaultProfile; trace: Trace }) {
@@ -36,7 +38,7 @@ export class World {
 
   /** A fault of this kind happens now, and is counted; never after the healing. */
   strikes(kind: keyof FaultProfile['chances']): boolean {
-    if (this.isHealed || !this.random.happens(this.faults.chances[kind])) return false
+    if (this.isHealed || this.isLooking || !this.random.happens(this.faults.chances[kind])) return false
     this.counts.add(kind)
     return true
   }
