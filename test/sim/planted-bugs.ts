@@ -100,6 +100,7 @@ export const plantedBugs: Readonly<Record<string, Planted>> = {
       // Nothing is known of what was applied, so a batch begins where it says, each time it comes.
       const firstSeq = new Map<string, number>()
       return {
+        faults: (faults) => ({ ...faults, chances: { ...faults.chances, 'message duplicated': 0.3 } }),
         computeEnd: (end) => ({
           readLogs: (...given) => end.readLogs(...given),
           readResult: (query) => end.readResult(query),
@@ -265,6 +266,22 @@ export const plantedBugs: Readonly<Record<string, Planted>> = {
 
   'a read does not wait for the disk': {
     invariant: 'I14',
-    plant: () => ({ store: (store) => changed(store, { settled: async () => {} }) }),
+    plant: () => ({
+      faults: (faults) => ({ ...faults, chances: { ...faults.chances, 'slow commit': 0.3, 'commit failed': 0.1 } }),
+      store: (store) => {
+        // Messages still do, or they would tell of it first, and as something else.
+        let sent = Promise.resolve()
+        const commit = async (change: Change): Promise<CommitOutcome> => {
+          const outcome = await store.commit(change)
+          if (outcome.kind !== 'applied' || outcome.outbox.length === 0) return outcome
+          sent = outcome.durable
+          sent.catch(() => {
+            sent = Promise.resolve()
+          })
+          return outcome
+        }
+        return changed(store, { commit, settled: () => sent })
+      },
+    }),
   },
 }

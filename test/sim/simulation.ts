@@ -63,7 +63,8 @@ class Simulation {
 
   constructor(seed: number, { bug = {}, onLine }: SimulationOptions) {
     const random = new SeededRandom(seed)
-    const faults = drawFaults(random.fork('faults'))
+    const drawn = drawFaults(random.fork('faults'))
+    const faults = bug.faults?.(drawn) ?? drawn
     const facts = drawMachines(random.fork('machines'))
     const witness = new Witness()
     const asked = new Map<string, JobSpec>()
