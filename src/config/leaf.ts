@@ -59,8 +59,8 @@ export const data = <Value>(fallback: Value, about: string, options: LeafOptions
   leaf<Value>('data')(fallback, about, options)
 
 /** How long something is kept. */
-export const age = (about: string): Leaf<bigint> =>
-  duration(0n, about, { problem: (value) => (value >= 0n ? undefined : 'an age is not negative') })
+export const age = (about: string, fallback = 0n): Leaf<bigint> =>
+  duration(fallback, about, { problem: (value) => (value >= 0n ? undefined : 'an age is not negative') })
 
 /** A secret: never printed. */
 export const secret = (about: string): Leaf<string> => text('', about, { isSecret: true })

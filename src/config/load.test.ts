@@ -169,6 +169,8 @@ describe('wrong input [X12]', () => {
       'config key: "orchestrator.retention.jobs" expects a valid duration value',
     ],
     ['Orchestrator.Retention.History', '-1s', 'config key: "orchestrator.retention.history": an age is not negative'],
+    ['Engines.Types.Docker.ManifestCache.TTL', '-1h', 'ttl": an age is not negative'],
+    ['Engines.Types.Docker.ManifestCache.Size', '4294967296', 'at most 1000000 images are remembered'],
     ['Compute.AllocatedCapacity.CPU', '120%', 'percentage must be between 0% and 100%, got 120%'],
     ['Compute.AllocatedCapacity.Memory', 'much', 'invalid Memory value "much"'],
     ['Compute.AllocatedCapacity.CPU', '-1', 'an amount is not negative'],

@@ -1,10 +1,14 @@
 import { dataFolder } from '#config/data-folder.ts'
+import { Fault } from '#lib/fault.ts'
 import { defineCommand } from '../command.ts'
 import { bool, type Flag, int, text } from '../flags.ts'
 import { untilInterrupted } from '../interrupted.ts'
 import { exportsText, tlsOf } from '../node-texts.ts'
 import { nodePolicyFlags } from '../shared/serve-flags.ts'
 import { nodeParts, startFault } from '../start-node.ts'
+
+/** Each has its own store and sockets in this one process. */
+const mostComputes = 100
 
 /** A flag of the reference for its own tests: taken, not shown, and said to do nothing. */
 const idle = <Value>(flag: Flag<Value>): Flag<Value> => ({ ...flag, isHidden: true, deprecated: 'it has no effect' })
@@ -43,6 +47,11 @@ export const command = defineCommand({
     const { flags } = input
     const computes = input.isGiven('compute-nodes') ? flags['compute-nodes'] : flags.computes
     const hybrids = input.isGiven('hybrid-nodes') ? flags['hybrid-nodes'] : flags.hybrids
+    if (computes < 0 || computes > mostComputes) {
+      throw new Fault('BadRequest', `a devstack has 0 to ${mostComputes} compute nodes, not ${computes}`, {
+        hint: 'Start further ones with `serve --compute`, each in a process of its own.',
+      })
+    }
     const { settings } = await cli.load('node', { 'API.Port': 0, 'Orchestrator.Port': 0 })
     const isKept = flags['stack-repo'] !== ''
     const baseFolder = isKept

@@ -12,9 +12,11 @@ export const engines = {
   Types: {
     Docker: {
       ManifestCache: {
-        Size: unsigned(1000, 'Images whose description is remembered'),
-        TTL: duration(hour, 'How long it is remembered'),
-        Refresh: duration(hour, 'How often it is looked up again'),
+        Size: unsigned(1000, 'Images whose description is remembered', {
+          problem: (value) => (value <= 1_000_000 ? undefined : 'at most 1000000 images are remembered'),
+        }),
+        TTL: age('How long it is remembered', hour),
+        Refresh: age('How often it is looked up again', hour),
       },
     },
     Wasm: {

@@ -83,6 +83,14 @@ describe('command lines that are wrong', () => {
     },
   )
 
+  it('start no cluster that this machine could not hold [R25]', async () => {
+    for (const count of ['-1', '101', '9223372036854775807']) {
+      const { code, stderr } = await workFolder().run(['devstack', `--computes=${count}`])
+      expect(code).toBe(1)
+      expect(stderr).toMatch(/^Error: a devstack has 0 to 100 compute nodes, not .*\nHint: Start further ones/)
+    }
+  })
+
   it('leave nothing behind when a flag is refused [R25]', async () => {
     for (const { path, flags } of odd) {
       const strict = flags.find(({ type }) => ['bool', 'int', 'uint', 'uint32', 'duration'].includes(type))
