@@ -133,6 +133,20 @@ describe('tables on a terminal', () => {
 /** They are copied whole. */
 const isCommandLine = (line: string): boolean => /^ {2}\S*bacalhau /.test(line)
 
+describe('a short id', () => {
+  it('that fits several jobs is refused with some of them and what to do, by every command [R12]', async () => {
+    const words = program('print', 'x', '', '0')
+    for (const _ of [1, 2]) await user.run(['wasm', 'run', '--id-only', ...words])
+    for (const verb of ['describe', 'stop', 'logs', 'get', 'executions', 'history']) {
+      const { exit, stderr } = await user.run(['job', verb, 'j-'])
+      expect(exit, verb).toBe(1)
+      expect(stderr, verb).toMatch(
+        /Multiple jobs found for jobID prefix: j-, matching jobIDs: \[j-[\s\S]*\nHint: Use full job ID\n/,
+      )
+    }
+  })
+})
+
 describe('help on a terminal', () => {
   it.each([60, 80])('has no text that %s columns break', async (cols) => {
     for (const args of [[], ['job'], ['job', 'run', '--help'], ['serve', '--help']]) {

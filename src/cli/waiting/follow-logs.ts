@@ -30,7 +30,7 @@ export async function followLogs(
   }
   try {
     for await (const { value, error } of client.jobs.logs(id, query, signal)) {
-      if (error) throw new Fault('InternalError', `error reading log output: error received from server: ${error}`)
+      if (error) throw saidByServer(error)
       cli.stdout.write(value.Line)
       isAny = true
     }
@@ -48,3 +48,9 @@ export async function followLogs(
     )
   }
 }
+
+/** The stream carries sentences only. */
+const saidByServer = (error: string): Fault =>
+  new Fault('InternalError', `error reading log output: error received from server: ${error}`, {
+    ...(error.includes('Multiple jobs found') ? { hint: 'Use full job ID' } : {}),
+  })
