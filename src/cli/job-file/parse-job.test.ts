@@ -22,6 +22,15 @@ describe('a job file', () => {
     expect(parseJob(text).spec.Tasks[0]?.Meta).toEqual({ a: 'b' })
   })
 
+  it('in which a field stands twice has the last, with a warning; what overrides a merged one is none', () => {
+    const base = ['Meta: &base {a: b}', ...task, 'Labels: {<<: *base, a: c}']
+    const repeated = (each: readonly string[]) => each.filter((text) => text.includes('once more'))
+    expect(repeated(parseJob(base.join('\n')).warnings)).toEqual([])
+    const { spec, warnings } = parseJob([...base, 'Count: 1', 'Count: 3'].join('\n'))
+    expect(spec.Count).toBe(3)
+    expect(repeated(warnings)).toEqual(['Count stands once more in line 8, column 1: the one before has no effect'])
+  })
+
   it('is refused with a field that nobody knows, wherever it stands, with line and column', () => {
     const fault = faultOf([...task, '    Netwrk: {Type: None}', '    Resources:', '      Cpus: 2'].join('\n'))
     expect(fault.message).toBe("unknown field: 'Tasks.Netwrk' in 'Job'\nunknown field: 'Tasks.Resources.Cpus' in 'Job'")

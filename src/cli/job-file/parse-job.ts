@@ -8,7 +8,7 @@ import { normalizeJob } from '#models/job-normalize.schema.ts'
 import { jobProblems } from '#models/job-problems.schema.ts'
 import { sanitizeJob } from '#models/job-sanitize.schema.ts'
 import { idleParts } from '#models/job-warnings.schema.ts'
-import { isSamePart, type Path, type Problem, problemText } from '#models/problem.ts'
+import { isSamePart, mostTold, type Path, type Problem, problemText } from '#models/problem.ts'
 import { fold } from '#models/shape.schema.ts'
 import { jsonComment } from './json-comment.ts'
 
@@ -31,7 +31,16 @@ export function parseJob(text: string): ParsedJob {
   const all = [...misread, ...others]
   if (all.length > 0) throw refused(all, (path) => placeIn(document, described?.path ?? [], path))
   const sane = sanitizeJob(draft, spec)
-  return { ...sane, warnings: [...(described?.warnings ?? []), ...sane.warnings, ...idleParts(sane.spec)] }
+  const repeated = document.repeated
+    .slice(0, mostTold)
+    .map(
+      ({ key, line, column }) =>
+        `${key} stands once more in line ${line}, column ${column}: the one before has no effect`,
+    )
+  return {
+    ...sane,
+    warnings: [...(described?.warnings ?? []), ...new Set(repeated), ...sane.warnings, ...idleParts(sane.spec)],
+  }
 }
 
 function read(text: string): YamlDocument {

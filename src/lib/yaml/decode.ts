@@ -18,6 +18,8 @@ export class Decoder {
   #decodedInAliases = 0
   #aliasDepth = 0
   #depth = 0
+  /** Keys that stand in a mapping once more, where the earlier one has lost its meaning. */
+  readonly repeated: { readonly key: string; readonly mark: Mark }[] = []
   readonly #openAliases = new Set<AliasNode>()
 
   decode(node: YamlNode): YamlTree {
@@ -43,6 +45,7 @@ export class Decoder {
 
   /** Later pairs win over earlier ones, merged ones included. */
   #fill(node: MappingNode, entries: Map<string, YamlEntry>): void {
+    const own = new Set<string>()
     for (const [keyNode, valueNode] of node.pairs) {
       if (isMerge(keyNode)) {
         this.#merge(valueNode, entries)
@@ -53,7 +56,10 @@ export class Decoder {
         throw yamlFault(`invalid map key: ${goSyntax(key)}`, { mark: keyNode.mark })
       }
       const value = this.decode(valueNode)
-      entries.set(identity(key), { key, keyMark: keyNode.mark, value, valueMark: valueNode.mark })
+      const name = identity(key)
+      if (own.has(name)) this.repeated.push({ key: String(key.kind === 'null' ? null : key.value), mark: keyNode.mark })
+      own.add(name)
+      entries.set(name, { key, keyMark: keyNode.mark, value, valueMark: valueNode.mark })
     }
   }
 

@@ -15,6 +15,8 @@ export type YamlDocument = {
   value: YamlValue
   /** Line and column (from 1) of the key or item a path leads to; of the document for []. */
   positionOf(path: readonly (string | number)[]): Position | undefined
+  /** Keys that stand more than once in their mapping, at the places where they stand again. */
+  readonly repeated: readonly (Position & { readonly key: string })[]
 }
 
 /**
@@ -30,10 +32,15 @@ export const nodeOf = (source: string | Uint8Array): YamlNode | undefined =>
   new Parser(new Scanner(yamlText(source))).document()
 
 export function documentOf(root: YamlNode | undefined): YamlDocument {
-  if (root === undefined) return { value: null, positionOf: () => undefined }
+  if (root === undefined) return { value: null, positionOf: () => undefined, repeated: [] }
   const places: Places = new WeakMap()
-  const value = jsonOf(new Decoder().decode(root), root.mark, places)
-  return { value, positionOf: (path) => positionAt(value, path, positionOfMark(root.mark), places) }
+  const decoder = new Decoder()
+  const value = jsonOf(decoder.decode(root), root.mark, places)
+  return {
+    value,
+    positionOf: (path) => positionAt(value, path, positionOfMark(root.mark), places),
+    repeated: decoder.repeated.map(({ key, mark }) => ({ key, ...positionOfMark(mark) })),
+  }
 }
 
 /** Where the parts of each object and list stand. */
