@@ -63,7 +63,7 @@ async function complaintOf(line: CommandLine, args: readonly string[]): Promise<
 
 describe('command lines that are wrong', () => {
   it.each(odd.map((each) => [each.path, each] as const))(
-    'end well or with one clear sentence, never with a stack: %s [R25]',
+    'end well or with one clear sentence, never with a stack: %s',
     async (path, each) => {
       const line = workFolder()
       const lines = [
@@ -83,7 +83,7 @@ describe('command lines that are wrong', () => {
     },
   )
 
-  it('start no cluster that this machine could not hold [R25]', async () => {
+  it('start no cluster that this machine could not hold', async () => {
     for (const count of ['-1', '101', '9223372036854775807']) {
       const { code, stderr } = await workFolder().run(['devstack', `--computes=${count}`])
       expect(code).toBe(1)
@@ -91,7 +91,7 @@ describe('command lines that are wrong', () => {
     }
   })
 
-  it('leave nothing behind when a flag is refused [R25]', async () => {
+  it('leave nothing behind when a flag is refused', async () => {
     for (const { path, flags } of odd) {
       const strict = flags.find(({ type }) => ['bool', 'int', 'uint', 'uint32', 'duration'].includes(type))
       if (!strict) continue

@@ -130,7 +130,7 @@ describe('documents that are wrong', () => {
     expect(await complaints(requests), replay('bodies in YAML', requests.length)).toEqual([])
   })
 
-  it('are refused in words by the command line, and nothing of them is submitted [R25, R88]', async () => {
+  it('are refused in words by the command line, and nothing of them is submitted [R88]', async () => {
     const line = commandLine()
     const texts = [
       ...sampleOf('file', mutatedYaml, 150),
@@ -155,7 +155,7 @@ describe('documents that are wrong', () => {
     expect((await get('/orchestrator/jobs')).json.Items).toEqual([])
   })
 
-  it('are refused in words by the command line: configuration files, changed [R25]', async () => {
+  it('are refused in words by the command line: configuration files, changed', async () => {
     const config = ['API:', '  Host: 127.0.0.1', '  Port: 1', 'Labels: {a: b}', 'Compute:', '  Enabled: true', ''].join(
       '\n',
     )

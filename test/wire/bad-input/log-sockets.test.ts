@@ -70,7 +70,7 @@ const abuses: [what: string, bytes: Buffer][] = [
 ]
 
 describe('a stream of logs whose reader misbehaves', () => {
-  it.each(abuses)('is ended by the server after %s [R41]', async (_what, bytes) => {
+  it.each(abuses)('is ended by the server after %s [R20]', async (_what, bytes) => {
     for (let round = 0; round < 5; round++) {
       const { socket, received, closed } = await upgraded(`${job}/logs?follow=true`)
       expect(received().toString()).toContain('101 Switching Protocols')
@@ -80,7 +80,7 @@ describe('a stream of logs whose reader misbehaves', () => {
     expect((await get('/agent/alive')).json).toEqual({ Status: 'OK' })
   })
 
-  it('is not opened by a handshake that is wrong, and says so [R41]', async () => {
+  it('is not opened by a handshake that is wrong, and says so [R20]', async () => {
     const wrong = [
       ['Sec-WebSocket-Version: 13'],
       [`Sec-WebSocket-Key: ${key}`],
@@ -94,7 +94,7 @@ describe('a stream of logs whose reader misbehaves', () => {
     }
   })
 
-  it('says in its last frame what is wrong with a path or a query [R41]', async () => {
+  it('says in its last frame what is wrong with a path or a query [R20]', async () => {
     const wrong: [path: string, sentence: string][] = [
       ['%ff%zz/logs', '"error":"malformed URL"'],
       ['constructor/logs', 'job not found: constructor'],
@@ -110,7 +110,7 @@ describe('a stream of logs whose reader misbehaves', () => {
     await Promise.all(frames)
   })
 
-  it('costs nothing once its reader has gone, however many there were and whatever they did not say [R41]', async () => {
+  it('ends for each of three hundred readers, who go without a word or talk nonsense [R20]', async () => {
     for (let round = 0; round < 3; round++) {
       const open = await Promise.all(Array.from({ length: 100 }, () => upgraded(`${job}/logs?follow=true`)))
       const odd = open.map(({ socket, closed }, index) => {
