@@ -19,8 +19,11 @@ export type Host = {
   readonly stdin: {
     readonly isTerminal: boolean
     readAll(): Promise<Uint8Array>
-    /** The next line without its end; undefined = there is none. Hidden: not shown while it is typed. Rejects when interrupted. */
-    readLine(isHidden?: boolean): Promise<string | undefined>
+    /**
+     * The next line without its end; undefined = there is none. With a question to ask, what is typed is not shown, from
+     * before it is asked. Rejects when interrupted.
+     */
+    readLine(askHiding?: () => void): Promise<string | undefined>
   }
   readonly stdout: Out
   readonly stderr: Out

@@ -7,14 +7,15 @@ const [enter, newline, endOfText, endOfInput, backspace, rubout] = ['\r', '\n', 
 export function lineReader(
   openInput: () => Input,
   interrupted: AbortSignal,
-): (isHidden?: boolean) => Promise<string | undefined> {
+): (askHiding?: () => void) => Promise<string | undefined> {
   let rest = ''
   let isOver = false
-  return async (isHidden = false) => {
+  return async (askHiding) => {
     const stdin = openInput()
-    const isRaw = isHidden && stdin.isTTY === true
+    const isRaw = askHiding !== undefined && stdin.isTTY === true
     if (isRaw) stdin.setRawMode(true)
     try {
+      askHiding?.()
       for (let typed = ''; ; ) {
         const found = isRaw ? edited(typed, rest) : wholeLine(rest, isOver)
         typed = found.typed ?? ''

@@ -51,7 +51,10 @@ export function commandLine(): CommandLine {
         stdin: {
           isTerminal: false,
           readAll: async () => Buffer.from(stdin),
-          readLine: async () => stdin.split('\n')[0],
+          readLine: async (ask) => {
+            ask?.()
+            return stdin.split('\n')[0]
+          },
         },
         stdout: stream('stdout'),
         stderr: stream('stderr'),

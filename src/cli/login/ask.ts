@@ -11,9 +11,10 @@ export async function answerQuestions(schema: Record<string, unknown>, host: Hos
     const { type, writeOnly } = properties[name] ?? {}
     if (type === undefined) throw new Error(`invalid schema: property "${name}" has no type`)
     if (!scalars.includes(type as string)) throw new Error(`invalid schema: property "${name}" has non-scalar type`)
-    host.stderr.write(`${name}: `)
+    const question = () => host.stderr.write(`${name}: `)
     const isHidden = writeOnly === true
-    const line = await host.stdin.readLine(isHidden)
+    if (!isHidden) question()
+    const line = await host.stdin.readLine(isHidden ? question : undefined)
     if (isHidden && host.stdin.isTerminal) host.stderr.write('\n')
     if (line === undefined) throw new Error(`nobody answers the question for "${name}"`)
     answers[name] = line

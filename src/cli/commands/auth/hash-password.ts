@@ -13,8 +13,9 @@ export const command = defineCommand({
   args: noArgs,
   flags: {},
   async run(_, { stdin, stdout }) {
-    if (stdin.isTerminal) stdout.write('Enter password: ')
-    const line = await stdin.readLine(true)
+    const line = await stdin.readLine(() => {
+      if (stdin.isTerminal) stdout.write('Enter password: ')
+    })
     if (stdin.isTerminal) stdout.write('\n')
     const password = checked(stdin.isTerminal ? line : line?.trim())
     const { genSaltSync, hashSync } = await import('bcryptjs')
