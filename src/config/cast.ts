@@ -8,6 +8,7 @@ import type { Kind, Leaf } from './leaf.ts'
  */
 export function cast(leaf: Leaf<any>, path: string, given: unknown): unknown {
   const value = given === null || given === undefined ? leaf.fallback : casts[leaf.kind](path.toLowerCase(), given)
+  if (hasNul(value)) throw wrong(`config key: "${path.toLowerCase()}": a NUL character cannot be in it`)
   const wanted = leaf.choices?.find((choice) => choice.toLowerCase() === String(value).toLowerCase())
   if (leaf.choices && wanted === undefined) throw notOneOf(leaf, path, value)
   const problem = leaf.problem?.(value)
@@ -15,6 +16,10 @@ export function cast(leaf: Leaf<any>, path: string, given: unknown): unknown {
     throw wrong(`config key: "${path.toLowerCase()}": ${problem}, received: "${String(value)}"`)
   return wanted ?? value
 }
+
+/** No path, address or name of the system can hold one. */
+const hasNul = (value: unknown): boolean =>
+  typeof value === 'string' ? value.includes('\0') : Array.isArray(value) && value.some(hasNul)
 
 export const isSameValue = (a: unknown, b: unknown): boolean => comparable(a) === comparable(b)
 

@@ -191,6 +191,14 @@ describe('wrong input [X12]', () => {
   })
 })
 
+describe('a text that no system takes', () => {
+  it('is refused where it is given [X12]', () => {
+    const given = (key: string, value: unknown) => () => loaded({ files: [{ path: 'f', values: { [key]: value } }] })
+    expect(given('API.TLS.CAFile', 'ca\0.pem')).toThrow('config key: "api.tls.cafile": a NUL character cannot be in it')
+    expect(given('Compute.AllowListedLocalPaths', ['/a', '/b\0'])).toThrow('a NUL character')
+  })
+})
+
 describe('settings as they are shown', () => {
   it('mask secrets and write durations as text', () => {
     const { settings } = loaded({ pairs: [{ key: 'Compute.Auth.Token', value: 'hunter2' }] })
