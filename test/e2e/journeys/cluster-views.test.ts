@@ -95,7 +95,7 @@ describe('nodes as lists', () => {
     expect(await names(query)).toEqual(['gamma', 'beta'])
   })
 
-  it('one node, by its id or the beginning of it, as YAML and JSON [R51, R81]', async () => {
+  it('one node, by its id or the beginning of it, as YAML and JSON [R9, R51, R81]', async () => {
     expect((await server.http<{ Node: Node }>('GET', '/orchestrator/nodes/beta')).body.Node.Info.Labels.zone).toBe('b')
     const yaml = parse(await server.ok(['node', 'describe', 'bet'])) as Node
     const json = await server.json<Node>(['node', 'describe', 'beta'])
@@ -349,7 +349,7 @@ describe('the program', () => {
     expect([exit, stderr]).toEqual([1, expect.stringContaining('"loud" is an invalid log-mode')])
   })
 
-  it('prints for reading when asked to, and each list as table, CSV, JSON and YAML [R10, R62]', async () => {
+  it('prints for reading when asked to, and each list as table, CSV, JSON and YAML [R9, R10, R62]', async () => {
     expect(await server.ok(['node', 'list', '--output', 'json', '--pretty'])).toMatch(/^\[\n {2}\{\n {4}"Info": \{\n/)
     expect(await server.ok(['node', 'list', '--output', 'json'])).toMatch(/^\[\{"Info":\{/)
     const inYaml = parse(await server.ok(['node', 'list', '--output', 'yaml'])) as Node[]
