@@ -1,4 +1,4 @@
-import type { BuildVersionInfo, NodeState } from '#models/node.ts'
+import type { BuildVersionInfo, OwnNode } from '#models/node.ts'
 import { decodeOwnNode } from './decode/node.ts'
 import { encodeBuildVersion, encodeOwnNode } from './encode/node.ts'
 import { type Answer, endpoint, jsonBody, plainAnswer, textAnswer } from './endpoint.ts'
@@ -8,7 +8,7 @@ const buildVersionAnswer: Answer<BuildVersionInfo> = {
   encode: encodeBuildVersion,
   decode: (wire) => wire as BuildVersionInfo,
 }
-const ownNodeAnswer: Answer<NodeState> = { name: 'OwnNode', encode: encodeOwnNode, decode: decodeOwnNode }
+const ownNodeAnswer: Answer<OwnNode> = { name: 'OwnNode', encode: encodeOwnNode, decode: decodeOwnNode }
 const common = { role: 'any', query: {}, body: null, errors: [] } as const
 
 /** What every node answers about itself. */

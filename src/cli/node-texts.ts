@@ -66,8 +66,6 @@ export const openText = (host: string, port: number): string =>
 /** As it stands in a URL. */
 const hostText = (host: string): string => (host.includes(':') ? `[${host}]` : host)
 
-export const isLoopback = (host: string): boolean => host === '::1' || host.startsWith('127.')
-
 /** A few lines for the person who started it; only an orchestrator takes jobs and knows the nodes. */
 export const bannerText = (program: string, address: NodeAddress, roles: string): string =>
   [

@@ -2,7 +2,7 @@ import type { Execution } from '#models/execution.ts'
 import type { ExecutionId, JobId, NodeId } from '#models/ids.ts'
 import type { Job, JobSpec } from '#models/job.ts'
 import type { HistoryAudience, JobHistory } from '#models/job-history.ts'
-import type { NodeState } from '#models/node.ts'
+import type { NodeState, OwnNode } from '#models/node.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
 import type { LogChunk } from './log-reader.ts'
 import type { JobCursor, JobFilter, JobOrder, Page } from './store.ts'
@@ -84,7 +84,7 @@ export interface NodesApi {
 
 /** What the contacted node says of itself, whatever its roles. */
 export interface AgentApi {
-  self(): Promise<NodeState>
+  self(): Promise<OwnNode>
   /** Named components with anything to look at. */
   debug(): Promise<Record<string, unknown>>
   /** Merged settings with secrets masked, as an object by section. */

@@ -59,4 +59,8 @@ const nodeStateFields = {
 
 export const nodeStateOutline = record('NodeState', nodeStateFields)
 /** What a node answers about itself: the form of 1.4 and that of 1.9 in one. */
-export const ownNodeOutline = record('OwnNode', { ...nodeStateFields, ...nodeInfoFields })
+export const ownNodeOutline = record('OwnNode', {
+  ...nodeStateFields,
+  ...nodeInfoFields,
+  Warnings: field(listOf(text), 'What its operator should look at.', leftOut),
+})

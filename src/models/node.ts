@@ -55,3 +55,9 @@ export type ConnectionState = {
 }
 
 export type NodeState = { Info: NodeInfo; Membership: Membership; ConnectionState: ConnectionState }
+
+/** A node as it tells of itself. */
+export type OwnNode = NodeState & {
+  /** What its operator should look at; absent = nothing. */
+  Warnings?: readonly string[]
+}

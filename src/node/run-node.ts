@@ -1,8 +1,10 @@
+import { isOpen } from '#config/access.ts'
 import type { Settings } from '#config/tree.ts'
 import type { ControlPlane } from '#contracts/control-plane.ts'
 import type { SqlDatabase } from '#contracts/sql.ts'
 import { buildInfo } from '#lib/build-info.ts'
 import { startAll, stopAll } from '#lib/lifecycle.ts'
+import { isLoopback } from '#lib/loopback.ts'
 import type { NodeId } from '#models/ids.ts'
 import type { NodeInfo } from '#models/node.ts'
 import { SystemClock } from '#platform/clock.ts'
@@ -82,9 +84,11 @@ const startParts = async (deps: NodeDeps, context: PartContext): Promise<Running
     await computing.promise
     return compute.role.info()
   }
+  const warnings = () =>
+    server && !isLoopback(server.address.host) && isOpen(deps.settings.API.Auth) ? [openToAll] : []
   const debug = async () => ({ Runtime: { pid: process.pid, memory: process.memoryUsage() } })
   const controlPlane: ControlPlane = {
-    agent: agentApi({ clock, info, debug, config: deps.printableConfig }),
+    agent: agentApi({ clock, info, warnings, debug, config: deps.printableConfig }),
     ...(control ? { jobs: control.orchestrator.jobs, nodes: control.orchestrator.nodes } : {}),
   }
   server = await createServer({
@@ -100,7 +104,10 @@ const startParts = async (deps: NodeDeps, context: PartContext): Promise<Running
   // After a crash clients are answered while engines are still being tried: a job that comes now waits for this node.
   await startAll([...inControl, server, ...atWork])
   computing.resolve()
-  if (control && !compute) await control.orchestrator.addSelf(await controlPlane.agent.self())
+  if (control && !compute) {
+    const { Warnings: _, ...self } = await controlPlane.agent.self()
+    await control.orchestrator.addSelf(self)
+  }
   return {
     nodeId,
     address: server.address,
@@ -109,6 +116,8 @@ const startParts = async (deps: NodeDeps, context: PartContext): Promise<Running
     stop: () => stopAll([...inControl, ...atWork, server]).finally(() => context.store.close()),
   }
 }
+
+const openToAll = 'The API does what anybody who reaches it asks: API.Auth says who may, or API.Host=127.0.0.1.'
 
 const requesterInfo = (nodeId: NodeId, settings: Settings): NodeInfo => ({
   NodeID: nodeId,

@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import type { Clock } from '#lib/clock.ts'
 import { Fault } from '#lib/fault.ts'
+import { isLoopback } from '#lib/loopback.ts'
 
 /** A bucket per address that fills at a rate and holds one second's worth. */
 export class RateLimit {
@@ -28,6 +29,3 @@ export class RateLimit {
       })
   }
 }
-
-const isLoopback = (address: string): boolean =>
-  address === '::1' || address.startsWith('127.') || address.startsWith('::ffff:127.')

@@ -113,6 +113,16 @@ describe('url storage', () => {
     expect(broken.requests.length).toBe(4)
   })
 
+  it('does not tell what stands behind the path of an address: it may be a signature', async () => {
+    const server = await serve((_, reply) => void reply.writeHead(404).end())
+    const signed = `${server.url('/missing.txt')}?X-Amz-Signature=hush#hush`
+    for (const fault of [await faultOf(sizeOf(signed)), await faultOf(prepare(signed))]) {
+      expect(fault.message).toContain('/missing.txt')
+      expect(fault.message).not.toContain('hush')
+    }
+    expect(server.requests).toEqual(['HEAD', 'GET'].map((method) => `${method} /missing.txt?X-Amz-Signature=hush`))
+  })
+
   it('asks only once for what is clearly not there', async () => {
     const server = await serve((_, reply) => void reply.writeHead(404).end())
     const size = await faultOf(sizeOf(server.url('/missing.txt')))

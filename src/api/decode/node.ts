@@ -1,4 +1,4 @@
-import type { ConnectionWord, NodeState } from '#models/node.ts'
+import type { ConnectionWord, NodeState, OwnNode } from '#models/node.ts'
 import type { Resources } from '#models/resources.ts'
 import { nsOfTime, type Wire } from './wire-json.ts'
 
@@ -12,8 +12,10 @@ export function decodeNodeState(wire: Wire): NodeState {
 }
 
 /** The answer of the agent: the form of 1.4, or the flattened one alone from a reference server of 1.9. */
-export const decodeOwnNode = (wire: Wire): NodeState =>
-  decodeNodeState(wire.Info ? wire : { Info: wire, Membership: 'APPROVED', Connection: 'CONNECTED' })
+export const decodeOwnNode = (wire: Wire): OwnNode => ({
+  ...decodeNodeState(wire.Info ? wire : { Info: wire, Membership: 'APPROVED', Connection: 'CONNECTED' }),
+  ...(wire.Warnings ? { Warnings: wire.Warnings } : {}),
+})
 
 function decodeNodeInfo(wire: Wire): NodeState['Info'] {
   const { NodeID, NodeType, Labels, SupportedProtocols, ComputeNodeInfo, BacalhauVersion } = wire

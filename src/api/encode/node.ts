@@ -1,4 +1,4 @@
-import type { BuildVersionInfo, ComputeNodeInfo, ConnectionState, NodeInfo, NodeState } from '#models/node.ts'
+import type { BuildVersionInfo, ComputeNodeInfo, ConnectionState, NodeInfo, NodeState, OwnNode } from '#models/node.ts'
 import type { Resources } from '#models/resources.ts'
 import { goJson, goList, goString, goTextMap, goTime } from './go-json.ts'
 
@@ -11,8 +11,9 @@ export function encodeNodeState(node: NodeState): string {
 }
 
 /** What the contacted node says of itself: the form of 1.4 and the flattened one of 1.9 in one object. */
-export function encodeOwnNode(node: NodeState): string {
-  return `${encodeNodeState(node).slice(0, -1)},${encodeNodeInfo(node.Info).slice(1)}`
+export function encodeOwnNode(node: OwnNode): string {
+  const warnings = node.Warnings?.length ? `,"Warnings":${textList(node.Warnings)}` : ''
+  return `${encodeNodeState(node).slice(0, -1)},${encodeNodeInfo(node.Info).slice(1, -1)}${warnings}}`
 }
 
 export function encodeBuildVersion(version: BuildVersionInfo): string {

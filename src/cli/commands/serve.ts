@@ -1,11 +1,12 @@
 import { isOpen } from '#config/access.ts'
 import { type DataFolder, dataFolder } from '#config/data-folder.ts'
 import type { Settings } from '#config/tree.ts'
+import { isLoopback } from '#lib/loopback.ts'
 import type { RunningNode } from '#node/run-node.ts'
 import { type Cli, defineCommand } from '../command.ts'
 import { untilInterrupted } from '../interrupted.ts'
 import { nodeSettings } from '../node-settings.ts'
-import { bannerText, exportsText, isLoopback, type NodeAddress, openText, serveText, tlsOf } from '../node-texts.ts'
+import { bannerText, exportsText, type NodeAddress, openText, serveText, tlsOf } from '../node-texts.ts'
 import { serveFlags } from '../shared/serve-flags.ts'
 import { startFault, startNode } from '../start-node.ts'
 

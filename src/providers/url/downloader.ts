@@ -11,7 +11,7 @@ import type { SpecConfig } from '#models/spec-config.ts'
 import { beginDownload, type Download } from './download.ts'
 import { fileNameOf } from './file-name.ts'
 import type { UrlSettings } from './settings.ts'
-import { decodeUrlSource, urlType } from './source.ts'
+import { decodeUrlSource, shownUrl, urlType } from './source.ts'
 
 export type UrlDownloaderDeps = { clock: Clock; random: Random; unpack: UnpackArchive }
 
@@ -86,7 +86,7 @@ async function emptied(directory: string): Promise<void> {
 
 function asFault(error: unknown, url: string): Fault {
   if (error instanceof Fault) return error
-  return new Fault('ServiceUnavailable', `cannot download ${url}: ${messageOf(error)}`, {
+  return new Fault('ServiceUnavailable', `cannot download ${shownUrl(url)}: ${messageOf(error)}`, {
     hint: 'The node that keeps the result must be reachable from here; ask its operator, or try again',
     isRetryable: true,
     cause: error,

@@ -58,3 +58,6 @@ function part(encoded: string): string {
 const withoutLogin = (text: string): string => text.replace(/^([a-z]+:\/\/)[^/?#]*@/i, '$1')
 
 const invalid = (message: string): Fault => new Fault('ValidationError', message, { details: { FailureClass: 'user' } })
+
+/** As histories and logs may show it: what stands behind the path may be a signature. */
+export const shownUrl = (url: string): string => url.replace(/[?#].*$/s, '')

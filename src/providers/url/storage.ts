@@ -17,7 +17,7 @@ import { beginDownload, type Download, lengthOf } from './download.ts'
 import { type FetchParts, fetchWithRetries, GaveUp } from './fetch.ts'
 import { fileNameOf } from './file-name.ts'
 import type { UrlSettings } from './settings.ts'
-import { decodeUrlSource, urlType } from './source.ts'
+import { decodeUrlSource, shownUrl, urlType } from './source.ts'
 
 export type UrlStorageDeps = {
   clock: Clock
@@ -78,7 +78,7 @@ export class UrlStorage implements Storage, Startable {
     } catch (error) {
       // Some servers sign or know only GET.
       if (error instanceof GaveUp && [403, 405, 501].includes(error.status)) return this.#sizeByGet(source, signal)
-      throw signal.aborted ? signal.reason : asFault(error, (gaveUp) => giveUpText('HEAD', url, gaveUp))
+      throw signal.aborted ? signal.reason : asFault(error, (gaveUp) => giveUpText('HEAD', shownUrl(url), gaveUp))
     }
   }
 
@@ -89,7 +89,7 @@ export class UrlStorage implements Storage, Startable {
       await download.cancel()
       return download.totalBytes
     } catch (error) {
-      throw signal.aborted ? signal.reason : asFault(error, (gaveUp) => giveUpText('GET', url, gaveUp))
+      throw signal.aborted ? signal.reason : asFault(error, (gaveUp) => giveUpText('GET', shownUrl(url), gaveUp))
     }
   }
 
@@ -97,8 +97,8 @@ export class UrlStorage implements Storage, Startable {
     const { url, ...login } = decodeUrlSource(input.Source)
     const begin = (gaveUp: GaveUp) =>
       gaveUp.status === 0
-        ? `failed to begin download from url ${url}: ${gaveUp.message}`
-        : `non-200 response from URL (${url}): ${gaveUp.message}`
+        ? `failed to begin download from url ${shownUrl(url)}: ${gaveUp.message}`
+        : `non-200 response from URL (${shownUrl(url)}): ${gaveUp.message}`
     const download = await beginDownload(await this.#parts(), { url, ...login, signal }).catch((error: unknown) => {
       throw signal.aborted ? signal.reason : asFault(error, begin)
     })
@@ -113,7 +113,7 @@ export class UrlStorage implements Storage, Startable {
       await download.cancel()
       if (hostPath) await rm(hostPath, { force: true })
       if (signal.aborted) throw signal.reason
-      throw asFault(error, (gaveUp) => `failed to download from url ${url}: ${gaveUp.message}`)
+      throw asFault(error, (gaveUp) => `failed to download from url ${shownUrl(url)}: ${gaveUp.message}`)
     }
   }
 
@@ -121,10 +121,14 @@ export class UrlStorage implements Storage, Startable {
     const { maxBytes } = this.#settings
     const mostBytes = maxBytes > 0 ? Math.min(maxBytes, limitBytes) : limitBytes
     const tooLarge = () =>
-      new Fault('ResourceExhausted', `${url} is larger than the ${mostBytes} bytes that this input may take`, {
-        hint: 'Ask for more disk in the Resources of the task',
-        details: { FailureClass: 'resource' },
-      })
+      new Fault(
+        'ResourceExhausted',
+        `${shownUrl(url)} is larger than the ${mostBytes} bytes that this input may take`,
+        {
+          hint: 'Ask for more disk in the Resources of the task',
+          details: { FailureClass: 'resource' },
+        },
+      )
     if ((download.totalBytes ?? 0) > mostBytes) throw tooLarge()
     const file = createWriteStream(path, { flags: 'wx', highWaterMark: writeBytes })
     await pipeline(Readable.from(within(download.chunks, mostBytes, tooLarge)), file, { signal })

@@ -81,6 +81,8 @@ it('an orchestrator and a compute node of their own share a folder, find each ot
 
   expect(await Promise.all([port, computePort].map(isOpenToOthers))).toEqual([true, true])
   expect(orchestrator.said).toContain(`Warning: the API on 0.0.0.0:${port} does what anybody who reaches it asks.`)
+  const own = await ask(node, 'GET', '/agent/node')
+  expect(own.body.Warnings).toEqual([expect.stringContaining('does what anybody who reaches it asks')])
   expect((await apiFetch(`http://127.0.0.1:${computePort}/api/v1/orchestrator/jobs`)).status).toBe(404)
   for (const role of ['orchestrator', 'compute']) expect(existsSync(join(folder, role, 'state.db'))).toBe(true)
   for (const program of [compute, orchestrator]) expect((await program.end()).code).toBe(0)
