@@ -2,7 +2,6 @@ import { renderTable } from '#lib/text/table.ts'
 import { visible } from '#lib/text/visible.ts'
 import { hasColours } from './colours.ts'
 import type { Host } from './host.ts'
-import { printDocument } from './print.ts'
 import type { Format } from './shared/output-flags.ts'
 import type { Column } from './views/column.ts'
 import { fitting } from './views/fitting.ts'
@@ -30,6 +29,7 @@ export async function printListing<Item>(host: Host, flags: TableFlags, listing:
   const { stdout, stderr } = host
   const more = listing.nextToken ? `\nTo fetch more records use \`--next-token ${listing.nextToken}\`\n` : ''
   if (flags.output === 'json' || flags.output === 'yaml') {
+    const { printDocument } = await import('./print.ts')
     await printDocument(stdout, listing.json(), flags)
     return stderr.write(more)
   }

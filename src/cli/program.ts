@@ -72,11 +72,10 @@ async function tellMistake(
 
 async function run({ command, parsed, path }: Extract<Loaded, { kind: 'run' }>, host: Host): Promise<number> {
   if (!command) throw new Error('a command that runs was loaded')
-  const { withShortConstraints } = await import('./given-settings.ts')
-  const values = 'constraints' in command.flags ? withShortConstraints(parsed.values) : parsed.values
+  const values = await valuesOf(command, parsed.values)
   const input: Input<Flags> = { flags: values, args: parsed.args, isGiven: (name) => parsed.given.has(name) }
   try {
-    const cli = await connected(flagsOf(path) as Flags, { values, given: parsed.given }, host)
+    const cli = connected(flagsOf(path) as Flags, { values, given: parsed.given }, host)
     const result = await command.run(input, cli)
     await command.show?.(result, input, cli)
     const exitCode = command.exitCode?.(result, input) ?? 0
@@ -86,6 +85,14 @@ async function run({ command, parsed, path }: Extract<Loaded, { kind: 'run' }>, 
     if (!command.isSilent?.(input)) tellError(error, host)
     return 1
   }
+}
+
+async function valuesOf<Values extends Readonly<Record<string, any>>>(
+  command: Command,
+  given: Values,
+): Promise<Values> {
+  if (!('constraints' in command.flags)) return given
+  return (await import('./given-settings.ts')).withShortConstraints(given)
 }
 
 /** One sentence and what can be done, in red and green on a terminal. Never a stack: that is for bugs, in `main`. */

@@ -38,7 +38,7 @@ async function answer(
   if (asked.kind === 'words') return { found: asked.words, files: asked.files }
   const kind = command?.completes
   if (kind === undefined) return { found: [], files: true }
-  const cli = await connected(flagsOf(path) as Flags, leniently(flagsOf(path), words), host)
+  const cli = connected(flagsOf(path) as Flags, leniently(flagsOf(path), words), host)
   return { found: await liveCandidates(kind, begun, cli), files: false }
 }
 
