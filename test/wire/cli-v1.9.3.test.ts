@@ -9,6 +9,17 @@ const lists = ['after', 'bad', 'broken', 'csv', 'extra', 'hide', 'json', 'no-sty
  * What 1.4 lacks, as far as ours has it: profiles, versions, logins, and the keys of settings. The settings of a node are
  * held against the recordings of REST.
  */
-const judged = ['auth/*', 'profile/*', 'config/set-*', 'job-versions/*', ...lists]
+const judged = [
+  'auth/*',
+  'profile/*',
+  'config/set-*',
+  'job-run/id-only*',
+  'job-run/no-wait',
+  'job-run/warnings-hidden',
+  'job-versions/*',
+  'root/bad-config-key',
+  'root/config-flag-api',
+  ...lists,
+]
 
 cliSuite('v1.9.3', judged)
