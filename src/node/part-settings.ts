@@ -6,7 +6,7 @@ import { parseResources } from '#lib/resources.ts'
 import { parsePublisherSpec } from '#lib/spec-text/publisher-spec.ts'
 import type { NodeId } from '#models/ids.ts'
 import type { Resources } from '#models/resources.ts'
-import type { JobDefaults, TypeDefaults } from '#orchestrator/jobs/submit.ts'
+import type { JobDefaults, TypeDefaults } from '#orchestrator/jobs/spec.ts'
 import type { OrchestratorSettings } from '#orchestrator/orchestrator.ts'
 
 export const milliseconds = (nanoseconds: bigint): number => Number(nanoseconds / 1_000_000n)

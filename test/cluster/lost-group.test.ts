@@ -1,38 +1,21 @@
 import { expect, it } from 'vitest'
 import type { ComputeEnd } from '#contracts/node-link.ts'
 import { Fault } from '#lib/fault.ts'
-import type { JobId, NodeId } from '#models/ids.ts'
+import type { JobId } from '#models/ids.ts'
 import type { Task } from '#models/task.ts'
 import { openSqlite } from '#platform/sqlite.ts'
 import { startOrchestrator } from '../kit/cluster.ts'
 import { FaultySql } from '../kit/faulty-sql.ts'
 import { jobSpec } from '../kit/job-spec.ts'
 import { submitSpec } from '../kit/jobs.ts'
+import { nodeState } from '../kit/reconcile-world.ts'
 import { until } from '../kit/until.ts'
 
 const task = jobSpec().Tasks[0] as Task
 const patient = { Tasks: [{ ...task, Timeouts: { QueueTimeout: 3_600n } }] }
 
 const capacity = { CPU: 8, Memory: 8e9, Disk: 8e9, GPU: 0 }
-const nothing = { CPU: 0, Memory: 0, Disk: 0, GPU: 0 }
-const nodeInfo = {
-  NodeID: 'n-1' as NodeId,
-  NodeType: 'Compute' as const,
-  Labels: {},
-  SupportedProtocols: [],
-  ComputeNodeInfo: {
-    ExecutionEngines: ['noop'],
-    Publishers: [],
-    StorageSources: [],
-    MaxCapacity: capacity,
-    QueueCapacity: nothing,
-    AvailableCapacity: capacity,
-    MaxJobRequirements: capacity,
-    RunningExecutions: 0,
-    EnqueuedExecutions: 0,
-  },
-  BacalhauVersion: { GitVersion: '', GitCommit: '', BuildDate: '', GOOS: '', GOARCH: '' },
-}
+const nodeInfo = nodeState('n-1', capacity, {}).Info
 
 /** The next commit fails, and the read that comes after it too. */
 const failOnce = (database: FaultySql): void => {

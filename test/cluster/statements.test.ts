@@ -1,32 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import type { ComputeEnd } from '#contracts/node-link.ts'
-import type { ExecutionId, NodeId } from '#models/ids.ts'
-import { noResources } from '#models/resources.ts'
+import type { ExecutionId } from '#models/ids.ts'
 import { openSqlite } from '#platform/sqlite.ts'
 import { startOrchestrator } from '../kit/cluster.ts'
 import { FaultySql } from '../kit/faulty-sql.ts'
 import { submitSpec } from '../kit/jobs.ts'
+import { nodeState } from '../kit/reconcile-world.ts'
 import { until } from '../kit/until.ts'
 
 const capacity = { CPU: 8, Memory: 8e9, Disk: 8e9, GPU: 0 }
-const nodeInfo = (name: string) => ({
-  NodeID: name as NodeId,
-  NodeType: 'Compute' as const,
-  Labels: {},
-  SupportedProtocols: [],
-  ComputeNodeInfo: {
-    ExecutionEngines: ['noop'],
-    Publishers: [],
-    StorageSources: [],
-    MaxCapacity: capacity,
-    QueueCapacity: noResources(),
-    AvailableCapacity: capacity,
-    MaxJobRequirements: capacity,
-    RunningExecutions: 0,
-    EnqueuedExecutions: 0,
-  },
-  BacalhauVersion: { GitVersion: '', GitCommit: '', BuildDate: '', GOOS: '', GOARCH: '' },
-})
+const nodeInfo = (name: string) => nodeState(name, capacity, {}).Info
 
 /** How many statements it takes until a job is placed on one of so many nodes and that node has its message. */
 const statementsToPlace = async (nodes: number): Promise<number> => {

@@ -5,7 +5,8 @@ import { parseJson } from '#lib/json/parse.ts'
 import { type WritableYaml, writeYaml } from '#lib/yaml/write-yaml.ts'
 import type { JobSpec } from '#models/job.ts'
 import { jobNotFound } from './resolve.ts'
-import { completed, ownMeta, type SubmitParts, specOf } from './submit.ts'
+import { completed, ownMeta, specOf } from './spec.ts'
+import type { SubmitParts } from './submit.ts'
 
 const component = 'JobStore'
 /** Lines around a change that are shown too. */

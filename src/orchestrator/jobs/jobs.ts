@@ -17,8 +17,9 @@ import { keptResult } from './kept-result.ts'
 import { jobLogs, type LogRequest } from './logs.ts'
 import { rerunJob } from './rerun.ts'
 import { executionNotFound, jobNotFound, resolveJob, versionNotFound } from './resolve.ts'
+import type { JobDefaults } from './spec.ts'
 import { stopJob } from './stop.ts'
-import { type JobDefaults, submitJob } from './submit.ts'
+import { submitJob } from './submit.ts'
 
 export type JobsParts = {
   clock: Clock

@@ -8,7 +8,7 @@ import { jobRerun } from '../events.ts'
 import { jobLine } from '../history-lines.ts'
 import type { Ledger } from '../ledger.ts'
 import { jobNotFound, versionNotFound } from './resolve.ts'
-import { specOf } from './submit.ts'
+import { specOf } from './spec.ts'
 
 export type RerunParts = {
   clock: Clock
