@@ -5,34 +5,50 @@ import { isNoSpec, typeKey } from '#models/spec-config.ts'
 import type { NodeView } from '../snapshot.ts'
 import { requiredSelector } from './labels.ts'
 
+/** What keeps a node from an execution: where it stands in the cluster, or what the job asks for. */
+export type RuleName =
+  | 'approval'
+  | 'rejected'
+  | 'connection'
+  | 'engine'
+  | 'publisher'
+  | 'storage'
+  | 'labels'
+  | 'size'
+  | 'room'
+  | 'declined'
+  | 'max-per-node'
+
 /**
- * Why a node cannot take an execution. `isBusy` = it could once running work ends; waiting helps.
- * Texts are the ones clients know.
+ * Why a node cannot take an execution: the first rule that said so. `isBusy` = it could once running work ends;
+ * waiting helps. Texts are the ones clients know.
  */
-export type Refusal = { reason: string; isBusy: boolean }
+export type Refusal = { rule: RuleName; reason: string; isBusy: boolean }
 
 type Rule = (job: Job, need: Resources, node: NodeView) => Refusal | undefined
 
-const refuse = (reason: string): Refusal => ({ reason, isBusy: false })
+const refuse = (rule: RuleName, reason: string): Refusal => ({ rule, reason, isBusy: false })
 
-const supports = (offered: readonly string[], wanted: readonly string[]): Refusal | undefined => {
+const supports = (rule: RuleName, offered: readonly string[], wanted: readonly string[]): Refusal | undefined => {
   const have = offered.map(typeKey)
   const missing = wanted.find((type) => !have.includes(typeKey(type)))
-  return missing === undefined ? undefined : refuse(`does not support ${missing}, only ${offered.join(', ')}`)
+  return missing === undefined ? undefined : refuse(rule, `does not support ${missing}, only ${offered.join(', ')}`)
 }
 
 const engines: Rule = (job, _need, node) => {
   const type = mainTask(job).Engine.Type
   const { ExecutionEngines = [], UnavailableEngines = {} } = node.state.Info.ComputeNodeInfo ?? {}
-  const refusal = supports(ExecutionEngines, [type])
+  const refusal = supports('engine', ExecutionEngines, [type])
   const key = typeKey(type)
   const why = Object.hasOwn(UnavailableEngines, key) ? UnavailableEngines[key] : undefined
-  return refusal && why !== undefined ? refuse(`${refusal.reason} (${type}: ${why})`) : refusal
+  return refusal && why !== undefined ? refuse('engine', `${refusal.reason} (${type}: ${why})`) : refusal
 }
 
 const publishers: Rule = (job, _need, node) => {
   const publisher = mainTask(job).Publisher
-  return isNoSpec(publisher) ? undefined : supports(node.state.Info.ComputeNodeInfo?.Publishers ?? [], [publisher.Type])
+  return isNoSpec(publisher)
+    ? undefined
+    : supports('publisher', node.state.Info.ComputeNodeInfo?.Publishers ?? [], [publisher.Type])
 }
 
 /** Other names of a storage; nodes tell one. */
@@ -40,6 +56,7 @@ const storageNames = new Map([['local', 'localDirectory']])
 
 const storages: Rule = (job, _need, node) =>
   supports(
+    'storage',
     node.state.Info.ComputeNodeInfo?.StorageSources ?? [],
     mainTask(job).InputSources.map(({ Source }) => storageNames.get(typeKey(Source.Type)) ?? Source.Type),
   )
@@ -49,27 +66,37 @@ const labels: Rule = (job, _need, node) => {
   if (!selector || selector.matches(node.state.Info.Labels)) return undefined
   const entries = Object.entries(node.state.Info.Labels).sort(([a], [b]) => (a < b ? -1 : 1))
   const map = entries.map(([key, value]) => `${key}:${value}`).join(' ')
-  return refuse(`labels map[${map}] don't match required selectors [${selector.text}]`)
+  return refuse('labels', `labels map[${map}] don't match required selectors [${selector.text}]`)
 }
 
 const capacity: Rule = (_job, need, node) => {
   const info = node.state.Info.ComputeNodeInfo
-  if (!info) return refuse('node queue usage is unknown')
+  if (!info) return refuse('size', 'node queue usage is unknown')
   if (fitsInto(need, node.free) && fitsInto(need, info.MaxJobRequirements)) return undefined
   const fitsWhenIdle = fitsInto(need, info.MaxJobRequirements) && fitsInto(need, info.MaxCapacity)
-  return { reason: `node busy with available capacity ${formatResources(node.free)}`, isBusy: fitsWhenIdle }
+  const reason = `node busy with available capacity ${formatResources(node.free)}`
+  return { rule: fitsWhenIdle ? 'room' : 'size', reason, isBusy: fitsWhenIdle }
 }
 
 /** In the order in which users know them; of several reasons the last one is shown. */
 const rules: readonly Rule[] = [engines, publishers, storages, labels, capacity]
 
-/** The reason why not, or undefined when it can. */
+/** The first rule and the reason why not, or undefined when it can. */
 export const refusalOf = (job: Job, need: Resources, node: NodeView): Refusal | undefined => {
   const refusals = rules.map((rule) => rule(job, need, node)).filter((refusal) => refusal !== undefined)
+  const [first] = refusals
   const last = refusals.at(-1)
-  return last && { reason: last.reason, isBusy: refusals.every((refusal) => refusal.isBusy) }
+  return first && last && { rule: first.rule, reason: last.reason, isBusy: refusals.every((refusal) => refusal.isBusy) }
+}
+
+export const isComputeNode = (node: NodeView): boolean => node.state.Info.NodeType === 'Compute'
+
+/** What keeps a node from all work, whatever is asked; undefined when it may have some. */
+export const closedBy = ({ state, isConnected }: NodeView): RuleName | undefined => {
+  if (state.Membership === 'REJECTED') return 'rejected'
+  if (state.Membership === 'PENDING') return 'approval'
+  return isConnected ? undefined : 'connection'
 }
 
 /** Nodes that may take work at all. */
-export const isEligible = (node: NodeView): boolean =>
-  node.isConnected && node.state.Membership === 'APPROVED' && node.state.Info.NodeType === 'Compute'
+export const isEligible = (node: NodeView): boolean => isComputeNode(node) && closedBy(node) === undefined

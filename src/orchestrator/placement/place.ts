@@ -3,11 +3,11 @@ import { isTerminalExecution } from '#models/execution-state.ts'
 import type { NodeId } from '#models/ids.ts'
 import type { Resources } from '#models/resources.ts'
 import type { NodeView, Snapshot } from '../snapshot.ts'
-import { isEligible, refusalOf } from './filter.ts'
+import { isEligible, type Refusal, refusalOf } from './filter.ts'
 import { preferenceOf } from './labels.ts'
 import type { Candidate } from './rank.ts'
 
-type Rejected = { node: NodeView; reason: string; isBusy: boolean }
+export type Rejected = Refusal & { node: NodeView }
 export type Match = { candidates: Candidate[]; rejected: Rejected[] }
 
 /** Splits the eligible nodes into those that can take an execution now and those that cannot, with the reason. */
@@ -24,7 +24,7 @@ export const matchNodes = (snapshot: Snapshot, need: Resources): Match => {
     if (!isEligible(node)) continue
     const ownExecutions = own.get(node.id) ?? 0
     const refusal = declined.has(node.id)
-      ? { reason: 'job rejected', isBusy: false }
+      ? { rule: 'declined' as const, reason: 'job rejected', isBusy: false }
       : (refusalOf(job, need, node) ?? limitRefusal(ownExecutions, job.MaxPerNode ?? 0))
     if (refusal) match.rejected.push({ node, ...refusal })
     else {
@@ -40,10 +40,11 @@ export const matchNodes = (snapshot: Snapshot, need: Resources): Match => {
   return match
 }
 
-const limitRefusal = (ownExecutions: number, maxPerNode: number): { reason: string; isBusy: boolean } | undefined =>
-  maxPerNode > 0 && ownExecutions >= maxPerNode
-    ? { reason: `already runs ${ownExecutions} of at most ${maxPerNode} executions of this job`, isBusy: true }
-    : undefined
+const limitRefusal = (ownExecutions: number, maxPerNode: number): Refusal | undefined => {
+  if (maxPerNode === 0 || ownExecutions < maxPerNode) return undefined
+  const reason = `already runs ${ownExecutions} of at most ${maxPerNode} executions of this job`
+  return { rule: 'max-per-node', reason, isBusy: true }
+}
 
 const countByNode = (executions: readonly Execution[]): Map<NodeId, number> => {
   const counts = new Map<NodeId, number>()
