@@ -14,6 +14,7 @@ import { b3 } from './scenarios/b3-throughput.ts'
 import { b4 } from './scenarios/b4-listing.ts'
 import { b7 } from './scenarios/b7-memory.ts'
 import { b8 } from './scenarios/b8-kill.ts'
+import { slots } from './scenarios/p-slots.ts'
 
 /**
  * `npm run bench`: how fast the built product is, over its public API only. The server has one core and the load the other; each run
@@ -21,7 +22,7 @@ import { b8 } from './scenarios/b8-kill.ts'
  * `--scale 0.1` is a quick look, `--scale 2` lists a million jobs. What misses its target is run once more under a profiler, which
  * shows where the server's time went; `--profile` does that with all of them from the start (and slows them).
  */
-const scenarios = [b1, b2, b2c, b3, b4, b7, b8]
+const scenarios = [b1, b2, b2c, b3, b4, b7, b8, slots]
 
 const args = process.argv.slice(2)
 const option = (name: string, otherwise: number) => {
