@@ -9,6 +9,8 @@ const event = (topic: string, Message: string, Timestamp: bigint, Details?: Reco
   ...(Details ? { Details } : {}),
 })
 
+type RetryNews = { what: string; cause: string; retry: { inNs: bigint } | { why: string } }
+
 const timeoutDetails = {
   IsError: 'true',
   Hint: 'Increase the task timeout or allocate more resources',
@@ -41,4 +43,10 @@ export const stopTexts = {
   jobFailed: 'Execution stopped due to job failure',
   jobUpdated: 'Execution stopped for job update',
 } as const
+export const execRetry = (now: bigint, { what, cause, retry }: RetryNews): Event => {
+  const next = 'why' in retry ? `no other follows: ${retry.why}` : `the next follows ${whenText(retry.inNs)}`
+  return event(topics.scheduling, `${what}, ${next}. Cause: ${cause}`, now)
+}
+const whenText = (ns: bigint): string => (ns > 0n ? `in ${formatDuration(ns)}` : 'as soon as a node can take it')
+
 export const execStop = (now: bigint, text: string): Event => event(topics.scheduling, text, now)

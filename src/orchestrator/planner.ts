@@ -1,7 +1,7 @@
 import type { Change } from '#contracts/store.ts'
 import { assert } from '#lib/assert.ts'
 import type { Execution } from '#models/execution.ts'
-import { canMoveExecution } from '#models/execution-state.ts'
+import { canMoveExecution, isTerminalExecution } from '#models/execution-state.ts'
 import type { Job } from '#models/job.ts'
 import { canMoveJob } from '#models/job-state.ts'
 import { executionLine, jobStateLines, requestedLine, startLines } from './history-lines.ts'
@@ -53,7 +53,9 @@ const asked = (execution: Execution, isBidReported: boolean): Execution =>
 const advanced = ({ before, after }: ExecutionChange, nowNs: bigint): Execution => {
   const [from, to] = [before.ComputeState.StateType, after.ComputeState.StateType]
   assert(from === to || canMoveExecution(from, to), `execution ${before.ID} cannot move from ${from} to ${to}`)
-  return { ...after, Revision: before.Revision + 1, ModifyTime: nowNs }
+  // An ended one keeps the time of its end.
+  const ModifyTime = isTerminalExecution(from) ? before.ModifyTime : nowNs
+  return { ...after, Revision: before.Revision + 1, ModifyTime }
 }
 
 const moved = (job: Job, plan: Plan, nowNs: bigint): Job => {

@@ -107,7 +107,8 @@ export class World {
   apply(plan: Plan): void {
     this.executions.push(...plan.starts)
     for (const { before, after } of plan.changes) {
-      this.executions = this.executions.map((e) => (e.ID === before.ID ? { ...after, ModifyTime: this.nowNs } : e))
+      const ModifyTime = isTerminalExecution(before.ComputeState.StateType) ? before.ModifyTime : this.nowNs
+      this.executions = this.executions.map((e) => (e.ID === before.ID ? { ...after, ModifyTime } : e))
     }
     if (plan.jobState)
       this.job = { ...this.job, State: { StateType: plan.jobState.StateType, Message: plan.jobState.Message ?? '' } }
@@ -122,7 +123,9 @@ export class World {
   /** All that was started runs since then. */
   run(since: bigint): void {
     const running = { ComputeState: { StateType: 'Running' as const }, StartTime: since, ModifyTime: since }
-    this.executions = this.executions.map((execution) => ({ ...execution, ...running }))
+    this.executions = this.executions.map((e) =>
+      isTerminalExecution(e.ComputeState.StateType) ? e : { ...e, ...running },
+    )
   }
 
   end(index: number, state: ComputeStateName, failure: FailureClass | '' = ''): void {
@@ -136,7 +139,7 @@ export class World {
             ComputeState: { StateType: state, Message: `it ${state}` },
             FailureClass: failure,
             ModifyTime: this.nowNs,
-            StartTime: 1n,
+            StartTime: e.StartTime || this.nowNs || 1n,
           }
         : e,
     )

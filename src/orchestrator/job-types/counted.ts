@@ -1,6 +1,6 @@
 import type { Execution } from '#models/execution.ts'
 import { isDiscardedExecution } from '#models/execution-state.ts'
-import { mainTask, partitionCount } from '#models/job.ts'
+import { type Job, mainTask, partitionCount } from '#models/job.ts'
 import { jobQueued, stopTexts } from '../events.ts'
 import { needOf } from '../placement/need.ts'
 import { matchNodes } from '../placement/place.ts'
@@ -8,9 +8,10 @@ import { selectNodes } from '../placement/rank.ts'
 import { shortageOf } from '../placement/shortage.ts'
 import { checkBy, type Plan } from '../plan.ts'
 import type { Snapshot } from '../snapshot.ts'
+import { announceRetry } from './announce-retry.ts'
 import { failJob } from './ending.ts'
 import { newExecution } from './new-execution.ts'
-import { type Retry, retryOf } from './retry.ts'
+import { retryOf } from './retry.ts'
 import { isLive, stopExecution } from './stop-executions.ts'
 
 /** One slot of a counted job: all its attempts, oldest first. */
@@ -54,14 +55,16 @@ export const startMissing = (
   const missing: Partition[] = []
   for (const partition of partitionsOf(snapshot, executions)) {
     if (isDone(partition) || isHeld(partition)) continue
-    const retry: Retry = retryOf(
+    const retry = retryOf(
       snapshot,
       partition.attempts.filter((a) => isDiscardedExecution(a.ComputeState.StateType)),
     )
     if (retry.kind === 'never')
       return failJob(snapshot, plan, executions, `${retry.cause}\n${failedLine(partition, retry.why)}`)
+    announceRetry(snapshot, plan, partition.attempts, retry)
     if (retry.kind === 'later') checkBy(plan, retry.at)
     else missing.push(partition)
+    if (retry.kind === 'now' && retry.until !== undefined) checkBy(plan, retry.until + 1n)
   }
   if (missing.length > 0) place(snapshot, plan, executions, missing)
 }
@@ -83,7 +86,8 @@ const place = (snapshot: Snapshot, plan: Plan, executions: readonly Execution[],
 
 /**
  * Too few nodes. Full nodes are waited for; so is anything while QueueTimeout lasts, and work that ran before.
- * Otherwise the job fails at once, with what the nodes that declined had to say first.
+ * Otherwise the job fails at once, with what the nodes that declined had to say first. A job of which something runs
+ * is not in the queue.
  */
 const waitOrFail = (
   snapshot: Snapshot,
@@ -93,8 +97,9 @@ const waitOrFail = (
   shortage: ReturnType<typeof shortageOf>,
 ): void => {
   const queueSeconds = mainTask(snapshot.job).Timeouts.QueueTimeout ?? 0n
-  const giveUpAt = snapshot.job.VersionTime + queueSeconds * secondNs
-  const isTimeLeft = queueSeconds > 0n && snapshot.nowNs < giveUpAt
+  const giveUpAt = queuedSince(snapshot.job, executions) + queueSeconds * secondNs
+  const isIdle = plan.starts.length === 0 && !executions.some(isLive)
+  const isTimeLeft = !isIdle || snapshot.nowNs < giveUpAt
   const ranBefore = executions.some((e) => e.StartTime > 0n)
   const isPatient = queueSeconds > 0n ? isTimeLeft : shortage.isAnyBusy || ranBefore || snapshot.isSettling
   if (!isPatient) {
@@ -102,11 +107,14 @@ const waitOrFail = (
     const message = [declined?.ComputeState.Message, shortage.message].filter((line) => line).join('\n')
     return failJob(snapshot, plan, executions, message, { ...shortage.details, NodesRequested: String(requested) })
   }
-  if (queueSeconds > 0n) checkBy(plan, giveUpAt)
+  if (queueSeconds > 0n && isIdle) checkBy(plan, giveUpAt)
   plan.waitsFor = shortage.isAnyBusy ? 'room' : 'nodes'
-  const isIdle = plan.starts.length === 0 && !executions.some(isLive)
   if (isIdle) queueJob(snapshot, plan, shortage.message)
 }
+
+/** Since its submission, or since the last of it ended. */
+const queuedSince = (job: Job, executions: readonly Execution[]): bigint =>
+  executions.reduce((since, { ModifyTime }) => (ModifyTime > since ? ModifyTime : since), job.VersionTime)
 
 export const queueJob = (snapshot: Snapshot, plan: Plan, why: string): void => {
   const event = jobQueued(snapshot.nowNs, why)

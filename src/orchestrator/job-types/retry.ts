@@ -1,15 +1,18 @@
 import type { Execution } from '#models/execution.ts'
-import { rescheduleOf } from '#models/job.ts'
+import { isLongRunning, type Job, rescheduleOf } from '#models/job.ts'
 import type { Snapshot } from '../snapshot.ts'
 
 /** What is to be done about a partition whose last attempt ended without success. */
 export type Retry =
-  | { kind: 'now' }
+  /** `until`: when it is too late for that; Unix ns. */
+  | { kind: 'now'; until?: bigint }
   | { kind: 'later'; at: bigint }
   /** No more attempts; `cause` is the last failure's text. */
   | { kind: 'never'; cause: string; why: string }
 
 const secondNs = 1_000_000_000n
+/** What a service or daemon did before it ran well for so long is not held against it. */
+const steadyNs = 600n * secondNs
 
 /**
  * Looks at all attempts of one partition, oldest first. Declined bids and lost executions are placed again at once;
@@ -19,23 +22,37 @@ export const retryOf = (snapshot: Snapshot, attempts: readonly Execution[]): Ret
   const last = attempts.at(-1)
   if (!last) return { kind: 'now' }
   const { job, nowNs } = snapshot
-  const cause = (last.ComputeState.StateType === 'Failed' && last.ComputeState.Message) || 'execution failed'
+  const never = (why: string): Retry => ({ kind: 'never', cause: causeOf(last), why })
   if (job.Delivery === 'AtMostOnce' && attempts.some(mayHaveStarted))
-    return { kind: 'never', cause, why: 'it may have started, and the job must not start more than once' }
-  if (last.ComputeState.StateType !== 'Failed' || last.FailureClass === 'lost') return { kind: 'now' }
+    return never('it may have started, and the job must not start more than once')
   const policy = rescheduleOf(job)
-  const failures = attempts.filter((a) => a.ComputeState.StateType === 'Failed' && a.FailureClass !== 'lost').length
-  if (last.FailureClass !== '' && !policy.Classes.includes(last.FailureClass)) {
-    return { kind: 'never', cause, why: `a failure of class ${last.FailureClass} is not tried again` }
-  }
-  if (job.Delivery === 'AtMostOnce') return { kind: 'never', cause, why: 'the job must not start more than once' }
-  if (failures >= policy.Attempts) return { kind: 'never', cause, why: `tried ${failures} of ${policy.Attempts} times` }
+  const until = policy.Deadline > 0 ? job.VersionTime + BigInt(policy.Deadline) * secondNs : undefined
+  const isTooLate = (at: bigint): boolean => until !== undefined && at > until
+  const now: Retry = { kind: 'now', ...(until !== undefined && { until }) }
+  if (!isFailure(last)) return isTooLate(nowNs) ? never('past the deadline for new attempts') : now
+  if (last.FailureClass !== '' && !policy.Classes.includes(last.FailureClass))
+    return never(`a failure of class ${last.FailureClass} is not tried again`)
+  if (job.Delivery === 'AtMostOnce') return never('the job must not start more than once')
+  const failures = failuresInARow(job, attempts)
+  if (failures >= policy.Attempts) return never(`tried ${failures} of ${policy.Attempts} times`)
   const at = last.ModifyTime + backoffNs(policy.Delay, policy.MaxDelay, failures, jitterOf(last.ID))
-  const deadline = policy.Deadline > 0 ? job.VersionTime + BigInt(policy.Deadline) * secondNs : undefined
-  if (deadline !== undefined && at > deadline)
-    return { kind: 'never', cause, why: `past the deadline for new attempts` }
-  return at <= nowNs ? { kind: 'now' } : { kind: 'later', at }
+  if (isTooLate(at > nowNs ? at : nowNs)) return never('past the deadline for new attempts')
+  return at <= nowNs ? now : { kind: 'later', at }
 }
+
+/** Ended by what counts as an attempt; a loss and a declined bid do not. */
+export const isFailure = ({ ComputeState, FailureClass }: Execution): boolean =>
+  ComputeState.StateType === 'Failed' && FailureClass !== 'lost'
+
+/** Of a job that is to run for ever, only those since it last ran well. */
+export const failuresInARow = (job: Job, attempts: readonly Execution[]): number => {
+  const ranWell = (e: Execution): boolean => e.StartTime > 0n && e.ModifyTime - e.StartTime >= steadyNs
+  const first = isLongRunning(job.Type) ? Math.max(0, attempts.findLastIndex(ranWell)) : 0
+  return attempts.slice(first).filter(isFailure).length
+}
+
+const causeOf = ({ ComputeState }: Execution): string =>
+  (['Failed', 'AskForBidRejected'].includes(ComputeState.StateType) && ComputeState.Message) || 'execution failed'
 
 /** That the start of a lost one was not reported does not mean that it did not start: the report may be what was lost (I4). */
 const mayHaveStarted = ({ StartTime, FailureClass }: Execution): boolean => StartTime > 0n || FailureClass === 'lost'

@@ -21,6 +21,7 @@ const loseExecution = (plan: Plan, before: Execution, now: bigint): Execution =>
     DesiredState: { StateType: 'Stopped', Message: text },
     ComputeState: { StateType: 'Failed', Message: text },
     FailureClass: 'lost',
+    ModifyTime: now,
   }
   plan.changes.push({ before, after, event: execStop(now, text), isCancelSent: true })
   return after

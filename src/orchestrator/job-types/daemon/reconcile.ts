@@ -1,4 +1,5 @@
 import { checkBy, emptyPlan } from '../../plan.ts'
+import { announceRetry } from '../announce-retry.ts'
 import { finishEnded, stopOldVersions } from '../ending.ts'
 import { startOnNodes } from '../every-node.ts'
 import type { Reconcile } from '../job-type.ts'
@@ -14,6 +15,7 @@ export const reconcileDaemon: Reconcile = (snapshot) => {
   startOnNodes(snapshot, plan, executions, (attempts) => {
     if (attempts.some(isLive)) return false
     const retry = retryOf(snapshot, attempts)
+    announceRetry(snapshot, plan, attempts, retry)
     if (retry.kind === 'later') checkBy(plan, retry.at)
     return retry.kind === 'now'
   })
