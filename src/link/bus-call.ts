@@ -6,9 +6,12 @@ import { exactJson, parseExact } from '#lib/json/exact.ts'
  * Calls over the bus: a request of any size and its answer. What is larger than one message travels in parts, each
  * acknowledged, under a number that the receiver puts together again.
  *
- * Bytes: 0 + body = a whole request; 1 + 16 bytes id + 4 bytes index + 4 bytes count + part = a part.
+ * Bytes: 0 + body = a whole request; 0xB1 + 16 bytes id + 4 bytes index + 4 bytes count + part = a part.
  * Answers: 0 + JSON = the result; 1 + JSON = a fault; 2 = part taken, go on.
  */
+const wholeMark = 0
+/** Not 1 or 2: frames of Go nodes come on the same subjects and begin with those. */
+const partMark = 0xb1
 const partBytes = 900 * 1024
 const transferLimitBytes = 32 * 1024 * 1024
 const transferLimit = 64
@@ -24,7 +27,7 @@ export const call = async <Result>(
 ): Promise<Result> => {
   const bytes = Buffer.from(exactJson(body))
   if (bytes.length <= partBytes)
-    return answerOf(await bus.request(subject, Buffer.concat([Buffer.of(0), bytes]), timeoutMs))
+    return answerOf(await bus.request(subject, Buffer.concat([Buffer.of(wholeMark), bytes]), timeoutMs))
   const id = Buffer.from(newId().replaceAll('-', ''), 'hex')
   const count = Math.ceil(bytes.length / partBytes)
   for (let index = 0; index < count - 1; index++) await bus.request(subject, part(id, index, count, bytes), timeoutMs)
@@ -35,7 +38,7 @@ const part = (id: Buffer, index: number, count: number, bytes: Buffer): Buffer =
   const numbers = Buffer.alloc(8)
   numbers.writeUInt32BE(index, 0)
   numbers.writeUInt32BE(count, 4)
-  return Buffer.concat([Buffer.of(1), id, numbers, bytes.subarray(index * partBytes, (index + 1) * partBytes)])
+  return Buffer.concat([Buffer.of(partMark), id, numbers, bytes.subarray(index * partBytes, (index + 1) * partBytes)])
 }
 
 const answerOf = <Result>(bytes: Uint8Array): Result => {
@@ -58,7 +61,7 @@ export const serveCalls = (
     const answer = (kind: number, value?: unknown): void =>
       bus.publish(reply, Buffer.concat([Buffer.of(kind), Buffer.from(value === undefined ? '' : exactJson(value))]))
     const run = async (): Promise<void> => {
-      const bytes = payload[0] === 0 ? Buffer.from(payload.subarray(1)) : assembled(transfers, payload)
+      const bytes = payload[0] === wholeMark ? Buffer.from(payload.subarray(1)) : assembled(transfers, payload)
       if (!bytes) return answer(2)
       answer(0, (await handle(subject, parseExact<never>(bytes.toString('utf8')))) ?? null)
     }
@@ -72,7 +75,7 @@ export const serveCalls = (
 /** The whole body when this was its last part. Broken or oversized transfers are refused. */
 const assembled = (transfers: Map<string, Transfer>, payload: Uint8Array): Buffer | undefined => {
   const bytes = Buffer.from(payload)
-  if (bytes[0] !== 1 || bytes.length < 25) throw new Fault('BadRequest', 'not a message of this protocol')
+  if (bytes[0] !== partMark || bytes.length < 25) throw new Fault('BadRequest', 'not a message of this protocol')
   const id = bytes.subarray(1, 17).toString('hex')
   const index = bytes.readUInt32BE(17)
   const count = bytes.readUInt32BE(21)
