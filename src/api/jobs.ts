@@ -2,6 +2,7 @@ import type { Job, JobSpec } from '#models/job.ts'
 import type { JobHistory } from '#models/job-history.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
 import type { InputSource, Task } from '#models/task.ts'
+import { since } from './client-version.ts'
 import { decodeExecution, type ShownExecution } from './decode/execution.ts'
 import { decodeHistory } from './decode/history.ts'
 import { decodeJob } from './decode/job.ts'
@@ -56,7 +57,7 @@ const common = { role: 'orchestrator', body: null, errors: ['NotFound', 'Multipl
 
 const executionList = listAnswer<ShownExecution>(
   'ExecutionList',
-  (execution, version) => encodeExecution(execution, version, execution.Job),
+  (execution, version) => encodeExecution(execution, version, version >= since.v1_5 ? execution.Job : undefined),
   decodeExecution,
 )
 const historyList = listAnswer<JobHistory>('HistoryList', encodeHistory, decodeHistory)

@@ -32,7 +32,8 @@ export class Inbox {
 
   async apply(nodeId: NodeId, message: ComputeMessage, inbox: NonNullable<Change['inbox']>): Promise<CommitOutcome> {
     const before = await this.#ledger.store.execution(message.Body.ExecutionID)
-    const isOwn = before !== undefined && before.NodeID === nodeId && before.Epoch === message.Body.Epoch
+    const { Epoch = before?.Epoch } = message.Body
+    const isOwn = before !== undefined && before.NodeID === nodeId && before.Epoch === Epoch
     const job = isOwn ? await this.#ledger.store.job(before.JobID) : undefined
     const effect = isOwn && job ? effectOf(before, job, message, this.#clock.nowNs()) : undefined
     if (!before || !job || !effect) return this.#ledger.commit({ inbox })

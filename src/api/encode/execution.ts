@@ -7,13 +7,13 @@ import { goString } from './go-json.ts'
 import { encodeJob, encodeSpecConfig, stateText } from './job.ts'
 import { encodeResources } from './node.ts'
 
-/** An execution; newer clients also get the job version it belongs to, when `job` is given. */
+/** An execution, with the job version it belongs to when `job` is given: newer clients and all nodes get that. */
 export function encodeExecution(execution: Execution, version: ClientVersion, job?: Job): string {
   const isNew = version >= since.v1_5
   let text = `{"ID":${goString(execution.ID)},"Namespace":${goString(execution.Namespace)}`
   text += `,"EvalID":${goString(execution.EvalID)},"Name":${goString(execution.Name)},"NodeID":${goString(execution.NodeID)}`
   text += `,"JobID":${goString(execution.JobID)}`
-  if (isNew && job) text += `,"Job":${encodeJob(job, version)}`
+  if (job) text += `,"Job":${encodeJob(job, version)}`
   if (isNew) text += `,"JobVersion":${execution.JobVersion}`
   text += `,"AllocatedResources":{"Tasks":${allocatedText(execution)}}`
   text += `,"DesiredState":{"StateType":${desiredStateNumber(execution.DesiredState.StateType)}`

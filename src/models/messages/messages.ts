@@ -14,27 +14,32 @@ type AskForBid = { Execution: Execution; Job: Job }
 /** Orchestrator → node: stop it. Idempotent; also for queued and downloading work. */
 type CancelExecution = { ExecutionID: ExecutionId; Reason: string }
 
+/**
+ * Reports name the epoch they speak of. Without one (a Go node knows none) it is that of the execution: its id stands for
+ * one start only.
+ */
+
 /** Node → orchestrator: will run it, or why not. */
-type BidResult = { ExecutionID: ExecutionId; Epoch: number; IsAccepted: boolean; Event: Event }
+type BidResult = { ExecutionID: ExecutionId; Epoch?: number; IsAccepted: boolean; Event: Event }
 /** Node → orchestrator: the program starts now. Sent durably before the start, so the count of starts is never too low (I4). */
-type RunStarted = { ExecutionID: ExecutionId; Epoch: number; StartTime: bigint }
+type RunStarted = { ExecutionID: ExecutionId; Epoch?: number; StartTime: bigint }
 /** Node → orchestrator: ended well; what it printed and where its result is. */
 type RunResult = {
   ExecutionID: ExecutionId
-  Epoch: number
+  Epoch?: number
   PublishedResult: SpecConfig
   RunOutput: RunCommandResult
 }
 /** Node → orchestrator: failed, with the reason. Output is kept when there was any (X1). */
 type ComputeError = {
   ExecutionID: ExecutionId
-  Epoch: number
+  Epoch?: number
   FailureClass: FailureClass
   Event: Event
   RunOutput: RunCommandResult | null
 }
 /** Node → orchestrator: stopped on request; output is kept when there was any. */
-type CancelResult = { ExecutionID: ExecutionId; Epoch: number; RunOutput: RunCommandResult | null }
+type CancelResult = { ExecutionID: ExecutionId; Epoch?: number; RunOutput: RunCommandResult | null }
 
 type OrchestratorMessages = {
   AskForBid: AskForBid

@@ -1,0 +1,79 @@
+import { nsOfTime, type Wire } from '#api/decode/wire-json.ts'
+import { type Event, noEvent } from '#models/event.ts'
+import type { RunCommandResult } from '#models/execution.ts'
+import type { ExecutionId } from '#models/ids.ts'
+import type { FailureClass } from '#models/job.ts'
+import type { ComputeMessage } from '#models/messages/messages.ts'
+import { noSpec, type SpecConfig } from '#models/spec-config.ts'
+import { countOf, flagOf, listOf, recordOf, textMapOf, textOf } from './checked.ts'
+
+type Report<Kind extends ComputeMessage['Kind']> = Extract<ComputeMessage, { Kind: Kind }>
+
+/**
+ * What Go nodes report, as our messages. They know no epochs: `Epoch` is left out, which means the one of the execution
+ * itself. Each start has an id of its own there, so an id can only mean that one.
+ * All throw a Fault BadRequest when the report is not of its form.
+ */
+export const bidResult = (wire: Wire, event: Event): Report<'BidResult'> => ({
+  Kind: 'BidResult',
+  Body: { ExecutionID: executionIdOf(wire), IsAccepted: flagOf(wire.Accepted, 'Accepted'), Event: event },
+})
+
+export const runResult = (wire: Wire): Report<'RunResult'> => ({
+  Kind: 'RunResult',
+  Body: {
+    ExecutionID: executionIdOf(wire),
+    PublishedResult: goSpec(wire.PublishResult, 'PublishResult'),
+    RunOutput: goRunOutput(wire.RunCommandResult),
+  },
+})
+
+export const computeError = (wire: Wire, event: Event): Report<'ComputeError'> => ({
+  Kind: 'ComputeError',
+  Body: { ExecutionID: executionIdOf(wire), FailureClass: failureClassOf(event), Event: event, RunOutput: null },
+})
+
+/** The first of a list: the later ones repeat it in other words. */
+export const firstEvent = (value: unknown): Event => listOf(value, 'Events', goEvent)[0] ?? noEvent()
+
+export function goEvent(value: unknown, name: string): Event {
+  const wire = recordOf(value, name)
+  const details = textMapOf(wire.Details, `${name}.Details`)
+  return {
+    Message: textOf(wire.Message, `${name}.Message`),
+    Topic: textOf(wire.Topic, `${name}.Topic`),
+    Timestamp: nsOfTime(wire.Timestamp),
+    ...(Object.keys(details).length > 0 ? { Details: details } : {}),
+  }
+}
+
+/** Codes of errors that are the job's own fault, on every node. */
+const userErrors = ['BadRequest', 'ValidationError', 'ConfigurationError', 'ImageNotFound', 'ImageInvalidAuth']
+
+/** Go nodes tell no class; what they say of an error tells the most important ones apart. */
+export function failureClassOf({ Details = {} }: Event): FailureClass {
+  if (Details.Retryable === 'true') return 'transient'
+  if (userErrors.includes(Details.ErrorCode ?? '')) return 'user'
+  // The node itself gave up: it was restarted under it.
+  return Details.FailsExecution === 'true' && Details.IsError !== 'true' ? 'lost' : 'transient'
+}
+
+const executionIdOf = ({ ExecutionID }: Wire): ExecutionId => textOf(ExecutionID, 'ExecutionID') as ExecutionId
+
+function goSpec(value: unknown, name: string): SpecConfig {
+  const { Type, Params } = recordOf(value, name)
+  const params = recordOf(Params, `${name}.Params`)
+  return Type ? { Type: textOf(Type, `${name}.Type`), ...(Params ? { Params: params } : {}) } : noSpec()
+}
+
+function goRunOutput(value: unknown): RunCommandResult {
+  const wire = recordOf(value, 'RunCommandResult')
+  return {
+    Stdout: textOf(wire.Stdout, 'Stdout'),
+    StdoutTruncated: flagOf(wire.StdoutTruncated, 'StdoutTruncated'),
+    stderr: textOf(wire.stderr, 'stderr'),
+    StderrTruncated: flagOf(wire.StderrTruncated, 'StderrTruncated'),
+    ExitCode: countOf(wire.ExitCode, 'ExitCode'),
+    ErrorMsg: textOf(wire.ErrorMsg, 'ErrorMsg'),
+  }
+}
