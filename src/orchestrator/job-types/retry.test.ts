@@ -100,7 +100,6 @@ describe('the policy of new attempts', () => {
     one.step()
     for (let days = 1n; days < 5n; days++) {
       one.nowNs = days * 86_400n * second
-      one.run(one.nowNs - 86_000n * second)
       fail(one)
       expect(one.step().starts.length).toBe(1)
     }

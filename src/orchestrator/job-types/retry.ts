@@ -44,9 +44,9 @@ export const retryOf = (snapshot: Snapshot, attempts: readonly Execution[]): Ret
 export const isFailure = ({ ComputeState, FailureClass }: Execution): boolean =>
   ComputeState.StateType === 'Failed' && FailureClass !== 'lost'
 
-/** Of a job that is to run for ever, only those since it last ran well. */
+/** Of a job that is to run for ever, only those since it last ran well; by our clock, a node's may be wrong. */
 export const failuresInARow = (job: Job, attempts: readonly Execution[]): number => {
-  const ranWell = (e: Execution): boolean => e.StartTime > 0n && e.ModifyTime - e.StartTime >= steadyNs
+  const ranWell = (e: Execution): boolean => e.StartTime > 0n && e.ModifyTime - e.CreateTime >= steadyNs
   const first = isLongRunning(job.Type) ? Math.max(0, attempts.findLastIndex(ranWell)) : 0
   return attempts.slice(first).filter(isFailure).length
 }
