@@ -1,9 +1,11 @@
-import { dataFolder } from '#config/data-folder.ts'
+import { type DataFolder, dataFolder, type Roles } from '#config/data-folder.ts'
+import type { Settings } from '#config/tree.ts'
 import { Fault } from '#lib/fault.ts'
+import type { RunningDevstack } from '#node/devstack.ts'
 import { defineCommand } from '../command.ts'
 import { bool, type Flag, int, text } from '../flags.ts'
 import { untilInterrupted } from '../interrupted.ts'
-import { exportsText, tlsOf } from '../node-texts.ts'
+import { exportsText, type NodeAddress, tlsOf } from '../node-texts.ts'
 import { nodePolicyFlags } from '../shared/serve-flags.ts'
 import { nodeParts, startFault } from '../start-node.ts'
 
@@ -45,13 +47,12 @@ export const command = defineCommand({
   isDaemon: true,
   async run(input, cli) {
     const { flags } = input
-    const computes = input.isGiven('compute-nodes') ? flags['compute-nodes'] : flags.computes
-    const hybrids = input.isGiven('hybrid-nodes') ? flags['hybrid-nodes'] : flags.hybrids
-    if (computes < 0 || computes > mostComputes) {
-      throw new Fault('BadRequest', `a devstack has 0 to ${mostComputes} compute nodes, not ${computes}`, {
-        hint: 'Start further ones with `serve --compute`, each in a process of its own.',
-      })
+    const size = {
+      computes: input.isGiven('compute-nodes') ? flags['compute-nodes'] : flags.computes,
+      hybrids: input.isGiven('hybrid-nodes') ? flags['hybrid-nodes'] : flags.hybrids,
+      orchestrators: input.isGiven('requester-nodes') ? flags['requester-nodes'] : flags.orchestrators,
     }
+    requirePossible(size)
     const { settings } = await cli.load('node', { 'API.Port': 0, 'Orchestrator.Port': 0 })
     const isKept = flags['stack-repo'] !== ''
     const baseFolder = isKept
@@ -59,51 +60,75 @@ export const command = defineCommand({
       : `${cli.temporary}/bacalhau-devstack-${cli.random.uuid()}`
     const { startDevstack } = await import('#node/devstack.ts')
     const parts = await nodeParts(settings, cli)
-    const stack = await startDevstack({ ...parts, settings, baseFolder, hybrids, computes }).catch((error: unknown) => {
-      throw startFault(error, baseFolder)
-    })
-    const first = stack.nodes[0]
-    const address = {
-      name: first?.nodeId ?? '',
-      apiHost: stack.address.host,
-      apiPort: stack.address.port,
-      ...tlsOf(
-        settings.API,
-        dataFolder(`${baseFolder}/node-0`, { isOrchestrator: true, isCompute: hybrids > 0 }).certificateFile,
-      ),
-      linkAddress: `127.0.0.1:${first?.linkPort}`,
-    }
     const { runFile } = dataFolder(baseFolder, { isOrchestrator: true, isCompute: true })
+    let stack: RunningDevstack | undefined
     try {
+      stack = await startDevstack({ ...parts, ...size, settings, baseFolder }).catch((error: unknown) => {
+        throw startFault(error, baseFolder)
+      })
+      const address = addressOf(stack, settings, dataFolder(`${baseFolder}/node-0`, firstRoles(size)))
       await cli.disk.replaceFile(runFile, exportsText(address), 0o755)
-      cli.stdout.write(readyText({ computes, hybrids }, address, runFile))
+      cli.stdout.write(readyText(size, address, runFile, cli.program))
       await untilInterrupted(cli)
       cli.stdout.write('\nShutting down devstack\n')
     } finally {
-      await stack.stop()
-      await cli.disk.remove(isKept ? runFile : baseFolder)
+      await stack?.stop()
+      if (!isKept) await cli.disk.remove(baseFolder)
+      else if (stack) await cli.disk.remove(runFile)
     }
   },
 })
 
-function readyText(
-  { computes, hybrids }: { computes: number; hybrids: number },
-  { apiHost, apiPort }: { apiHost: string; apiPort: number },
-  runFile: string,
-): string {
-  return [
+type Size = { computes: number; hybrids: number; orchestrators: number }
+
+function requirePossible({ computes, hybrids, orchestrators }: Size): void {
+  if (computes < 0 || computes > mostComputes) {
+    throw new Fault('BadRequest', `a devstack has 0 to ${mostComputes} compute nodes, not ${computes}`, {
+      hint: 'Start further ones with `serve --compute`, each in a process of its own.',
+    })
+  }
+  if (hybrids < 0 || hybrids > 1) {
+    throw new Fault('BadRequest', `a devstack has at most one node with both roles, not ${hybrids}`, {
+      hint: 'Start the others as compute nodes: --hybrids 1 --computes 2',
+    })
+  }
+  if (orchestrators === 0 && hybrids === 0) throw new Fault('BadRequest', 'at least one requester node is required')
+  if (orchestrators < 0 || orchestrators > 1) {
+    throw new Fault('BadRequest', `a devstack has one orchestrator, not ${orchestrators}`)
+  }
+}
+
+const firstRoles = ({ hybrids }: Size): Roles => ({ isOrchestrator: true, isCompute: hybrids > 0 })
+
+/** Clients talk to the first node. */
+const addressOf = (
+  { nodes: [first], address }: RunningDevstack,
+  { API }: Settings,
+  folder: DataFolder,
+): NodeAddress => ({
+  name: first?.nodeId ?? '',
+  apiHost: address.host,
+  apiPort: address.port,
+  ...tlsOf(API, folder.certificateFile),
+  linkAddress: `127.0.0.1:${first?.linkPort}`,
+})
+
+/** Scripts read the beginning as 1.4 prints it. */
+const readyText = ({ computes, hybrids }: Size, address: NodeAddress, runFile: string, program: string): string =>
+  [
     '',
     'Devstack is ready!',
-    `No. of requester only nodes: ${hybrids > 0 ? 0 : 1}`,
+    `No. of requester only nodes: ${1 - hybrids}`,
     `No. of compute only nodes: ${computes}`,
-    `No. of hybrid nodes: ${Math.min(hybrids, 1)}`,
+    `No. of hybrid nodes: ${hybrids}`,
     'To use the devstack, run the following commands in your shell:',
     '',
-    `export BACALHAU_NODE_CLIENTAPI_HOST=${apiHost}`,
-    `export BACALHAU_NODE_CLIENTAPI_PORT=${apiPort}`,
-    '',
+    exportsText(address),
     '',
     `The above variables were also written to this file (will be deleted when devstack exits): ${runFile}`,
     '',
+    `Look around:  ${program} node list`,
+    `Add a node:   ${program} serve --compute --orchestrators=nats://${address.linkAddress} --port=0`,
+    'Stop:         Ctrl+C',
+    '',
   ].join('\n')
-}

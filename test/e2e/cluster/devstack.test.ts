@@ -1,0 +1,105 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { BuiltProduct } from '../../kit/built-product.ts'
+import { processesOf } from '../../kit/processes-of.ts'
+import { modulePath } from '../../kit/product.ts'
+import { anyPorts, ask, endOf, type Server, serverAt, submit } from '../../kit/served-node.ts'
+import { until } from '../../kit/until.ts'
+
+let product: BuiltProduct
+beforeEach(() => {
+  product = new BuiltProduct()
+})
+afterEach(() => product.close())
+
+const tool = readFileSync(modulePath('tool.wasm')).toString('base64')
+const EntryModule = {
+  Source: { Type: 'inline', Params: { URL: `data:application/wasm;base64,${tool}` } },
+  Target: '/tool.wasm',
+}
+const sleepJob = (seconds: string, change: object) => ({
+  Job: {
+    Type: 'batch',
+    ...change,
+    Tasks: [
+      {
+        Name: 'main',
+        Resources: { CPU: '1', Memory: '16MB' },
+        Engine: { Type: 'wasm', Params: { EntryModule, Entrypoint: '_start', Parameters: ['sleep', seconds] } },
+      },
+    ],
+  },
+})
+
+const devstack = async (...args: string[]) => {
+  const program = product.start(['devstack', ...args])
+  const [, port] = await program.says(/CLIENTAPI_PORT=(\d+)/)
+  const [, runFile] = await program.says(/written to this file[^:]*: (\S+)/)
+  return { program, runFile: runFile as string, ...serverAt(port as string) }
+}
+
+/** How many of these intervals lie over each other at most; those that only touch do not. */
+const mostAtOnce = (intervals: readonly (readonly [start: number, end: number])[]): number => {
+  const turns = intervals.flatMap(([start, end]) => [[start, 1] as const, [end, -1] as const])
+  turns.sort(([a, x], [b, y]) => a - b || x - y)
+  let now = 0
+  return Math.max(...turns.map(([, step]) => (now += step)))
+}
+
+type Shown = { NodeID: string; ComputeState: { StateType: number }; StartTime: number; ModifyTime: number }
+const spansOn = (node: string, executions: readonly Shown[]) =>
+  executions
+    .filter(({ NodeID }) => NodeID === node)
+    .map(({ StartTime, ModifyTime }) => [StartTime, ModifyTime] as const)
+
+const runningOn = async (stack: Server, id: string): Promise<string[]> => {
+  const { Items } = (await ask(stack, 'GET', `/orchestrator/jobs/${id}/executions`)).body as { Items: Shown[] }
+  return Items.filter(({ StartTime }) => StartTime > 0)
+    .map(({ NodeID }) => NodeID)
+    .sort()
+}
+
+describe('a devstack', () => {
+  it('of 2 nodes with 8 slots each finishes Count 200, using every slot and never one too many [R97, R98, R102]', async () => {
+    const stack = await devstack('--computes', '2', '--limit-total-cpu', '8', '--limit-total-memory', '4GB')
+    const { body } = await submit(stack, sleepJob('0.1', { Count: 200 }))
+    expect(await endOf(stack, body.JobID)).toMatchObject({ StateType: 'Completed' })
+    const { Items } = (await ask(stack, 'GET', `/orchestrator/jobs/${body.JobID}/executions`)).body
+    expect(Items).toHaveLength(200)
+    for (const node of ['node-1', 'node-2']) expect([node, mostAtOnce(spansOn(node, Items))]).toEqual([node, 8])
+  })
+
+  it('says how to use it, is followed by a daemon to a node that joins it, and leaves nothing at Ctrl-C [R97, R100]', async () => {
+    const stack = await devstack('--computes', '1')
+    const variables = readFileSync(stack.runFile, 'utf8')
+    expect(stack.program.said).toContain(variables)
+    const env = Object.fromEntries(
+      [...variables.matchAll(/^export (\w+)=(.*)$/gm)].map(([, name, value]) => [name as string, value]),
+    )
+    const { body } = await submit(stack, sleepJob('600', { Type: 'daemon' }))
+    await until('it runs on the first node', async () => (await runningOn(stack, body.JobID)).join() === 'node-1')
+    const [, words] = await stack.program.says(/Add a node: +\S+ (.*)\n/)
+    const late = product.start([
+      ...(words as string).split(' '),
+      ...anyPorts,
+      ...['--name', 'late', '--data-dir', `${product.folder}/late`],
+    ])
+    await until('it runs on both', async () => (await runningOn(stack, body.JobID)).join() === 'late,node-1', 30_000)
+    expect(await product.run(['job', 'stop', body.JobID], env)).toMatchObject({ code: 0 })
+    await late.end('SIGINT')
+    const ended = await stack.program.end('SIGINT')
+    expect(ended).toMatchObject({ code: 0, stdout: expect.stringMatching(/\nShutting down devstack\n$/) })
+    expect(existsSync(dirname(stack.runFile))).toBe(false)
+    expect(processesOf(product.folder)).toEqual([])
+  })
+
+  it.each([
+    [['--hybrids', '2'], 'a devstack has at most one node with both roles, not 2'],
+    [['--orchestrators', '2'], 'a devstack has one orchestrator, not 2'],
+    [['--requester-nodes', '0'], 'at least one requester node is required'],
+  ])('that cannot be is refused: %j [R97]', async (args, sentence) => {
+    const { code, stderr } = await product.run(['devstack', ...args])
+    expect([code, stderr.split('\n')[0]]).toEqual([1, `Error: ${sentence}`])
+  })
+})
