@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { plantedBugs } from './planted-bugs.ts'
+import { plantedBugs } from './planted/index.ts'
 import { simulate } from './simulation.ts'
 
 /** Half of the fixed seeds are enough; most bugs need a few. */

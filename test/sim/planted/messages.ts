@@ -1,22 +1,11 @@
-import type { Change, CommitOutcome, Store } from '#contracts/store.ts'
+import type { Change, CommitOutcome } from '#contracts/store.ts'
 import { Fault } from '#lib/fault.ts'
 import type { Execution } from '#models/execution.ts'
 import { isTerminalExecution } from '#models/execution-state.ts'
 import type { ExecutionId, NodeId } from '#models/ids.ts'
 import type { Frame, OrchestratorMessage } from '#models/messages/messages.ts'
-import type { Bug } from './bug.ts'
-
-/** The store with some members replaced; the rest is as it was. */
-const changed = (store: Store, members: Partial<Store>): Store =>
-  new Proxy(store, {
-    get: (target, name) => {
-      const member: unknown = Reflect.get(members, name) ?? Reflect.get(target, name)
-      return typeof member === 'function' ? member.bind(target) : member
-    },
-  })
-
-const withCommit = (store: Store, change: (change: Change) => Change): Store =>
-  changed(store, { commit: (given) => store.commit(change(given)) })
+import type { Bug } from '../bug.ts'
+import { changed, type Planted, withCommit } from './plant.ts'
 
 /** Every n-th message of the kind never gets into the outbox. */
 const droppingOutbox = (kind: OrchestratorMessage['Kind'], every: number): Bug => {
@@ -60,11 +49,8 @@ const mistakingExecution = (choose: (asked: Execution, live: readonly Execution[
   },
 })
 
-/** A bug, and the invariant that tells of it. */
-type Planted = { invariant: string; plant: () => Bug }
-
-/** Bugs as somebody might write them, planted where constructors are handed their parts. */
-export const plantedBugs: Readonly<Record<string, Planted>> = {
+/** Bugs of what is sent, taken and counted, as somebody might write them, planted where constructors are handed their parts. */
+export const messageBugs: Readonly<Record<string, Planted>> = {
   'an outbox row is lost': { invariant: 'L2', plant: () => droppingOutbox('AskForBid', 5) },
 
   'a stop is forgotten': { invariant: 'L3', plant: () => droppingOutbox('CancelExecution', 1) },

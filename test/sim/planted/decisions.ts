@@ -1,0 +1,142 @@
+import type { Change, Store } from '#contracts/store.ts'
+import type { Job } from '#models/job.ts'
+import type { Bug } from '../bug.ts'
+import { changed, type Planted, withCommit } from './plant.ts'
+
+/** The job that decisions are made from is not the one that was asked for. */
+const misreadJob = (misread: (job: Job) => Job): Bug => ({
+  store: (store) =>
+    changed(store, {
+      job: async (id) => {
+        const job = await store.job(id)
+        return job && misread(job)
+      },
+    }),
+})
+
+/** Only where the control plane is. */
+const inOrchestrator = (change: (store: Store) => Store): Bug => ({
+  store: (store, { isOrchestrator }) => (isOrchestrator ? change(store) : store),
+})
+
+const changing = (change: (change: Change) => Change): Bug => inOrchestrator((store) => withCommit(store, change))
+
+/** Bugs of what is decided and what is kept of it. */
+export const decisionBugs: Readonly<Record<string, Planted>> = {
+  'the limit of a node is forgotten': {
+    invariant: 'I5',
+    plant: () => misreadJob(({ MaxPerNode: _limit, ...job }) => job),
+  },
+
+  'a verdict on a node is not stored': {
+    invariant: 'I1',
+    plant: () =>
+      changing(({ putNodes, ...change }) => ({
+        ...change,
+        ...(putNodes ? { putNodes: putNodes.map((state) => ({ ...state, Membership: 'APPROVED' as const })) } : {}),
+      })),
+  },
+
+  'who asked before is forgotten': {
+    invariant: 'I2',
+    plant: () => changing(({ putTokens: _tokens, ...change }) => change),
+  },
+
+  'a revision is used twice': {
+    invariant: 'I7',
+    plant: () =>
+      changing((change) => ({
+        ...change,
+        ...(change.updateJobs
+          ? { updateJobs: change.updateJobs.map((u) => ({ ...u, job: { ...u.job, Revision: u.expectedRevision } })) }
+          : {}),
+      })),
+  },
+
+  'an execution that runs is overlooked': {
+    invariant: 'I3',
+    plant: () => {
+      let looks = 0
+      return inOrchestrator((store) =>
+        changed(store, {
+          executionsOfJob: async (jobId, version) => {
+            const all = await store.executionsOfJob(jobId, version)
+            return ++looks % 5 === 0 ? all.filter((e) => e.ComputeState.StateType !== 'Running') : all
+          },
+        }),
+      )
+    },
+  },
+
+  'executions of earlier versions are not looked at': {
+    invariant: 'L2',
+    plant: () =>
+      inOrchestrator((store) =>
+        changed(store, {
+          executionsOfJob: async (jobId, version) => {
+            const [all, job] = [await store.executionsOfJob(jobId, version), await store.job(jobId)]
+            return all.filter((e) => e.JobVersion === job?.Version)
+          },
+        }),
+      ),
+  },
+
+  'every attempt is the first': {
+    invariant: 'I4',
+    plant: () =>
+      changing((change) => ({
+        ...change,
+        ...(change.insertExecutions
+          ? { insertExecutions: change.insertExecutions.map((execution) => ({ ...execution, Attempt: 1 })) }
+          : {}),
+      })),
+  },
+
+  'a program does not hear that it is to stop': {
+    invariant: 'L3',
+    plant: () => ({
+      engine: (engine) => ({
+        ...engine,
+        start: async (request, signal) => {
+          const program = await engine.start(request, signal)
+          return { exit: program.exit, stop: async () => {} }
+        },
+      }),
+    }),
+  },
+
+  'a node says that it has more than it was sent': {
+    invariant: 'L2',
+    plant: () => ({
+      computeEnd: (end) => ({
+        readLogs: (...given) => end.readLogs(...given),
+        readResult: (query) => end.readResult(query),
+        deliver: async (linkId, frames) => {
+          const ack = await end.deliver(linkId, frames)
+          return { LastSeq: ack.LastSeq + 1 }
+        },
+      }),
+    }),
+  },
+
+  'a node forgets what waits when it starts again': {
+    invariant: 'L2',
+    plant: () => ({
+      store: (store) =>
+        changed(store, {
+          workInStates: async (states) => (await store.workInStates(states)).filter((row) => row.state === 'Running'),
+        }),
+    }),
+  },
+
+  'a stop is acknowledged and not stored': {
+    invariant: 'I1',
+    plant: () =>
+      changing((change) => ({
+        ...change,
+        ...(change.updateJobs
+          ? { updateJobs: change.updateJobs.filter(({ job }) => job.State.StateType !== 'Stopped') }
+          : {}),
+      })),
+  },
+}
