@@ -41,6 +41,7 @@ export const stopTexts = {
   nodeGone: 'Execution stop requested because node has disappeared',
   extra: 'Execution stop requested because there are more executions than needed',
   jobFailed: 'Execution stopped due to job failure',
+  unmatched: 'Execution stop requested because node does not match the job any more',
   jobUpdated: 'Execution stopped for job update',
 } as const
 export const execRetry = (now: bigint, { what, cause, retry }: RetryNews): Event => {

@@ -40,7 +40,7 @@ export type MembershipParts = {
   newLinkId: () => string
   /** Somebody joined, was approved, or changed its labels or resources: what waits may find a place now. */
   onBetter: () => void
-  /** These jobs have to be looked at: a node of theirs is gone. */
+  /** These jobs have to be looked at: a node of theirs is gone, or is called by other labels. */
   look: (jobIds: Iterable<JobId>) => void
 }
 
@@ -125,7 +125,7 @@ export class Membership implements OrchestratorEnd {
     this.#leaving.delete(info.NodeID)
     this.#sessions.open(info.NodeID, linkId, back)
     await this.#takeBack(info.NodeID, request.LiveExecutions)
-    this.#parts.onBetter()
+    this.#changed(info, known?.Info)
     return {
       IsAccepted: true,
       Reason: known ? 'node reconnected' : 'node registered',
@@ -146,8 +146,15 @@ export class Membership implements OrchestratorEnd {
     const state = this.#parts.nodes.get(info.NodeID)
     if (!state || !this.#sessions.has(info.NodeID)) return { IsKnown: false }
     await this.#put({ ...state, Info: info })
-    this.#parts.onBetter()
+    this.#changed(info, state.Info)
     return { IsKnown: true }
+  }
+
+  /** Work that waits may have a place there now, and what is there may have none any more. */
+  #changed(now: NodeInfo, before: NodeInfo | undefined): void {
+    const { nodes, look, onBetter } = this.#parts
+    if (before && !isSameLabels(now.Labels, before.Labels)) look(nodes.jobsOn(now.NodeID))
+    onBetter()
   }
 
   deliver(nodeId: NodeId, linkId: string, frames: readonly Frame<ComputeMessage>[]): Promise<FramesAck> {
@@ -255,4 +262,9 @@ export class Membership implements OrchestratorEnd {
     if (outcome.kind === 'applied') await outcome.durable
     if (outcome.kind === 'conflict') throw new Fault('Conflict', outcome.what, { isRetryable: true })
   }
+}
+
+const isSameLabels = (a: NodeInfo['Labels'], b: NodeInfo['Labels']): boolean => {
+  const keys = Object.keys(a)
+  return keys.length === Object.keys(b).length && keys.every((key) => a[key] === b[key])
 }

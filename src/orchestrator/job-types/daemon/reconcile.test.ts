@@ -11,4 +11,51 @@ describe('daemon jobs', () => {
     expect(plan.waitsFor).toBe('nodes')
     expect(world.job.State.StateType).toBe('Running')
   })
+
+  it('leave a node whose labels do not match any more, and come back with them [R100, W28]', () => {
+    const Constraints = [{ Key: 'zone', Operator: '=' as const, Values: ['a'] }]
+    const world = new World(job({ Type: 'daemon', Constraints }), [
+      { units: 1, labels: { zone: 'a' } },
+      { units: 1, labels: { zone: 'a' } },
+    ])
+    world.step()
+    const [first] = world.nodes
+    if (first) first.state = nodeState('n-0', amount(1), { zone: 'b' })
+    const plan = world.step()
+    expect(
+      plan.changes.map(({ before, after, isCancelSent }) => [before.NodeID, after.DesiredState, isCancelSent]),
+    ).toEqual([
+      [
+        'n-0',
+        { StateType: 'Stopped', Message: 'Execution stop requested because node does not match the job any more' },
+        true,
+      ],
+    ])
+    expect([plan.starts, world.step().changes]).toEqual([[], []])
+    world.end(0, 'Cancelled')
+    expect(world.step().starts).toEqual([])
+    if (first) first.state = nodeState('n-0', amount(1), { zone: 'a' })
+    expect(world.step().starts.map((e) => e.NodeID)).toEqual(['n-0'])
+  })
+
+  it('stay on a node that is full or cut off for less than LostAfter [R97]', () => {
+    const Constraints = [{ Key: 'zone', Operator: '=' as const, Values: ['a'] }]
+    const patient = { Type: 'daemon' as const, Constraints, Disconnect: { LostAfter: 60 } }
+    const world = new World(job(patient), [{ units: 1, labels: { zone: 'a' } }])
+    world.step()
+    const [first] = world.nodes
+    if (first) first.isConnected = false
+    expect(world.step()).toMatchObject({ changes: [], starts: [] })
+  })
+
+  it('say in the history when a node will not be tried again, and try the others [W27]', () => {
+    const world = new World(job({ Type: 'daemon' }), [{ units: 1 }, { units: 1 }])
+    world.step()
+    world.end(0, 'Failed', 'user')
+    const plan = world.step()
+    expect(plan.changes.map(({ event }) => event?.Message)).toEqual([
+      'Attempt 1 of 2 failed (user), no other follows: a failure of class user is not tried again. Cause: it Failed',
+    ])
+    expect(world.step().changes).toEqual([])
+  })
 })

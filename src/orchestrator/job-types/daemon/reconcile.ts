@@ -1,17 +1,22 @@
-import { checkBy, emptyPlan } from '../../plan.ts'
+import type { Execution } from '#models/execution.ts'
+import { stopTexts } from '../../events.ts'
+import { requiredSelector } from '../../placement/labels.ts'
+import { checkBy, emptyPlan, type Plan } from '../../plan.ts'
+import type { Snapshot } from '../../snapshot.ts'
 import { announceRetry } from '../announce-retry.ts'
 import { finishEnded, stopOldVersions } from '../ending.ts'
 import { startOnNodes } from '../every-node.ts'
 import type { Reconcile } from '../job-type.ts'
 import { retryOf } from '../retry.ts'
-import { isLive, loseUnreachable } from '../stop-executions.ts'
+import { isLive, loseUnreachable, stopExecution } from '../stop-executions.ts'
 
-/** On every node that matches, also on those that come later, until stopped. */
+/** On every node that matches, also on those that come later, until stopped; it leaves those that match no more. */
 export const reconcileDaemon: Reconcile = (snapshot) => {
   const plan = emptyPlan(false)
   const all = loseUnreachable(snapshot, plan)
   if (finishEnded(snapshot, plan, all)) return plan
   const executions = stopOldVersions(snapshot, plan, all)
+  leaveNodes(snapshot, plan, executions)
   startOnNodes(snapshot, plan, executions, (attempts) => {
     if (attempts.some(isLive)) return false
     const retry = retryOf(snapshot, attempts)
@@ -23,4 +28,16 @@ export const reconcileDaemon: Reconcile = (snapshot) => {
   if (isRunning && snapshot.job.State.StateType !== 'Running') plan.jobState = { StateType: 'Running' }
   plan.waitsFor ??= 'nodes'
   return plan
+}
+
+/** A full node or one that is cut off still matches: only its labels say that it is not meant. */
+const leaveNodes = (snapshot: Snapshot, plan: Plan, executions: readonly Execution[]): void => {
+  const selector = requiredSelector(snapshot.job)
+  if (!selector) return
+  const strangers = snapshot.nodes.filter(({ state }) => !selector.matches(state.Info.Labels))
+  const isLeft = new Set(strangers.map(({ id }) => id))
+  for (const execution of executions) {
+    if (isLive(execution) && isLeft.has(execution.NodeID))
+      stopExecution(plan, execution, stopTexts.unmatched, snapshot.nowNs)
+  }
 }

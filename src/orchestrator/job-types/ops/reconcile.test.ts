@@ -40,4 +40,14 @@ describe('ops jobs', () => {
     failing.end(0, 'Failed', 'transient')
     expect(failing.step()).toMatchObject({ starts: [], jobState: { StateType: 'Failed' } })
   })
+
+  it('wait for a node that is gone as long as others work, and run there again when it is back [W8, L3]', () => {
+    const world = new World(job({ Type: 'ops' }), [{ units: 1 }, { units: 1 }])
+    world.step()
+    const [gone] = world.nodes
+    if (gone) gone.isConnected = false
+    expect(world.step()).toMatchObject({ starts: [], waitsFor: 'nodes' })
+    if (gone) gone.isConnected = true
+    expect(world.step().starts.map(({ NodeID, Attempt }) => [NodeID, Attempt])).toEqual([['n-0', 2]])
+  })
 })

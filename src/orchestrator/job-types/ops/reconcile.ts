@@ -31,6 +31,7 @@ export const reconcileOps: Reconcile = (snapshot) => {
   }
   if (plan.starts.length > 0 || executions.some(isLive)) {
     if (snapshot.job.State.StateType !== 'Running') plan.jobState = { StateType: 'Running' }
+    if (executions.some(({ FailureClass }) => FailureClass === 'lost')) plan.waitsFor ??= 'nodes'
     return plan
   }
   if (plan.waitsFor) return plan
