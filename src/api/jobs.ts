@@ -1,3 +1,4 @@
+import type { JobPlan, JobReasons } from '#models/forecast.ts'
 import type { Job, JobSpec } from '#models/job.ts'
 import type { JobHistory } from '#models/job-history.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
@@ -6,6 +7,7 @@ import { since } from './client-version.ts'
 import { decodeExecution, type ShownExecution } from './decode/execution.ts'
 import { decodeHistory } from './decode/history.ts'
 import { decodeJob } from './decode/job.ts'
+import { int64, type Wire } from './decode/wire-json.ts'
 import { encodeExecution } from './encode/execution.ts'
 import { goJson, goString } from './encode/go-json.ts'
 import { encodeHistory } from './encode/history.ts'
@@ -34,6 +36,7 @@ export type SubmitAnswer = { JobID: string; EvaluationID: string; Warnings: stri
 /** One line per job of a batch, in its order: an answer, or why that job was refused. */
 export type BatchAnswer = { Items: (SubmitAnswer | { Error: string })[] }
 export type DiffAnswer = { Diff: string; Warnings: string[] | null }
+export type PlanAnswer = JobPlan & { Warnings: string[] | null }
 export type RerunRequest = { JobVersion?: number; Reason?: string }
 export type RerunAnswer = SubmitAnswer & { JobVersion: number }
 export type GetAnswer = { Job: Job; History?: List<JobHistory>; Executions?: List<ShownExecution> }
@@ -226,6 +229,40 @@ export const jobEndpoints = {
     errors: ['NotFound', 'PayloadTooLarge'],
     body: submitBody,
     answer: plainAnswer<DiffAnswer>('Difference'),
+  }),
+  /**
+   * What submitting would do: the difference to the stored version, where it would go, and which nodes are left out by
+   * which rule. Stores nothing. Faults: ResourceInUse, PayloadTooLarge.
+   */
+  plan: endpoint({
+    method: 'PUT',
+    path: '/orchestrator/jobs/plan',
+    summary: 'What submitting a job would do: its difference, where it would go, and what leaves nodes out',
+    role: 'orchestrator',
+    query: {},
+    errors: ['ResourceInUse', 'PayloadTooLarge'],
+    body: submitBody,
+    answer: plainAnswer<PlanAnswer>('JobPlan'),
+  }),
+  /**
+   * Why a job waits, has failed or goes on: the cause first, then failed attempts, then the nodes that are left out.
+   * Its times are Unix nanoseconds. Faults: NotFound, MultipleFound.
+   */
+  why: endpoint({
+    ...common,
+    method: 'GET',
+    path: '/orchestrator/jobs/:id/why',
+    summary: 'Why a job waits or has failed, and what happens next',
+    query: { ...named },
+    answer: {
+      name: 'JobReasons',
+      encode: goJson,
+      decode: (wire) => ({
+        ...wire,
+        NextTime: int64(wire.NextTime),
+        Attempts: wire.Attempts.map((attempt: Wire) => ({ ...attempt, NextTime: int64(attempt.NextTime) })),
+      }),
+    } satisfies Answer<JobReasons>,
   }),
   /** Runs a version of a job again as its next version. Faults: NotFound, MultipleFound, Conflict. */
   rerun: endpoint({

@@ -1,4 +1,5 @@
 import type { Execution } from '#models/execution.ts'
+import type { JobPlan, JobReasons } from '#models/forecast.ts'
 import type { ExecutionId, JobId, NodeId } from '#models/ids.ts'
 import type { Job, JobSpec } from '#models/job.ts'
 import type { HistoryAudience, JobHistory } from '#models/job-history.ts'
@@ -42,6 +43,10 @@ export interface JobsApi {
   submit(submission: Submission): Promise<Submitted>
   /** What a submission would change of the job of its name, as text; '' = nothing. NotFound when there is none. */
   diff(submission: Submission): Promise<string>
+  /** What submitting would do, without doing it. Refuses what `submit` refuses, but for a change of nothing. */
+  plan(submission: Submission): Promise<JobPlan>
+  /** Why a job waits, failed or goes on, and what happens next. */
+  why(id: JobId): Promise<JobReasons>
   /** Runs a version again as a new one; 0 = the present one. Conflict while the job waits to begin. */
   rerun(id: JobId, version: number, reason: string): Promise<Rerun>
   /** Component JobStore: NotFound, MultipleFound. Full id, unique prefix, then exact name in the namespace ('' = default). */

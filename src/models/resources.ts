@@ -7,6 +7,7 @@ export type Gpu = { Index: number; Name: string; Vendor: string; Memory: number;
 export type Resources = { CPU: number; Memory: number; Disk: number; GPU: number; GPUs?: Gpu[] }
 
 const dimensions = ['CPU', 'Memory', 'Disk', 'GPU'] as const
+export type Dimension = (typeof dimensions)[number]
 
 export const noResources = (): Resources => ({ CPU: 0, Memory: 0, Disk: 0, GPU: 0 })
 
@@ -31,7 +32,22 @@ export const subtractResources = (a: Resources, b: Resources): Resources => ({
 
 /** Whether `small` fits into `large` in all four dimensions. */
 export const fitsInto = (small: Resources, large: Resources): boolean =>
-  dimensions.every((dimension) => small[dimension] <= large[dimension] + (dimension === 'CPU' ? 1e-9 : 0))
+  dimensions.every((dimension) => isEnough(dimension, small, large))
+
+/** The dimensions in which `small` does not fit into `large`. */
+export const lackOf = (small: Resources, large: Resources): Dimension[] =>
+  dimensions.filter((dimension) => !isEnough(dimension, small, large))
+
+const isEnough = (dimension: Dimension, small: Resources, large: Resources): boolean =>
+  small[dimension] <= large[dimension] + (dimension === 'CPU' ? 1e-9 : 0)
+
+/** The smaller of both in each dimension. */
+export const leastOf = (a: Resources, b: Resources): Resources => ({
+  CPU: Math.min(a.CPU, b.CPU),
+  Memory: Math.min(a.Memory, b.Memory),
+  Disk: Math.min(a.Disk, b.Disk),
+  GPU: Math.min(a.GPU, b.GPU),
+})
 
 /** Zero dimensions of `asked` take the value of `fallback`. */
 export const resourcesOr = (asked: Resources, fallback: Resources): Resources => ({

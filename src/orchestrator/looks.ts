@@ -43,8 +43,20 @@ export class Looks {
   }
 
   at(job: Job, executions: readonly Execution[], evaluationId: string): Look {
+    const snapshot = this.snapshot(job, executions, evaluationId)
+    const plan = jobTypeRules[job.Type](snapshot)
+    return {
+      job,
+      plan,
+      hasEnded: isTerminalJob(plan.jobState?.StateType ?? job.State.StateType),
+      isPeculiar: executions.some(({ ComputeState }) => ComputeState.StateType === 'AskForBidRejected'),
+      change: isEmptyPlan(plan) ? undefined : changeOf(job, plan, snapshot.nowNs),
+    }
+  }
+
+  snapshot(job: Job, executions: readonly Execution[], evaluationId: string): Snapshot {
     const { nodes, clock, random, defaultResources } = this.#parts
-    const snapshot: Snapshot = {
+    return {
       job,
       executions,
       nodes: nodes.views(),
@@ -54,14 +66,6 @@ export class Looks {
       evaluationId,
       newExecutionId: () => newExecutionId(random.uuid()),
       chance: () => random.float(),
-    }
-    const plan = jobTypeRules[job.Type](snapshot)
-    return {
-      job,
-      plan,
-      hasEnded: isTerminalJob(plan.jobState?.StateType ?? job.State.StateType),
-      isPeculiar: executions.some(({ ComputeState }) => ComputeState.StateType === 'AskForBidRejected'),
-      change: isEmptyPlan(plan) ? undefined : changeOf(job, plan, snapshot.nowNs),
     }
   }
 

@@ -81,7 +81,7 @@ export class World {
       .reduce((sum, e) => addResources(sum, allocatedOf(e) ?? noResources()), noResources())
   }
 
-  plan(): Plan {
+  snapshot(): Snapshot {
     const nodes: NodeView[] = this.nodes.map(({ state, capacity, isConnected }) => ({
       id: state.Info.NodeID,
       state,
@@ -90,7 +90,7 @@ export class World {
       promised: this.used(state.Info.NodeID),
       free: subtractResources(capacity, this.used(state.Info.NodeID)),
     }))
-    const snapshot: Snapshot = {
+    return {
       job: this.job,
       executions: this.executions,
       nodes,
@@ -101,7 +101,10 @@ export class World {
       newExecutionId: () => `e-${String(++this.#ids).padStart(8, '0')}` as ExecutionId,
       chance: () => 0.5,
     }
-    return jobTypeRules[this.job.Type](snapshot)
+  }
+
+  plan(): Plan {
+    return jobTypeRules[this.job.Type](this.snapshot())
   }
 
   apply(plan: Plan): void {

@@ -1,6 +1,7 @@
 import { executionOutline } from '#models/execution.schema.ts'
 import { batchShape, jobShape, submitShape } from '#models/job.schema.ts'
 import { historyOutline } from '#models/job-history.schema.ts'
+import { jobStateNames } from '#models/job-state.ts'
 import { buildVersionOutline, nodeStateOutline, ownNodeOutline } from '#models/node.schema.ts'
 import { anything, field, listOf, mapOf, type Outline, oneOf, orNull, record } from '#models/outline.ts'
 import { flag, text, textMap, uint64 } from '#models/shape.schema.ts'
@@ -26,6 +27,41 @@ const diskUse = record('DiskUse', {
   Free: field(uint64, 'Bytes.'),
 })
 const insides = mapOf(anything)
+const forecast = {
+  Summary: field(text, 'One line: where it goes, or the first cause why not.'),
+  Nodes: field(uint64, 'Compute nodes that are known.'),
+  Placements: field(
+    listOf(
+      record('PlannedPlacement', {
+        NodeID: field(text, 'The node.'),
+        Executions: field(uint64, 'How many would start there.'),
+      }),
+    ),
+    'What would be started now.',
+  ),
+  Exclusions: field(
+    listOf(
+      record('Exclusion', {
+        Rule: field(text, 'The first rule that these nodes fail.'),
+        Reason: field(text, 'Why they are left out.'),
+        Cure: field(text, 'What would let them in.'),
+        Count: field(uint64, 'How many they are.'),
+        NodeIDs: field(listOf(text), 'The first twenty of them.'),
+      }),
+    ),
+    'What leaves nodes out, most nodes first.',
+  ),
+}
+const failedAttempt = record('FailedAttempt', {
+  ExecutionID: field(text, 'The execution.'),
+  NodeID: field(text, 'Where it was.'),
+  Partition: field(uint64, 'Its partition.'),
+  Attempt: field(uint64, 'Which attempt of it, from 1.'),
+  FailureClass: field(text, 'Why it failed, as far as trying again goes; empty = it did not run.'),
+  Reason: field(text, 'What it said.'),
+  Next: field(text, 'Whether it is tried again.'),
+  NextTime: field(uint64, 'When, Unix nanoseconds; 0 = at once, or never.'),
+})
 
 /** What answers look like, by the names that rows of the contract give them. */
 export const answers = {
@@ -79,6 +115,24 @@ export const answers = {
   Difference: record('Difference', {
     Diff: field(text, 'Lines of YAML: `-` is now, `+` would be; empty = nothing would change.'),
     Warnings: warnings,
+  }),
+  JobPlan: record('JobPlan', {
+    Action: field(oneOf(['create', 'update', 'none']), 'What submitting would do; none = nothing would change.'),
+    JobID: field(text, 'The job that exists; empty = a new one.'),
+    Version: field(uint64, 'The version it would be.'),
+    Diff: field(text, 'Lines of YAML: `-` is now, `+` would be; empty = nothing to compare, or no difference.'),
+    ...forecast,
+    Warnings: warnings,
+  }),
+  JobReasons: record('JobReasons', {
+    ...forecast,
+    JobID: jobId,
+    Version: field(uint64, 'Its present version.'),
+    State: field(oneOf(jobStateNames), 'Its state.'),
+    Message: field(text, 'What its state says.'),
+    Attempts: field(listOf(failedAttempt), 'The last attempt of each partition or node, where it failed; at most 100.'),
+    Next: field(text, 'What happens next.'),
+    NextTime: field(uint64, 'When it is looked at again at the latest, Unix nanoseconds; 0 = when something happens.'),
   }),
   Rerun: record('RerunAnswer', {
     JobID: jobId,

@@ -54,6 +54,12 @@ export const failuresInARow = (job: Job, attempts: readonly Execution[]): number
 const causeOf = ({ ComputeState }: Execution): string =>
   (['Failed', 'AskForBidRejected'].includes(ComputeState.StateType) && ComputeState.Message) || 'execution failed'
 
+/** An ops job tries each node once; only what was lost is run there again. */
+export const onceRetryOf = (snapshot: Snapshot, attempts: readonly Execution[]): Retry =>
+  attempts.at(-1)?.FailureClass === 'lost'
+    ? retryOf(snapshot, attempts)
+    : { kind: 'never', cause: '', why: 'an ops job tries each node once' }
+
 /** That the start of a lost one was not reported does not mean that it did not start: the report may be what was lost (I4). */
 const mayHaveStarted = ({ StartTime, FailureClass }: Execution): boolean => StartTime > 0n || FailureClass === 'lost'
 

@@ -23,15 +23,16 @@ export async function diffJob(parts: SubmitParts, submission: Submission): Promi
   const id = await store.jobIdByName(Name, Namespace)
   const job = id && (await store.job(id))
   if (!job) throw jobNotFound(Name)
-  return changedLines(yamlOf(specOf(job)), yamlOf(completed(parts, submission)))
+  return changedLines(specOf(job), completed(parts, submission))
+}
+
+/** What differs between two specifications, as lines of YAML; '' = nothing. */
+export async function changedLines(before: JobSpec, after: JobSpec): Promise<string> {
+  const { structuredPatch } = await import('diff')
+  const { hunks } = structuredPatch('', '', yamlOf(before), yamlOf(after), '', '', { context: contextLines })
+  return hunks.map(({ lines }) => `${lines.join('\n')}\n`).join('  ...\n')
 }
 
 /** Without what servers and clients note of themselves. */
 const yamlOf = (spec: JobSpec): string =>
   writeYaml(parseJson(exactJson({ ...spec, Meta: ownMeta(spec.Meta) }), { keepsText: true }) as WritableYaml)
-
-async function changedLines(before: string, after: string): Promise<string> {
-  const { structuredPatch } = await import('diff')
-  const { hunks } = structuredPatch('', '', before, after, '', '', { context: contextLines })
-  return hunks.map(({ lines }) => `${lines.join('\n')}\n`).join('  ...\n')
-}

@@ -5,6 +5,7 @@ import type { JobCursor, JobFilter, JobOrder, Page } from '#contracts/store.ts'
 import type { Clock, Random } from '#lib/clock.ts'
 import { Fault } from '#lib/fault.ts'
 import type { Execution } from '#models/execution.ts'
+import type { JobPlan, JobReasons } from '#models/forecast.ts'
 import type { ExecutionId, JobId, NodeId } from '#models/ids.ts'
 import { isLongRunning, type Job } from '#models/job.ts'
 import type { HistoryAudience, JobHistory } from '#models/job-history.ts'
@@ -15,11 +16,13 @@ import type { Waiters } from '../waiters.ts'
 import { diffJob } from './diff.ts'
 import { keptResult } from './kept-result.ts'
 import { jobLogs, type LogRequest } from './logs.ts'
+import { planJob } from './plan.ts'
 import { rerunJob } from './rerun.ts'
 import { executionNotFound, jobNotFound, resolveJob, versionNotFound } from './resolve.ts'
 import type { JobDefaults } from './spec.ts'
 import { stopJob } from './stop.ts'
 import { submitJob } from './submit.ts'
+import { reasonsOf } from './why.ts'
 
 export type JobsParts = {
   clock: Clock
@@ -51,6 +54,15 @@ export class Jobs implements JobsApi {
 
   diff(submission: Submission): Promise<string> {
     return this.#durable(diffJob(this.#parts, submission))
+  }
+
+  plan(submission: Submission): Promise<JobPlan> {
+    return this.#durable(planJob(this.#parts, submission))
+  }
+
+  async why(id: JobId): Promise<JobReasons> {
+    const [job, executions] = [await this.get(id), await this.executions(id)]
+    return reasonsOf(this.#parts.looks.snapshot(job, executions, ''))
   }
 
   rerun(id: JobId, version: number, reason: string): Promise<Rerun> {

@@ -82,14 +82,14 @@ const mayExist = ({ id, naming, spec }: Submission): boolean =>
 const jobExists = (id: string): Fault =>
   new Fault('ResourceInUse', `job already exists: ${id}`, { component, hint: 'Choose another ID, or leave it out.' })
 
-const existingJob = async ({ ledger }: SubmitParts, submission: Submission): Promise<Job | undefined> => {
+export const existingJob = async ({ ledger }: SubmitParts, submission: Submission): Promise<Job | undefined> => {
   if (submission.id && (await ledger.store.job(submission.id as JobId))) throw jobExists(submission.id)
   if (submission.naming !== 'versioned' || submission.spec.Name === '') return undefined
   const id = await ledger.store.jobIdByName(submission.spec.Name, submission.spec.Namespace)
   return id && ledger.store.job(id)
 }
 
-const newJob = (parts: SubmitParts, submission: Submission): Job => {
+export const newJob = (parts: SubmitParts, submission: Submission): Job => {
   const id = (submission.id || newJobId(parts.random.uuid())) as JobId
   const now = parts.clock.nowNs()
   return {
@@ -105,7 +105,7 @@ const newJob = (parts: SubmitParts, submission: Submission): Job => {
   }
 }
 
-const updatedJob = (parts: SubmitParts, submission: Submission, existing: Job): Job => {
+export const updatedJob = (parts: SubmitParts, submission: Submission, existing: Job): Job => {
   const spec = completed(parts, submission)
   const named = `Job Name: '${existing.Name}', Job Id: '${existing.ID}'`
   if (spec.Type !== existing.Type) {

@@ -23,7 +23,13 @@ export type RuleName =
  * Why a node cannot take an execution: the first rule that said so. `isBusy` = it could once running work ends;
  * waiting helps. Texts are the ones clients know.
  */
-export type Refusal = { rule: RuleName; reason: string; isBusy: boolean }
+export type Refusal = {
+  rule: RuleName
+  /** The type that the node has not, when that is it. */
+  missing?: string
+  reason: string
+  isBusy: boolean
+}
 
 type Rule = (job: Job, need: Resources, node: NodeView) => Refusal | undefined
 
@@ -32,7 +38,8 @@ const refuse = (rule: RuleName, reason: string): Refusal => ({ rule, reason, isB
 const supports = (rule: RuleName, offered: readonly string[], wanted: readonly string[]): Refusal | undefined => {
   const have = offered.map(typeKey)
   const missing = wanted.find((type) => !have.includes(typeKey(type)))
-  return missing === undefined ? undefined : refuse(rule, `does not support ${missing}, only ${offered.join(', ')}`)
+  if (missing === undefined) return undefined
+  return { ...refuse(rule, `does not support ${missing}, only ${offered.join(', ')}`), missing }
 }
 
 const engines: Rule = (job, _need, node) => {
@@ -41,7 +48,7 @@ const engines: Rule = (job, _need, node) => {
   const refusal = supports('engine', ExecutionEngines, [type])
   const key = typeKey(type)
   const why = Object.hasOwn(UnavailableEngines, key) ? UnavailableEngines[key] : undefined
-  return refusal && why !== undefined ? refuse('engine', `${refusal.reason} (${type}: ${why})`) : refusal
+  return refusal && why !== undefined ? { ...refusal, reason: `${refusal.reason} (${type}: ${why})` } : refusal
 }
 
 const publishers: Rule = (job, _need, node) => {
@@ -86,7 +93,7 @@ export const refusalOf = (job: Job, need: Resources, node: NodeView): Refusal | 
   const refusals = rules.map((rule) => rule(job, need, node)).filter((refusal) => refusal !== undefined)
   const [first] = refusals
   const last = refusals.at(-1)
-  return first && last && { rule: first.rule, reason: last.reason, isBusy: refusals.every((refusal) => refusal.isBusy) }
+  return first && last && { ...first, reason: last.reason, isBusy: refusals.every((refusal) => refusal.isBusy) }
 }
 
 export const isComputeNode = (node: NodeView): boolean => node.state.Info.NodeType === 'Compute'

@@ -6,7 +6,8 @@ const preferencePrefix = 'favour_'
 type Labels = Readonly<Record<string, string>>
 export type Selector = { matches(labels: Labels): boolean; text: string }
 
-const isPreference = (constraint: LabelSelectorRequirement): boolean => constraint.Key.startsWith(preferencePrefix)
+export const isPreference = (constraint: LabelSelectorRequirement): boolean =>
+  constraint.Key.startsWith(preferencePrefix)
 
 /** Constraints that must hold; undefined when there are none. Compiled once per specification. */
 export const requiredSelector = (job: Job): Selector | undefined => selectorsOf(job).required
@@ -31,9 +32,9 @@ const selectorsOf = ({ Constraints }: Job): Selectors => {
 
 const compile = (constraints: readonly LabelSelectorRequirement[]): Selector | undefined =>
   constraints.length > 0
-    ? { matches: compileSelector(constraints), text: constraints.map(textOf).join(' ') }
+    ? { matches: compileSelector(constraints), text: constraints.map(constraintText).join(' ') }
     : undefined
 
 /** As clients read it in reasons: `zone = nowhere`, `zone in a|b`. */
-const textOf = ({ Key, Operator, Values = [] }: LabelSelectorRequirement): string =>
+export const constraintText = ({ Key, Operator, Values = [] }: LabelSelectorRequirement): string =>
   `${Key} ${Operator} ${Values.join('|')}`

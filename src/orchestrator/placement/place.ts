@@ -7,7 +7,7 @@ import { isEligible, type Refusal, refusalOf } from './filter.ts'
 import { preferenceOf } from './labels.ts'
 import type { Candidate } from './rank.ts'
 
-export type Rejected = Refusal & { node: NodeView }
+type Rejected = Refusal & { node: NodeView }
 export type Match = { candidates: Candidate[]; rejected: Rejected[] }
 
 /** Splits the eligible nodes into those that can take an execution now and those that cannot, with the reason. */

@@ -24,6 +24,9 @@ const areas: readonly [path: string, thing: string][] = [
   ['/orchestrator/nodes', 'node'],
 ]
 
+/** What is asked with a body and changes nothing. */
+const isQuestion = (route: string | undefined): boolean => route === `${apiPrefix}/orchestrator/jobs/plan`
+
 /**
  * The capability a request needs; undefined = none. What no area knows needs the strongest. Paths are compared by whole
  * segments, and it is the pattern of the route that is compared: no spelling of a path leads around it.
@@ -33,7 +36,7 @@ export function neededCapability(method: string, route: string | undefined): str
     route !== undefined && (route === apiPrefix + path || route.startsWith(`${apiPrefix + path}/`))
   if (openPaths.some(isBelow)) return undefined
   const thing = areas.find(([path]) => isBelow(path))?.[1]
-  return thing === undefined ? 'write:node' : `${method === 'GET' ? 'read' : 'write'}:${thing}`
+  return thing === undefined ? 'write:node' : `${method === 'GET' || isQuestion(route) ? 'read' : 'write'}:${thing}`
 }
 
 export const unauthorized = (reason: string): Fault =>

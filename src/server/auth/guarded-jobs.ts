@@ -25,6 +25,11 @@ export function guardedJobs(jobs: JobsApi, rights: Rights): JobsApi {
       return jobs.diff(submission)
     },
 
+    async plan(submission) {
+      if (!rights.may('look', submission.spec.Namespace || 'default')) throw rights.denied('look')
+      return jobs.plan(submission)
+    },
+
     async resolve(idOrName, namespace) {
       const id = await jobs.resolve(idOrName, namespace).catch((error: unknown) => {
         // The sentence would name the jobs of others.
@@ -46,6 +51,7 @@ export function guardedJobs(jobs: JobsApi, rights: Rights): JobsApi {
     get: (id, version) => after(id, 'look', () => jobs.get(id, version)),
     versions: (id) => after(id, 'look', () => jobs.versions(id)),
     executions: (id, version) => after(id, 'look', () => jobs.executions(id, version)),
+    why: (id) => after(id, 'look', () => jobs.why(id)),
     history: (id, ...which) => after(id, 'look', () => jobs.history(id, ...which)),
     wait: (id, ...until) => after(id, 'look', () => jobs.wait(id, ...until)),
     rerun: (id, version, reason) => after(id, 'submit', () => jobs.rerun(id, version, reason)),

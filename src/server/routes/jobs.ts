@@ -115,6 +115,15 @@ export function jobHandlers(jobs: JobsApi, settings: ServerSettings): Handlers<t
       return { Diff, Warnings: submission.warnings.length > 0 ? [...submission.warnings] : null }
     },
 
+    async plan({ body, caller }) {
+      const { Job, Force = false, warnings } = readSubmission(body)
+      const submission = submissionOf(Job, Force, caller, warnings)
+      const Warnings = submission.warnings.length > 0 ? [...submission.warnings] : null
+      return { ...(await jobs.plan(submission)), Warnings }
+    },
+
+    why: async (call) => jobs.why(await resolve(call)),
+
     async rerun(call) {
       const { JobVersion = 0n, Reason = '' } = readBody(call.body, rerunShape) ?? {}
       const id = await resolve(call)

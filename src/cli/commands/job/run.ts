@@ -1,10 +1,7 @@
 import { defineCommand } from '../../command.ts'
-import { bool, stringToString, text } from '../../flags.ts'
-import { jobText } from '../../job-file/job-text.ts'
-import { parseJob } from '../../job-file/parse-job.ts'
-import { fillTemplate } from '../../job-file/template-job.ts'
+import { bool } from '../../flags.ts'
+import { givenJob, templateFlags } from '../../job-file/given-job.ts'
 import { runFlags } from '../../shared/run-flags.ts'
-import { doing } from '../../shared/wrap-error.ts'
 import { dryRun, submitAndWait } from '../../waiting/submit.ts'
 
 export const command = defineCommand({
@@ -21,11 +18,7 @@ export const command = defineCommand({
   flags: {
     'show-warnings': bool(false, 'Print the warnings of the submission'),
     'hide-warnings': bool(false, 'Print no warnings', { isHidden: true }),
-    'no-template': bool(false, 'Take the file as it is, without filling in variables'),
-    'template-vars': stringToString({}, 'A variable of the template: key=value', { shorthand: 'V' }),
-    'template-envs': text('', 'Variables of the environment whose name matches this pattern are variables too', {
-      shorthand: 'E',
-    }),
+    ...templateFlags,
     ...runFlags,
   },
   async run(input, cli) {
@@ -33,11 +26,7 @@ export const command = defineCommand({
       args: [path],
       flags,
     } = input
-    const source = await jobText(path, cli)
-    const filled = flags['no-template']
-      ? source
-      : await fillTemplate(source, flags['template-vars'], flags['template-envs'], cli.env)
-    const job = doing('the job provided is invalid', () => parseJob(filled))
+    const job = await givenJob(path, flags, cli)
     if (flags['dry-run']) return dryRun(job, cli)
     const showsWarnings = flags['show-warnings'] && !flags['hide-warnings']
     return submitAndWait(

@@ -6,7 +6,7 @@ import { queueJob } from '../counted.ts'
 import { failIfTooLong, failJob, finishEnded, stopOldVersions } from '../ending.ts'
 import { startOnNodes } from '../every-node.ts'
 import type { Reconcile } from '../job-type.ts'
-import { retryOf } from '../retry.ts'
+import { onceRetryOf } from '../retry.ts'
 import { isLive, loseUnreachable } from '../stop-executions.ts'
 
 /** Once on every node that matches; done when all of them are. What a node lost is run there again, a failure is not. */
@@ -46,7 +46,5 @@ export const reconcileOps: Reconcile = (snapshot) => {
   return plan
 }
 
-const isWanted = (snapshot: Snapshot, attempts: readonly Execution[]): boolean => {
-  const last = attempts.at(-1)
-  return last === undefined || (last.FailureClass === 'lost' && retryOf(snapshot, attempts).kind === 'now')
-}
+const isWanted = (snapshot: Snapshot, attempts: readonly Execution[]): boolean =>
+  attempts.length === 0 || onceRetryOf(snapshot, attempts).kind === 'now'

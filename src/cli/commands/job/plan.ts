@@ -1,0 +1,31 @@
+import { goJson } from '#api/encode/go-json.ts'
+import type { PlanAnswer } from '#api/jobs.ts'
+import { defineCommand } from '../../command.ts'
+import { bool } from '../../flags.ts'
+import { givenJob, templateFlags } from '../../job-file/given-job.ts'
+import { printDocument } from '../../print.ts'
+import { shapeFlags } from '../../shared/output-flags.ts'
+import { during } from '../../shared/wrap-error.ts'
+import { planText } from '../../views/forecast.ts'
+
+export const command = defineCommand({
+  use: '[file]',
+  long:
+    'Shows what submitting a job would do, without doing it: what it would change of the job of its name, where it ' +
+    'would go, and which nodes are left out by which rule. Ends with 1 when no node would take it.',
+  examples: [
+    ['where a job would go', 'job plan ./job.yaml'],
+    ['for programs', 'job plan --output json --pretty ./job.yaml'],
+    ['a job of another shape, from standard input', "sed 's/count: 1/count: 20/' job.yaml | bacalhau job plan"],
+  ],
+  args: {},
+  flags: { ...templateFlags, force: bool(false, 'As if submitted with --force'), ...shapeFlags },
+  async run({ args: [path], flags }, cli): Promise<PlanAnswer> {
+    const { spec, id } = await givenJob(path, flags, cli)
+    const client = await cli.client()
+    return during('failed request', client.jobs.plan({ Job: spec, ID: id, Force: flags.force }))
+  },
+  show: (plan, { flags }, { stdout }) =>
+    flags.output === '' ? stdout.write(planText(plan)) : printDocument(stdout, goJson(plan), flags),
+  exitCode: ({ Action, Placements }) => (Action !== 'none' && Placements.length === 0 ? 1 : 0),
+})

@@ -1,0 +1,145 @@
+import { describe, expect, it } from 'vitest'
+import type { Job } from '#models/job.ts'
+import type { Membership } from '#models/node.ts'
+import type { Task } from '#models/task.ts'
+import { job, second, task, World } from '../../test/kit/reconcile-world.ts'
+import { forecastOf } from './forecast.ts'
+import { reasonsOf } from './jobs/why.ts'
+
+type Units = { units: number; labels?: Record<string, string> }
+const forecast = (theJob: Job, nodes: Units[], change: (world: World) => void = () => {}) => {
+  const world = new World(theJob, nodes)
+  change(world)
+  return forecastOf(world.snapshot()).forecast
+}
+const withTask = (change: Partial<Task>, more: Partial<Job> = {}): Job =>
+  job({ Tasks: [{ ...task, ...change }], ...more })
+const lines = ({ Exclusions }: ReturnType<typeof forecast>) =>
+  Exclusions.map(({ Rule, Reason, Cure, Count }) => `${Count} ${Rule}: ${Reason}. ${Cure}`)
+const standing = (membership: Membership) => (world: World) => {
+  for (const node of world.nodes) node.state = { ...node.state, Membership: membership }
+}
+const one = [{ units: 4 }]
+
+describe('a forecast', () => {
+  it('names for each node the first rule it fails, with what would cure it [F3]', () => {
+    const zone = { Key: 'zone', Operator: '=', Values: ['eu'] } as const
+    const cases: [string, ReturnType<typeof forecast>][] = [
+      [
+        '1 engine: engine docker is missing. enable engine docker there, or start a node that has it',
+        forecast(withTask({ Engine: { Type: 'docker' } }, { Constraints: [{ ...zone, Values: ['eu'] }] }), one),
+      ],
+      [
+        '1 publisher: publisher s3 is missing. enable publisher s3 there, or choose another',
+        forecast(withTask({ Publisher: { Type: 's3' } }), one),
+      ],
+      [
+        '1 storage: input source ipfs is missing. enable input source ipfs there, or choose another',
+        forecast(withTask({ InputSources: [{ Source: { Type: 'ipfs' }, Alias: '', Target: '/in' }] }), one),
+      ],
+      [
+        '1 labels: labels do not meet zone = eu. start a node with label zone=eu, or change the constraint',
+        forecast(job({ Constraints: [{ ...zone, Values: ['eu'] }] }), one),
+      ],
+      [
+        '1 size: too small for CPU 8. ask for CPU 4 or less, or start a larger node',
+        forecast(withTask({ Resources: { CPU: '8', Memory: '1' } }), one),
+      ],
+      [
+        '1 size: too small for GPU 1. ask for no GPU, or start a larger node',
+        forecast(withTask({ Resources: { GPU: '1' } }), one),
+      ],
+      ['1 approval: not approved. approve it: bacalhau node approve n-0', forecast(job(), one, standing('PENDING'))],
+      ['1 rejected: rejected. approve it: bacalhau node approve n-0', forecast(job(), one, standing('REJECTED'))],
+      [
+        '1 connection: disconnected. start it again, or see why it cannot connect',
+        forecast(job(), one, ({ nodes: [node] }) => node && (node.isConnected = false)),
+      ],
+    ]
+    for (const [line, told] of cases) {
+      expect(lines(told)).toEqual([line])
+      expect(told.Placements).toEqual([])
+      expect(told.Summary).toBe(`no node takes it: ${told.Exclusions[0]?.Reason} (1 of 1 nodes)`)
+    }
+  })
+
+  it('counts the nodes of a reason together, most nodes first, in any order of nodes [F3, W40]', () => {
+    const nodes = ['eu', 'us', 'us'].map((zone) => ({ units: 1, labels: { zone } }))
+    const wanted = job({ Constraints: [{ Key: 'zone', Operator: '=', Values: ['mars'] }] })
+    const told = forecast(wanted, [...nodes, { units: 0, labels: { zone: 'mars' } }])
+    const turned = forecast(wanted, [...nodes, { units: 0, labels: { zone: 'mars' } }], (world) =>
+      world.nodes.reverse(),
+    )
+    expect(turned).toEqual(told)
+    expect(told.Exclusions.map(({ Rule, Count, NodeIDs }) => [Rule, Count, NodeIDs])).toEqual([
+      ['labels', 3, ['n-0', 'n-1', 'n-2']],
+      ['size', 1, ['n-3']],
+    ])
+  })
+
+  it('says where executions would start, from the rules that start them, and what waits for room [F3]', () => {
+    const world = new World(job({ Count: 5 }), [{ units: 2 }, { units: 2 }])
+    const { forecast: told } = forecastOf(world.snapshot())
+    expect(told.Placements).toEqual([
+      { NodeID: 'n-0', Executions: 2 },
+      { NodeID: 'n-1', Executions: 2 },
+    ])
+    expect(told.Summary).toBe('starts 4 executions on 2 nodes; the rest waits for room')
+    world.step()
+    const { forecast: later } = forecastOf(world.snapshot())
+    expect(later.Placements).toEqual([])
+    expect(lines(later)).toEqual(['2 room: full for now. wait: 2 nodes are full; or start another node'])
+    expect(forecast(job(), []).Summary).toBe('there is no compute node; start one: bacalhau serve --compute')
+  })
+})
+
+describe('why', () => {
+  it('says which attempt failed, why, what happens next and when [F3, F2]', () => {
+    const patient = job({ Reschedule: { Attempts: 2, Delay: 10, MaxDelay: 10, Deadline: 0, Classes: ['node'] } })
+    const world = new World(patient, one)
+    world.step()
+    world.end(0, 'Failed', 'node')
+    const first = reasonsOf(world.snapshot())
+    expect(first.Attempts).toMatchObject([{ NodeID: 'n-0', Attempt: 1, FailureClass: 'node', Reason: 'it Failed' }])
+    expect(first.Attempts[0]?.Next).toBe('tried again')
+    expect(first.NextTime).toBe(first.Attempts[0]?.NextTime)
+    expect(first.NextTime).toBeGreaterThanOrEqual(5n * second)
+    world.nowNs = first.NextTime
+    world.step()
+    world.end(0, 'Failed', 'node')
+    world.step()
+    const last = reasonsOf(world.snapshot())
+    expect(last).toMatchObject({ State: 'Failed', Summary: 'it Failed', NextTime: 0n })
+    expect(last.Next).toMatch(/^it has ended; to run it again: bacalhau job rerun j-1$/)
+    expect(last.Attempts).toMatchObject([{ Attempt: 2, Next: 'not tried again: tried 2 of 2 times', NextTime: 0n }])
+  })
+
+  it('a job that waits names what it waits for first, and until when [F3]', () => {
+    const constrained = withTask(
+      { Timeouts: { QueueTimeout: 60n } },
+      { Constraints: [{ Key: 'gpu', Operator: 'exists', Values: [] }] },
+    )
+    const world = new World(constrained, one)
+    world.step()
+    expect(reasonsOf(world.snapshot())).toMatchObject({
+      State: 'Queued',
+      Summary: 'no node takes it: labels do not meet gpu exists (1 of 1 nodes)',
+      Next: 'starts when a node that fits joins or changes, until its QueueTimeout is over',
+      NextTime: 60n * second,
+    })
+  })
+
+  it('an ops job tries each node once, and a node that declined is told with its words [F3, W45]', () => {
+    const ops = new World(job({ Type: 'ops' }), one)
+    ops.step()
+    ops.end(0, 'Failed', 'node')
+    expect(reasonsOf(ops.snapshot()).Attempts[0]?.Next).toBe('not tried again: an ops job tries each node once')
+    const asked = new World(job(), one)
+    asked.step()
+    asked.end(0, 'AskForBidRejected')
+    asked.step()
+    const told = reasonsOf(asked.snapshot())
+    expect(told.Summary).toBe('no node takes it: declined the job: it AskForBidRejected (1 of 1 nodes)')
+    expect(told.Exclusions).toMatchObject([{ Rule: 'declined', Reason: 'declined the job: it AskForBidRejected' }])
+  })
+})

@@ -1,0 +1,66 @@
+import type { Resources } from '#models/resources.ts'
+import { typeKey } from '#models/spec-config.ts'
+import type { NodeView, Snapshot } from '../snapshot.ts'
+import type { LeftOut } from './exclusions.ts'
+import type { RuleName } from './filter.ts'
+import { sizeCure, sizeText } from './size.ts'
+import { unmetBy, unmetCure, unmetText } from './unmet.ts'
+
+/** What a rule says to people: why it leaves a node out, and what would let the nodes in that it left out for one reason. */
+type Account = { reason(left: LeftOut): string; cure(first: LeftOut, nodes: readonly NodeView[]): string }
+
+/** The accounts of all rules, for one job. What is alike has one reason, so it names no node. */
+export const accountsOf = ({ job, executions }: Snapshot, need: Resources): Record<RuleName, Account> => {
+  const unmet = unmetBy(job)
+  const saidBy = ({ id }: NodeView): string | undefined =>
+    executions.findLast((e) => e.NodeID === id && e.ComputeState.StateType === 'AskForBidRejected')?.ComputeState
+      .Message
+  return {
+    approval: { reason: () => 'not approved', cure: (_, nodes) => approve(nodes) },
+    rejected: { reason: () => 'rejected', cure: (_, nodes) => approve(nodes) },
+    connection: { reason: () => 'disconnected', cure: () => 'start it again, or see why it cannot connect' },
+    engine: {
+      reason: (left) => `engine ${left.missing} is missing${because(brokenEngine(left))}`,
+      cure: (left) =>
+        brokenEngine(left) === undefined
+          ? `enable engine ${left.missing} there, or start a node that has it`
+          : `repair engine ${left.missing} there, or start a node that has it`,
+    },
+    publisher: missing('publisher'),
+    storage: missing('input source'),
+    labels: {
+      reason: ({ node }) => `labels do not meet ${unmetText(unmet(node))}`,
+      cure: ({ node }) => unmetCure(unmet(node)),
+    },
+    size: { reason: ({ node }) => sizeText(need, node), cure: (_, nodes) => sizeCure(need, nodes) },
+    room: { reason: () => 'full for now', cure: (_, nodes) => waitFor(nodes.length) },
+    declined: {
+      reason: ({ node }) => `declined the job${because(saidBy(node))}`,
+      cure: () => 'change the job, or what the node takes, and submit the job again',
+    },
+    'max-per-node': {
+      reason: () => `has its ${job.MaxPerNode ?? 0} executions of this job`,
+      cure: () => 'raise MaxPerNode, or start another node',
+    },
+  }
+}
+
+const missing = (kind: string): Account => ({
+  reason: (left) => `${kind} ${left.missing} is missing`,
+  cure: (left) => `enable ${kind} ${left.missing} there, or choose another`,
+})
+
+const because = (why: string | undefined): string => (why ? `: ${why.split('\n')[0]}` : '')
+
+const approve = ([first, ...more]: readonly NodeView[]): string =>
+  `approve ${more.length === 0 ? 'it' : 'each, as the first'}: bacalhau node approve ${first?.id}`
+
+const waitFor = (count: number): string =>
+  `wait: ${count === 1 ? '1 node is' : `${count} nodes are`} full; or start another node`
+
+/** Why an engine does not work that the node should have. */
+const brokenEngine = ({ node, missing: engine = '' }: LeftOut): string | undefined => {
+  const faults = node.state.Info.ComputeNodeInfo?.UnavailableEngines ?? {}
+  const key = typeKey(engine)
+  return Object.hasOwn(faults, key) ? faults[key] : undefined
+}
