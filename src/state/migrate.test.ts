@@ -70,12 +70,16 @@ describe('migrations', () => {
     database.sql.exec(`
       insert into meta values ('schema_version', '1');
       insert into versions values (1, 1, 1, 5, '{}', null);
-      insert into jobs values (1, 'j-1', 'default', null, 4, null, 0, 1, 1, 1, 5, 9, null);
+      insert into jobs values (1, 'j-1', 'default', null, 4, null, 0, 1, 1, 1, 5, 9, '{"a":"b"}');
+      insert into job_labels values ('a', 'b', 1);
     `)
     migrate(database, sqlite)
     expect(version(database.sql)).toBe(String(migrations.length))
     const found = new StateTables(database, sqlite).jobs.endedBefore('with history', 10n, 9)
     expect(found).toEqual([{ key: 1, id: 'j-1', revision: 1, version_key: 1 }])
+    expect(database.sql.prepare('select * from job_labels').all()).toEqual([
+      { name: 'a', value: 'b', created_at: 5, job_key: 1 },
+    ])
   })
 
   it('refuse a database that a newer program has written, naming both', () => {

@@ -32,10 +32,32 @@ export class JobListing {
     after?: JobCursor,
   ): Promise<Page<Job>> {
     const walk: Walk = { order, isReversed, namespace: filter.namespace }
-    const few = this.#few(filter, order)
-    const found = few ? this.#sorted(few, filter, walk, after) : await this.#walked(filter, walk, limit + 1, after)
+    const found = await this.#found(filter, walk, limit + 1, after)
     const items = found.slice(0, limit).map((place) => this.#jobs.byKey(place.key))
     return { items: items.filter((job) => job !== undefined), hasMore: found.length > limit }
+  }
+
+  async #found(filter: JobFilter, walk: Walk, wanted: number, after?: JobCursor): Promise<Place[]> {
+    const label = this.#rarestLabel(filter)
+    if (label && walk.order === 'created_at') return this.#labelled(label, filter, walk, wanted, after)
+    const few = this.#few(filter, label, walk.order)
+    return few ? this.#sorted(few, filter, walk, after) : this.#walked(filter, walk, wanted, after)
+  }
+
+  /** Along the index of one label, in the order of creation; what else is asked for is looked at on the way. */
+  async #labelled(label: Label, filter: JobFilter, walk: Walk, wanted: number, after?: JobCursor): Promise<Place[]> {
+    const found: Place[] = []
+    const { isReversed } = walk
+    let from = after && this.#places.createdAt(after, isReversed)
+    for (let size = wanted; ; size = Math.min(2 * size, chunkSize)) {
+      const keys = this.#labels.keys(...label, size, { isReversed, ...(from ? { after: from } : {}) })
+      const places = this.#places.byKeys(keys)
+      for (const place of places) if (matches(filter, place)) found.push(place)
+      const last = places.at(-1)
+      if (found.length >= wanted || !last || keys.length < size) return found
+      from = { at: last.created_at, key: Number(last.key) }
+      await this.#nextTurn()
+    }
   }
 
   async #walked(filter: JobFilter, walk: Walk, wanted: number, after?: JobCursor): Promise<Place[]> {
@@ -61,18 +83,30 @@ export class JobListing {
     return found.sort((a, b) => sign * this.#places.compare(walk.order, a, b))
   }
 
+  /** Of the labels that are asked for the one of the fewest jobs. */
+  #rarestLabel({ requiredLabels = {} }: JobFilter): Label | undefined {
+    const labels = Object.entries(requiredLabels)
+    if (labels.length < 2) return labels[0]
+    const counted = labels.map((label) => ({ label, count: this.#keysOf(label).length }))
+    return counted.sort((a, b) => a.count - b.count)[0]?.label
+  }
+
+  #keysOf(label: Label): number[] {
+    return this.#labels.keys(...label, fewPlaces + 1, { isReversed: false })
+  }
+
   /** All candidates, when an index shows that there are few of them. */
-  #few(filter: JobFilter, order: JobOrder): Place[] | undefined {
-    for (const [name, value] of Object.entries(filter.requiredLabels ?? {})) {
-      const keys = this.#labels.keys(name, value, fewPlaces + 1)
-      if (keys.length <= fewPlaces) return this.#places.byKeys(keys)
-    }
+  #few(filter: JobFilter, label: Label | undefined, order: JobOrder): Place[] | undefined {
+    const keys = label && this.#keysOf(label)
+    if (keys && keys.length <= fewPlaces) return this.#places.byKeys(keys)
     // The index of ids does not know namespaces.
     if (order !== 'id' || filter.namespace === undefined) return undefined
     const places = this.#places.ofNamespace(filter.namespace, fewPlaces + 1)
     return places.length <= fewPlaces ? places : undefined
   }
 }
+
+type Label = [name: string, value: string]
 
 const noLabels = Object.freeze({})
 

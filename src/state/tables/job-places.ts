@@ -2,6 +2,7 @@ import type { SqlDatabase, SqlStatement, SqlValue } from '#contracts/sql.ts'
 import type { JobCursor, JobOrder } from '#contracts/store.ts'
 import { prepareExact, query, value } from '../queries.ts'
 import type { IdIndex } from './id-index.ts'
+import type { Created } from './job-labels.ts'
 
 /** Where a job stands in each order, and what filters look at. */
 export type Place = {
@@ -40,6 +41,11 @@ export class JobPlaces {
   /** In no order. */
   ofNamespace(namespace: string, limit: number): Place[] {
     return this.#ofNamespace.all(namespace, limit)
+  }
+
+  /** Where a cursor stands in the order of creation. */
+  createdAt(cursor: JobCursor, isReversed: boolean): Created {
+    return { at: BigInt(cursor.value), key: this.#keyOf(cursor, isReversed) }
   }
 
   /** At most `limit` places after the cursor. In the order of ids the namespace is left to the caller. */

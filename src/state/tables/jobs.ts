@@ -111,7 +111,7 @@ export class JobsTable {
       job.ModifyTime,
       labelsText(job),
     )
-    this.#labels.insert(key, job.Labels)
+    this.#labels.insert(key, job.CreateTime, job.Labels)
     this.#ids.add(job.ID, key)
   }
 
@@ -127,8 +127,8 @@ export class JobsTable {
   /** A new version has come in place of `last`. */
   updateSpec(key: number, versionKey: number, last: Job, job: Job): void {
     this.#updateSpec.run(job.Namespace, ownName(job), job.Version, versionKey, labelsText(job), key)
-    this.#labels.remove(key, last.Labels)
-    this.#labels.insert(key, job.Labels)
+    this.#labels.remove(key, last.CreateTime, last.Labels)
+    this.#labels.insert(key, last.CreateTime, job.Labels)
   }
 
   key(id: JobId): number | undefined {
@@ -187,7 +187,7 @@ export class JobsTable {
   remove(key: number): void {
     const job = this.byKey(key)
     assert(job, 'a job that is removed is stored')
-    this.#labels.remove(key, job.Labels)
+    this.#labels.remove(key, job.CreateTime, job.Labels)
     this.#ids.remove(job.ID)
     this.#remove.run(key)
   }

@@ -11,7 +11,7 @@ export function listingSuite(using: Using): void {
     const jobs = Array.from({ length: 40 }, (_, n) =>
       aJob((n * 17) % 40, {
         Namespace: n % 3 === 0 ? 'other' : 'default',
-        Labels: n % 5 === 0 ? { rare: 'yes', n: `${n}` } : {},
+        Labels: { kind: 'any', ...(n % 5 === 0 ? { rare: 'yes', n: `${n}` } : {}) },
         CreateTime: startNs + BigInt((n * 7) % 40),
         ModifyTime: startNs + BigInt((n * 23) % 40),
       }),
@@ -26,6 +26,16 @@ export function listingSuite(using: Using): void {
       [
         'a label that is indexed',
         { matchesLabels: isRare, requiredLabels: { rare: 'yes' } },
+        (job) => isRare(job.Labels),
+      ],
+      [
+        'two labels that are indexed, the first of them frequent',
+        { matchesLabels: isRare, requiredLabels: { kind: 'any', rare: 'yes' } },
+        (job) => isRare(job.Labels),
+      ],
+      [
+        'a frequent label of which few are wanted',
+        { matchesLabels: isRare, requiredLabels: { kind: 'any' } },
         (job) => isRare(job.Labels),
       ],
       [
