@@ -17,6 +17,13 @@ describe('the broker', () => {
     expect([1, 2, 3, 4].map(() => broker.take()?.jobId)).toEqual(['b', 'd', 'a', 'c'])
   })
 
+  it('hands out a job that is asked for again by its higher priority, and once [R108, W25]', () => {
+    const broker = new Broker()
+    for (const each of [ask('a'), ask('b', 3), ask('a', 5), ask('b')]) broker.ask(each)
+    expect([1, 2, 3].map(() => broker.take()?.jobId)).toEqual(['a', 'b', undefined])
+    expect(broker.hasReady).toBe(false)
+  })
+
   it('never hands out a job that is being worked on, whoever asks [W4]', () => {
     const broker = new Broker()
     broker.ask(ask('a'))

@@ -32,7 +32,8 @@ export class Broker {
       this.#again.set(ask.jobId, this.#again.get(ask.jobId) ?? ask)
       return
     }
-    if (this.#waiting.has(ask.jobId)) return
+    const earlier = this.#waiting.get(ask.jobId)
+    if (earlier && earlier.priority >= ask.priority) return
     const entry = { ...ask, order: this.#order++ }
     this.#waiting.set(ask.jobId, entry)
     this.#ready.push(entry)
@@ -40,7 +41,9 @@ export class Broker {
 
   /** The next job, now this worker's until `done`. */
   take(): Ask | undefined {
-    const entry = this.#ready.pop()
+    let entry = this.#ready.pop()
+    // Asked for again with a higher priority since, and handed out by that.
+    while (entry && this.#waiting.get(entry.jobId) !== entry) entry = this.#ready.pop()
     if (!entry) return undefined
     this.#waiting.delete(entry.jobId)
     this.#working.add(entry.jobId)

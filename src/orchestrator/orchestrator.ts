@@ -201,7 +201,12 @@ export class Orchestrator implements Startable {
     const { store } = this.#parts
     const open = await store.jobIdsInStates(['Pending', 'Queued', 'Running'])
     const live = await store.liveExecutions()
-    this.#look(new Set([...open, ...live.map((execution) => execution.JobID)]), trigger)
+    // At a start no node is there yet, so what waits is ordered by priority before any of it can be placed.
+    const jobIds = new Set([...open, ...live.map((execution) => execution.JobID)])
+    this.#askAll(
+      [...jobIds].map((jobId) => ({ jobId, priority: 0 })),
+      trigger,
+    )
   }
 
   /** Just started, and a node that may work has not come back yet. */
@@ -214,11 +219,24 @@ export class Orchestrator implements Startable {
   }
 
   #tryWaiting(hasNodeChanged: boolean): void {
-    for (const { jobId, priority } of this.#waiting.heads(hasNodeChanged)) this.#ask(jobId, priority, 'capacity-freed')
+    this.#askAll(this.#waiting.heads(hasNodeChanged), 'capacity-freed')
   }
 
   #look(jobIds: Iterable<JobId>, trigger: EvaluationTrigger): void {
-    for (const jobId of jobIds) this.#ask(jobId, 0, trigger)
+    void Promise.all([...jobIds].map((jobId) => this.#priorityOf(jobId))).then((jobs) => this.#askAll(jobs, trigger))
+  }
+
+  /** What cannot be read now is looked at all the same, which is tried until it can. */
+  async #priorityOf(jobId: JobId): Promise<{ jobId: JobId; priority: number }> {
+    const job = await this.#parts.store.job(jobId).catch(() => undefined)
+    return { jobId, priority: job?.Priority ?? 0 }
+  }
+
+  /** All of them before the first is looked at: the most important one comes first. */
+  #askAll(jobs: readonly { jobId: JobId; priority: number }[], trigger: EvaluationTrigger): void {
+    if (this.#isStopped) return
+    for (const job of jobs) this.#broker.ask({ ...job, trigger, evaluationId: this.#parts.random.uuid() })
+    this.#worker.wake()
   }
 
   #ask(jobId: JobId, priority: number, trigger: EvaluationTrigger, evaluationId = this.#parts.random.uuid()): void {

@@ -41,3 +41,27 @@ describe('jobs that wait for room', () => {
     expect(heads([first, second], true)).toEqual([first.ID, second.ID])
   })
 })
+
+describe('jobs that wait for another node', () => {
+  it('cost one look per shape when a node changes, and none when room is freed [L4, W28]', () => {
+    const waiting = new Waiting()
+    const inZone = (zone: string): Partial<JobSpec> => ({
+      Constraints: [{ Key: 'zone', Operator: '=', Values: [zone] }],
+    })
+    const [a, b] = ['a', 'b'].map((zone) => Array.from({ length: 5_000 }, () => job(inZone(zone)))) as [Job[], Job[]]
+    for (const one of [...a, ...b]) waiting.add(one, 'nodes', false)
+    expect(waiting.heads(false)).toEqual([])
+    expect(waiting.heads(true).map(({ jobId }) => jobId)).toEqual([a[0]?.ID, b[0]?.ID])
+  })
+
+  it('wait for room, all of a shape, once a look at one of them says that room would do', () => {
+    const waiting = new Waiting()
+    const [first, second] = [job(), job({ Priority: 5 })]
+    waiting.add(first, 'nodes', false)
+    waiting.add(second, 'room', false)
+    expect(waiting.heads(false).map(({ jobId }) => jobId)).toEqual([second.ID])
+    expect(waiting.next(waiting.remove(second.ID) ?? '').map(({ jobId }) => jobId)).toEqual([first.ID])
+    waiting.add(first, 'nodes', false)
+    expect(waiting.heads(false)).toEqual([])
+  })
+})

@@ -22,66 +22,56 @@ const shapeOf = (job: Job, isPeculiar: boolean): string => {
   ])
 }
 
+/** Those of one shape, the first in front, and what the last look at one of them said would help. */
+type Line = { entries: Entry[]; waitsFor: 'room' | 'nodes' }
+
 /**
- * Jobs that wait for a node or for room on one. Freed room wakes the first of each shape; only when that one could be
- * placed is the next of its shape woken, so a freed slot costs one look per shape, however many jobs wait.
+ * Jobs that wait for a node or for room on one. What may help wakes the first of each shape; only when that one could
+ * be placed is the next of its shape woken, so a freed slot or a new node costs one look per shape, however many wait.
  */
 export class Waiting {
-  readonly #shapes = new Map<string, Entry[]>()
+  readonly #lines = new Map<string, Line>()
   readonly #shapeOfJob = new Map<JobId, string>()
-  /** Those that no present node will ever fit, each on its own, with their priority. */
-  readonly #forNodes = new Map<JobId, number>()
 
   /** `isPeculiar`: some nodes have refused it. */
   add(job: Job, waitsFor: 'room' | 'nodes', isPeculiar: boolean): void {
-    if (waitsFor === 'nodes') {
-      this.#removeFromShape(job.ID)
-      this.#forNodes.set(job.ID, job.Priority)
-      return
-    }
-    this.#forNodes.delete(job.ID)
     const shape = shapeOf(job, isPeculiar)
+    if (this.#shapeOfJob.get(job.ID) !== shape) this.remove(job.ID)
+    const line = this.#lines.get(shape) ?? { entries: [], waitsFor }
+    line.waitsFor = waitsFor
     if (this.#shapeOfJob.get(job.ID) === shape) return
-    this.#removeFromShape(job.ID)
-    const entries = this.#shapes.get(shape) ?? []
-    insert(entries, { jobId: job.ID, priority: job.Priority, since: job.VersionTime })
-    this.#shapes.set(shape, entries)
+    insert(line.entries, { jobId: job.ID, priority: job.Priority, since: job.VersionTime })
+    this.#lines.set(shape, line)
     this.#shapeOfJob.set(job.ID, shape)
   }
 
-  /** Returns the shape in which it waited for room. */
+  /** Returns the shape in which it waited. */
   remove(jobId: JobId): string | undefined {
-    this.#forNodes.delete(jobId)
-    return this.#removeFromShape(jobId)
+    const shape = this.#shapeOfJob.get(jobId)
+    const line = shape === undefined ? undefined : this.#lines.get(shape)
+    if (shape === undefined || !line) return undefined
+    this.#shapeOfJob.delete(jobId)
+    const { entries } = line
+    const index = entries[0]?.jobId === jobId ? 0 : entries.findIndex((entry) => entry.jobId === jobId)
+    entries.splice(index, 1)
+    if (entries.length === 0) this.#lines.delete(shape)
+    return shape
   }
 
   /** The jobs to look at now: the first of every shape; those that wait for other nodes only when nodes changed. */
   heads(hasNodeChanged: boolean): { jobId: JobId; priority: number }[] {
-    const heads: { jobId: JobId; priority: number }[] = [...this.#shapes.values()].flatMap((jobs) => jobs.slice(0, 1))
-    if (hasNodeChanged) for (const [jobId, priority] of this.#forNodes) heads.push({ jobId, priority })
-    return heads
+    const lines = [...this.#lines.values()].filter(({ waitsFor }) => hasNodeChanged || waitsFor === 'room')
+    return lines.flatMap(({ entries }) => entries.slice(0, 1))
   }
 
   /** The first job of one shape. */
   next(shape: string): { jobId: JobId; priority: number }[] {
-    return (this.#shapes.get(shape) ?? []).slice(0, 1)
+    return (this.#lines.get(shape)?.entries ?? []).slice(0, 1)
   }
 
   clear(): void {
-    this.#shapes.clear()
+    this.#lines.clear()
     this.#shapeOfJob.clear()
-    this.#forNodes.clear()
-  }
-
-  #removeFromShape(jobId: JobId): string | undefined {
-    const shape = this.#shapeOfJob.get(jobId)
-    if (shape === undefined) return undefined
-    this.#shapeOfJob.delete(jobId)
-    const entries = this.#shapes.get(shape) ?? []
-    const index = entries[0]?.jobId === jobId ? 0 : entries.findIndex((entry) => entry.jobId === jobId)
-    entries.splice(index, 1)
-    if (entries.length === 0) this.#shapes.delete(shape)
-    return shape
   }
 }
 
