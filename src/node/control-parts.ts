@@ -1,6 +1,8 @@
 import { hash } from 'node:crypto'
 import type { Startable } from '#lib/lifecycle.ts'
+import { serveGoNodes } from '#link/bprotocol/serve.ts'
 import { serveOrchestrator } from '#link/bus-ends.ts'
+import type { NodeId } from '#models/ids.ts'
 import { LocalBus } from '#nats/local-bus.ts'
 import { Broker } from '#nats/server/broker.ts'
 import { Orchestrator } from '#orchestrator/orchestrator.ts'
@@ -20,9 +22,19 @@ export const controlParts = async (deps: NodeDeps, { nodeId, instanceId, store, 
   }
   const orchestrator = new Orchestrator({ store, clock, random: systemRandom, settings, log })
   const bus = new LocalBus(broker.router, clock, systemRandom)
+  const knownInfo = (id: NodeId) =>
+    orchestrator.nodes.get(id).then(
+      ({ Info }) => (Info.NodeID === id ? Info : undefined),
+      () => undefined,
+    )
   const served: Startable = {
-    start: async () => void serveOrchestrator(bus, orchestrator.link, systemRandom),
+    start: async () => {
+      serveOrchestrator(bus, orchestrator.link, systemRandom)
+      const end = orchestrator.link
+      serveGoNodes({ bus, clock, random: systemRandom, end, orchestratorId: nodeId, knownInfo, log })
+    },
     stop: () => bus.close(),
   }
-  return { broker, orchestrator, parts: [broker, orchestrator, served] as Startable[] }
+  // What nodes kept while we were away comes when the port opens, so it opens last.
+  return { broker, orchestrator, parts: [orchestrator, served, broker] as Startable[] }
 }

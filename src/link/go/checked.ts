@@ -18,6 +18,13 @@ export function countOf(value: unknown, name: string): number {
   return number
 }
 
+/** An exit code: -1 where a program of Go's WASM engine ended without saying one. */
+export function codeOf(value: unknown, name: string): number {
+  if (value === undefined || value === null) return 0
+  if (!Number.isSafeInteger(value)) throw refused(name, 'a whole number')
+  return value as number
+}
+
 export function flagOf(value: unknown, name: string): boolean {
   if (value === undefined || value === null) return false
   if (typeof value !== 'boolean') throw refused(name, 'true or false')

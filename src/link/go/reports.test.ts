@@ -32,6 +32,10 @@ describe('reports of Go nodes', () => {
     })
   })
 
+  it('keep an exit code below 0', () => {
+    expect(runResult({ RunCommandResult: { ExitCode: -1 } }).Body.RunOutput?.ExitCode).toBe(-1)
+  })
+
   it.each([
     [{ IsError: 'true' }, 'transient'],
     [{ IsError: 'true', ErrorCode: 'ImageNotFound' }, 'user'],

@@ -5,7 +5,7 @@ import type { ExecutionId } from '#models/ids.ts'
 import type { FailureClass } from '#models/job.ts'
 import type { ComputeMessage } from '#models/messages/messages.ts'
 import { noSpec, type SpecConfig } from '#models/spec-config.ts'
-import { countOf, flagOf, listOf, recordOf, textMapOf, textOf } from './checked.ts'
+import { codeOf, flagOf, listOf, recordOf, textMapOf, textOf } from './checked.ts'
 
 type Report<Kind extends ComputeMessage['Kind']> = Extract<ComputeMessage, { Kind: Kind }>
 
@@ -73,7 +73,7 @@ function goRunOutput(value: unknown): RunCommandResult {
     StdoutTruncated: flagOf(wire.StdoutTruncated, 'StdoutTruncated'),
     stderr: textOf(wire.stderr, 'stderr'),
     StderrTruncated: flagOf(wire.StderrTruncated, 'StderrTruncated'),
-    ExitCode: countOf(wire.ExitCode, 'ExitCode'),
+    ExitCode: codeOf(wire.ExitCode, 'ExitCode'),
     ErrorMsg: textOf(wire.ErrorMsg, 'ErrorMsg'),
   }
 }

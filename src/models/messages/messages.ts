@@ -67,10 +67,10 @@ export type FramesAck = { LastSeq: number }
 /** Node → orchestrator at each connection: who I am and what I remember. */
 export type Handshake = {
   NodeInfo: NodeInfo
-  /** Identity of the node's store; a new one means that it lost everything it knew. */
-  StoreID: string
-  /** The link it last agreed on, '' = none. */
-  LinkID: string
+  /** Identity of the node's store; a new one means that it lost everything it knew. Absent (Go nodes): as it was. */
+  StoreID?: string
+  /** The link it last agreed on, '' = none. Absent (Go nodes): what the orchestrator remembers stands for both. */
+  LinkID?: string
   /** What the node holds that has not ended, so that the orchestrator can take back what it no longer wants. */
   LiveExecutions: ExecutionId[]
 }

@@ -192,11 +192,12 @@ export class Membership implements OrchestratorEnd {
   /** The link both sides remember; a new one when either has lost its memory. */
   async #agreedLink({ NodeInfo: { NodeID }, StoreID, LinkID }: Handshake): Promise<string> {
     const { store } = this.#parts.ledger
-    const isSameStore = (await store.fact(storeFact(NodeID))) === StoreID
+    const knownStore = await store.fact(storeFact(NodeID))
     const known = await store.fact(linkFact(NodeID))
-    if (isSameStore && known !== undefined && known === LinkID) return known
+    const isSameStore = knownStore === (StoreID ?? knownStore)
+    if (isSameStore && known !== undefined && known === (LinkID ?? known)) return known
     const made = this.#parts.newLinkId()
-    await this.#forget(NodeID, StoreID, made)
+    await this.#forget(NodeID, StoreID ?? knownStore ?? '', made)
     return made
   }
 

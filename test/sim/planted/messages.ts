@@ -143,7 +143,7 @@ export const messageBugs: Readonly<Record<string, Planted>> = {
   'a new store of a node is not noticed': {
     invariant: 'L2',
     plant: () => {
-      const first = new Map<NodeId, { StoreID: string; LinkID: string }>()
+      const first = new Map<NodeId, { StoreID: string | undefined; LinkID: string }>()
       return {
         orchestratorEnd: (end) => ({
           heartbeat: (beat) => end.heartbeat({ ...beat, LinkID: first.get(beat.NodeID)?.LinkID ?? beat.LinkID }),

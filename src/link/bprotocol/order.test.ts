@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest'
+import type { Execution } from '#models/execution.ts'
+import type { ExecutionId, JobId, NodeId } from '#models/ids.ts'
+import type { Job } from '#models/job.ts'
+import { askForBid, cancelExecution, whyNotSent } from './order.ts'
+
+const job = {
+  ID: 'j-1' as JobId,
+  Name: 'j',
+  Namespace: 'default',
+  Type: 'batch',
+  Priority: 0,
+  Count: 1,
+  Constraints: [],
+  Meta: {},
+  Labels: {},
+  Tasks: [
+    {
+      Name: 'main',
+      Engine: { Type: 'wasm' },
+      Publisher: { Type: '' },
+      Env: {},
+      Meta: {},
+      InputSources: [],
+      ResultPaths: [],
+      Resources: {},
+      Network: { Type: 'Default' },
+      Timeouts: {},
+    },
+  ],
+  State: { StateType: 'Pending' },
+  Version: 1,
+  Revision: 1,
+  CreateTime: 1n,
+  ModifyTime: 1n,
+  VersionTime: 1n,
+} satisfies Job
+const execution: Execution = {
+  ID: 'e-1' as ExecutionId,
+  Namespace: 'default',
+  EvalID: '',
+  Name: '',
+  NodeID: 'n-1' as NodeId,
+  JobID: job.ID,
+  JobVersion: 1,
+  AllocatedResources: { Tasks: { main: { CPU: 1, Memory: 1, Disk: 0, GPU: 0 } } },
+  DesiredState: { StateType: 'Pending' },
+  ComputeState: { StateType: 'AskForBid' },
+  PublishedResult: null,
+  RunOutput: null,
+  PreviousExecution: '',
+  NextExecution: '',
+  FollowupEvalID: '',
+  PartitionIndex: 0,
+  Revision: 1,
+  CreateTime: 1_795_484_727_437_215_472n,
+  ModifyTime: 1n,
+  Attempt: 1,
+  Epoch: 1,
+  FailureClass: '',
+  StartTime: 0n,
+}
+const text = askForBid('orch', execution, job)
+const changed = (change: (order: any) => void): string => {
+  const order = JSON.parse(text)
+  change(order)
+  return JSON.stringify(order)
+}
+
+describe('AskForBid for a node of 1.4', () => {
+  it('has all that such a node needs, starts at once, and keeps every digit of times', () => {
+    const order = JSON.parse(text)
+    expect(order).toMatchObject({ SourcePeerID: 'orch', TargetPeerID: 'n-1', WaitForApproval: false })
+    expect(order.Execution).toMatchObject({
+      AllocatedResources: { Tasks: {} },
+      DesiredState: { StateType: 1 },
+      ComputeState: { StateType: 1 },
+    })
+    expect(order.Execution.Job).toMatchObject({
+      Meta: { 'bacalhau.org/requester.id': 'orch', 'bacalhau.org/orchestrator.id': 'orch' },
+      State: { StateType: 'Pending' },
+      Tasks: [{ Network: { Type: 'None' }, Publisher: { Type: '' }, Resources: {}, Timeouts: {} }],
+    })
+    expect(text).toContain('"CreateTime":1795484727437215472')
+    expect(whyNotSent(text)).toBeUndefined()
+  })
+
+  it.each(['Engine', 'Publisher', 'Resources', 'Network', 'Timeouts'])(
+    'is not sent without %s, on which the node would crash',
+    (name) => {
+      const without = changed((order) => delete order.Execution.Job.Tasks[0][name])
+      expect(whyNotSent(without)).toBe(`a node of version 1.4 cannot run a job without ${name}`)
+      const empty = changed((order) => (order.Execution.Job.Tasks[0][name] = null))
+      expect(whyNotSent(empty)).toContain(name)
+    },
+  )
+
+  it.each(['Job', 'AllocatedResources'])('is not sent without %s', (name) => {
+    expect(whyNotSent(changed((order) => delete order.Execution[name]))).toContain(name)
+  })
+
+  it('is not sent with a network type of later versions, or when it does not fit into a message', () => {
+    const host = changed((order) => (order.Execution.Job.Tasks[0].Network.Type = 'Host'))
+    expect(whyNotSent(host)).toBe('a node of version 1.4 does not know the network type Host')
+    expect(whyNotSent(changed((order) => (order.Execution.Job.Meta.x = 'x'.repeat(2 ** 20))))).toContain('larger')
+  })
+})
+
+it('CancelExecution says who, to whom, what and why', () => {
+  expect(JSON.parse(cancelExecution('orch', 'n-1', 'e-1', 'stopped'))).toEqual({
+    SourcePeerID: 'orch',
+    TargetPeerID: 'n-1',
+    ExecutionID: 'e-1',
+    Justification: 'stopped',
+  })
+})

@@ -1,0 +1,52 @@
+import { since } from '#api/client-version.ts'
+import { parseWire, type Wire } from '#api/decode/wire-json.ts'
+import type { Execution } from '#models/execution.ts'
+import type { Job } from '#models/job.ts'
+import { metaKeys } from '#models/job.ts'
+import { recordOf } from '../go/checked.ts'
+import { goOrder } from '../go/execution.ts'
+
+const networkWords = ['None', 'Full', 'HTTP']
+/** What fits into one message of the bus, with some room for what surrounds it. */
+const orderLimitBytes = 1024 * 1024 - 1024
+
+/** AskForBid as nodes of 1.4 read it: placement is decided already, so it starts at once. */
+export function askForBid(orchestratorId: string, execution: Execution, job: Job): string {
+  const Meta = { ...job.Meta, [metaKeys.requesterId]: orchestratorId, [metaKeys.orchestratorId]: orchestratorId }
+  // The state in which such nodes get to know an execution.
+  const fresh: Execution = { ...execution, ComputeState: { StateType: 'New' } }
+  const order = goOrder(fresh, { ...job, Meta }, 'Running', since.v1_4)
+  return `{${peers(orchestratorId, execution.NodeID)},"Execution":${order},"WaitForApproval":false}`
+}
+
+export const cancelExecution = (orchestratorId: string, nodeId: string, executionId: string, reason: string): string =>
+  `{${peers(orchestratorId, nodeId)},"ExecutionID":${JSON.stringify(executionId)},"Justification":${JSON.stringify(reason)}}`
+
+const peers = (from: string, to: string): string =>
+  `"SourcePeerID":${JSON.stringify(from)},"TargetPeerID":${JSON.stringify(to)}`
+
+/** Why an AskForBid must not be sent: a node of 1.4 would crash on it, or cannot read it. Undefined = it may. */
+export function whyNotSent(text: string): string | undefined {
+  if (Buffer.byteLength(text) > orderLimitBytes) return 'the job is larger than one message of a node of version 1.4'
+  const execution = recordOf(recordOf(parseWire(text), 'order').Execution, 'Execution')
+  const missing = missingIn(execution)
+  if (missing) return `a node of version 1.4 cannot run a job without ${missing}`
+  const types: unknown[] = execution.Job.Tasks.map((task: Wire) => task.Network.Type)
+  const unknown = types.find((type) => !networkWords.includes(type as string))
+  return unknown === undefined ? undefined : `a node of version 1.4 does not know the network type ${unknown}`
+}
+
+function missingIn({ Job, AllocatedResources }: Wire): string | undefined {
+  if (!isRecord(AllocatedResources) || !isRecord(AllocatedResources.Tasks)) return 'AllocatedResources'
+  if (!isRecord(Job)) return 'Job'
+  if (typeof Job.State?.StateType !== 'string') return 'State'
+  if (!Array.isArray(Job.Tasks) || Job.Tasks.length === 0) return 'Tasks'
+  for (const task of Job.Tasks) {
+    const name = ['Engine', 'Publisher', 'Resources', 'Network', 'Timeouts'].find((each) => !isRecord(task[each]))
+    if (name) return name
+    if (!task.Engine.Type) return 'Engine.Type'
+  }
+  return undefined
+}
+
+const isRecord = (value: unknown): value is Wire => typeof value === 'object' && value !== null && !Array.isArray(value)

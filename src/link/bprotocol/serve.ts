@@ -1,0 +1,78 @@
+import type { Wire } from '#api/decode/wire-json.ts'
+import type { Bus, BusMessage, Subscription } from '#contracts/bus.ts'
+import type { OrchestratorEnd } from '#contracts/node-link.ts'
+import type { Clock, Random } from '#lib/clock.ts'
+import { messageOf } from '#lib/fault.ts'
+import type { NodeId } from '#models/ids.ts'
+import type { NodeInfo } from '#models/node.ts'
+import { textOf } from '../go/checked.ts'
+import { GoLogStreams } from '../go/log-streams.ts'
+import { decodeFrame } from '../ncl/frame.ts'
+import { answerOf, bodyOf, errorOf } from './envelope.ts'
+import { GoNodes } from './go-nodes.ts'
+
+export type GoNodesParts = {
+  bus: Bus
+  clock: Clock
+  random: Random
+  end: OrchestratorEnd
+  orchestratorId: string
+  /** What a node told of itself last; undefined when it is not known. */
+  knownInfo: (nodeId: NodeId) => Promise<NodeInfo | undefined>
+  log: (event: string, fields: Record<string, unknown>) => void
+}
+
+/**
+ * Lets nodes of the protocol `bprotocol/v2` (version 1.4) reach the orchestrator. Callbacks are listened to before
+ * anything else: what nodes kept while we were away comes with the first moment.
+ */
+export const serveGoNodes = (parts: GoNodesParts): Subscription => {
+  const { bus, log } = parts
+  const streams = new GoLogStreams(bus, parts.clock, parts.random)
+  const nodes = new GoNodes({ ...parts, streams })
+  const quietly = (subject: string, handle: () => Promise<void> | void): void => {
+    Promise.resolve()
+      .then(handle)
+      .catch((error: unknown) => log('node_message_refused', { subject, error: messageOf(error) }))
+  }
+  const subscriptions = [
+    bus.subscribe(`node.orchestrator.${parts.orchestratorId}.>`, ({ subject, payload }) =>
+      quietly(subject, () => nodes.callback(tokenOf(subject, 3), bodyOf(payload))),
+    ),
+    streams.serve(),
+    bus.subscribe('heartbeat', ({ subject, payload }) => quietly(subject, () => nodes.beat(beatOf(bodyOf(payload))))),
+    bus.subscribe('bacalhau.global.compute.*.out.heartbeat', ({ subject, payload }) =>
+      quietly(subject, () => nodes.beat(requireOwn(beatOf(decodeFrame(payload).payload), tokenOf(subject, 3)))),
+    ),
+    bus.subscribe('node.management.>', (message) => answerManagement(bus, nodes, message)),
+  ]
+  return {
+    stop: () => {
+      for (const subscription of subscriptions) subscription.stop()
+      nodes.stop()
+    },
+  }
+}
+
+export type Beat = { nodeId: NodeId; sequence: number }
+
+const beatOf = ({ NodeID, Sequence }: Wire): Beat => ({
+  nodeId: textOf(NodeID, 'NodeID') as NodeId,
+  sequence: Number(Sequence ?? 0),
+})
+
+const tokenOf = (subject: string, index: number): string => subject.split('.')[index] ?? ''
+
+const requireOwn = (beat: Beat, nodeId: string): Beat => {
+  if (beat.nodeId !== nodeId) throw new Error('a node may speak only for itself')
+  return beat
+}
+
+const answerManagement = (bus: Bus, nodes: GoNodes, { subject, payload, reply }: BusMessage): void => {
+  if (reply === undefined) return
+  const answer = async (): Promise<object> => nodes.manage(tokenOf(subject, 2), tokenOf(subject, 3), bodyOf(payload))
+  answer().then(
+    (value) => bus.publish(reply, answerOf(value)),
+    (error: unknown) => bus.publish(reply, errorOf(messageOf(error))),
+  )
+}

@@ -1,0 +1,107 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, describe, expect, it } from 'vitest'
+import type { Bus } from '#contracts/bus.ts'
+import { serveGoNodes } from '#link/bprotocol/serve.ts'
+import type { NodeId } from '#models/ids.ts'
+import { ClientBus } from '#nats/client-bus.ts'
+import { SystemClock } from '#platform/clock.ts'
+import { systemRandom } from '#platform/random.ts'
+import { startOrchestrator } from '../../kit/cluster.ts'
+import { until } from '../../kit/until.ts'
+import { absent, goldensDir } from '../../kit/vectors.ts'
+
+type Line = { dir?: string; op?: string; subject?: string; reply?: string; json?: any }
+const folder = join(goldensDir(), 'wire/v1.4.0')
+const linesOf = (name: string): Line[] =>
+  readFileSync(join(folder, `${name}.jsonl`), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+const bytes = (value: unknown): Buffer => Buffer.from(JSON.stringify(value))
+
+const started: { stop(): Promise<void> }[] = []
+afterEach(async () => {
+  for (const each of started.splice(0).reverse()) await each.stop()
+})
+
+/** Our orchestrator with the adapter, and a connection as a node has it. */
+async function served() {
+  const cluster = await startOrchestrator()
+  started.push(cluster)
+  const connect = () => ClientBus.connect({ servers: [`nats://127.0.0.1:${cluster.port}`], token: '', name: 'x' })
+  const own = await connect()
+  const node = await connect()
+  started.push({ stop: () => own.close() }, { stop: () => node.close() })
+  serveGoNodes({
+    bus: own,
+    clock: new SystemClock(),
+    random: systemRandom,
+    end: cluster.orchestrator.link,
+    orchestratorId: 'orch140',
+    knownInfo: async () => undefined,
+    log: () => {},
+  })
+  const answer = async (bus: Bus, { subject, json }: Line) =>
+    JSON.parse(Buffer.from(await bus.request(subject ?? '', bytes(json), 5_000)).toString('utf8'))
+  await until('the adapter listens', () =>
+    answer(node, { subject: 'node.management.a.x', json: {} }).then(Boolean, () => false),
+  )
+  return { ...cluster, node, answer: (line: Line) => answer(node, line) }
+}
+
+const statusOf = async (nodes: Awaited<ReturnType<typeof served>>['nodes']) =>
+  (await nodes.get('node140' as NodeId)).ConnectionState.Status
+
+if (!existsSync(folder)) absent('wire/v1.4.0')
+else
+  describe('what a node of 1.4 says is answered as its own orchestrator answers', () => {
+    it.each(['01-connect-register', '02-idle-heartbeats', '03-batch-success-local'])('%s', async (name) => {
+      const lines = linesOf(name)
+      const { node, answer, nodes } = await served()
+      const register = linesOf('01-connect-register').find(({ subject }) => subject?.includes('RegisterNode'))
+      await answer(register ?? {})
+      let compared = 0
+      for (const line of lines.filter(({ dir, op }) => dir === 'C>S' && op === 'PUB')) {
+        if (!line.subject?.startsWith('node.management.')) {
+          node.publish(line.subject ?? '', bytes(line.json))
+          continue
+        }
+        const recorded = lines.find(({ dir, subject }) => dir === 'S>C' && subject === line.reply)
+        expect(await answer(line)).toEqual(recorded?.json)
+        compared += 1
+      }
+      expect(compared).toBeGreaterThan(0)
+      expect(await statusOf(nodes)).toBe('CONNECTED')
+    })
+
+    it('a node with a lock file of another orchestrator comes in by what it tells of itself', async () => {
+      const { answer, nodes } = await served()
+      const { json } = linesOf('01-connect-register').find(({ subject }) => subject?.includes('RegisterNode')) ?? {}
+      const update = { subject: 'node.management.node140.UpdateNodeInfo/v1', json }
+      expect(await answer(update)).toEqual({ value: { Accepted: true, Reason: '' } })
+      expect(await statusOf(nodes)).toBe('CONNECTED')
+    })
+
+    it('a rejected node is told so, in the recorded words', async () => {
+      const { answer, nodes } = await served()
+      const { json } = linesOf('01-connect-register').find(({ subject }) => subject?.includes('RegisterNode')) ?? {}
+      const register = { subject: 'node.management.node140.RegisterNode/v1', json }
+      const update = { subject: 'node.management.node140.UpdateNodeInfo/v1', json }
+      await answer(register)
+      await nodes.reject('node140' as NodeId, '')
+      const refused = linesOf('15-node-rejected-approved-deleted').find((line) => line.json?.value?.Accepted === false)
+      expect(await answer(update)).toEqual(refused?.json)
+      expect(await answer(register)).toEqual({ value: { Accepted: false, Reason: 'node has been rejected' } })
+    })
+
+    it('a newer node is sent to its own protocol, and nobody speaks for another', async () => {
+      const { answer } = await served()
+      const { json } = linesOf('01-connect-register').find(({ subject }) => subject?.includes('RegisterNode')) ?? {}
+      const newer = { Info: { ...json.Info, SupportedProtocols: ['bprotocol/v2', 'ncl/v1'] } }
+      const subject = 'node.management.node140.RegisterNode/v1'
+      expect((await answer({ subject, json: newer })).value.Accepted).toBe(false)
+      const forged = await answer({ subject: 'node.management.other.RegisterNode/v1', json })
+      expect(forged).toEqual({ error: 'a node may speak only for itself', value: null })
+    })
+  })
