@@ -9,7 +9,10 @@ const bugCode = 2
 /** The program as a process: runs the command line, lets everything be written, ends. */
 export async function runProgram(argv: readonly string[], argv0: string, own: Host['env']): Promise<void> {
   const program = /(?:^|[\\/])node(?:\.exe)?$/.test(argv0) ? 'bacalhau' : argv0
-  const host = processHost(program, withEnvFiles(own), (code) => process.exit(code))
+  const unread: string[] = []
+  const env = withEnvFiles(own, (sentence) => unread.push(sentence))
+  const host = processHost(program, env, (code) => process.exit(code))
+  for (const sentence of unread) host.stderr.write(`Warning: ${sentence}\n`)
   const code = await runCommandLine(argv, host).catch((error: unknown) => {
     host.stderr.write(`This is a bug of ${program}:\n${error instanceof Error ? error.stack : String(error)}\n`)
     return bugCode
