@@ -10,7 +10,8 @@ import type { JobDefaults, TypeDefaults } from '#orchestrator/jobs/spec.ts'
 import type { OrchestratorSettings } from '#orchestrator/orchestrator.ts'
 
 export const milliseconds = (nanoseconds: bigint): number => Number(nanoseconds / 1_000_000n)
-const settleMs = 30_000
+/** After a start nodes are given as long as any silent one to be heard of, and no longer than this. */
+const longestSettleMs = 30_000
 
 /** What a task is promised that asks for nothing. */
 const defaultResourcesOf = (settings: Settings): Resources => parseResources(settings.JobDefaults.Batch.Task.Resources)
@@ -19,7 +20,7 @@ export const orchestratorSettings = (settings: Settings, nodeId: NodeId): Orches
   nodeId,
   jobDefaults: jobDefaultsOf(settings),
   defaultResources: defaultResourcesOf(settings),
-  settleMs,
+  settleMs: Math.min(longestSettleMs, milliseconds(settings.Orchestrator.NodeManager.DisconnectTimeout)),
   retention: { jobsNs: settings.Orchestrator.Retention.Jobs, historyNs: settings.Orchestrator.Retention.History },
   defaultMembership: settings.Orchestrator.NodeManager.ManualApproval ? 'PENDING' : 'APPROVED',
   heartbeatIntervalMs: milliseconds(settings.Compute.Heartbeat.Interval),

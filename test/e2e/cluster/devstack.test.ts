@@ -94,6 +94,19 @@ describe('a devstack', () => {
     expect(processesOf(product.folder)).toEqual([])
   })
 
+  it('whose nodes wait for approval runs a daemon on each as soon as it is approved [R100, R204]', async () => {
+    const stack = await devstack('--computes', '2', '-c', 'Orchestrator.NodeManager.ManualApproval=true')
+    const { body } = await submit(stack, sleepJob('600', { Type: 'daemon' }))
+    expect(await runningOn(stack, body.JobID)).toEqual([])
+    for (const [node, all] of [
+      ['node-1', 'node-1'],
+      ['node-2', 'node-1,node-2'],
+    ]) {
+      await ask(stack, 'PUT', `/orchestrator/nodes/${node}`, { Action: 'approve', NodeID: node })
+      await until(`it runs on ${all}`, async () => (await runningOn(stack, body.JobID)).join() === all)
+    }
+  })
+
   it.each([
     [['--hybrids', '2'], 'a devstack has at most one node with both roles, not 2'],
     [['--orchestrators', '2'], 'a devstack has one orchestrator, not 2'],
