@@ -122,6 +122,7 @@ export const decisionBugs: Readonly<Record<string, Planted>> = {
   'a node forgets what waits when it starts again': {
     invariant: 'L2',
     plant: () => ({
+      faults: (faults) => ({ ...faults, blows: ['node crash', 'graceful restart'], blowEveryMs: 3_000 }),
       store: (store) =>
         changed(store, {
           workInStates: async (states) => (await store.workInStates(states)).filter((row) => row.state === 'Running'),
