@@ -60,12 +60,12 @@ export const completed = 7
 export const attemptsOf = async (server: Server, id: string): Promise<Attempt[]> =>
   (await server.http<{ Items: Attempt[] }>('GET', `/orchestrator/jobs/${id}/executions`)).body.Items
 
-export type ShownNode = {
+type ShownNode = {
   Info: { NodeID: string; NodeType: string }
   Membership: string
   Connection: string
 }
-export const nodesOf = async (server: Server): Promise<Record<string, string>> => {
+const nodesOf = async (server: Server): Promise<Record<string, string>> => {
   const { body } = await server.http<{ Nodes: ShownNode[] }>('GET', '/orchestrator/nodes')
   return Object.fromEntries(
     body.Nodes.map(({ Info, Membership, Connection }) => [Info.NodeID, `${Membership} ${Connection}`]),

@@ -9,7 +9,7 @@ import { messageOf } from '#lib/fault.ts'
  */
 export type GoFrame = { readonly metadata: Readonly<Record<string, string>>; readonly payload: Wire }
 
-export const jsonVersion = 1
+const jsonVersion = 1
 const headBytes = 5
 
 /** Why bytes are no frame, in the words that Go nodes use. */

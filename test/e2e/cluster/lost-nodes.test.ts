@@ -120,7 +120,8 @@ describe('a connection that breaks', () => {
     const ids: string[] = []
     for (let round = 0; round < 6; round++) {
       ids.push(await orchestrator.submit(witnessJob(witness, 100, { Count: 2 })))
-      round % 2 === 0 ? line.cut() : line.silence()
+      if (round % 2 === 0) line.cut()
+      else line.silence()
       ids.push(await orchestrator.submit(witnessJob(witness, 100, { Count: 2 })))
       line.mend()
     }
