@@ -9,7 +9,7 @@ const event = (topic: string, Message: string, Timestamp: bigint, Details?: Reco
   ...(Details ? { Details } : {}),
 })
 
-type RetryNews = { what: string; cause: string; retry: { inNs: bigint } | { why: string } }
+type RetryNews = { what: string; retry: { inNs: bigint } | { why: string } }
 
 const timeoutDetails = {
   IsError: 'true',
@@ -44,10 +44,12 @@ export const stopTexts = {
   unmatched: 'Execution stop requested because node does not match the job any more',
   jobUpdated: 'Execution stopped for job update',
 } as const
-export const execRetry = (now: bigint, { what, cause, retry }: RetryNews): Event => {
+export const execRetry = (now: bigint, { what, retry }: RetryNews): Event => {
   const next = 'why' in retry ? `no other follows: ${retry.why}` : `the next follows ${whenText(retry.inNs)}`
-  return event(topics.scheduling, `${what}, ${next}. Cause: ${cause}`, now)
+  return event(topics.scheduling, `${what}, ${next}`, now)
 }
-const whenText = (ns: bigint): string => (ns > 0n ? `in ${formatDuration(ns)}` : 'as soon as a node can take it')
+const msNs = 1_000_000n
+const whenText = (ns: bigint): string =>
+  ns > 0n ? `in ${formatDuration((ns / msNs) * msNs)}` : 'as soon as a node can take it'
 
 export const execStop = (now: bigint, text: string): Event => event(topics.scheduling, text, now)

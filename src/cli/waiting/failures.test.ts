@@ -28,6 +28,8 @@ describe('why a job failed [R41]', () => {
       { message: 'lost', hint: '' },
     ])
     expect(failureReasons(job('not enough nodes'), [])).toEqual([{ message: 'not enough nodes', hint: '' }])
+    const followed = { ...line('Attempt 1 of 2 failed'), ExecutionState: { Previous: 'Failed', New: 'Failed' } }
+    expect(failureReasons(job('lost'), [followed as JobHistory])).toEqual([{ message: 'lost', hint: '' }])
     expect(failureReasons(job(), [])).toEqual([{ message: 'job failed', hint: '' }])
   })
 

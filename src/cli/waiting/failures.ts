@@ -14,7 +14,9 @@ const endStates: readonly string[] = ['BidRejected', 'Completed', 'Failed', 'Can
 export function failureReasons(job: Job, history: readonly JobHistory[]): Reason[] {
   const reasons = new Map<string, Reason>()
   for (const { Event, ExecutionState } of history) {
-    const isFailure = Event.Details?.FailsExecution === 'true' || endStates.includes(ExecutionState?.New ?? '')
+    // A line about an execution that had ended says what follows, not why it ended.
+    const isEnd = ExecutionState?.Previous !== ExecutionState?.New && endStates.includes(ExecutionState?.New ?? '')
+    const isFailure = Event.Details?.FailsExecution === 'true' || isEnd
     if (!isFailure || Event.Message === '' || reasons.has(Event.Message)) continue
     reasons.set(Event.Message, { message: Event.Message, hint: Event.Details?.Hint ?? '' })
   }

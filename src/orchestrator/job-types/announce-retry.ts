@@ -5,7 +5,10 @@ import type { Plan } from '../plan.ts'
 import type { Snapshot } from '../snapshot.ts'
 import { failuresInARow, isFailure, type Retry } from './retry.ts'
 
-/** Says once in the history which attempt failed, why, and what happens next and when. Its FollowupEvalID marks that it was said. */
+/**
+ * Says once in the history, below why an attempt failed, which one it was and what happens next and when. Its FollowupEvalID
+ * marks that it was said.
+ */
 export const announceRetry = (snapshot: Snapshot, plan: Plan, attempts: readonly Execution[], retry: Retry): void => {
   const before = attempts.at(-1)
   if (!before || !isFailure(before) || before.FollowupEvalID !== '') return
@@ -13,7 +16,6 @@ export const announceRetry = (snapshot: Snapshot, plan: Plan, attempts: readonly
   const failures = failuresInARow(job, attempts)
   const event = execRetry(nowNs, {
     what: `Attempt ${failures} of ${rescheduleOf(job).Attempts} failed${classText(before)}`,
-    cause: before.ComputeState.Message ?? '',
     retry: retry.kind === 'never' ? { why: retry.why } : { inNs: retry.kind === 'later' ? retry.at - nowNs : 0n },
   })
   plan.changes.push({ before, after: { ...before, FollowupEvalID: evaluationId }, event, isCancelSent: false })

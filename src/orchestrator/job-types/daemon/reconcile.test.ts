@@ -54,7 +54,7 @@ describe('daemon jobs', () => {
     world.end(0, 'Failed', 'user')
     const plan = world.step()
     expect(plan.changes.map(({ event }) => event?.Message)).toEqual([
-      'Attempt 1 of 2 failed (user), no other follows: a failure of class user is not tried again. Cause: it Failed',
+      'Attempt 1 of 2 failed (user), no other follows: a failure of class user is not tried again',
     ])
     expect(world.step().changes).toEqual([])
   })
