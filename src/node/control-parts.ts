@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import type { Subscription } from '#contracts/bus.ts'
 import type { Startable } from '#lib/lifecycle.ts'
 import { serveGoNodes } from '#link/bprotocol/serve.ts'
 import { serveOrchestrator } from '#link/bus-ends.ts'
@@ -27,13 +28,19 @@ export const controlParts = async (deps: NodeDeps, { nodeId, instanceId, store, 
       ({ Info }) => (Info.NodeID === id ? Info : undefined),
       () => undefined,
     )
+  const end = orchestrator.link
+  let subscriptions: Subscription[] = []
   const served: Startable = {
     start: async () => {
-      serveOrchestrator(bus, orchestrator.link, systemRandom)
-      const end = orchestrator.link
-      serveGoNodes({ bus, clock, random: systemRandom, end, orchestratorId: nodeId, knownInfo, log })
+      subscriptions = [
+        serveOrchestrator(bus, end, systemRandom),
+        serveGoNodes({ bus, clock, random: systemRandom, end, orchestratorId: nodeId, knownInfo, log }),
+      ]
     },
-    stop: () => bus.close(),
+    stop: async () => {
+      for (const subscription of subscriptions) subscription.stop()
+      await bus.close()
+    },
   }
   // What nodes kept while we were away comes when the port opens, so it opens last.
   return { broker, orchestrator, parts: [orchestrator, served, broker] as Startable[] }

@@ -36,7 +36,7 @@ const shortageText = (exclusions: readonly Exclusion[], nodes: number, plan: Pla
   return `no node takes it: ${exclusionText(first, nodes)}`
 }
 
-/** `2 of 3 nodes are full for now`-like: how many, and why. */
+/** `full for now (2 of 3 nodes)`. */
 const exclusionText = ({ Count, Reason }: Exclusion, nodes: number): string => `${Reason} (${Count} of ${nodes} nodes)`
 
 const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`

@@ -6,7 +6,13 @@ import type { Clock, Random } from '#lib/clock.ts'
 import { Fault } from '#lib/fault.ts'
 import { topics } from '#models/event.ts'
 import type { ExecutionId, NodeId } from '#models/ids.ts'
-import type { Frame, FramesAck, HandshakeReply, OrchestratorMessage } from '#models/messages/messages.ts'
+import type {
+  ComputeMessage,
+  Frame,
+  FramesAck,
+  HandshakeReply,
+  OrchestratorMessage,
+} from '#models/messages/messages.ts'
 import type { NodeInfo } from '#models/node.ts'
 import type { GoLogStreams } from '../go/log-streams.ts'
 import { errorIn } from './envelope.ts'
@@ -74,9 +80,17 @@ export class GoNode implements ComputeEnd {
   }
 
   /** It has called back: no answer is waited for any more. */
-  heardOf(executionId: ExecutionId, hasEnded: boolean): void {
+  calledBack(message: ComputeMessage): void {
+    this.#unanswered.delete(message.Body.ExecutionID)
+    const goesOn = message.Kind === 'BidResult' && message.Body.IsAccepted
+    if (!goesOn) this.#asked.delete(message.Body.ExecutionID)
+    this.reports.add(message)
+  }
+
+  /** It has called back in a form that we do not read. */
+  unreadable(executionId: ExecutionId, why: string): void {
     this.#unanswered.delete(executionId)
-    if (hasEnded) this.#asked.delete(executionId)
+    if (this.#asked.has(executionId)) this.#fail(executionId, `the node's report cannot be read: ${why}`)
   }
 
   readLogs({ executionId, isFollowing, isTail }: LogQuery, signal: AbortSignal): AsyncIterable<LogChunk> {
@@ -119,8 +133,7 @@ export class GoNode implements ComputeEnd {
     const text = cancelExecution(this.#parts.orchestratorId, this.id, ExecutionID, Reason)
     const answer = await this.#request('CancelExecution', text)
     if (answer === undefined || errorIn(answer) === undefined) return
-    this.heardOf(ExecutionID, true)
-    this.reports.add({ Kind: 'CancelResult', Body: { ExecutionID, RunOutput: null } })
+    this.calledBack({ Kind: 'CancelResult', Body: { ExecutionID, RunOutput: null } })
   }
 
   /** The answer; undefined = none in time, which does not tell whether the node has got it. Throws when it has not. */

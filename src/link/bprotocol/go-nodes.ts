@@ -1,6 +1,6 @@
 import type { Wire } from '#api/decode/wire-json.ts'
-import { Fault } from '#lib/fault.ts'
-import type { NodeId } from '#models/ids.ts'
+import { Fault, messageOf } from '#lib/fault.ts'
+import type { ExecutionId, NodeId } from '#models/ids.ts'
 import type { HandshakeReply, Heartbeat } from '#models/messages/messages.ts'
 import type { ComputeNodeInfo, NodeInfo } from '#models/node.ts'
 import { noResources } from '#models/resources.ts'
@@ -13,12 +13,17 @@ import type { Beat, GoNodesParts } from './serve.ts'
 type Load = Omit<Heartbeat, 'NodeID' | 'LinkID'>
 type Member = { node: GoNode; linkId: string; sequence: number; load: Load }
 
+/** So many may call back before they are heard of. */
+const unheardLimit = 1_000
+
 const newerProtocols = ['ncl/v1', 'bac/v1']
 const newerRefused = 'node supports NCLv1 protocol - legacy protocol disabled'
 
 /** The nodes of version 1.4: what they say of themselves, and who of them we have shaken hands with. */
 export class GoNodes {
   readonly #parts: GoNodesParts & GoNodeParts
+  /** Those that have joined, and those that called back before: what these tell waits until they have joined. */
+  readonly #nodes = new Map<NodeId, GoNode>()
   readonly #members = new Map<NodeId, Member>()
   readonly #joining = new Map<NodeId, Promise<HandshakeReply>>()
 
@@ -27,7 +32,7 @@ export class GoNodes {
   }
 
   stop(): void {
-    for (const { node } of this.#members.values()) node.reports.stop()
+    for (const node of this.#nodes.values()) node.reports.stop()
   }
 
   /** The answer to a request of a node. */
@@ -51,13 +56,15 @@ export class GoNodes {
   }
 
   callback(method: string, body: Wire): void {
-    const nodeId = textOf(body.SourcePeerID, 'SourcePeerID') as NodeId
-    const message = callbackMessage(method.replace(/\/v1$/, ''), body)
-    if (!message) return
-    const node = this.#members.get(nodeId)?.node ?? this.#early(nodeId)
-    const hasEnded = message.Kind !== 'BidResult' || !message.Body.IsAccepted
-    node.heardOf(message.Body.ExecutionID, hasEnded)
-    node.reports.add(message)
+    const node = this.#node(textOf(body.SourcePeerID, 'SourcePeerID') as NodeId)
+    try {
+      const message = callbackMessage(method.replace(/\/v1$/, ''), body)
+      if (message) node.calledBack(message)
+    } catch (error) {
+      // The node says it only once: without an end its execution would run for ever.
+      node.unreadable(textOf(body.ExecutionID, 'ExecutionID') as ExecutionId, messageOf(error))
+      throw error
+    }
   }
 
   /** A node without its lock file registers: it has nothing of an earlier life. */
@@ -112,23 +119,21 @@ export class GoNodes {
   }
 
   async #joinNow(info: NodeInfo, isEmpty: boolean): Promise<HandshakeReply> {
-    const known = this.#members.get(info.NodeID) ?? this.#earlyOnes.get(info.NodeID)
-    const node = known instanceof GoNode ? known : (known?.node ?? new GoNode(info.NodeID, this.#parts))
+    const node = this.#node(info.NodeID)
     const reply = await node.join(info, isEmpty)
     if (!reply.IsAccepted) return reply
-    this.#earlyOnes.delete(info.NodeID)
     const sequence = this.#members.get(info.NodeID)?.sequence ?? 0
     this.#members.set(info.NodeID, { node, linkId: reply.LinkID, sequence, load: loadOf(info) })
     return reply
   }
 
-  /** Nodes that called back before they were heard of: what they tell waits until they have joined. */
-  readonly #earlyOnes = new Map<NodeId, GoNode>()
-
-  #early(nodeId: NodeId): GoNode {
-    const node = this.#earlyOnes.get(nodeId) ?? new GoNode(nodeId, this.#parts)
-    if (this.#earlyOnes.size >= 1_000) this.#earlyOnes.clear()
-    this.#earlyOnes.set(nodeId, node)
+  #node(nodeId: NodeId): GoNode {
+    const known = this.#nodes.get(nodeId)
+    if (known) return known
+    if (this.#nodes.size - this.#members.size >= unheardLimit)
+      throw new Fault('ResourceExhausted', 'too many nodes call back that were never heard of')
+    const node = new GoNode(nodeId, this.#parts)
+    this.#nodes.set(nodeId, node)
     return node
   }
 }

@@ -1,10 +1,12 @@
 import type { OrchestratorEnd } from '#contracts/node-link.ts'
 import type { Clock, Timer } from '#lib/clock.ts'
+import { Fault } from '#lib/fault.ts'
 import type { NodeId } from '#models/ids.ts'
 import type { ComputeMessage } from '#models/messages/messages.ts'
 
 const againMs = 1_000
 const waitingLimit = 10_000
+const batchLimit = 256
 
 /**
  * What one node called back, on its way into the orchestrator: in order, again and again until it is stored, because the
@@ -16,6 +18,8 @@ export class Reports {
   readonly #clock: Clock
   readonly #waiting: ComputeMessage[] = []
   #linkId: string | undefined
+  /** The number of the last one that is stored; asked for when it may be another. */
+  #lastSeq: number | undefined
   #isRunning = false
   #retry: Timer | undefined
 
@@ -28,11 +32,14 @@ export class Reports {
   /** A handshake has agreed on this link. */
   goOn(linkId: string): void {
     this.#linkId = linkId
+    this.#lastSeq = undefined
     this.#run()
   }
 
+  /** Throws a Fault ResourceExhausted when too many wait already. */
   add(message: ComputeMessage): void {
-    if (this.#waiting.length === waitingLimit) this.#waiting.shift()
+    if (this.#waiting.length >= waitingLimit)
+      throw new Fault('ResourceExhausted', `${waitingLimit} reports of node ${this.#nodeId} wait to be stored`)
     this.#waiting.push(message)
     this.#run()
   }
@@ -53,19 +60,22 @@ export class Reports {
       },
       () => {
         this.#isRunning = false
+        this.#lastSeq = undefined
         if (this.#linkId !== undefined) this.#retry = this.#clock.after(againMs, () => this.#run())
       },
     )
   }
 
   async #storeAll(): Promise<void> {
-    while (this.#linkId !== undefined) {
+    while (this.#linkId !== undefined && this.#waiting.length > 0) {
       const linkId = this.#linkId
-      const Message = this.#waiting[0]
-      if (!Message) return
-      const { LastSeq } = await this.#end.deliver(this.#nodeId, linkId, [])
-      const stored = await this.#end.deliver(this.#nodeId, linkId, [{ Seq: LastSeq + 1, Message }])
-      if (stored.LastSeq > LastSeq) this.#waiting.shift()
+      const lastSeq = this.#lastSeq ?? (await this.#end.deliver(this.#nodeId, linkId, [])).LastSeq
+      const batch = this.#waiting.slice(0, batchLimit).map((Message, i) => ({ Seq: lastSeq + 1 + i, Message }))
+      const stored = await this.#end.deliver(this.#nodeId, linkId, batch)
+      // A handshake in between has made other numbers.
+      if (linkId !== this.#linkId) continue
+      this.#waiting.splice(0, stored.LastSeq - lastSeq)
+      this.#lastSeq = stored.LastSeq
     }
   }
 }

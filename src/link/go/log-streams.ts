@@ -8,8 +8,16 @@ import { countOf, listOf, recordOf, textOf } from './checked.ts'
 /** Go nodes ask every 10 s whether a stream is still read; this much silence means that the node is gone. */
 const silenceLimitMs = 45_000
 const closedWell = 1000
+/** Such nodes send without being asked for more: a reader that is so far behind is let go. */
+const unreadLimitBytes = 64 * 1024 * 1024
 
-type Stream = { arrived: LogChunk[]; end?: 'closed' | Fault; wake: () => void; watch: Timer | undefined }
+type Stream = {
+  arrived: LogChunk[]
+  unreadBytes: number
+  end?: 'closed' | Fault
+  wake: () => void
+  watch: Timer | undefined
+}
 
 /** Output as Go nodes send it: one subject per stream, and a heartbeat that asks which streams are still wanted. */
 export class GoLogStreams {
@@ -38,7 +46,7 @@ export class GoLogStreams {
   /** Asks for a stream by `body` on `subject`, and reads it to its end. Aborting makes the node stop at its next heartbeat. */
   async *read(subject: string, body: string, signal: AbortSignal): AsyncGenerator<LogChunk, void> {
     const streamId = this.#random.uuid().replaceAll('-', '').slice(0, 8)
-    const stream: Stream = { arrived: [], wake: () => {}, watch: undefined }
+    const stream: Stream = { arrived: [], unreadBytes: 0, wake: () => {}, watch: undefined }
     const inbox = this.#bus.subscribe(`${this.#consumer}.${streamId}`, ({ payload }) => this.#take(stream, payload))
     const onAbort = (): void => stream.wake()
     signal.addEventListener('abort', onAbort)
@@ -54,8 +62,10 @@ export class GoLogStreams {
       this.#bus.publish(subject, Buffer.from(JSON.stringify(request)), `${this.#consumer}.${streamId}`)
       while (!signal.aborted) {
         const chunk = stream.arrived.shift()
-        if (chunk) yield chunk
-        else if (stream.end === 'closed') return
+        if (chunk) {
+          stream.unreadBytes -= chunk.bytes.length
+          yield chunk
+        } else if (stream.end === 'closed') return
         else if (stream.end) throw stream.end
         else await new Promise<void>((resolve) => (stream.wake = resolve))
       }
@@ -75,6 +85,7 @@ export class GoLogStreams {
   }
 
   #take(stream: Stream, payload: Uint8Array): void {
+    if (stream.end) return
     this.#heard(stream)
     try {
       const text = Buffer.from(payload).toString('utf8')
@@ -85,7 +96,11 @@ export class GoLogStreams {
       const wrapped = recordOf(parseWire(Buffer.from(textOf(data, 'data'), 'base64').toString('utf8')), 'data')
       if (wrapped.error) throw new Fault('ServiceUnavailable', textOf(wrapped.error, 'error'))
       const { Type, Line } = recordOf(wrapped.value, 'value')
-      stream.arrived.push({ stream: Type === 2 ? 2 : 1, bytes: Buffer.from(textOf(Line, 'Line')) })
+      const bytes = Buffer.from(textOf(Line, 'Line'))
+      stream.unreadBytes += bytes.length
+      if (stream.unreadBytes > unreadLimitBytes)
+        throw new Fault('ServiceUnavailable', 'the output comes faster than it is read')
+      stream.arrived.push({ stream: Type === 2 ? 2 : 1, bytes })
       stream.wake()
     } catch (error) {
       end(stream, error instanceof Fault ? error : new Fault('ServiceUnavailable', 'the node sent unreadable output'))

@@ -1,6 +1,6 @@
 import type { NodeId } from '#models/ids.ts'
 import type { BuildVersionInfo, ComputeNodeInfo, NodeInfo } from '#models/node.ts'
-import type { Resources } from '#models/resources.ts'
+import type { Gpu, Resources } from '#models/resources.ts'
 import { countOf, listOf, recordOf, textMapOf, textOf } from './checked.ts'
 
 /** What a Go node tells of itself. Throws a Fault BadRequest when it is not of that form. */
@@ -35,13 +35,24 @@ function computeNodeInfo(value: unknown): ComputeNodeInfo {
 /** What is zero is absent. */
 export function goResources(value: unknown, name: string): Resources {
   const { CPU, Memory, Disk, GPU, GPUs } = recordOf(value, name)
-  const gpus = listOf(GPUs, `${name}.GPUs`, recordOf)
+  const gpus = listOf(GPUs, `${name}.GPUs`, goGpu)
   return {
     CPU: countOf(CPU, `${name}.CPU`),
     Memory: countOf(Memory, `${name}.Memory`),
     Disk: countOf(Disk, `${name}.Disk`),
     GPU: countOf(GPU, `${name}.GPU`),
-    ...(gpus.length > 0 ? { GPUs: gpus as NonNullable<Resources['GPUs']> } : {}),
+    ...(gpus.length > 0 ? { GPUs: gpus } : {}),
+  }
+}
+
+function goGpu(value: unknown, name: string): Gpu {
+  const { Index, Name, Vendor, Memory, PCIAddress } = recordOf(value, name)
+  return {
+    Index: countOf(Index, `${name}.Index`),
+    Name: textOf(Name, `${name}.Name`),
+    Vendor: textOf(Vendor, `${name}.Vendor`),
+    Memory: countOf(Memory, `${name}.Memory`),
+    PCIAddress: textOf(PCIAddress, `${name}.PCIAddress`),
   }
 }
 
