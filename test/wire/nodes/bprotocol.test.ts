@@ -4,10 +4,13 @@ import { afterEach, describe, expect, it } from 'vitest'
 import type { Bus } from '#contracts/bus.ts'
 import { serveGoNodes } from '#link/bprotocol/serve.ts'
 import type { NodeId } from '#models/ids.ts'
+import type { JobSpec } from '#models/job.ts'
 import { ClientBus } from '#nats/client-bus.ts'
 import { SystemClock } from '#platform/clock.ts'
 import { systemRandom } from '#platform/random.ts'
 import { startOrchestrator } from '../../kit/cluster.ts'
+import { jobSpec } from '../../kit/job-spec.ts'
+import { endOf, submitSpec } from '../../kit/jobs.ts'
 import { until } from '../../kit/until.ts'
 import { absent, goldensDir } from '../../kit/vectors.ts'
 
@@ -105,3 +108,56 @@ else
       expect(forged).toEqual({ error: 'a node may speak only for itself', value: null })
     })
   })
+
+/** A node with one engine that answers each order as `run` says. */
+async function withNode(run: (order: { ExecutionID: string; JobID: string }) => { name: string; body: object }) {
+  const cluster = await served()
+  const { node, answer } = cluster
+  const room = { CPU: 2, Memory: 4_000_000_000, Disk: 4_000_000_000 }
+  const ComputeNodeInfo = {
+    ExecutionEngines: ['wasm'],
+    Publishers: null,
+    StorageSources: null,
+    MaxCapacity: room,
+    QueueCapacity: {},
+    AvailableCapacity: room,
+    MaxJobRequirements: room,
+  }
+  const orders: string[] = []
+  node.subscribe('node.compute.node-4.>', ({ subject, payload, reply = '' }) => {
+    const { Execution, ExecutionID } = JSON.parse(Buffer.from(payload).toString())
+    const order = { ExecutionID: Execution?.ID ?? ExecutionID, JobID: Execution?.JobID ?? '' }
+    node.publish(reply, bytes({ value: order }))
+    if (!subject.endsWith('AskForBid/v1')) return
+    orders.push(order.ExecutionID)
+    const { name, body } = run(order)
+    node.publish(`node.orchestrator.orch140.${name}/v1`, bytes({ SourcePeerID: 'node-4', ...order, ...body }))
+  })
+  const Info = { NodeID: 'node-4', NodeType: 'Compute', Labels: {}, ComputeNodeInfo }
+  await answer({ subject: 'node.management.node-4.RegisterNode/v1', json: { Info } })
+  return { ...cluster, orders }
+}
+
+const wasmJob = (change: Partial<JobSpec> = {}): Partial<JobSpec> => ({
+  Tasks: jobSpec().Tasks.map((task) => ({ ...task, Engine: { Type: 'wasm' } })),
+  ...change,
+})
+
+describe('a job on a node of 1.4', () => {
+  it('is sent once and completes by what the node calls back', async () => {
+    const result = { Stdout: 'hello\n', StdoutTruncated: false, stderr: '', StderrTruncated: false, ExitCode: 0 }
+    const { jobs, orders } = await withNode(() => ({ name: 'OnRunComplete', body: { RunCommandResult: result } }))
+    const id = await submitSpec(jobs, wasmJob())
+    expect((await endOf(jobs, id)).State.StateType).toBe('Completed')
+    expect((await jobs.executions(id)).map(({ RunOutput }) => RunOutput?.Stdout)).toEqual(['hello\n'])
+    expect(orders).toHaveLength(1)
+  })
+
+  it('fails with the reason when what the node calls back cannot be read, instead of running for ever', async () => {
+    const { jobs } = await withNode(() => ({ name: 'OnRunComplete', body: { RunCommandResult: 'all well' } }))
+    const id = await submitSpec(jobs, wasmJob({ Reschedule: { Attempts: 1 } }))
+    const { State } = await endOf(jobs, id)
+    expect(State.StateType).toBe('Failed')
+    expect(State.Message).toMatch(/^the node's report cannot be read: RunCommandResult must be an object/)
+  })
+})
