@@ -75,9 +75,21 @@ export async function end(connection: Connection, id: string): Promise<Seen> {
 
 /** Throws unless the job has exactly one execution, and that printed the nonce. */
 export async function checkEcho(connection: Connection, id: string, nonce: string): Promise<void> {
-  const { body } = await connection.ask('GET', `/api/v1/orchestrator/jobs/${id}/executions`)
-  const { Items } = JSON.parse(body) as { Items: { RunOutput: { Stdout: string } | null }[] }
-  const said = Items.map((execution) => execution.RunOutput?.Stdout)
+  const said = (await executionsOf(connection, id)).map((execution) => execution.RunOutput?.Stdout)
   if (said.length !== 1 || said[0] !== `${nonce}\n`)
     throw new Error(`job ${id} printed ${JSON.stringify(said)}, not ${nonce}`)
+}
+
+export type SeenExecution = {
+  NodeID: string
+  /** Unix ns, as far as a float holds them. */
+  StartTime: number
+  ModifyTime: number
+  RunOutput: { Stdout: string } | null
+}
+
+export async function executionsOf(connection: Connection, id: string): Promise<SeenExecution[]> {
+  const { status, body } = await connection.ask('GET', `/api/v1/orchestrator/jobs/${id}/executions`)
+  if (status !== 200) throw new Error(`executions of ${id} answered ${status}: ${body}`)
+  return (JSON.parse(body) as { Items: SeenExecution[] }).Items
 }

@@ -1,11 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { atMost, type Figure, quantile } from '../figures.ts'
-import { echoJob, end, submit } from '../jobs.ts'
+import { echoJob, end, executionsOf, type SeenExecution, submit } from '../jobs.ts'
 import { spread, withConnections } from '../load.ts'
 import { Product } from '../product.ts'
 import type { Bench, Scenario } from '../scenario.ts'
-
-type Seen = { ID: string; NodeID: string; StartTime: number; ModifyTime: number }
 
 /** P1: more executions than nodes, all at once. P2: how long a freed slot stays empty while jobs wait for it. */
 export const slots: Scenario = {
@@ -57,7 +55,7 @@ async function freedSlot({ runs, scale }: Bench): Promise<Figure[]> {
           await spread(all, Math.ceil(500 * scale), async (connection) => {
             ids.push(await submit(connection, echoJob(randomUUID())))
           })
-          const executions: Seen[] = []
+          const executions: SeenExecution[] = []
           await spread(all, ids.length, async (connection, n) => {
             await end(connection, ids[n]!)
             executions.push(...(await executionsOf(connection, ids[n]!)))
@@ -78,14 +76,8 @@ async function freedSlot({ runs, scale }: Bench): Promise<Figure[]> {
   ]
 }
 
-async function executionsOf(connection: ReturnType<Product['connection']>, id: string): Promise<Seen[]> {
-  const { status, body } = await connection.ask('GET', `/api/v1/orchestrator/jobs/${id}/executions`)
-  if (status !== 200) throw new Error(`executions of ${id} answered ${status}: ${body}`)
-  return (JSON.parse(body) as { Items: Seen[] }).Items
-}
-
 /** Most executions that ran at the same time on one node, by the start and the end that the server tells. */
-function mostAtOnce(executions: readonly Seen[]): number {
+function mostAtOnce(executions: readonly SeenExecution[]): number {
   const atOnce = [...Map.groupBy(executions, ({ NodeID }) => NodeID).values()].map((own) =>
     Math.max(
       ...own.map(({ StartTime }) => own.filter((e) => e.StartTime <= StartTime && StartTime < e.ModifyTime).length),
@@ -95,7 +87,7 @@ function mostAtOnce(executions: readonly Seen[]): number {
 }
 
 /** From the end of each execution to the start of the one after it, in ms. */
-function gapsBetween(executions: readonly Seen[]): number[] {
+function gapsBetween(executions: readonly SeenExecution[]): number[] {
   const inOrder = [...executions].sort((a, b) => a.StartTime - b.StartTime)
   return inOrder.slice(1).map((next, i) => Math.max(0, next.StartTime - inOrder[i]!.ModifyTime) / 1e6)
 }

@@ -16,6 +16,7 @@ import type { JobDefaults } from './jobs/spec.ts'
 import { Ledger } from './ledger.ts'
 import { Looks } from './looks.ts'
 import { Membership, type MembershipSettings } from './nodes/membership.ts'
+import { unheardNode } from './nodes/node-states.ts'
 import { NodeTable } from './nodes/node-table.ts'
 import { Nodes } from './nodes/nodes.ts'
 import { JobTimers } from './timers.ts'
@@ -146,7 +147,7 @@ export class Orchestrator implements Startable {
 
   async start(): Promise<void> {
     const now = this.#parts.clock.nowNs()
-    const nodes = (await this.#parts.store.nodes()).map((state) => asDisconnected(state, now))
+    const nodes = (await this.#parts.store.nodes()).map((state) => unheardNode(state, now))
     this.#table.load(nodes, await this.#parts.store.liveExecutions())
     this.#membership.start()
     this.#settling = this.#parts.clock.after(this.#parts.settings.settleMs, () => {
@@ -178,7 +179,7 @@ export class Orchestrator implements Startable {
     this.#post.reload()
     const stored = await this.#parts.store.nodes()
     const nodes = stored.map((state) =>
-      this.#membership.isConnected(state.Info.NodeID) ? state : asDisconnected(state, now),
+      this.#membership.isConnected(state.Info.NodeID) ? state : unheardNode(state, now),
     )
     this.#table.load(nodes, await this.#parts.store.liveExecutions())
     if (this.#isStopped) return
@@ -245,8 +246,3 @@ export class Orchestrator implements Startable {
     this.#worker.wake()
   }
 }
-
-const asDisconnected = (state: NodeState, now: bigint): NodeState =>
-  state.Info.NodeType === 'Requester'
-    ? state
-    : { ...state, ConnectionState: { ...state.ConnectionState, Status: 'DISCONNECTED', DisconnectedSince: now } }

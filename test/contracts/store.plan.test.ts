@@ -36,6 +36,21 @@ describe('the statements of the store', () => {
     await store.close()
   })
 
+  it('go on with a label behind the cursor, not from its first job [W41]', async () => {
+    const database = new FaultySql(openSqlite(':memory:'))
+    const store = await openStore({ database, clock: new SystemClock(), random: systemRandom, scheduleFlush })
+    const continued = database.prepared.filter(
+      (sql) => sql.startsWith('select') && /"job_labels".*\("created_at"/.test(sql),
+    )
+    expect(continued).toHaveLength(2)
+    for (const sql of continued) {
+      const plan = database.prepare<{ detail: string }>(`explain query plan ${sql}`, { isExact: false })
+      const details = plan.all('a', 'b', 1n, 1, 10).map((step) => step.detail)
+      expect(details).toEqual([expect.stringMatching(/name=\? AND value=\? AND \(created_at,job_key\)[<>]\(\?,\?\)/)])
+    }
+    await store.close()
+  })
+
   it('find what has ended by the index of ends, whatever the number of jobs that live [W23, W41]', async () => {
     const database = new FaultySql(openSqlite(':memory:'))
     const store = await openStore({ database, clock: new SystemClock(), random: systemRandom, scheduleFlush })

@@ -2,7 +2,8 @@ import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { apiFetch } from '../kit/api-fetch.ts'
-import { modulePath, Product, type ServeOptions, type Server } from '../kit/product.ts'
+import { witnessJob } from '../kit/fleet.ts'
+import { Product, type ServeOptions, type Server } from '../kit/product.ts'
 import { type Relay, relay } from '../kit/relay.ts'
 import { until } from '../kit/until.ts'
 import type { CrashingNode } from './crash/crashing-node.ts'
@@ -24,38 +25,13 @@ afterEach(async () => {
   await product.stop()
 })
 
-const witness = readFileSync(modulePath('witness.wasm')).toString('base64')
-
 /** Each start of it writes the id of its execution into the witness folder, then it goes on for `ms`. */
-const job = (ms: number, change: object = {}) => ({
-  Type: 'batch',
-  Count: 1,
-  ...change,
-  Tasks: [
-    {
-      Name: 'main',
-      Engine: {
-        Type: 'wasm',
-        Params: {
-          EntryModule: {
-            Source: { Type: 'inline', Params: { URL: `data:application/wasm;base64,${witness}` } },
-            Target: '/main.wasm',
-          },
-          Entrypoint: '_start',
-          Parameters: [String(ms), '0'],
-        },
-      },
-      ...('Type' in change && change.Type === 'daemon' ? {} : { Publisher: { Type: 'local' } }),
-      Timeouts: { QueueTimeout: 60 },
-      InputSources: [
-        {
-          Source: { Type: 'localDirectory', Params: { SourcePath: witnessFolder, ReadWrite: true } },
-          Target: '/witness',
-        },
-      ],
-    },
-  ],
-})
+const job = (ms: number, change: object = {}) =>
+  witnessJob(witnessFolder, ms, change, {
+    ...('Type' in change && change.Type === 'daemon' ? {} : { Publisher: { Type: 'local' } }),
+    Resources: {},
+    Timeouts: { QueueTimeout: 60 },
+  })
 const starts = (): string[] => {
   try {
     return readFileSync(join(witnessFolder, 'starts'), 'utf8').trimEnd().split('\n')

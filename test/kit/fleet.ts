@@ -25,7 +25,7 @@ const inlined = (name: string) => ({
 })
 
 /** Writes the id of its execution into a file of this folder when it starts, and sleeps. */
-export const witnessJob = (folder: string, sleepMs: number, change: object = {}) => ({
+export const witnessJob = (folder: string, sleepMs: number, change: object = {}, task: object = {}) => ({
   Type: 'batch',
   Count: 1,
   ...change,
@@ -43,6 +43,7 @@ export const witnessJob = (folder: string, sleepMs: number, change: object = {})
           Target: '/witness',
         },
       ],
+      ...task,
     },
   ],
 })

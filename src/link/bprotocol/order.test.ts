@@ -1,65 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import type { Execution } from '#models/execution.ts'
-import type { ExecutionId, JobId, NodeId } from '#models/ids.ts'
-import type { Job } from '#models/job.ts'
+import type { NodeId } from '#models/ids.ts'
+import { aJob, anExecution } from '../../../test/contracts/store-fixtures.ts'
+import { jobSpec } from '../../../test/kit/job-spec.ts'
 import { askForBid, cancelExecution, whyNotSent } from './order.ts'
 
-const job = {
-  ID: 'j-1' as JobId,
-  Name: 'j',
-  Namespace: 'default',
-  Type: 'batch',
-  Priority: 0,
-  Count: 1,
+const job = aJob(1, {
+  Tasks: jobSpec({}).Tasks.map((task) => ({ ...task, Network: { Type: 'Default' } })),
   Constraints: [],
   Meta: {},
-  Labels: {},
-  Tasks: [
-    {
-      Name: 'main',
-      Engine: { Type: 'wasm' },
-      Publisher: { Type: '' },
-      Env: {},
-      Meta: {},
-      InputSources: [],
-      ResultPaths: [],
-      Resources: {},
-      Network: { Type: 'Default' },
-      Timeouts: {},
-    },
-  ],
-  State: { StateType: 'Pending' },
-  Version: 1,
-  Revision: 1,
-  CreateTime: 1n,
-  ModifyTime: 1n,
-  VersionTime: 1n,
-} satisfies Job
-const execution: Execution = {
-  ID: 'e-1' as ExecutionId,
-  Namespace: 'default',
-  EvalID: '',
-  Name: '',
-  NodeID: 'n-1' as NodeId,
-  JobID: job.ID,
-  JobVersion: 1,
-  AllocatedResources: { Tasks: { main: { CPU: 1, Memory: 1, Disk: 0, GPU: 0 } } },
-  DesiredState: { StateType: 'Pending' },
-  ComputeState: { StateType: 'AskForBid' },
-  PublishedResult: null,
-  RunOutput: null,
-  PreviousExecution: '',
-  NextExecution: '',
-  FollowupEvalID: '',
-  PartitionIndex: 0,
-  Revision: 1,
-  CreateTime: 1_795_484_727_437_215_472n,
-  ModifyTime: 1n,
-  Attempt: 1,
-  Epoch: 1,
-  FailureClass: '',
-  StartTime: 0n,
-}
+})
+const execution = anExecution(1, { CreateTime: 1_795_484_727_437_215_472n, NodeID: 'n-1' as NodeId })
 const text = askForBid('orch', execution, job)
 const changed = (change: (order: any) => void): string => {
   const order = JSON.parse(text)

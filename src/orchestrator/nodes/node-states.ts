@@ -35,3 +35,10 @@ export const heardNode = (state: NodeState, beat: Heartbeat, nowNs: bigint): Nod
     ConnectionState: { ...state.ConnectionState, LastHeartbeat: nowNs },
   }
 }
+
+/** As the orchestrator knows it when it starts: cut off since now, or since it was before. */
+export const unheardNode = (state: NodeState, nowNs: bigint): NodeState => {
+  const { ConnectionState, Info } = state
+  if (Info.NodeType === 'Requester' || ConnectionState.Status === 'DISCONNECTED') return state
+  return { ...state, ConnectionState: { ...ConnectionState, Status: 'DISCONNECTED', DisconnectedSince: nowNs } }
+}

@@ -1,18 +1,6 @@
 import type { Change, Store } from '#contracts/store.ts'
-import type { Job } from '#models/job.ts'
 import type { Bug } from '../bug.ts'
-import { changed, type Planted, withCommit } from './plant.ts'
-
-/** The job that decisions are made from is not the one that was asked for. */
-const misreadJob = (misread: (job: Job) => Job): Bug => ({
-  store: (store) =>
-    changed(store, {
-      job: async (id) => {
-        const job = await store.job(id)
-        return job && misread(job)
-      },
-    }),
-})
+import { changed, delivering, misreadJob, type Planted, withCommit } from './plant.ts'
 
 /** Only where the control plane is. */
 const inOrchestrator = (change: (store: Store) => Store): Bug => ({
@@ -108,14 +96,11 @@ export const decisionBugs: Readonly<Record<string, Planted>> = {
   'a node says that it has more than it was sent': {
     invariant: 'L2',
     plant: () => ({
-      computeEnd: (end) => ({
-        readLogs: (...given) => end.readLogs(...given),
-        readResult: (query) => end.readResult(query),
-        deliver: async (linkId, frames) => {
+      computeEnd: (end) =>
+        delivering(end, async (linkId, frames) => {
           const ack = await end.deliver(linkId, frames)
           return { LastSeq: ack.LastSeq + 1 }
-        },
-      }),
+        }),
     }),
   },
 

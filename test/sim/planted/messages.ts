@@ -5,7 +5,7 @@ import { isTerminalExecution } from '#models/execution-state.ts'
 import type { ExecutionId, NodeId } from '#models/ids.ts'
 import type { Frame, OrchestratorMessage } from '#models/messages/messages.ts'
 import type { Bug } from '../bug.ts'
-import { changed, type Planted, withCommit } from './plant.ts'
+import { changed, delivering, misreadJob, type Planted, withCommit } from './plant.ts'
 
 /** Every n-th message of the kind never gets into the outbox. */
 const droppingOutbox = (kind: OrchestratorMessage['Kind'], every: number): Bug => {
@@ -61,21 +61,17 @@ export const messageBugs: Readonly<Record<string, Planted>> = {
       computeEnd: (end) => {
         let extra = 0
         let last: OrchestratorMessage | undefined
-        return {
-          readLogs: (...given) => end.readLogs(...given),
-          readResult: (query) => end.readResult(query),
-          deliver: async (linkId, frames) => {
-            const again = last
-            const first = frames[0]?.Seq ?? 0
-            const doubled: Frame<OrchestratorMessage>[] = frames.map((frame) => ({ ...frame, Seq: frame.Seq + extra }))
-            if (again && first > 0) doubled.push({ Seq: (doubled.at(-1)?.Seq ?? 0) + 1, Message: again })
-            last = frames.find(({ Message }) => Message.Kind === 'AskForBid')?.Message
-            const ack = await end.deliver(linkId, doubled)
-            const lastSeq = Math.min(frames.at(-1)?.Seq ?? 0, ack.LastSeq - extra)
-            if (again && first > 0) extra += 1
-            return { LastSeq: lastSeq }
-          },
-        }
+        return delivering(end, async (linkId, frames) => {
+          const again = last
+          const first = frames[0]?.Seq ?? 0
+          const doubled: Frame<OrchestratorMessage>[] = frames.map((frame) => ({ ...frame, Seq: frame.Seq + extra }))
+          if (again && first > 0) doubled.push({ Seq: (doubled.at(-1)?.Seq ?? 0) + 1, Message: again })
+          last = frames.find(({ Message }) => Message.Kind === 'AskForBid')?.Message
+          const ack = await end.deliver(linkId, doubled)
+          const lastSeq = Math.min(frames.at(-1)?.Seq ?? 0, ack.LastSeq - extra)
+          if (again && first > 0) extra += 1
+          return { LastSeq: lastSeq }
+        })
       },
     }),
   },
@@ -87,14 +83,11 @@ export const messageBugs: Readonly<Record<string, Planted>> = {
       const firstSeq = new Map<string, number>()
       return {
         faults: (faults) => ({ ...faults, chances: { ...faults.chances, 'message duplicated': 0.3 } }),
-        computeEnd: (end) => ({
-          readLogs: (...given) => end.readLogs(...given),
-          readResult: (query) => end.readResult(query),
-          deliver: (linkId, frames) => {
+        computeEnd: (end) =>
+          delivering(end, (linkId, frames) => {
             firstSeq.set(linkId, frames[0]?.Seq ?? 1)
             return end.deliver(linkId, frames)
-          },
-        }),
+          }),
         store: (store, { isOrchestrator }) =>
           isOrchestrator
             ? store
@@ -187,15 +180,7 @@ export const messageBugs: Readonly<Record<string, Planted>> = {
 
   'a job is completed without its last partition': {
     invariant: 'I9',
-    plant: () => ({
-      store: (store) =>
-        changed(store, {
-          job: async (id) => {
-            const job = await store.job(id)
-            return job && job.Count > 1 ? { ...job, Count: job.Count - 1 } : job
-          },
-        }),
-    }),
+    plant: () => misreadJob((job) => (job.Count > 1 ? { ...job, Count: job.Count - 1 } : job)),
   },
 
   'a program is started again after a restart': {
@@ -210,28 +195,12 @@ export const messageBugs: Readonly<Record<string, Planted>> = {
 
   'a lost job that may start once is started again': {
     invariant: 'I4',
-    plant: () => ({
-      store: (store) =>
-        changed(store, {
-          job: async (id) => {
-            const job = await store.job(id)
-            return job && { ...job, Delivery: 'AtLeastOnce' as const }
-          },
-        }),
-    }),
+    plant: () => misreadJob((job) => ({ ...job, Delivery: 'AtLeastOnce' as const })),
   },
 
   'a constraint is forgotten': {
     invariant: 'I6',
-    plant: () => ({
-      store: (store) =>
-        changed(store, {
-          job: async (id) => {
-            const job = await store.job(id)
-            return job && { ...job, Constraints: [] }
-          },
-        }),
-    }),
+    plant: () => misreadJob((job) => ({ ...job, Constraints: [] })),
   },
 
   'a look at a job fails now and then': {
