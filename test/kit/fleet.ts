@@ -56,7 +56,6 @@ export type Attempt = {
   DesiredState: { StateType: number }
   StartTime?: number
 }
-export const completed = 7
 
 export const attemptsOf = async (server: Server, id: string): Promise<Attempt[]> =>
   (await server.http<{ Items: Attempt[] }>('GET', `/orchestrator/jobs/${id}/executions`)).body.Items

@@ -1,11 +1,11 @@
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { attemptsOf, attentive, completed, computeAt, frequent, untilNode, witnessJob } from '../../kit/fleet.ts'
+import { attemptsOf, attentive, computeAt, frequent, untilNode, witnessJob } from '../../kit/fleet.ts'
 import { Product, type Server } from '../../kit/product.ts'
 import { type Relay, relay } from '../../kit/relay.ts'
 import { until } from '../../kit/until.ts'
-import { ended } from '../crash/processes.ts'
+import { completed, ended } from '../crash/processes.ts'
 
 let product: Product
 let orchestrator: Server
