@@ -19,6 +19,8 @@ export const hasColours = (out: Out, env: Host['env']): boolean => {
   return out.isTerminal && !env.NO_COLOR && env.TERM !== 'dumb'
 }
 
+export type Colours = { readonly red: Paint; readonly green: Paint; readonly bold: Paint }
+
 /** Colours where they are wanted. */
-export const coloursFor = (out: Out, env: Host['env']): { readonly red: Paint; readonly green: Paint } =>
-  hasColours(out, env) ? { red, green } : { red: String, green: String }
+export const coloursFor = (out: Out, env: Host['env']): Colours =>
+  hasColours(out, env) ? { red, green, bold } : { red: String, green: String, bold: String }

@@ -29,4 +29,4 @@ export function keyValues(pairs: readonly (readonly [key: string, value: string]
 }
 
 /** A title as text for people sees it: bold on every stream, because it is part of the layout. */
-export const boldTitle = (title: string): string => bold(`\n${title}\n`)
+export const boldTitle = (title: string, paint = bold): string => paint(`\n${title}\n`)

@@ -2,13 +2,14 @@ import type { PlanAnswer } from '#api/jobs.ts'
 import { shortId } from '#lib/short-id.ts'
 import { visible, visibleLine } from '#lib/text/visible.ts'
 import type { Exclusion, FailedAttempt, Forecast, JobReasons } from '#models/forecast.ts'
+import type { Colours } from '../colours.ts'
 import { boldTitle, keyValues } from '../print.ts'
 import { dateTime } from './times.ts'
 
 const mostNodes = 20
 
 /** `job plan` for people: what it comes to first. */
-export function planText(plan: PlanAnswer): string {
+export function planText(plan: PlanAnswer, colours: Colours): string {
   const { Summary, Action, JobID, Version, Diff, Warnings } = plan
   return [
     keyValues([
@@ -18,16 +19,17 @@ export function planText(plan: PlanAnswer): string {
       ['Version', String(Version)],
     ]),
     section(
+      colours,
       'Warnings',
       (Warnings ?? []).map((warning) => `• ${visibleLine(warning)}`),
     ),
-    section('Difference', Diff === '' ? [] : [visible(Diff.trimEnd())]),
-    nodesText(plan),
+    section(colours, 'Difference', Diff === '' ? [] : [visible(Diff.trimEnd())]),
+    nodesText(plan, colours),
   ].join('')
 }
 
 /** `job why` for people: the cause first. */
-export function whyText(reasons: JobReasons): string {
+export function whyText(reasons: JobReasons, colours: Colours): string {
   const { Summary, State, Message, Version, Attempts, Next, NextTime, JobID } = reasons
   return [
     keyValues([
@@ -38,20 +40,21 @@ export function whyText(reasons: JobReasons): string {
       ['Job ID', JobID],
       ['Version', String(Version)],
     ]),
-    section('Failed Attempts', Attempts.map(attemptLine)),
-    nodesText(reasons),
+    section(colours, 'Failed Attempts', Attempts.map(attemptLine)),
+    nodesText(reasons, colours),
   ].join('')
 }
 
-const nodesText = ({ Nodes, Placements, Exclusions }: Forecast): string =>
-  section('Would Start', placementLines(Placements)) +
+const nodesText = ({ Nodes, Placements, Exclusions }: Forecast, colours: Colours): string =>
+  section(colours, 'Would Start', placementLines(Placements)) +
   section(
+    colours,
     'Left Out',
     Exclusions.map((exclusion) => exclusionLine(exclusion, Nodes)),
   )
 
-const section = (title: string, lines: readonly string[]): string =>
-  lines.length === 0 ? '' : `${boldTitle(title)}${lines.join('\n')}\n`
+const section = ({ bold }: Colours, title: string, lines: readonly string[]): string =>
+  lines.length === 0 ? '' : `${boldTitle(title, bold)}${lines.join('\n')}\n`
 
 const placementLines = (placements: Forecast['Placements']): string[] => [
   ...placements.slice(0, mostNodes).map(({ NodeID, Executions }) => `• ${Executions} on node ${shortId(NodeID)}`),

@@ -1,5 +1,6 @@
 import { goJson } from '#api/encode/go-json.ts'
 import type { PlanAnswer } from '#api/jobs.ts'
+import { coloursFor } from '../../colours.ts'
 import { defineCommand } from '../../command.ts'
 import { bool } from '../../flags.ts'
 import { givenJob, templateFlags } from '../../job-file/given-job.ts'
@@ -16,7 +17,7 @@ export const command = defineCommand({
   examples: [
     ['where a job would go', 'job plan ./job.yaml'],
     ['for programs', 'job plan --output json --pretty ./job.yaml'],
-    ['a job of another shape, from standard input', "sed 's/count: 1/count: 20/' job.yaml | bacalhau job plan"],
+    ['a job that a program writes', 'job plan < ./made.yaml'],
   ],
   args: {},
   flags: { ...templateFlags, force: bool(false, 'As if submitted with --force'), ...shapeFlags },
@@ -25,7 +26,9 @@ export const command = defineCommand({
     const client = await cli.client()
     return during('failed request', client.jobs.plan({ Job: spec, ID: id, Force: flags.force }))
   },
-  show: (plan, { flags }, { stdout }) =>
-    flags.output === '' ? stdout.write(planText(plan)) : printDocument(stdout, goJson(plan), flags),
+  show: (plan, { flags }, { stdout, env }) =>
+    flags.output === ''
+      ? stdout.write(planText(plan, coloursFor(stdout, env)))
+      : printDocument(stdout, goJson(plan), flags),
   exitCode: ({ Action, Placements }) => (Action !== 'none' && Placements.length === 0 ? 1 : 0),
 })

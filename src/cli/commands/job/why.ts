@@ -1,5 +1,6 @@
 import { goJson } from '#api/encode/go-json.ts'
 import type { JobReasons } from '#models/forecast.ts'
+import { coloursFor } from '../../colours.ts'
 import { defineCommand, exactly } from '../../command.ts'
 import { printDocument } from '../../print.ts'
 import { shapeFlags } from '../../shared/output-flags.ts'
@@ -21,6 +22,8 @@ export const command = defineCommand({
   flags: { ...namespaceFlag, ...shapeFlags },
   run: async ({ args: [id = ''], flags }, cli): Promise<JobReasons> =>
     during(`could not get job ${id}`, (await cli.client()).jobs.why(id, namespaceQuery(flags))),
-  show: (reasons, { flags }, { stdout }) =>
-    flags.output === '' ? stdout.write(whyText(reasons)) : printDocument(stdout, goJson(reasons), flags),
+  show: (reasons, { flags }, { stdout, env }) =>
+    flags.output === ''
+      ? stdout.write(whyText(reasons, coloursFor(stdout, env)))
+      : printDocument(stdout, goJson(reasons), flags),
 })
