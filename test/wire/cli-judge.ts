@@ -116,11 +116,13 @@ const documentOf = (golden: CliCase): 'json' | 'yaml' | undefined => {
   if (golden.exit !== 0 || golden.argv.includes('--dry-run') || isSettings(golden.argv)) return undefined
   const format = formatOf(golden.argv)
   if (format !== undefined) return format === 'json' || format === 'yaml' ? format : undefined
-  return ['agent alive', 'agent node', 'node describe'].includes(pathOf(golden)) ? 'yaml' : undefined
+  return ['agent alive', 'agent config', 'agent node', 'node describe'].includes(pathOf(golden)) ? 'yaml' : undefined
 }
 
 /** Which of two fitting nodes got a job is chance; the build is our own. */
 const machineKeys = ['NodeID', 'BacalhauVersion']
+/** The cluster of the tests has its own folders, and any free ports. */
+const settingsOfMachine = ['Port', 'DataDir']
 
 /** Ours may have more keys: a superset of what was recorded. */
 function documents(
@@ -132,10 +134,11 @@ function documents(
 ): string[] {
   const read = (text: string): unknown => (kind === 'json' ? JSON.parse(text) : parseYaml(text, { intAsBigInt: false }))
   const isNodes = golden.argv[1] === 'node'
+  const isAgentConfig = pathOf(golden) === 'agent config'
   try {
     const [wanted, given] = [read(recorded), read(ours)]
     if (pathOf(golden) === 'job list') return exampleOf(wanted, given, sameShape)
-    const keys = isNodes ? machineKeys.slice(1) : machineKeys
+    const keys = isNodes ? machineKeys.slice(1) : [...machineKeys, ...(isAgentConfig ? settingsOfMachine : [])]
     return sameShape(wanted, given, { extraKeys: 'allow', machineKeys: keys })
   } catch (error) {
     return [`stdout: no ${kind}: ${String(error)} in ${ours.slice(0, 200)}`]

@@ -5,11 +5,9 @@ const lists = ['after', 'bad', 'broken', 'csv', 'extra', 'hide', 'json', 'no-sty
   (name) => `config/list-${name}*`,
 )
 
-/**
- * What 1.4 lacks, as far as ours has it: profiles, versions, logins, and the keys of settings. The settings of a node are
- * held against the recordings of REST.
- */
+/** What 1.4 lacks: the settings of a node, profiles, versions, logins, and the keys of settings. */
 const judged = [
+  'agent/config-*',
   'auth/*',
   'profile/*',
   'config/set-*',
