@@ -24,7 +24,10 @@ export const bidFor = async (
     registries,
     signal,
   }
-  const verdicts = await Promise.all(bidRules.map((rule) => rule(context)))
+  const verdicts = await Promise.all([
+    ...bidRules.map((rule) => rule(context)),
+    ...settings.probes.map((probe) => probe(job, signal)),
+  ])
   const reasons = verdicts.flatMap((verdict) => (verdict.isYes ? [] : [`rejected bid: ${verdict.reason}`]))
   if (reasons.length > 0) return { kind: 'declined', reason: reasons.join('; ') }
   const usage = await usageOf(context)

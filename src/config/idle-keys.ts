@@ -34,8 +34,6 @@ const promises = [
   'Orchestrator.TLS.CACert',
   'Orchestrator.Store',
   'Compute.TLS.',
-  'JobAdmissionControl.ProbeHTTP',
-  'JobAdmissionControl.ProbeExec',
 ]
 
 /** Tells which settings that were given have no effect, one sentence each. A Fault for those that promise something. */

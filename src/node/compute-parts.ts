@@ -11,6 +11,7 @@ import { systemRandom } from '#platform/random.ts'
 import { nodeProviders } from '#providers/index.ts'
 import { ComputeRole } from './compute-role.ts'
 import { enabledProviders } from './enabled-providers.ts'
+import { jobProbes } from './job-probes.ts'
 import { nodeLabels } from './labels.ts'
 import { LateOrchestrator } from './late-orchestrator.ts'
 import { removeLeftFolders } from './left-folders.ts'
@@ -46,6 +47,7 @@ export const computeParts = async (
     ownPorts,
   })
   const logs = new LogFiles(folder.logsFolder, clock)
+  const probes = jobProbes(settings, { nodeId, clock, path: deps.environment['PATH'] ?? '' })
   const role = new ComputeRole({
     facts: { nodeId, labels, version: buildInfo, capacity, maxPerJob: capacity },
     store,
@@ -53,7 +55,7 @@ export const computeParts = async (
     disk: systemDisk,
     logs,
     providers: enabledProviders(settings, providers),
-    bids: bidSettings(settings, capacity),
+    bids: bidSettings(settings, capacity, probes),
     host: hostEnvironment(settings, deps.environment),
     executionsDirectory: folder.executionsFolder,
     orchestrator: (orchestrator?.link ?? remote) as OrchestratorEnd,

@@ -58,10 +58,11 @@ export const capacityOf = (settings: Settings, detected: Resources): Resources =
   return { ...offered, ...(gpus && gpus.length > 0 ? { GPUs: gpus } : {}) }
 }
 
-export const bidSettings = (settings: Settings, capacity: Resources): BidSettings => ({
+export const bidSettings = (settings: Settings, capacity: Resources, probes: BidSettings['probes']): BidSettings => ({
   isNetworkRefused: settings.JobAdmissionControl.RejectNetworkedJobs,
   isStatelessRefused: settings.JobAdmissionControl.RejectStatelessJobs,
   locality: settings.JobAdmissionControl.Locality.toLowerCase() === 'local' ? 'Local' : 'Anywhere',
+  probes,
   maxPerJob: capacity,
   defaultResources: defaultResourcesOf(settings),
 })

@@ -86,6 +86,7 @@ const computeRole = (options: RoleOptions): ComputeRole => {
       isNetworkRefused: true,
       isStatelessRefused: false,
       locality: 'Anywhere',
+      probes: [],
       maxPerJob: capacity,
       defaultResources,
     },

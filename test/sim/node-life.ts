@@ -122,6 +122,7 @@ export class NodeLife {
         isNetworkRefused: true,
         isStatelessRefused: false,
         locality: 'Anywhere',
+        probes: [],
         maxPerJob: capacity,
         defaultResources,
       },

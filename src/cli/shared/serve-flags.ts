@@ -52,12 +52,20 @@ export const nodePolicyFlags = {
   'job-selection-accept-networked': bool(false, 'Accept jobs that ask for a network', {
     setting: `${compute}.JobSelection.AcceptNetworkedJobs`,
   }),
-  'job-selection-probe-http': text('', 'URL that is asked whether a job is welcome', {
-    setting: 'JobAdmissionControl.ProbeHTTP',
-  }),
-  'job-selection-probe-exec': text('', 'Command that is asked whether a job is welcome', {
-    setting: 'JobAdmissionControl.ProbeExec',
-  }),
+  'job-selection-probe-http': text(
+    '',
+    'URL that gets each job by POST, and takes it by a status of success and `ShouldBid` where it answers in JSON',
+    {
+      setting: 'JobAdmissionControl.ProbeHTTP',
+    },
+  ),
+  'job-selection-probe-exec': text(
+    '',
+    'Command that gets each job in its input, and takes it by exit code 0; what it complains of is the reason',
+    {
+      setting: 'JobAdmissionControl.ProbeExec',
+    },
+  ),
   'job-negotiation-timeout': duration(180n * second, 'Has no effect', {
     setting: `${compute}.JobTimeouts.JobNegotiationTimeout`,
   }),

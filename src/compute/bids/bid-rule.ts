@@ -1,3 +1,4 @@
+import type { JobProbe } from '#contracts/job-probe.ts'
 import type { Verdict } from '#contracts/verdict.ts'
 import type { Job } from '#models/job.ts'
 import type { Resources } from '#models/resources.ts'
@@ -11,6 +12,8 @@ export type BidSettings = {
   isStatelessRefused: boolean
   /** `Local`: all inputs must be on this machine already. */
   locality: 'Anywhere' | 'Local'
+  /** Judges of the operator; all must agree. */
+  probes: readonly JobProbe[]
   /** Most that one job may ask for. */
   maxPerJob: Resources
   defaultResources: Resources

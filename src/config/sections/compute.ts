@@ -60,6 +60,12 @@ export const jobAdmissionControl = {
   RejectStatelessJobs: boolean(false, 'Refuse jobs without inputs'),
   RejectNetworkedJobs: boolean(true, 'Refuse jobs that ask for a network'),
   AcceptJobsFromJobs: boolean(false, 'Take jobs that a job submits through the proxy of its network'),
-  ProbeHTTP: text('', 'URL that is asked whether a job is welcome'),
-  ProbeExec: text('', 'Command that is asked whether a job is welcome'),
+  ProbeHTTP: text(
+    '',
+    'URL that gets each job by POST, and takes it by a status of success and `ShouldBid` where it answers in JSON',
+  ),
+  ProbeExec: text(
+    '',
+    'Command that gets each job in its input, and takes it by exit code 0; what it complains of is the reason',
+  ),
 }
