@@ -5,7 +5,13 @@ import type { NodeState } from '#models/node.ts'
 import { addResources, noResources, type Resources, subtractResources } from '#models/resources.ts'
 import type { NodeView } from '../snapshot.ts'
 
-type Entry = { state: NodeState; promised: Resources; live: Map<ExecutionId, { need: Resources; jobId: JobId }> }
+type Entry = {
+  state: NodeState
+  promised: Resources
+  readonly live: Map<ExecutionId, { need: Resources; jobId: JobId }>
+  /** In the table; views are in the same order. */
+  place: number
+}
 
 /**
  * All nodes in memory, with what each has been promised. Rebuilt from rows at start; kept true by telling it of every
@@ -13,25 +19,37 @@ type Entry = { state: NodeState; promised: Resources; live: Map<ExecutionId, { n
  */
 export class NodeTable {
   readonly #entries = new Map<NodeId, Entry>()
-  #views: NodeView[] | undefined
+  /** By the place of the node in the table. */
+  #views: NodeView[] = []
+  /** Nodes whose view is older than what is known of them. */
+  readonly #stale = new Set<NodeId>()
 
   load(states: readonly NodeState[], live: readonly Execution[]): void {
     this.#entries.clear()
-    this.#views = undefined
+    this.#views = []
+    this.#stale.clear()
     for (const state of states) this.put(state)
     for (const execution of live) this.track(execution)
   }
 
   put(state: NodeState): void {
-    const known = this.#entries.get(state.Info.NodeID)
+    const id = state.Info.NodeID
+    const known = this.#entries.get(id)
     if (known) known.state = state
-    else this.#entries.set(state.Info.NodeID, { state, promised: noResources(), live: new Map() })
-    this.#views = undefined
+    else this.#entries.set(id, { state, promised: noResources(), live: new Map(), place: this.#entries.size })
+    this.#stale.add(id)
   }
 
+  /** Those behind it move up: a node is removed by hand, and seldom. */
   remove(id: NodeId): void {
-    this.#entries.delete(id)
-    this.#views = undefined
+    if (!this.#entries.delete(id)) return
+    this.#views = []
+    let place = 0
+    for (const [nodeId, entry] of this.#entries) {
+      entry.place = place++
+      this.#stale.add(nodeId)
+    }
+    this.#stale.delete(id)
   }
 
   get(id: NodeId): NodeState | undefined {
@@ -55,7 +73,7 @@ export class NodeTable {
     const need = allocatedOf(execution) ?? noResources()
     entry.live.set(execution.ID, { need, jobId: execution.JobID })
     entry.promised = addResources(entry.promised, need)
-    this.#views = undefined
+    this.#stale.add(execution.NodeID)
     return false
   }
 
@@ -66,13 +84,17 @@ export class NodeTable {
     if (!entry || !held) return false
     entry.live.delete(ID)
     entry.promised = entry.live.size === 0 ? noResources() : subtractResources(entry.promised, held.need)
-    this.#views = undefined
+    this.#stale.add(NodeID)
     return true
   }
 
-  /** As placement sees them; the same array until something changes. */
+  /** As placement sees them now. Made anew only for nodes that changed; the array is the table's own, to be read at once. */
   views(): readonly NodeView[] {
-    this.#views ??= [...this.#entries].map(([id, entry]) => viewOf(id, entry))
+    for (const id of this.#stale) {
+      const entry = this.#entries.get(id) as Entry
+      this.#views[entry.place] = viewOf(id, entry)
+    }
+    this.#stale.clear()
     return this.#views
   }
 }

@@ -1,3 +1,4 @@
+import { Heap } from '#lib/heap.ts'
 import { fitsInto, type Resources, subtractResources } from '#models/resources.ts'
 import type { NodeView } from '../snapshot.ts'
 
@@ -21,14 +22,15 @@ const roomOf = (candidate: Candidate, need: Resources): number => {
   return shares.length > 0 ? Math.min(...shares) : 1
 }
 
-/** Better first: what the user prefers, then spreading, then room, then chance. */
-const compareCandidates =
-  (need: Resources) =>
-  (a: Candidate, b: Candidate): number =>
-    Number(b.isPreferred) - Number(a.isPreferred) ||
-    a.ownExecutions - b.ownExecutions ||
-    roomOf(b, need) - roomOf(a, need) ||
-    a.tieBreaker - b.tieBreaker
+/** A candidate with its room, which is worked out once and not in each comparison. */
+type Ranked = { readonly candidate: Candidate; readonly room: number }
+
+/** What the user prefers comes first, then spreading, then room, then chance. */
+const isBetter = (a: Ranked, b: Ranked): boolean =>
+  (Number(b.candidate.isPreferred) - Number(a.candidate.isPreferred) ||
+    a.candidate.ownExecutions - b.candidate.ownExecutions ||
+    b.room - a.room ||
+    a.candidate.tieBreaker - b.candidate.tieBreaker) < 0
 
 /**
  * Chooses nodes for up to `count` executions, one after the other, so that each choice sees the ones before.
@@ -40,28 +42,19 @@ export const selectNodes = (
   count: number,
   maxPerNode: number,
 ): NodeView[] => {
-  const compare = compareCandidates(need)
-  const hasRoom = (c: Candidate): boolean =>
-    fitsInto(need, c.free) && (maxPerNode === 0 || c.ownExecutions < maxPerNode)
-  const open = candidates.filter(hasRoom).sort(compare)
+  const open = new Heap(isBetter)
+  const offer = (candidate: Candidate): void => {
+    const isFull = maxPerNode > 0 && candidate.ownExecutions >= maxPerNode
+    if (!isFull && fitsInto(need, candidate.free)) open.push({ candidate, room: roomOf(candidate, need) })
+  }
+  for (const candidate of candidates) offer(candidate)
   const chosen: NodeView[] = []
-  while (chosen.length < count && open.length > 0) {
-    const best = open.shift() as Candidate
-    chosen.push(best.node)
-    best.free = subtractResources(best.free, need)
-    best.ownExecutions += 1
-    if (hasRoom(best)) insertSorted(open, best, compare)
+  while (chosen.length < count && open.size > 0) {
+    const { candidate } = open.pop() as Ranked
+    chosen.push(candidate.node)
+    candidate.free = subtractResources(candidate.free, need)
+    candidate.ownExecutions += 1
+    offer(candidate)
   }
   return chosen
-}
-
-const insertSorted = <Item>(items: Item[], item: Item, compare: (a: Item, b: Item) => number): void => {
-  let low = 0
-  let high = items.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (compare(items[middle] as Item, item) <= 0) low = middle + 1
-    else high = middle
-  }
-  items.splice(low, 0, item)
 }

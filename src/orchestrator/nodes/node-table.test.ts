@@ -1,0 +1,90 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { Execution } from '#models/execution.ts'
+import { isTerminalExecution } from '#models/execution-state.ts'
+import type { ExecutionId, JobId, NodeId } from '#models/ids.ts'
+import type { NodeState } from '#models/node.ts'
+import { fitsInto } from '#models/resources.ts'
+import { amount, nodeState } from '../../../test/kit/reconcile-world.ts'
+import { NodeTable } from './node-table.ts'
+
+const slots = 4
+const nodeAt = (place: number): NodeState => nodeState(`n-${place}`, amount(slots), {})
+
+const executionAt = (index: number, node: number, StateType: Execution['ComputeState']['StateType']): Execution => {
+  const execution: Partial<Execution> = {
+    ID: `e-${index}` as ExecutionId,
+    JobID: `j-${index % 3}` as JobId,
+    NodeID: `n-${node}` as NodeId,
+    AllocatedResources: { Tasks: { main: amount(1) } },
+    ComputeState: { StateType },
+  }
+  return execution as Execution
+}
+
+describe('the node table', () => {
+  const where = fc.nat(5)
+  const step = fc.oneof(
+    fc.record({ kind: fc.constant('put' as const), node: where, isConnected: fc.boolean() }),
+    fc.record({ kind: fc.constant('remove' as const), node: where }),
+    fc.record({ kind: fc.constant('look' as const) }),
+    fc.record({ kind: fc.constant('start' as const), node: where }),
+    fc.record({ kind: fc.constant('end' as const), index: fc.nat(30) }),
+  )
+
+  it('shows placement what a table made anew from the same rows would, whatever changed in between [I3, W36]', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const table = new NodeTable()
+        const states = new Map<NodeId, NodeState>()
+        const executions: Execution[] = []
+        for (const each of steps) {
+          if (each.kind === 'put') {
+            const state = nodeAt(each.node)
+            state.ConnectionState.Status = each.isConnected ? 'CONNECTED' : 'DISCONNECTED'
+            states.set(state.Info.NodeID, state)
+            table.put(state)
+          }
+          if (each.kind === 'remove') {
+            const { NodeID } = nodeAt(each.node).Info
+            states.delete(NodeID)
+            table.remove(NodeID)
+            // What ran there is lost with it.
+            for (const [i, e] of executions.entries())
+              if (e.NodeID === NodeID) executions[i] = { ...e, ComputeState: { StateType: 'Failed' } }
+          }
+          if (each.kind === 'look') table.views()
+          if (each.kind === 'start') {
+            const view = table.views().find(({ id }) => id === `n-${each.node}`)
+            if (!view || !fitsInto(amount(1), view.free)) continue
+            const execution = executionAt(executions.length, each.node, 'New')
+            executions.push(execution)
+            table.track(execution)
+          }
+          if (each.kind === 'end' && executions.length > 0) {
+            const index = each.index % executions.length
+            const ended: Execution = { ...(executions[index] as Execution), ComputeState: { StateType: 'Completed' } }
+            executions[index] = ended
+            table.track(ended)
+          }
+        }
+        const live = executions.filter((e) => !isTerminalExecution(e.ComputeState.StateType))
+        const anew = new NodeTable()
+        anew.load([...states.values()], live)
+        expect(table.views()).toEqual(anew.views())
+        for (const { id, free } of table.views())
+          expect(free.CPU).toBe(amount(slots).CPU - live.filter((e) => e.NodeID === id).length * amount(1).CPU)
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  it('makes anew only the view of the node that changed', () => {
+    const table = new NodeTable()
+    table.load([0, 1, 2].map(nodeAt), [])
+    const before = [...table.views()]
+    table.track(executionAt(0, 1, 'New'))
+    const isSame = table.views().map((view, i) => view === before[i])
+    expect(isSame).toEqual([true, false, true])
+  })
+})
