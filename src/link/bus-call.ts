@@ -1,4 +1,4 @@
-import type { Bus, Subscription } from '#contracts/bus.ts'
+import type { Bus, BusMessage, Subscription } from '#contracts/bus.ts'
 import { Fault, type FaultCode, faultOf } from '#lib/fault.ts'
 import { exactJson, parseExact } from '#lib/json/exact.ts'
 
@@ -49,14 +49,20 @@ const answerOf = <Result>(bytes: Uint8Array): Result => {
   throw new Fault(value.Code, value.Message, { isRetryable: value.IsRetryable })
 }
 
-/** Answers calls; `handle` gets the subject and the body. What it throws is told to the caller as a fault. */
+/**
+ * Answers calls; `handle` gets the subject and the body. What it throws is told to the caller as a fault. Messages that
+ * do not begin like ours go to `others`, or are refused.
+ */
 export const serveCalls = (
   bus: Bus,
   pattern: string,
   handle: (subject: string, body: never) => Promise<unknown>,
+  others?: (message: BusMessage) => void,
 ): Subscription => {
   const transfers = new Map<string, Transfer>()
-  return bus.subscribe(pattern, ({ subject, payload, reply }) => {
+  return bus.subscribe(pattern, (message) => {
+    const { subject, payload, reply } = message
+    if (others && payload[0] !== wholeMark && payload[0] !== partMark) return others(message)
     if (reply === undefined) return
     const answer = (kind: number, value?: unknown): void =>
       bus.publish(reply, Buffer.concat([Buffer.of(kind), Buffer.from(value === undefined ? '' : exactJson(value))]))

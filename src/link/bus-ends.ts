@@ -2,7 +2,7 @@ import type { Bus, Subscription } from '#contracts/bus.ts'
 import type { LogChunk, LogQuery } from '#contracts/log-reader.ts'
 import type { ComputeEnd, OrchestratorEnd } from '#contracts/node-link.ts'
 import type { ResultPart, ResultQuery } from '#contracts/publisher.ts'
-import type { Random } from '#lib/clock.ts'
+import type { Clock, Random } from '#lib/clock.ts'
 import { Fault } from '#lib/fault.ts'
 import type { NodeId } from '#models/ids.ts'
 import type {
@@ -19,6 +19,7 @@ import type { NodeInfo } from '#models/node.ts'
 import { call, serveCalls } from './bus-call.ts'
 import { readLogsOverBus, serveLogsOverBus } from './bus-logs.ts'
 import { readResultOverBus, serveResultsOverBus } from './bus-results.ts'
+import { NclNodes } from './ncl/ncl-nodes.ts'
 
 /** Subjects between a node and its orchestrator. */
 const subjects = {
@@ -117,9 +118,10 @@ const serveNode = (bus: Bus, nodeId: NodeId, end: ComputeEnd): Subscription[] =>
   serveResultsOverBus(bus, subjects.results(nodeId), end),
 ]
 
-/** Lets nodes reach the orchestrator over the bus. What a node says of itself must match the subject it says it on. */
-export const serveOrchestrator = (bus: Bus, end: OrchestratorEnd, random: Random): Subscription => {
-  const control = serveCalls(bus, subjects.control('*'), (subject, message: Control) => {
+/** Lets nodes, ours and Go's, reach the orchestrator over the bus. What a node says of itself must match the subject it says it on. */
+export const serveOrchestrator = (bus: Bus, end: OrchestratorEnd, random: Random, clock: Clock): Subscription => {
+  const nclNodes = new NclNodes({ bus, end, clock, random })
+  const answer = (subject: string, message: Control): Promise<unknown> => {
     const nodeId = nodeOf(subject)
     switch (message.Kind) {
       case 'Handshake':
@@ -136,14 +138,25 @@ export const serveOrchestrator = (bus: Bus, end: OrchestratorEnd, random: Random
       default:
         throw new Fault('BadRequest', 'unknown kind of control message')
     }
-  })
-  const messages = serveCalls(bus, subjects.fromNode('*'), (subject, body: Delivery<ComputeMessage>) =>
-    end.deliver(nodeOf(subject), body.LinkID, body.Frames),
+  }
+  const take = (subject: string, body: Delivery<ComputeMessage>): Promise<FramesAck> =>
+    end.deliver(nodeOf(subject), body.LinkID, body.Frames)
+  const control = serveCalls(
+    bus,
+    subjects.control('*'),
+    async (subject, body: Control) => answer(subject, body),
+    (message) => void nclNodes.control(nodeOf(message.subject), message),
   )
+  const messages = serveCalls(
+    bus,
+    subjects.fromNode('*'),
+    take,
+    (message) => void nclNodes.report(nodeOf(message.subject), message),
+  )
+  const subscriptions = [control, messages, nclNodes.serve()]
   return {
     stop: () => {
-      control.stop()
-      messages.stop()
+      for (const subscription of subscriptions) subscription.stop()
     },
   }
 }

@@ -33,7 +33,7 @@ export const controlParts = async (deps: NodeDeps, { nodeId, instanceId, store, 
   const served: Startable = {
     start: async () => {
       subscriptions = [
-        serveOrchestrator(bus, end, systemRandom),
+        serveOrchestrator(bus, end, systemRandom, clock),
         serveGoNodes({ bus, clock, random: systemRandom, end, orchestratorId: nodeId, knownInfo, log }),
       ]
     },

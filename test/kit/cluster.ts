@@ -151,7 +151,7 @@ export const startOrchestrator = async (
   await broker.start()
   await orchestrator.start()
   const bus = new LocalBus(broker.router, clock, systemRandom)
-  const served = serveOrchestrator(bus, orchestrator.link, systemRandom)
+  const served = serveOrchestrator(bus, orchestrator.link, systemRandom, clock)
   return {
     orchestrator,
     jobs: orchestrator.jobs,

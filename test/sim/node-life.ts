@@ -85,7 +85,7 @@ export class NodeLife {
       this.orchestrator = new Orchestrator({ ...shared, random: world.random, settings })
       if (machine.facts.isCompute) this.orchestrator.addLocalNode(machine.facts.nodeId)
       await this.orchestrator.start()
-      serveOrchestrator(bus, this.#planted(this.orchestrator.link), world.random)
+      serveOrchestrator(bus, this.#planted(this.orchestrator.link), world.random, clock)
     }
     if (!machine.facts.isCompute) return
     const remote = () => new RemoteOrchestrator(bus, machine.facts.nodeId, world.random)

@@ -15,10 +15,10 @@ import type {
 } from '#models/messages/messages.ts'
 import type { NodeInfo } from '#models/node.ts'
 import type { GoLogStreams } from '../go/log-streams.ts'
+import { ReportQueue } from '../go/report-queue.ts'
 import { errorIn } from './envelope.ts'
 import { LogTurns } from './log-turns.ts'
 import { askForBid, cancelExecution, whyNotSent } from './order.ts'
-import { Reports } from './reports.ts'
 
 /** Longer than the 10 s after which a node notices that its output is not read any more: until then it takes no request. */
 const answerLimitMs = 15_000
@@ -35,7 +35,7 @@ export type GoNodeParts = {
 /** A node of version 1.4 as the orchestrator reaches it: orders become requests, its callbacks become reports. */
 export class GoNode implements ComputeEnd {
   readonly id: NodeId
-  readonly reports: Reports
+  readonly reports: ReportQueue
   readonly #parts: GoNodeParts
   readonly #logs: LogTurns
   /** Asked for, and not known to have ended: a second AskForBid would at best be refused, at worst crash the node again. */
@@ -46,7 +46,7 @@ export class GoNode implements ComputeEnd {
   constructor(id: NodeId, parts: GoNodeParts) {
     this.id = id
     this.#parts = parts
-    this.reports = new Reports(id, parts.end, parts.clock)
+    this.reports = new ReportQueue(id, parts.end, parts.clock)
     this.#logs = new LogTurns(parts.streams, this.#subject('ExecutionLogs'))
   }
 
@@ -84,7 +84,7 @@ export class GoNode implements ComputeEnd {
     this.#unanswered.delete(message.Body.ExecutionID)
     const goesOn = message.Kind === 'BidResult' && message.Body.IsAccepted
     if (!goesOn) this.#asked.delete(message.Body.ExecutionID)
-    this.reports.add(message)
+    void this.reports.add(message)
   }
 
   /** It has called back in a form that we do not read. */
@@ -125,7 +125,7 @@ export class GoNode implements ComputeEnd {
     const refusal = errorIn(answer)
     if (refusal !== undefined) return this.#fail(Execution.ID, refusal)
     const StartTime = this.#parts.clock.nowNs()
-    this.reports.add({ Kind: 'RunStarted', Body: { ExecutionID: Execution.ID, StartTime } })
+    void this.reports.add({ Kind: 'RunStarted', Body: { ExecutionID: Execution.ID, StartTime } })
   }
 
   /** What it does not hold, or cannot stop any more, needs no stopping. */
@@ -149,7 +149,7 @@ export class GoNode implements ComputeEnd {
   #fail(executionId: ExecutionId, Message: string): void {
     this.#asked.delete(executionId)
     const event = { Message, Topic: topics.requestingNode, Timestamp: this.#parts.clock.nowNs() }
-    this.reports.add({
+    void this.reports.add({
       Kind: 'ComputeError',
       Body: { ExecutionID: executionId, FailureClass: 'node', Event: event, RunOutput: null },
     })

@@ -13,9 +13,7 @@ const orderLimitBytes = 1024 * 1024 - 1024
 /** AskForBid as nodes of 1.4 read it: placement is decided already, so it starts at once. */
 export function askForBid(orchestratorId: string, execution: Execution, job: Job): string {
   const Meta = { ...job.Meta, [metaKeys.requesterId]: orchestratorId, [metaKeys.orchestratorId]: orchestratorId }
-  // The state in which such nodes get to know an execution.
-  const fresh: Execution = { ...execution, ComputeState: { StateType: 'New' } }
-  const order = goOrder(fresh, { ...job, Meta }, 'Running', since.v1_4)
+  const order = goOrder(execution, { ...job, Meta }, 'Running', since.v1_4)
   return `{${peers(orchestratorId, execution.NodeID)},"Execution":${order},"WaitForApproval":false}`
 }
 

@@ -86,8 +86,9 @@ export type Heartbeat = {
   LinkID: string
   AvailableCapacity: Resources
   QueueUsedCapacity: Resources
-  RunningExecutions: number
-  EnqueuedExecutions: number
+  /** Absent (Go nodes tell them with their information only): as they were. */
+  RunningExecutions?: number
+  EnqueuedExecutions?: number
 }
 /** `IsKnown` false: shake hands again. */
 export type HeartbeatReply = { IsKnown: boolean }

@@ -26,8 +26,8 @@ export const heardNode = (state: NodeState, beat: Heartbeat, nowNs: bigint): Nod
   const load = {
     AvailableCapacity: beat.AvailableCapacity,
     QueueCapacity: beat.QueueUsedCapacity,
-    RunningExecutions: beat.RunningExecutions,
-    EnqueuedExecutions: beat.EnqueuedExecutions,
+    ...(beat.RunningExecutions === undefined ? {} : { RunningExecutions: beat.RunningExecutions }),
+    ...(beat.EnqueuedExecutions === undefined ? {} : { EnqueuedExecutions: beat.EnqueuedExecutions }),
   }
   return {
     ...state,

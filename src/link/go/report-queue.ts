@@ -8,15 +8,18 @@ const againMs = 1_000
 const waitingLimit = 10_000
 const batchLimit = 256
 
+type Waiting = { message: ComputeMessage; stored: () => void }
+
 /**
- * What one node called back, on its way into the orchestrator: in order, again and again until it is stored, because the
- * node says it only once. Numbers are given here, since such nodes have none.
+ * What one Go node reported, on its way into the orchestrator: in order, again and again until it is stored, because a
+ * node of 1.4 says it only once. Numbers are given here: such nodes have none, or some with gaps and repeats. A report
+ * that comes again finds the execution moved on and does nothing.
  */
-export class Reports {
+export class ReportQueue {
   readonly #nodeId: NodeId
   readonly #end: OrchestratorEnd
   readonly #clock: Clock
-  readonly #waiting: ComputeMessage[] = []
+  readonly #waiting: Waiting[] = []
   #linkId: string | undefined
   /** The number of the last one that is stored; asked for when it may be another. */
   #lastSeq: number | undefined
@@ -36,12 +39,14 @@ export class Reports {
     this.#run()
   }
 
-  /** Throws a Fault ResourceExhausted when too many wait already. */
-  add(message: ComputeMessage): void {
+  /** Resolves when it is on disk. Throws a Fault ResourceExhausted when too many wait already. */
+  add(message: ComputeMessage): Promise<void> {
     if (this.#waiting.length >= waitingLimit)
       throw new Fault('ResourceExhausted', `${waitingLimit} reports of node ${this.#nodeId} wait to be stored`)
-    this.#waiting.push(message)
+    const added = Promise.withResolvers<void>()
+    this.#waiting.push({ message, stored: added.resolve })
     this.#run()
+    return added.promise
   }
 
   stop(): void {
@@ -70,11 +75,13 @@ export class Reports {
     while (this.#linkId !== undefined && this.#waiting.length > 0) {
       const linkId = this.#linkId
       const lastSeq = this.#lastSeq ?? (await this.#end.deliver(this.#nodeId, linkId, [])).LastSeq
-      const batch = this.#waiting.slice(0, batchLimit).map((Message, i) => ({ Seq: lastSeq + 1 + i, Message }))
+      const batch = this.#waiting
+        .slice(0, batchLimit)
+        .map(({ message }, i) => ({ Seq: lastSeq + 1 + i, Message: message }))
       const stored = await this.#end.deliver(this.#nodeId, linkId, batch)
       // A handshake in between has made other numbers.
       if (linkId !== this.#linkId) continue
-      this.#waiting.splice(0, stored.LastSeq - lastSeq)
+      for (const each of this.#waiting.splice(0, stored.LastSeq - lastSeq)) each.stored()
       this.#lastSeq = stored.LastSeq
     }
   }

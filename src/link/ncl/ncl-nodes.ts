@@ -1,0 +1,181 @@
+import type { Wire } from '#api/decode/wire-json.ts'
+import type { Bus, BusMessage, Subscription } from '#contracts/bus.ts'
+import type { OrchestratorEnd } from '#contracts/node-link.ts'
+import type { Clock, Random } from '#lib/clock.ts'
+import { Fault, faultOf, messageOf } from '#lib/fault.ts'
+import type { NodeId } from '#models/ids.ts'
+import type { ComputeMessage } from '#models/messages/messages.ts'
+import { textOf } from '../go/checked.ts'
+import { GoLogStreams } from '../go/log-streams.ts'
+import { goNodeInfo, goResources } from '../go/node-info.ts'
+import { ReportQueue } from '../go/report-queue.ts'
+import { bidResult, computeError, firstEvent, runResult } from '../go/reports.ts'
+import { BadFrame, decodeFrame, type GoFrame, seqOf, typeOf } from './frame.ts'
+import { NclNode } from './ncl-node.ts'
+import { generationOf } from './orders.ts'
+import { ack, bacError, controlReply, handshakeRequired, nack } from './replies.ts'
+
+export type NclNodesParts = { bus: Bus; end: OrchestratorEnd; clock: Clock; random: Random }
+
+type Peer = {
+  readonly reports: ReportQueue
+  linkId: string
+  /** Number of the last message that was taken, as the node is told; nothing depends on it. */
+  lastComputeSeq: number
+  nacksInARow: number
+}
+
+const newPeer = (reports: ReportQueue): Peer => ({ reports, linkId: '', lastComputeSeq: 0, nacksInARow: 0 })
+
+/** The orchestrator as Go nodes of the protocol `ncl/v1` reach it. */
+export class NclNodes {
+  readonly #parts: NclNodesParts
+  readonly #streams: GoLogStreams
+  readonly #peers = new Map<NodeId, Peer>()
+
+  constructor(parts: NclNodesParts) {
+    this.#parts = parts
+    this.#streams = new GoLogStreams(parts.bus, parts.clock, parts.random)
+  }
+
+  serve(): Subscription {
+    const heartbeats = this.#streams.serve()
+    return {
+      stop: () => {
+        heartbeats.stop()
+        for (const { reports } of this.#peers.values()) reports.stop()
+      },
+    }
+  }
+
+  /** A request on `out.ctrl`. Every one is answered: a node would wait ten seconds. */
+  async control(nodeId: NodeId, { payload, reply }: BusMessage): Promise<void> {
+    if (reply === undefined) return
+    const welcomed = Promise.withResolvers<void>()
+    this.#parts.bus.publish(reply, await this.#answer(nodeId, payload, welcomed.promise).catch(errorReply))
+    welcomed.resolve()
+  }
+
+  /** A report on `out.msgs`: acknowledged when it is on disk, or when it can mean nothing. */
+  async report(nodeId: NodeId, { payload, reply }: BusMessage): Promise<void> {
+    const answer = await this.#take(nodeId, payload)
+    if (reply !== undefined) this.#parts.bus.publish(reply, answer)
+  }
+
+  async #answer(nodeId: NodeId, bytes: Uint8Array, welcomed: Promise<void>): Promise<Buffer> {
+    const frame = decodeFrame(bytes)
+    const { end } = this.#parts
+    const { payload } = frame
+    switch (typeOf(frame)) {
+      case 'transport.HandshakeRequest':
+        return this.#shakeHands(nodeId, payload, welcomed)
+      case 'transport.HeartbeatRequest':
+        return this.#hear(nodeId, payload)
+      case 'transport.UpdateNodeInfoRequest': {
+        const info = goNodeInfo(payload.NodeInfo)
+        requireSame(nodeId, info.NodeID)
+        const { IsKnown } = await end.updateInfo(info)
+        return IsKnown ? this.#reply('transport.UpdateNodeInfoResponse', { accepted: true }) : handshakeRequired(nodeId)
+      }
+      case 'transport.ShutdownNoticeRequest': {
+        requireSame(nodeId, textOf(payload.NodeID, 'NodeID'))
+        const LastComputeSeqNum = this.#peers.get(nodeId)?.lastComputeSeq ?? 0
+        await end.goodbye(nodeId)
+        return this.#reply('transport.ShutdownNoticeResponse', { LastComputeSeqNum })
+      }
+      default:
+        throw unknownType(frame)
+    }
+  }
+
+  /**
+   * A Go node names no link and tells no store: what we remember stands for both. What it forgot over a restart it reports
+   * as failed by itself. Our numbers mean nothing to it, so it keeps the one it claims.
+   */
+  async #shakeHands(nodeId: NodeId, payload: Wire, welcomed: Promise<void>): Promise<Buffer> {
+    const { bus, end, clock } = this.#parts
+    const info = goNodeInfo(payload.NodeInfo)
+    requireSame(nodeId, info.NodeID)
+    const peer = this.#peers.get(nodeId) ?? newPeer(new ReportQueue(nodeId, end, clock))
+    const { reports } = peer
+    const generation = generationOf(info)
+    const back = new NclNode({ bus, clock, nodeId, generation, streams: this.#streams, reports, welcomed })
+    const { IsAccepted, Reason, LinkID } = await end.handshake({ NodeInfo: info, LiveExecutions: [] }, back)
+    if (IsAccepted) {
+      peer.linkId = LinkID
+      reports.goOn(LinkID)
+      this.#peers.set(nodeId, peer)
+    }
+    return this.#reply('transport.HandshakeResponse', {
+      accepted: IsAccepted,
+      reason: Reason,
+      LastComputeSeqNum: IsAccepted ? peer.lastComputeSeq : 0,
+      LastOrchestratorSeqNum: IsAccepted ? (payload.LastOrchestratorSeqNum ?? 0) : 0,
+    })
+  }
+
+  async #hear(nodeId: NodeId, payload: Wire): Promise<Buffer> {
+    requireSame(nodeId, textOf(payload.NodeID, 'NodeID'))
+    const peer = this.#peers.get(nodeId)
+    if (!peer) return handshakeRequired(nodeId)
+    const { IsKnown } = await this.#parts.end.heartbeat({
+      NodeID: nodeId,
+      LinkID: peer.linkId,
+      AvailableCapacity: goResources(payload.AvailableCapacity, 'AvailableCapacity'),
+      QueueUsedCapacity: goResources(payload.QueueUsedCapacity, 'QueueUsedCapacity'),
+    })
+    if (!IsKnown) return handshakeRequired(nodeId)
+    return this.#reply('transport.HeartbeatResponse', { LastComputeSeqNum: peer.lastComputeSeq })
+  }
+
+  async #take(nodeId: NodeId, bytes: Uint8Array): Promise<Buffer> {
+    const peer = this.#peers.get(nodeId)
+    if (!peer) return nack(`node ${nodeId} not connected - handshake required`, 0)
+    try {
+      const frame = decodeFrame(bytes)
+      await peer.reports.add(reportOf(frame))
+      peer.nacksInARow = 0
+      peer.lastComputeSeq = seqOf(frame) ?? peer.lastComputeSeq
+      return ack
+    } catch (error) {
+      return nack(reasonOf(error), peer.nacksInARow++)
+    }
+  }
+
+  #reply(type: string, payload: object): Buffer {
+    return controlReply(type, payload, this.#parts.clock.nowNs())
+  }
+}
+
+function reportOf(frame: GoFrame): ComputeMessage {
+  const { payload } = frame
+  switch (typeOf(frame)) {
+    case 'BidResult':
+      return bidResult(payload, firstEvent(payload.Events))
+    case 'RunResult':
+      return runResult(payload)
+    case 'ComputeError':
+      return computeError(payload, firstEvent(payload.Events))
+    default:
+      throw unknownType(frame)
+  }
+}
+
+const unreadable = 'failed to deserialize message payload: '
+const unknownType = (frame: GoFrame): BadFrame =>
+  new BadFrame(`${unreadable}unsupported message type: ${typeOf(frame)}`)
+
+const isUnreadable = (error: unknown): boolean =>
+  error instanceof BadFrame || (error instanceof Fault && error.code === 'BadRequest')
+const reasonOf = (error: unknown): string =>
+  isUnreadable(error) ? `${unreadable}${messageOf(error)}` : messageOf(error)
+
+const errorReply = (error: unknown): Buffer => {
+  const prefix = isUnreadable(error) ? 'failed to deserialize request: ' : ''
+  const { status, isRetryable } = error instanceof BadFrame ? { status: 500, isRetryable: false } : faultOf(error)
+  return bacError({ cause: prefix + messageOf(error), code: '', status, isRetryable })
+}
+
+const requireSame = (subjectNode: string, claimed: string): void => {
+  if (subjectNode !== claimed) throw new Fault('Forbidden', 'a node may speak only for itself')
+}

@@ -1,0 +1,33 @@
+import { type ClientVersion, parseClientVersion, since } from '#api/client-version.ts'
+import { goString } from '#api/encode/go-json.ts'
+import type { Frame, OrchestratorMessage } from '#models/messages/messages.ts'
+import type { NodeInfo } from '#models/node.ts'
+import { goOrder } from '../go/execution.ts'
+import { encodeFrame, metadataOf } from './frame.ts'
+
+/** The generation whose words a node of this protocol reads; development builds count as the newest. */
+export function generationOf({ BacalhauVersion }: NodeInfo): ClientVersion {
+  const parsed = parseClientVersion(BacalhauVersion.GitVersion)
+  return parsed.kind === 'ok' && parsed.version >= since.v1_5_2 ? parsed.version : since.v1_8
+}
+
+/** An order as a frame, under the number of its row. Placement is decided, so work is to start without a further word. */
+export function orderFrame(
+  { Seq, Message }: Frame<OrchestratorMessage>,
+  to: { nodeId: string; subject: string; generation: ClientVersion },
+  nowNs: bigint,
+): Buffer {
+  const metadata = {
+    ...metadataOf(Message.Kind, `orchestrator-${to.nodeId}`, nowNs),
+    'Bacalhau-MessageID': `seq-${Seq}`,
+    'Bacalhau-SeqNum': String(Seq),
+    'Bacalhau-Subject': to.subject,
+  }
+  return encodeFrame(metadata, orderText(Message, to.generation))
+}
+
+function orderText(message: OrchestratorMessage, generation: ClientVersion): string {
+  if (message.Kind === 'CancelExecution') return `{"Events":null,"ExecutionID":${goString(message.Body.ExecutionID)}}`
+  const { Execution, Job } = message.Body
+  return `{"Events":null,"Execution":${goOrder(Execution, Job, 'Running', generation)}}`
+}
