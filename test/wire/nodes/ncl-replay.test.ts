@@ -5,7 +5,7 @@ import { goJson } from '#api/encode/go-json.ts'
 import type { Bus, BusMessage } from '#contracts/bus.ts'
 import type { OrchestratorEnd } from '#contracts/node-link.ts'
 import { decodeFrame, encodeFrame, typeOf } from '#link/ncl/frame.ts'
-import { GoNodes } from '#link/ncl/go-nodes.ts'
+import { NclNodes } from '#link/ncl/ncl-nodes.ts'
 import type { ComputeMessage } from '#models/messages/messages.ts'
 import { SystemClock } from '#platform/clock.ts'
 import { systemRandom } from '#platform/random.ts'
@@ -32,7 +32,7 @@ const rig = () => {
   const bus = {
     publish: (subject: string, bytes: Uint8Array) => void sent.push({ subject, bytes }),
   } as Partial<Bus> as Bus
-  const nodes = new GoNodes({ bus, end, clock: new SystemClock(), random: systemRandom })
+  const nodes = new NclNodes({ bus, end, clock: new SystemClock(), random: systemRandom })
   return { nodes, taken, sent }
 }
 
