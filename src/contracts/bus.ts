@@ -1,5 +1,8 @@
-/** A message of the bus. `reply` is the subject the sender listens on, when it wants an answer. */
-export type BusMessage = { subject: string; payload: Uint8Array; reply?: string }
+/**
+ * A message of the bus. `reply` is the subject the sender listens on, when it wants an answer. `sender` is the node whose
+ * connection it came by, for a bus that knows.
+ */
+export type BusMessage = { subject: string; payload: Uint8Array; reply?: string; sender?: string }
 
 export type Subscription = { stop(): void }
 

@@ -60,7 +60,7 @@ class RemoteNode implements ComputeEnd {
   }
 
   readLogs(query: LogQuery, signal: AbortSignal): AsyncIterable<LogChunk> {
-    return readLogsOverBus(this.#bus, subjects.logs(this.#nodeId), query, signal, this.#random)
+    return readLogsOverBus(this.#bus, this.#nodeId, subjects.logs(this.#nodeId), query, signal, this.#random)
   }
 
   readResult(query: ResultQuery): Promise<ResultPart> {

@@ -5,9 +5,10 @@ import type { ComputeEnd } from '#contracts/node-link.ts'
 import type { Random } from '#lib/clock.ts'
 import { Fault, type FaultCode, faultOf } from '#lib/fault.ts'
 import { exactJson, parseExact } from '#lib/json/exact.ts'
+import type { NodeId } from '#models/ids.ts'
 
 /**
- * Output over the bus: the reader names a subject of its own, and the node sends it one piece after the other, each as
+ * Output over the bus: the reader names a subject on which nobody but this node speaks, and the node sends it one piece after the other, each as
  * a request. The answer is the credit for the next; no answer means that nobody reads any more.
  *
  * Bytes of a piece: 1 or 2 (the stream) + the output; 0 = the end; 3 + JSON = a fault.
@@ -19,12 +20,13 @@ const goOn = Buffer.of(1)
 
 export async function* readLogsOverBus(
   bus: Bus,
+  nodeId: NodeId,
   subject: string,
   query: LogQuery,
   signal: AbortSignal,
   random: Random,
 ): AsyncIterable<LogChunk> {
-  const inbox = `_LOGS.${random.uuid()}`
+  const inbox = `_LOGS.${nodeId}.${random.uuid()}`
   const arrived: { payload: Uint8Array; reply: string | undefined }[] = []
   let wake: () => void = () => {}
   const subscription = bus.subscribe(inbox, ({ payload, reply }) => {

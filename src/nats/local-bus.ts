@@ -1,7 +1,7 @@
 import type { Bus, BusMessage, Subscription } from '#contracts/bus.ts'
 import type { Clock, Random } from '#lib/clock.ts'
 import { Fault } from '#lib/fault.ts'
-import type { Router } from './server/router.ts'
+import type { RoutedMessage, Router } from './server/router.ts'
 
 /** The bus as the broker's own process uses it: the same router, no socket. */
 export class LocalBus implements Bus {
@@ -46,20 +46,7 @@ export class LocalBus implements Bus {
     const listener = {
       pattern: subject,
       queue: undefined,
-      deliver: ({
-        subject: to,
-        reply,
-        headerBytes,
-        payload,
-      }: {
-        subject: string
-        reply: string | undefined
-        headerBytes: number
-        payload: Buffer
-      }) =>
-        queueMicrotask(() =>
-          handler({ subject: to, payload: payload.subarray(headerBytes), ...(reply ? { reply } : {}) }),
-        ),
+      deliver: (message: RoutedMessage) => queueMicrotask(() => handler(busMessage(message))),
     }
     this.#router.add(listener)
     const subscription = {
@@ -81,3 +68,10 @@ export class LocalBus implements Bus {
     for (const subscription of [...this.#subscriptions]) subscription.stop()
   }
 }
+
+const busMessage = ({ subject, reply, headerBytes, payload, sender }: RoutedMessage): BusMessage => ({
+  subject,
+  payload: payload.subarray(headerBytes),
+  ...(reply === undefined ? {} : { reply }),
+  ...(sender === undefined ? {} : { sender }),
+})

@@ -3,14 +3,19 @@ import { describe, expect, it } from 'vitest'
 import { ClientBus } from '#nats/client-bus.ts'
 import { LocalBus } from '#nats/local-bus.ts'
 import { Broker } from '#nats/server/broker.ts'
+import type { Door } from '#nats/server/door.ts'
+import { NodeDoor } from '#nats/server/node-door.ts'
 import { Router } from '#nats/server/router.ts'
 import { SystemClock } from '#platform/clock.ts'
 import { systemRandom } from '#platform/random.ts'
+import { openDoor } from '../kit/open-door.ts'
 import { busSuite } from './bus.suite.ts'
 
 const clock = new SystemClock()
-const startBroker = async (token = ''): Promise<Broker> => {
-  const broker = new Broker({ host: '127.0.0.1', port: 0, token, name: 'test' }, clock)
+const newBroker = (door: Door, port = 0): Broker =>
+  new Broker({ host: '127.0.0.1', port, name: 'test' }, { clock, door, log: () => {} })
+const startBroker = async (door = openDoor): Promise<Broker> => {
+  const broker = newBroker(door)
   await broker.start()
   return broker
 }
@@ -78,7 +83,7 @@ describe('the broker', () => {
   })
 
   it('lets in only who knows the token [W19]', async () => {
-    const broker = await startBroker('secret')
+    const broker = await startBroker(new NodeDoor({ token: 'secret', ownName: 'test', clock, log: () => {} }))
     expect(await conversation(broker.port, 'CONNECT {"auth_token":"wrong"}\r\n')).toContain(
       "-ERR 'Authorization Violation'",
     )
@@ -90,7 +95,7 @@ describe('the broker', () => {
 
   it('names a port that is in use', async () => {
     const broker = await startBroker()
-    const second = new Broker({ host: '127.0.0.1', port: broker.port, token: '', name: 'second' }, clock)
+    const second = newBroker(openDoor, broker.port)
     await expect(second.start()).rejects.toMatchObject({ message: expect.stringContaining(`port ${broker.port}`) })
     await broker.stop()
   })

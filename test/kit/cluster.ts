@@ -13,6 +13,7 @@ import type { Resources } from '#models/resources.ts'
 import { ClientBus } from '#nats/client-bus.ts'
 import { LocalBus } from '#nats/local-bus.ts'
 import { Broker } from '#nats/server/broker.ts'
+import { NodeDoor } from '#nats/server/node-door.ts'
 import { ComputeRole } from '#node/compute-role.ts'
 import { Orchestrator, type OrchestratorSettings } from '#orchestrator/orchestrator.ts'
 import { SystemClock } from '#platform/clock.ts'
@@ -140,12 +141,14 @@ export const startOrchestrator = async (
 ) => {
   const clock = new SystemClock()
   const store = await storeOn(database)
-  const broker = new Broker({ host: '127.0.0.1', port: 0, token: '', name: 'orchestrator' }, clock)
+  const name = 'orchestrator'
+  const door = new NodeDoor({ token: '', ownName: name, clock, log })
+  const broker = new Broker({ host: '127.0.0.1', port: 0, name }, { clock, door, log })
   const orchestrator = new Orchestrator({
     store,
     clock,
     random: systemRandom,
-    settings: testSettings('orchestrator' as NodeId, settings),
+    settings: testSettings(name as NodeId, settings),
     log,
   })
   await broker.start()
@@ -156,6 +159,7 @@ export const startOrchestrator = async (
     orchestrator,
     jobs: orchestrator.jobs,
     nodes: orchestrator.nodes,
+    bus,
     port: broker.port,
     async stop() {
       served.stop()

@@ -36,13 +36,19 @@ export const serveGoNodes = (parts: GoNodesParts): Subscription => {
       .catch((error: unknown) => log('node_message_refused', { subject, error: messageOf(error) }))
   }
   const subscriptions = [
-    bus.subscribe(`node.orchestrator.${parts.orchestratorId}.>`, ({ subject, payload }) =>
-      quietly(subject, () => nodes.callback(tokenOf(subject, 3), bodyOf(payload))),
+    bus.subscribe(`node.orchestrator.${parts.orchestratorId}.>`, ({ subject, payload, sender }) =>
+      quietly(subject, () => {
+        const body = bodyOf(payload)
+        requireOwn(textOf(body.SourcePeerID, 'SourcePeerID'), sender)
+        nodes.callback(tokenOf(subject, 3), body)
+      }),
     ),
     streams.serve(),
-    bus.subscribe('heartbeat', ({ subject, payload }) => quietly(subject, () => nodes.beat(beatOf(bodyOf(payload))))),
+    bus.subscribe('heartbeat', ({ subject, payload, sender }) =>
+      quietly(subject, () => nodes.beat(beatOf(bodyOf(payload), sender))),
+    ),
     bus.subscribe('bacalhau.global.compute.*.out.heartbeat', ({ subject, payload }) =>
-      quietly(subject, () => nodes.beat(requireOwn(beatOf(decodeFrame(payload).payload), tokenOf(subject, 3)))),
+      quietly(subject, () => nodes.beat(beatOf(decodeFrame(payload).payload, tokenOf(subject, 3)))),
     ),
     bus.subscribe('node.management.>', (message) => answerManagement(bus, nodes, message)),
   ]
@@ -56,16 +62,17 @@ export const serveGoNodes = (parts: GoNodesParts): Subscription => {
 
 export type Beat = { nodeId: NodeId; sequence: number }
 
-const beatOf = ({ NodeID, Sequence }: Wire): Beat => ({
-  nodeId: textOf(NodeID, 'NodeID') as NodeId,
+const beatOf = ({ NodeID, Sequence }: Wire, sender: string | undefined): Beat => ({
+  nodeId: requireOwn(textOf(NodeID, 'NodeID'), sender) as NodeId,
   sequence: Number(Sequence ?? 0),
 })
 
 const tokenOf = (subject: string, index: number): string => subject.split('.')[index] ?? ''
 
-const requireOwn = (beat: Beat, nodeId: string): Beat => {
-  if (beat.nodeId !== nodeId) throw new Error('a node may speak only for itself')
-  return beat
+/** A broker elsewhere does not tell who the sender is: there it must see to it that nobody speaks for another. */
+const requireOwn = (claimed: string, sender: string | undefined): string => {
+  if (sender !== undefined && claimed !== sender) throw new Error('a node may speak only for itself')
+  return claimed
 }
 
 const answerManagement = (bus: Bus, nodes: GoNodes, { subject, payload, reply }: BusMessage): void => {

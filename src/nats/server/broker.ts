@@ -1,12 +1,19 @@
-import { type AddressInfo, createServer, type Server } from 'node:net'
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import type { Clock } from '#lib/clock.ts'
 import { Fault } from '#lib/fault.ts'
 import type { Startable } from '#lib/lifecycle.ts'
 import { ClientConnection } from './connection.ts'
+import type { Door } from './door.ts'
 import { maxPayloadBytes } from './parser.ts'
 import { Router } from './router.ts'
 
-export type BrokerSettings = { host: string; port: number; token: string; name: string }
+export type BrokerSettings = { host: string; port: number; name: string }
+
+export type BrokerParts = {
+  clock: Clock
+  door: Door
+  log: (event: string, fields: Record<string, unknown>) => void
+}
 
 const connectionLimit = 65_536
 
@@ -14,14 +21,14 @@ const connectionLimit = 65_536
 export class Broker implements Startable {
   readonly router = new Router()
   readonly #settings: BrokerSettings
-  readonly #clock: Clock
+  readonly #parts: BrokerParts
   readonly #connections = new Set<ClientConnection>()
   #server: Server | undefined
   #lastClient = 0
 
-  constructor(settings: BrokerSettings, clock: Clock) {
+  constructor(settings: BrokerSettings, parts: BrokerParts) {
     this.#settings = settings
-    this.#clock = clock
+    this.#parts = parts
   }
 
   /** The port in use; meaningful after `start`. */
@@ -30,17 +37,7 @@ export class Broker implements Startable {
   }
 
   async start(): Promise<void> {
-    const server = createServer((socket) => {
-      const connection = new ClientConnection({
-        socket,
-        router: this.router,
-        clock: this.#clock,
-        token: this.#settings.token,
-        info: this.#info(++this.#lastClient),
-        onClose: () => this.#connections.delete(connection),
-      })
-      this.#connections.add(connection)
-    })
+    const server = createServer({ noDelay: true }, (socket) => this.#welcome(socket))
     server.maxConnections = connectionLimit
     this.#server = server
     const { host, port } = this.#settings
@@ -58,6 +55,17 @@ export class Broker implements Startable {
     })
   }
 
+  #welcome(socket: Socket): void {
+    socket.write(`INFO ${JSON.stringify(this.#info(++this.#lastClient))}\r\n`)
+    const connection = new ClientConnection({
+      ...this.#parts,
+      socket,
+      router: this.router,
+      onClose: () => this.#connections.delete(connection),
+    })
+    this.#connections.add(connection)
+  }
+
   #info(clientId: number): Record<string, unknown> {
     return {
       server_id: this.#settings.name,
@@ -69,7 +77,7 @@ export class Broker implements Startable {
       headers: true,
       max_payload: maxPayloadBytes,
       client_id: clientId,
-      auth_required: this.#settings.token !== '',
+      auth_required: this.#parts.door.isLocked,
       jetstream: false,
     }
   }

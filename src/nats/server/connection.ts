@@ -1,47 +1,58 @@
 import type { Socket } from 'node:net'
 import type { Clock, Timer } from '#lib/clock.ts'
 import { messageOf } from '#lib/fault.ts'
+import type { Door, Rights, Visitor } from './door.ts'
+import { KeepAlive } from './keep-alive.ts'
 import { type Operation, Parser, ProtocolError } from './parser.ts'
-import type { Listener, RoutedMessage, Router } from './router.ts'
+import type { RoutedMessage, Router } from './router.ts'
 import { isPattern, isSubject } from './subjects.ts'
+import { type Subscription, Subscriptions } from './subscriptions.ts'
 
 export type ConnectionParts = {
+  /** Greeted by INFO already. */
   socket: Socket
   router: Router
   clock: Clock
-  info: Record<string, unknown>
-  /** '' = open to everybody. */
-  token: string
+  door: Door
+  log: (event: string, fields: Record<string, unknown>) => void
   onClose: () => void
 }
 
 const backlogLimitBytes = 64 * 1024 * 1024
 const subscriptionLimit = 10_000
-const pingEveryMs = 120_000
-const missedPingLimit = 2
 const authLimitMs = 5_000
-
-type Subscribed = Listener & { readonly sid: string; left: number | undefined }
+/** Time to read why it is cut off. */
+const farewellMs = 5_000
+/** Who tries so often what it may not has been told enough. */
+const refusalLimit = 1_000
 
 /** One client of the broker. A client that breaks the protocol, or does not read, is told why and cut off. */
-export class ClientConnection {
+export class ClientConnection implements Visitor {
+  readonly address: string
+  options: Readonly<Record<string, unknown>> = {}
   readonly #parts: ConnectionParts
   readonly #parser = new Parser()
-  readonly #subscribed = new Map<string, Subscribed>()
-  #isAuthorized = false
+  readonly #keepAlive: KeepAlive
+  readonly #subscriptions: Subscriptions
+  #limit: Timer
+  #rights: Rights | undefined
   #hasNoResponders = false
-  #unanswered = 0
-  #timer: Timer
+  #isHeld = false
+  #refusals = 0
 
   constructor(parts: ConnectionParts) {
     this.#parts = parts
-    const { socket, clock, info } = parts
-    socket.setNoDelay(true)
+    const { socket, clock, router } = parts
+    this.address = socket.remoteAddress ?? ''
+    this.#keepAlive = new KeepAlive(clock, {
+      ping: () => this.#write('PING\r\n'),
+      onStale: () => this.fail('Stale Connection'),
+    })
+    this.#subscriptions = new Subscriptions(router, (sid, message) => this.#deliver(sid, message))
     socket.on('data', (piece) => this.#read(piece as Buffer))
     socket.on('error', () => {})
     socket.on('close', () => this.#closed())
-    this.#timer = clock.after(authLimitMs, () => (this.#isAuthorized ? undefined : this.fail('Authentication Timeout')))
-    this.#write(`INFO ${JSON.stringify(info)}\r\n`)
+    this.#limit = clock.after(authLimitMs, () => this.fail('Authentication Timeout'))
   }
 
   close(): void {
@@ -49,15 +60,31 @@ export class ClientConnection {
   }
 
   fail(reason: string): void {
+    const { socket, clock } = this.#parts
+    if (socket.writableEnded) return
     this.#write(`-ERR '${reason}'\r\n`)
-    this.#parts.socket.end()
-    this.#unsubscribeAll()
+    socket.end()
+    this.#subscriptions.clear()
+    this.#limit.stop()
+    this.#limit = clock.after(farewellMs, () => this.close())
+  }
+
+  /** Who is held has just spoken. */
+  async isAlive(): Promise<boolean> {
+    return this.#isHeld || this.#keepAlive.isAlive()
   }
 
   #read(piece: Buffer): void {
+    if (this.#parts.socket.writableEnded) return
+    this.#parser.add(piece)
+    this.#goOn()
+  }
+
+  #goOn(): void {
     try {
-      for (const operation of this.#parser.push(piece)) {
-        if (this.#parts.socket.writableEnded) return
+      while (!this.#isHeld && !this.#parts.socket.writableEnded) {
+        const operation = this.#parser.next()
+        if (!operation) return
         this.#do(operation)
       }
     } catch (error) {
@@ -65,104 +92,120 @@ export class ClientConnection {
     }
   }
 
+  /** Nothing more is read from this client until that is decided. */
+  #hold<Verdict>(decided: Promise<Verdict>, then: (verdict: Verdict) => void): void {
+    const { socket } = this.#parts
+    this.#isHeld = true
+    socket.pause()
+    decided
+      .then(then)
+      .catch(() => this.fail('Internal Error'))
+      .finally(() => {
+        this.#isHeld = false
+        socket.resume()
+        this.#goOn()
+      })
+  }
+
   #do(operation: Operation): void {
     if (operation.kind === 'connect') return this.#connect(operation.options)
-    if (!this.#isAuthorized) return this.fail('Authorization Violation')
+    const rights = this.#rights
+    if (!rights) return this.fail('Authorization Violation')
     switch (operation.kind) {
       case 'ping':
         return this.#write('PONG\r\n')
       case 'pong':
-        this.#unanswered = 0
-        return
+        return this.#keepAlive.answered()
       case 'subscribe':
-        return this.#subscribe(operation)
+        return this.#subscribe(rights, operation)
       case 'unsubscribe':
-        return this.#unsubscribe(operation.sid, operation.max)
+        return this.#subscriptions.remove(operation.sid, operation.max)
       case 'publish':
-        return this.#publish(operation)
+        return this.#publish(rights, operation)
     }
   }
 
   #connect(options: Record<string, unknown>): void {
-    if (this.#parts.token !== '' && options['auth_token'] !== this.#parts.token)
-      return this.fail('Authorization Violation')
-    this.#isAuthorized = true
-    this.#hasNoResponders = options['no_responders'] === true && options['headers'] === true
-    if (options['verbose'] === true) this.#write('+OK\r\n')
-    this.#timer.stop()
-    this.#pingLater()
-  }
-
-  #subscribe({ subject, queue, sid }: { subject: string; queue: string | undefined; sid: string }): void {
-    if (!isPattern(subject)) return this.#write(`-ERR 'Invalid Subject'\r\n`)
-    if (this.#subscribed.size >= subscriptionLimit) return this.fail('Maximum Subscriptions Exceeded')
-    this.#unsubscribe(sid, undefined)
-    const listener: Subscribed = {
-      pattern: subject,
-      queue,
-      sid,
-      left: undefined,
-      deliver: (message) => this.#deliver(listener, message),
-    }
-    this.#subscribed.set(sid, listener)
-    this.#parts.router.add(listener)
-  }
-
-  #unsubscribe(sid: string, max: number | undefined): void {
-    const listener = this.#subscribed.get(sid)
-    if (!listener) return
-    if (max !== undefined && max > 0) listener.left = max
-    else {
-      this.#subscribed.delete(sid)
-      this.#parts.router.remove(listener)
-    }
-  }
-
-  #publish({ subject, reply, headerBytes, payload }: RoutedMessage): void {
-    if (!isSubject(subject)) return this.#write(`-ERR 'Invalid Publish Subject'\r\n`)
-    const message = { subject, reply, headerBytes, payload: Buffer.from(payload) }
-    const count = this.#parts.router.route(message)
-    if (count === 0 && reply !== undefined && this.#hasNoResponders) {
-      const header = Buffer.from('NATS/1.0 503\r\n\r\n')
-      this.#parts.router.route({ subject: reply, reply: undefined, headerBytes: header.length, payload: header })
-    }
-  }
-
-  #deliver(listener: Subscribed, { subject, reply, headerBytes, payload }: RoutedMessage): void {
-    const address = `${subject} ${listener.sid}${reply === undefined ? '' : ` ${reply}`}`
-    const head =
-      headerBytes > 0 ? `HMSG ${address} ${headerBytes} ${payload.length}\r\n` : `MSG ${address} ${payload.length}\r\n`
-    const { socket } = this.#parts
-    socket.cork()
-    this.#write(head)
-    socket.write(payload)
-    socket.write('\r\n')
-    queueMicrotask(() => socket.uncork())
-    if (listener.left !== undefined && --listener.left <= 0) this.#unsubscribe(listener.sid, undefined)
-    if (socket.writableLength > backlogLimitBytes) this.fail('Slow Consumer')
-  }
-
-  #write(text: string): void {
-    if (!this.#parts.socket.writableEnded) this.#parts.socket.write(text)
-  }
-
-  #pingLater(): void {
-    this.#timer = this.#parts.clock.after(pingEveryMs, () => {
-      if (this.#unanswered >= missedPingLimit) return this.fail('Stale Connection')
-      this.#unanswered += 1
-      this.#write('PING\r\n')
-      this.#pingLater()
+    if (this.#rights) return this.fail('Unknown Protocol Operation')
+    this.options = options
+    this.#hold(this.#parts.door.admit(this), (verdict) => {
+      if (typeof verdict === 'string') return this.fail(verdict)
+      this.#rights = verdict
+      if (this.#parts.socket.writableEnded) return verdict.left()
+      this.#parser.isTrusted = true
+      this.#hasNoResponders = options['no_responders'] === true && options['headers'] === true
+      if (options['verbose'] === true) this.#write('+OK\r\n')
+      this.#limit.stop()
+      this.#keepAlive.start()
     })
   }
 
-  #unsubscribeAll(): void {
-    for (const listener of this.#subscribed.values()) this.#parts.router.remove(listener)
-    this.#subscribed.clear()
+  #subscribe(rights: Rights, subscription: Subscription): void {
+    const { subject, queue } = subscription
+    if (!isPattern(subject)) return this.#write(`-ERR 'Invalid Subject'\r\n`)
+    if (this.#subscriptions.size >= subscriptionLimit) return this.fail('Maximum Subscriptions Exceeded')
+    const answer = (isAllowed: boolean): void => {
+      const group = queue === undefined ? '' : ` using queue "${queue}"`
+      if (this.#parts.socket.writableEnded) return
+      if (isAllowed) this.#subscriptions.add(subscription)
+      else this.#refuse(rights, `Subscription to "${subject}"${group}`)
+    }
+    const isAllowed = rights.maySubscribe(subject)
+    if (typeof isAllowed === 'boolean') answer(isAllowed)
+    else this.#hold(isAllowed, answer)
+  }
+
+  #publish(rights: Rights, { subject, reply, headerBytes, payload }: RoutedMessage): void {
+    if (!isSubject(subject)) return this.#write(`-ERR 'Invalid Publish Subject'\r\n`)
+    if (!rights.mayPublish(subject)) return this.#refuse(rights, `Publish to "${subject}"`)
+    if (reply !== undefined && !rights.mayAskFor(reply)) return this.#refuse(rights, `Publish with Reply of "${reply}"`)
+    const { router } = this.#parts
+    const count = router.route({ subject, reply, headerBytes, payload: Buffer.from(payload), sender: rights.sender })
+    if (count === 0 && reply !== undefined && this.#hasNoResponders) {
+      const header = Buffer.from('NATS/1.0 503\r\n\r\n')
+      router.route({ subject: reply, reply: undefined, headerBytes: header.length, payload: header })
+    }
+  }
+
+  #refuse(rights: Rights, what: string): void {
+    rights.refused(what)
+    this.#refusals += 1
+    if (this.#refusals <= refusalLimit) this.#write(`-ERR 'Permissions Violation for ${what}'\r\n`)
+  }
+
+  #deliver(sid: string, { subject, reply, headerBytes, payload }: RoutedMessage): void {
+    const { socket } = this.#parts
+    if (socket.writableEnded) return
+    if (reply !== undefined) this.#rights?.asked(reply)
+    const address = `${subject} ${sid}${reply === undefined ? '' : ` ${reply}`}`
+    const head =
+      headerBytes > 0 ? `HMSG ${address} ${headerBytes} ${payload.length}\r\n` : `MSG ${address} ${payload.length}\r\n`
+    socket.cork()
+    socket.write(head)
+    socket.write(payload)
+    this.#write('\r\n')
+    queueMicrotask(() => socket.uncork())
+  }
+
+  #write(text: string): void {
+    const { socket } = this.#parts
+    if (socket.writableEnded) return
+    socket.write(text)
+    if (socket.writableLength > backlogLimitBytes) this.#giveUp(socket.writableLength)
+  }
+
+  /** It does not read, so it is not told either. */
+  #giveUp(backlogBytes: number): void {
+    this.#parts.log('slow_consumer', { node: this.#rights?.sender, address: this.address, backlogBytes })
+    this.#subscriptions.clear()
+    this.close()
   }
 
   #closed(): void {
-    this.#timer.stop()
-    this.#unsubscribeAll()
+    this.#limit.stop()
+    this.#keepAlive.stop()
+    this.#subscriptions.clear()
+    this.#rights?.left()
     this.#parts.onClose()
   }
 }

@@ -12,29 +12,54 @@ export class ProtocolError extends Error {
   override readonly name = 'ProtocolError'
 }
 
+const unknown = (): ProtocolError => new ProtocolError('Unknown Protocol Operation')
+
+const lineEnd = '\r\n'
 const controlLineLimit = 4096
+const pieceLimit = 64
 export const maxPayloadBytes = 1024 * 1024
 
 type Pending = { subject: string; reply: string | undefined; headerBytes: number; totalBytes: number }
 
 /** Cuts the bytes of one connection into operations. */
 export class Parser {
+  /** Who has not shown that it may be here makes us keep no payload. */
+  isTrusted = false
   #bytes: Buffer = Buffer.alloc(0)
-  #pending: Pending | undefined;
+  /** What came since and is not looked at yet: a payload in many pieces is put together once. */
+  #pieces: Buffer[] = []
+  #addedBytes = 0
+  #pending: Pending | undefined
 
-  *push(piece: Buffer): Iterable<Operation> {
-    this.#bytes = this.#bytes.length > 0 ? Buffer.concat([this.#bytes, piece]) : piece
+  add(piece: Buffer): void {
+    this.#pieces.push(piece)
+    this.#addedBytes += piece.length
+    if (this.#pieces.length > pieceLimit) this.#gather()
+  }
+
+  /** The next whole operation; undefined = its bytes have not come yet. Throws a ProtocolError. */
+  next(): Operation | undefined {
+    if (this.#pending && this.#bytes.length + this.#addedBytes < this.#pending.totalBytes + lineEnd.length)
+      return undefined
+    if (this.#addedBytes > 0) this.#gather()
     for (;;) {
       const operation = this.#pending ? this.#payload(this.#pending) : this.#line()
-      if (operation === undefined) return
-      if (operation !== 'more') yield operation
+      if (operation !== 'more') return operation
     }
   }
 
+  #gather(): void {
+    this.#bytes = this.#bytes.length > 0 ? Buffer.concat([this.#bytes, ...this.#pieces]) : Buffer.concat(this.#pieces)
+    this.#pieces = []
+    this.#addedBytes = 0
+  }
+
   #payload(pending: Pending): Operation | undefined {
-    if (this.#bytes.length < pending.totalBytes + 2) return undefined
+    const endBytes = pending.totalBytes + lineEnd.length
+    if (this.#bytes.length < endBytes) return undefined
     const payload = this.#bytes.subarray(0, pending.totalBytes)
-    this.#bytes = this.#bytes.subarray(pending.totalBytes + 2)
+    if (this.#bytes.toString('latin1', pending.totalBytes, endBytes) !== lineEnd) throw unknown()
+    this.#bytes = this.#bytes.subarray(endBytes)
     this.#pending = undefined
     return {
       kind: 'publish',
@@ -46,14 +71,14 @@ export class Parser {
   }
 
   #line(): Operation | 'more' | undefined {
-    const end = this.#bytes.indexOf('\r\n')
+    const end = this.#bytes.indexOf(lineEnd)
     if (end === -1) {
       if (this.#bytes.length > controlLineLimit) throw new ProtocolError('Maximum Control Line Exceeded')
       return undefined
     }
     if (end > controlLineLimit) throw new ProtocolError('Maximum Control Line Exceeded')
     const line = this.#bytes.subarray(0, end).toString('utf8')
-    this.#bytes = this.#bytes.subarray(end + 2)
+    this.#bytes = this.#bytes.subarray(end + lineEnd.length)
     if (line === '') return 'more'
     return this.#operation(line)
   }
@@ -84,7 +109,7 @@ export class Parser {
         return { kind: 'connect', options: options(line.slice(word.length)) }
       default:
     }
-    throw new ProtocolError('Unknown Protocol Operation')
+    throw unknown()
   }
 
   #publish(
@@ -94,18 +119,19 @@ export class Parser {
     total: string | undefined,
     count: number,
   ): 'more' {
-    if (subject === undefined || count < 2 || count > 3) throw new ProtocolError('Unknown Protocol Operation')
+    if (subject === undefined || count < 2 || count > 3) throw unknown()
+    if (!this.isTrusted) throw new ProtocolError('Authorization Violation')
     const headerBytes = number(header)
     const totalBytes = number(total)
     if (totalBytes > maxPayloadBytes) throw new ProtocolError('Maximum Payload Violation')
-    if (headerBytes > totalBytes) throw new ProtocolError('Unknown Protocol Operation')
+    if (headerBytes > totalBytes) throw unknown()
     this.#pending = { subject, reply, headerBytes, totalBytes }
     return 'more'
   }
 }
 
 const number = (text: string | undefined): number => {
-  if (text === undefined || !/^\d{1,9}$/.test(text)) throw new ProtocolError('Unknown Protocol Operation')
+  if (text === undefined || !/^\d{1,9}$/.test(text)) throw unknown()
   return Number(text)
 }
 

@@ -7,7 +7,14 @@ export type Listener = {
   deliver(message: RoutedMessage): void
 }
 
-export type RoutedMessage = { subject: string; reply: string | undefined; headerBytes: number; payload: Buffer }
+export type RoutedMessage = {
+  subject: string
+  reply: string | undefined
+  headerBytes: number
+  payload: Buffer
+  /** The node whose connection it came by; undefined = it is of this process. */
+  sender?: string | undefined
+}
 
 /** Who gets what: exact subjects by name, patterns one by one; of a queue group one member each time. */
 export class Router {

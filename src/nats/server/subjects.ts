@@ -16,12 +16,13 @@ export const isPattern = (pattern: string): boolean => {
 
 export const isWild = (pattern: string): boolean => tokens(pattern).some((token) => token === '*' || token === '>')
 
+/** `subject` may be a pattern too: then whether all that it stands for matches. */
 export const matches = (pattern: string, subject: string): boolean => {
   const wanted = tokens(pattern)
   const given = tokens(subject)
   for (const [i, token] of wanted.entries()) {
     if (token === '>') return given.length > i
-    if (given[i] === undefined || (token !== '*' && token !== given[i])) return false
+    if (given[i] === undefined || given[i] === '>' || (token !== '*' && token !== given[i])) return false
   }
   return given.length === wanted.length
 }
