@@ -5,7 +5,7 @@ import type { Job, JobSpec } from '#models/job.ts'
 import type { HistoryAudience, JobHistory } from '#models/job-history.ts'
 import type { NodeState, OwnNode } from '#models/node.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
-import type { LogChunk } from './log-reader.ts'
+import type { LogChunk, LogQuery } from './log-reader.ts'
 import type { JobCursor, JobFilter, JobOrder, Page } from './store.ts'
 
 /** A specification as the API received and normalised it; `ID` only where the caller may name it (service, daemon). */
@@ -38,6 +38,8 @@ export type KeptResult = {
   from(offset: number, signal: AbortSignal): AsyncIterable<Uint8Array>
 }
 
+export type LogChoice = { executionId?: ExecutionId; version?: number; isFollowing: boolean }
+
 /** The use cases on jobs. Every method answers after the commit it speaks of is durable. Errors are Faults. */
 export interface JobsApi {
   submit(submission: Submission): Promise<Submitted>
@@ -67,14 +69,12 @@ export interface JobsApi {
   /** Resolves with the job once its Revision is above `index`, or when `timeoutMs` is over or the signal aborted. Never polls. */
   wait(id: JobId, index: number, timeoutMs: number, signal: AbortSignal): Promise<Job>
   /**
-   * Output of one execution (the given one, else the newest that was not discarded, else the newest of all), of `version` or of any.
-   * With `isFollowing` waits for an execution to exist. Ends when the execution has ended and all was read.
+   * Whose output is read: the given execution, else the newest that was not discarded, else the newest of all, of
+   * `version` or of any. With `isFollowing` waits for one to exist; undefined when the signal was aborted meanwhile.
    */
-  logs(
-    id: JobId,
-    query: { executionId?: ExecutionId; version?: number; isFollowing: boolean; isTail: boolean },
-    signal: AbortSignal,
-  ): AsyncIterable<LogChunk>
+  logged(id: JobId, choice: LogChoice, signal: AbortSignal): Promise<Execution | undefined>
+  /** Output of one execution. With `isFollowing` it ends when the execution has ended and all was read. */
+  logs(id: JobId, query: LogQuery, signal: AbortSignal): AsyncIterable<LogChunk>
 }
 
 export interface NodesApi {

@@ -1,5 +1,5 @@
 import type { JobsApi } from '#contracts/control-plane.ts'
-import type { JobId } from '#models/ids.ts'
+import type { ExecutionId, JobId } from '#models/ids.ts'
 import type { Job, JobSpec } from '#models/job.ts'
 import { isTerminalJob } from '#models/job-state.ts'
 import { jobSpec } from './job-spec.ts'
@@ -21,9 +21,15 @@ export const endOf = async (jobs: JobsApi, id: JobId): Promise<Job> => {
   }
 }
 
-export const textOfLogs = async (jobs: JobsApi, id: JobId, query: { isFollowing?: boolean } = {}): Promise<string> => {
+export const textOfLogs = async (
+  jobs: JobsApi,
+  id: JobId,
+  { isFollowing = false }: { isFollowing?: boolean } = {},
+): Promise<string> => {
+  const execution = await jobs.logged(id, { isFollowing }, never)
+  const query = { executionId: execution?.ID ?? ('' as ExecutionId), isFollowing, isTail: false }
   let text = ''
-  for await (const chunk of jobs.logs(id, { isFollowing: query.isFollowing ?? false, isTail: false }, never)) {
+  for await (const chunk of jobs.logs(id, query, never)) {
     text += Buffer.from(chunk.bytes).toString()
   }
   return text

@@ -47,6 +47,11 @@ export class Product {
     return path
   }
 
+  /** A command of the user that goes on, and talks to this port. */
+  begin(args: readonly string[], port: number): Program {
+    return this.#built.start(args, { BACALHAU_API_HOST: '127.0.0.1', BACALHAU_API_PORT: String(port) })
+  }
+
   async stop(): Promise<void> {
     await Promise.all(this.#servers.map((server) => server.stop()))
     await this.#built.close()

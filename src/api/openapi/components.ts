@@ -202,6 +202,15 @@ export const others = {
       'A piece of output.',
     ),
     error: field(text, 'Why the stream ends.', leftOut),
+    Position: field(
+      record('LogPosition', {
+        ExecutionID: field(text, 'Whose output follows; empty while there is no execution.'),
+        Stdout: field(uint64, 'Characters (UTF-16 units) of standard output before it.'),
+        Stderr: field(uint64, 'The same of standard error.'),
+      }),
+      'Where the stream stands, when `resumable` asks for it: at once, and when its execution is known.',
+      leftOut,
+    ),
   }),
   Error: {
     ...record('Error', {

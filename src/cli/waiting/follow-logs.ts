@@ -1,5 +1,7 @@
 import { Fault, messageOf } from '#lib/fault.ts'
 import type { Cli } from '../command.ts'
+import type { Out } from '../out.ts'
+import { unbrokenLogs } from './unbroken-logs.ts'
 
 export type LogChoice = {
   readonly executionId?: string
@@ -7,21 +9,24 @@ export type LogChoice = {
   readonly tail?: boolean
   readonly job_version?: number
   readonly namespace?: string
+  /** The server has just taken the job: it is not given up before it has sent anything. */
+  readonly isJustTaken?: boolean
 }
 
 /**
- * Writes the output of a job to stdout as it comes, both of its streams, and returns whether there was any. Being
- * interrupted, or told to leave, is a good end.
+ * Writes the output of a job to stdout as it comes, both of its streams, and returns whether there was any. One that is
+ * followed goes on when the line to the server breaks. Being interrupted, or told to leave, is a good end.
  */
 export async function followLogs(
   id: string,
-  { executionId, follow, tail, ...which }: LogChoice,
+  { executionId, follow, tail, isJustTaken = false, ...which }: LogChoice,
   cli: Cli,
   leave?: AbortSignal,
 ): Promise<boolean> {
   const signal = leave ? AbortSignal.any([cli.interrupted, leave]) : cli.interrupted
   let isAny = false
   const client = await cli.client()
+  const parts = { client, clock: cli.clock, signal, isThere: isJustTaken, ...toldOn(cli.stderr) }
   const query = {
     ...which,
     execution_id: executionId || undefined,
@@ -29,7 +34,8 @@ export async function followLogs(
     tail: tail || undefined,
   }
   try {
-    for await (const { value, error } of client.jobs.logs(id, query, signal)) {
+    const frames = follow ? unbrokenLogs(id, query, parts) : client.jobs.logs(id, query, signal)
+    for await (const { value, error } of frames) {
       if (error) throw saidByServer(error)
       cli.stdout.write(value.Line)
       isAny = true
@@ -48,6 +54,12 @@ export async function followLogs(
     )
   }
 }
+
+const toldOn = (stderr: Out) => ({
+  onBreak: (reason: string) =>
+    stderr.write(`The line to the server broke; asking again, the job goes on meanwhile. ${reason}\n`),
+  onMend: () => stderr.write('The server is there again; the output goes on.\n'),
+})
 
 /** The stream carries sentences only. */
 const saidByServer = (error: string): Fault =>

@@ -6,6 +6,7 @@ import { isTerminalJob } from '#models/job-state.ts'
 import { Signalled, type SignalName } from '../host.ts'
 import type { Steps } from '../progress/steps.ts'
 import { Outlook } from './outlook.ts'
+import { isWorthAnotherTry, pauseAfterMs } from './patience.ts'
 
 const messages = {
   contact: 'Communicating with the network',
@@ -18,8 +19,6 @@ export const stepWidth = 30
 const questionMs = 30_000
 /** A job that runs for less is not shown as running: the line would only flicker. */
 const shownAfterMs = 500
-/** How often in a row the server may fail to answer, and the pauses between: twice as long each time. */
-const patience = { failures: 10, firstPauseMs: 500, longestPauseMs: 15_000 }
 
 export type WaitEnd =
   /** Terminal, or a service or daemon that runs. */
@@ -85,12 +84,11 @@ async function patiently<Value>(ask: () => Promise<Value>, parts: WaitParts): Pr
     try {
       return await ask()
     } catch (error) {
-      const isHopeless = !(error instanceof Fault) || !error.isRetryable || failures >= patience.failures
       if (interrupted.aborted) throw interrupted.reason
-      if (isHopeless) throw outOfReach(error)
+      if (!isWorthAnotherTry(error, failures)) throw outOfReach(error)
       if (failures === 1) onSilence(messageOf(error))
       steps.note(`the server does not answer; the job goes on; asking again (${failures})`)
-      await clock.sleep(Math.min(patience.firstPauseMs * 2 ** failures, patience.longestPauseMs), interrupted)
+      await clock.sleep(pauseAfterMs(failures), interrupted)
     }
   }
 }

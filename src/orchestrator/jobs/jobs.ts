@@ -1,5 +1,5 @@
-import type { JobsApi, KeptResult, Rerun, Submission, Submitted } from '#contracts/control-plane.ts'
-import type { LogChunk } from '#contracts/log-reader.ts'
+import type { JobsApi, KeptResult, LogChoice, Rerun, Submission, Submitted } from '#contracts/control-plane.ts'
+import type { LogChunk, LogQuery } from '#contracts/log-reader.ts'
 import type { ComputeEnd } from '#contracts/node-link.ts'
 import type { JobCursor, JobFilter, JobOrder, Page } from '#contracts/store.ts'
 import type { Clock, Random } from '#lib/clock.ts'
@@ -15,7 +15,7 @@ import type { Looks } from '../looks.ts'
 import type { Waiters } from '../waiters.ts'
 import { diffJob } from './diff.ts'
 import { keptResult } from './kept-result.ts'
-import { jobLogs, type LogRequest } from './logs.ts'
+import { jobLogs, loggedExecution } from './logs.ts'
 import { planJob } from './plan.ts'
 import { rerunJob } from './rerun.ts'
 import { executionNotFound, jobNotFound, resolveJob, versionNotFound } from './resolve.ts'
@@ -147,9 +147,13 @@ export class Jobs implements JobsApi {
     }
   }
 
-  logs(id: JobId, request: LogRequest, signal: AbortSignal): AsyncIterable<LogChunk> {
+  logged(id: JobId, choice: LogChoice, signal: AbortSignal): Promise<Execution | undefined> {
+    return loggedExecution({ store: this.#store, waiters: this.#parts.waiters }, id, choice, signal)
+  }
+
+  logs(id: JobId, query: LogQuery, signal: AbortSignal): AsyncIterable<LogChunk> {
     const { waiters, end } = this.#parts
-    return jobLogs({ store: this.#store, waiters, end }, id, request, signal)
+    return jobLogs({ store: this.#store, waiters, end }, id, query, signal)
   }
 
   get #store() {

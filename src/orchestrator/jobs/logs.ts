@@ -1,34 +1,34 @@
-import type { LogChunk } from '#contracts/log-reader.ts'
+import type { LogChoice } from '#contracts/control-plane.ts'
+import type { LogChunk, LogQuery } from '#contracts/log-reader.ts'
 import type { ComputeEnd } from '#contracts/node-link.ts'
 import type { Store } from '#contracts/store.ts'
 import { Fault } from '#lib/fault.ts'
 import type { Execution } from '#models/execution.ts'
 import { isDiscardedExecution, isTerminalExecution } from '#models/execution-state.ts'
-import type { ExecutionId, JobId, NodeId } from '#models/ids.ts'
+import type { JobId, NodeId } from '#models/ids.ts'
 import { isTerminalJob } from '#models/job-state.ts'
 import type { Waiters } from '../waiters.ts'
 import { executionNotFound } from './resolve.ts'
 
 export type LogParts = { store: Store; waiters: Waiters; end: (nodeId: NodeId) => ComputeEnd | undefined }
-export type LogRequest = { executionId?: ExecutionId; version?: number; isFollowing: boolean; isTail: boolean }
 
 /** The output of one execution: from its node, or what the control plane kept of it when the node cannot be asked. */
 export async function* jobLogs(
   parts: LogParts,
   jobId: JobId,
-  request: LogRequest,
+  query: LogQuery,
   signal: AbortSignal,
 ): AsyncIterable<LogChunk> {
-  let execution = await chosenExecution(parts, jobId, request, signal)
-  while (execution && !signal.aborted) {
+  while (!signal.aborted) {
     const changed = new AbortController()
     const next = parts.waiters.next(jobId, AbortSignal.any([signal, changed.signal]))
     try {
-      if (yield* fromNode(parts, execution, request, signal)) return
-      const now: Execution | undefined = await parts.store.execution(execution.ID)
-      const isOver = !now || now.RunOutput !== null || isTerminalExecution(now.ComputeState.StateType)
-      if (isOver || !request.isFollowing) return yield* keptOutput(now ?? execution)
-      execution = now
+      const execution = await parts.store.execution(query.executionId)
+      if (execution?.JobID !== jobId) throw executionNotFound(jobId, query.executionId)
+      if (yield* fromNode(parts, execution, query, signal)) return
+      const now: Execution = (await parts.store.execution(query.executionId)) ?? execution
+      const isOver = now.RunOutput !== null || isTerminalExecution(now.ComputeState.StateType)
+      if (isOver || !query.isFollowing) return yield* keptOutput(now)
       await next
     } finally {
       changed.abort()
@@ -40,7 +40,7 @@ export async function* jobLogs(
 async function* fromNode(
   parts: LogParts,
   execution: Execution,
-  request: LogRequest,
+  query: LogQuery,
   signal: AbortSignal,
 ): AsyncGenerator<LogChunk, boolean> {
   const end = parts.end(execution.NodeID)
@@ -48,7 +48,6 @@ async function* fromNode(
   if (!end || isNeverStarted) return false
   let isAnyRead = false
   try {
-    const query = { executionId: execution.ID, isFollowing: request.isFollowing, isTail: request.isTail }
     for await (const chunk of end.readLogs(query, signal)) {
       isAnyRead = true
       yield chunk
@@ -74,26 +73,27 @@ function* keptOutput({ RunOutput, ComputeState, NodeID }: Execution): Iterable<L
   if (RunOutput.stderr) yield { stream: 2, bytes: encoder.encode(RunOutput.stderr) }
 }
 
-const chosenExecution = async (
-  { store, waiters }: LogParts,
+/** The execution whose output is meant, once there is one. */
+export const loggedExecution = async (
+  { store, waiters }: Omit<LogParts, 'end'>,
   jobId: JobId,
-  request: LogRequest,
+  choice: LogChoice,
   signal: AbortSignal,
 ): Promise<Execution | undefined> => {
   for (;;) {
     const changed = new AbortController()
     const next = waiters.next(jobId, AbortSignal.any([signal, changed.signal]))
     try {
-      const executions = await store.executionsOfJob(jobId, request.version)
-      const chosen = request.executionId
-        ? executions.find((execution) => execution.ID === request.executionId)
+      const executions = await store.executionsOfJob(jobId, choice.version)
+      const chosen = choice.executionId
+        ? executions.find((execution) => execution.ID === choice.executionId)
         : newest(executions)
       if (chosen) return chosen
-      if (request.executionId && executions.length > 0) throw executionNotFound(jobId, request.executionId)
+      if (choice.executionId && executions.length > 0) throw executionNotFound(jobId, choice.executionId)
       const job = await store.job(jobId)
-      const isPast = job !== undefined && request.version !== undefined && request.version !== job.Version
-      if (!request.isFollowing || !job || isPast || isTerminalJob(job.State.StateType)) {
-        const which = isPast ? `, and version ${request.version}` : ''
+      const isPast = job !== undefined && choice.version !== undefined && choice.version !== job.Version
+      if (!choice.isFollowing || !job || isPast || isTerminalJob(job.State.StateType)) {
+        const which = isPast ? `, and version ${choice.version}` : ''
         throw new Fault('NotFound', `no executions found for job ${jobId}${which}`, {
           component: 'JobStore',
           hint: 'bacalhau job describe tells why nothing has run.',

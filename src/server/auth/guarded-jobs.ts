@@ -59,6 +59,8 @@ export function guardedJobs(jobs: JobsApi, rights: Rights): JobsApi {
     results: (id) => after(id, 'output', () => jobs.results(id)),
     keptResult: (id, executionId) => after(id, 'output', () => jobs.keptResult(id, executionId)),
 
+    logged: (id, ...which) => after(id, 'output', () => jobs.logged(id, ...which)),
+
     async *logs(id, query, signal) {
       await need(id, 'output')
       yield* jobs.logs(id, query, signal)

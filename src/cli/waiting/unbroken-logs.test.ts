@@ -1,0 +1,104 @@
+import { expect, it } from 'vitest'
+import type { LogFrame } from '#api/jobs.ts'
+import type { Client } from '#client/client.ts'
+import type { Clock } from '#lib/clock.ts'
+import { Fault } from '#lib/fault.ts'
+import { unbrokenLogs } from './unbroken-logs.ts'
+
+type Asked = NonNullable<Parameters<Client['jobs']['logs']>[1]>
+/** What one connection brings; without an end it breaks. */
+type Line = { readonly frames: readonly LogFrame[]; readonly isEnd?: boolean; readonly heldMs?: number }
+
+const at = (ExecutionID: string, Stdout = 0, Stderr = 0): LogFrame => ({
+  value: { Type: 0, Line: '' },
+  Position: { ExecutionID, Stdout, Stderr },
+})
+const out = (Line: string): LogFrame => ({ value: { Type: 1, Line } })
+const err = (Line: string): LogFrame => ({ value: { Type: 2, Line } })
+const refused: Line = { frames: [] }
+
+async function followed(lines: readonly Line[], query: Asked = { follow: true }, isThere = false) {
+  const asked: Asked[] = []
+  const told = { text: '', pauses: [] as number[], breaks: [] as string[], mends: 0 }
+  let nowMs = 0
+  async function* logs(_id: string, one: Asked): AsyncGenerator<LogFrame> {
+    const { frames, isEnd = false, heldMs = 0 } = lines[Math.min(asked.length, lines.length - 1)] ?? refused
+    asked.push(one)
+    yield* frames
+    nowMs += heldMs
+    if (!isEnd) throw new Fault('ServiceUnavailable', 'it broke', { isRetryable: true })
+  }
+  const end = await (async () => {
+    const frames = unbrokenLogs('j-1', query, {
+      client: { jobs: { logs } } as unknown as Client,
+      clock: { monotonicMs: () => nowMs, sleep: async (ms: number) => void told.pauses.push(ms) } as unknown as Clock,
+      signal: new AbortController().signal,
+      isThere,
+      onBreak: (reason) => void told.breaks.push(reason),
+      onMend: () => void (told.mends += 1),
+    })
+    for await (const { value } of frames) told.text += value.Line
+  })().catch((error: Error) => error.message)
+  return { ...told, asked, end }
+}
+
+it('a followed output goes on where each of its streams stood when the line broke, of the same execution', async () => {
+  const { text, asked, breaks, mends } = await followed([
+    { frames: [at(''), at('e-1'), out('eins\n'), err('zwölf 🐟\n'), out('zw')] },
+    { frames: [at(''), at('e-1', 7, 9), out('ei\n')] },
+    { frames: [at('e-1', 10, 9), err('end\n')], isEnd: true },
+  ])
+  expect(text).toBe('eins\nzwölf 🐟\nzwei\nend\n')
+  expect(asked).toEqual([
+    { follow: true, resumable: true },
+    { follow: true, resumable: true, tail: false, execution_id: 'e-1', skip_stdout: 7n, skip_stderr: 9n },
+    { follow: true, resumable: true, tail: false, execution_id: 'e-1', skip_stdout: 10n, skip_stderr: 9n },
+  ])
+  expect([breaks, mends]).toEqual([['it broke', 'it broke'], 2])
+})
+
+it('what is printed from now on goes on from there, and not from the next now', async () => {
+  const lines = [
+    { frames: [at(''), at('e-1', 1_000, 20), out('new\n')] },
+    { frames: [at('e-1', 1_004, 20)], isEnd: true },
+  ]
+  const { asked } = await followed(lines, { follow: true, tail: true })
+  expect(asked[1]).toMatchObject({ tail: false, skip_stdout: 1_004n, skip_stderr: 20n })
+})
+
+it('a job that waits for its first execution is followed anew, as it was asked for', async () => {
+  const { asked, end } = await followed([{ frames: [at('')] }, { frames: [at('')], isEnd: true }], { tail: true })
+  expect(asked).toEqual([
+    { tail: true, resumable: true },
+    { tail: true, resumable: true },
+  ])
+  expect(end).toBeUndefined()
+})
+
+it('a server that stays away is given up, after ever longer pauses that begin anew with each line that holds', async () => {
+  const { end, pauses, breaks } = await followed([
+    { frames: [at('e-1')] },
+    refused,
+    { frames: [at('e-1')], heldMs: 60_000 },
+    refused,
+  ])
+  expect(end).toBe('it broke')
+  expect(pauses.slice(0, 4)).toEqual([1_000, 2_000, 1_000, 2_000])
+  expect(pauses).toHaveLength(11)
+  expect(breaks).toHaveLength(2)
+})
+
+it('a line that only opens and breaks at once is given up too', async () => {
+  expect((await followed([{ frames: [at('e-1')] }])).pauses).toHaveLength(9)
+})
+
+it('a server that was never there is an error at once, unless it has just taken the job', async () => {
+  expect(await followed([refused])).toMatchObject({ end: 'it broke', pauses: [], breaks: [] })
+  const taken = await followed([refused, { frames: [at('e-1')], isEnd: true }], { follow: true }, true)
+  expect(taken).toMatchObject({ end: undefined, pauses: [1_000], mends: 1 })
+})
+
+it('a server that does not tell where its output stands cannot go on: what breaks is an error', async () => {
+  const lines = [{ frames: [out('some\n')] }]
+  expect(await followed(lines, { follow: true }, true)).toMatchObject({ end: 'it broke', text: 'some\n', pauses: [] })
+})

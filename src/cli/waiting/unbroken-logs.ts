@@ -1,0 +1,73 @@
+import type { LogFrame, LogPosition } from '#api/jobs.ts'
+import type { Client } from '#client/client.ts'
+import type { Clock } from '#lib/clock.ts'
+import { messageOf } from '#lib/fault.ts'
+import { goodLineMs, isWorthAnotherTry, pauseAfterMs } from './patience.ts'
+
+type LogQuery = NonNullable<Parameters<Client['jobs']['logs']>[1]>
+export type LineParts = {
+  readonly client: Client
+  readonly clock: Clock
+  readonly signal: AbortSignal
+  /** The server was there a moment ago, so that it is worth asking again also before it has said anything. */
+  readonly isThere: boolean
+  /** Told once each time the line to the server breaks, and when there is one again. */
+  readonly onBreak: (reason: string) => void
+  readonly onMend: () => void
+}
+
+/**
+ * Output of a job that is followed, each character once, over as many connections as it takes. A server that does not
+ * tell where its output stands cannot go on from there: what breaks is an error then.
+ */
+export async function* unbrokenLogs(id: string, query: LogQuery, parts: LineParts): AsyncGenerator<LogFrame> {
+  const { client, clock, signal, isThere, onBreak, onMend } = parts
+  let position: LogPosition | undefined
+  let hasOutput = false
+  let isBroken = false
+  for (let failures = 0; ; ) {
+    let openedMs = clock.monotonicMs()
+    try {
+      const rest = { ...query, resumable: true, ...restAfter(position) }
+      for await (const frame of client.jobs.logs(id, rest, signal)) {
+        if (frame.Position) {
+          if (isBroken) onMend()
+          isBroken = false
+          openedMs = clock.monotonicMs()
+          position = frame.Position
+          continue
+        }
+        failures = 0
+        hasOutput = true
+        if (position) position = movedBy(frame, position)
+        yield frame
+      }
+      return
+    } catch (error) {
+      if (!isBroken && clock.monotonicMs() - openedMs >= goodLineMs) failures = 0
+      failures += 1
+      const canGoOn = position !== undefined || (isThere && !hasOutput)
+      if (signal.aborted || !canGoOn || !isWorthAnotherTry(error, failures)) throw error
+      if (!isBroken) onBreak(messageOf(error))
+      isBroken = true
+      await clock.sleep(pauseAfterMs(failures), signal)
+    }
+  }
+}
+
+/** Until there is an execution, everything is still to come. */
+const restAfter = (position: LogPosition | undefined): LogQuery =>
+  position === undefined || position.ExecutionID === ''
+    ? {}
+    : {
+        execution_id: position.ExecutionID,
+        tail: false,
+        skip_stdout: BigInt(position.Stdout),
+        skip_stderr: BigInt(position.Stderr),
+      }
+
+const movedBy = ({ value: { Type, Line } }: LogFrame, position: LogPosition): LogPosition => ({
+  ...position,
+  Stdout: position.Stdout + (Type === 1 ? Line.length : 0),
+  Stderr: position.Stderr + (Type === 2 ? Line.length : 0),
+})

@@ -1,0 +1,157 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { allowedFixtures, Product, type Server, toolJob } from '../../kit/product.ts'
+import type { Program } from '../../kit/program.ts'
+import { type Relay, relay } from '../../kit/relay.ts'
+import { until } from '../../kit/until.ts'
+import { ended } from '../crash/processes.ts'
+
+/** The node that works goes on while the server restarts. */
+let product: Product
+let server: Server
+let line: Relay
+
+/** Some seconds of output, each line once: those of odd length go to stdout, the others to stderr. */
+const lines = Array.from({ length: 20_000 }, (_, n) => `line ${n}`)
+const isOdd = (text: string): boolean => `${text}\n`.length % 2 === 1
+
+beforeAll(async () => {
+  product = await Product.start()
+  await product.file('data/lines', `${lines.join('\n')}\n`)
+  server = await product.serve({ roles: ['orchestrator'], name: 'orchestrator' })
+  await product.serve({
+    roles: ['compute'],
+    name: 'worker',
+    settings: {
+      'Compute.Orchestrators': `nats://127.0.0.1:${server.linkPort}`,
+      'Compute.AllowListedLocalPaths': `${allowedFixtures},${product.folder}/data/**:rw`,
+    },
+  })
+  await until('the node is there', async () => {
+    const { body } = await server.http<{ Nodes: unknown[] }>('GET', '/orchestrator/nodes')
+    return body.Nodes.length > 0
+  })
+  line = await relay(server.port)
+}, 60_000)
+beforeEach(() => line.mend())
+afterAll(async () => {
+  await line?.close()
+  await product?.stop()
+})
+
+const printsLines = () =>
+  toolJob(['slowly', '/data/lines'], {
+    task: {
+      InputSources: [
+        {
+          Source: { Type: 'localDirectory', Params: { SourcePath: `${product.folder}/data`, ReadWrite: true } },
+          Target: '/data',
+        },
+      ],
+    },
+  })
+const broke = /The line to the server broke; asking again/
+const goesOn = /The server is there again; the output goes on/
+
+/** Both streams as they were printed, each in its order. */
+const expectWhole = (printed: string): void => {
+  const found = printed.split('\n').filter((text) => text.startsWith('line '))
+  const [stdout, stderr] = [found.filter(isOdd), found.filter((text) => !isOdd(text))]
+  expect(stdout.join('\n') === lines.filter(isOdd).join('\n')).toBe(true)
+  expect(stderr.join('\n') === lines.filter((text) => !isOdd(text)).join('\n')).toBe(true)
+}
+const count = (text: string, pattern: RegExp): number => [...text.matchAll(new RegExp(pattern, 'g'))].length
+
+async function breakAt(follower: Program, printed: RegExp, breaks: number): Promise<void> {
+  await follower.says(printed)
+  line.cut()
+  await until('it is noticed', () => count(follower.said, broke) === breaks)
+  line.mend()
+}
+
+describe('a followed output whose line to the server breaks', () => {
+  it('goes on where it was, with no line lost and none twice, and says so on stderr [R20, R41]', async () => {
+    const id = await server.submit(printsLines())
+    const follower = product.begin(['job', 'logs', '--follow', id], line.port)
+    await breakAt(follower, /line 1000\n/, 1)
+    await until('it goes on', () => count(follower.said, goesOn) === 1)
+    await breakAt(follower, /line 5000\n/, 2)
+    const { code, stdout, stderr } = await follower.ended
+    expect(code).toBe(0)
+    expectWhole(stdout)
+    expect([count(stderr, broke), count(stderr, goesOn)]).toEqual([2, 2])
+    expect((await ended(server.port, id)).Job.State.StateType).toBe('Completed')
+  })
+
+  it('goes on although the output ended meanwhile', async () => {
+    const id = await server.submit(printsLines())
+    const follower = product.begin(['job', 'logs', '-f', id], line.port)
+    await follower.says(/line 1000\n/)
+    line.cut()
+    await ended(server.port, id)
+    line.mend()
+    const { code, stdout } = await follower.ended
+    expect(code).toBe(0)
+    expectWhole(stdout)
+  })
+
+  it('goes on when the server restarts, and ends with the job [R20, R33]', async () => {
+    await product.file('job.json', JSON.stringify(printsLines()))
+    const follower = product.begin(['job', 'run', '--follow', 'job.json'], server.port)
+    await follower.says(/line 1000\n/)
+    await server.stop()
+    await follower.says(broke)
+    await server.start()
+    const { code, stdout } = await follower.ended
+    expect(code).toBe(0)
+    expectWhole(stdout)
+  })
+
+  it('of which only what comes is wanted goes on from there, too', async () => {
+    const id = await server.submit(printsLines())
+    const witness = product.begin(['job', 'logs', '-f', id], server.port)
+    await witness.says(/line 500\n/)
+    await witness.end('SIGINT')
+    const follower = product.begin(['job', 'logs', '--follow', '--tail', id], line.port)
+    await follower.says(/line \d+\n/)
+    await breakAt(follower, /line \d+\n/, 1)
+    const { code, stdout } = await follower.ended
+    const found = stdout.split('\n').filter((text) => text.startsWith('line '))
+    for (const stream of [true, false]) {
+      const part = found.filter((text) => isOdd(text) === stream)
+      const all = lines.filter((text) => isOdd(text) === stream)
+      expect(part.length).toBeGreaterThan(0)
+      expect(part.length).toBeLessThan(all.length)
+      expect(part.join('\n') === all.slice(-part.length).join('\n')).toBe(true)
+    }
+    expect(code).toBe(0)
+  })
+
+  it('is left at once by Ctrl-C while the server is away', async () => {
+    const id = await server.submit(printsLines())
+    const follower = product.begin(['job', 'logs', '-f', id], line.port)
+    await follower.says(/line 100\n/)
+    line.cut()
+    await follower.says(broke)
+    expect((await follower.end('SIGINT')).code).toBe(0)
+    await server.ok(['job', 'stop', id])
+  })
+
+  it('is an error at once where there is no server [R41]', async () => {
+    line.cut()
+    const { code, stderr } = await product.begin(['job', 'logs', '-f', 'j-1'], line.port).ended
+    expect(code).toBe(1)
+    expect(stderr).not.toMatch(broke)
+  })
+})
+
+it('a run that is waited for survives a restart of the server, and says that it asks again [R37, R41]', async () => {
+  await product.file('job.json', JSON.stringify(printsLines()))
+  const run = product.begin(['job', 'run', 'job.json'], server.port)
+  await run.says(/Checking job status/)
+  await server.stop()
+  await run.says(/The server does not answer, but is asked again; the job goes on/)
+  await server.start()
+  const { code, stdout } = await run.ended
+  expect(code).toBe(0)
+  expect(stdout).toMatch(/done ✅/)
+})
