@@ -11,7 +11,7 @@ let server: Server
 let line: Relay
 
 /** Some seconds of output, each line once: those of odd length go to stdout, the others to stderr. */
-const lines = Array.from({ length: 20_000 }, (_, n) => `line ${n}`)
+const lines = Array.from({ length: 12_000 }, (_, n) => `line ${n}`)
 const isOdd = (text: string): boolean => `${text}\n`.length % 2 === 1
 
 beforeAll(async () => {
