@@ -11,6 +11,8 @@ import type { Starter } from './starter.ts'
 
 export type BiddingParts = { bids: BidSettings; registries: Registries; clock: Clock }
 
+const acceptedText = 'Accepted job'
+
 /** Answers new orders, and passes on what it accepts. */
 export class Bidding {
   readonly #parts: BiddingParts
@@ -37,8 +39,9 @@ export class Bidding {
   /** Starts at once when there is room and nobody waits, so that accepting and starting are one transaction. */
   async #accept(held: Held, need: Resources): Promise<void> {
     if (held.isStopped) return
-    const { clock } = this.#parts
     const { row } = held
+    if (row.order.origin?.WaitsForApproval) return this.#offer(held, need)
+    const { clock } = this.#parts
     const taken = this.#starter.takeAtOnce(need)
     const state = taken ? 'Running' : 'Queued'
     const startTime = taken ? clock.nowNs() : 0n
@@ -46,13 +49,23 @@ export class Bidding {
     const { durable } = await this.#ledger.move(held, {
       updateWork: [{ executionId: held.id, expected: ['New'], state, need, startTime }],
       outbox: toOrchestrator(
-        ...(isCounted(row.order.job.Type) ? [bidResult(row, true, 'Accepted job', clock.nowNs())] : []),
+        ...(isCounted(row.order.job.Type) ? [bidResult(row, true, acceptedText, clock.nowNs())] : []),
         ...(taken ? [runStarted(held.row)] : []),
       ),
     })
     if (taken) return this.#starter.start(held, taken, durable)
     durable?.catch(() => this.#starter.forget(held))
     if (durable && !held.isStopped) this.#starter.enqueue(held)
+  }
+
+  /** The orchestrator decides after it knows: until then nothing is started, and no resources are kept for it. */
+  async #offer(held: Held, need: Resources): Promise<void> {
+    held.row = { ...held.row, state: 'Offered', need }
+    const { durable } = await this.#ledger.move(held, {
+      updateWork: [{ executionId: held.id, expected: ['New'], state: 'Offered', need }],
+      outbox: toOrchestrator(bidResult(held.row, true, acceptedText, this.#parts.clock.nowNs())),
+    })
+    durable?.catch(() => this.#starter.forget(held))
   }
 
   async #fail(held: Held, error: unknown): Promise<void> {

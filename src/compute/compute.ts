@@ -153,7 +153,7 @@ export class Compute implements ComputeEnd, Startable {
 
   async #takeUp(): Promise<void> {
     if (this.#isStopped) return
-    this.#orders.takeUp(await this.#parts.store.workInStates(['New', 'Queued', 'Running']))
+    this.#orders.takeUp(await this.#parts.store.workInStates(['New', 'Queued', 'Running', 'Offered']))
   }
 
   /** Until it succeeds: what is not taken up would wait for the next start of this node. */

@@ -25,7 +25,7 @@ export const nodeInfoOf = async (facts: NodeFacts, compute: Compute, registries:
     NodeID: facts.nodeId,
     NodeType: 'Compute',
     Labels: facts.labels,
-    SupportedProtocols: ['bac/v1'],
+    SupportedProtocols: ['bprotocol/v2', 'ncl/v1', 'bac/v1'],
     ComputeNodeInfo: {
       ExecutionEngines,
       UnavailableEngines,

@@ -28,8 +28,9 @@ export class Orders {
   /** One message; `inbox` is committed with what it leads to. */
   apply(message: OrchestratorMessage, inbox: NonNullable<Change['inbox']>): Promise<CommitOutcome> {
     if (message.Kind === 'CancelExecution') return this.#applyCancel(message.Body.ExecutionID, inbox)
-    const { Execution: execution, Job: job } = message.Body
-    const order = { execution, job }
+    if (message.Kind === 'BidAccepted') return this.#applyApproval(message.Body.ExecutionID, inbox)
+    const { Execution: execution, Job: job, Origin: origin } = message.Body
+    const order = { execution, job, ...(origin ? { origin } : {}) }
     return this.#applyOrder(
       { executionId: execution.ID, state: 'New', order, need: noResources(), startTime: 0n },
       inbox,
@@ -45,7 +46,7 @@ export class Orders {
     await this.#parts.ledger.end(held, neverRan(held.row))
   }
 
-  /** Goes on with what is stored and not in hand: what ran first, then what waited, then what is new. */
+  /** Goes on with what is stored and not in hand: what ran first, then what waited, then what is new. An offer only waits for its answer. */
   takeUp(stored: readonly WorkRow[]): void {
     const { holdings, starter, bidding } = this.#parts
     const missing = stored.filter((row) => !holdings.has(row.executionId)).map((row) => holdings.take(row))
@@ -68,6 +69,23 @@ export class Orders {
       outcome.durable.catch(() => starter.forget(held))
       bidding.bid(held)
     }
+    return outcome
+  }
+
+  /** From here on it waits for room like any other. Harmless when it comes again, or when there is no such offer. */
+  async #applyApproval(id: ExecutionId, inbox: NonNullable<Change['inbox']>): Promise<CommitOutcome> {
+    const { post, holdings, starter } = this.#parts
+    const held = holdings.get(id)
+    if (held?.row.state !== 'Offered' || held.isStopped) return post.commit({ inbox })
+    const outcome = await post.commit({
+      inbox,
+      updateWork: [{ executionId: id, expected: ['Offered'], state: 'Queued' }],
+    })
+    if (outcome.kind !== 'applied') return outcome
+    outcome.durable.catch(() => starter.forget(held))
+    if (held.isStopped) return outcome
+    held.row = { ...held.row, state: 'Queued' }
+    starter.enqueue(held)
     return outcome
   }
 

@@ -1,7 +1,7 @@
 import type { Change, WorkRow } from '#contracts/store.ts'
 import { type Event, topics } from '#models/event.ts'
 import type { ExecutionId } from '#models/ids.ts'
-import type { ComputeMessage } from '#models/messages/messages.ts'
+import type { ComputeMessage, Origin } from '#models/messages/messages.ts'
 import { failureEvent, failureOf } from './failure.ts'
 import type { Ending } from './run-execution.ts'
 
@@ -12,9 +12,10 @@ export const orchestratorPeer = 'orchestrator'
 export const toOrchestrator = (...messages: ComputeMessage[]): NonNullable<Change['outbox']> =>
   messages.map((message) => ({ peer: orchestratorPeer, message }))
 
-const idOf = ({ executionId, order }: WorkRow): { ExecutionID: ExecutionId; Epoch: number } => ({
+const idOf = ({ executionId, order }: WorkRow): { ExecutionID: ExecutionId; Epoch: number; Origin?: Origin } => ({
   ExecutionID: executionId,
   Epoch: order.execution.Epoch,
+  ...(order.origin ? { Origin: order.origin } : {}),
 })
 
 export const bidResult = (row: WorkRow, isAccepted: boolean, text: string, nowNs: bigint): ComputeMessage => {

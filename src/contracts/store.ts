@@ -3,7 +3,7 @@ import type { ExecutionId, JobId, NodeId } from '#models/ids.ts'
 import type { Job } from '#models/job.ts'
 import type { JobHistory, NewHistory } from '#models/job-history.ts'
 import type { JobStateName } from '#models/job-state.ts'
-import type { ComputeMessage, OrchestratorMessage } from '#models/messages/messages.ts'
+import type { ComputeMessage, OrchestratorMessage, Origin } from '#models/messages/messages.ts'
 import type { NodeState } from '#models/node.ts'
 import type { Resources } from '#models/resources.ts'
 
@@ -12,8 +12,11 @@ import type { Resources } from '#models/resources.ts'
  * the first expectation that does not hold makes the whole change a conflict.
  */
 export type Change = {
-  /** Applied once: refused as a duplicate when `seq` is not past what was applied from this sender, a conflict when it leaves a gap. */
-  inbox?: { peer: string; senderStoreId: string; seq: number }
+  /**
+   * Applied once: refused as a duplicate when `seq` is not past what was applied from this sender, a conflict when it leaves
+   * a gap, unless the sender's numbers have gaps.
+   */
+  inbox?: { peer: string; senderStoreId: string; seq: number; hasGaps?: boolean }
   /**
    * Ended jobs with all that belongs to them; a conflict when something of one is still live or at work on this node.
    * Answered submissions stay remembered, so that a repeated one does not run again what is forgotten.
@@ -66,12 +69,13 @@ type ExecutionUpdate = {
 }
 
 /** What a compute node holds: only what has not ended; the end travels in the outbox. */
-export type WorkState = 'New' | 'Queued' | 'Running'
+/** Offered: bid for, and the orchestrator has yet to take the bid (Go). */
+export type WorkState = 'New' | 'Queued' | 'Running' | 'Offered'
 export type WorkRow = {
   executionId: ExecutionId
   state: WorkState
   /** The order as it came (execution and job version). Stored once. */
-  order: { execution: Execution; job: Job }
+  order: { execution: Execution; job: Job; origin?: Origin }
   /** What it takes on this node, decided by the bid. */
   need: Resources
   /** Unix ns when the program was started; 0 = not yet. */

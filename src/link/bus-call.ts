@@ -1,6 +1,7 @@
 import type { Bus, BusMessage, Subscription } from '#contracts/bus.ts'
 import { Fault, type FaultCode, faultOf } from '#lib/fault.ts'
 import { exactJson, parseExact } from '#lib/json/exact.ts'
+import { isFrame } from './ncl/frame.ts'
 
 /**
  * Calls over the bus: a request of any size and its answer. What is larger than one message travels in parts, each
@@ -41,7 +42,11 @@ const part = (id: Buffer, index: number, count: number, bytes: Buffer): Buffer =
   return Buffer.concat([Buffer.of(partMark), id, numbers, bytes.subarray(index * partBytes, (index + 1) * partBytes)])
 }
 
+/** Who answers is an orchestrator of Go, and did not understand. */
+export class AnsweredInFrames extends Error {}
+
 const answerOf = <Result>(bytes: Uint8Array): Result => {
+  if (isFrame(bytes)) throw new AnsweredInFrames('the other side speaks ncl/v1')
   const value = parseExact<{ Code: FaultCode; Message: string; IsRetryable: boolean } & Result>(
     Buffer.from(bytes.subarray(1)).toString('utf8') || 'null',
   )

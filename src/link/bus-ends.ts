@@ -100,9 +100,14 @@ export class RemoteOrchestrator implements OrchestratorEnd {
   }
 
   async goodbye(): Promise<void> {
+    this.leave()
+    await this.#control({ Kind: 'Goodbye' })
+  }
+
+  /** It is not spoken with any more. */
+  leave(): void {
     for (const subscription of this.#served) subscription.stop()
     this.#served = []
-    await this.#control({ Kind: 'Goodbye' })
   }
 
   #control<Reply>(message: Control): Promise<Reply> {

@@ -33,8 +33,9 @@ export class Receiver<Message> {
     let lastSeq = await this.#store.inboxSeq(this.#peer, linkId)
     for (const frame of frames) {
       if (frame.Seq <= lastSeq) continue
-      if (frame.Seq > lastSeq + 1) break
-      const { durable } = await this.#applyOne(frame, { peer: this.#peer, senderStoreId: linkId, seq: frame.Seq })
+      if (frame.Seq > lastSeq + 1 && !frame.HasGaps) break
+      const inbox = { peer: this.#peer, senderStoreId: linkId, seq: frame.Seq, ...(frame.HasGaps && { hasGaps: true }) }
+      const { durable } = await this.#applyOne(frame, inbox)
       stored.push(durable)
       lastSeq = frame.Seq
     }

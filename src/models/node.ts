@@ -33,7 +33,7 @@ export type NodeInfo = {
   /** A node with both roles is Compute. */
   NodeType: 'Requester' | 'Compute'
   Labels: Record<string, string>
-  /** `ncl/v1`, `bprotocol/v2`; nodes of ours add `bac/v1`. */
+  /** `ncl/v1`, `bprotocol/v2`; nodes of ours add `bac/v1`. Go orchestrators before 1.6 ignore it. */
   SupportedProtocols: string[]
   ComputeNodeInfo?: ComputeNodeInfo
   BacalhauVersion: BuildVersionInfo

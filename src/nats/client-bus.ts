@@ -45,10 +45,8 @@ export class ClientBus implements Bus {
     try {
       return await (this.#isConnected ? Promise.race([ask(), cut.promise]) : cut.promise)
     } catch (error) {
-      throw new Fault('ServiceUnavailable', `no answer on ${subject}: ${messageOf(error)}`, {
-        cause: error,
-        isRetryable: true,
-      })
+      const code = error instanceof errors.TimeoutError ? 'Timeout' : 'ServiceUnavailable'
+      throw new Fault(code, `no answer on ${subject}: ${messageOf(error)}`, { cause: error, isRetryable: true })
     } finally {
       watch.stop()
     }

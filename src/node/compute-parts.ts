@@ -36,7 +36,7 @@ export const computeParts = async (
   await removeLeftFolders(store, systemDisk, folder.executionsFolder)
   const detected = await detectResources(folder.executionsFolder)
   const capacity = capacityOf(settings, detected)
-  const remote = orchestrator ? undefined : new LateOrchestrator(busSettings(deps, nodeId), nodeId, clock)
+  const remote = orchestrator ? undefined : new LateOrchestrator(busSettings(deps, nodeId), nodeId, clock, log)
   orchestrator?.addLocalNode(nodeId)
   const labels = nodeLabels(settings.Labels, nodeId, buildInfo, detected)
   const providers = nodeProviders(providerSettings(deps), {

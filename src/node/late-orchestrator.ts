@@ -3,7 +3,7 @@ import type { OrchestratorEnd } from '#contracts/node-link.ts'
 import type { Clock } from '#lib/clock.ts'
 import { Fault } from '#lib/fault.ts'
 import type { Startable } from '#lib/lifecycle.ts'
-import { RemoteOrchestrator } from '#link/bus-ends.ts'
+import { AnyOrchestrator } from '#link/any-orchestrator.ts'
 import type { NodeId } from '#models/ids.ts'
 import { ClientBus, type ClientBusSettings } from '#nats/client-bus.ts'
 import { systemRandom } from '#platform/random.ts'
@@ -18,22 +18,29 @@ export class LateOrchestrator implements OrchestratorEnd, Startable {
   readonly #settings: ClientBusSettings
   readonly #nodeId: NodeId
   readonly #clock: Clock
+  readonly #log: (event: string, fields: Record<string, unknown>) => void
   readonly #handlers = new Set<() => void>()
-  #end: Promise<RemoteOrchestrator> | undefined
+  #end: Promise<AnyOrchestrator> | undefined
   #bus: ClientBus | undefined
   #isClosed = false
 
-  constructor(settings: ClientBusSettings, nodeId: NodeId, clock: Clock) {
+  constructor(
+    settings: ClientBusSettings,
+    nodeId: NodeId,
+    clock: Clock,
+    log: (event: string, fields: Record<string, unknown>) => void,
+  ) {
     this.#settings = settings
     this.#nodeId = nodeId
     this.#clock = clock
+    this.#log = log
   }
 
   handshake: OrchestratorEnd['handshake'] = async (...args) => (await this.#connected()).handshake(...args)
   heartbeat: OrchestratorEnd['heartbeat'] = async (...args) => (await this.#connected()).heartbeat(...args)
   updateInfo: OrchestratorEnd['updateInfo'] = async (...args) => (await this.#connected()).updateInfo(...args)
   deliver: OrchestratorEnd['deliver'] = async (...args) => (await this.#connected()).deliver(...args)
-  goodbye: OrchestratorEnd['goodbye'] = async () => (this.#bus ? (await this.#end)?.goodbye() : undefined)
+  goodbye: OrchestratorEnd['goodbye'] = async (nodeId) => (this.#bus ? (await this.#end)?.goodbye(nodeId) : undefined)
 
   /** Each time the broker is back after it was lost. */
   onReachable(handler: () => void): Subscription {
@@ -59,7 +66,7 @@ export class LateOrchestrator implements OrchestratorEnd, Startable {
     await this.#bus?.close()
   }
 
-  #connected(): Promise<RemoteOrchestrator> {
+  #connected(): Promise<AnyOrchestrator> {
     this.#end ??= this.#connect().catch((error: unknown) => {
       this.#end = undefined
       throw error
@@ -67,7 +74,7 @@ export class LateOrchestrator implements OrchestratorEnd, Startable {
     return this.#end
   }
 
-  async #connect(): Promise<RemoteOrchestrator> {
+  async #connect(): Promise<AnyOrchestrator> {
     const bus = await ClientBus.connect(this.#settings)
     if (this.#isClosed) await bus.close()
     this.#bus = bus
@@ -77,6 +84,6 @@ export class LateOrchestrator implements OrchestratorEnd, Startable {
       if (isConnected && wasCut) for (const handler of this.#handlers) handler()
       wasCut = !isConnected
     })
-    return new RemoteOrchestrator(bus, this.#nodeId, systemRandom)
+    return new AnyOrchestrator({ bus, nodeId: this.#nodeId, clock: this.#clock, random: systemRandom, log: this.#log })
   }
 }

@@ -76,7 +76,9 @@ export class ChangeResolver {
     if (!inbox) return undefined
     const last = this.#tables.inbox.seq(inbox.peer, inbox.senderStoreId)
     if (inbox.seq <= last) return { kind: 'duplicate' }
-    return inbox.seq === last + 1 ? undefined : conflict(`message ${inbox.seq} of ${inbox.peer} follows ${last}`)
+    return inbox.hasGaps || inbox.seq === last + 1
+      ? undefined
+      : conflict(`message ${inbox.seq} of ${inbox.peer} follows ${last}`)
   }
 
   #removeJobs(jobs: Change['removeJobs']): Refusal | undefined {

@@ -20,7 +20,7 @@ export function encodeExecution(execution: Execution, version: ClientVersion, jo
   text += `${stateText(execution.DesiredState)}},"ComputeState":{"StateType":${stateNumberFor(version)(execution.ComputeState.StateType)}`
   text += `${stateText(execution.ComputeState)}}`
   text += `,"PublishedResult":${encodeSpecConfig(execution.PublishedResult)}`
-  text += `,"RunOutput":${execution.RunOutput === null ? 'null' : runOutputText(execution.RunOutput)}`
+  text += `,"RunOutput":${execution.RunOutput === null ? 'null' : encodeRunOutput(execution.RunOutput)}`
   text += `,"PreviousExecution":${goString(execution.PreviousExecution)}`
   text += `,"NextExecution":${goString(execution.NextExecution)},"FollowupEvalID":${goString(execution.FollowupEvalID)}`
   if (execution.PartitionIndex !== 0) text += `,"PartitionIndex":${execution.PartitionIndex}`
@@ -37,7 +37,7 @@ function allocatedText({ AllocatedResources: { Tasks } }: Execution): string {
   return `{${tasks.map((name) => `${goString(name)}:${encodeResources(Tasks[name])}`).join(',')}}`
 }
 
-const runOutputText = (output: RunCommandResult): string =>
+export const encodeRunOutput = (output: RunCommandResult): string =>
   `{"Stdout":${goString(output.Stdout)},"StdoutTruncated":${output.StdoutTruncated},"stderr":${goString(output.stderr)},` +
   `"StderrTruncated":${output.StderrTruncated},"ExitCode":${output.ExitCode},"ErrorMsg":${goString(output.ErrorMsg)}}`
 

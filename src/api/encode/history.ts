@@ -29,7 +29,7 @@ function executionStateText({ ExecutionState }: JobHistory, version: ClientVersi
   return `,"ExecutionState":{"Previous":${numberOf(Previous)},"New":${numberOf(New)}}`
 }
 
-function encodeEvent({ Message, Topic, Timestamp, Details }: Event): string {
+export function encodeEvent({ Message, Topic, Timestamp, Details }: Event): string {
   const details = Details && !isEmptyMap(Details) ? `,"Details":${goTextMap(Details)}` : ''
   return `{"Message":${goString(Message)},"Topic":${goString(Topic)},"Timestamp":${goTime(Timestamp)}${details}}`
 }

@@ -39,7 +39,8 @@ export function encodeResources(resources: Resources | undefined): string {
   return `{${fields.filter((field) => field !== '').join(',')}}`
 }
 
-function encodeNodeInfo(info: NodeInfo): string {
+/** As nodes tell it of themselves too. */
+export function encodeNodeInfo(info: NodeInfo): string {
   const compute = info.ComputeNodeInfo ? `"ComputeNodeInfo":${computeText(info.ComputeNodeInfo)},` : ''
   return (
     `{"NodeID":${goString(info.NodeID)},"NodeType":"${info.NodeType}","Labels":${goTextMap(info.Labels)},` +

@@ -103,8 +103,15 @@ export class GoNode implements ComputeEnd {
     throw new Fault('NotFound', 'nodes of other versions keep no results for the orchestrator')
   }
 
-  #tell(message: OrchestratorMessage): Promise<void> {
-    return message.Kind === 'AskForBid' ? this.#ask(message.Body) : this.#cancel(message.Body)
+  async #tell(message: OrchestratorMessage): Promise<void> {
+    switch (message.Kind) {
+      case 'AskForBid':
+        return this.#ask(message.Body)
+      case 'CancelExecution':
+        return this.#cancel(message.Body)
+      case 'BidAccepted':
+        throw new Error('our orchestrator decides before it asks')
+    }
   }
 
   async #ask({ Execution, Job }: Extract<OrchestratorMessage, { Kind: 'AskForBid' }>['Body']): Promise<void> {

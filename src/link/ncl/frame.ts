@@ -35,6 +35,14 @@ export function decodeFrame(payload: Uint8Array): GoFrame {
   return { metadata: texts(record(metadata ?? {})), payload: record(body ?? {}) }
 }
 
+/** Whether it is a frame, whatever it holds: by its checksum nothing else is taken for one. */
+export const isFrame = (payload: Uint8Array): boolean => {
+  const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.length)
+  return (
+    bytes[0] === jsonVersion && bytes.length > headBytes && bytes.readUInt32BE(1) === crc32(bytes.subarray(headBytes))
+  )
+}
+
 /** The type a frame names, under either of its two keys. */
 export const typeOf = ({ metadata }: GoFrame): string => metadata['Bacalhau-Type'] ?? metadata.Type ?? ''
 

@@ -27,7 +27,12 @@ export function orderFrame(
 }
 
 function orderText(message: OrchestratorMessage, generation: ClientVersion): string {
-  if (message.Kind === 'CancelExecution') return `{"Events":null,"ExecutionID":${goString(message.Body.ExecutionID)}}`
-  const { Execution, Job } = message.Body
-  return `{"Events":null,"Execution":${goOrder(Execution, Job, 'Running', generation)}}`
+  switch (message.Kind) {
+    case 'AskForBid':
+      return `{"Events":null,"Execution":${goOrder(message.Body.Execution, message.Body.Job, 'Running', generation)}}`
+    case 'BidAccepted':
+      return `{"Events":null,"ExecutionID":${goString(message.Body.ExecutionID)},"Accepted":true}`
+    case 'CancelExecution':
+      return `{"Events":null,"ExecutionID":${goString(message.Body.ExecutionID)}}`
+  }
 }

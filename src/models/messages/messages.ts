@@ -1,48 +1,50 @@
 import type { Event } from '../event.ts'
 import type { Execution, RunCommandResult } from '../execution.ts'
-import type { ExecutionId, NodeId } from '../ids.ts'
-import type { FailureClass, Job } from '../job.ts'
+import type { ExecutionId, JobId, NodeId } from '../ids.ts'
+import type { FailureClass, Job, JobType } from '../job.ts'
 import type { NodeInfo } from '../node.ts'
 import type { Resources } from '../resources.ts'
 import type { SpecConfig } from '../spec-config.ts'
 
+/** Of an order of a Go orchestrator: what it wants to be told with each report, and whether it decides after the bid. */
+export type Origin = {
+  JobID: JobId
+  JobType: JobType
+  /** Where its reports go. */
+  RequesterID: string
+  /** The node bids, and starts when it is told BidAccepted. */
+  WaitsForApproval: boolean
+}
 /**
  * Orchestrator → node: run this. A refusal is always answered by BidResult; an acceptance only for counted jobs
- * (batch, service). Placement is decided already, so the node starts without a further word.
+ * (batch, service). Placement is decided already, so the node starts without a further word, unless `Origin` says otherwise.
  */
-type AskForBid = { Execution: Execution; Job: Job }
+type AskForBid = { Execution: Execution; Job: Job; Origin?: Origin }
+/** Go orchestrator → node: its bid is taken, it may start. What is bid for in vain is cancelled. */
+type BidAccepted = { ExecutionID: ExecutionId }
 /** Orchestrator → node: stop it. Idempotent; also for queued and downloading work. */
 type CancelExecution = { ExecutionID: ExecutionId; Reason: string }
 
 /**
  * Reports name the epoch they speak of. Without one (a Go node knows none) it is that of the execution: its id stands for
- * one start only.
+ * one start only. `Origin` is that of the order.
  */
+type OfExecution = { ExecutionID: ExecutionId; Epoch?: number; Origin?: Origin }
 
 /** Node → orchestrator: will run it, or why not. */
-type BidResult = { ExecutionID: ExecutionId; Epoch?: number; IsAccepted: boolean; Event: Event }
+type BidResult = OfExecution & { IsAccepted: boolean; Event: Event }
 /** Node → orchestrator: the program starts now. Sent durably before the start, so the count of starts is never too low (I4). */
-type RunStarted = { ExecutionID: ExecutionId; Epoch?: number; StartTime: bigint }
+type RunStarted = OfExecution & { StartTime: bigint }
 /** Node → orchestrator: ended well; what it printed and where its result is. */
-type RunResult = {
-  ExecutionID: ExecutionId
-  Epoch?: number
-  PublishedResult: SpecConfig
-  RunOutput: RunCommandResult
-}
+type RunResult = OfExecution & { PublishedResult: SpecConfig; RunOutput: RunCommandResult }
 /** Node → orchestrator: failed, with the reason. Output is kept when there was any (X1). */
-type ComputeError = {
-  ExecutionID: ExecutionId
-  Epoch?: number
-  FailureClass: FailureClass
-  Event: Event
-  RunOutput: RunCommandResult | null
-}
+type ComputeError = OfExecution & { FailureClass: FailureClass; Event: Event; RunOutput: RunCommandResult | null }
 /** Node → orchestrator: stopped on request; output is kept when there was any. */
-type CancelResult = { ExecutionID: ExecutionId; Epoch?: number; RunOutput: RunCommandResult | null }
+type CancelResult = OfExecution & { RunOutput: RunCommandResult | null }
 
 type OrchestratorMessages = {
   AskForBid: AskForBid
+  BidAccepted: BidAccepted
   CancelExecution: CancelExecution
 }
 type ComputeMessages = {
@@ -58,8 +60,11 @@ type Tagged<Map> = { [Kind in keyof Map & string]: { Kind: Kind; Body: Map[Kind]
 export type OrchestratorMessage = Tagged<OrchestratorMessages>
 export type ComputeMessage = Tagged<ComputeMessages>
 
-/** One message of a peer's outbox. Numbers count from 1 without gaps within the sender's store. */
-export type Frame<Message> = { Seq: number; Message: Message }
+/**
+ * One message of a peer's outbox. Numbers count from 1 without gaps within the sender's store; those of a Go orchestrator
+ * only rise (`HasGaps`).
+ */
+export type Frame<Message> = { Seq: number; Message: Message; HasGaps?: true }
 
 /** What the receiver has applied so far of the sender's messages; the sender goes on after it. */
 export type FramesAck = { LastSeq: number }

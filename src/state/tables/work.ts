@@ -5,6 +5,7 @@ import { assert } from '#lib/assert.ts'
 import { exactJson, parseExact } from '#lib/json/exact.ts'
 import type { ExecutionId } from '#models/ids.ts'
 import type { Job } from '#models/job.ts'
+import type { Origin } from '#models/messages/messages.ts'
 import { prepare, prepareExact, query, value } from '../queries.ts'
 import type { JobReferences, StoredJob } from './job-references.ts'
 import { type ShortExecution, shortExecution, wholeExecution } from './short-execution.ts'
@@ -26,8 +27,9 @@ export type WorkTableRow = {
 }
 
 /** Their places are stored: append only. */
-const workStates: readonly WorkState[] = ['New', 'Queued', 'Running']
+const workStates: readonly WorkState[] = ['New', 'Queued', 'Running', 'Offered']
 
+type StoredOrder = { execution: ShortExecution; job: JobHead | Job; origin?: Origin }
 export type WorkHandle = { key: number; state: WorkState }
 type HeldWork = WorkHandle & { versionKey: number | null; isStored: boolean }
 /** A row that is written with its group of commits, as it is then. */
@@ -91,7 +93,8 @@ export class WorkTable {
     for (const [id, { row, stored }] of this.#fresh) {
       const held = this.#handlesById().get(id)
       assert(held, `work ${id} is held`)
-      const order = exactJson({ execution: shortExecution(row.order.execution), job: stored.job })
+      const { execution, origin } = row.order
+      const order = exactJson({ execution: shortExecution(execution), job: stored.job, ...(origin ? { origin } : {}) })
       const state = workStates.indexOf(row.state)
       this.#put.run(held.key, id, state, row.startTime, JSON.stringify(row.need), order, stored.versionKey)
       held.isStored = true
@@ -158,12 +161,16 @@ export class WorkTable {
   }
 
   #workOf(row: FullRow): WorkRow {
-    const order = parseExact<{ execution: ShortExecution; job: JobHead | Job }>(row.work_order)
+    const { execution, job, origin } = parseExact<StoredOrder>(row.work_order)
     const versionKey = row.version_key === null ? null : Number(row.version_key)
     return {
       executionId: row.execution_id as ExecutionId,
       state: stateOf(Number(row.state)),
-      order: { execution: wholeExecution(order.execution), job: this.#job(order.job, versionKey) },
+      order: {
+        execution: wholeExecution(execution),
+        job: this.#job(job, versionKey),
+        ...(origin ? { origin } : {}),
+      },
       need: JSON.parse(row.need),
       startTime: row.started_at,
     }

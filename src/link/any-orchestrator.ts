@@ -1,0 +1,83 @@
+import type { ComputeEnd, OrchestratorEnd } from '#contracts/node-link.ts'
+import { Fault } from '#lib/fault.ts'
+import type { NodeId } from '#models/ids.ts'
+import type {
+  ComputeMessage,
+  Frame,
+  FramesAck,
+  Handshake,
+  HandshakeReply,
+  Heartbeat,
+  HeartbeatReply,
+} from '#models/messages/messages.ts'
+import type { NodeInfo } from '#models/node.ts'
+import { BprotocolRequester, type RequesterParts } from './bprotocol/requester.ts'
+import { AnsweredInFrames } from './bus-call.ts'
+import { RemoteOrchestrator } from './bus-ends.ts'
+import { NclOrchestrator } from './ncl/orchestrator.ts'
+
+type End = OrchestratorEnd & { leave(): void }
+type Protocol = 'bac/v1' | 'ncl/v1' | 'bprotocol/v2'
+
+/**
+ * An orchestrator of any kind. Of which it is shows at each handshake, by what becomes of ours: one of ours understands
+ * it, one of 1.6 and later answers in its frames that it does not, and where only one of 1.4 is, nobody listens.
+ */
+export class AnyOrchestrator implements OrchestratorEnd {
+  readonly #log: RequesterParts['log']
+  readonly #ends: Readonly<Record<Protocol, End>>
+  #spoken: Protocol | undefined
+
+  constructor(parts: RequesterParts) {
+    this.#log = parts.log
+    this.#ends = {
+      'bac/v1': new RemoteOrchestrator(parts.bus, parts.nodeId, parts.random),
+      'ncl/v1': new NclOrchestrator(parts),
+      'bprotocol/v2': new BprotocolRequester(parts),
+    }
+  }
+
+  async handshake(request: Handshake, back: ComputeEnd): Promise<HandshakeReply> {
+    try {
+      return this.#speak('bac/v1', await this.#ends['bac/v1'].handshake(request, back))
+    } catch (error) {
+      const other = otherProtocol(error)
+      if (other === undefined) throw error
+      this.#ends['bac/v1'].leave()
+      return this.#speak(other, await this.#ends[other].handshake(request, back))
+    }
+  }
+
+  heartbeat(beat: Heartbeat): Promise<HeartbeatReply> {
+    return this.#end.heartbeat(beat)
+  }
+
+  updateInfo(info: NodeInfo): Promise<HeartbeatReply> {
+    return this.#end.updateInfo(info)
+  }
+
+  deliver(nodeId: NodeId, linkId: string, frames: readonly Frame<ComputeMessage>[]): Promise<FramesAck> {
+    return this.#end.deliver(nodeId, linkId, frames)
+  }
+
+  async goodbye(nodeId: NodeId): Promise<void> {
+    if (this.#spoken) await this.#end.goodbye(nodeId)
+  }
+
+  get #end(): End {
+    return this.#ends[this.#spoken ?? 'bac/v1']
+  }
+
+  #speak(protocol: Protocol, reply: HandshakeReply): HandshakeReply {
+    if (protocol === this.#spoken) return reply
+    if (this.#spoken) this.#ends[this.#spoken].leave()
+    this.#spoken = protocol
+    this.#log('orchestrator_found', { protocol })
+    return reply
+  }
+}
+
+function otherProtocol(error: unknown): Protocol | undefined {
+  if (error instanceof AnsweredInFrames) return 'ncl/v1'
+  return error instanceof Fault && error.code === 'ServiceUnavailable' ? 'bprotocol/v2' : undefined
+}

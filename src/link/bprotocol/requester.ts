@@ -1,0 +1,199 @@
+import type { Wire } from '#api/decode/wire-json.ts'
+import { goJson, goString } from '#api/encode/go-json.ts'
+import { encodeNodeInfo, encodeResources } from '#api/encode/node.ts'
+import type { Bus, BusMessage, Subscription } from '#contracts/bus.ts'
+import type { ComputeEnd, OrchestratorEnd } from '#contracts/node-link.ts'
+import type { Clock, Random } from '#lib/clock.ts'
+import { Fault, messageOf } from '#lib/fault.ts'
+import { topics } from '#models/event.ts'
+import { isNodeId, type NodeId } from '#models/ids.ts'
+import type {
+  ComputeMessage,
+  Frame,
+  FramesAck,
+  Handshake,
+  HandshakeReply,
+  Heartbeat,
+  HeartbeatReply,
+} from '#models/messages/messages.ts'
+import type { NodeInfo } from '#models/node.ts'
+import { flagOf, recordOf, textOf } from '../go/checked.ts'
+import { Intake } from '../go/intake.ts'
+import { keptLink } from '../go/kept-link.ts'
+import { readExecutionId, readOrder, readOrderHead } from '../go/read-order.ts'
+import { serveGoLogs } from '../go/serve-logs.ts'
+import { type Callback, callbackOf, refused } from './callback-text.ts'
+import { answerOf, bodyOf, errorOf } from './envelope.ts'
+
+export type RequesterParts = {
+  bus: Bus
+  nodeId: NodeId
+  clock: Clock
+  random: Random
+  log: (event: string, fields: Record<string, unknown>) => void
+}
+
+const beatEveryMs = 15_000
+/** Every so many heartbeats the requester hears all of this node again: it learns what runs and waits from nothing else. */
+const beatsPerInfo = 4
+const answerLimitMs = 5_000
+/** A callback is never answered, but one that nobody listens to is: after this long somebody does. */
+const unheardAfterMs = 1_000
+
+/** A requester of version 1.4 as this node reaches it: reports become callbacks, and its requests become orders. */
+export class BprotocolRequester implements OrchestratorEnd {
+  readonly #parts: RequesterParts
+  readonly #intake: Intake
+  #served: Subscription[] = []
+  #info: NodeInfo | undefined
+  #beats = 0
+
+  constructor(parts: RequesterParts) {
+    this.#parts = parts
+    this.#intake = new Intake(parts.clock)
+  }
+
+  async handshake({ NodeInfo, LinkID }: Handshake, back: ComputeEnd): Promise<HandshakeReply> {
+    const { bus, clock, nodeId, random } = this.#parts
+    const { value } = await this.#manage('RegisterNode', `{"Info":${encodeNodeInfo(NodeInfo)}}`)
+    const reply = recordOf(value, 'value')
+    const linkId = keptLink('bprotocol/v2', LinkID, random)
+    const IsAccepted = flagOf(reply.Accepted, 'Accepted')
+    if (IsAccepted) {
+      this.#info = NodeInfo
+      this.#intake.goOn(back, linkId)
+      if (this.#served.length === 0) this.#served = [...this.#serve(), serveGoLogs(bus, clock, nodeId, back)]
+      this.#beat()
+    }
+    return { IsAccepted, Reason: textOf(reply.Reason, 'Reason'), LinkID: linkId, HeartbeatIntervalMs: beatEveryMs }
+  }
+
+  async heartbeat(beat: Heartbeat): Promise<HeartbeatReply> {
+    this.#beat()
+    const resources =
+      `{"NodeID":${goString(beat.NodeID)},"AvailableCapacity":${encodeResources(beat.AvailableCapacity)},` +
+      `"QueueUsedCapacity":${encodeResources(beat.QueueUsedCapacity)}}`
+    const { error } = await this.#manage('UpdateResources', resources)
+    if (error !== undefined) return { IsKnown: false }
+    const info = this.#beats % beatsPerInfo === 0 ? withLoad(this.#info, beat) : undefined
+    return info ? this.updateInfo(info) : { IsKnown: true }
+  }
+
+  /** A rejected node stays connected, and goes on when it is approved again. */
+  async updateInfo(info: NodeInfo): Promise<HeartbeatReply> {
+    this.#info = info
+    const { error, value } = await this.#manage('UpdateNodeInfo', `{"Info":${encodeNodeInfo(info)}}`)
+    if (error !== undefined) return { IsKnown: false }
+    const { Accepted, Reason } = recordOf(value, 'value')
+    if (!flagOf(Accepted, 'Accepted')) this.#parts.log('node_refused', { reason: textOf(Reason, 'Reason') })
+    return { IsKnown: true }
+  }
+
+  /** In order. They are told after the requests they follow from are answered, or the requester is not ready for them. */
+  async deliver(_nodeId: NodeId, _linkId: string, frames: readonly Frame<ComputeMessage>[]): Promise<FramesAck> {
+    await this.#intake.resting
+    await Promise.all(frames.map(({ Message }) => this.#report(Message)))
+    return { LastSeq: frames.at(-1)?.Seq ?? 0 }
+  }
+
+  async goodbye(): Promise<void> {
+    this.leave()
+  }
+
+  /** Another orchestrator is spoken with now. */
+  leave(): void {
+    this.#intake.stop()
+    for (const subscription of this.#served.splice(0)) subscription.stop()
+  }
+
+  #beat(): void {
+    this.#beats += 1
+    const beat = { NodeID: this.#parts.nodeId, Sequence: this.#beats }
+    this.#parts.bus.publish('heartbeat', Buffer.from(goJson(beat)))
+  }
+
+  async #manage(method: string, text: string): Promise<Wire> {
+    const subject = `node.management.${this.#parts.nodeId}.${method}/v1`
+    return bodyOf(await this.#parts.bus.request(subject, Buffer.from(text), answerLimitMs))
+  }
+
+  async #report(message: ComputeMessage): Promise<void> {
+    const { ExecutionID: executionId, Origin: origin } = message.Body
+    // Work of an earlier orchestrator, which is not spoken with any more.
+    if (!origin) return
+    const callback = callbackOf(message, { nodeId: this.#parts.nodeId, executionId, origin })
+    if (callback) await this.#callBack(origin.RequesterID, callback)
+  }
+
+  async #callBack(requesterId: string, { method, text }: Callback): Promise<void> {
+    const subject = `node.orchestrator.${requesterId}.${method}/v1`
+    await this.#parts.bus.request(subject, Buffer.from(text), unheardAfterMs).catch((error: unknown) => {
+      if (!(error instanceof Fault && error.code === 'Timeout')) throw error
+    })
+  }
+
+  #serve(): Subscription[] {
+    return [
+      this.#answer('AskForBid', (body) => this.#order(body)),
+      this.#answer('BidAccepted', (body) =>
+        this.#intake.take({ Kind: 'BidAccepted', Body: { ExecutionID: readExecutionId(body.ExecutionID) } }),
+      ),
+      this.#answer('BidRejected', (body) => this.#cancel(body)),
+      this.#answer('CancelExecution', (body) => this.#cancel(body)),
+    ]
+  }
+
+  #answer(method: string, handle: (body: Wire) => Promise<void>): Subscription {
+    const { bus, nodeId, log } = this.#parts
+    const answer = async ({ payload }: BusMessage): Promise<Buffer> => {
+      const body = bodyOf(payload)
+      const execution = recordOf(body.Execution, 'Execution')
+      await handle(body)
+      return answerOf({ ExecutionID: body.ExecutionID ?? execution.ID, JobID: execution.JobID ?? '' })
+    }
+    return bus.subscribe(`node.compute.${nodeId}.${method}/v1`, (message) => {
+      void answer(message)
+        .catch((error: unknown) => {
+          log('orchestrator_message_refused', { subject: message.subject, error: messageOf(error) })
+          return errorOf(`error in handler : ${messageOf(error)}`)
+        })
+        .then((bytes) => message.reply !== undefined && bus.publish(message.reply, bytes))
+    })
+  }
+
+  /** What cannot be read is refused like a bid, so that the requester looks for another node or says why. */
+  async #order(body: Wire): Promise<void> {
+    const { nodeId, clock, log } = this.#parts
+    const execution = recordOf(body.Execution, 'Execution')
+    const requesterId = textOf(body.SourcePeerID, 'SourcePeerID')
+    if (!isNodeId(requesterId)) throw new Fault('BadRequest', 'SourcePeerID must be the name of a node')
+    const head = readOrderHead(execution, requesterId, flagOf(body.WaitForApproval, 'WaitForApproval'))
+    try {
+      const order = readOrder(execution, head, nodeId)
+      await this.#intake.take(order)
+    } catch (error) {
+      if (!(error instanceof Fault && error.code === 'BadRequest')) throw error
+      log('order_refused', { executionId: head.executionId, error: error.message })
+      const event = { Message: error.message, Topic: topics.requestingNode, Timestamp: clock.nowNs() }
+      await this.#callBack(requesterId, refused({ nodeId, ...head }, event))
+    }
+  }
+
+  #cancel(body: Wire): Promise<void> {
+    const ExecutionID = readExecutionId(body.ExecutionID)
+    const Reason = textOf(body.Justification, 'Justification')
+    return this.#intake.take({ Kind: 'CancelExecution', Body: { ExecutionID, Reason } })
+  }
+}
+
+const withLoad = (info: NodeInfo | undefined, beat: Heartbeat): NodeInfo | undefined =>
+  info?.ComputeNodeInfo && {
+    ...info,
+    ComputeNodeInfo: {
+      ...info.ComputeNodeInfo,
+      AvailableCapacity: beat.AvailableCapacity,
+      QueueCapacity: beat.QueueUsedCapacity,
+      RunningExecutions: beat.RunningExecutions ?? 0,
+      EnqueuedExecutions: beat.EnqueuedExecutions ?? 0,
+    },
+  }
