@@ -7,6 +7,7 @@ import type { NodeId } from '#models/ids.ts'
 import { LocalBus } from '#nats/local-bus.ts'
 import { Broker } from '#nats/server/broker.ts'
 import { NodeDoor } from '#nats/server/node-door.ts'
+import { keyOf } from '#orchestrator/nodes/node-keys.ts'
 import { Orchestrator } from '#orchestrator/orchestrator.ts'
 import { systemRandom } from '#platform/random.ts'
 import type { NodeDeps, PartContext } from './node-deps.ts'
@@ -16,8 +17,17 @@ import { orchestratorSettings } from './part-settings.ts'
 /** The control plane and the broker through which other nodes reach it. */
 export const controlParts = async (deps: NodeDeps, { nodeId, instanceId, store, clock, log }: PartContext) => {
   const { Orchestrator: section } = deps.settings
-  const door = new NodeDoor({ token: section.Auth.Token, ownName: nodeId, clock, log })
-  const broker = new Broker({ host: deps.linkHost, port: section.Port, name: nodeId }, { clock, door, log })
+  const door = new NodeDoor({
+    token: section.Auth.Token,
+    ownName: nodeId,
+    clock,
+    keyOf: (name) => keyOf(store, name),
+    log,
+  })
+  const broker = new Broker(
+    { host: deps.linkHost, port: section.Port, name: nodeId },
+    { clock, random: systemRandom, door, log },
+  )
   const settings = {
     ...orchestratorSettings(deps.settings, nodeId),
     instanceId: instanceId ?? hash('sha256', store.storeId),

@@ -23,11 +23,11 @@ const readable = (line: string): string => {
   return `${[clock, levels[Number(level)] ?? String(level), String(msg), ...details, ...cause].join(' ')}\n`
 }
 
-/** The log as the layers below know it: an event and its fields. Repeats of one event and message are held back. */
+/** The log as the layers below know it: an event and its fields. Repeats of one event, node and message are held back. */
 export const eventLog = (log: NodeLog, clock: Clock): ((event: string, fields: Record<string, unknown>) => void) => {
   const lastSaid = new Map<string, number>()
   return (event, fields) => {
-    const key = `${event} ${fields['error'] instanceof Error ? fields['error'].message : ''}`
+    const key = `${event} ${fields['node'] ?? ''} ${fields['error'] instanceof Error ? fields['error'].message : ''}`
     const now = clock.monotonicMs()
     if (now - (lastSaid.get(key) ?? Number.NEGATIVE_INFINITY) < repeatMs) return
     if (lastSaid.size > rememberedEvents) lastSaid.clear()

@@ -13,7 +13,7 @@ import { busSuite } from './bus.suite.ts'
 
 const clock = new SystemClock()
 const newBroker = (door: Door, port = 0): Broker =>
-  new Broker({ host: '127.0.0.1', port, name: 'test' }, { clock, door, log: () => {} })
+  new Broker({ host: '127.0.0.1', port, name: 'test' }, { clock, random: systemRandom, door, log: () => {} })
 const startBroker = async (door = openDoor): Promise<Broker> => {
   const broker = newBroker(door)
   await broker.start()
@@ -83,7 +83,9 @@ describe('the broker', () => {
   })
 
   it('lets in only who knows the token [W19]', async () => {
-    const broker = await startBroker(new NodeDoor({ token: 'secret', ownName: 'test', clock, log: () => {} }))
+    const broker = await startBroker(
+      new NodeDoor({ token: 'secret', ownName: 'test', clock, keyOf: async () => undefined, log: () => {} }),
+    )
     expect(await conversation(broker.port, 'CONNECT {"auth_token":"wrong"}\r\n')).toContain(
       "-ERR 'Authorization Violation'",
     )

@@ -15,6 +15,7 @@ import { LocalBus } from '#nats/local-bus.ts'
 import { Broker } from '#nats/server/broker.ts'
 import { NodeDoor } from '#nats/server/node-door.ts'
 import { ComputeRole } from '#node/compute-role.ts'
+import { keyOf } from '#orchestrator/nodes/node-keys.ts'
 import { Orchestrator, type OrchestratorSettings } from '#orchestrator/orchestrator.ts'
 import { SystemClock } from '#platform/clock.ts'
 import { systemDisk } from '#platform/disk.ts'
@@ -142,8 +143,8 @@ export const startOrchestrator = async (
   const clock = new SystemClock()
   const store = await storeOn(database)
   const name = 'orchestrator'
-  const door = new NodeDoor({ token: '', ownName: name, clock, log })
-  const broker = new Broker({ host: '127.0.0.1', port: 0, name }, { clock, door, log })
+  const door = new NodeDoor({ token: '', ownName: name, clock, keyOf: (id) => keyOf(store, id), log })
+  const broker = new Broker({ host: '127.0.0.1', port: 0, name }, { clock, random: systemRandom, door, log })
   const orchestrator = new Orchestrator({
     store,
     clock,

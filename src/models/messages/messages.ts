@@ -76,6 +76,8 @@ export type Handshake = {
   StoreID?: string
   /** The link it last agreed on, '' = none. Absent (Go nodes): what the orchestrator remembers stands for both. */
   LinkID?: string
+  /** NATS key of the node: a broker of the orchestrator's own lets nobody else come under its name. Absent: none. */
+  PublicKey?: string
   /** What the node holds that has not ended, so that the orchestrator can take back what it no longer wants. */
   LiveExecutions: ExecutionId[]
 }

@@ -1,5 +1,5 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
-import type { Clock } from '#lib/clock.ts'
+import type { Clock, Random } from '#lib/clock.ts'
 import { Fault } from '#lib/fault.ts'
 import type { Startable } from '#lib/lifecycle.ts'
 import { ClientConnection } from './connection.ts'
@@ -11,6 +11,7 @@ export type BrokerSettings = { host: string; port: number; name: string }
 
 export type BrokerParts = {
   clock: Clock
+  random: Random
   door: Door
   log: (event: string, fields: Record<string, unknown>) => void
 }
@@ -56,10 +57,12 @@ export class Broker implements Startable {
   }
 
   #welcome(socket: Socket): void {
-    socket.write(`INFO ${JSON.stringify(this.#info(++this.#lastClient))}\r\n`)
+    const nonce = this.#parts.random.uuid()
+    socket.write(`INFO ${JSON.stringify({ ...this.#info(++this.#lastClient), nonce })}\r\n`)
     const connection = new ClientConnection({
       ...this.#parts,
       socket,
+      nonce,
       router: this.router,
       onClose: () => this.#connections.delete(connection),
     })

@@ -9,8 +9,9 @@ import { isPattern, isSubject } from './subjects.ts'
 import { type Subscription, Subscriptions } from './subscriptions.ts'
 
 export type ConnectionParts = {
-  /** Greeted by INFO already. */
+  /** Greeted by INFO with the nonce already. */
   socket: Socket
+  nonce: string
   router: Router
   clock: Clock
   door: Door
@@ -29,6 +30,7 @@ const refusalLimit = 1_000
 /** One client of the broker. A client that breaks the protocol, or does not read, is told why and cut off. */
 export class ClientConnection implements Visitor {
   readonly address: string
+  readonly nonce: string
   options: Readonly<Record<string, unknown>> = {}
   readonly #parts: ConnectionParts
   readonly #parser = new Parser()
@@ -44,6 +46,7 @@ export class ClientConnection implements Visitor {
     this.#parts = parts
     const { socket, clock, router } = parts
     this.address = socket.remoteAddress ?? ''
+    this.nonce = parts.nonce
     this.#keepAlive = new KeepAlive(clock, {
       ping: () => this.#write('PING\r\n'),
       onStale: () => this.fail('Stale Connection'),

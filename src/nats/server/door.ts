@@ -4,6 +4,8 @@ export type Visitor = {
   readonly options: Readonly<Record<string, unknown>>
   /** Where it comes from, without the port. */
   readonly address: string
+  /** What it was greeted with; who holds a key signs it. */
+  readonly nonce: string
   /** Resolves with whether it answers a PING, after seconds at most. */
   isAlive(): Promise<boolean>
   /** Tells it why, and ends its connection. */

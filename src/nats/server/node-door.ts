@@ -1,7 +1,8 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { Clock } from '#lib/clock.ts'
-import { isNodeId } from '#models/ids.ts'
+import { isNodeId, type NodeId } from '#models/ids.ts'
 import type { Door, Rights, Visitor } from './door.ts'
+import { isProven } from './key-proof.ts'
 import { NodeRights } from './node-rights.ts'
 import { Notices } from './notices.ts'
 import { Replies } from './replies.ts'
@@ -13,6 +14,8 @@ export type NodeDoorParts = {
   /** The broker's own node, whose name nobody else may have. */
   ownName: string
   clock: Clock
+  /** The key that holds a name since its node first joined; undefined = none. */
+  keyOf: (name: NodeId) => Promise<string | undefined>
   log: (event: string, fields: Record<string, unknown>) => void
 }
 
@@ -20,9 +23,11 @@ export type NodeDoorParts = {
 const connectionsPerNode = 16
 
 const unwelcome = 'Authorization Violation'
-const taken = `${unwelcome}: another machine uses this node name`
 
-/** Lets in nodes: each under the name it gives, which no other machine holds, with the rights of that node. */
+/**
+ * Lets in nodes: each under the name it gives, which no other machine holds, with the rights of that node. A machine is
+ * known by the key it has shown, else by its address. A name that has joined by a key is open to that key only.
+ */
 export class NodeDoor implements Door {
   readonly #parts: NodeDoorParts
   readonly #seats = new Seats()
@@ -38,22 +43,25 @@ export class NodeDoor implements Door {
   }
 
   async admit(visitor: Visitor): Promise<Rights | string> {
-    const { name, auth_token: token } = visitor.options
+    const { name, auth_token: token, nkey: key, sig } = visitor.options
     if (!isSame(this.#parts.token, token)) return unwelcome
     if (typeof name !== 'string' || !isNodeId(name)) return `${unwelcome}: the connection has no node's name`
-    const holder: Holder = { visitor, machine: visitor.address }
+    if (key !== undefined && !(typeof key === 'string' && isProven(key, sig, visitor.nonce))) return unwelcome
+    const holder: Holder = { visitor, machine: key ?? visitor.address, isAlone: key !== undefined }
     const why = await this.#seat(name, holder)
     if (why !== undefined) this.#notices.tell('node_refused', name, why, { address: visitor.address })
     return why ?? this.#rights(name, holder)
   }
 
   /** Why not; undefined = the name is theirs. */
-  async #seat(name: string, holder: Holder): Promise<string | undefined> {
-    if (name === this.#parts.ownName) return taken
+  async #seat(name: NodeId, holder: Holder): Promise<string | undefined> {
+    if (name === this.#parts.ownName) return taken(name)
+    const key = await this.#parts.keyOf(name)
+    if (key !== undefined && key !== holder.machine) return taken(name)
     if (this.#seats.count(name) >= connectionsPerNode) return 'Maximum Connections Exceeded'
-    const isOthers = (other: Holder): boolean => other.machine !== holder.machine
+    const isOthers = (other: Holder): boolean => holder.isAlone || other.machine !== holder.machine
     const isIn = await this.#seats.contest(name, isOthers, () => this.#seats.add(name, holder))
-    return isIn ? undefined : taken
+    return isIn ? undefined : taken(name)
   }
 
   #rights(name: string, holder: Holder): Rights {
@@ -71,11 +79,13 @@ export class NodeDoor implements Door {
     const isOther = (other: Holder): boolean => other.process !== undefined && other.process !== process
     const isOurs = await this.#seats.contest(name, isOther, () => (holder.process = process))
     if (isOurs) return true
-    this.#notices.tell('node_refused', name, taken, { address: holder.visitor.address })
-    holder.visitor.fail(taken)
+    this.#notices.tell('node_refused', name, taken(name), { address: holder.visitor.address })
+    holder.visitor.fail(taken(name))
     return false
   }
 }
+
+const taken = (name: string): string => `${unwelcome}: another machine uses the node name ${name}`
 
 const isSame = (secret: string, given: unknown): boolean => {
   if (secret === '') return true

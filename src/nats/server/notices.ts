@@ -16,6 +16,11 @@ export class Notices {
     this.#told.set(node, told.add(what))
     const oldest = this.#told.keys().next().value
     if (this.#told.size > nodeLimit && oldest !== undefined) this.#told.delete(oldest)
-    this.#log(event, { node, what, ...more, ...(told.size === perNode ? { more: 'is not logged' } : {}) })
+    this.#log(event, {
+      node,
+      error: new Error(what),
+      ...more,
+      ...(told.size === perNode ? { more: 'is not logged' } : {}),
+    })
   }
 }

@@ -5,6 +5,8 @@ export type Holder = {
   readonly visitor: Visitor
   /** What tells this machine from others. */
   readonly machine: string
+  /** Such a machine has one connection: another one is a copy of it, or its next life. */
+  readonly isAlone: boolean
   /** What tells this process from others of the machine, once it is known. */
   process?: string
 }

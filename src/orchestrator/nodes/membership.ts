@@ -18,6 +18,7 @@ import type { Membership as MembershipWord, NodeInfo, NodeState } from '#models/
 import type { Inbox } from '../inbox.ts'
 import type { Ledger } from '../ledger.ts'
 import { lostExecution } from './lost.ts'
+import { forgottenKey, keptKey } from './node-keys.ts'
 import { connectedNode, disconnectedNode, heardNode } from './node-states.ts'
 import type { NodeTable } from './node-table.ts'
 import { Sessions } from './sessions.ts'
@@ -124,6 +125,7 @@ export class Membership implements OrchestratorEnd {
     if (nodes.get(info.NodeID)?.Membership === 'REJECTED') return refuse('node has been rejected')
     this.#leaving.delete(info.NodeID)
     this.#sessions.open(info.NodeID, linkId, back)
+    if (request.PublicKey !== undefined) await this.#commit(keptKey(info.NodeID, request.PublicKey))
     await this.#takeBack(info.NodeID, request.LiveExecutions)
     this.#changed(info, known?.Info)
     return {
@@ -178,7 +180,7 @@ export class Membership implements OrchestratorEnd {
   async remove(nodeId: NodeId): Promise<void> {
     const jobIds = this.#parts.nodes.jobsOn(nodeId)
     await this.#disconnect(nodeId, 'node removed')
-    await this.#commit({ removeNodes: [nodeId], resetPeers: [nodeId] })
+    await this.#commit({ removeNodes: [nodeId], resetPeers: [nodeId], ...forgottenKey(nodeId) })
     this.#parts.look(jobIds)
   }
 
