@@ -12,6 +12,12 @@ export const systemParts: SystemPart[] = [
     neededBy: 'contract and e2e suites of the docker engine',
   },
   {
+    name: 'NATS server',
+    programs: ['nats-server'],
+    packages: ['nats-server'],
+    neededBy: 'the bus and a cluster over outside NATS servers',
+  },
+  {
     name: 'C compiler for WASI',
     programs: ['clang', 'wasm-ld'],
     files: ['/usr/include/wasm32-wasi/stdio.h'],

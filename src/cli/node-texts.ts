@@ -9,8 +9,8 @@ export type NodeAddress = {
   readonly isTls: boolean
   /** What a client has to trust when the node vouches for itself. */
   readonly caFile: string | undefined
-  /** Of the node link; undefined on a node that is no orchestrator. */
-  readonly linkAddress: string | undefined
+  /** What further nodes are given as --orchestrators; undefined on a node that is no orchestrator. */
+  readonly orchestrators: string | undefined
 }
 
 /** `ownCertificate`: where the node keeps what it made for itself. */
@@ -19,14 +19,12 @@ export const tlsOf = ({ TLS }: Settings['API'], ownCertificate: string): Pick<No
   caFile: TLS.CertFile === '' && TLS.SelfSigned ? ownCertificate : undefined,
 })
 
-const link = (address: NodeAddress): string => `nats://${address.linkAddress}`
-
 /** Shell exports that let a client and further nodes find this one: both generations' names. */
 export const exportsText = (address: NodeAddress): string =>
   [
     `export BACALHAU_NODE_CLIENTAPI_HOST=${address.apiHost}`,
     `export BACALHAU_NODE_CLIENTAPI_PORT=${address.apiPort}`,
-    ...(address.linkAddress ? [`export BACALHAU_NODE_NETWORK_ORCHESTRATORS=${link(address)}`] : []),
+    ...(address.orchestrators ? [`export BACALHAU_NODE_NETWORK_ORCHESTRATORS=${address.orchestrators}`] : []),
     `export BACALHAU_API_HOST=${address.apiHost}`,
     `export BACALHAU_API_PORT=${address.apiPort}`,
     ...(address.isTls ? ['export BACALHAU_API_TLS=true'] : []),
@@ -38,10 +36,10 @@ const shellWord = (text: string): string => (/^[\w./-]+$/.test(text) ? text : `'
 
 /** What a node started with the flags of 1.4 prints on stdout; scripts read it. */
 export function serveText(program: string, address: NodeAddress, runFile: string): string {
-  const connect = address.linkAddress
+  const connect = address.orchestrators
     ? [
         'To connect a compute node to this orchestrator, run the following command in your shell:',
-        `${program} serve --node-type=compute --orchestrators=${link(address)} `,
+        `${program} serve --node-type=compute --orchestrators=${address.orchestrators} `,
       ]
     : []
   return [
@@ -51,7 +49,7 @@ export function serveText(program: string, address: NodeAddress, runFile: string
     'To connect to this node from the client, run the following commands in your shell:',
     `export BACALHAU_NODE_CLIENTAPI_HOST=${address.apiHost}`,
     `export BACALHAU_NODE_CLIENTAPI_PORT=${address.apiPort}`,
-    ...(address.linkAddress ? [`export BACALHAU_NODE_NETWORK_ORCHESTRATORS=${link(address)}`] : []),
+    ...(address.orchestrators ? [`export BACALHAU_NODE_NETWORK_ORCHESTRATORS=${address.orchestrators}`] : []),
     '',
     `A copy of these variables have been written to: ${runFile}`,
     '',
@@ -70,11 +68,11 @@ const hostText = (host: string): string => (host.includes(':') ? `[${host}]` : h
 export const bannerText = (program: string, address: NodeAddress, roles: string): string =>
   [
     `${roles} ${address.name} is ready at ${address.isTls ? 'https' : 'http'}://${hostText(address.apiHost)}:${address.apiPort}`,
-    ...(address.linkAddress
+    ...(address.orchestrators
       ? [
           `  run something:  ${program} docker run alpine echo hello`,
           `  look around:    ${program} node list`,
-          `  add a node:     ${program} serve --compute --orchestrators=${link(address)}`,
+          `  add a node:     ${program} serve --compute --orchestrators=${address.orchestrators}`,
         ]
       : []),
     ...(address.caFile ? [`  trust it:       --cacert ${shellWord(address.caFile)}`] : []),

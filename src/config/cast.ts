@@ -1,6 +1,7 @@
 import { parseDuration } from '#lib/duration.ts'
 import { Fault } from '#lib/fault.ts'
 import type { Kind, Leaf } from './leaf.ts'
+import { printableValue } from './printable.ts'
 
 /**
  * The value of a setting from what was given for it: text, or what YAML made of it.
@@ -13,7 +14,7 @@ export function cast(leaf: Leaf<any>, path: string, given: unknown): unknown {
   if (leaf.choices && wanted === undefined) throw notOneOf(leaf, path, value)
   const problem = leaf.problem?.(value)
   if (problem !== undefined)
-    throw wrong(`config key: "${path.toLowerCase()}": ${problem}, received: "${String(value)}"`)
+    throw wrong(`config key: "${path.toLowerCase()}": ${problem}, received: "${String(printableValue(leaf, value))}"`)
   return wanted ?? value
 }
 

@@ -1,5 +1,6 @@
 import { parseCapacity } from '#lib/capacity.ts'
 import { messageOf } from '#lib/fault.ts'
+import { natsUrlsProblem } from '#lib/nats-url.ts'
 import { parseResources, type ResourceNumbers } from '#lib/resources.ts'
 
 /** What a setting may hold. Values come as text (environment, flags, `-c`) or as YAML. */
@@ -10,6 +11,8 @@ export type LeafOptions<Value> = {
   env?: readonly string[]
   /** Shown as `********` wherever settings are printed. */
   isSecret?: true
+  /** Addresses, in which a login may stand before `@`: never shown. */
+  holdsLogin?: true
   /** The only words allowed; taken without case. */
   choices?: readonly string[]
   /** What is said of another word, where clients know a sentence for it. */
@@ -71,6 +74,10 @@ export const port = (fallback: number, about: string, env: readonly string[] = [
     env,
     problem: (value) => (value >= 0 && value <= 65535 ? undefined : 'a port is a number from 0 to 65535'),
   })
+
+/** Addresses of the NATS servers of one cluster. */
+export const natsServers = (fallback: readonly string[], about: string): Leaf<readonly string[]> =>
+  list(fallback, about, { problem: natsUrlsProblem, holdsLogin: true })
 
 type Dimension = keyof ResourceNumbers
 const nothing = { CPU: 0, Memory: 0, Disk: 0, GPU: 0 }

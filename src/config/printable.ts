@@ -17,6 +17,7 @@ const printed = (node: Tree | Leaf<any>, value: any): unknown =>
 /** One value as it is shown. An empty secret is shown as empty: that it is not set is worth knowing. */
 export function printableValue(leaf: Leaf<any>, value: unknown): unknown {
   if (leaf.isSecret) return isEmpty(value) ? value : maskedSecret
+  if (leaf.holdsLogin) return (value as readonly string[]).map(withoutAnyLogin)
   if (leaf.kind === 'list') return (value as readonly string[]).map(withoutLogin)
   if (leaf.kind === 'text') return withoutLogin(value as string)
   return leaf.kind === 'duration' ? formatDuration(value as bigint) : value
@@ -24,5 +25,8 @@ export function printableValue(leaf: Leaf<any>, value: unknown): unknown {
 
 /** A token or password may stand in an address, before `@`. */
 export const withoutLogin = (text: string): string => text.replace(/^(\w[\w+.-]*:\/\/)[^/]*@/, `$1${maskedSecret}@`)
+
+/** The same where every text is an address, also one without a scheme, or one that is not well written. */
+const withoutAnyLogin = (address: string): string => address.replace(/^(\w[\w+.-]*:\/*)?.*@/, `$1${maskedSecret}@`)
 
 const isEmpty = (value: unknown): boolean => value === '' || (Array.isArray(value) && value.length === 0)

@@ -8,9 +8,11 @@ export type Subscription = { stop(): void }
 
 /** Subjects and bytes between nodes, as core NATS gives them: at most once, in order per sender and subject. */
 export interface Bus {
-  /** Resolves when it was handed over; a lost message is noticed by the layers above. Payload <= 1 MiB. */
+  /** Most bytes of one message, as the broker has it now: 1 MiB unless somebody set it otherwise. */
+  readonly maxPayloadBytes: number
+  /** Hands it over; a lost message is noticed by the layers above. Throws a Fault PayloadTooLarge. */
   publish(subject: string, payload: Uint8Array, reply?: string): void
-  /** Rejects with a Fault: Timeout, or ServiceUnavailable when nobody listens. */
+  /** Rejects with a Fault: Timeout, PayloadTooLarge, or ServiceUnavailable when nobody listens. */
   request(subject: string, payload: Uint8Array, timeoutMs: number): Promise<Uint8Array>
   /** `*` and `>` as in NATS. The handler must not throw. */
   subscribe(subject: string, handler: (message: BusMessage) => void): Subscription

@@ -1,44 +1,64 @@
 import { connect, errors, type Msg, type NatsConnection } from '@nats-io/transport-node'
 import type { Bus, BusMessage, Subscription } from '#contracts/bus.ts'
+import type { Random } from '#lib/clock.ts'
 import { Fault, messageOf } from '#lib/fault.ts'
+import { type ClientSettings, clientOptions } from './client-options.ts'
+import { connectFault } from './connect-fault.ts'
+import { maxPayloadBytes, requireFits } from './payload-limit.ts'
+import { ReconnectPace } from './reconnect-pace.ts'
 
-export type ClientBusSettings = { servers: readonly string[]; token: string; name: string }
+export type ClientDeps = { random: Random; log: (event: string, fields: Record<string, unknown>) => void }
 
 /** The bus over a broker elsewhere. Once connected it goes on trying for ever when the broker is lost. */
 export class ClientBus implements Bus {
   readonly #connection: NatsConnection
+  readonly #pace: ReconnectPace
+  readonly #log: ClientDeps['log']
   readonly #watchers = new Set<(isConnected: boolean) => void>()
   #isConnected = true
+  #refusal = ''
+  #maxPayloadBytes = maxPayloadBytes
 
-  private constructor(connection: NatsConnection) {
+  private constructor(connection: NatsConnection, pace: ReconnectPace, log: ClientDeps['log']) {
     this.#connection = connection
+    this.#pace = pace
+    this.#log = log
     this.#watch().catch(() => {})
   }
 
-  /** Tries each server once. Faults: Unauthorized, or ServiceUnavailable when none can be reached. */
-  static async connect(settings: ClientBusSettings): Promise<ClientBus> {
-    const connection = await connect({
-      servers: settings.servers.map((server) => server.replace(/^nats:\/\//, '')),
-      ...(settings.token ? { token: settings.token } : {}),
-      name: settings.name,
-      maxReconnectAttempts: -1,
-      reconnectTimeWait: 1_000,
-      pingInterval: 30_000,
-    }).catch((error: unknown) => {
-      throw connectFault(error, settings.servers)
+  /** Tries each server once, for seconds. Faults: Unauthorized, or ServiceUnavailable when none can be reached. */
+  static async connect(settings: ClientSettings, { random, log }: ClientDeps): Promise<ClientBus> {
+    const pace = new ReconnectPace(random)
+    const options = { ...clientOptions(settings), reconnectDelayHandler: () => pace.pauseMs }
+    const connection = await connect(options).catch((error: unknown) => {
+      throw connectFault(error, settings)
     })
-    return new ClientBus(connection)
+    return new ClientBus(connection, pace, log)
+  }
+
+  get maxPayloadBytes(): number {
+    // Nothing is known of it while a connection is made.
+    this.#maxPayloadBytes = this.#connection.info?.max_payload ?? this.#maxPayloadBytes
+    return this.#maxPayloadBytes
+  }
+
+  /** Why servers turned this client away since the connection was lost; '' = they did not. */
+  get refusal(): string {
+    return this.#refusal
   }
 
   publish(subject: string, payload: Uint8Array, reply?: string): void {
-    this.#connection.publish(subject, payload, reply ? { reply } : {})
+    requireFits(subject, payload, this.maxPayloadBytes)
+    if (!this.#connection.isClosed()) this.#connection.publish(subject, payload, reply ? { reply } : {})
   }
 
   /** Fails at once while the broker is out of reach, and when it gets out of reach before the answer came. */
   async request(subject: string, payload: Uint8Array, timeoutMs: number): Promise<Uint8Array> {
+    requireFits(subject, payload, this.maxPayloadBytes)
     const cut = Promise.withResolvers<never>()
     const watch = this.onConnection((isConnected) => {
-      if (!isConnected) cut.reject(new Error('the broker cannot be reached'))
+      if (!isConnected)
+        cut.reject(new Error(['the broker cannot be reached', this.#refusal].filter(Boolean).join(': ')))
     })
     const ask = async (): Promise<Uint8Array> =>
       (await this.#connection.request(subject, payload, { timeout: timeoutMs })).data
@@ -68,36 +88,31 @@ export class ClientBus implements Bus {
     return { stop: () => this.#watchers.delete(handler) }
   }
 
-  /** Resolves when the connection is closed for good: by us, or because the broker does not want us any more. */
-  get closed(): Promise<unknown> {
-    return this.#connection.closed()
-  }
-
   async close(): Promise<void> {
     await this.#connection.close()
   }
 
   async #watch(): Promise<void> {
     for await (const status of this.#connection.status()) {
-      const isConnected = status.type === 'reconnect' ? true : status.type === 'disconnect' ? false : this.#isConnected
-      if (isConnected === this.#isConnected) continue
-      this.#isConnected = isConnected
-      for (const watcher of this.#watchers) watcher(isConnected)
+      if (status.type === 'reconnecting') this.#pace.attempted()
+      else if (status.type === 'error') this.#complain(status.error)
+      else if (status.type === 'disconnect') this.#turn(false, status.server)
+      else if (status.type === 'reconnect') this.#turn(true, status.server)
     }
   }
-}
 
-function connectFault(error: unknown, servers: readonly string[]): Fault {
-  if (error instanceof errors.AuthorizationError) {
-    return new Fault('Unauthorized', 'nats: Authorization Violation', {
-      component: 'Node',
-      hint: 'Compute.Auth.Token of this node must be Orchestrator.Auth.Token of its orchestrator.',
-      cause: error,
-    })
+  /** What a server refuses, or why it ends the connection. */
+  #complain(error: Error): void {
+    this.#log('bus_refused', { error })
+    if (!(error instanceof errors.PermissionViolationError)) this.#refusal = messageOf(error)
   }
-  return new Fault('ServiceUnavailable', `cannot reach an orchestrator at ${servers.join(', ')}: ${messageOf(error)}`, {
-    component: 'Node',
-    isRetryable: true,
-    cause: error,
-  })
+
+  #turn(isConnected: boolean, server: string): void {
+    if (isConnected === this.#isConnected) return
+    this.#isConnected = isConnected
+    this.#log(isConnected ? 'bus_reached' : 'bus_lost', { server })
+    if (isConnected) this.#pace.succeeded()
+    if (isConnected) this.#refusal = ''
+    for (const watcher of this.#watchers) watcher(isConnected)
+  }
 }

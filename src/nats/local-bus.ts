@@ -1,6 +1,7 @@
 import type { Bus, BusMessage, Subscription } from '#contracts/bus.ts'
 import type { Clock, Random } from '#lib/clock.ts'
 import { Fault } from '#lib/fault.ts'
+import { maxPayloadBytes, requireFits } from './payload-limit.ts'
 import type { RoutedMessage, Router } from './server/router.ts'
 
 /** The bus as the broker's own process uses it: the same router, no socket. */
@@ -10,6 +11,8 @@ export class LocalBus implements Bus {
   readonly #random: Random
   readonly #subscriptions = new Set<Subscription>()
 
+  readonly maxPayloadBytes = maxPayloadBytes
+
   constructor(router: Router, clock: Clock, random: Random) {
     this.#router = router
     this.#clock = clock
@@ -17,10 +20,12 @@ export class LocalBus implements Bus {
   }
 
   publish(subject: string, payload: Uint8Array, reply?: string): void {
+    requireFits(subject, payload, this.maxPayloadBytes)
     this.#router.route({ subject, reply, headerBytes: 0, payload: Buffer.from(payload) })
   }
 
-  request(subject: string, payload: Uint8Array, timeoutMs: number): Promise<Uint8Array> {
+  async request(subject: string, payload: Uint8Array, timeoutMs: number): Promise<Uint8Array> {
+    requireFits(subject, payload, this.maxPayloadBytes)
     return new Promise((resolve, reject) => {
       const inbox = `_INBOX.${this.#random.uuid()}`
       const end = (): void => {

@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto'
 import type { OrchestratorEnd } from '#contracts/node-link.ts'
 import { buildInfo } from '#lib/build-info.ts'
 import type { Startable } from '#lib/lifecycle.ts'
+import type { NodeId } from '#models/ids.ts'
+import type { ClientSettings } from '#nats/client-options.ts'
 import type { Orchestrator } from '#orchestrator/orchestrator.ts'
 import { detectResources } from '#platform/detect-resources.ts'
 import { systemDisk } from '#platform/disk.ts'
@@ -36,7 +38,9 @@ export const computeParts = async (
   await removeLeftFolders(store, systemDisk, folder.executionsFolder)
   const detected = await detectResources(folder.executionsFolder)
   const capacity = capacityOf(settings, detected)
-  const remote = orchestrator ? undefined : new LateOrchestrator(busSettings(deps, nodeId), nodeId, clock, log)
+  const remote = orchestrator
+    ? undefined
+    : new LateOrchestrator(clientSettings(deps, nodeId), nodeId, { clock, random: systemRandom, log })
   orchestrator?.addLocalNode(nodeId)
   const labels = nodeLabels(settings.Labels, nodeId, buildInfo, detected)
   const providers = nodeProviders(providerSettings(deps), {
@@ -73,9 +77,11 @@ export const computeParts = async (
   return { role, parts: remote ? [remote, role, sweep] : [role, sweep] }
 }
 
-const busSettings = ({ settings: { Compute } }: NodeDeps, nodeId: string) => ({
+const clientSettings = ({ settings: { Compute } }: NodeDeps, nodeId: NodeId): ClientSettings => ({
+  section: 'Compute',
   servers: Compute.Orchestrators,
   token: Compute.Auth.Token,
+  caFile: Compute.TLS.CACert,
   name: nodeId,
 })
 

@@ -28,7 +28,8 @@ export const startDevstack = async (deps: DevstackDeps): Promise<RunningDevstack
   try {
     const first = await startOne(deps, 0, { isOrchestrator: true, isCompute: deps.hybrids > 0 })
     nodes.push(first)
-    const orchestrators = [`nats://${loopback}:${first.linkPort}`]
+    const { Servers } = deps.settings.Orchestrator.Bus
+    const orchestrators = Servers.length > 0 ? Servers : [`nats://${loopback}:${first.linkPort}`]
     for (let index = 1; index <= deps.computes; index++) {
       nodes.push(await startOne(deps, index, { isOrchestrator: false, isCompute: true }, orchestrators))
     }

@@ -5,8 +5,8 @@ import { Fault } from '#lib/fault.ts'
 import type { Startable } from '#lib/lifecycle.ts'
 import { AnyOrchestrator } from '#link/any-orchestrator.ts'
 import type { NodeId } from '#models/ids.ts'
-import { ClientBus, type ClientBusSettings } from '#nats/client-bus.ts'
-import { systemRandom } from '#platform/random.ts'
+import { ClientBus, type ClientDeps } from '#nats/client-bus.ts'
+import type { ClientSettings } from '#nats/client-options.ts'
 
 const startPatienceMs = 2_000
 
@@ -15,25 +15,18 @@ const startPatienceMs = 2_000
  * worked once; from then on the bus itself finds its broker again.
  */
 export class LateOrchestrator implements OrchestratorEnd, Startable {
-  readonly #settings: ClientBusSettings
+  readonly #settings: ClientSettings
   readonly #nodeId: NodeId
-  readonly #clock: Clock
-  readonly #log: (event: string, fields: Record<string, unknown>) => void
+  readonly #deps: ClientDeps & { clock: Clock }
   readonly #handlers = new Set<() => void>()
   #end: Promise<AnyOrchestrator> | undefined
   #bus: ClientBus | undefined
   #isClosed = false
 
-  constructor(
-    settings: ClientBusSettings,
-    nodeId: NodeId,
-    clock: Clock,
-    log: (event: string, fields: Record<string, unknown>) => void,
-  ) {
+  constructor(settings: ClientSettings, nodeId: NodeId, deps: ClientDeps & { clock: Clock }) {
     this.#settings = settings
     this.#nodeId = nodeId
-    this.#clock = clock
-    this.#log = log
+    this.#deps = deps
   }
 
   handshake: OrchestratorEnd['handshake'] = async (...args) => (await this.#connected()).handshake(...args)
@@ -55,7 +48,7 @@ export class LateOrchestrator implements OrchestratorEnd, Startable {
       () => undefined,
       (error: unknown) => error,
     )
-    const pause = this.#clock.sleep(startPatienceMs, isOver.signal).catch(() => undefined)
+    const pause = this.#deps.clock.sleep(startPatienceMs, isOver.signal).catch(() => undefined)
     const outcome = await Promise.race([refusal, pause])
     isOver.abort()
     if (outcome instanceof Fault && outcome.code === 'Unauthorized') throw outcome
@@ -75,15 +68,14 @@ export class LateOrchestrator implements OrchestratorEnd, Startable {
   }
 
   async #connect(): Promise<AnyOrchestrator> {
-    const bus = await ClientBus.connect(this.#settings)
+    const bus = await ClientBus.connect(this.#settings, this.#deps)
     if (this.#isClosed) await bus.close()
     this.#bus = bus
-    bus.closed.then(() => (this.#end = undefined)).catch(() => {})
     let wasCut = false
     bus.onConnection((isConnected) => {
       if (isConnected && wasCut) for (const handler of this.#handlers) handler()
       wasCut = !isConnected
     })
-    return new AnyOrchestrator({ bus, nodeId: this.#nodeId, clock: this.#clock, random: systemRandom, log: this.#log })
+    return new AnyOrchestrator({ ...this.#deps, bus, nodeId: this.#nodeId })
   }
 }

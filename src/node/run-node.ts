@@ -27,7 +27,10 @@ import { serverSettings } from './server-settings.ts'
 export type RunningNode = {
   nodeId: NodeId
   address: { host: string; port: number }
+  /** Of the broker that nodes join; undefined = they do not come to this process. */
   linkPort: number | undefined
+  /** Where further nodes find this orchestrator: `nats://host:port`, without logins; none when it is none. */
+  linkAddresses: readonly string[]
   /** Starts no more work, and resolves when what runs has ended. */
   drain(): Promise<void>
   stop(): Promise<void>
@@ -74,7 +77,7 @@ const startParts = async (deps: NodeDeps, context: PartContext): Promise<Running
   const { nodeId, clock } = context
   let server: Server | undefined
   const control = roles.isOrchestrator ? await controlParts(deps, context) : undefined
-  const ownPorts = () => [server?.address.port ?? 0, control?.broker.port ?? 0].filter((port) => port > 0)
+  const ownPorts = () => [server?.address.port ?? 0, control?.bus.port ?? 0].filter((port) => port > 0)
   const compute = roles.isCompute
     ? await computeParts(deps, { ...context, ownPorts, orchestrator: control?.orchestrator })
     : undefined
@@ -84,8 +87,10 @@ const startParts = async (deps: NodeDeps, context: PartContext): Promise<Running
     await computing.promise
     return compute.role.info()
   }
-  const warnings = () =>
-    server && !isLoopback(server.address.host) && isOpen(deps.settings.API.Auth) ? [openToAll] : []
+  const warnings = () => [
+    ...(server && !isLoopback(server.address.host) && isOpen(deps.settings.API.Auth) ? [openToAll] : []),
+    ...(control?.bus.warnings() ?? []),
+  ]
   const debug = async () => ({ Runtime: { pid: process.pid, memory: process.memoryUsage() } })
   const controlPlane: ControlPlane = {
     agent: agentApi({ clock, info, warnings, debug, config: deps.printableConfig }),
@@ -111,7 +116,8 @@ const startParts = async (deps: NodeDeps, context: PartContext): Promise<Running
   return {
     nodeId,
     address: server.address,
-    linkPort: control?.broker.port,
+    linkPort: control?.bus.port,
+    linkAddresses: control?.bus.addresses ?? [],
     drain: async () => compute?.role.compute.drain(),
     stop: () => stopAll([...inControl, ...atWork, server]).finally(() => context.store.close()),
   }

@@ -83,6 +83,17 @@ export const busSuite = (name: string, open: () => Promise<BusPair>): void => {
       expect(Buffer.compare(Buffer.from(await got.promise), large)).toBe(0)
     })
 
+    it('refuses what is larger than it carries, and goes on', async () => {
+      answering('large', () => 'ok')
+      await settled()
+      const limit = pair.one.maxPayloadBytes
+      expect(() => pair.one.publish('large', new Uint8Array(limit + 1))).toThrow(`${limit + 1} bytes for large`)
+      await expect(pair.one.request('large', new Uint8Array(limit + 1), 2_000)).rejects.toMatchObject({
+        code: 'PayloadTooLarge',
+      })
+      expect(text(await pair.one.request('large', new Uint8Array(limit), 2_000))).toBe('ok')
+    })
+
     it('a stopped subscription gets nothing more', async () => {
       let count = 0
       const first = pair.other.subscribe('once', () => {

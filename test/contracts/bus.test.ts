@@ -1,6 +1,5 @@
 import { connect } from 'node:net'
 import { describe, expect, it } from 'vitest'
-import { ClientBus } from '#nats/client-bus.ts'
 import { LocalBus } from '#nats/local-bus.ts'
 import { Broker } from '#nats/server/broker.ts'
 import type { Door } from '#nats/server/door.ts'
@@ -8,6 +7,8 @@ import { NodeDoor } from '#nats/server/node-door.ts'
 import { Router } from '#nats/server/router.ts'
 import { SystemClock } from '#platform/clock.ts'
 import { systemRandom } from '#platform/random.ts'
+import { busClient } from '../kit/bus-client.ts'
+import { NatsServer, withNatsServer } from '../kit/nats-server.ts'
 import { openDoor } from '../kit/open-door.ts'
 import { busSuite } from './bus.suite.ts'
 
@@ -19,8 +20,6 @@ const startBroker = async (door = openDoor): Promise<Broker> => {
   await broker.start()
   return broker
 }
-const client = (broker: Broker, token = ''): Promise<ClientBus> =>
-  ClientBus.connect({ servers: [`nats://127.0.0.1:${broker.port}`], token, name: 'client' })
 
 busSuite('the bus in one process', async () => {
   const router = new Router()
@@ -32,7 +31,7 @@ busSuite('the bus in one process', async () => {
 busSuite('the bus from the broker to a client', async () => {
   const broker = await startBroker()
   const one = new LocalBus(broker.router, clock, systemRandom)
-  const other = await client(broker)
+  const other = await busClient(broker.port)
   return {
     one,
     other,
@@ -45,7 +44,7 @@ busSuite('the bus from the broker to a client', async () => {
 
 busSuite('the bus between two clients', async () => {
   const broker = await startBroker()
-  const [one, other] = [await client(broker), await client(broker)]
+  const [one, other] = [await busClient(broker.port), await busClient(broker.port)]
   return {
     one,
     other,
@@ -54,6 +53,21 @@ busSuite('the bus between two clients', async () => {
       await broker.stop()
     },
   }
+})
+
+withNatsServer(() => {
+  busSuite('the bus between two clients of a nats-server', async () => {
+    const server = await NatsServer.start()
+    const [one, other] = [await busClient(server.port), await busClient(server.port)]
+    return {
+      one,
+      other,
+      close: async () => {
+        await Promise.all([one.close(), other.close()])
+        await server.close()
+      },
+    }
+  })
 })
 
 /** Sends raw bytes and reads until the broker closes. */
@@ -89,7 +103,7 @@ describe('the broker', () => {
     expect(await conversation(broker.port, 'CONNECT {"auth_token":"wrong"}\r\n')).toContain(
       "-ERR 'Authorization Violation'",
     )
-    const bus = await client(broker, 'secret')
+    const bus = await busClient(broker.port, { token: 'secret' })
     bus.publish('a', new Uint8Array())
     await bus.close()
     await broker.stop()

@@ -10,7 +10,6 @@ import { buildInfo } from '#lib/build-info.ts'
 import { RemoteOrchestrator, serveOrchestrator } from '#link/bus-ends.ts'
 import type { NodeId } from '#models/ids.ts'
 import type { Resources } from '#models/resources.ts'
-import { ClientBus } from '#nats/client-bus.ts'
 import { LocalBus } from '#nats/local-bus.ts'
 import { Broker } from '#nats/server/broker.ts'
 import { NodeDoor } from '#nats/server/node-door.ts'
@@ -24,6 +23,7 @@ import { LogFiles } from '#platform/log-files.ts'
 import { systemRandom } from '#platform/random.ts'
 import { openSqlite } from '#platform/sqlite.ts'
 import { openStore } from '#state/open-store.ts'
+import { busClient } from './bus-client.ts'
 
 const gibibyte = 1024 ** 3
 const smallNode: Resources = { CPU: 4, Memory: 4 * gibibyte, Disk: 100 * gibibyte, GPU: 0 }
@@ -177,7 +177,7 @@ export const joinCompute = async (port: number, name: string, options: Omit<Hybr
   const folder = await tempFolder()
   const nodeId = name as NodeId
   const store = await openTestStore(options.databasePath)
-  const bus = await ClientBus.connect({ servers: [`nats://127.0.0.1:${port}`], token: '', name })
+  const bus = await busClient(port, { name })
   const compute = computeRole({
     ...options,
     nodeId,

@@ -82,6 +82,7 @@ export class Network {
 
 /** The bus as one life of a process uses it. */
 class SimulatedBus implements Bus {
+  readonly maxPayloadBytes = 1024 * 1024
   readonly #network: Network
   readonly #world: World
   readonly #life: Life

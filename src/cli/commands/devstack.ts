@@ -110,7 +110,7 @@ const addressOf = (
   apiHost: address.host,
   apiPort: address.port,
   ...tlsOf(API, folder.certificateFile),
-  linkAddress: `127.0.0.1:${first?.linkPort}`,
+  orchestrators: first?.linkAddresses.join(','),
 })
 
 /** Scripts read the beginning as 1.4 prints it. */
@@ -128,7 +128,7 @@ const readyText = ({ computes, hybrids }: Size, address: NodeAddress, runFile: s
     `The above variables were also written to this file (will be deleted when devstack exits): ${runFile}`,
     '',
     `Look around:  ${program} node list`,
-    `Add a node:   ${program} serve --compute --orchestrators=nats://${address.linkAddress} --port=0`,
+    `Add a node:   ${program} serve --compute --orchestrators=${address.orchestrators} --port=0`,
     'Stop:         Ctrl+C',
     '',
   ].join('\n')

@@ -59,15 +59,15 @@ export const command = defineCommand({
 })
 
 const addressOf = (
-  { nodeId, address, linkPort }: RunningNode,
-  { API, Orchestrator }: Settings,
+  { nodeId, address, linkAddresses }: RunningNode,
+  { API }: Settings,
   folder: DataFolder,
 ): NodeAddress => ({
   name: nodeId,
   apiHost: ['0.0.0.0', '::'].includes(address.host) ? '127.0.0.1' : address.host,
   apiPort: address.port,
   ...tlsOf(API, folder.certificateFile),
-  linkAddress: linkPort === undefined ? undefined : Orchestrator.Advertise || `127.0.0.1:${linkPort}`,
+  orchestrators: linkAddresses.length > 0 ? linkAddresses.join(',') : undefined,
 })
 
 /** Another node may have written its own meanwhile. */

@@ -1,9 +1,22 @@
-import { age, boolean, capacity, data, duration, integer, list, minute, port, second, text } from '../leaf.ts'
+import {
+  age,
+  boolean,
+  capacity,
+  data,
+  duration,
+  integer,
+  list,
+  minute,
+  natsServers,
+  port,
+  second,
+  text,
+} from '../leaf.ts'
 import { linkToken } from './api.ts'
 
 export const compute = {
   Enabled: boolean(false, 'Run work on this node'),
-  Orchestrators: list(['nats://127.0.0.1:4222'], 'Orchestrators to connect to'),
+  Orchestrators: natsServers(['nats://127.0.0.1:4222'], 'Orchestrators to connect to, or the NATS servers between'),
   Auth: { Token: linkToken() },
   TLS: {
     CACert: text('', 'Certificate authority of the orchestrator'),

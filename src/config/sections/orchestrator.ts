@@ -1,4 +1,4 @@
-import { age, boolean, duration, integer, list, minute, port, second, text } from '../leaf.ts'
+import { age, boolean, duration, integer, list, minute, natsServers, port, second, text } from '../leaf.ts'
 import { linkToken } from './api.ts'
 
 export const orchestrator = {
@@ -14,6 +14,9 @@ export const orchestrator = {
     ServerTimeout: integer(0, 'Seconds a TLS handshake of the node link may take; 0 = default'),
   },
   SupportReverseProxy: boolean(false, 'TLS of the node link is ended by a proxy in front'),
+  Bus: {
+    Servers: natsServers([], 'NATS servers between this orchestrator and its nodes; none = a broker of its own'),
+  },
   Cluster: {
     Name: text('', 'Name of the broker cluster'),
     Host: text('', 'Address brokers listen on for each other'),

@@ -2,9 +2,9 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import type { Clock, Random } from '#lib/clock.ts'
 import { Fault } from '#lib/fault.ts'
 import type { Startable } from '#lib/lifecycle.ts'
+import { maxPayloadBytes } from '../payload-limit.ts'
 import { ClientConnection } from './connection.ts'
 import type { Door } from './door.ts'
-import { maxPayloadBytes } from './parser.ts'
 import { Router } from './router.ts'
 
 export type BrokerSettings = { host: string; port: number; name: string }

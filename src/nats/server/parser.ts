@@ -1,3 +1,5 @@
+import { maxPayloadBytes } from '../payload-limit.ts'
+
 /** One operation of a client, as core NATS writes it. */
 export type Operation =
   | { kind: 'connect'; options: Record<string, unknown> }
@@ -17,7 +19,6 @@ const unknown = (): ProtocolError => new ProtocolError('Unknown Protocol Operati
 const lineEnd = '\r\n'
 const controlLineLimit = 4096
 const pieceLimit = 64
-export const maxPayloadBytes = 1024 * 1024
 
 type Pending = { subject: string; reply: string | undefined; headerBytes: number; totalBytes: number }
 

@@ -5,9 +5,9 @@ import type { Bus } from '#contracts/bus.ts'
 import { serveGoNodes } from '#link/bprotocol/serve.ts'
 import type { NodeId } from '#models/ids.ts'
 import type { JobSpec } from '#models/job.ts'
-import { ClientBus } from '#nats/client-bus.ts'
 import { SystemClock } from '#platform/clock.ts'
 import { systemRandom } from '#platform/random.ts'
+import { busClient } from '../../kit/bus-client.ts'
 import { startOrchestrator } from '../../kit/cluster.ts'
 import { jobSpec } from '../../kit/job-spec.ts'
 import { endOf, submitSpec } from '../../kit/jobs.ts'
@@ -31,7 +31,7 @@ afterEach(async () => {
 async function served(name = 'node140') {
   const cluster = await startOrchestrator()
   started.push(cluster)
-  const node = await ClientBus.connect({ servers: [`nats://127.0.0.1:${cluster.port}`], token: '', name })
+  const node = await busClient(cluster.port, { name })
   started.push({ stop: () => node.close() })
   serveGoNodes({
     bus: cluster.bus,

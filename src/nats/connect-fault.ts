@@ -1,0 +1,40 @@
+import { errors } from '@nats-io/transport-node'
+import { Fault, messageOf } from '#lib/fault.ts'
+import { withoutNatsLogin } from '#lib/nats-url.ts'
+import type { ClientSettings } from './client-options.ts'
+
+/** Why no server of the list let this client in, with what cures it. */
+export function connectFault(error: unknown, { servers, section }: ClientSettings): Fault {
+  const because = { cause: error, component: section === 'Compute' ? 'Node' : 'NodeLink' }
+  if (error instanceof errors.AuthorizationError)
+    return new Fault('Unauthorized', 'nats: Authorization Violation', { ...because, hint: loginHints[section] })
+  const what = section === 'Compute' ? 'an orchestrator' : 'a NATS server'
+  const hint = isAboutTls(error)
+    ? `${section}.TLS.CACert names the authority of its certificate.`
+    : unreachableHints[section]
+  return new Fault(
+    'ServiceUnavailable',
+    `cannot reach ${what} at ${servers.map(withoutNatsLogin).join(', ')}: ${messageOf(error)}`,
+    {
+      ...because,
+      isRetryable: true,
+      ...(hint === undefined ? {} : { hint }),
+    },
+  )
+}
+
+const loginHints = {
+  Compute: 'Compute.Auth.Token of this node must be Orchestrator.Auth.Token of its orchestrator.',
+  Orchestrator:
+    'Its login stands in Orchestrator.Bus.Servers (nats://user:password@host), or a token in Orchestrator.Auth.Token.',
+}
+
+const unreachableHints = {
+  Compute: undefined,
+  Orchestrator:
+    'Start it, or correct Orchestrator.Bus.Servers; without that setting the orchestrator brings a broker of its own.',
+}
+
+/** Node's codes of certificates that are not believed, and the client's words about the rest. */
+const isAboutTls = (error: unknown): boolean =>
+  /CERT|ERR_TLS|ERR_SSL|UNABLE_TO_/.test(String((error as { code?: unknown }).code)) || /'tls'/.test(messageOf(error))
