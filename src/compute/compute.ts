@@ -6,6 +6,7 @@ import type { ComputeEnd } from '#contracts/node-link.ts'
 import type { ResultPart, ResultQuery } from '#contracts/publisher.ts'
 import type { Store } from '#contracts/store.ts'
 import type { Clock } from '#lib/clock.ts'
+import type { EventLog } from '#lib/event-log.ts'
 import { Fault } from '#lib/fault.ts'
 import type { Startable } from '#lib/lifecycle.ts'
 import type { Post } from '#link/post.ts'
@@ -39,7 +40,7 @@ export type ComputeParts = {
   executionsDirectory: string
   /** The orchestrator runs in this process on the same store. */
   sharesStore: boolean
-  log: (event: string, fields: Record<string, unknown>) => void
+  log: EventLog
 }
 
 const recoveryRetryMs = 1_000
@@ -114,7 +115,8 @@ export class Compute implements ComputeEnd, Startable {
   }
 
   deliver(linkId: string, frames: readonly Frame<OrchestratorMessage>[]): Promise<FramesAck> {
-    if (this.#linkId !== linkId) return Promise.reject(new Error('no handshake yet'))
+    if (this.#linkId !== linkId)
+      return Promise.reject(new Fault('ServiceUnavailable', 'shake hands first', { isRetryable: true }))
     return this.#receiver.deliver(linkId, frames)
   }
 

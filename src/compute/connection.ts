@@ -2,6 +2,7 @@ import type { Subscription } from '#contracts/bus.ts'
 import type { OrchestratorEnd } from '#contracts/node-link.ts'
 import type { Store } from '#contracts/store.ts'
 import type { Clock, Timer } from '#lib/clock.ts'
+import type { EventLog } from '#lib/event-log.ts'
 import type { Startable } from '#lib/lifecycle.ts'
 import type { Post } from '#link/post.ts'
 import type { ComputeMessage, Frame } from '#models/messages/messages.ts'
@@ -20,7 +21,7 @@ export type ConnectionParts = {
   sharesStore: boolean
   /** Calls back when the way to the orchestrator is open again after it was cut. */
   onReachable?: (handler: () => void) => Subscription
-  log: (event: string, fields: Record<string, unknown>) => void
+  log: EventLog
 }
 
 const firstRetryMs = 500
@@ -38,6 +39,8 @@ export class Connection implements Startable {
   #failures = 0
   #isStopped = false
   #isConnecting = false
+  /** Not let in: another node may bear this name, so nothing is said in it. */
+  #isRefused = false
   #watch: Subscription | undefined
 
   constructor(parts: ConnectionParts) {
@@ -58,6 +61,7 @@ export class Connection implements Startable {
     this.#timer?.stop()
     this.#infoTimer?.stop()
     this.#disconnected()
+    if (this.#isRefused) return
     const { NodeID } = await this.#parts.info()
     await this.#parts.orchestrator.goodbye(NodeID).catch(() => {})
   }
@@ -83,6 +87,7 @@ export class Connection implements Startable {
         },
         compute,
       )
+      this.#isRefused = !reply.IsAccepted
       if (this.#isStopped) return
       if (!reply.IsAccepted) {
         log('handshake_refused', { reason: reply.Reason })
@@ -166,7 +171,7 @@ export class Connection implements Startable {
 
   async #tellChange(): Promise<void> {
     const info = await this.#parts.info()
-    if (staticPart(info) === this.#lastInfo) return
+    if (this.#isRefused || staticPart(info) === this.#lastInfo) return
     const reply = await this.#parts.orchestrator.updateInfo(info).catch(() => undefined)
     if (reply?.IsKnown) this.#lastInfo = staticPart(info)
   }

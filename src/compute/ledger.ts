@@ -1,5 +1,6 @@
 import type { Change, CommitOutcome } from '#contracts/store.ts'
 import type { Clock } from '#lib/clock.ts'
+import type { EventLog } from '#lib/event-log.ts'
 import type { Post } from '#link/post.ts'
 import type { ComputeMessage } from '#models/messages/messages.ts'
 import type { Held, Holdings } from './held.ts'
@@ -8,7 +9,7 @@ import { toOrchestrator } from './reports.ts'
 export type LedgerParts = {
   post: Post
   clock: Clock
-  log: (event: string, fields: Record<string, unknown>) => void
+  log: EventLog
 }
 
 const firstRetryMs = 200

@@ -1,6 +1,7 @@
 import type { Disk } from '#contracts/disk.ts'
 import type { LogStore } from '#contracts/log-store.ts'
 import type { Clock } from '#lib/clock.ts'
+import type { EventLog } from '#lib/event-log.ts'
 import { mainTask } from '#models/job.ts'
 import type { Resources } from '#models/resources.ts'
 import type { BidSettings } from './bids/bid-rule.ts'
@@ -21,7 +22,7 @@ export type RunnerParts = {
   host: HostEnvironment
   bids: Pick<BidSettings, 'defaultResources'>
   executionsDirectory: string
-  log: (event: string, fields: Record<string, unknown>) => void
+  log: EventLog
 }
 
 export type Start = {

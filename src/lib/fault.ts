@@ -47,6 +47,10 @@ const statuses: Record<FaultCode, number> = {
 /** The HTTP status that belongs to a code. */
 export const statusOf = (code: FaultCode): number => statuses[code]
 
+/** Whether text from outside is one of them. */
+export const isFaultCode = (text: unknown): text is FaultCode =>
+  typeof text === 'string' && Object.hasOwn(statuses, text)
+
 export type FaultOptions = {
   /** Part of the system that says it, as clients see it (`JobStore`, `APIServer`, `NodesManager`, `Docker` …). */
   component?: string

@@ -31,7 +31,7 @@ export class AnyOrchestrator implements OrchestratorEnd {
   constructor(parts: RequesterParts) {
     this.#log = parts.log
     this.#ends = {
-      'bac/v1': new RemoteOrchestrator(parts.bus, parts.nodeId, parts.random),
+      'bac/v1': new RemoteOrchestrator(parts.bus, parts.nodeId, parts.random, parts.log),
       'ncl/v1': new NclOrchestrator(parts),
       'bprotocol/v2': new BprotocolRequester(parts),
     }

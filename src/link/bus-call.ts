@@ -1,7 +1,9 @@
 import type { Bus, BusMessage, Subscription } from '#contracts/bus.ts'
-import { Fault, type FaultCode, faultOf } from '#lib/fault.ts'
+import { Fault, messageOf } from '#lib/fault.ts'
 import { exactJson, parseExact } from '#lib/json/exact.ts'
+import { faultFrom, faultText } from './bus-fault.ts'
 import { isFrame } from './ncl/frame.ts'
+import { Transfers } from './transfers.ts'
 
 /**
  * Calls over the bus: a request of any size and its answer. What is larger than one message travels in parts, each
@@ -14,10 +16,6 @@ const wholeMark = 0
 /** Not 1 or 2: frames of Go nodes come on the same subjects and begin with those. */
 const partMark = 0xb1
 const partBytes = 900 * 1024
-const transferLimitBytes = 32 * 1024 * 1024
-const transferLimit = 64
-
-type Transfer = { parts: Buffer[]; bytes: number }
 
 export const call = async <Result>(
   bus: Bus,
@@ -31,7 +29,8 @@ export const call = async <Result>(
     return answerOf(await bus.request(subject, Buffer.concat([Buffer.of(wholeMark), bytes]), timeoutMs))
   const id = Buffer.from(newId().replaceAll('-', ''), 'hex')
   const count = Math.ceil(bytes.length / partBytes)
-  for (let index = 0; index < count - 1; index++) await bus.request(subject, part(id, index, count, bytes), timeoutMs)
+  for (let index = 0; index < count - 1; index++)
+    answerOf(await bus.request(subject, part(id, index, count, bytes), timeoutMs))
   return answerOf(await bus.request(subject, part(id, count - 1, count, bytes), timeoutMs))
 }
 
@@ -47,59 +46,52 @@ export class AnsweredInFrames extends Error {}
 
 const answerOf = <Result>(bytes: Uint8Array): Result => {
   if (isFrame(bytes)) throw new AnsweredInFrames('the other side speaks ncl/v1')
-  const value = parseExact<{ Code: FaultCode; Message: string; IsRetryable: boolean } & Result>(
-    Buffer.from(bytes.subarray(1)).toString('utf8') || 'null',
-  )
-  if (bytes[0] !== 1) return value
-  throw new Fault(value.Code, value.Message, { isRetryable: value.IsRetryable })
+  const text = Buffer.from(bytes.subarray(1)).toString('utf8')
+  if (bytes[0] === 1) throw faultFrom(text)
+  return parseExact<Result>(text || 'null')
+}
+
+type CallHandlers = {
+  /** Gets the subject and the body as it came. */
+  handle: (subject: string, body: unknown) => Promise<unknown>
+  onRefused?: (subject: string, error: unknown) => void
+  others?: (message: BusMessage) => void
 }
 
 /**
- * Answers calls; `handle` gets the subject and the body. What it throws is told to the caller as a fault. Messages that
- * do not begin like ours go to `others`, or are refused.
+ * Answers calls. What `handle` throws is told to the caller as a fault, and to `onRefused`. Messages that do not begin like
+ * ours go to `others`, or are refused.
  */
-export const serveCalls = (
-  bus: Bus,
-  pattern: string,
-  handle: (subject: string, body: never) => Promise<unknown>,
-  others?: (message: BusMessage) => void,
-): Subscription => {
-  const transfers = new Map<string, Transfer>()
+export const serveCalls = (bus: Bus, pattern: string, { handle, onRefused, others }: CallHandlers): Subscription => {
+  const transfers = new Transfers()
   return bus.subscribe(pattern, (message) => {
     const { subject, payload, reply } = message
     if (others && payload[0] !== wholeMark && payload[0] !== partMark) return others(message)
     if (reply === undefined) return
-    const answer = (kind: number, value?: unknown): void =>
-      bus.publish(reply, Buffer.concat([Buffer.of(kind), Buffer.from(value === undefined ? '' : exactJson(value))]))
+    const answer = (kind: number, text: string): void =>
+      bus.publish(reply, Buffer.concat([Buffer.of(kind), Buffer.from(text)]))
     const run = async (): Promise<void> => {
-      const bytes = payload[0] === wholeMark ? Buffer.from(payload.subarray(1)) : assembled(transfers, payload)
-      if (!bytes) return answer(2)
-      answer(0, (await handle(subject, parseExact<never>(bytes.toString('utf8')))) ?? null)
+      const bytes = whole(transfers, subject, Buffer.from(payload))
+      if (!bytes) return answer(2, '')
+      answer(0, exactJson((await handle(subject, parsed(bytes))) ?? null))
     }
     run().catch((error: unknown) => {
-      const { code, message, isRetryable } = faultOf(error)
-      answer(1, { Code: code, Message: message, IsRetryable: isRetryable })
+      onRefused?.(subject, error)
+      answer(1, faultText(error))
     })
   })
 }
 
-/** The whole body when this was its last part. Broken or oversized transfers are refused. */
-const assembled = (transfers: Map<string, Transfer>, payload: Uint8Array): Buffer | undefined => {
-  const bytes = Buffer.from(payload)
-  if (bytes[0] !== partMark || bytes.length < 25) throw new Fault('BadRequest', 'not a message of this protocol')
-  const id = bytes.subarray(1, 17).toString('hex')
-  const index = bytes.readUInt32BE(17)
-  const count = bytes.readUInt32BE(21)
-  const transfer = index === 0 ? { parts: [], bytes: 0 } : transfers.get(id)
-  transfers.delete(id)
-  if (!transfer || transfer.parts.length !== index)
-    throw new Fault('BadRequest', 'parts out of order', { isRetryable: true })
-  transfer.parts.push(bytes.subarray(25))
-  transfer.bytes += bytes.length - 25
-  if (transfer.bytes > transferLimitBytes) throw new Fault('PayloadTooLarge', 'the message is too large')
-  if (index === count - 1) return Buffer.concat(transfer.parts)
-  const oldest = transfers.keys().next().value
-  if (transfers.size >= transferLimit && oldest !== undefined) transfers.delete(oldest)
-  transfers.set(id, transfer)
-  return undefined
+const whole = (transfers: Transfers, sender: string, bytes: Buffer): Buffer | undefined => {
+  if (bytes[0] === wholeMark) return bytes.subarray(1)
+  if (bytes[0] === partMark) return transfers.take(sender, bytes)
+  throw new Fault('BadRequest', 'not a message of this protocol')
+}
+
+const parsed = (bytes: Buffer): unknown => {
+  try {
+    return parseExact(bytes.toString('utf8'))
+  } catch (error) {
+    throw new Fault('BadRequest', `not JSON: ${messageOf(error)}`)
+  }
 }

@@ -3,7 +3,8 @@ import type { LogChunk, LogQuery } from '#contracts/log-reader.ts'
 import type { ComputeEnd, OrchestratorEnd } from '#contracts/node-link.ts'
 import type { ResultPart, ResultQuery } from '#contracts/publisher.ts'
 import type { Clock, Random } from '#lib/clock.ts'
-import { Fault } from '#lib/fault.ts'
+import type { EventLog } from '#lib/event-log.ts'
+import { faultOf } from '#lib/fault.ts'
 import type { NodeId } from '#models/ids.ts'
 import type {
   ComputeMessage,
@@ -16,6 +17,8 @@ import type {
   OrchestratorMessage,
 } from '#models/messages/messages.ts'
 import type { NodeInfo } from '#models/node.ts'
+import { type Control, readControl } from './bac/control.ts'
+import { type Delivery, readAck, readOrders, readReports } from './bac/frames.ts'
 import { call, serveCalls } from './bus-call.ts'
 import { readLogsOverBus, serveLogsOverBus } from './bus-logs.ts'
 import { readResultOverBus, serveResultsOverBus } from './bus-results.ts'
@@ -33,14 +36,12 @@ const subjects = {
 const callLimitMs = 10_000
 const deliverLimitMs = 30_000
 
-type Control =
-  | { Kind: 'Handshake'; Body: Handshake }
-  | { Kind: 'Heartbeat'; Body: Heartbeat }
-  | { Kind: 'UpdateInfo'; Body: NodeInfo }
-  | { Kind: 'Goodbye' }
-type Delivery<Message> = { LinkID: string; Frames: Frame<Message>[] }
-
 const nodeOf = (subject: string): NodeId => subject.split('.')[3] as NodeId
+
+/** What is well formed and comes at a bad moment is said again by its sender: nothing to tell. */
+const logRefusal = (log: EventLog, event: string, error: unknown, fields: object = {}): void => {
+  if (!faultOf(error).isRetryable) log(event, { ...fields, error })
+}
 
 /** A node as the orchestrator reaches it over the bus. */
 class RemoteNode implements ComputeEnd {
@@ -54,9 +55,11 @@ class RemoteNode implements ComputeEnd {
     this.#random = random
   }
 
-  deliver(linkId: string, frames: readonly Frame<OrchestratorMessage>[]): Promise<FramesAck> {
+  async deliver(linkId: string, frames: readonly Frame<OrchestratorMessage>[]): Promise<FramesAck> {
     const body: Delivery<OrchestratorMessage> = { LinkID: linkId, Frames: [...frames] }
-    return call(this.#bus, subjects.toNode(this.#nodeId), body, deliverLimitMs, () => this.#random.uuid())
+    const newId = () => this.#random.uuid()
+    const answer = await call<unknown>(this.#bus, subjects.toNode(this.#nodeId), body, deliverLimitMs, newId)
+    return readAck(answer, frames.at(-1)?.Seq ?? Number.MAX_SAFE_INTEGER)
   }
 
   readLogs(query: LogQuery, signal: AbortSignal): AsyncIterable<LogChunk> {
@@ -73,17 +76,22 @@ export class RemoteOrchestrator implements OrchestratorEnd {
   readonly #bus: Bus
   readonly #nodeId: NodeId
   readonly #random: Random
+  readonly #log: EventLog
   #served: Subscription[] = []
 
-  constructor(bus: Bus, nodeId: NodeId, random: Random) {
+  constructor(bus: Bus, nodeId: NodeId, random: Random, log: EventLog) {
     this.#bus = bus
     this.#nodeId = nodeId
     this.#random = random
+    this.#log = log
   }
 
-  handshake(request: Handshake, back: ComputeEnd): Promise<HandshakeReply> {
-    if (this.#served.length === 0) this.#served = serveNode(this.#bus, this.#nodeId, back)
-    return this.#control({ Kind: 'Handshake', Body: request })
+  /** Only who was let in listens: another node of this name may be the one that is meant. */
+  async handshake(request: Handshake, back: ComputeEnd): Promise<HandshakeReply> {
+    const reply = await this.#control<HandshakeReply>({ Kind: 'Handshake', Body: request })
+    if (!reply.IsAccepted) this.leave()
+    else if (this.#served.length === 0) this.#served = serveNode(this.#bus, this.#nodeId, back, this.#log)
+    return reply
   }
 
   heartbeat(beat: Heartbeat): Promise<HeartbeatReply> {
@@ -115,57 +123,65 @@ export class RemoteOrchestrator implements OrchestratorEnd {
   }
 }
 
-const serveNode = (bus: Bus, nodeId: NodeId, end: ComputeEnd): Subscription[] => [
-  serveCalls(bus, subjects.toNode(nodeId), (_subject, body: Delivery<OrchestratorMessage>) =>
-    end.deliver(body.LinkID, body.Frames),
-  ),
+const serveNode = (bus: Bus, nodeId: NodeId, end: ComputeEnd, log: EventLog): Subscription[] => [
+  serveCalls(bus, subjects.toNode(nodeId), {
+    handle: async (_subject, body) => {
+      const { LinkID, Frames } = readOrders(body)
+      return end.deliver(LinkID, Frames)
+    },
+    onRefused: (_subject, error) => logRefusal(log, 'orchestrator_message_refused', error),
+  }),
   serveLogsOverBus(bus, subjects.logs(nodeId), end),
   serveResultsOverBus(bus, subjects.results(nodeId), end),
 ]
 
+export type OrchestratorDoor = {
+  bus: Bus
+  end: OrchestratorEnd
+  clock: Clock
+  random: Random
+  log: EventLog
+}
+
 /** Lets nodes, ours and Go's, reach the orchestrator over the bus. What a node says of itself must match the subject it says it on. */
-export const serveOrchestrator = (bus: Bus, end: OrchestratorEnd, random: Random, clock: Clock): Subscription => {
+export const serveOrchestrator = ({ bus, end, clock, random, log }: OrchestratorDoor): Subscription => {
   const nclNodes = new NclNodes({ bus, end, clock, random })
-  const answer = (subject: string, message: Control): Promise<unknown> => {
+  const onRefused = (subject: string, error: unknown): void =>
+    logRefusal(log, 'node_message_refused', error, { nodeId: nodeOf(subject) })
+  const answer = async (subject: string, body: unknown): Promise<unknown> => {
     const nodeId = nodeOf(subject)
+    const message = readControl(body, nodeId)
     switch (message.Kind) {
       case 'Handshake':
-        requireSame(nodeId, message.Body.NodeInfo.NodeID)
         return end.handshake(message.Body, new RemoteNode(bus, nodeId, random))
       case 'Heartbeat':
-        requireSame(nodeId, message.Body.NodeID)
         return end.heartbeat(message.Body)
       case 'UpdateInfo':
-        requireSame(nodeId, message.Body.NodeID)
         return end.updateInfo(message.Body)
       case 'Goodbye':
         return end.goodbye(nodeId)
-      default:
-        throw new Fault('BadRequest', 'unknown kind of control message')
     }
   }
-  const take = (subject: string, body: Delivery<ComputeMessage>): Promise<FramesAck> =>
-    end.deliver(nodeOf(subject), body.LinkID, body.Frames)
-  const control = serveCalls(
-    bus,
-    subjects.control('*'),
-    async (subject, body: Control) => answer(subject, body),
-    (message) => void nclNodes.control(nodeOf(message.subject), message),
-  )
-  const messages = serveCalls(
-    bus,
-    subjects.fromNode('*'),
-    take,
-    (message) => void nclNodes.report(nodeOf(message.subject), message),
-  )
-  const subscriptions = [control, messages, nclNodes.serve()]
+  const take = async (subject: string, body: unknown): Promise<FramesAck> => {
+    const { LinkID, Frames } = readReports(body, (error) => onRefused(subject, error))
+    return end.deliver(nodeOf(subject), LinkID, Frames)
+  }
+  const subscriptions = [
+    serveCalls(bus, subjects.control('*'), {
+      handle: answer,
+      onRefused,
+      others: (message) => void nclNodes.control(nodeOf(message.subject), message),
+    }),
+    serveCalls(bus, subjects.fromNode('*'), {
+      handle: take,
+      onRefused,
+      others: (message) => void nclNodes.report(nodeOf(message.subject), message),
+    }),
+    nclNodes.serve(),
+  ]
   return {
     stop: () => {
       for (const subscription of subscriptions) subscription.stop()
     },
   }
-}
-
-const requireSame = (subjectNode: string, claimed: string): void => {
-  if (subjectNode !== claimed) throw new Fault('Forbidden', 'a node may speak only for itself')
 }

@@ -3,9 +3,11 @@ import type { LogChunk, LogQuery } from '#contracts/log-reader.ts'
 import type { LogStream } from '#contracts/log-sink.ts'
 import type { ComputeEnd } from '#contracts/node-link.ts'
 import type { Random } from '#lib/clock.ts'
-import { Fault, type FaultCode, faultOf } from '#lib/fault.ts'
+import { Fault } from '#lib/fault.ts'
 import { exactJson, parseExact } from '#lib/json/exact.ts'
 import type { NodeId } from '#models/ids.ts'
+import { faultFrom, faultText } from './bus-fault.ts'
+import { executionIdOf, flagOf, recordOf, textOf } from './go/checked.ts'
 
 /**
  * Output over the bus: the reader names a subject on which nobody but this node speaks, and the node sends it one piece after the other, each as
@@ -17,6 +19,8 @@ const pieceBytes = 256 * 1024
 const creditLimitMs = 60_000
 const openLimitMs = 10_000
 const goOn = Buffer.of(1)
+/** A node has one piece under way, and then the end. */
+const arrivedLimit = 4
 
 export async function* readLogsOverBus(
   bus: Bus,
@@ -29,8 +33,10 @@ export async function* readLogsOverBus(
   const inbox = `_LOGS.${nodeId}.${random.uuid()}`
   const arrived: { payload: Uint8Array; reply: string | undefined }[] = []
   let wake: () => void = () => {}
+  let isFlooded = false
   const subscription = bus.subscribe(inbox, ({ payload, reply }) => {
-    arrived.push({ payload, reply })
+    if (arrived.length < arrivedLimit) arrived.push({ payload, reply })
+    else isFlooded = true
     wake()
   })
   const onAbort = (): void => wake()
@@ -38,6 +44,7 @@ export async function* readLogsOverBus(
   try {
     await bus.request(subject, Buffer.from(exactJson({ ...query, inbox })), openLimitMs)
     while (!signal.aborted) {
+      if (isFlooded) throw new Fault('ServiceUnavailable', 'the output comes faster than it is asked for')
       const next = arrived.shift()
       if (!next) {
         await new Promise<void>((resolve) => {
@@ -48,7 +55,7 @@ export async function* readLogsOverBus(
       }
       const kind = next.payload[0]
       if (kind === 0) return
-      if (kind === 3) throw faultFrom(next.payload)
+      if (kind === 3) throw faultFrom(Buffer.from(next.payload.subarray(1)).toString('utf8'))
       yield { stream: kind === 2 ? 2 : 1, bytes: next.payload.subarray(1) }
       if (next.reply) bus.publish(next.reply, goOn)
     }
@@ -58,22 +65,34 @@ export async function* readLogsOverBus(
   }
 }
 
-const faultFrom = (payload: Uint8Array): Fault => {
-  const { Code, Message } = parseExact<{ Code: FaultCode; Message: string }>(
-    Buffer.from(payload.subarray(1)).toString('utf8'),
-  )
-  return new Fault(Code, Message)
-}
-
 export const serveLogsOverBus = (bus: Bus, subject: string, end: ComputeEnd): Subscription =>
   bus.subscribe(subject, ({ payload, reply }) => {
-    if (reply === undefined) return
-    const { inbox, ...query } = parseExact<LogQuery & { inbox: string }>(Buffer.from(payload).toString('utf8'))
+    const asked = queryIn(payload)
+    if (reply === undefined || asked === undefined) return
     bus.publish(reply, goOn)
-    send(bus, inbox, query, end).catch(() => {
+    send(bus, asked.inbox, asked.query, end).catch(() => {
       // Nobody reads any more.
     })
   })
+
+/** Undefined = not of this protocol; who asked so gets no answer. */
+function queryIn(payload: Uint8Array): { inbox: string; query: LogQuery } | undefined {
+  try {
+    const wire = recordOf(parseExact(Buffer.from(payload).toString('utf8')), 'the query')
+    const query: LogQuery = {
+      executionId: executionIdOf(wire.executionId, 'executionId'),
+      isFollowing: flagOf(wire.isFollowing, 'isFollowing'),
+      isTail: flagOf(wire.isTail, 'isTail'),
+    }
+    const inbox = textOf(wire.inbox, 'inbox')
+    return inboxPattern.test(inbox) ? { inbox, query } : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Output goes to a reader's own subject, and to no other. */
+const inboxPattern = /^_LOGS\.[^.*>\s]+\.[\w-]+$/
 
 const send = async (bus: Bus, inbox: string, query: LogQuery, end: ComputeEnd): Promise<void> => {
   const gone = new AbortController()
@@ -85,8 +104,7 @@ const send = async (bus: Bus, inbox: string, query: LogQuery, end: ComputeEnd): 
     }
     bus.publish(inbox, Buffer.of(0))
   } catch (error) {
-    const { code, message } = faultOf(error)
-    bus.publish(inbox, Buffer.concat([Buffer.of(3), Buffer.from(exactJson({ Code: code, Message: message }))]))
+    bus.publish(inbox, Buffer.concat([Buffer.of(3), Buffer.from(faultText(error))]))
   } finally {
     gone.abort()
   }

@@ -1,8 +1,10 @@
 import type { Bus, Subscription } from '#contracts/bus.ts'
 import { type ComputeEnd, resultPartBytes } from '#contracts/node-link.ts'
 import type { ResultPart, ResultQuery } from '#contracts/publisher.ts'
-import { Fault, type FaultCode, faultOf } from '#lib/fault.ts'
+import { Fault } from '#lib/fault.ts'
 import { exactJson, parseExact } from '#lib/json/exact.ts'
+import { faultFrom, faultText } from './bus-fault.ts'
+import { executionIdOf, recordOf, textOf } from './go/checked.ts'
 
 /**
  * Kept results over the bus, piece by piece as their reader asks: who asks no more has let go, a slow reader is sent no
@@ -12,23 +14,26 @@ import { exactJson, parseExact } from '#lib/json/exact.ts'
  */
 const partLimitMs = 30_000
 
-type Head = { sizeBytes: number; tag: string }
-type FaultBody = { Code: FaultCode; Message: string; Hint?: string; IsRetryable: boolean }
-
 export const readResultOverBus = async (bus: Bus, subject: string, query: ResultQuery): Promise<ResultPart> => {
   const answer = Buffer.from(await bus.request(subject, Buffer.from(exactJson(query)), partLimitMs))
-  if (answer[0] !== 0) throw faultFrom(parseExact<FaultBody>(answer.toString('utf8', 1)))
-  const end = 5 + answer.readUInt32BE(1)
-  const { sizeBytes, tag } = parseExact<Head>(answer.toString('utf8', 5, end))
-  const bytes = answer.subarray(end)
-  const isSound = Number.isSafeInteger(sizeBytes) && sizeBytes >= 0 && /^[\w-]+$/.test(tag)
-  if (!isSound || bytes.length > query.limitBytes)
+  if (answer[0] !== 0) throw faultFrom(answer.toString('utf8', 1))
+  const part = partIn(answer)
+  if (!part || part.bytes.length > query.limitBytes)
     throw new Fault('InternalError', 'the node sent no piece of a result')
-  return { bytes, sizeBytes, tag }
+  return part
 }
 
-const faultFrom = ({ Code, Message, Hint, IsRetryable }: FaultBody): Fault =>
-  new Fault(Code, Message, { isRetryable: IsRetryable, ...(Hint ? { hint: Hint } : {}) })
+function partIn(answer: Buffer): ResultPart | undefined {
+  if (answer.length < 5) return undefined
+  const end = 5 + answer.readUInt32BE(1)
+  try {
+    const { sizeBytes, tag } = recordOf(parseExact(answer.toString('utf8', 5, end)), 'head')
+    const isSound = Number.isSafeInteger(sizeBytes) && sizeBytes >= 0 && /^[\w-]+$/.test(textOf(tag, 'tag'))
+    return isSound ? { bytes: answer.subarray(end), sizeBytes, tag } : undefined
+  } catch {
+    return undefined
+  }
+}
 
 export const serveResultsOverBus = (bus: Bus, subject: string, end: ComputeEnd): Subscription =>
   bus.subscribe(subject, ({ payload, reply }) => {
@@ -42,22 +47,18 @@ export const serveResultsOverBus = (bus: Bus, subject: string, end: ComputeEnd):
   })
 
 const answerTo = async (end: ComputeEnd, payload: Buffer): Promise<Buffer> => {
-  const { bytes, sizeBytes, tag } = await end.readResult(checked(parseExact<ResultQuery>(payload.toString('utf8'))))
+  const { bytes, sizeBytes, tag } = await end.readResult(queryIn(payload))
   const head = Buffer.from(exactJson({ sizeBytes, tag }))
   const start = Buffer.alloc(5)
   start.writeUInt32BE(head.length, 1)
   return Buffer.concat([start, head, bytes])
 }
 
-const checked = (query: ResultQuery): ResultQuery => {
-  const { offset, limitBytes } = query
+function queryIn(payload: Buffer): ResultQuery {
+  const { executionId, offset, limitBytes } = recordOf(parseExact(payload.toString('utf8')), 'the query')
   const isSound = Number.isSafeInteger(offset) && offset >= 0 && Number.isSafeInteger(limitBytes) && limitBytes >= 0
   if (!isSound || limitBytes > resultPartBytes) throw new Fault('BadRequest', 'no such piece can be asked for')
-  return query
+  return { executionId: executionIdOf(executionId, 'executionId'), offset, limitBytes }
 }
 
-const faultAnswer = (error: unknown): Buffer => {
-  const { code, message, hint, isRetryable } = faultOf(error)
-  const body = exactJson({ Code: code, Message: message, ...(hint ? { Hint: hint } : {}), IsRetryable: isRetryable })
-  return Buffer.concat([Buffer.of(1), Buffer.from(body)])
-}
+const faultAnswer = (error: unknown): Buffer => Buffer.concat([Buffer.of(1), Buffer.from(faultText(error))])

@@ -11,6 +11,7 @@ import type { OrchestratorEnd } from '#contracts/node-link.ts'
 import type { Provider } from '#contracts/provider.ts'
 import type { Store } from '#contracts/store.ts'
 import type { Clock } from '#lib/clock.ts'
+import type { EventLog } from '#lib/event-log.ts'
 import { type Startable, startAll, stopAll } from '#lib/lifecycle.ts'
 import { Post } from '#link/post.ts'
 import type { NodeInfo } from '#models/node.ts'
@@ -28,7 +29,7 @@ export type ComputeRoleParts = {
   orchestrator: OrchestratorEnd
   sharesStore: boolean
   onReachable?: (handler: () => void) => Subscription
-  log: (event: string, fields: Record<string, unknown>) => void
+  log: EventLog
 }
 
 /** The compute part of a node, wired: providers, registries, runner, connection. */

@@ -26,7 +26,7 @@ export const controlParts = async (deps: NodeDeps, context: PartContext) => {
     )
   const end = orchestrator.link
   const bus = nodeBus(deps, context, (open) => [
-    serveOrchestrator(open, end, systemRandom, clock),
+    serveOrchestrator({ bus: open, end, clock, random: systemRandom, log }),
     serveGoNodes({ bus: open, clock, random: systemRandom, end, orchestratorId: nodeId, knownInfo, log }),
   ])
   const parts: Startable[] = [orchestrator, ...bus.parts]

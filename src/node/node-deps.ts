@@ -3,6 +3,7 @@ import type { Settings } from '#config/tree.ts'
 import type { SqlDatabase } from '#contracts/sql.ts'
 import type { Store } from '#contracts/store.ts'
 import type { Clock } from '#lib/clock.ts'
+import type { EventLog } from '#lib/event-log.ts'
 import type { NodeId } from '#models/ids.ts'
 import type { NodeLog } from './node-log.ts'
 
@@ -31,5 +32,5 @@ export type PartContext = {
   instanceId: string | undefined
   store: Store
   clock: Clock
-  log: (event: string, fields: Record<string, unknown>) => void
+  log: EventLog
 }

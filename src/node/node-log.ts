@@ -1,5 +1,7 @@
 import pino from 'pino'
 import type { Clock } from '#lib/clock.ts'
+import type { EventLog } from '#lib/event-log.ts'
+import { messageOf } from '#lib/fault.ts'
 
 export type NodeLog = pino.Logger
 
@@ -23,18 +25,29 @@ const readable = (line: string): string => {
   return `${[clock, levels[Number(level)] ?? String(level), String(msg), ...details, ...cause].join(' ')}\n`
 }
 
-/** The log as the layers below know it: an event and its fields. Repeats of one event, node and message are held back. */
-export const eventLog = (log: NodeLog, clock: Clock): ((event: string, fields: Record<string, unknown>) => void) => {
-  const lastSaid = new Map<string, number>()
+/**
+ * The log as the layers below know it: an event and its fields. What is said of the same node for the same reason is said
+ * once in a while, and however many nodes and reasons there are, one event fills no more than so many lines.
+ */
+export const eventLog = (log: NodeLog, clock: Clock): EventLog => {
+  const recent = new Map<string, { sinceMs: number; said: Set<string>; heldBack: number }>()
   return (event, fields) => {
-    const key = `${event} ${fields['node'] ?? ''} ${fields['error'] instanceof Error ? fields['error'].message : ''}`
     const now = clock.monotonicMs()
-    if (now - (lastSaid.get(key) ?? Number.NEGATIVE_INFINITY) < repeatMs) return
-    if (lastSaid.size > rememberedEvents) lastSaid.clear()
-    lastSaid.set(key, now)
-    log.warn(fields, event)
+    const known = recent.get(event)
+    const isOver = known === undefined || now - known.sinceMs >= repeatMs
+    const window = isOver ? { sinceMs: now, said: new Set<string>(), heldBack: 0 } : known
+    if (isOver) recent.set(event, window)
+    if (isOver && known?.heldBack) log.warn({ heldBack: known.heldBack }, event)
+    const key = `${fields['nodeId'] ?? fields['subject'] ?? ''} ${messageOf(fields['error'] ?? fields['reason'] ?? '')}`
+    if (window.said.has(key)) return
+    if (window.said.size >= saidLimit) window.heldBack += 1
+    else {
+      window.said.add(key)
+      log.warn(fields, event)
+    }
   }
 }
 
 const repeatMs = 30_000
-const rememberedEvents = 1_000
+/** Lines of one event within that time. */
+const saidLimit = 100

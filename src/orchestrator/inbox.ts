@@ -1,5 +1,6 @@
 import type { Change, CommitOutcome } from '#contracts/store.ts'
 import type { Clock } from '#lib/clock.ts'
+import type { EventLog } from '#lib/event-log.ts'
 import { noEvent } from '#models/event.ts'
 import type { Execution } from '#models/execution.ts'
 import { canMoveExecution, isTerminalExecution } from '#models/execution-state.ts'
@@ -23,17 +24,22 @@ export class Inbox {
   readonly #ledger: Ledger
   readonly #clock: Clock
   readonly #look: (job: Job) => void
+  readonly #log: EventLog
 
-  constructor(ledger: Ledger, clock: Clock, look: (job: Job) => void) {
+  constructor(ledger: Ledger, clock: Clock, look: (job: Job) => void, log: EventLog) {
     this.#ledger = ledger
     this.#clock = clock
     this.#look = look
+    this.#log = log
   }
 
   async apply(nodeId: NodeId, message: ComputeMessage, inbox: NonNullable<Change['inbox']>): Promise<CommitOutcome> {
     const before = await this.#ledger.store.execution(message.Body.ExecutionID)
     const { Epoch = before?.Epoch } = message.Body
     const isOwn = before !== undefined && before.NodeID === nodeId && before.Epoch === Epoch
+    if (before && before.NodeID !== nodeId) this.#warn(nodeId, before, 'it reports of an execution of another node')
+    if (isOwn && message.Kind === 'RunStarted' && isClockOff(before, message.Body.StartTime, this.#clock.nowNs()))
+      this.#warn(nodeId, before, 'its clock is off by more than a minute')
     const job = isOwn ? await this.#ledger.store.job(before.JobID) : undefined
     const effect = isOwn && job ? effectOf(before, job, message, this.#clock.nowNs()) : undefined
     if (!before || !job || !effect) return this.#ledger.commit({ inbox })
@@ -51,7 +57,17 @@ export class Inbox {
     if (outcome.kind === 'applied' && effect.needsLook) this.#look(job)
     return outcome
   }
+
+  #warn(nodeId: NodeId, { ID }: Execution, reason: string): void {
+    this.#log('odd_report', { nodeId, executionId: ID, reason })
+  }
 }
+
+const minuteNs = 60_000_000_000n
+
+/** A program starts after it was ordered, and before that is heard of. */
+const isClockOff = ({ CreateTime }: Execution, startTime: bigint, nowNs: bigint): boolean =>
+  startTime < CreateTime - minuteNs || startTime > nowNs + minuteNs
 
 const started = (job: Job, nowNs: bigint): Job | undefined =>
   job.State.StateType === 'Pending' || job.State.StateType === 'Queued'
@@ -106,7 +122,8 @@ const running = (before: Execution, report: Report<'RunStarted'>, nowNs: bigint)
     ...before,
     ...(before.DesiredState.StateType === 'Pending' ? { DesiredState: { StateType: 'Running' } } : {}),
     ComputeState: { ...before.ComputeState, StateType: 'Running' },
-    StartTime: report.StartTime,
+    // The node's clock may be wrong; what users see is put between the times that are known here.
+    StartTime: clamped(report.StartTime, before.CreateTime, nowNs),
     Revision: before.Revision + 1,
     ModifyTime: nowNs,
   }
@@ -117,6 +134,9 @@ const running = (before: Execution, report: Report<'RunStarted'>, nowNs: bigint)
     needsLook: false,
   }
 }
+
+const clamped = (time: bigint, least: bigint, most: bigint): bigint =>
+  time < least ? least : time > most ? most : time
 
 const completed = (before: Execution, report: Report<'RunResult'>, nowNs: bigint): Effect => {
   const after: Execution = {

@@ -2,6 +2,7 @@ import type { JobsApi, NodesApi } from '#contracts/control-plane.ts'
 import type { OrchestratorEnd } from '#contracts/node-link.ts'
 import type { Store } from '#contracts/store.ts'
 import type { Clock, Random, Timer } from '#lib/clock.ts'
+import type { EventLog } from '#lib/event-log.ts'
 import type { Startable } from '#lib/lifecycle.ts'
 import { Post } from '#link/post.ts'
 import type { EvaluationTrigger } from '#models/evaluation.ts'
@@ -42,7 +43,7 @@ export type OrchestratorParts = {
   random: Random
   settings: OrchestratorSettings
   /** A constant name and fields for the log. */
-  log: (event: string, fields: Record<string, unknown>) => void
+  log: EventLog
 }
 
 const recoveryRetryMs = 1_000
@@ -80,7 +81,7 @@ export class Orchestrator implements Startable {
       waiters,
       onRoom: () => this.#tryWaiting(false),
     })
-    const inbox = new Inbox(ledger, clock, (job) => this.#ask(job.ID, job.Priority, 'exec-update'))
+    const inbox = new Inbox(ledger, clock, (job) => this.#ask(job.ID, job.Priority, 'exec-update'), parts.log)
     this.#membership = new Membership({
       clock,
       ledger,
@@ -89,6 +90,7 @@ export class Orchestrator implements Startable {
       inbox,
       settings,
       newLinkId: () => random.uuid(),
+      log: parts.log,
       onBetter: () => this.#tryWaiting(true),
       look: (jobIds) => this.#look(jobIds, 'node-leave'),
     })

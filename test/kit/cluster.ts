@@ -7,6 +7,8 @@ import type { Publisher } from '#contracts/publisher.ts'
 import type { SqlDatabase } from '#contracts/sql.ts'
 import type { Store } from '#contracts/store.ts'
 import { buildInfo } from '#lib/build-info.ts'
+import type { Clock } from '#lib/clock.ts'
+import type { EventLog } from '#lib/event-log.ts'
 import { RemoteOrchestrator, serveOrchestrator } from '#link/bus-ends.ts'
 import type { NodeId } from '#models/ids.ts'
 import type { Resources } from '#models/resources.ts'
@@ -36,9 +38,10 @@ export type HybridOptions = {
   labels?: Record<string, string>
   settings?: Partial<OrchestratorSettings>
   databasePath?: string
+  clock?: Clock
 }
 
-const log = (event: string, fields: Record<string, unknown>): void => {
+const log: EventLog = (event, fields) => {
   if (event !== 'handshake_failed') console.error(event, fields)
 }
 
@@ -60,7 +63,7 @@ const testSettings = (nodeId: NodeId, change: Partial<OrchestratorSettings> = {}
   ...change,
 })
 
-type RoleOptions = Pick<HybridOptions, 'engines' | 'publishers' | 'capacity' | 'labels'> & {
+type RoleOptions = Pick<HybridOptions, 'engines' | 'publishers' | 'capacity' | 'labels' | 'clock'> & {
   nodeId: NodeId
   store: Store
   folder: string
@@ -69,7 +72,7 @@ type RoleOptions = Pick<HybridOptions, 'engines' | 'publishers' | 'capacity' | '
 }
 
 const computeRole = (options: RoleOptions): ComputeRole => {
-  const clock = new SystemClock()
+  const clock = options.clock ?? new SystemClock()
   const capacity = options.capacity ?? smallNode
   return new ComputeRole({
     facts: {
@@ -139,6 +142,7 @@ export const startHybrid = async (options: HybridOptions) => {
 export const startOrchestrator = async (
   settings: Partial<OrchestratorSettings> = {},
   database: SqlDatabase = openSqlite(':memory:'),
+  said: EventLog = log,
 ) => {
   const clock = new SystemClock()
   const store = await storeOn(database)
@@ -150,12 +154,12 @@ export const startOrchestrator = async (
     clock,
     random: systemRandom,
     settings: testSettings(name as NodeId, settings),
-    log,
+    log: said,
   })
   await broker.start()
   await orchestrator.start()
   const bus = new LocalBus(broker.router, clock, systemRandom)
-  const served = serveOrchestrator(bus, orchestrator.link, systemRandom, clock)
+  const served = serveOrchestrator({ bus, end: orchestrator.link, clock, random: systemRandom, log: said })
   return {
     orchestrator,
     jobs: orchestrator.jobs,
@@ -183,7 +187,7 @@ export const joinCompute = async (port: number, name: string, options: Omit<Hybr
     nodeId,
     store,
     folder,
-    orchestrator: new RemoteOrchestrator(bus, nodeId, systemRandom),
+    orchestrator: new RemoteOrchestrator(bus, nodeId, systemRandom, log),
     sharesStore: false,
   })
   await compute.start()

@@ -85,10 +85,16 @@ export class NodeLife {
       this.orchestrator = new Orchestrator({ ...shared, random: world.random, settings })
       if (machine.facts.isCompute) this.orchestrator.addLocalNode(machine.facts.nodeId)
       await this.orchestrator.start()
-      serveOrchestrator(bus, this.#planted(this.orchestrator.link), world.random, clock)
+      serveOrchestrator({
+        bus,
+        end: this.#planted(this.orchestrator.link),
+        clock,
+        random: world.random,
+        log: this.#log,
+      })
     }
     if (!machine.facts.isCompute) return
-    const remote = () => new RemoteOrchestrator(bus, machine.facts.nodeId, world.random)
+    const remote = () => new RemoteOrchestrator(bus, machine.facts.nodeId, world.random, this.#log)
     this.#role = this.#computeRole(shared, this.orchestrator ? this.#planted(this.orchestrator.link) : remote())
     await this.#role.start()
   }

@@ -1,11 +1,11 @@
 import { nsOfTime, type Wire } from '#api/decode/wire-json.ts'
 import { type Event, noEvent } from '#models/event.ts'
-import type { RunCommandResult } from '#models/execution.ts'
+import { type RunCommandResult, runOutputLimitBytes } from '#models/execution.ts'
 import type { ExecutionId } from '#models/ids.ts'
 import type { FailureClass } from '#models/job.ts'
 import type { ComputeMessage } from '#models/messages/messages.ts'
 import { noSpec, type SpecConfig } from '#models/spec-config.ts'
-import { codeOf, flagOf, listOf, recordOf, textMapOf, textOf } from './checked.ts'
+import { codeOf, flagOf, listOf, recordOf, sentenceOf, smallRecordOf, textMapOf, textOf } from './checked.ts'
 
 type Report<Kind extends ComputeMessage['Kind']> = Extract<ComputeMessage, { Kind: Kind }>
 
@@ -38,10 +38,10 @@ export const firstEvent = (value: unknown): Event => listOf(value, 'Events', goE
 
 export function goEvent(value: unknown, name: string): Event {
   const wire = recordOf(value, name)
-  const details = textMapOf(wire.Details, `${name}.Details`)
+  const details = textMapOf(smallRecordOf(wire.Details, `${name}.Details`), `${name}.Details`)
   return {
-    Message: textOf(wire.Message, `${name}.Message`),
-    Topic: textOf(wire.Topic, `${name}.Topic`),
+    Message: sentenceOf(wire.Message, `${name}.Message`),
+    Topic: sentenceOf(wire.Topic, `${name}.Topic`),
     Timestamp: nsOfTime(wire.Timestamp),
     ...(Object.keys(details).length > 0 ? { Details: details } : {}),
   }
@@ -60,20 +60,23 @@ export function failureClassOf({ Details = {} }: Event): FailureClass {
 
 const executionIdOf = ({ ExecutionID }: Wire): ExecutionId => textOf(ExecutionID, 'ExecutionID') as ExecutionId
 
-function goSpec(value: unknown, name: string): SpecConfig {
+export function goSpec(value: unknown, name: string): SpecConfig {
   const { Type, Params } = recordOf(value, name)
-  const params = recordOf(Params, `${name}.Params`)
-  return Type ? { Type: textOf(Type, `${name}.Type`), ...(Params ? { Params: params } : {}) } : noSpec()
+  const params = smallRecordOf(Params, `${name}.Params`)
+  return Type
+    ? { Type: textOf(Type, `${name}.Type`), ...(Object.keys(params).length > 0 ? { Params: params } : {}) }
+    : noSpec()
 }
 
-function goRunOutput(value: unknown): RunCommandResult {
+export function goRunOutput(value: unknown): RunCommandResult {
   const wire = recordOf(value, 'RunCommandResult')
+  const [Stdout, stderr] = [textOf(wire.Stdout, 'Stdout'), textOf(wire.stderr, 'stderr')]
   return {
-    Stdout: textOf(wire.Stdout, 'Stdout'),
-    StdoutTruncated: flagOf(wire.StdoutTruncated, 'StdoutTruncated'),
-    stderr: textOf(wire.stderr, 'stderr'),
-    StderrTruncated: flagOf(wire.StderrTruncated, 'StderrTruncated'),
+    Stdout: Stdout.slice(0, runOutputLimitBytes),
+    StdoutTruncated: Stdout.length > runOutputLimitBytes || flagOf(wire.StdoutTruncated, 'StdoutTruncated'),
+    stderr: stderr.slice(0, runOutputLimitBytes),
+    StderrTruncated: stderr.length > runOutputLimitBytes || flagOf(wire.StderrTruncated, 'StderrTruncated'),
     ExitCode: codeOf(wire.ExitCode, 'ExitCode'),
-    ErrorMsg: textOf(wire.ErrorMsg, 'ErrorMsg'),
+    ErrorMsg: sentenceOf(wire.ErrorMsg, 'ErrorMsg'),
   }
 }

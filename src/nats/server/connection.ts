@@ -199,7 +199,7 @@ export class ClientConnection implements Visitor {
 
   /** It does not read, so it is not told either. */
   #giveUp(backlogBytes: number): void {
-    this.#parts.log('slow_consumer', { node: this.#rights?.sender, address: this.address, backlogBytes })
+    this.#parts.log('slow_consumer', { nodeId: this.#rights?.sender, address: this.address, backlogBytes })
     this.#subscriptions.clear()
     this.close()
   }

@@ -1,6 +1,7 @@
 import type { ComputeEnd, OrchestratorEnd } from '#contracts/node-link.ts'
 import type { Change } from '#contracts/store.ts'
 import type { Clock, Timer } from '#lib/clock.ts'
+import type { EventLog } from '#lib/event-log.ts'
 import { Fault } from '#lib/fault.ts'
 import type { Post } from '#link/post.ts'
 import { isTerminalExecution } from '#models/execution-state.ts'
@@ -39,11 +40,15 @@ export type MembershipParts = {
   inbox: Inbox
   settings: MembershipSettings
   newLinkId: () => string
+  log: EventLog
   /** Somebody joined, was approved, or changed its labels or resources: what waits may find a place now. */
   onBetter: () => void
   /** These jobs have to be looked at: a node of theirs is gone, or is called by other labels. */
   look: (jobIds: Iterable<JobId>) => void
 }
+
+/** A live node is heard of at least once in so many times its interval. */
+const silentBeats = 2
 
 const storeFact = (nodeId: NodeId): string => `node-store:${nodeId}`
 const linkFact = (nodeId: NodeId): string => `node-link:${nodeId}`
@@ -107,16 +112,15 @@ export class Membership implements OrchestratorEnd {
   }
 
   async #shakeHands(request: Handshake, back: ComputeEnd): Promise<HandshakeReply> {
-    const { nodes, settings, clock } = this.#parts
+    const { nodes, settings, clock, log } = this.#parts
     const info = request.NodeInfo
-    const refuse = (Reason: string): HandshakeReply => ({
-      IsAccepted: false,
-      Reason,
-      LinkID: '',
-      HeartbeatIntervalMs: settings.heartbeatIntervalMs,
-    })
+    const refuse = (Reason: string): HandshakeReply => {
+      log('node_refused', { nodeId: info.NodeID, reason: Reason })
+      return { IsAccepted: false, Reason, LinkID: '', HeartbeatIntervalMs: settings.heartbeatIntervalMs }
+    }
     if (!isNodeId(info.NodeID)) return refuse('the node id is not valid')
     if (info.NodeType !== 'Compute') return refuse('node is not a compute node')
+    if (await this.#isTaken(request)) return refuse('another node of this name is connected')
     const linkId = await this.#agreedLink(request)
     // Operators judge at any time: what is known is read when nothing is waited for any more, and once again.
     const known = nodes.get(info.NodeID)
@@ -191,6 +195,17 @@ export class Membership implements OrchestratorEnd {
     await this.#put({ ...state, Membership: verdict })
   }
 
+  /**
+   * Whether a node with another store bears this name and is alive: the newcomer would take its place, and it the
+   * newcomer's, for ever. When the newcomer is the same node with an empty folder, the old one falls silent.
+   */
+  async #isTaken({ NodeInfo: { NodeID }, StoreID }: Handshake): Promise<boolean> {
+    const { ledger, settings } = this.#parts
+    const knownStore = await ledger.store.fact(storeFact(NodeID))
+    const isAlive = this.#sessions.isHeardWithin(NodeID, silentBeats * settings.heartbeatIntervalMs)
+    return isAlive && StoreID !== undefined && StoreID !== knownStore
+  }
+
   /** The link both sides remember; a new one when either has lost its memory. */
   async #agreedLink({ NodeInfo: { NodeID }, StoreID, LinkID }: Handshake): Promise<string> {
     const { store } = this.#parts.ledger
@@ -224,20 +239,15 @@ export class Membership implements OrchestratorEnd {
 
   /** Tells the node to end what it still holds and nobody wants any more. */
   async #takeBack(nodeId: NodeId, held: Handshake['LiveExecutions']): Promise<void> {
-    for (const executionId of held) {
-      const execution = await this.#parts.ledger.store.execution(executionId)
+    const outbox: OutboxMessages = []
+    for (const ExecutionID of held) {
+      const execution = await this.#parts.ledger.store.execution(ExecutionID)
       const isWanted =
         execution && execution.NodeID === nodeId && !isTerminalExecution(execution.ComputeState.StateType)
-      if (isWanted) continue
-      await this.#commit({
-        outbox: [
-          {
-            peer: nodeId,
-            message: { Kind: 'CancelExecution', Body: { ExecutionID: executionId, Reason: 'no longer wanted' } },
-          },
-        ],
-      })
+      const message = { Kind: 'CancelExecution' as const, Body: { ExecutionID, Reason: 'no longer wanted' } }
+      if (!isWanted) outbox.push({ peer: nodeId, message })
     }
+    if (outbox.length > 0) await this.#commit({ outbox })
   }
 
   #sweepSilent(): void {
@@ -266,6 +276,8 @@ export class Membership implements OrchestratorEnd {
     if (outcome.kind === 'conflict') throw new Fault('Conflict', outcome.what, { isRetryable: true })
   }
 }
+
+type OutboxMessages = NonNullable<Change['outbox']>[number][]
 
 const isSameLabels = (a: NodeInfo['Labels'], b: NodeInfo['Labels']): boolean => {
   const keys = Object.keys(a)

@@ -66,6 +66,12 @@ export class Sessions {
     return true
   }
 
+  /** Whether a node of another process was heard of within this time. */
+  isHeardWithin(nodeId: NodeId, ms: number): boolean {
+    const session = this.#open.get(nodeId)
+    return session !== undefined && !session.isLocal && session.lastHeartbeatMs >= this.#parts.clock.monotonicMs() - ms
+  }
+
   /** Nodes of other processes that were not heard of for so long. */
   silentFor(ms: number): NodeId[] {
     const since = this.#parts.clock.monotonicMs() - ms

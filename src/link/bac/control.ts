@@ -1,0 +1,69 @@
+import { Fault } from '#lib/fault.ts'
+import type { ExecutionId, NodeId } from '#models/ids.ts'
+import type { Handshake, Heartbeat } from '#models/messages/messages.ts'
+import type { NodeInfo } from '#models/node.ts'
+import { listOf, recordOf, textOf, wholeOf } from '../go/checked.ts'
+import { goNodeInfo, goResources } from '../go/node-info.ts'
+
+/** What a node of ours says besides its frames. */
+export type Control =
+  | { Kind: 'Handshake'; Body: Handshake }
+  | { Kind: 'Heartbeat'; Body: Heartbeat }
+  | { Kind: 'UpdateInfo'; Body: NodeInfo }
+  | { Kind: 'Goodbye' }
+
+const protocol = 'bac/v1'
+
+/** Reads what came on the subject of this node. Throws a Fault when it is not of that form, or speaks for another node. */
+export function readControl(value: unknown, nodeId: NodeId): Control {
+  const { Kind, Body } = recordOf(value, 'the message')
+  switch (Kind) {
+    case 'Handshake':
+      return { Kind, Body: handshake(Body, nodeId) }
+    case 'Heartbeat':
+      return { Kind, Body: heartbeat(Body, nodeId) }
+    case 'UpdateInfo':
+      return { Kind, Body: ownInfo(Body, nodeId) }
+    case 'Goodbye':
+      return { Kind }
+    default:
+      throw new Fault('BadRequest', 'unknown kind of control message')
+  }
+}
+
+function handshake(value: unknown, nodeId: NodeId): Handshake {
+  const wire = recordOf(value, 'Handshake')
+  return {
+    NodeInfo: ownInfo(wire.NodeInfo, nodeId),
+    StoreID: textOf(wire.StoreID, 'StoreID'),
+    LinkID: textOf(wire.LinkID, 'LinkID'),
+    LiveExecutions: listOf(wire.LiveExecutions, 'LiveExecutions', textOf) as ExecutionId[],
+  }
+}
+
+function heartbeat(value: unknown, nodeId: NodeId): Heartbeat {
+  const wire = recordOf(value, 'Heartbeat')
+  return {
+    NodeID: requireSame(nodeId, wire.NodeID),
+    LinkID: textOf(wire.LinkID, 'LinkID'),
+    AvailableCapacity: goResources(wire.AvailableCapacity, 'AvailableCapacity'),
+    QueueUsedCapacity: goResources(wire.QueueUsedCapacity, 'QueueUsedCapacity'),
+    RunningExecutions: wholeOf(wire.RunningExecutions, 'RunningExecutions'),
+    EnqueuedExecutions: wholeOf(wire.EnqueuedExecutions, 'EnqueuedExecutions'),
+  }
+}
+
+function ownInfo(value: unknown, nodeId: NodeId): NodeInfo {
+  const info = goNodeInfo(value)
+  requireSame(nodeId, info.NodeID)
+  if (!info.SupportedProtocols.includes(protocol))
+    throw new Fault('BadRequest', `the node speaks [${info.SupportedProtocols}], the orchestrator ${protocol}`, {
+      hint: 'Bring the node and its orchestrator to the same release.',
+    })
+  return info
+}
+
+const requireSame = (nodeId: NodeId, claimed: unknown): NodeId => {
+  if (claimed !== nodeId) throw new Fault('Forbidden', 'a node may speak only for itself')
+  return nodeId
+}

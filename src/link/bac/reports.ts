@@ -1,0 +1,62 @@
+import { Fault } from '#lib/fault.ts'
+import { type Event, noEvent } from '#models/event.ts'
+import type { RunCommandResult } from '#models/execution.ts'
+import type { ExecutionId } from '#models/ids.ts'
+import { type FailureClass, failureClasses } from '#models/job.ts'
+import type { ComputeMessage } from '#models/messages/messages.ts'
+import { flagOf, nsOf, recordOf, sentenceOf, smallRecordOf, textMapOf, textOf, wholeOf } from '../go/checked.ts'
+import { goRunOutput, goSpec } from '../go/reports.ts'
+
+/** One report of a node of ours. Throws a Fault BadRequest when it is not of its form. */
+export function readReport(value: unknown): ComputeMessage {
+  const { Kind, Body } = recordOf(value, 'Message')
+  const wire = recordOf(Body, 'Body')
+  const of = {
+    ExecutionID: textOf(wire.ExecutionID, 'ExecutionID') as ExecutionId,
+    ...(wire.Epoch === undefined ? {} : { Epoch: wholeOf(wire.Epoch, 'Epoch') }),
+  }
+  switch (Kind) {
+    case 'BidResult':
+      return { Kind, Body: { ...of, IsAccepted: flagOf(wire.IsAccepted, 'IsAccepted'), Event: event(wire.Event) } }
+    case 'RunStarted':
+      return { Kind, Body: { ...of, StartTime: nsOf(wire.StartTime, 'StartTime') } }
+    case 'RunResult': {
+      const PublishedResult = goSpec(wire.PublishedResult, 'PublishedResult')
+      return { Kind, Body: { ...of, PublishedResult, RunOutput: goRunOutput(wire.RunOutput) } }
+    }
+    case 'ComputeError': {
+      const body = { ...of, FailureClass: failureClass(wire.FailureClass), Event: event(wire.Event) }
+      return { Kind, Body: { ...body, RunOutput: output(wire.RunOutput) } }
+    }
+    case 'CancelResult':
+      return { Kind, Body: { ...of, RunOutput: output(wire.RunOutput) } }
+    default:
+      throw new Fault('BadRequest', 'unknown kind of report')
+  }
+}
+
+/** What stands in its place. Of no execution that can be made out, it does nothing but count as received. */
+export function unreadableReport(value: unknown, why: string): ComputeMessage {
+  const id = (value as { Body?: { ExecutionID?: unknown } } | null)?.Body?.ExecutionID
+  const ExecutionID = (typeof id === 'string' ? id : '') as ExecutionId
+  const Event = { ...noEvent(), Message: `the node's report cannot be read: ${why}` }
+  return { Kind: 'ComputeError', Body: { ExecutionID, FailureClass: 'node', Event, RunOutput: null } }
+}
+
+function event(value: unknown): Event {
+  const { Message, Topic, Timestamp, Details } = recordOf(value, 'Event')
+  return {
+    Message: sentenceOf(Message, 'Event.Message'),
+    Topic: sentenceOf(Topic, 'Event.Topic'),
+    Timestamp: nsOf(Timestamp, 'Event.Timestamp'),
+    ...(Details === undefined ? {} : { Details: textMapOf(smallRecordOf(Details, 'Details'), 'Details') }),
+  }
+}
+
+function failureClass(value: unknown): FailureClass {
+  const known = failureClasses.find((each) => each === value)
+  if (!known) throw new Fault('BadRequest', `FailureClass must be one of ${failureClasses.join(', ')}`)
+  return known
+}
+
+const output = (value: unknown): RunCommandResult | null => (value === null ? null : goRunOutput(value))
