@@ -1,8 +1,16 @@
 import type { Change, CommitOutcome, Store } from '#contracts/store.ts'
+import { Fault } from '#lib/fault.ts'
 import type { Frame, FramesAck } from '#models/messages/messages.ts'
 
 /** Applies one message; `inbox` must be part of the change it commits. */
 export type Apply<Message> = (message: Message, inbox: NonNullable<Change['inbox']>) => Promise<CommitOutcome>
+
+export type ReceiverOptions = {
+  /** The peer writes into our store. */
+  sharesStore: boolean
+  /** Nothing of a batch could be applied, and why: the answer to an earlier one was lost, or the peer counts wrongly. */
+  onSkipped?: (why: string) => void
+}
 
 const conflictLimit = 20
 
@@ -11,14 +19,14 @@ export class Receiver<Message> {
   readonly #peer: string
   readonly #store: Store
   readonly #apply: Apply<Message>
-  readonly #waitsForDisk: boolean
+  readonly #options: ReceiverOptions
   #turn: Promise<unknown> = Promise.resolve()
 
-  constructor(peer: string, store: Store, apply: Apply<Message>, options: { sharesStore: boolean }) {
+  constructor(peer: string, store: Store, apply: Apply<Message>, options: ReceiverOptions) {
     this.#peer = peer
     this.#store = store
     this.#apply = apply
-    this.#waitsForDisk = !options.sharesStore
+    this.#options = options
   }
 
   deliver(linkId: string, frames: readonly Frame<Message>[]): Promise<FramesAck> {
@@ -31,6 +39,8 @@ export class Receiver<Message> {
     // Each group of commits is waited for by itself: after a lost one, nothing would be left to wait for.
     const stored = [this.#store.settled()]
     let lastSeq = await this.#store.inboxSeq(this.#peer, linkId)
+    const why = whySkipped(frames, lastSeq)
+    if (why !== undefined) this.#options.onSkipped?.(why)
     for (const frame of frames) {
       if (frame.Seq <= lastSeq) continue
       if (frame.Seq > lastSeq + 1 && !frame.HasGaps) break
@@ -39,7 +49,7 @@ export class Receiver<Message> {
       stored.push(durable)
       lastSeq = frame.Seq
     }
-    if (this.#waitsForDisk) await Promise.all(stored)
+    if (!this.#options.sharesStore) await Promise.all(stored)
     return { LastSeq: lastSeq }
   }
 
@@ -49,7 +59,16 @@ export class Receiver<Message> {
       const outcome = await this.#apply(frame.Message, inbox)
       if (outcome.kind === 'applied') return { durable: outcome.durable }
       if (outcome.kind === 'duplicate') return { durable: this.#store.settled() }
-      if (attempt === conflictLimit) throw new Error(`message ${frame.Seq} of ${this.#peer}: ${outcome.what}`)
+      // What was applied before it was rolled back: the peer sends it again.
+      if (attempt === conflictLimit)
+        throw new Fault('Conflict', `message ${frame.Seq} of ${this.#peer}: ${outcome.what}`, { isRetryable: true })
     }
   }
+}
+
+const whySkipped = (frames: readonly { Seq: number }[], lastSeq: number): string | undefined => {
+  const [first, last] = [frames[0], frames.at(-1)]
+  if (!first || !last) return undefined
+  if (last.Seq <= lastSeq) return 'they had come before'
+  return first.Seq > lastSeq + 1 ? 'one before them is missing' : undefined
 }

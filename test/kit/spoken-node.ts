@@ -55,7 +55,8 @@ export class SpokenNode {
 
   async bytes(subject: string, payload: Uint8Array): Promise<Answer> {
     const answer = await this.bus.request(subject, payload, limitMs)
-    return { ok: answer[0] !== 1, value: parseExact(Buffer.from(answer.subarray(1)).toString('utf8') || 'null') }
+    const text = Buffer.from(answer.subarray(1)).toString('utf8')
+    return { ok: answer[0] !== 1, value: answer[0] === 2 ? null : readable(text) }
   }
 
   /** The link it may send under from now on. */
@@ -66,6 +67,15 @@ export class SpokenNode {
 
   stop(): Promise<void> {
     return this.bus.close()
+  }
+}
+
+/** Refusals of Go frames are of another protocol. */
+const readable = (text: string): unknown => {
+  try {
+    return parseExact(text)
+  } catch {
+    return text
   }
 }
 

@@ -59,7 +59,7 @@ export class Membership implements OrchestratorEnd {
   readonly #sessions: Sessions
   /** Gone, and why, while that is not stored yet. */
   readonly #leaving = new Map<NodeId, string>()
-  /** Handshakes that are not over. */
+  /** Greetings and goodbyes that are not over. */
   readonly #turns = new Map<NodeId, Promise<void>>()
   #sweep: Timer | undefined
 
@@ -98,16 +98,19 @@ export class Membership implements OrchestratorEnd {
     return this.#sessions.end(nodeId)
   }
 
-  /** One handshake of a node after the other: a late one must not come between the steps of the next. */
   handshake(request: Handshake, back: ComputeEnd): Promise<HandshakeReply> {
-    const { NodeID } = request.NodeInfo
-    const turn = (this.#turns.get(NodeID) ?? Promise.resolve()).then(() => this.#shakeHands(request, back))
+    return this.#inTurn(request.NodeInfo.NodeID, () => this.#shakeHands(request, back))
+  }
+
+  /** One greeting or goodbye of a node after the other: a late one must not come between the steps of the next. */
+  #inTurn<Result>(nodeId: NodeId, act: () => Promise<Result>): Promise<Result> {
+    const turn = (this.#turns.get(nodeId) ?? Promise.resolve()).then(act)
     const over = turn.then(
       () => {},
       () => {},
     )
-    this.#turns.set(NodeID, over)
-    void over.then(() => this.#turns.get(NodeID) === over && this.#turns.delete(NodeID))
+    this.#turns.set(nodeId, over)
+    void over.then(() => this.#turns.get(nodeId) === over && this.#turns.delete(nodeId))
     return turn
   }
 
@@ -167,8 +170,8 @@ export class Membership implements OrchestratorEnd {
     return this.#sessions.deliver(nodeId, linkId, frames)
   }
 
-  async goodbye(nodeId: NodeId): Promise<void> {
-    await this.#disconnect(nodeId, 'graceful shutdown')
+  goodbye(nodeId: NodeId): Promise<void> {
+    return this.#inTurn(nodeId, () => this.#disconnect(nodeId, 'graceful shutdown'))
   }
 
   async approve(nodeId: NodeId): Promise<void> {
@@ -197,13 +200,14 @@ export class Membership implements OrchestratorEnd {
 
   /**
    * Whether a node with another store bears this name and is alive: the newcomer would take its place, and it the
-   * newcomer's, for ever. When the newcomer is the same node with an empty folder, the old one falls silent.
+   * newcomer's, for ever. When the newcomer is the same node with an empty folder, the old one falls silent. Go nodes,
+   * which name no link, tell no stores apart.
    */
-  async #isTaken({ NodeInfo: { NodeID }, StoreID }: Handshake): Promise<boolean> {
+  async #isTaken({ NodeInfo: { NodeID }, StoreID, LinkID }: Handshake): Promise<boolean> {
     const { ledger, settings } = this.#parts
     const knownStore = await ledger.store.fact(storeFact(NodeID))
     const isAlive = this.#sessions.isHeardWithin(NodeID, silentBeats * settings.heartbeatIntervalMs)
-    return isAlive && StoreID !== undefined && StoreID !== knownStore
+    return isAlive && LinkID !== undefined && StoreID !== knownStore
   }
 
   /** The link both sides remember; a new one when either has lost its memory. */

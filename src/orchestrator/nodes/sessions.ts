@@ -1,5 +1,6 @@
 import type { ComputeEnd } from '#contracts/node-link.ts'
 import type { Clock } from '#lib/clock.ts'
+import type { EventLog } from '#lib/event-log.ts'
 import { Fault } from '#lib/fault.ts'
 import type { Post } from '#link/post.ts'
 import { Receiver } from '#link/receiver.ts'
@@ -15,7 +16,7 @@ type Session = {
   lastHeartbeatMs: number
 }
 
-export type SessionParts = { clock: Clock; post: Post; inbox: Inbox }
+export type SessionParts = { clock: Clock; post: Post; inbox: Inbox; log: EventLog }
 
 /** The nodes we have shaken hands with: messages go both ways from then on, until the session ends. */
 export class Sessions {
@@ -39,11 +40,12 @@ export class Sessions {
 
   /** In place of an earlier session of the node. */
   open(nodeId: NodeId, linkId: string, back: ComputeEnd): void {
-    const { post, inbox, clock } = this.#parts
+    const { post, inbox, clock, log } = this.#parts
     const isLocal = this.localNodes.has(nodeId)
     const options = { sharesStore: isLocal }
     const apply = (message: ComputeMessage, mark: Parameters<Inbox['apply']>[2]) => inbox.apply(nodeId, message, mark)
-    const receiver = new Receiver<ComputeMessage>(nodeId, post.store, apply, options)
+    const onSkipped = (reason: string) => log('frames_skipped', { nodeId, reason })
+    const receiver = new Receiver<ComputeMessage>(nodeId, post.store, apply, { ...options, onSkipped })
     this.#open.set(nodeId, { receiver, back, linkId, isLocal, lastHeartbeatMs: clock.monotonicMs() })
     const deliver = (frames: readonly Frame<unknown>[]) => back.deliver(linkId, frames as Frame<OrchestratorMessage>[])
     post.connect(nodeId, deliver, options)

@@ -90,14 +90,13 @@ describe('a node of ours that says what is not of the protocol [R97]', () => {
     expect((await both.bad.frames({ LinkID, Frames })).value, replay(kind, messages.length)).toEqual({ LastSeq: 2 })
   })
 
-  it('or any bytes at all is refused, and harms nobody else', async () => {
+  it('or any bytes at all is answered, lets nobody in, and harms nobody else', async () => {
     const both = await withBoth()
     const anyBytes = fc.uint8Array({ minLength: 1, maxLength: 200 })
     for (const side of ['ctrl', 'msgs'])
-      for (const bytes of sampleOf(side, anyBytes)) {
-        const { ok } = await both.bad.bytes(`bacalhau.global.compute.bad.out.${side}`, bytes)
-        expect(ok).toBe(false)
-      }
+      for (const bytes of sampleOf(side, anyBytes))
+        await both.bad.bytes(`bacalhau.global.compute.bad.out.${side}`, bytes)
+    expect((await both.nodes.list()).map(({ Info }) => Info.NodeID)).toEqual(['honest'])
     await requireUnharmed(both)
   })
 
@@ -158,7 +157,7 @@ describe('a node of ours that says what is not of the protocol [R97]', () => {
     const id = await submitSpec(jobs)
     await until('it has the order', () => orders.length > 0)
     const ExecutionID = (await jobs.executions(id))[0]?.ID
-    const RunOutput = { ...output, Stdout: 'x'.repeat(1_000_000), ErrorMsg: 'y'.repeat(1_000_000) }
+    const RunOutput = { ...output, Stdout: 'x'.repeat(400_000), ErrorMsg: 'y'.repeat(400_000) }
     const Body = { ExecutionID, Epoch: 1, PublishedResult: { Type: '' }, RunOutput }
     await bad.frames({ LinkID, Frames: [{ Seq: 1, Message: { Kind: 'RunResult', Body } }] })
     await endOf(jobs, id)
