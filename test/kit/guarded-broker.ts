@@ -1,7 +1,7 @@
 import { connect, nkeyAuthenticator, nkeys, tokenAuthenticator } from '@nats-io/transport-node'
 import type { BusMessage } from '#contracts/bus.ts'
 import { LocalBus } from '#nats/local-bus.ts'
-import { Broker } from '#nats/server/broker.ts'
+import { Broker, type BrokerSettings } from '#nats/server/broker.ts'
 import { NodeDoor } from '#nats/server/node-door.ts'
 import { SystemClock } from '#platform/clock.ts'
 import { systemRandom } from '#platform/random.ts'
@@ -16,18 +16,22 @@ export const newKey = (): Uint8Array => nkeys.createUser().getSeed()
 export const publicKeyOf = (seed: Uint8Array): string => nkeys.fromSeed(seed).getPublicKey()
 
 /** A broker with its door for nodes, what it has logged, and clients of it. */
-export const startGuardedBroker = async () => {
+export const startGuardedBroker = async (tls?: BrokerSettings['tls']) => {
   const clock = new SystemClock()
   const logged: [string, Record<string, unknown>][] = []
   const log = (event: string, fields: Record<string, unknown>) => void logged.push([event, fields])
   /** By node. */
   const keys = new Map<string, string>()
   const door = new NodeDoor({ token, ownName: 'orch', clock, keyOf: async (name) => keys.get(name), log })
-  const broker = new Broker({ host: '127.0.0.1', port: 0, name: 'orch' }, { clock, random: systemRandom, door, log })
+  const broker = new Broker(
+    { host: '127.0.0.1', port: 0, name: 'orch', tls },
+    { clock, random: systemRandom, door, log },
+  )
   await broker.start()
   const orchestrator = new LocalBus(broker.router, clock, systemRandom)
   const opened: { close(): unknown }[] = []
   return {
+    port: broker.port,
     logged,
     keys,
     orchestrator,

@@ -1,4 +1,5 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import { createSecureContext, type SecureContext } from 'node:tls'
 import type { Clock, Random } from '#lib/clock.ts'
 import { Fault } from '#lib/fault.ts'
 import type { Startable } from '#lib/lifecycle.ts'
@@ -6,8 +7,15 @@ import { maxPayloadBytes } from '../payload-limit.ts'
 import { ClientConnection } from './connection.ts'
 import type { Door } from './door.ts'
 import { Router } from './router.ts'
+import { secured } from './secured.ts'
 
-export type BrokerSettings = { host: string; port: number; name: string }
+export type BrokerSettings = {
+  host: string
+  port: number
+  name: string
+  /** PEM; absent = connections stay in clear. */
+  tls?: { cert: string; key: string; handshakeLimitMs: number } | undefined
+}
 
 export type BrokerParts = {
   clock: Clock
@@ -17,19 +25,22 @@ export type BrokerParts = {
 }
 
 const connectionLimit = 65_536
+const farewellMs = 1_000
 
 /** The embedded message broker: core NATS over TCP, without persistence. Nodes need nothing else. */
 export class Broker implements Startable {
   readonly router = new Router()
   readonly #settings: BrokerSettings
   readonly #parts: BrokerParts
-  readonly #connections = new Set<ClientConnection>()
+  readonly #sockets = new Set<Socket>()
+  readonly #context: SecureContext | undefined
   #server: Server | undefined
   #lastClient = 0
 
   constructor(settings: BrokerSettings, parts: BrokerParts) {
     this.#settings = settings
     this.#parts = parts
+    this.#context = settings.tls && createSecureContext({ ...settings.tls, minVersion: 'TLSv1.2' })
   }
 
   /** The port in use; meaningful after `start`. */
@@ -48,25 +59,44 @@ export class Broker implements Startable {
     })
   }
 
+  /** What was written already still goes out, to who reads it. */
   async stop(): Promise<void> {
-    for (const connection of this.#connections) connection.close()
+    for (const socket of this.#sockets) socket.destroySoon()
+    const limit = this.#parts.clock.after(farewellMs, () => {
+      for (const socket of this.#sockets) socket.destroy()
+    })
     await new Promise<void>((resolve) => {
       if (this.#server?.listening) this.#server.close(() => resolve())
       else resolve()
     })
+    limit.stop()
   }
 
   #welcome(socket: Socket): void {
     const nonce = this.#parts.random.uuid()
+    this.#keep(socket)
     socket.write(`INFO ${JSON.stringify({ ...this.#info(++this.#lastClient), nonce })}\r\n`)
-    const connection = new ClientConnection({
-      ...this.#parts,
-      socket,
-      nonce,
-      router: this.router,
-      onClose: () => this.#connections.delete(connection),
-    })
-    this.#connections.add(connection)
+    if (!this.#context) return this.#serve(socket, nonce)
+    const { clock, log } = this.#parts
+    const address = socket.remoteAddress
+    secured(socket, this.#context, clock, this.#settings.tls?.handshakeLimitMs ?? 0).then(
+      (secure) => {
+        this.#sockets.delete(socket)
+        this.#serve(this.#keep(secure), nonce)
+      },
+      (error: unknown) => log('tls_handshake_failed', { error, address }),
+    )
+  }
+
+  #keep(socket: Socket): Socket {
+    this.#sockets.add(socket)
+    socket.once('close', () => this.#sockets.delete(socket))
+    socket.on('error', () => {})
+    return socket
+  }
+
+  #serve(socket: Socket, nonce: string): void {
+    new ClientConnection({ ...this.#parts, socket, nonce, router: this.router }).open()
   }
 
   #info(clientId: number): Record<string, unknown> {
@@ -82,6 +112,7 @@ export class Broker implements Startable {
       client_id: clientId,
       auth_required: this.#parts.door.isLocked,
       jetstream: false,
+      ...(this.#context ? { tls_required: true } : {}),
     }
   }
 }

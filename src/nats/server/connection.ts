@@ -16,7 +16,6 @@ export type ConnectionParts = {
   clock: Clock
   door: Door
   log: (event: string, fields: Record<string, unknown>) => void
-  onClose: () => void
 }
 
 const backlogLimitBytes = 64 * 1024 * 1024
@@ -52,14 +51,15 @@ export class ClientConnection implements Visitor {
       onStale: () => this.fail('Stale Connection'),
     })
     this.#subscriptions = new Subscriptions(router, (sid, message) => this.#deliver(sid, message))
-    socket.on('data', (piece) => this.#read(piece as Buffer))
-    socket.on('error', () => {})
-    socket.on('close', () => this.#closed())
     this.#limit = clock.after(authLimitMs, () => this.fail('Authentication Timeout'))
   }
 
-  close(): void {
-    this.#parts.socket.destroy()
+  /** Reads what comes, until the socket ends. */
+  open(): void {
+    const { socket } = this.#parts
+    socket.on('data', (piece) => this.#read(piece as Buffer))
+    socket.on('error', () => {})
+    socket.on('close', () => this.#closed())
   }
 
   fail(reason: string): void {
@@ -69,7 +69,7 @@ export class ClientConnection implements Visitor {
     socket.end()
     this.#subscriptions.clear()
     this.#limit.stop()
-    this.#limit = clock.after(farewellMs, () => this.close())
+    this.#limit = clock.after(farewellMs, () => socket.destroy())
   }
 
   /** Who is held has just spoken. */
@@ -201,7 +201,7 @@ export class ClientConnection implements Visitor {
   #giveUp(backlogBytes: number): void {
     this.#parts.log('slow_consumer', { nodeId: this.#rights?.sender, address: this.address, backlogBytes })
     this.#subscriptions.clear()
-    this.close()
+    this.#parts.socket.destroy()
   }
 
   #closed(): void {
@@ -209,6 +209,5 @@ export class ClientConnection implements Visitor {
     this.#keepAlive.stop()
     this.#subscriptions.clear()
     this.#rights?.left()
-    this.#parts.onClose()
   }
 }

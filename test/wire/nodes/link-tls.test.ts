@@ -1,0 +1,63 @@
+import { connect as connectTcp } from 'node:net'
+import { connect, tokenAuthenticator } from '@nats-io/transport-node'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type GuardedBroker, startGuardedBroker } from '../../kit/guarded-broker.ts'
+import { ownCertificate } from '../../kit/own-certificate.ts'
+import { until } from '../../kit/until.ts'
+
+// The official client takes an address without a name for localhost.
+const { cert, key } = ownCertificate(['localhost'])
+let broker: GuardedBroker
+beforeEach(async () => {
+  broker = await startGuardedBroker({ cert, key, handshakeLimitMs: 200 })
+})
+afterEach(() => broker.stop())
+
+const join = (ca: string) =>
+  connect({
+    servers: `127.0.0.1:${broker.port}`,
+    name: 'east',
+    authenticator: tokenAuthenticator('shared'),
+    tls: { ca },
+    reconnect: false,
+  })
+
+/** All that the broker sends to who never begins with TLS, until it closes. */
+const plainly = (words: string): Promise<string> =>
+  new Promise((resolve) => {
+    const socket = connectTcp(broker.port, '127.0.0.1', () => socket.write(words))
+    let heard = ''
+    socket.on('data', (piece) => (heard += piece.toString('latin1')))
+    socket.on('error', () => {})
+    socket.on('close', () => resolve(heard))
+  })
+
+describe('TLS of the broker', () => {
+  it('begins after the greeting, as NATS clients know it, and carries what is said', async () => {
+    broker.orchestrator.subscribe('node.management.east.x', ({ payload, reply = '' }) =>
+      broker.orchestrator.publish(reply, payload),
+    )
+    const east = await join(cert)
+    const large = Buffer.alloc(900_000, 7)
+    const answer = await east.request('node.management.east.x', large, { timeout: 10_000 })
+    expect(Buffer.compare(Buffer.from(answer.data), large)).toBe(0)
+    await east.close()
+  })
+
+  it('is refused by a client that does not trust the certificate, which is logged', async () => {
+    await expect(join(ownCertificate(['localhost']).cert)).rejects.toThrow(/certificate/)
+    await until('it is logged', () => broker.logged.length > 0)
+    expect(broker.logged[0]?.[0]).toBe('tls_handshake_failed')
+  })
+
+  it('is not left out: words in clear are not read, and silence ends', async () => {
+    const got = broker.gathered('heartbeat')
+    const words = 'CONNECT {"name":"east","auth_token":"shared"}\r\nPUB heartbeat 1\r\nx\r\n'
+    for (const each of [words, '']) {
+      const heard = await plainly(each)
+      expect(heard).toMatch(/^INFO .*"tls_required":true/)
+      expect(heard).not.toContain('PONG')
+    }
+    expect(got).toEqual([])
+  })
+})
