@@ -18,7 +18,6 @@ const unknown = (): ProtocolError => new ProtocolError('Unknown Protocol Operati
 
 const lineEnd = '\r\n'
 const controlLineLimit = 4096
-const pieceLimit = 64
 
 type Pending = { subject: string; reply: string | undefined; headerBytes: number; totalBytes: number }
 
@@ -35,7 +34,8 @@ export class Parser {
   add(piece: Buffer): void {
     this.#pieces.push(piece)
     this.#addedBytes += piece.length
-    if (this.#pieces.length > pieceLimit) this.#gather()
+    // Many small ones weigh more than what is in them, and putting them together each time would copy all each time.
+    if (this.#pieces.length > 64 + this.#bytes.length / 1024) this.#gather()
   }
 
   /** The next whole operation; undefined = its bytes have not come yet. Throws a ProtocolError. */

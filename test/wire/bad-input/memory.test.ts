@@ -1,7 +1,6 @@
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type GuardedNode, guardedNode } from '../../kit/guarded-node.ts'
+import { heldBytes } from '../../kit/held-bytes.ts'
 import { mutatedRequest } from './mutate-request.ts'
 import { routes } from './routes.ts'
 import { sampleOf } from './seed.ts'
@@ -13,18 +12,6 @@ beforeAll(async () => {
   node = await guardedNode({})
 })
 afterAll(() => node.stop())
-
-/** Bytes of the heap that are still reachable. */
-async function heldBytes(): Promise<number> {
-  setFlagsFromString('--expose-gc')
-  const collect = runInNewContext('gc') as () => void
-  // What waits for a turn of the event loop is let go first; finalizers free more, which a second round sees.
-  for (let round = 0; round < 3; round++) {
-    await new Promise((turned) => setImmediate(turned))
-    collect()
-  }
-  return process.memoryUsage().heapUsed
-}
 
 /** Every route but those that store jobs, which are meant to stay. */
 const storing = ['PUT /orchestrator/jobs', 'POST /orchestrator/jobs', 'POST /orchestrator/jobs/batch']
