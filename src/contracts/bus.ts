@@ -10,7 +10,10 @@ export type Subscription = { stop(): void }
 export interface Bus {
   /** Most bytes of one message, as the broker has it now: 1 MiB unless somebody set it otherwise. */
   readonly maxPayloadBytes: number
-  /** Hands it over; a lost message is noticed by the layers above. Throws a Fault PayloadTooLarge. */
+  /**
+   * Hands it over; a lost message is noticed by the layers above. When nobody listens, an empty message comes on `reply`.
+   * Throws a Fault PayloadTooLarge.
+   */
   publish(subject: string, payload: Uint8Array, reply?: string): void
   /** Rejects with a Fault: Timeout, PayloadTooLarge, or ServiceUnavailable when nobody listens. */
   request(subject: string, payload: Uint8Array, timeoutMs: number): Promise<Uint8Array>

@@ -8,6 +8,8 @@ export type LogQuery = {
   isFollowing: boolean
   /** Only what is produced from now on. */
   isTail: boolean
+  /** Of the task; nodes of other programs keep the output of some engines only. Absent: not known. */
+  engine?: string
 }
 
 /** Reads kept output. Chunks come in the order they were written; the iteration ends when there is nothing more to come. */

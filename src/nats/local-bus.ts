@@ -21,7 +21,7 @@ export class LocalBus implements Bus {
 
   publish(subject: string, payload: Uint8Array, reply?: string): void {
     requireFits(subject, payload, this.maxPayloadBytes)
-    this.#router.route({ subject, reply, headerBytes: 0, payload: Buffer.from(payload) })
+    this.#router.routeOrTell({ subject, reply, headerBytes: 0, payload: Buffer.from(payload) })
   }
 
   async request(subject: string, payload: Uint8Array, timeoutMs: number): Promise<Uint8Array> {

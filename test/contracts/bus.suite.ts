@@ -71,6 +71,14 @@ export const busSuite = (name: string, open: () => Promise<BusPair>): void => {
       })
     })
 
+    it('answers a message to nobody with an empty one', async () => {
+      const got = Promise.withResolvers<Uint8Array>()
+      pair.one.subscribe('answers.here', ({ payload }) => got.resolve(payload))
+      await settled()
+      pair.one.publish('nobody.here', bytes('x'), 'answers.here')
+      expect(text(await got.promise)).toBe('')
+    })
+
     it('carries bytes as they are, up to nearly 1 MiB', async () => {
       const large = Buffer.alloc(1_000_000, 7)
       large[0] = 0

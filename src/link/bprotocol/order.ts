@@ -3,12 +3,10 @@ import { parseWire, type Wire } from '#api/decode/wire-json.ts'
 import type { Execution } from '#models/execution.ts'
 import type { Job } from '#models/job.ts'
 import { metaKeys } from '#models/job.ts'
-import { recordOf } from '../go/checked.ts'
-import { goOrder } from '../go/execution.ts'
+import { isRecord, recordOf } from '../go/checked.ts'
+import { goOrder, orderLimitBytes } from '../go/execution.ts'
 
 const networkWords = ['None', 'Full', 'HTTP']
-/** What fits into one message of the bus, with some room for what surrounds it. */
-const orderLimitBytes = 1024 * 1024 - 1024
 
 /** AskForBid as nodes of 1.4 read it: placement is decided already, so it starts at once. */
 export function askForBid(orchestratorId: string, execution: Execution, job: Job): string {
@@ -46,5 +44,3 @@ function missingIn({ Job, AllocatedResources }: Wire): string | undefined {
   }
   return undefined
 }
-
-const isRecord = (value: unknown): value is Wire => typeof value === 'object' && value !== null && !Array.isArray(value)

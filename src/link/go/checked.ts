@@ -60,9 +60,12 @@ export function flagOf(value: unknown, name: string): boolean {
 
 export function recordOf(value: unknown, name: string): Wire {
   if (value === undefined || value === null) return {}
-  if (typeof value !== 'object' || Array.isArray(value)) throw refused(name, 'an object')
-  return value as Wire
+  if (!isRecord(value)) throw refused(name, 'an object')
+  return value
 }
+
+export const isRecord = (value: unknown): value is Wire =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** An object that is stored as it is. */
 export function smallRecordOf(value: unknown, name: string): Wire {

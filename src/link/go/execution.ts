@@ -3,6 +3,11 @@ import { encodeExecution } from '#api/encode/execution.ts'
 import type { Execution } from '#models/execution.ts'
 import type { DesiredStateName } from '#models/execution-state.ts'
 import type { Job } from '#models/job.ts'
+import type { Task } from '#models/task.ts'
+import { wasmTaskFor } from './wasm-task.ts'
+
+/** What fits into one message of the bus, with some room for what surrounds it. */
+export const orderLimitBytes = 1024 * 1024 - 1024
 
 /**
  * An order as a Go node of this version reads it. A node of 1.4 crashes when the job, its network, time limits or
@@ -21,5 +26,7 @@ export const goOrder = (execution: Execution, job: Job, desired: DesiredStateNam
       Revision: 1,
     },
     version,
-    job,
+    { ...job, Tasks: job.Tasks.map((task) => (isWasm(task) ? wasmTaskFor(task, version) : task)) },
   )
+
+const isWasm = ({ Engine }: Task): boolean => Engine.Type.toLowerCase() === 'wasm'

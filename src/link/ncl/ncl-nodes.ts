@@ -19,13 +19,12 @@ export type NclNodesParts = { bus: Bus; end: OrchestratorEnd; clock: Clock; rand
 
 type Peer = {
   readonly reports: ReportQueue
-  linkId: string
+  readonly node: NclNode
+  readonly linkId: string
   /** Number of the last message that was taken, as the node is told; nothing depends on it. */
   lastComputeSeq: number
   nacksInARow: number
 }
-
-const newPeer = (reports: ReportQueue): Peer => ({ reports, linkId: '', lastComputeSeq: 0, nacksInARow: 0 })
 
 /** The orchestrator as Go nodes of the protocol `ncl/v1` reach it. */
 export class NclNodes {
@@ -96,20 +95,20 @@ export class NclNodes {
     const { bus, end, clock } = this.#parts
     const info = goNodeInfo(payload.NodeInfo)
     requireSame(nodeId, info.NodeID)
-    const peer = this.#peers.get(nodeId) ?? newPeer(new ReportQueue(nodeId, end, clock))
-    const { reports } = peer
+    const known = this.#peers.get(nodeId)
+    const reports = known?.reports ?? new ReportQueue(nodeId, end, clock)
+    const lastComputeSeq = known?.lastComputeSeq ?? 0
     const generation = generationOf(info)
-    const back = new NclNode({ bus, clock, nodeId, generation, streams: this.#streams, reports, welcomed })
-    const { IsAccepted, Reason, LinkID } = await end.handshake({ NodeInfo: info, LiveExecutions: [] }, back)
+    const node = new NclNode({ bus, clock, nodeId, generation, streams: this.#streams, reports, welcomed })
+    const { IsAccepted, Reason, LinkID } = await end.handshake({ NodeInfo: info, LiveExecutions: [] }, node)
     if (IsAccepted) {
-      peer.linkId = LinkID
+      this.#peers.set(nodeId, { reports, node, linkId: LinkID, lastComputeSeq, nacksInARow: 0 })
       reports.goOn(LinkID)
-      this.#peers.set(nodeId, peer)
     }
     return this.#reply('transport.HandshakeResponse', {
       accepted: IsAccepted,
       reason: Reason,
-      LastComputeSeqNum: IsAccepted ? peer.lastComputeSeq : 0,
+      LastComputeSeqNum: IsAccepted ? lastComputeSeq : 0,
       LastOrchestratorSeqNum: IsAccepted ? (payload.LastOrchestratorSeqNum ?? 0) : 0,
     })
   }
@@ -133,7 +132,10 @@ export class NclNodes {
     if (!peer) return nack(`node ${nodeId} not connected - handshake required`, 0)
     try {
       const frame = decodeFrame(bytes)
-      await peer.reports.add(reportOf(frame))
+      const report = reportOf(frame)
+      await peer.reports.add(report)
+      // Before its bid is acknowledged: should we fail in between, the node bids again.
+      if (report.Kind === 'BidResult' && report.Body.IsAccepted) await peer.node.start(report.Body.ExecutionID)
       peer.nacksInARow = 0
       peer.lastComputeSeq = seqOf(frame) ?? peer.lastComputeSeq
       return ack

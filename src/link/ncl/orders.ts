@@ -11,7 +11,10 @@ export function generationOf({ BacalhauVersion }: NodeInfo): ClientVersion {
   return parsed.kind === 'ok' && parsed.version >= since.v1_5_2 ? parsed.version : since.v1_8
 }
 
-/** An order as a frame, under the number of its row. Placement is decided, so work is to start without a further word. */
+/**
+ * An order as a frame, under the number of its row. Counted work (desired `Pending`) the node bids for first; what is to
+ * run at once it starts without a word.
+ */
 export function orderFrame(
   { Seq, Message }: Frame<OrchestratorMessage>,
   to: { nodeId: string; subject: string; generation: ClientVersion },
@@ -28,8 +31,10 @@ export function orderFrame(
 
 function orderText(message: OrchestratorMessage, generation: ClientVersion): string {
   switch (message.Kind) {
-    case 'AskForBid':
-      return `{"Events":null,"Execution":${goOrder(message.Body.Execution, message.Body.Job, 'Running', generation)}}`
+    case 'AskForBid': {
+      const { Execution, Job } = message.Body
+      return `{"Events":null,"Execution":${goOrder(Execution, Job, Execution.DesiredState.StateType, generation)}}`
+    }
     case 'BidAccepted':
       return `{"Events":null,"ExecutionID":${goString(message.Body.ExecutionID)},"Accepted":true}`
     case 'CancelExecution':

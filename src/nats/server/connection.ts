@@ -163,11 +163,9 @@ export class ClientConnection implements Visitor {
     if (!rights.mayPublish(subject)) return this.#refuse(rights, `Publish to "${subject}"`)
     if (reply !== undefined && !rights.mayAskFor(reply)) return this.#refuse(rights, `Publish with Reply of "${reply}"`)
     const { router } = this.#parts
-    const count = router.route({ subject, reply, headerBytes, payload: Buffer.from(payload), sender: rights.sender })
-    if (count === 0 && reply !== undefined && this.#hasNoResponders) {
-      const header = Buffer.from('NATS/1.0 503\r\n\r\n')
-      router.route({ subject: reply, reply: undefined, headerBytes: header.length, payload: header })
-    }
+    const message = { subject, reply, headerBytes, payload: Buffer.from(payload), sender: rights.sender }
+    if (this.#hasNoResponders) router.routeOrTell(message)
+    else router.route(message)
   }
 
   #refuse(rights: Rights, what: string): void {

@@ -16,6 +16,8 @@ export type RoutedMessage = {
   sender?: string | undefined
 }
 
+const noResponders = Buffer.from('NATS/1.0 503\r\n\r\n')
+
 /** Who gets what: exact subjects by name, patterns one by one; of a queue group one member each time. */
 export class Router {
   readonly #exact = new Map<string, Set<Listener>>()
@@ -36,6 +38,12 @@ export class Router {
     const listeners = this.#exact.get(listener.pattern)
     listeners?.delete(listener)
     if (listeners?.size === 0) this.#exact.delete(listener.pattern)
+  }
+
+  /** As `route`; when nobody got it, whoever waits for an answer gets an empty one at once. */
+  routeOrTell(message: RoutedMessage): void {
+    if (this.route(message) > 0 || message.reply === undefined) return
+    this.route({ subject: message.reply, reply: undefined, headerBytes: noResponders.length, payload: noResponders })
   }
 
   /** How many got it. */

@@ -152,8 +152,8 @@ export class Jobs implements JobsApi {
   }
 
   logs(id: JobId, query: LogQuery, signal: AbortSignal): AsyncIterable<LogChunk> {
-    const { waiters, end } = this.#parts
-    return jobLogs({ store: this.#store, waiters, end }, id, query, signal)
+    const { clock, waiters, end } = this.#parts
+    return jobLogs({ store: this.#store, clock, waiters, end }, id, query, signal)
   }
 
   get #store() {

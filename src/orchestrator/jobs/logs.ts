@@ -2,6 +2,7 @@ import type { LogChoice } from '#contracts/control-plane.ts'
 import type { LogChunk, LogQuery } from '#contracts/log-reader.ts'
 import type { ComputeEnd } from '#contracts/node-link.ts'
 import type { Store } from '#contracts/store.ts'
+import type { Clock } from '#lib/clock.ts'
 import { Fault } from '#lib/fault.ts'
 import type { Execution } from '#models/execution.ts'
 import { isDiscardedExecution, isTerminalExecution } from '#models/execution-state.ts'
@@ -10,7 +11,10 @@ import { isTerminalJob } from '#models/job-state.ts'
 import type { Waiters } from '../waiters.ts'
 import { executionNotFound } from './resolve.ts'
 
-export type LogParts = { store: Store; waiters: Waiters; end: (nodeId: NodeId) => ComputeEnd | undefined }
+/** Go nodes wait a minute for the log of a program that never started. What has ended is known by then. */
+const silenceLimitMs = 5_000
+
+export type LogParts = { store: Store; clock: Clock; waiters: Waiters; end: (nodeId: NodeId) => ComputeEnd | undefined }
 
 /** The output of one execution: from its node, or what the control plane kept of it when the node cannot be asked. */
 export async function* jobLogs(
@@ -25,10 +29,11 @@ export async function* jobLogs(
     try {
       const execution = await parts.store.execution(query.executionId)
       if (execution?.JobID !== jobId) throw executionNotFound(jobId, query.executionId)
-      if (yield* fromNode(parts, execution, query, signal)) return
+      const whyNot = yield* fromNode(parts, execution, query, signal)
+      if (!whyNot) return
       const now: Execution = (await parts.store.execution(query.executionId)) ?? execution
       const isOver = now.RunOutput !== null || isTerminalExecution(now.ComputeState.StateType)
-      if (isOver || !query.isFollowing) return yield* keptOutput(now)
+      if (isOver || !query.isFollowing) return yield* keptOutput(now, whyNot)
       await next
     } finally {
       changed.abort()
@@ -36,37 +41,47 @@ export async function* jobLogs(
   }
 }
 
-/** True when the node gave its answer; false when it is out of reach or knows nothing of the execution (yet). */
+/** Nothing when the node gave its answer, or why it did not: it is out of reach, or knows nothing of the execution (yet). */
 async function* fromNode(
   parts: LogParts,
   execution: Execution,
   query: LogQuery,
   signal: AbortSignal,
-): AsyncGenerator<LogChunk, boolean> {
+): AsyncGenerator<LogChunk, Fault | undefined> {
   const end = parts.end(execution.NodeID)
-  const isNeverStarted = isTerminalExecution(execution.ComputeState.StateType) && execution.StartTime === 0n
-  if (!end || isNeverStarted) return false
+  const hasEnded = isTerminalExecution(execution.ComputeState.StateType)
+  if (!end || (hasEnded && execution.StartTime === 0n)) return outOfReach(execution.NodeID)
+  const engine = (await parts.store.jobVersion(execution.JobID, execution.JobVersion))?.Tasks[0]?.Engine.Type
+  const silent = new AbortController()
+  const silence = hasEnded ? parts.clock.after(silenceLimitMs, () => silent.abort()) : undefined
   let isAnyRead = false
   try {
-    for await (const chunk of end.readLogs(query, signal)) {
+    const whole = engine === undefined ? query : { ...query, engine }
+    for await (const chunk of end.readLogs(whole, AbortSignal.any([signal, silent.signal]))) {
+      silence?.stop()
       isAnyRead = true
       yield chunk
     }
-    return true
+    return silent.signal.aborted ? outOfReach(execution.NodeID) : undefined
   } catch (error) {
     const isGone = error instanceof Fault && (error.code === 'NotFound' || error.code === 'ServiceUnavailable')
     if (isAnyRead || !isGone) throw error
-    return false
+    return error
+  } finally {
+    silence?.stop()
   }
 }
 
-function* keptOutput({ RunOutput, ComputeState, NodeID }: Execution): Iterable<LogChunk> {
+const outOfReach = (nodeId: NodeId): Fault =>
+  new Fault('ServiceUnavailable', `node ${nodeId} cannot be reached for its logs`, {
+    isRetryable: true,
+    hint: 'Try again when the node is connected.',
+  })
+
+function* keptOutput({ RunOutput, ComputeState, NodeID }: Execution, whyNot: Fault): Iterable<LogChunk> {
   if (!RunOutput) {
     if (isTerminalExecution(ComputeState.StateType)) return
-    throw new Fault('ServiceUnavailable', `node ${NodeID} cannot be reached for its logs`, {
-      isRetryable: true,
-      hint: 'Try again when the node is connected.',
-    })
+    throw whyNot.code === 'NotFound' ? outOfReach(NodeID) : whyNot
   }
   const encoder = new TextEncoder()
   if (RunOutput.Stdout) yield { stream: 1, bytes: encoder.encode(RunOutput.Stdout) }
@@ -75,7 +90,7 @@ function* keptOutput({ RunOutput, ComputeState, NodeID }: Execution): Iterable<L
 
 /** The execution whose output is meant, once there is one. */
 export const loggedExecution = async (
-  { store, waiters }: Omit<LogParts, 'end'>,
+  { store, waiters }: Pick<LogParts, 'store' | 'waiters'>,
   jobId: JobId,
   choice: LogChoice,
   signal: AbortSignal,

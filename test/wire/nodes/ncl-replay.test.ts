@@ -19,6 +19,7 @@ const handshakeFrame = (id: string) =>
 const rig = () => {
   const taken: ComputeMessage[] = []
   const sent: { subject: string; bytes: Uint8Array }[] = []
+  const told: { subject: string; type: string }[] = []
   const end: OrchestratorEnd = {
     handshake: async () => ({ IsAccepted: true, Reason: 'node registered', LinkID: 'l', HeartbeatIntervalMs: 1 }),
     heartbeat: async () => ({ IsKnown: true }),
@@ -30,10 +31,16 @@ const rig = () => {
     },
   }
   const bus = {
+    maxPayloadBytes: 1024 * 1024,
     publish: (subject: string, bytes: Uint8Array) => void sent.push({ subject, bytes }),
+    request: async (subject: string, bytes: Uint8Array) => {
+      told.push({ subject, type: typeOf(decodeFrame(bytes)) })
+      return Buffer.from('{}')
+    },
+    subscribe: () => ({ stop: () => {} }),
   } as Partial<Bus> as Bus
   const nodes = new NclNodes({ bus, end, clock: new SystemClock(), random: systemRandom })
-  return { nodes, taken, sent }
+  return { nodes, taken, sent, told }
 }
 
 const recorded = (file: string): { message: BusMessage; reply: string | undefined }[] =>
@@ -65,24 +72,30 @@ else
   it.each(files)(
     'a real node of %s gets an answer of the recorded kind to all it says, and each report is taken',
     async (name) => {
-      const { nodes, taken, sent } = rig()
+      const { nodes, taken, sent, told } = rig()
       const lines = recorded(`${name}.jsonl`)
       expect(lines.length).toBeGreaterThan(0)
       const nodeId = lines[0]?.message.subject.split('.')[3] as never
       await nodes.control(nodeId, { subject: 's', reply: 'r', payload: handshakeFrame(nodeId) })
-      let reports = 0
+      const expected: string[] = []
+      let bids = 0
       for (const { message, reply: type } of lines) {
         sent.length = 0
         if (message.subject.endsWith('.out.ctrl')) {
           await nodes.control(nodeId, message)
           expect(typeOf(decodeFrame(sent[0]?.bytes as Uint8Array))).toBe(String(type).replace('Request', 'Response'))
         } else {
-          reports += 1
           await nodes.report(nodeId, message)
           expect(String(sent[0]?.bytes)).toBe('{}')
-          expect(taken.at(-1)?.Kind).toBe(type)
+          expected.push(String(type))
+          // Who bids is told to start before its bid is acknowledged.
+          const isBid = decodeFrame(message.payload).payload.Accepted === true
+          if (isBid) expected.push('RunStarted')
+          bids += isBid ? 1 : 0
         }
       }
-      expect(taken).toHaveLength(reports)
+      expect(taken.map(({ Kind }) => Kind)).toEqual(expected)
+      const start = { subject: `bacalhau.global.compute.${nodeId}.in.msgs`, type: 'BidAccepted' }
+      expect(told).toEqual(Array.from({ length: bids }, () => start))
     },
   )
