@@ -1,13 +1,13 @@
 import { expect, it } from 'vitest'
 import { normalizeJob } from './job-normalize.schema.ts'
-import { idleParts } from './job-warnings.schema.ts'
+import { idleParts, idleText } from './job-warnings.schema.ts'
 
 const idleOf = (task: object, job: object = {}) =>
   idleParts(
     normalizeJob({ Type: 'batch', Tasks: [{ Name: 'main', Engine: docker, ...task }], ...job } as never, {
       defaultNetwork: 'None',
     }),
-  )
+  ).map((part) => idleText(part))
 const docker = { Type: 'docker', Params: { image: 'busybox', Entrypoint: ['true'] } }
 const limits = { ExecutionTimeout: 5n, QueueTimeout: 6n, TotalTimeout: 20n }
 const result = { Publisher: { Type: 'local' }, ResultPaths: [{ Name: 'a', Path: '/a' }] }

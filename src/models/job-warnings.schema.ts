@@ -5,18 +5,26 @@ import { type Path, pathText } from './problem.ts'
 import { type SpecConfig, typeKey } from './spec-config.ts'
 import type { Task } from './task.ts'
 
+/** A part of a right job that changes nothing: `Count` `has no effect …`. */
+export type IdlePart = { readonly path: Path; readonly why: string }
+
+/** `place`: where the part stands in a file, when that is known. */
+export const idleText = ({ path, why }: IdlePart, place?: string): string =>
+  `${pathText(path)}${place === undefined ? '' : ` (${place})`} ${why}`
+
 /** What a right job says that changes nothing: it is taken, and its author told. */
-export function idleParts(spec: JobSpec): string[] {
-  const idle: string[] = []
+export function idleParts(spec: JobSpec): IdlePart[] {
+  const idle: IdlePart[] = []
   const task = spec.Tasks[0]
-  if (!isCounted(spec.Type) && (spec.MaxPerNode ?? 0) > 0) idle.push(noEffect(['MaxPerNode'], `on ${spec.Type} jobs`))
+  if (!isCounted(spec.Type) && (spec.MaxPerNode ?? 0) > 0)
+    idle.push({ path: ['MaxPerNode'], why: `has no effect on ${spec.Type} jobs` })
   if (task) pushIdleOfTask(idle, spec, task)
   return idle
 }
 
-function pushIdleOfTask(idle: string[], { Type }: JobSpec, task: Task): void {
+function pushIdleOfTask(idle: IdlePart[], { Type }: JobSpec, task: Task): void {
   const { Timeouts, Network, Publisher, ResultPaths, InputSources, Engine, Resources } = task
-  const push = (path: Path, where: string) => idle.push(noEffect(['Tasks', 0, ...path], where))
+  const push = (path: Path, where: string) => idle.push({ path: ['Tasks', 0, ...path], why: `has no effect ${where}` })
   const onType = `on ${Type} jobs`
   if (!isCounted(Type) && Timeouts.QueueTimeout) push(['Timeouts', 'QueueTimeout'], onType)
   if (isLongRunning(Type)) {
@@ -38,13 +46,13 @@ function pushIdleOfTask(idle: string[], { Type }: JobSpec, task: Task): void {
   }
 }
 
-function pushIdleParams(idle: string[], kind: ComponentKind, spec: SpecConfig, path: Path): void {
+function pushIdleParams(idle: IdlePart[], kind: ComponentKind, spec: SpecConfig, path: Path): void {
   for (const name of idleParams(kind, spec)) {
     const meant = nearestName(name, paramsOf(kind, spec))
-    const where = pathText(['Tasks', 0, ...path, 'Params', name])
     const question = meant === undefined ? '' : `; do you mean ${meant}?`
-    idle.push(`${where} is no parameter of ${kind} ${spec.Type} and has no effect${question}`)
+    idle.push({
+      path: ['Tasks', 0, ...path, 'Params', name],
+      why: `is no parameter of ${kind} ${spec.Type} and has no effect${question}`,
+    })
   }
 }
-
-const noEffect = (path: Path, where: string): string => `${pathText(path)} has no effect ${where}`

@@ -5,7 +5,7 @@ import type { JobSpec } from '#models/job.ts'
 import { normalizeJob } from '#models/job-normalize.schema.ts'
 import { jobProblems } from '#models/job-problems.schema.ts'
 import { sanitizeJob } from '#models/job-sanitize.schema.ts'
-import { idleParts } from '#models/job-warnings.schema.ts'
+import { idleParts, idleText } from '#models/job-warnings.schema.ts'
 import { type Problem, problemText } from '#models/problem.ts'
 import { advice } from './advice.ts'
 
@@ -21,8 +21,7 @@ export function readJob(draft: JobDraft | null | undefined, version: ClientVersi
   const problems = jobProblems(normal, draft.ID)
   if (problems.length > 0) throw refused(problems)
   const job = sanitizeJob(draft, normal)
-  const idle = idleParts(job.spec)
-  return idle.length === 0 ? job : { ...job, warnings: [...job.warnings, ...idle] }
+  return { ...job, warnings: [...job.warnings, ...idleParts(job.spec).map((part) => idleText(part))] }
 }
 
 const refused = (problems: readonly Problem[]): Fault =>

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { Fault } from '#lib/fault.ts'
 import { parseJob } from './parse-job.ts'
+import { allWarnings, type Warning } from './warning.ts'
 
 const faultOf = (text: string): Fault => {
   try {
@@ -24,11 +25,38 @@ describe('a job file', () => {
 
   it('in which a field stands twice has the last, with a warning; what overrides a merged one is none', () => {
     const base = ['Meta: &base {a: b}', ...task, 'Labels: {<<: *base, a: c}']
-    const repeated = (each: readonly string[]) => each.filter((text) => text.includes('once more'))
+    const repeated = (each: readonly Warning[]) => allWarnings(each).filter((text) => text.includes('once more'))
     expect(repeated(parseJob(base.join('\n')).warnings)).toEqual([])
     const { spec, warnings } = parseJob([...base, 'Count: 1', 'Count: 3'].join('\n'))
     expect(spec.Count).toBe(3)
     expect(repeated(warnings)).toEqual(['Count stands once more in line 8, column 1: the one before has no effect'])
+  })
+
+  it('is told where a part stands that has no effect, once, though its server says the same without the place [R137]', () => {
+    const text = [
+      'Type: ops',
+      'maxpernode: 2',
+      'Tasks:',
+      '  - Name: main',
+      '    engine: {type: docker, params: {Image: busybox, Paramters: [a]}}',
+      '    Timeouts:',
+      '      queuetimeout: 5',
+    ]
+    const placed = [
+      'MaxPerNode (line 2, column 1) has no effect on ops jobs',
+      'Tasks[0].Timeouts.QueueTimeout (line 7, column 7) has no effect on ops jobs',
+      'Tasks[0].Engine.Params.Paramters (line 5, column 53) is no parameter of engine docker and has no effect; do you mean Parameters?',
+    ]
+    const { warnings } = parseJob(text.join('\n'))
+    expect(allWarnings(warnings, [...warnings.map(({ plain }) => plain), 'only the server knows'])).toEqual([
+      ...placed,
+      'only the server knows',
+    ])
+    const described = ['Job:', ...text.map((line) => `  ${line}`), 'Executions: {}'].join('\n')
+    expect(allWarnings(parseJob(described).warnings)[0]).toBe('MaxPerNode (line 3, column 3) has no effect on ops jobs')
+    expect(
+      allWarnings(parseJob('{"Type":"ops","MaxPerNode":2,"Tasks":[{"Name":"a","Engine":{"Type":"noop"}}]}').warnings),
+    ).toEqual(['MaxPerNode (line 1, column 15) has no effect on ops jobs'])
   })
 
   it('is refused with a field that nobody knows, wherever it stands, with line and column', () => {

@@ -7,12 +7,13 @@ import { readJobFile } from '#models/job-file.schema.ts'
 import { normalizeJob } from '#models/job-normalize.schema.ts'
 import { jobProblems } from '#models/job-problems.schema.ts'
 import { sanitizeJob } from '#models/job-sanitize.schema.ts'
-import { idleParts } from '#models/job-warnings.schema.ts'
+import { idleParts, idleText } from '#models/job-warnings.schema.ts'
 import { isSamePart, mostTold, type Path, type Problem, problemText } from '#models/problem.ts'
 import { fold } from '#models/shape.schema.ts'
 import { jsonComment } from './json-comment.ts'
+import { unplaced, type Warning } from './warning.ts'
 
-export type ParsedJob = { readonly spec: JobSpec; readonly id: string; readonly warnings: readonly string[] }
+export type ParsedJob = { readonly spec: JobSpec; readonly id: string; readonly warnings: readonly Warning[] }
 
 /**
  * A job from the text of a job file: YAML or JSON, read strictly, with defaults filled in and checked as the server
@@ -29,7 +30,8 @@ export function parseJob(text: string): ParsedJob {
   const misread = problems.map((each) => ({ ...each, path: knownPath(each.path, jobShape) }))
   const others = jobProblems(spec, draft.ID).filter(({ path }) => !misread.some((each) => isSamePart(each.path, path)))
   const all = [...misread, ...others]
-  if (all.length > 0) throw refused(all, (path) => placeIn(document, described?.path ?? [], path))
+  const placeOf = (path: Path) => placeIn(document, described?.path ?? [], path)
+  if (all.length > 0) throw refused(all, placeOf)
   const sane = sanitizeJob(draft, spec)
   const repeated = document.repeated
     .slice(0, mostTold)
@@ -37,9 +39,13 @@ export function parseJob(text: string): ParsedJob {
       ({ key, line, column }) =>
         `${key} stands once more in line ${line}, column ${column}: the one before has no effect`,
     )
+  const idle = idleParts(sane.spec).map((part) => ({
+    plain: idleText(part),
+    placed: idleText(part, placeOf(part.path)),
+  }))
   return {
     ...sane,
-    warnings: [...(described?.warnings ?? []), ...new Set(repeated), ...sane.warnings, ...idleParts(sane.spec)],
+    warnings: [...[...(described?.warnings ?? []), ...repeated, ...sane.warnings].map(unplaced), ...idle],
   }
 }
 

@@ -7,6 +7,7 @@ import type { Job, JobSpec } from '#models/job.ts'
 import { isTerminalJob } from '#models/job-state.ts'
 import type { Cli } from '../command.ts'
 import type { FlagValues } from '../flags.ts'
+import { allWarnings, type Warning } from '../job-file/warning.ts'
 import { printDocument } from '../print.ts'
 import { Steps } from '../progress/steps.ts'
 import type { runFlags } from '../shared/run-flags.ts'
@@ -22,7 +23,7 @@ export type Submission = {
   readonly spec: JobSpec
   /** Of a service or daemon that names itself. */
   readonly id: string
-  readonly warnings: readonly string[]
+  readonly warnings: readonly Warning[]
 }
 export type SubmitOptions = {
   readonly showsWarnings: boolean
@@ -37,7 +38,7 @@ export const fine: RunEnd = { exitCode: 0 }
 
 /** Prints the job as it would be submitted, its warnings first. */
 export async function dryRun({ spec, warnings }: Submission, cli: Cli): Promise<RunEnd> {
-  cli.stdout.write(warningsText(warnings))
+  cli.stdout.write(warningsText(allWarnings(warnings)))
   // A job file in today's words: an older generation has no word for some networks, and no ports.
   const json = encodeJob(unsubmitted(spec), since.v1_8)
   await printDocument(cli.stdout, json, { output: 'yaml', pretty: false })
@@ -71,7 +72,7 @@ export async function submitAndWait(
     options.failure,
     client.jobs.submit({ Job: spec, ID: id, Force: flags.force }),
   )
-  if (options.showsWarnings) cli.stdout.write(warningsText([...new Set([...warnings, ...(answer.Warnings ?? [])])]))
+  if (options.showsWarnings) cli.stdout.write(warningsText(allWarnings(warnings, answer.Warnings)))
   return attend(answer.JobID, spec, flags, options.isLimitGiven, cli)
 }
 

@@ -2,6 +2,7 @@ import { Fault, messageOf } from '#lib/fault.ts'
 import { atLeast, defineCommand } from '../../command.ts'
 import { jobText } from '../../job-file/job-text.ts'
 import { parseJob } from '../../job-file/parse-job.ts'
+import { allWarnings } from '../../job-file/warning.ts'
 
 type Verdict = { readonly warnings: readonly string[] } | { readonly problem: string; readonly hint: string }
 
@@ -12,7 +13,7 @@ export const command = defineCommand({
   flags: {},
   async run({ args: [path] }, cli): Promise<Verdict> {
     try {
-      return { warnings: parseJob(await jobText(path, cli)).warnings }
+      return { warnings: allWarnings(parseJob(await jobText(path, cli)).warnings) }
     } catch (error) {
       return { problem: messageOf(error), hint: error instanceof Fault ? (error.hint ?? '') : '' }
     }
