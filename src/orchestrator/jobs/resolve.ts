@@ -1,6 +1,7 @@
 import type { Store } from '#contracts/store.ts'
 import { Fault } from '#lib/fault.ts'
 import type { JobId } from '#models/ids.ts'
+import { someIds } from '../some-ids.ts'
 
 const component = 'JobStore'
 const fullId = /^(?:[A-Za-z]-)?[0-9A-Za-z_]{8}-[0-9A-Za-z_]{4}-[0-9A-Za-z_]{4}-[0-9A-Za-z_]{4}-[0-9A-Za-z_]{12}$/
@@ -31,9 +32,10 @@ export const resolveJob = async (store: Store, idOrName: string, namespace: stri
   throw jobNotFound(idOrName)
 }
 
-const multipleFound = (prefix: string, ids: readonly JobId[]): Fault => {
-  const shown = `${ids.slice(0, 3).join(' ')}${ids.length > 3 ? ' ...' : ''}`
-  return new Fault('MultipleFound', `Multiple jobs found for jobID prefix: ${prefix}, matching jobIDs: [${shown}]`, {
+/** Names the first of `ids`; without any it names none. */
+export const multipleFound = (prefix: string, ids: readonly JobId[] = []): Fault => {
+  const which = ids.length > 0 ? `, matching jobIDs: ${someIds(ids)}` : ''
+  return new Fault('MultipleFound', `Multiple jobs found for jobID prefix: ${prefix}${which}`, {
     component,
     hint: 'Use full job ID',
   })

@@ -2,6 +2,7 @@ import type { NodesApi } from '#contracts/control-plane.ts'
 import { Fault } from '#lib/fault.ts'
 import type { NodeId } from '#models/ids.ts'
 import type { NodeState } from '#models/node.ts'
+import { someIds } from '../some-ids.ts'
 import type { Membership } from './membership.ts'
 import type { NodeTable } from './node-table.ts'
 
@@ -32,10 +33,10 @@ export class Nodes implements NodesApi {
         hint: 'bacalhau node list shows the nodes.',
       })
     if (second) {
-      const ids = found.map((state) => state.Info.NodeID).join(' ')
+      const ids = someIds(found.map((state) => state.Info.NodeID).sort())
       throw new Fault(
         'MultipleFound',
-        `multiple nodes found for nodeID prefix: ${idPrefix}, matching nodeIDs: [${ids}]`,
+        `multiple nodes found for nodeID prefix: ${idPrefix}, matching nodeIDs: ${ids}`,
         { component, hint: 'Give more of the id.' },
       )
     }

@@ -1,13 +1,14 @@
 import type { JobsApi } from '#contracts/control-plane.ts'
 import { Fault } from '#lib/fault.ts'
 import type { JobId } from '#models/ids.ts'
+import { jobNotFound, multipleFound } from '#orchestrator/jobs/resolve.ts'
 import type { Deed, Rights } from './rights.ts'
 
 /** The jobs as somebody sees them who may not see all namespaces: the others' jobs are not there. */
 export function guardedJobs(jobs: JobsApi, rights: Rights): JobsApi {
   const need = async (id: JobId, deed: Deed): Promise<void> => {
     const { Namespace } = await jobs.get(id)
-    if (!rights.may('look', Namespace)) throw unknown(id)
+    if (!rights.may('look', Namespace)) throw jobNotFound(id)
     if (!rights.may(deed, Namespace)) throw rights.denied(deed)
   }
   const after = async <Value>(id: JobId, deed: Deed, act: () => Promise<Value>): Promise<Value> => {
@@ -33,11 +34,11 @@ export function guardedJobs(jobs: JobsApi, rights: Rights): JobsApi {
     async resolve(idOrName, namespace) {
       const id = await jobs.resolve(idOrName, namespace).catch((error: unknown) => {
         // The sentence would name the jobs of others.
-        if (error instanceof Fault && error.code === 'MultipleFound') throw ambiguous(idOrName, error)
+        if (error instanceof Fault && error.code === 'MultipleFound') throw multipleFound(idOrName)
         throw error
       })
       const { Namespace } = await jobs.get(id)
-      if (!rights.may('look', Namespace)) throw unknown(idOrName)
+      if (!rights.may('look', Namespace)) throw jobNotFound(idOrName)
       return id
     },
 
@@ -67,12 +68,3 @@ export function guardedJobs(jobs: JobsApi, rights: Rights): JobsApi {
     },
   }
 }
-
-const unknown = (idOrName: string): Fault =>
-  new Fault('NotFound', `job not found: ${idOrName}`, {
-    component: 'JobStore',
-    hint: 'bacalhau job list shows the jobs.',
-  })
-
-const ambiguous = (idOrName: string, cause: Fault): Fault =>
-  new Fault('MultipleFound', `Multiple jobs found for jobID prefix: ${idOrName}`, { component: 'JobStore', cause })

@@ -70,6 +70,23 @@ describe('a devstack', () => {
     for (const node of ['node-1', 'node-2']) expect([node, mostAtOnce(spansOn(node, Items))]).toEqual([node, 8])
   })
 
+  it('has nodes that a whole id names, while one that begins several ids is refused with some of them [R51]', async () => {
+    const stack = await devstack('--computes', '4')
+    await until('all are there', async () => (await ask(stack, 'GET', '/orchestrator/nodes')).body.Nodes.length === 5)
+    const described = (name: string) =>
+      product.run(['node', 'describe', name], { BACALHAU_API_PORT: new URL(stack.api).port })
+    const several = await described('node-')
+    expect(several).toMatchObject({ code: 1, stdout: '' })
+    expect(several.stderr).toContain(
+      'multiple nodes found for nodeID prefix: node-, matching nodeIDs: [node-0 node-1 node-2 ...]\n',
+    )
+    expect(several.stderr).toContain('Hint: Give more of the id.')
+    expect((await ask(stack, 'GET', '/orchestrator/nodes/node-')).status).toBe(409)
+    const one = await described('node-3')
+    expect(one.code).toBe(0)
+    expect(one.stdout).toContain('NodeID: node-3\n')
+  })
+
   it('says how to use it, is followed by a daemon to a node that joins it, and leaves nothing at Ctrl-C [R97, R100]', async () => {
     const stack = await devstack('--computes', '1')
     const variables = readFileSync(stack.runFile, 'utf8')
