@@ -1,3 +1,4 @@
+import { Fault } from '#lib/fault.ts'
 import { byteLength } from '#lib/go/byte-text.ts'
 import { parseJson } from '#lib/json/parse.ts'
 import { stringifyJson } from '#lib/json/stringify.ts'
@@ -8,10 +9,12 @@ import type { Format } from './shared/output-flags.ts'
 
 export type Shape = { readonly output: Format | ''; readonly pretty: boolean }
 
-/** Writes a document that is JSON text already, as JSON or YAML. Throws an Error for a format that is for tables. */
+/** Writes a document that is JSON text already, as JSON or YAML. Throws a Fault for a format that is for tables. */
 export async function printDocument(out: Out, json: string, shape: Shape): Promise<void> {
   if (shape.output === 'json') return out.write(`${shape.pretty ? indented(json) : json}\n`)
-  if (shape.output !== 'yaml') throw new Error(`invalid format "${shape.output}"`)
+  if (shape.output !== 'yaml') {
+    throw new Fault('BadRequest', `invalid format "${shape.output}"`, { hint: 'This is shown as json or yaml.' })
+  }
   const { writeYaml } = await import('#lib/yaml/write-yaml.ts')
   out.write(writeYaml(parseJson(json, { keepsText: true }) as Parameters<typeof writeYaml>[0]))
 }

@@ -4,8 +4,9 @@ import { coloursFor } from '../../colours.ts'
 import { defineCommand } from '../../command.ts'
 import { bool } from '../../flags.ts'
 import { givenJob, templateFlags } from '../../job-file/given-job.ts'
+import { allWarnings } from '../../job-file/warning.ts'
 import { printDocument } from '../../print.ts'
-import { shapeFlags } from '../../shared/output-flags.ts'
+import { ownShapeFlags } from '../../shared/output-flags.ts'
 import { during } from '../../shared/wrap-error.ts'
 import { planText } from '../../views/forecast.ts'
 
@@ -20,11 +21,12 @@ export const command = defineCommand({
     ['a job that a program writes', 'job plan < ./made.yaml'],
   ],
   args: {},
-  flags: { ...templateFlags, force: bool(false, 'As if submitted with --force'), ...shapeFlags },
+  flags: { ...templateFlags, force: bool(false, 'As if submitted with --force'), ...ownShapeFlags },
   async run({ args: [path], flags }, cli): Promise<PlanAnswer> {
-    const { spec, id } = await givenJob(path, flags, cli)
+    const { spec, id, warnings } = await givenJob(path, flags, cli)
     const client = await cli.client()
-    return during('failed request', client.jobs.plan({ Job: spec, ID: id, Force: flags.force }))
+    const plan = await during('failed request', client.jobs.plan({ Job: spec, ID: id, Force: flags.force }))
+    return { ...plan, Warnings: allWarnings(warnings, plan.Warnings) }
   },
   show: (plan, { flags }, { stdout, env }) =>
     flags.output === ''

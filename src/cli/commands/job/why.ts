@@ -3,7 +3,7 @@ import type { JobReasons } from '#models/forecast.ts'
 import { coloursFor } from '../../colours.ts'
 import { defineCommand, exactly } from '../../command.ts'
 import { printDocument } from '../../print.ts'
-import { shapeFlags } from '../../shared/output-flags.ts'
+import { ownShapeFlags } from '../../shared/output-flags.ts'
 import { namespaceFlag, namespaceQuery } from '../../shared/which-job.ts'
 import { during } from '../../shared/wrap-error.ts'
 import { whyText } from '../../views/forecast.ts'
@@ -19,7 +19,7 @@ export const command = defineCommand({
   ],
   args: exactly(1),
   completes: 'job',
-  flags: { ...namespaceFlag, ...shapeFlags },
+  flags: { ...namespaceFlag, ...ownShapeFlags },
   run: async ({ args: [id = ''], flags }, cli): Promise<JobReasons> =>
     during(`could not get job ${id}`, (await cli.client()).jobs.why(id, namespaceQuery(flags))),
   show: (reasons, { flags }, { stdout, env }) =>
