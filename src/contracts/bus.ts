@@ -15,6 +15,8 @@ export interface Bus {
    * Throws a Fault PayloadTooLarge.
    */
   publish(subject: string, payload: Uint8Array, reply?: string): void
+  /** Like `publish`, but resolves when it is with somebody who listens. Rejects with a Fault ServiceUnavailable when nobody does. */
+  send(subject: string, payload: Uint8Array): Promise<void>
   /** Rejects with a Fault: Timeout, PayloadTooLarge, or ServiceUnavailable when nobody listens. */
   request(subject: string, payload: Uint8Array, timeoutMs: number): Promise<Uint8Array>
   /** `*` and `>` as in NATS. The handler must not throw. */

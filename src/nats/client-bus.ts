@@ -1,4 +1,4 @@
-import { connect, errors, type Msg, type NatsConnection } from '@nats-io/transport-node'
+import { connect, createInbox, errors, type Msg, type NatsConnection } from '@nats-io/transport-node'
 import type { Bus, BusMessage, Subscription } from '#contracts/bus.ts'
 import type { Random } from '#lib/clock.ts'
 import { Fault, messageOf } from '#lib/fault.ts'
@@ -52,21 +52,49 @@ export class ClientBus implements Bus {
     if (!this.#connection.isClosed()) this.#connection.publish(subject, payload, reply ? { reply } : {})
   }
 
-  /** Fails at once while the broker is out of reach, and when it gets out of reach before the answer came. */
+  /** The broker tells at once when nobody listens, so it has told once it answers what came after. */
+  async send(subject: string, payload: Uint8Array): Promise<void> {
+    const inbox = createInbox()
+    let isHeard = true
+    const subscription = this.subscribe(inbox, () => {
+      isHeard = false
+    })
+    try {
+      await this.#whileConnected(() => {
+        this.publish(subject, payload, inbox)
+        return this.#connection.flush()
+      })
+    } catch (error) {
+      throw new Fault('ServiceUnavailable', `not sent to ${subject}: ${messageOf(error)}`, {
+        cause: error,
+        isRetryable: true,
+      })
+    } finally {
+      subscription.stop()
+    }
+    if (!isHeard) throw new Fault('ServiceUnavailable', `nobody listens on ${subject}`, { isRetryable: true })
+  }
+
   async request(subject: string, payload: Uint8Array, timeoutMs: number): Promise<Uint8Array> {
     requireFits(subject, payload, this.maxPayloadBytes)
+    try {
+      const ask = () => this.#connection.request(subject, payload, { timeout: timeoutMs })
+      return (await this.#whileConnected(ask)).data
+    } catch (error) {
+      const code = error instanceof errors.TimeoutError ? 'Timeout' : 'ServiceUnavailable'
+      throw new Fault(code, `no answer on ${subject}: ${messageOf(error)}`, { cause: error, isRetryable: true })
+    }
+  }
+
+  /** Fails at once while the broker is out of reach, and when it gets out of reach before the answer came. */
+  async #whileConnected<Result>(work: () => Promise<Result>): Promise<Result> {
     const cut = Promise.withResolvers<never>()
     const watch = this.onConnection((isConnected) => {
       if (!isConnected)
         cut.reject(new Error(['the broker cannot be reached', this.#refusal].filter(Boolean).join(': ')))
     })
-    const ask = async (): Promise<Uint8Array> =>
-      (await this.#connection.request(subject, payload, { timeout: timeoutMs })).data
     try {
-      return await (this.#isConnected ? Promise.race([ask(), cut.promise]) : cut.promise)
-    } catch (error) {
-      const code = error instanceof errors.TimeoutError ? 'Timeout' : 'ServiceUnavailable'
-      throw new Fault(code, `no answer on ${subject}: ${messageOf(error)}`, { cause: error, isRetryable: true })
+      return await (this.#isConnected ? Promise.race([work(), cut.promise]) : cut.promise)
     } finally {
       watch.stop()
     }

@@ -24,6 +24,11 @@ export class LocalBus implements Bus {
     this.#router.routeOrTell({ subject, reply, headerBytes: 0, payload: Buffer.from(payload) })
   }
 
+  async send(subject: string, payload: Uint8Array): Promise<void> {
+    const count = this.#router.route({ subject, reply: undefined, headerBytes: 0, payload: Buffer.from(payload) })
+    if (count === 0) throw nobodyListens(subject)
+  }
+
   async request(subject: string, payload: Uint8Array, timeoutMs: number): Promise<Uint8Array> {
     requireFits(subject, payload, this.maxPayloadBytes)
     return new Promise((resolve, reject) => {
@@ -43,7 +48,7 @@ export class LocalBus implements Bus {
       const count = this.#router.route({ subject, reply: inbox, headerBytes: 0, payload: Buffer.from(payload) })
       if (count > 0) return
       end()
-      reject(new Fault('ServiceUnavailable', `nobody listens on ${subject}`, { isRetryable: true }))
+      reject(nobodyListens(subject))
     })
   }
 
@@ -80,3 +85,6 @@ const busMessage = ({ subject, reply, headerBytes, payload, sender }: RoutedMess
   ...(reply === undefined ? {} : { reply }),
   ...(sender === undefined ? {} : { sender }),
 })
+
+const nobodyListens = (subject: string): Fault =>
+  new Fault('ServiceUnavailable', `nobody listens on ${subject}`, { isRetryable: true })

@@ -79,6 +79,22 @@ export const busSuite = (name: string, open: () => Promise<BusPair>): void => {
       expect(text(await got.promise)).toBe('')
     })
 
+    it('what is sent is with who listens, and it is told when nobody does', async () => {
+      const got: string[] = []
+      pair.other.subscribe('letters', ({ payload }) => got.push(text(payload)))
+      await settled()
+      await pair.one.send('letters', bytes('a'))
+      await settled()
+      expect(got).toEqual(['a'])
+      await expect(pair.one.send('nobody.here', bytes('x'))).rejects.toMatchObject({ code: 'ServiceUnavailable' })
+    })
+
+    it('tells a time-out from nobody listening', async () => {
+      pair.other.subscribe('silent', () => {})
+      await settled()
+      await expect(pair.one.request('silent', bytes('x'), 20)).rejects.toMatchObject({ code: 'Timeout' })
+    })
+
     it('carries bytes as they are, up to nearly 1 MiB', async () => {
       const large = Buffer.alloc(1_000_000, 7)
       large[0] = 0

@@ -9,7 +9,8 @@ import type { Store } from '#contracts/store.ts'
 import { buildInfo } from '#lib/build-info.ts'
 import type { Clock } from '#lib/clock.ts'
 import type { EventLog } from '#lib/event-log.ts'
-import { RemoteOrchestrator, serveOrchestrator } from '#link/bus-ends.ts'
+import { AnyOrchestrator } from '#link/any-orchestrator.ts'
+import { serveOrchestrator } from '#link/bus-ends.ts'
 import type { NodeId } from '#models/ids.ts'
 import type { Resources } from '#models/resources.ts'
 import { LocalBus } from '#nats/local-bus.ts'
@@ -41,8 +42,9 @@ export type HybridOptions = {
   clock?: Clock
 }
 
+const quiet = ['handshake_failed', 'orchestrator_found']
 const log: EventLog = (event, fields) => {
-  if (event !== 'handshake_failed') console.error(event, fields)
+  if (!quiet.includes(event)) console.error(event, fields)
 }
 
 export const openTestStore = (path = ':memory:'): Promise<Store> => storeOn(openSqlite(path))
@@ -187,7 +189,7 @@ export const joinCompute = async (port: number, name: string, options: Omit<Hybr
     nodeId,
     store,
     folder,
-    orchestrator: new RemoteOrchestrator(bus, nodeId, systemRandom, log),
+    orchestrator: new AnyOrchestrator({ bus, nodeId, clock: new SystemClock(), random: systemRandom, log }),
     sharesStore: false,
   })
   await compute.start()

@@ -97,6 +97,11 @@ class SimulatedBus implements Bus {
     this.#send(subject, payload, reply)
   }
 
+  async send(subject: string, payload: Uint8Array): Promise<void> {
+    if (!this.#send(subject, payload, undefined))
+      throw new Fault('ServiceUnavailable', `nobody listens on ${subject}`, { isRetryable: true })
+  }
+
   request(subject: string, payload: Uint8Array, timeoutMs: number): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {
       const inbox = `_INBOX.${this.#world.random.uuid()}`

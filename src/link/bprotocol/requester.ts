@@ -17,6 +17,7 @@ import type {
   HeartbeatReply,
 } from '#models/messages/messages.ts'
 import type { NodeInfo } from '#models/node.ts'
+import { noResources, type Resources } from '#models/resources.ts'
 import { flagOf, recordOf, textOf } from '../go/checked.ts'
 import { Intake } from '../go/intake.ts'
 import { keptLink } from '../go/kept-link.ts'
@@ -33,12 +34,12 @@ export type RequesterParts = {
   log: (event: string, fields: Record<string, unknown>) => void
 }
 
+/** What it answers to the registration of a node that it remembers. */
+const alreadyKnown = 'node already registered'
 const beatEveryMs = 15_000
 /** Every so many heartbeats the requester hears all of this node again: it learns what runs and waits from nothing else. */
 const beatsPerInfo = 4
 const answerLimitMs = 5_000
-/** A callback is never answered, but one that nobody listens to is: after this long somebody does. */
-const unheardAfterMs = 1_000
 
 /** A requester of version 1.4 as this node reaches it: reports become callbacks, and its requests become orders. */
 export class BprotocolRequester implements OrchestratorEnd {
@@ -53,27 +54,32 @@ export class BprotocolRequester implements OrchestratorEnd {
     this.#intake = new Intake(parts.clock)
   }
 
+  /**
+   * A requester that knows the node already takes the registration and keeps what it was told before. So it is told anew,
+   * capacity too: where it believes that more is free than there is, it gives the node nothing.
+   */
   async handshake({ NodeInfo, LinkID }: Handshake, back: ComputeEnd): Promise<HandshakeReply> {
     const { bus, clock, nodeId, random } = this.#parts
     const { value } = await this.#manage('RegisterNode', `{"Info":${encodeNodeInfo(NodeInfo)}}`)
     const reply = recordOf(value, 'value')
-    const linkId = keptLink('bprotocol/v2', LinkID, random)
     const IsAccepted = flagOf(reply.Accepted, 'Accepted')
+    const Reason = textOf(reply.Reason, 'Reason')
+    // It has not met this node before: what it is remembered for was with another one, or is lost there.
+    const linkId = keptLink('bprotocol/v2', Reason === alreadyKnown ? LinkID : '', random)
     if (IsAccepted) {
-      this.#info = NodeInfo
       this.#intake.goOn(back, linkId)
       if (this.#served.length === 0) this.#served = [...this.#serve(), serveGoLogs(bus, clock, nodeId, back)]
+      await this.updateInfo(NodeInfo)
+      const { AvailableCapacity = noResources(), QueueCapacity = noResources() } = NodeInfo.ComputeNodeInfo ?? {}
+      await this.#updateResources(AvailableCapacity, QueueCapacity)
       this.#beat()
     }
-    return { IsAccepted, Reason: textOf(reply.Reason, 'Reason'), LinkID: linkId, HeartbeatIntervalMs: beatEveryMs }
+    return { IsAccepted, Reason, LinkID: linkId, HeartbeatIntervalMs: beatEveryMs }
   }
 
   async heartbeat(beat: Heartbeat): Promise<HeartbeatReply> {
     this.#beat()
-    const resources =
-      `{"NodeID":${goString(beat.NodeID)},"AvailableCapacity":${encodeResources(beat.AvailableCapacity)},` +
-      `"QueueUsedCapacity":${encodeResources(beat.QueueUsedCapacity)}}`
-    const { error } = await this.#manage('UpdateResources', resources)
+    const { error } = await this.#updateResources(beat.AvailableCapacity, beat.QueueUsedCapacity)
     if (error !== undefined) return { IsKnown: false }
     const info = this.#beats % beatsPerInfo === 0 ? withLoad(this.#info, beat) : undefined
     return info ? this.updateInfo(info) : { IsKnown: true }
@@ -112,6 +118,13 @@ export class BprotocolRequester implements OrchestratorEnd {
     this.#parts.bus.publish('heartbeat', Buffer.from(goJson(beat)))
   }
 
+  #updateResources(available: Resources, queued: Resources): Promise<Wire> {
+    const text =
+      `{"NodeID":${goString(this.#parts.nodeId)},"AvailableCapacity":${encodeResources(available)},` +
+      `"QueueUsedCapacity":${encodeResources(queued)}}`
+    return this.#manage('UpdateResources', text)
+  }
+
   async #manage(method: string, text: string): Promise<Wire> {
     const subject = `node.management.${this.#parts.nodeId}.${method}/v1`
     return bodyOf(await this.#parts.bus.request(subject, Buffer.from(text), answerLimitMs))
@@ -125,11 +138,8 @@ export class BprotocolRequester implements OrchestratorEnd {
     if (callback) await this.#callBack(origin.RequesterID, callback)
   }
 
-  async #callBack(requesterId: string, { method, text }: Callback): Promise<void> {
-    const subject = `node.orchestrator.${requesterId}.${method}/v1`
-    await this.#parts.bus.request(subject, Buffer.from(text), unheardAfterMs).catch((error: unknown) => {
-      if (!(error instanceof Fault && error.code === 'Timeout')) throw error
-    })
+  #callBack(requesterId: string, { method, text }: Callback): Promise<void> {
+    return this.#parts.bus.send(`node.orchestrator.${requesterId}.${method}/v1`, Buffer.from(text))
   }
 
   #serve(): Subscription[] {

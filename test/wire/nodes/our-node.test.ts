@@ -1,0 +1,252 @@
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, describe, expect, it } from 'vitest'
+import type { Publisher } from '#contracts/publisher.ts'
+import { yes } from '#contracts/verdict.ts'
+import { joinCompute } from '../../kit/cluster.ts'
+import { type Heard, type Recorded, recordedLines, startGoOrchestrator } from '../../kit/go-orchestrator.ts'
+import { ScriptedEngine } from '../../kit/scripted-engine.ts'
+import { until } from '../../kit/until.ts'
+import { absent, goldensDir } from '../../kit/vectors.ts'
+
+const running: { stop(): Promise<void> }[] = []
+const started = <Part extends { stop(): Promise<void> }>(part: Part): Part => {
+  running.push(part)
+  return part
+}
+afterEach(async () => {
+  for (const part of running.splice(0).reverse()) await part.stop()
+})
+
+/** The recorded nodes, by the version that was recorded. */
+const versions = {
+  'v1.4.0': { protocol: 'bprotocol/v2', node: 'node140', joined: 'UpdateResources/v1' },
+  'v1.9.3': { protocol: 'ncl/v1', node: 'node193', joined: 'transport.HandshakeRequest' },
+} as const
+type Version = keyof typeof versions
+
+/** What happened in the recording, without what belongs to its time. */
+const orders = (lines: Recorded[]): Recorded[] =>
+  lines.filter(
+    ({ dir, subject = '' }) => dir === 'S>C' && /^node\.compute\.\w+\.(Ask|Bid|Cancel)|\.in\.msgs$/.test(subject),
+  )
+const typeOfLine = ({ subject = '', json }: Recorded): string => json.metadata?.Type ?? subject.split('.').at(-1)
+const isReport = ({ dir, subject = '' }: Recorded): boolean =>
+  dir === 'C>S' && /^node\.orchestrator\.|\.out\.msgs$/.test(subject)
+const bodyOfLine = ({ json }: Recorded): any => (json.metadata ? json.payload : json)
+
+/** Times differ, our engine has its own words, and an empty list is as good as none. */
+const comparable = (body: any): unknown =>
+  JSON.parse(
+    JSON.stringify(body, (key, value) => {
+      if (key === 'Timestamp') return undefined
+      if (key === 'Events') return value ?? []
+      return key === 'Message' ? value.replace(/^(?:execution error: )+/, '') : value
+    }),
+  )
+
+/** Runs what the recorded job printed, or fails as it did. */
+function recordedEngine(lines: Recorded[]): ScriptedEngine {
+  const reports = lines.filter(isReport).map(bodyOfLine)
+  return new ScriptedEngine('docker', async ({ executionId, logs }) => {
+    const ended = reports.find((each) => each.ExecutionID === executionId && !('Accepted' in each))
+    const output = ended?.RunCommandResult
+    if (output) {
+      await logs.write(1, Buffer.from(output.Stdout))
+      await logs.write(2, Buffer.from(output.stderr))
+      return { exitCode: output.ExitCode }
+    }
+    const event = ended?.Event ?? ended?.Events?.[0]
+    if (!event) return new Promise(() => {})
+    return { exitCode: 1, failure: { message: event.Message, class: 'transient' } }
+  })
+}
+
+const recordedPublisher = (lines: Recorded[]): Publisher => ({
+  type: 'local',
+  isInstalled: async () => yes,
+  accepts: async () => yes,
+  publish: async ({ executionId }) =>
+    bodyOfLine(
+      lines.find(
+        (each) => isReport(each) && bodyOfLine(each).ExecutionID === executionId && bodyOfLine(each).PublishResult,
+      ) as Recorded,
+    ).PublishResult,
+})
+
+async function joined(version: Version, lines: Recorded[], databasePath?: string) {
+  const { protocol, node, joined: sign } = versions[version]
+  const go = started(await startGoOrchestrator(protocol))
+  const engine = recordedEngine(lines)
+  const options = {
+    engines: [engine],
+    publishers: [recordedPublisher(lines)],
+    ...(databasePath ? { databasePath } : {}),
+  }
+  const compute = started(await joinCompute(go.port, node, options))
+  await go.next(sign)
+  return { go, engine, compute, options, node }
+}
+
+const scenarios: [Version, string, number][] = [
+  ['v1.4.0', '03-batch-success-local', 2],
+  ['v1.4.0', '04-job-failing', 6],
+  ['v1.4.0', '05-bid-rejected', 1],
+  ['v1.4.0', '06-stop-running', 2],
+  ['v1.4.0', '10-ops-direct', 1],
+  ['v1.9.3', '03-batch-success-local', 2],
+  ['v1.9.3', '04-job-failing', 6],
+  ['v1.9.3', '06-stop-running', 1],
+  ['v1.9.3', '10-ops-direct', 1],
+]
+
+if (!existsSync(join(goldensDir(), 'wire'))) absent('wire')
+else
+  describe('our node at an orchestrator of Go', () => {
+    it.each(scenarios)(
+      '%s %s: answers and reports as the recorded node did [R99]',
+      async (version, scenario, reports) => {
+        const lines = recordedLines(`${version}/${scenario}`)
+        const { go } = await joined(version, lines)
+        const seen: Record<string, number> = {}
+        let compared = 0
+        for (const line of lines) {
+          if (orders([line]).length > 0) {
+            const reply = lines.find(({ dir, subject }) => dir === 'C>S' && subject === line.reply)
+            const answer = await go.say(line)
+            if (version === 'v1.9.3' || typeOfLine(line).startsWith('AskForBid')) expect(answer).toEqual(reply?.json)
+            else expect(answer.value.ExecutionID).toBe(reply?.json.value.ExecutionID)
+          } else if (isReport(line)) {
+            const type = typeOfLine(line)
+            seen[type] = (seen[type] ?? 0) + 1
+            const said = await go.next(type, seen[type])
+            expect(comparable(said.body)).toEqual(comparable(bodyOfLine(line)))
+            compared += 1
+          }
+        }
+        expect(compared).toBe(reports)
+        expect(go.heard.filter((each: Heard) => seen[each.type] !== undefined)).toHaveLength(compared)
+      },
+    )
+
+    it.each(Object.keys(versions) as Version[])(
+      '%s: a bid that was made before a restart is still good after it, and starts when it is taken [R97]',
+      async (version) => {
+        const folder = await mkdtemp(join(tmpdir(), 'bacalhau-offer-'))
+        started({ stop: () => rm(folder, { recursive: true, force: true }) })
+        const lines = recordedLines(`${version}/03-batch-success-local`)
+        const [ask, accepted] = orders(lines) as [Recorded, Recorded]
+        const { go, engine, compute, options, node } = await joined(version, lines, join(folder, 'state.db'))
+        if (version === 'v1.9.3')
+          go.answers['transport.HandshakeRequest'] = { accepted: true, reason: 'node reconnected' }
+        else go.answers['RegisterNode/v1'] = { value: { Accepted: true, Reason: 'node already registered' } }
+        await go.say(ask)
+        await go.next(version === 'v1.9.3' ? 'BidResult' : 'OnBidComplete/v1')
+        await compute.stop()
+        running.splice(running.indexOf(compute), 1)
+        const shakes = go.heard.length
+        started(await joinCompute(go.port, node, options))
+        await until('the node joins again', () =>
+          go.heard.slice(shakes).some(({ type }) => type === versions[version].joined),
+        )
+        expect(engine.starts).toHaveLength(0)
+        await go.say(accepted)
+        const { body } = await go.next(version === 'v1.9.3' ? 'RunResult' : 'OnRunComplete/v1')
+        expect(body.RunCommandResult.Stdout).toBe('hello\n')
+        expect(engine.starts).toHaveLength(1)
+      },
+    )
+
+    it.each(Object.keys(versions) as Version[])(
+      '%s: an order that is none is refused with the reason, and the next one runs',
+      async (version) => {
+        const lines = recordedLines(`${version}/03-batch-success-local`)
+        const [ask, accepted] = orders(lines) as [Recorded, Recorded]
+        const { go, engine } = await joined(version, lines)
+        const bad = structuredClone(ask)
+        const { Execution } = bodyOfLine(bad)
+        Execution.ID = 'e-bad'
+        Execution.Job.Tasks[0].Network = { Type: 'Warp' }
+        if (bad.json.metadata) bad.json.metadata['Bacalhau-SeqNum'] = '1'
+        await go.say(bad)
+        const refused = version === 'v1.9.3' ? 'BidResult' : 'OnBidComplete/v1'
+        const { body } = await go.next(refused)
+        expect(body).toMatchObject({ ExecutionID: 'e-bad', JobID: Execution.JobID, Accepted: false })
+        expect((body.Event ?? body.Events[0]).Message).toMatch(/unknown type 'Warp'/)
+        await go.say(ask)
+        await go.next(refused, 2)
+        await go.say(accepted)
+        await go.next(version === 'v1.9.3' ? 'RunResult' : 'OnRunComplete/v1')
+        expect(engine.starts).toHaveLength(1)
+      },
+    )
+
+    it('v1.9.3: what its orchestrator repeats after a crash is acknowledged and runs no second time', async () => {
+      const lines = recordedLines('v1.9.3/14-orchestrator-killed-replay')
+      const { go, engine } = await joined('v1.9.3', lines)
+      const all = orders(lines)
+      const first = all.slice(0, 3)
+      for (const line of first) {
+        if (typeOfLine(line) === 'CancelExecution') await go.next('RunResult')
+        expect(await go.say(line)).toEqual({})
+        if (typeOfLine(line) === 'AskForBid') await go.next('BidResult')
+      }
+      go.answers['transport.HeartbeatRequest'] = { Code: 'HandshakeRequired', Cause: 'not connected' }
+      const repeated = all.slice(3)
+      expect(repeated.map(({ json }) => json.metadata['Bacalhau-SeqNum'])).toContain('143')
+      for (const line of repeated) expect(await go.say(line)).toEqual({})
+      expect(engine.starts).toHaveLength(1)
+      expect(go.heard.filter(({ type }) => /Result|Error/.test(type))).toHaveLength(2)
+    })
+
+    it('v1.9.3: bytes that are no message, and messages of an unknown type, are refused in the recorded words', async () => {
+      const { go } = await joined('v1.9.3', [])
+      const subject = 'bacalhau.global.compute.node193.in.msgs'
+      const said = (bytes: Buffer) =>
+        go.bus.request(subject, bytes, 5_000).then((answer) => JSON.parse(String(Buffer.from(answer))))
+      expect((await said(Buffer.from('garbage'))).error).toMatch(/unsupported encoding: 0x67$/)
+      const json = { metadata: { Type: 'NoSuchType', 'Bacalhau-SeqNum': '7' }, payload: {} }
+      expect((await go.say({ subject, json })).error).toMatch(/unsupported message type: NoSuchType$/)
+    })
+
+    it.each(Object.keys(versions) as Version[])(
+      '%s: gives out what a program printed, to its end [R200]',
+      async (version) => {
+        const lines = recordedLines(`${version}/03-batch-success-local`)
+        const { go, node } = await joined(version, lines)
+        const [ask, accepted] = orders(lines) as [Recorded, Recorded]
+        await go.say(ask)
+        await go.next(version === 'v1.9.3' ? 'BidResult' : 'OnBidComplete/v1')
+        await go.say(accepted)
+        const { body } = await go.next(version === 'v1.9.3' ? 'RunResult' : 'OnRunComplete/v1')
+        const read = async (ExecutionID: string) => {
+          const got: any[] = []
+          const inbox = `_SINBOX.consumer.${ExecutionID.slice(-8)}`
+          const subscription = go.bus.subscribe(inbox, ({ payload }) =>
+            got.push(JSON.parse(String(Buffer.from(payload)))),
+          )
+          const question = JSON.stringify({ ExecutionID, NodeID: node, TargetPeerID: node, Tail: false, Follow: true })
+          const request = {
+            consumerId: '_SINBOX.consumer.',
+            streamId: ExecutionID.slice(-8),
+            heartBeatRequestSub: '_HEARTBEAT._SINBOX.consumer',
+            body: Buffer.from(question).toString('base64'),
+          }
+          go.bus.publish(`node.compute.${node}.ExecutionLogs/v1`, Buffer.from(JSON.stringify(request)), inbox)
+          await until('the stream ends', () => got.at(-1)?.type === 2)
+          subscription.stop()
+          return got
+        }
+        const stream = await read(body.ExecutionID)
+        const text = stream.slice(0, -1).map(({ data }) => JSON.parse(Buffer.from(data, 'base64').toString()).value)
+        expect(text).toEqual([
+          { Type: 1, Line: 'hello\n' },
+          { Type: 2, Line: 'oops\n' },
+        ])
+        expect(stream.at(-1).closeError).toEqual({ Code: 1000, Text: '' })
+        expect((await read('e-unknown-1')).at(-1).closeError.Code).toBe(5000)
+      },
+    )
+  })
