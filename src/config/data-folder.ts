@@ -18,6 +18,8 @@ export type DataFolder = {
   readonly rivalDatabases: readonly string[]
   /** Name and ids of this node, made once. */
   readonly identityFile: string
+  /** Secret by which orchestrators know this node again. */
+  readonly nodeKeyFile: string
   /** What a node made that vouches for itself: clients may trust the first. */
   readonly certificateFile: string
   readonly certificateKeyFile: string
@@ -36,6 +38,7 @@ export function dataFolder(root: string, roles: Roles): DataFolder {
     databaseFile: join(roleFolder, 'state.db'),
     rivalDatabases: (isBoth ? ['orchestrator', 'compute'] : ['']).map((each) => join(root, each, 'state.db')),
     identityFile: join(roleFolder, 'node.json'),
+    nodeKeyFile: join(roleFolder, 'node.key'),
     certificateFile: join(roleFolder, 'api-cert.pem'),
     certificateKeyFile: join(roleFolder, 'api-key.pem'),
     // Not `executions`: in `compute/executions` release 1.9 has its own, and what is left over here is removed.

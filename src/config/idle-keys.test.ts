@@ -13,11 +13,10 @@ describe('settings that change nothing', () => {
   })
 
   it('stop a start when somebody relies on what they promise, unless they ask for nothing', () => {
-    expect(() => idleNotices(given('Compute.TLS.RequireTLS', 'true'))).toThrow(
-      'invalid config: Compute.TLS.RequireTLS is not available in this version',
+    expect(() => idleNotices(given('API.TLS.AutoCert', 'node.example'))).toThrow(
+      'invalid config: API.TLS.AutoCert is not available in this version',
     )
-    expect(() => idleNotices(given('API.TLS.AutoCert', 'node.example'))).toThrow('API.TLS.AutoCert is not available')
-    expect(idleNotices(given('Compute.TLS.RequireTLS', 'false'))).toEqual([])
+    expect(idleNotices(given('API.TLS.AutoCert', ''))).toEqual([])
   })
 
   it('are logins before an open door: who configures them means to keep somebody out [X12, S24]', () => {

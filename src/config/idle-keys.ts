@@ -7,7 +7,6 @@ import { keys } from './tree.ts'
 const idle = [
   'StrictVersionMatch',
   'API.TLS.AutoCertCachePath',
-  'Orchestrator.TLS.ServerTimeout',
   'Orchestrator.SupportReverseProxy',
   'Orchestrator.Advertise',
   'Orchestrator.Cluster.',
@@ -27,14 +26,7 @@ const idle = [
 ]
 
 /** Settings that somebody relies on for safety or for where state is: a node does not start without what they promise. */
-const promises = [
-  'API.TLS.AutoCert',
-  'Orchestrator.TLS.ServerCert',
-  'Orchestrator.TLS.ServerKey',
-  'Orchestrator.TLS.CACert',
-  'Orchestrator.Store',
-  'Compute.TLS.',
-]
+const promises = ['API.TLS.AutoCert', 'Orchestrator.Store']
 
 /** Tells which settings that were given have no effect, one sentence each. A Fault for those that promise something. */
 export function idleNotices(loaded: Loaded): string[] {

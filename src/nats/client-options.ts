@@ -1,30 +1,39 @@
-import type { ConnectionOptions } from '@nats-io/transport-node'
+import { type ConnectionOptions, nkeyAuthenticator } from '@nats-io/transport-node'
 import { type NatsLogin, type NatsUrl, parseNatsUrl } from '#lib/nats-url.ts'
+import { clientTls } from './client-tls.ts'
 
 export type ClientSettings = {
   /** Addresses of one broker or cluster of brokers; a login in one of them is shown to all. */
   servers: readonly string[]
   /** For servers without a login in their address; '' = none. */
   token: string
-  /** What the broker's monitoring shows for this connection. */
+  /** Of the node: a broker that knows nodes gives its rights to this connection. */
   name: string
+  /** Secret of the node's key, for brokers that know it by that; absent = it has none. */
+  keySeed?: string
   /** The section of the settings these come from: errors name it. */
   section: 'Compute' | 'Orchestrator'
   /** Certificate authority of the servers; '' = those the system trusts. */
   caFile: string
+  /** A server that speaks no TLS is refused. */
+  isTlsRequired: boolean
 }
 
 const attemptLimitMs = 5_000
 
 /** What the client library is told. */
-export function clientOptions({ servers, token, name, caFile }: ClientSettings): ConnectionOptions {
+export function clientOptions(settings: ClientSettings): ConnectionOptions {
+  const { servers, token, name, keySeed, caFile } = settings
   const urls = servers.map(parseNatsUrl).filter((url): url is NatsUrl => url !== undefined)
-  const isTls = caFile !== '' || urls.some((url) => url.isTls)
+  const isTls = caFile !== '' || settings.isTlsRequired || urls.some((url) => url.isTls)
   return {
     servers: urls.map(({ address }) => address),
     ...shown(urls.find(({ login }) => login)?.login ?? { token }),
-    ...(isTls ? { tls: caFile === '' ? {} : { caFile } } : {}),
+    ...(isTls ? { tls: clientTls(urls.map(hostOf), caFile) } : {}),
+    ...(keySeed === undefined ? {} : { authenticator: nkeyAuthenticator(new TextEncoder().encode(keySeed)) }),
     name,
+    // Under its own name, so that a broker can keep others from listening there.
+    inboxPrefix: `_INBOX.${name}`,
     timeout: attemptLimitMs,
     maxReconnectAttempts: -1,
     // A login may be put right on the broker while we go on.
@@ -32,6 +41,8 @@ export function clientOptions({ servers, token, name, caFile }: ClientSettings):
     pingInterval: 30_000,
   }
 }
+
+const hostOf = ({ address }: NatsUrl): string => address.slice(0, address.lastIndexOf(':')).replace(/^\[|\]$/g, '')
 
 const shown = (login: NatsLogin): ConnectionOptions => {
   if ('user' in login) return { user: login.user, pass: login.password }

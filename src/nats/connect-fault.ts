@@ -6,8 +6,7 @@ import type { ClientSettings } from './client-options.ts'
 /** Why no server of the list let this client in, with what cures it. */
 export function connectFault(error: unknown, { servers, section }: ClientSettings): Fault {
   const because = { cause: error, component: section === 'Compute' ? 'Node' : 'NodeLink' }
-  if (error instanceof errors.AuthorizationError)
-    return new Fault('Unauthorized', 'nats: Authorization Violation', { ...because, hint: loginHints[section] })
+  if (error instanceof errors.AuthorizationError) return refusal(error, section)
   const what = section === 'Compute' ? 'an orchestrator' : 'a NATS server'
   const hint = isAboutTls(error)
     ? `${section}.TLS.CACert names the authority of its certificate.`
@@ -22,6 +21,18 @@ export function connectFault(error: unknown, { servers, section }: ClientSetting
     },
   )
 }
+
+const refusal = (error: Error, section: ClientSettings['section']): Fault =>
+  new Fault('Unauthorized', `nats: ${error.message}`, {
+    cause: error,
+    component: section === 'Compute' ? 'Node' : 'NodeLink',
+    hint: /node name/.test(error.message) ? nameHint : loginHints[section],
+  })
+
+/** How a broker of ours says no. */
+const nameHint =
+  'Give this node another name (Name, or NameProvider). Was its data folder copied from another node: remove node.json ' +
+  'and node.key there. Is the other machine gone, or was this one set up anew: bacalhau node delete NAME.'
 
 const loginHints = {
   Compute: 'Compute.Auth.Token of this node must be Orchestrator.Auth.Token of its orchestrator.',

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto'
 import type { OrchestratorEnd } from '#contracts/node-link.ts'
 import { buildInfo } from '#lib/build-info.ts'
 import type { Startable } from '#lib/lifecycle.ts'
-import type { NodeId } from '#models/ids.ts'
 import type { ClientSettings } from '#nats/client-options.ts'
 import type { Orchestrator } from '#orchestrator/orchestrator.ts'
 import { detectResources } from '#platform/detect-resources.ts'
@@ -18,6 +17,7 @@ import { nodeLabels } from './labels.ts'
 import { LateOrchestrator } from './late-orchestrator.ts'
 import { removeLeftFolders } from './left-folders.ts'
 import type { NodeDeps, PartContext } from './node-deps.ts'
+import { nodeKey } from './node-key.ts'
 import { bidSettings, capacityOf, hostEnvironment, milliseconds } from './part-settings.ts'
 import { providerSettings } from './provider-settings.ts'
 
@@ -38,9 +38,7 @@ export const computeParts = async (
   await removeLeftFolders(store, systemDisk, folder.executionsFolder)
   const detected = await detectResources(folder.executionsFolder)
   const capacity = capacityOf(settings, detected)
-  const remote = orchestrator
-    ? undefined
-    : new LateOrchestrator(clientSettings(deps, nodeId), nodeId, { clock, random: systemRandom, log })
+  const remote = orchestrator ? undefined : await lateOrchestrator(deps, { nodeId, clock, log })
   orchestrator?.addLocalNode(nodeId)
   const labels = nodeLabels(settings.Labels, nodeId, buildInfo, detected)
   const providers = nodeProviders(providerSettings(deps), {
@@ -77,13 +75,22 @@ export const computeParts = async (
   return { role, parts: remote ? [remote, role, sweep] : [role, sweep] }
 }
 
-const clientSettings = ({ settings: { Compute } }: NodeDeps, nodeId: NodeId): ClientSettings => ({
-  section: 'Compute',
-  servers: Compute.Orchestrators,
-  token: Compute.Auth.Token,
-  caFile: Compute.TLS.CACert,
-  name: nodeId,
-})
+const lateOrchestrator = async (
+  { settings: { Compute }, folder }: NodeDeps,
+  { nodeId, clock, log }: Pick<PartContext, 'nodeId' | 'clock' | 'log'>,
+): Promise<LateOrchestrator> => {
+  const { seed, publicKey } = await nodeKey(systemDisk, folder.nodeKeyFile)
+  const client: ClientSettings = {
+    section: 'Compute',
+    servers: Compute.Orchestrators,
+    token: Compute.Auth.Token,
+    caFile: Compute.TLS.CACert,
+    isTlsRequired: Compute.TLS.RequireTLS,
+    name: nodeId,
+    keySeed: seed,
+  }
+  return new LateOrchestrator(client, { nodeId, publicKey }, { clock, random: systemRandom, log })
+}
 
 /** Two nodes of one name on one machine, as of two development clusters, leave each other's containers alone (X21). */
 const ownerOf = (nodeId: string, folder: string): string =>

@@ -25,7 +25,7 @@ export const controlParts = async (deps: NodeDeps, context: PartContext) => {
       () => undefined,
     )
   const end = orchestrator.link
-  const bus = nodeBus(deps, context, (open) => [
+  const bus = await nodeBus(deps, context, (open) => [
     serveOrchestrator({ bus: open, end, clock, random: systemRandom, log }),
     serveGoNodes({ bus: open, clock, random: systemRandom, end, orchestratorId: nodeId, knownInfo, log }),
   ])

@@ -8,6 +8,9 @@ import type { NodeId } from '#models/ids.ts'
 import { ClientBus, type ClientDeps } from '#nats/client-bus.ts'
 import type { ClientSettings } from '#nats/client-options.ts'
 
+/** Who connects; the key is the one that its client shows. */
+type Self = { nodeId: NodeId; publicKey: string }
+
 const startPatienceMs = 2_000
 
 /**
@@ -16,20 +19,21 @@ const startPatienceMs = 2_000
  */
 export class LateOrchestrator implements OrchestratorEnd, Startable {
   readonly #settings: ClientSettings
-  readonly #nodeId: NodeId
+  readonly #self: Self
   readonly #deps: ClientDeps & { clock: Clock }
   readonly #handlers = new Set<() => void>()
   #end: Promise<AnyOrchestrator> | undefined
   #bus: ClientBus | undefined
   #isClosed = false
 
-  constructor(settings: ClientSettings, nodeId: NodeId, deps: ClientDeps & { clock: Clock }) {
+  constructor(settings: ClientSettings, self: Self, deps: ClientDeps & { clock: Clock }) {
     this.#settings = settings
-    this.#nodeId = nodeId
+    this.#self = self
     this.#deps = deps
   }
 
-  handshake: OrchestratorEnd['handshake'] = async (...args) => (await this.#connected()).handshake(...args)
+  handshake: OrchestratorEnd['handshake'] = async (request, back) =>
+    (await this.#connected()).handshake({ ...request, PublicKey: this.#self.publicKey }, back)
   heartbeat: OrchestratorEnd['heartbeat'] = async (...args) => (await this.#connected()).heartbeat(...args)
   updateInfo: OrchestratorEnd['updateInfo'] = async (...args) => (await this.#connected()).updateInfo(...args)
   deliver: OrchestratorEnd['deliver'] = async (...args) => (await this.#connected()).deliver(...args)
@@ -76,6 +80,6 @@ export class LateOrchestrator implements OrchestratorEnd, Startable {
       if (isConnected && wasCut) for (const handler of this.#handlers) handler()
       wasCut = !isConnected
     })
-    return new AnyOrchestrator({ ...this.#deps, bus, nodeId: this.#nodeId })
+    return new AnyOrchestrator({ ...this.#deps, bus, nodeId: this.#self.nodeId })
   }
 }

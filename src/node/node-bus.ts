@@ -8,8 +8,10 @@ import { LocalBus } from '#nats/local-bus.ts'
 import { Broker } from '#nats/server/broker.ts'
 import { NodeDoor } from '#nats/server/node-door.ts'
 import { keyOf } from '#orchestrator/nodes/node-keys.ts'
+import { systemDisk } from '#platform/disk.ts'
 import { systemRandom } from '#platform/random.ts'
 import type { NodeDeps, PartContext } from './node-deps.ts'
+import { linkTls } from './tls/link-tls.ts'
 
 /** How an orchestrator and its nodes reach each other. */
 export type NodeBus = {
@@ -24,17 +26,21 @@ export type NodeBus = {
 type Serve = (bus: Bus) => Subscription[]
 
 /** A broker of its own, or NATS servers when the settings name some. `serve` gets the bus when it can be used. */
-export const nodeBus = (deps: NodeDeps, context: PartContext, serve: Serve): NodeBus =>
+export const nodeBus = async (deps: NodeDeps, context: PartContext, serve: Serve): Promise<NodeBus> =>
   deps.settings.Orchestrator.Bus.Servers.length > 0 ? outerBus(deps, context, serve) : ownBroker(deps, context, serve)
 
-const ownBroker = (
+const ownBroker = async (
   { settings, linkHost }: NodeDeps,
   { nodeId, store, clock, log }: PartContext,
   serve: Serve,
-): NodeBus => {
-  const { Port, Auth, Advertise } = settings.Orchestrator
+): Promise<NodeBus> => {
+  const { Port, Auth, Advertise, TLS } = settings.Orchestrator
+  const tls = await linkTls(TLS, systemDisk)
   const door = new NodeDoor({ token: Auth.Token, ownName: nodeId, clock, keyOf: (name) => keyOf(store, name), log })
-  const broker = new Broker({ host: linkHost, port: Port, name: nodeId }, { clock, random: systemRandom, door, log })
+  const broker = new Broker(
+    { host: linkHost, port: Port, name: nodeId, tls },
+    { clock, random: systemRandom, door, log },
+  )
   const bus = new LocalBus(broker.router, clock, systemRandom)
   let subscriptions: Subscription[] = []
   const served: Startable = {
@@ -62,7 +68,14 @@ const ownBroker = (
 const outerBus = ({ settings }: NodeDeps, { nodeId, log }: PartContext, serve: Serve): NodeBus => {
   const { Bus, Auth, TLS } = settings.Orchestrator
   const outer = new OuterBus(
-    { section: 'Orchestrator', servers: Bus.Servers, token: Auth.Token, caFile: TLS.CACert, name: nodeId },
+    {
+      section: 'Orchestrator',
+      servers: Bus.Servers,
+      token: Auth.Token,
+      caFile: TLS.CACert,
+      isTlsRequired: false,
+      name: nodeId,
+    },
     { random: systemRandom, log },
     async (bus) => [await claimBus(bus, nodeId), ...serve(bus)],
   )

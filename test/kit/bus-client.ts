@@ -9,6 +9,14 @@ export const busClient = (
   log: ClientDeps['log'] = () => {},
 ): Promise<ClientBus> =>
   ClientBus.connect(
-    { section: 'Compute', servers: [`nats://127.0.0.1:${port}`], token: '', caFile: '', name: 'client', ...change },
+    {
+      section: 'Compute',
+      servers: [`nats://127.0.0.1:${port}`],
+      token: '',
+      caFile: '',
+      isTlsRequired: false,
+      name: 'client',
+      ...change,
+    },
     { random: systemRandom, log },
   )

@@ -3,14 +3,11 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { dataFolder } from '#config/data-folder.ts'
-import { load } from '#config/load.ts'
-import { printable } from '#config/printable.ts'
+import type { Roles } from '#config/data-folder.ts'
 import { stopAll } from '#lib/lifecycle.ts'
-import { nodeLog } from '#node/node-log.ts'
-import { type RunningNode, runNode } from '#node/run-node.ts'
+import type { RunningNode } from '#node/run-node.ts'
+import { startRole } from './role-node.ts'
 import type { Version } from './vectors.ts'
-import { wasmCommand } from './wasm-command.ts'
 
 export type GoldenCluster = {
   /** Where the orchestrator's API answers. */
@@ -93,37 +90,17 @@ export const startGoldenCluster = async (options: GoldenOptions = {}): Promise<G
 const startNode = (
   directory: string,
   name: string,
-  roles: { isOrchestrator: boolean; isCompute: boolean },
+  roles: Roles,
   options: GoldenOptions,
   pairs: Record<string, string>,
-): Promise<RunningNode> => {
-  const fixed = {
-    'API.Host': '127.0.0.1',
-    'API.Port': '0',
-    'Orchestrator.Host': '127.0.0.1',
-    'Orchestrator.Enabled': String(roles.isOrchestrator),
-    'Compute.Enabled': String(roles.isCompute),
-    'Orchestrator.Port': '0',
-    'Publishers.Types.Local.Port': '0',
-    'Publishers.Types.Local.Address': '127.0.0.1',
-  }
-  const { settings } = load({
-    side: 'node',
-    home: directory,
-    pairs: Object.entries({ ...fixed, ...pairs }).map(([key, value]) => ({ key, value })),
-  })
-  return runNode({
-    settings,
+): Promise<RunningNode> =>
+  startRole({
+    folder: join(directory, 'nodes', name),
     roles,
-    folder: dataFolder(join(directory, 'nodes', name), roles),
-    environment: options.dockerHost ? { DOCKER_HOST: options.dockerHost } : { DOCKER_HOST: 'unix:///nonexistent' },
-    wasmCommand,
-    log: nodeLog('error', 'default', options.onError ?? ((line) => void process.stderr.write(line))),
-    printableConfig: () => printable(settings),
-    apiHost: '127.0.0.1',
-    linkHost: '127.0.0.1',
+    pairs,
+    ...(options.dockerHost ? { environment: { DOCKER_HOST: options.dockerHost } } : {}),
+    ...(options.onError ? { onLine: options.onError } : {}),
   })
-}
 
 const startFileServer = async (): Promise<{ port: number; stop(): Promise<void> }> => {
   const server = createServer((request, response) => {

@@ -10,7 +10,7 @@ export const orchestrator = {
   TLS: {
     ServerCert: text('', 'Certificate of the node link'),
     ServerKey: text('', 'Private key of that certificate'),
-    CACert: text('', 'Certificate authority of the node link'),
+    CACert: text('', 'Certificate authority of the servers of Orchestrator.Bus'),
     ServerTimeout: integer(0, 'Seconds a TLS handshake of the node link may take; 0 = default'),
   },
   SupportReverseProxy: boolean(false, 'TLS of the node link is ended by a proxy in front'),

@@ -36,9 +36,16 @@ function handshake(value: unknown, nodeId: NodeId): Handshake {
   return {
     NodeInfo: ownInfo(wire.NodeInfo, nodeId),
     StoreID: textOf(wire.StoreID, 'StoreID'),
+    ...(wire.PublicKey === undefined ? {} : { PublicKey: userKeyOf(wire.PublicKey, 'PublicKey') }),
     LinkID: textOf(wire.LinkID, 'LinkID'),
     LiveExecutions: listOf(wire.LiveExecutions, 'LiveExecutions', textOf) as ExecutionId[],
   }
+}
+
+/** As NATS writes the public part of a user's key. */
+function userKeyOf(value: unknown, name: string): string {
+  if (typeof value === 'string' && /^U[A-Z2-7]{55}$/.test(value)) return value
+  throw new Fault('BadRequest', `${name} must be the key of a NATS user`)
 }
 
 function heartbeat(value: unknown, nodeId: NodeId): Heartbeat {
