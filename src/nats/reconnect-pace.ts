@@ -1,7 +1,8 @@
 import type { Random } from '#lib/clock.ts'
 
 const firstMs = 250
-const lastMs = 10_000
+/** A node that comes back later than it must counts as lost. */
+const lastMs = 2_000
 
 /** How long a client waits between two attempts to reach one server again: doubling, and not in step with others. */
 export class ReconnectPace {
