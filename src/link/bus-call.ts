@@ -1,4 +1,5 @@
 import type { Bus, BusMessage, Subscription } from '#contracts/bus.ts'
+import type { Random } from '#lib/clock.ts'
 import { Fault, messageOf } from '#lib/fault.ts'
 import { exactJson, parseExact } from '#lib/json/exact.ts'
 import { faultFrom, faultText } from './bus-fault.ts'
@@ -15,30 +16,36 @@ import { Transfers } from './transfers.ts'
 const wholeMark = 0
 /** Not 1 or 2: frames of Go nodes come on the same subjects and begin with those. */
 const partMark = 0xb1
-const partBytes = 900 * 1024
+const partHeadBytes = 25
+const largestPartBytes = 900 * 1024
 
+/** `text` is JSON, and each message of it has this long to be answered. */
 export const call = async <Result>(
   bus: Bus,
   subject: string,
-  body: unknown,
+  text: string,
   timeoutMs: number,
-  newId: () => string,
+  random: Random,
 ): Promise<Result> => {
-  const bytes = Buffer.from(exactJson(body))
+  const bytes = Buffer.from(text)
+  const partBytes = Math.min(largestPartBytes, bus.maxPayloadBytes - partHeadBytes)
   if (bytes.length <= partBytes)
     return answerOf(await bus.request(subject, Buffer.concat([Buffer.of(wholeMark), bytes]), timeoutMs))
-  const id = Buffer.from(newId().replaceAll('-', ''), 'hex')
+  const id = Buffer.from(random.uuid().replaceAll('-', ''), 'hex')
   const count = Math.ceil(bytes.length / partBytes)
-  for (let index = 0; index < count - 1; index++)
-    answerOf(await bus.request(subject, part(id, index, count, bytes), timeoutMs))
-  return answerOf(await bus.request(subject, part(id, count - 1, count, bytes), timeoutMs))
+  const send = (index: number): Promise<Uint8Array> => {
+    const bytesOf = bytes.subarray(index * partBytes, (index + 1) * partBytes)
+    return bus.request(subject, Buffer.concat([partHead(id, index, count), bytesOf]), timeoutMs)
+  }
+  for (let index = 0; index < count - 1; index++) answerOf(await send(index))
+  return answerOf(await send(count - 1))
 }
 
-const part = (id: Buffer, index: number, count: number, bytes: Buffer): Buffer => {
+const partHead = (id: Buffer, index: number, count: number): Buffer => {
   const numbers = Buffer.alloc(8)
   numbers.writeUInt32BE(index, 0)
   numbers.writeUInt32BE(count, 4)
-  return Buffer.concat([Buffer.of(partMark), id, numbers, bytes.subarray(index * partBytes, (index + 1) * partBytes)])
+  return Buffer.concat([Buffer.of(partMark), id, numbers])
 }
 
 /** Who answers is an orchestrator of Go, and did not understand. */
@@ -75,10 +82,13 @@ export const serveCalls = (bus: Bus, pattern: string, { handle, onRefused, other
       if (!bytes) return answer(2, '')
       answer(0, exactJson((await handle(subject, parsed(bytes))) ?? null))
     }
-    run().catch((error: unknown) => {
-      onRefused?.(subject, error)
-      answer(1, faultText(error))
-    })
+    run()
+      .catch((error: unknown) => {
+        onRefused?.(subject, error)
+        answer(1, faultText(error))
+      })
+      // The answer does not go through; who asked hears of it by no answer.
+      .catch((error: unknown) => onRefused?.(subject, error))
   })
 }
 

@@ -5,6 +5,7 @@ import type { ResultPart, ResultQuery } from '#contracts/publisher.ts'
 import type { Clock, Random } from '#lib/clock.ts'
 import type { EventLog } from '#lib/event-log.ts'
 import { faultOf } from '#lib/fault.ts'
+import { exactJson } from '#lib/json/exact.ts'
 import type { NodeId } from '#models/ids.ts'
 import type {
   ComputeMessage,
@@ -18,8 +19,9 @@ import type {
 } from '#models/messages/messages.ts'
 import type { NodeInfo } from '#models/node.ts'
 import { type Control, readControl } from './bac/control.ts'
-import { type Delivery, readAck, readOrders, readReports } from './bac/frames.ts'
+import { readOrders, readReports } from './bac/frames.ts'
 import { call, serveCalls } from './bus-call.ts'
+import { deliverOverBus } from './bus-deliver.ts'
 import { readLogsOverBus, serveLogsOverBus } from './bus-logs.ts'
 import { readResultOverBus, serveResultsOverBus } from './bus-results.ts'
 import { NclNodes } from './ncl/ncl-nodes.ts'
@@ -34,7 +36,6 @@ const subjects = {
 }
 
 const callLimitMs = 10_000
-const deliverLimitMs = 30_000
 
 const nodeOf = (subject: string): NodeId => subject.split('.')[3] as NodeId
 
@@ -55,11 +56,8 @@ class RemoteNode implements ComputeEnd {
     this.#random = random
   }
 
-  async deliver(linkId: string, frames: readonly Frame<OrchestratorMessage>[]): Promise<FramesAck> {
-    const body: Delivery<OrchestratorMessage> = { LinkID: linkId, Frames: [...frames] }
-    const newId = () => this.#random.uuid()
-    const answer = await call<unknown>(this.#bus, subjects.toNode(this.#nodeId), body, deliverLimitMs, newId)
-    return readAck(answer, frames.at(-1)?.Seq ?? Number.MAX_SAFE_INTEGER)
+  deliver(linkId: string, frames: readonly Frame<OrchestratorMessage>[]): Promise<FramesAck> {
+    return deliverOverBus(this.#bus, subjects.toNode(this.#nodeId), linkId, frames, this.#random)
   }
 
   readLogs(query: LogQuery, signal: AbortSignal): AsyncIterable<LogChunk> {
@@ -103,8 +101,7 @@ export class RemoteOrchestrator implements OrchestratorEnd {
   }
 
   deliver(nodeId: NodeId, linkId: string, frames: readonly Frame<ComputeMessage>[]): Promise<FramesAck> {
-    const body: Delivery<ComputeMessage> = { LinkID: linkId, Frames: [...frames] }
-    return call(this.#bus, subjects.fromNode(nodeId), body, deliverLimitMs, () => this.#random.uuid())
+    return deliverOverBus(this.#bus, subjects.fromNode(nodeId), linkId, frames, this.#random)
   }
 
   async goodbye(): Promise<void> {
@@ -119,7 +116,7 @@ export class RemoteOrchestrator implements OrchestratorEnd {
   }
 
   #control<Reply>(message: Control): Promise<Reply> {
-    return call(this.#bus, subjects.control(this.#nodeId), message, callLimitMs, () => this.#random.uuid())
+    return call(this.#bus, subjects.control(this.#nodeId), exactJson(message), callLimitMs, this.#random)
   }
 }
 

@@ -15,7 +15,7 @@ import { executionIdOf, flagOf, recordOf, textOf } from './go/checked.ts'
  *
  * Bytes of a piece: 1 or 2 (the stream) + the output; 0 = the end; 3 + JSON = a fault.
  */
-const pieceBytes = 256 * 1024
+const largestPieceBytes = 256 * 1024
 const creditLimitMs = 60_000
 const openLimitMs = 10_000
 const goOn = Buffer.of(1)
@@ -96,6 +96,7 @@ const inboxPattern = /^_LOGS\.[^.*>\s]+\.[\w-]+$/
 
 const send = async (bus: Bus, inbox: string, query: LogQuery, end: ComputeEnd): Promise<void> => {
   const gone = new AbortController()
+  const pieceBytes = Math.min(largestPieceBytes, bus.maxPayloadBytes - 1)
   try {
     for await (const { stream, bytes } of end.readLogs(query, gone.signal)) {
       for (let at = 0; at < bytes.length; at += pieceBytes) {

@@ -13,6 +13,8 @@ import { executionIdOf, recordOf, textOf } from './go/checked.ts'
  * A request is the JSON of a `ResultQuery`. Answers: 0 + 4 bytes length + JSON of size and tag + bytes; 1 + JSON = a fault.
  */
 const partLimitMs = 30_000
+/** Of an answer, for its length, size and tag. */
+const headRoomBytes = 512
 
 export const readResultOverBus = async (bus: Bus, subject: string, query: ResultQuery): Promise<ResultPart> => {
   const answer = Buffer.from(await bus.request(subject, Buffer.from(exactJson(query)), partLimitMs))
@@ -38,7 +40,7 @@ function partIn(answer: Buffer): ResultPart | undefined {
 export const serveResultsOverBus = (bus: Bus, subject: string, end: ComputeEnd): Subscription =>
   bus.subscribe(subject, ({ payload, reply }) => {
     if (reply === undefined) return
-    answerTo(end, Buffer.from(payload))
+    answerTo(end, Buffer.from(payload), bus.maxPayloadBytes - headRoomBytes)
       .catch(faultAnswer)
       .then((answer) => bus.publish(reply, answer))
       .catch(() => {
@@ -46,8 +48,10 @@ export const serveResultsOverBus = (bus: Bus, subject: string, end: ComputeEnd):
       })
   })
 
-const answerTo = async (end: ComputeEnd, payload: Buffer): Promise<Buffer> => {
-  const { bytes, sizeBytes, tag } = await end.readResult(queryIn(payload))
+const answerTo = async (end: ComputeEnd, payload: Buffer, mostBytes: number): Promise<Buffer> => {
+  const query = queryIn(payload)
+  const limitBytes = Math.min(query.limitBytes, mostBytes)
+  const { bytes, sizeBytes, tag } = await end.readResult({ ...query, limitBytes })
   const head = Buffer.from(exactJson({ sizeBytes, tag }))
   const start = Buffer.alloc(5)
   start.writeUInt32BE(head.length, 1)

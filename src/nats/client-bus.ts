@@ -3,8 +3,8 @@ import type { Bus, BusMessage, Subscription } from '#contracts/bus.ts'
 import type { Random } from '#lib/clock.ts'
 import { Fault, messageOf } from '#lib/fault.ts'
 import { type ClientSettings, clientOptions } from './client-options.ts'
-import { connectFault } from './connect-fault.ts'
-import { maxPayloadBytes, requireFits } from './payload-limit.ts'
+import { connectFault, narrowFault } from './connect-fault.ts'
+import { leastPayloadBytes, maxPayloadBytes, requireFits } from './payload-limit.ts'
 import { ReconnectPace } from './reconnect-pace.ts'
 
 export type ClientDeps = { random: Random; log: (event: string, fields: Record<string, unknown>) => void }
@@ -26,14 +26,17 @@ export class ClientBus implements Bus {
     this.#watch().catch(() => {})
   }
 
-  /** Tries each server once, for seconds. Faults: Unauthorized, or ServiceUnavailable when none can be reached. */
+  /** Tries each server once, for seconds. Faults: Unauthorized, or ServiceUnavailable when none can be reached or used. */
   static async connect(settings: ClientSettings, { random, log }: ClientDeps): Promise<ClientBus> {
     const pace = new ReconnectPace(random)
     const options = { ...clientOptions(settings), reconnectDelayHandler: () => pace.pauseMs }
     const connection = await connect(options).catch((error: unknown) => {
       throw connectFault(error, settings)
     })
-    return new ClientBus(connection, pace, log)
+    const bus = new ClientBus(connection, pace, log)
+    if (bus.maxPayloadBytes >= leastPayloadBytes) return bus
+    await bus.close()
+    throw narrowFault(bus.maxPayloadBytes, settings)
   }
 
   get maxPayloadBytes(): number {

@@ -2,6 +2,7 @@ import { errors } from '@nats-io/transport-node'
 import { Fault, messageOf } from '#lib/fault.ts'
 import { withoutNatsLogin } from '#lib/nats-url.ts'
 import type { ClientSettings } from './client-options.ts'
+import { leastPayloadBytes } from './payload-limit.ts'
 
 /** Why no server of the list let this client in, with what cures it. */
 export function connectFault(error: unknown, { servers, section }: ClientSettings): Fault {
@@ -49,3 +50,14 @@ const unreachableHints = {
 /** Node's codes of certificates that are not believed, and the client's words about the rest. */
 const isAboutTls = (error: unknown): boolean =>
   /CERT|ERR_TLS|ERR_SSL|UNABLE_TO_/.test(String((error as { code?: unknown }).code)) || /'tls'/.test(messageOf(error))
+
+/** A server that carries too little. */
+export const narrowFault = (maxPayloadBytes: number, { servers, section }: ClientSettings): Fault =>
+  new Fault(
+    'ServiceUnavailable',
+    `${servers.map(withoutNatsLogin).join(', ')} carries ${maxPayloadBytes} bytes at once`,
+    {
+      component: section === 'Compute' ? 'Node' : 'NodeLink',
+      hint: `Its max_payload must be ${leastPayloadBytes} bytes or more; 1 MB, as it is unless it is set, is good.`,
+    },
+  )

@@ -106,6 +106,14 @@ withNatsServer(() => {
     expect(() => bus.publish('echo', new Uint8Array(9_000))).toThrow('more than the bus carries (8192)')
   })
 
+  it('a server that carries too little is not used', async () => {
+    const server = await serverWith('max_payload: 1KB')
+    await expect(clientOf(server)).rejects.toMatchObject({
+      message: `nats://127.0.0.1:${server.port} carries 1024 bytes at once`,
+      hint: expect.stringContaining('max_payload must be 4096 bytes'),
+    })
+  })
+
   it('a subject that the server does not allow is told of, and the rest goes on', async () => {
     const server = await serverWith(
       'authorization { users: [{ user: a, password: b, permissions: { subscribe: ["echo", "_INBOX.>"] } }] }',

@@ -3,7 +3,7 @@ import type { ComputeMessage, Frame, FramesAck, OrchestratorMessage } from '#mod
 import { executionIdOf, listOf, recordOf, textOf, wholeOf } from '../go/checked.ts'
 import { readReport, unreadableReport } from './reports.ts'
 
-export type Delivery<Message> = { LinkID: string; Frames: Frame<Message>[] }
+type Delivery<Message> = { LinkID: string; Frames: Frame<Message>[] }
 
 /**
  * Reads what a node of ours reports. A batch that is not of the form is refused with a Fault. A message in it that cannot
