@@ -56,14 +56,14 @@ export const nodeEndpoints = {
     answer: getAnswer,
   }),
   /**
-   * Approves, rejects or deletes a node. A refusal is an answer with `Success` false and the reason in `Error`.
+   * Approves, rejects, deletes, cordons, uncordons or drains a node. A refusal is an answer with `Success` false and the reason in `Error`.
    * Faults: NotFound, MultipleFound.
    */
   act: endpoint({
     ...common,
     method: 'PUT',
     path: '/orchestrator/nodes/:id',
-    summary: 'Approves, rejects or deletes a node; refusals are answers too',
+    summary: 'Approves, rejects, deletes, cordons, uncordons or drains a node; refusals are answers too',
     query: {},
     body: jsonBody<NodeAction>('NodeAction'),
     answer: plainAnswer<NodeActionAnswer>('NodeActionAnswer'),

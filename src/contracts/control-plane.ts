@@ -85,6 +85,12 @@ export interface NodesApi {
   approve(id: NodeId, message: string): Promise<void>
   reject(id: NodeId, message: string): Promise<void>
   remove(id: NodeId, message: string): Promise<void>
+  /** It gets nothing new; what it has goes on. */
+  cordon(id: NodeId, message: string): Promise<void>
+  /** It gets work again. */
+  uncordon(id: NodeId, message: string): Promise<void>
+  /** It gets nothing new, and batch, service and daemon work leaves it. Answers when that has begun. */
+  drain(id: NodeId, message: string): Promise<void>
 }
 
 /** What the contacted node says of itself, whatever its roles. */

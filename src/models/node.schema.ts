@@ -1,4 +1,4 @@
-import { memberships } from './node.ts'
+import { cordons, memberships } from './node.ts'
 import { field, listOf, oneOf, record, time } from './outline.ts'
 import { resourcesOutline } from './resources.schema.ts'
 import { int, text, textMap, uint64 } from './shape.schema.ts'
@@ -55,6 +55,7 @@ const nodeStateFields = {
     }),
     'Since when.',
   ),
+  Cordon: field(oneOf(cordons), 'Ours: it gets nothing new; DRAINING until what it had is elsewhere.', leftOut),
 }
 
 export const nodeStateOutline = record('NodeState', nodeStateFields)

@@ -54,7 +54,21 @@ export type ConnectionState = {
   LastError: string
 }
 
-export type NodeState = { Info: NodeInfo; Membership: Membership; ConnectionState: ConnectionState }
+/** Ours: a node that gets nothing new. `DRAINING`: what it has goes elsewhere; `DRAINED`: nothing of it is left. */
+export const cordons = ['CORDONED', 'DRAINING', 'DRAINED'] as const
+export type Cordon = (typeof cordons)[number]
+
+/** What an operator may decide about a node. */
+export const nodeActions = ['approve', 'reject', 'delete', 'cordon', 'uncordon', 'drain'] as const
+export type NodeActionWord = (typeof nodeActions)[number]
+
+export type NodeState = {
+  Info: NodeInfo
+  Membership: Membership
+  ConnectionState: ConnectionState
+  /** Absent = it takes work. */
+  Cordon?: Cordon
+}
 
 /** A node as it tells of itself. */
 export type OwnNode = NodeState & {

@@ -42,6 +42,7 @@ export const stopTexts = {
   extra: 'Execution stop requested because there are more executions than needed',
   jobFailed: 'Execution stopped due to job failure',
   unmatched: 'Execution stop requested because node does not match the job any more',
+  drained: 'Execution stop requested because its node is being drained',
   jobUpdated: 'Execution stopped for job update',
 } as const
 export const execRetry = (now: bigint, { what, retry }: RetryNews): Event => {

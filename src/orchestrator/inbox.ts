@@ -7,6 +7,7 @@ import { canMoveExecution, isTerminalExecution } from '#models/execution-state.t
 import type { NodeId } from '#models/ids.ts'
 import { isLongRunning, type Job } from '#models/job.ts'
 import type { NewHistory } from '#models/job-history.ts'
+import { isTerminalJob } from '#models/job-state.ts'
 import type { ComputeMessage } from '#models/messages/messages.ts'
 import { execCompleted } from './events.ts'
 import { acceptedLines, executionLine, jobStateLines, runningLines } from './history-lines.ts'
@@ -80,8 +81,9 @@ const effectOf = (before: Execution, job: Job, message: ComputeMessage, nowNs: b
     case 'BidResult':
       return message.Body.IsAccepted ? accepted(before, message.Body, nowNs) : declined(before, message.Body, nowNs)
     case 'RunStarted':
-      return running(before, message.Body, nowNs)
+      return running(before, job, message.Body, nowNs)
     case 'RunResult':
+      if (isSuperseded(before, job)) return cancelled(before, message.Body, nowNs)
       return isLongRunning(job.Type)
         ? endedUnexpectedly(before, message.Body, nowNs)
         : completed(before, message.Body, nowNs)
@@ -91,6 +93,10 @@ const effectOf = (before: Execution, job: Job, message: ComputeMessage, nowNs: b
       return cancelled(before, message.Body, nowNs)
   }
 }
+
+/** Another attempt has its place already: of two results only one may count. */
+const isSuperseded = ({ DesiredState, JobVersion }: Execution, { Version, State }: Job): boolean =>
+  DesiredState.StateType === 'Stopped' && JobVersion === Version && !isTerminalJob(State.StateType)
 
 const accepted = (before: Execution, report: Report<'BidResult'>, nowNs: bigint): Effect | undefined => {
   if (before.ComputeState.StateType !== 'AskForBid') return undefined
@@ -116,7 +122,7 @@ const declined = (before: Execution, report: Report<'BidResult'>, nowNs: bigint)
   return { after, lines: [line(before, after, report.Event)], needsLook: true }
 }
 
-const running = (before: Execution, report: Report<'RunStarted'>, nowNs: bigint): Effect | undefined => {
+const running = (before: Execution, job: Job, report: Report<'RunStarted'>, nowNs: bigint): Effect | undefined => {
   if (!canMoveExecution(before.ComputeState.StateType, 'Running')) return undefined
   const after: Execution = {
     ...before,
@@ -131,7 +137,8 @@ const running = (before: Execution, report: Report<'RunStarted'>, nowNs: bigint)
     after,
     lines: runningLines(before, after),
     isJobStarted: before.DesiredState.StateType !== 'Stopped',
-    needsLook: false,
+    // What it replaces may be waiting for that.
+    needsLook: isLongRunning(job.Type) && before.Attempt > 1,
   }
 }
 
@@ -191,7 +198,7 @@ const failed = (before: Execution, report: Report<'ComputeError'>, nowNs: bigint
   return { after, lines: [line(before, after, report.Event)], needsLook: true }
 }
 
-const cancelled = (before: Execution, report: Report<'CancelResult'>, nowNs: bigint): Effect => {
+const cancelled = (before: Execution, report: Pick<Report<'CancelResult'>, 'RunOutput'>, nowNs: bigint): Effect => {
   const after: Execution = {
     ...before,
     ...(before.DesiredState.StateType === 'Stopped'

@@ -3,7 +3,7 @@ import { Fault } from '#lib/fault.ts'
 import type { JobId, NodeId } from '#models/ids.ts'
 import { type Job, type JobSpec } from '#models/job.ts'
 import { isTerminalJob } from '#models/job-state.ts'
-import type { Membership } from '#models/node.ts'
+import type { Cordon, Membership } from '#models/node.ts'
 import type { Orchestrator } from '#orchestrator/orchestrator.ts'
 import type { Cluster } from './cluster.ts'
 import type { DurableModel } from './invariants/durable-model.ts'
@@ -29,8 +29,10 @@ export class Client {
   readonly #random
   readonly #known: JobId[] = []
   readonly #rejected = new Set<NodeId>()
+  readonly #cordoned = new Set<NodeId>()
   /** Nodes with a verdict under way. */
   readonly #judging = new Set<NodeId>()
+  readonly #cordoning = new Set<NodeId>()
   readonly #lastRead = new Map<JobId, Job>()
   /** Requests whose outcome it does not know yet. */
   pending = 0
@@ -49,14 +51,16 @@ export class Client {
     if (this.#known.length === 0 || chance < 0.45) this.#submit()
     else if (chance < 0.6) this.#stop(this.#random.pick(this.#known))
     else if (chance < 0.7) this.#update(this.#random.pick(this.#known))
-    else if (chance < 0.78) this.#judge(this.#random.pick(this.#cluster.machines).facts.nodeId)
+    else if (chance < 0.74) this.#judge(this.#random.pick(this.#cluster.machines).facts.nodeId)
+    else if (chance < 0.78) this.#cordonOrNot(this.#random.pick(this.#cluster.machines).facts.nodeId)
     else if (chance < 0.85) this.#list()
     else this.#read(this.#random.pick(this.#known))
   }
 
   /** In the end every node is welcome again. */
-  approveAll(): void {
+  welcomeAll(): void {
     for (const nodeId of this.#rejected) if (!this.#judging.has(nodeId)) this.#approve(nodeId)
+    for (const nodeId of this.#cordoned) if (!this.#cordoning.has(nodeId)) this.#uncordon(nodeId)
   }
 
   /** Ends half of what would never end, and asks for more than there is room for. */
@@ -143,6 +147,39 @@ export class Client {
     this.#judging.delete(nodeId)
     const stored = this.#model.nodes.get(nodeId)?.Membership
     if (stored !== verdict) this.#world.violate('I1', `${nodeId} was acknowledged as ${verdict} and is ${stored}`)
+  }
+
+  /** A node is cordoned or drained, or takes work again. */
+  #cordonOrNot(nodeId: NodeId): void {
+    if (this.#cordoning.has(nodeId) || !this.#model.nodes.has(nodeId)) return
+    if (this.#cordoned.has(nodeId)) this.#uncordon(nodeId)
+    else this.#cordon(nodeId, this.#random.happens(0.7))
+  }
+
+  #cordon(nodeId: NodeId, isDrained: boolean): void {
+    this.#cordoning.add(nodeId)
+    this.#cordoned.add(nodeId)
+    const verb = isDrained ? 'drain' : 'cordon'
+    const onDone = (): void => {
+      this.#decided(nodeId, isDrained ? 'DRAINING' : 'CORDONED')
+      if (this.#world.isHealed) this.#uncordon(nodeId)
+    }
+    this.#untilKnown(`${verb} ${nodeId}`, ({ nodes }) => nodes[verb](nodeId, 'a new disk'), onDone, onDone)
+  }
+
+  #uncordon(nodeId: NodeId): void {
+    this.#cordoning.add(nodeId)
+    const onDone = (): void => {
+      this.#cordoned.delete(nodeId)
+      this.#decided(nodeId, undefined)
+    }
+    this.#untilKnown(`uncordon ${nodeId}`, ({ nodes }) => nodes.uncordon(nodeId, 'it is in'), onDone, onDone)
+  }
+
+  #decided(nodeId: NodeId, wanted: Cordon | undefined): void {
+    this.#cordoning.delete(nodeId)
+    const stored = this.#model.nodes.get(nodeId)?.Cordon
+    if (stored !== wanted) this.#world.violate('I1', `${nodeId} was acknowledged as ${wanted} and is ${stored}`)
   }
 
   #stop(id: JobId): void {

@@ -37,6 +37,7 @@ export const rareSituations = [
   'program stopped',
   'version updated',
   'node rejected',
+  'work moved',
   'job removed',
   'history removed',
   'job queued',

@@ -96,7 +96,7 @@ class Simulation {
     letClientAct(world, this.#client)
     await this.#runUntil(world.faults.troubleMs * 1_000)
     heal(world, cluster)
-    this.#client.approveAll()
+    this.#client.welcomeAll()
     await this.#rest()
     if (world.faults.hasCalmWork) await this.#workInCalm()
     this.#isCheckDue = true

@@ -6,7 +6,8 @@ import { goJson, goList, goString, goTextMap, goTime } from './go-json.ts'
 export function encodeNodeState(node: NodeState): string {
   return (
     `{"Info":${encodeNodeInfo(node.Info)},"Membership":"${node.Membership}",` +
-    `"Connection":"${node.ConnectionState.Status}","ConnectionState":${connectionText(node.ConnectionState)}}`
+    `"Connection":"${node.ConnectionState.Status}","ConnectionState":${connectionText(node.ConnectionState)}` +
+    `${node.Cordon ? `,"Cordon":"${node.Cordon}"` : ''}}`
   )
 }
 

@@ -3,6 +3,7 @@ import { batchShape, jobShape, submitShape } from '#models/job.schema.ts'
 import { historyOutline } from '#models/job-history.schema.ts'
 import { jobStateNames } from '#models/job-state.ts'
 import { buildVersionOutline, nodeStateOutline, ownNodeOutline } from '#models/node.schema.ts'
+import { nodeActions } from '#models/node.ts'
 import { anything, field, listOf, mapOf, type Outline, oneOf, orNull, record } from '#models/outline.ts'
 import { flag, text, textMap, uint64 } from '#models/shape.schema.ts'
 import { specConfigShape } from '#models/spec-config.schema.ts'
@@ -182,7 +183,7 @@ export const bodies = {
     MethodData: field(text, 'Base64 of what the method asks for.', { isNeeded: true }),
   }),
   NodeAction: record('NodeAction', {
-    Action: field(oneOf(['approve', 'reject', 'delete']), 'What to do.', { isNeeded: true }),
+    Action: field(oneOf(nodeActions), 'What to do.', { isNeeded: true }),
     Message: field(text, 'Why, for its history.'),
     NodeID: field(text, 'Has no effect: the path counts.'),
   }),

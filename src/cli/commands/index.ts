@@ -136,6 +136,16 @@ export const commands: readonly Entry[] = [
     }),
   },
   {
+    path: 'node cordon',
+    short: 'Give a node no new work',
+    load: async () => ({
+      command: (await import('./node/act.ts')).nodeAction(
+        'cordon',
+        'Gives a node no new work. What it has goes on; `node uncordon` ends it.',
+      ),
+    }),
+  },
+  {
     path: 'node delete',
     short: 'Forget a node',
     load: async () => ({
@@ -146,6 +156,17 @@ export const commands: readonly Entry[] = [
     }),
   },
   { path: 'node describe', short: 'Show a node', load: () => import('./node/describe.ts') },
+  {
+    path: 'node drain',
+    short: 'Move the work of a node elsewhere',
+    load: async () => ({
+      command: (await import('./node/act.ts')).nodeAction(
+        'drain',
+        'Gives a node no new work and empties it: batch and service executions go to other nodes as there is room, a service only when its ' +
+          'replacement runs; daemons leave; ops jobs, and what must not start twice, go on to their end. `node list` shows when it is drained.',
+      ),
+    }),
+  },
   { path: 'node list', short: 'List the nodes of the cluster', load: () => import('./node/list.ts') },
   {
     path: 'node reject',
@@ -154,6 +175,16 @@ export const commands: readonly Entry[] = [
       command: (await import('./node/act.ts')).nodeAction(
         'reject',
         'Rejects a node: it is disconnected, and what ran there is placed elsewhere.',
+      ),
+    }),
+  },
+  {
+    path: 'node uncordon',
+    short: 'Give a node work again',
+    load: async () => ({
+      command: (await import('./node/act.ts')).nodeAction(
+        'uncordon',
+        'Gives a node work again that was cordoned or drained.',
       ),
     }),
   },

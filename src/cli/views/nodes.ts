@@ -16,7 +16,7 @@ const identity: readonly Column<NodeState>[] = [
   column('id', undefined, undefined, (node) => shortId(node.Info.NodeID)),
   column('type', undefined, undefined, (node) => node.Info.NodeType),
   column('approval', undefined, undefined, (node) => node.Membership),
-  column('status', undefined, undefined, (node) => (node.Info.ComputeNodeInfo ? node.ConnectionState.Status : '')),
+  column('status', undefined, undefined, (node) => (node.Info.ComputeNodeInfo ? statusText(node) : '')),
 ]
 
 const groups: Readonly<Record<string, readonly Column<NodeState>[]>> = {
@@ -94,6 +94,10 @@ export const nodeColumns = (shown: readonly string[]): readonly Column<NodeState
   ...identity,
   ...shown.flatMap((name) => (Object.hasOwn(groups, name) ? (groups[name] ?? []) : [])),
 ]
+
+/** `CONNECTED`, `CONNECTED (draining)`. */
+const statusText = ({ ConnectionState, Cordon }: NodeState): string =>
+  Cordon ? `${ConnectionState.Status} (${Cordon.toLowerCase()})` : ConnectionState.Status
 
 const labelText = (labels: Readonly<Record<string, string>>): string =>
   Object.keys(labels)

@@ -10,12 +10,16 @@ import { checkBy, type Plan } from '../plan.ts'
 import type { Snapshot } from '../snapshot.ts'
 import { announceRetry } from './announce-retry.ts'
 import { failJob } from './ending.ts'
+import { drainingNodes, leaverOf, replace } from './leave-node.ts'
 import { newExecution } from './new-execution.ts'
 import { retryOf } from './retry.ts'
 import { isLive, stopExecution } from './stop-executions.ts'
 
 /** One slot of a counted job: all its attempts, oldest first. */
-type Partition = { index: number; attempts: Execution[] }
+export type Partition = { index: number; attempts: Execution[] }
+
+/** One that still runs, on a node that is to be empty. */
+type Leaving = Partition & { leaver: Execution }
 
 const secondNs = 1_000_000_000n
 
@@ -27,14 +31,21 @@ export const partitionsOf = (snapshot: Snapshot, executions: readonly Execution[
   }))
 }
 
-/** Keeps the newest live attempt of a partition and stops any other, and those beyond the count. */
+/**
+ * Keeps the newest live attempt of a partition and stops any other, and those beyond the count; one that is
+ * replaced stays until the newest runs.
+ */
 export const stopExtras = (snapshot: Snapshot, plan: Plan, executions: readonly Execution[]): void => {
   const count = partitionCount(snapshot.job)
   const live = executions.filter(isLive)
   const newest = new Map(live.map((execution) => [execution.PartitionIndex, execution]))
+  const draining = drainingNodes(snapshot)
   for (const execution of live) {
-    const isKept = execution.PartitionIndex < count && newest.get(execution.PartitionIndex) === execution
-    if (!isKept) stopExecution(plan, execution, stopTexts.extra, snapshot.nowNs)
+    const successor = newest.get(execution.PartitionIndex)
+    const isKept = successor === execution || successor?.ComputeState.StateType !== 'Running'
+    if (isKept && execution.PartitionIndex < count) continue
+    const text = draining.has(execution.NodeID) ? stopTexts.drained : stopTexts.extra
+    stopExecution(plan, execution, text, snapshot.nowNs)
   }
 }
 
@@ -43,8 +54,8 @@ const isHeld = (partition: Partition): boolean =>
   partition.attempts.some((attempt) => isLive(attempt) && attempt.DesiredState.StateType !== 'Stopped')
 
 /**
- * Starts what is missing: partitions that neither run nor are done. Follows the retry policy, waits for room, or
- * fails the job with the first cause.
+ * Starts what is missing: partitions that neither run nor are done, and those that leave their nodes. Follows the retry
+ * policy, waits for room, or fails the job with the first cause.
  */
 export const startMissing = (
   snapshot: Snapshot,
@@ -53,8 +64,13 @@ export const startMissing = (
   isDone: (partition: Partition) => boolean,
 ): void => {
   const missing: Partition[] = []
+  const leaving: Leaving[] = []
+  const draining = drainingNodes(snapshot)
   for (const partition of partitionsOf(snapshot, executions)) {
-    if (isDone(partition) || isHeld(partition)) continue
+    if (isDone(partition)) continue
+    const leaver = leaverOf(snapshot, partition, draining)
+    if (leaver) leaving.push({ ...partition, leaver })
+    if (isHeld(partition)) continue
     const retry = retryOf(
       snapshot,
       partition.attempts.filter((a) => isDiscardedExecution(a.ComputeState.StateType)),
@@ -66,22 +82,32 @@ export const startMissing = (
     else missing.push(partition)
     if (retry.kind === 'now' && retry.until !== undefined) checkBy(plan, retry.until + 1n)
   }
-  if (missing.length > 0) place(snapshot, plan, executions, missing)
+  if (missing.length + leaving.length > 0) place(snapshot, plan, executions, missing, leaving)
 }
 
 const failedLine = (partition: Partition, why: string): string =>
   `Job failed: ${partition.index > 0 ? `partition ${partition.index}, ` : ''}attempt ${partition.attempts.length}, ${why}.`
 
-const place = (snapshot: Snapshot, plan: Plan, executions: readonly Execution[], missing: Partition[]): void => {
+const place = (
+  snapshot: Snapshot,
+  plan: Plan,
+  executions: readonly Execution[],
+  missing: readonly Partition[],
+  leaving: readonly Leaving[],
+): void => {
+  const wanted = [...missing, ...leaving]
   const need = needOf(snapshot.job, snapshot.defaultResources)
   const match = matchNodes(snapshot, need)
-  const nodes = selectNodes(match.candidates, need, missing.length, snapshot.job.MaxPerNode ?? 0)
+  const nodes = selectNodes(match.candidates, need, wanted.length, snapshot.job.MaxPerNode ?? 0)
   plan.starts = nodes.map((node, i) => {
-    const partition = missing[i] as Partition
+    const partition = wanted[i] as Partition
     return newExecution(snapshot, node.id, partition.index, need, partition.attempts)
   })
-  if (nodes.length < missing.length)
-    waitOrFail(snapshot, plan, executions, missing.length, shortageOf(match, missing.length))
+  for (const { leaver } of leaving.slice(0, Math.max(0, nodes.length - missing.length))) replace(snapshot, plan, leaver)
+  if (nodes.length === wanted.length) return
+  const shortage = shortageOf(match, missing.length)
+  if (nodes.length < missing.length) waitOrFail(snapshot, plan, executions, missing.length, shortage)
+  else plan.waitsFor = shortage.isAnyBusy ? 'room' : 'nodes'
 }
 
 /**

@@ -15,7 +15,7 @@ import type {
   Heartbeat,
   HeartbeatReply,
 } from '#models/messages/messages.ts'
-import type { Membership as MembershipWord, NodeInfo, NodeState } from '#models/node.ts'
+import type { Cordon, Membership as MembershipWord, NodeInfo, NodeState } from '#models/node.ts'
 import type { Inbox } from '../inbox.ts'
 import type { Ledger } from '../ledger.ts'
 import { lostExecution } from './lost.ts'
@@ -50,6 +50,7 @@ export type MembershipParts = {
 /** A live node is heard of at least once in so many times its interval. */
 const silentBeats = 2
 
+const component = 'NodesManager'
 const storeFact = (nodeId: NodeId): string => `node-store:${nodeId}`
 const linkFact = (nodeId: NodeId): string => `node-link:${nodeId}`
 
@@ -128,7 +129,7 @@ export class Membership implements OrchestratorEnd {
     // Operators judge at any time: what is known is read when nothing is waited for any more, and once again.
     const known = nodes.get(info.NodeID)
     if (known?.Membership === 'REJECTED') return refuse('node has been rejected')
-    await this.#put(connectedNode(info, known?.Membership ?? settings.defaultMembership, clock.nowNs()))
+    await this.#put(connectedNode(info, known ?? { Membership: settings.defaultMembership }, clock.nowNs()))
     if (nodes.get(info.NodeID)?.Membership === 'REJECTED') return refuse('node has been rejected')
     this.#leaving.delete(info.NodeID)
     this.#sessions.open(info.NodeID, linkId, back)
@@ -191,10 +192,21 @@ export class Membership implements OrchestratorEnd {
     this.#parts.look(jobIds)
   }
 
+  /** Undefined: it takes work again. */
+  async setCordon(nodeId: NodeId, wanted: Cordon | undefined): Promise<void> {
+    const { Cordon: present, ...state } = this.#known(nodeId)
+    if (present === wanted) {
+      const already = wanted === undefined ? 'node is not cordoned' : `node already ${wanted.toLowerCase()}`
+      throw new Fault('Conflict', already, { component })
+    }
+    await this.#put({ ...state, ...(wanted ? { Cordon: wanted } : {}) })
+    if (wanted === undefined) this.#parts.onBetter()
+    this.#parts.look(this.#parts.nodes.jobsOn(nodeId))
+  }
+
   async #judge(nodeId: NodeId, verdict: MembershipWord, already: string): Promise<void> {
-    const state = this.#parts.nodes.get(nodeId)
-    if (!state) throw new Fault('NotFound', `nodeInfo not found for nodeID: ${nodeId}`, { component: 'NodesManager' })
-    if (state.Membership === verdict) throw new Fault('Conflict', already, { component: 'NodesManager' })
+    const state = this.#known(nodeId)
+    if (state.Membership === verdict) throw new Fault('Conflict', already, { component })
     await this.#put({ ...state, Membership: verdict })
   }
 
@@ -208,6 +220,12 @@ export class Membership implements OrchestratorEnd {
     const knownStore = await ledger.store.fact(storeFact(NodeID))
     const isAlive = this.#sessions.isHeardWithin(NodeID, silentBeats * settings.heartbeatIntervalMs)
     return isAlive && LinkID !== undefined && StoreID !== knownStore
+  }
+
+  #known(nodeId: NodeId): NodeState {
+    const state = this.#parts.nodes.get(nodeId)
+    if (!state) throw new Fault('NotFound', `nodeInfo not found for nodeID: ${nodeId}`, { component })
+    return state
   }
 
   /** The link both sides remember; a new one when either has lost its memory. */

@@ -1,9 +1,15 @@
 import type { Heartbeat } from '#models/messages/messages.ts'
-import type { Membership, NodeInfo, NodeState } from '#models/node.ts'
+import type { NodeInfo, NodeState } from '#models/node.ts'
 
-export const connectedNode = (Info: NodeInfo, Membership: Membership, nowNs: bigint): NodeState => ({
+/** What operators have decided about it stays. */
+export const connectedNode = (
+  Info: NodeInfo,
+  { Membership, Cordon }: Pick<NodeState, 'Membership' | 'Cordon'>,
+  nowNs: bigint,
+): NodeState => ({
   Info,
   Membership,
+  ...(Cordon ? { Cordon } : {}),
   ConnectionState: {
     Status: 'CONNECTED',
     LastHeartbeat: nowNs,

@@ -19,12 +19,12 @@ export class Nodes implements NodesApi {
   }
 
   async list(): Promise<NodeState[]> {
-    return this.#table.states()
+    return this.#table.states().map((state) => this.#shown(state))
   }
 
   async get(idPrefix: string): Promise<NodeState> {
     const exact = this.#table.get(idPrefix as NodeId)
-    if (exact) return exact
+    if (exact) return this.#shown(exact)
     const found = this.#table.states().filter((state) => state.Info.NodeID.startsWith(idPrefix))
     const [first, second] = found
     if (!first)
@@ -40,7 +40,7 @@ export class Nodes implements NodesApi {
         { component, hint: 'Give more of the id.' },
       )
     }
-    return first
+    return this.#shown(first)
   }
 
   approve(id: NodeId): Promise<void> {
@@ -53,5 +53,23 @@ export class Nodes implements NodesApi {
 
   remove(id: NodeId): Promise<void> {
     return this.#membership.remove(id)
+  }
+
+  cordon(id: NodeId): Promise<void> {
+    return this.#membership.setCordon(id, 'CORDONED')
+  }
+
+  uncordon(id: NodeId): Promise<void> {
+    return this.#membership.setCordon(id, undefined)
+  }
+
+  drain(id: NodeId): Promise<void> {
+    return this.#membership.setCordon(id, 'DRAINING')
+  }
+
+  /** A node is drained when nothing it was given is left. */
+  #shown(state: NodeState): NodeState {
+    const isEmpty = state.Cordon === 'DRAINING' && this.#table.jobsOn(state.Info.NodeID).size === 0
+    return isEmpty ? { ...state, Cordon: 'DRAINED' } : state
   }
 }

@@ -18,6 +18,7 @@ export const accountsOf = ({ job, executions }: Snapshot, need: Resources): Reco
   return {
     approval: { reason: () => 'not approved', cure: (_, nodes) => approve(nodes) },
     rejected: { reason: () => 'rejected', cure: (_, nodes) => approve(nodes) },
+    cordon: { reason: () => 'cordoned', cure: (_, nodes) => uncordon(nodes) },
     connection: { reason: () => 'disconnected', cure: () => 'start it again, or see why it cannot connect' },
     engine: {
       reason: (left) => `engine ${left.missing} is missing${because(brokenEngine(left))}`,
@@ -52,8 +53,12 @@ const missing = (kind: string): Account => ({
 
 const because = (why: string | undefined): string => (why ? `: ${why.split('\n')[0]}` : '')
 
-const approve = ([first, ...more]: readonly NodeView[]): string =>
-  `approve ${more.length === 0 ? 'it' : 'each, as the first'}: bacalhau node approve ${first?.id}`
+const approve = (nodes: readonly NodeView[]): string => onEach('approve', nodes)
+const uncordon = (nodes: readonly NodeView[]): string => onEach('uncordon', nodes)
+
+/** What the operator does with each of them. */
+const onEach = (verb: string, [first, ...more]: readonly NodeView[]): string =>
+  `${verb} ${more.length === 0 ? 'it' : 'each, as the first'}: bacalhau node ${verb} ${first?.id}`
 
 const waitFor = (count: number): string =>
   `wait: ${count === 1 ? '1 node is' : `${count} nodes are`} full; or start another node`

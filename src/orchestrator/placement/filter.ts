@@ -10,6 +10,7 @@ export type RuleName =
   | 'approval'
   | 'rejected'
   | 'connection'
+  | 'cordon'
   | 'engine'
   | 'publisher'
   | 'storage'
@@ -102,7 +103,8 @@ export const isComputeNode = (node: NodeView): boolean => node.state.Info.NodeTy
 export const closedBy = ({ state, isConnected }: NodeView): RuleName | undefined => {
   if (state.Membership === 'REJECTED') return 'rejected'
   if (state.Membership === 'PENDING') return 'approval'
-  return isConnected ? undefined : 'connection'
+  if (!isConnected) return 'connection'
+  return state.Cordon ? 'cordon' : undefined
 }
 
 /** Nodes that may take work at all. */

@@ -3,7 +3,7 @@ import type { QueryOf } from '#api/query.ts'
 import type { NodesApi } from '#contracts/control-plane.ts'
 import { Fault } from '#lib/fault.ts'
 import { compileSelector } from '#lib/selector/match.ts'
-import type { NodeState } from '#models/node.ts'
+import type { NodeActionWord, NodeState } from '#models/node.ts'
 import type { Resources } from '#models/resources.ts'
 import { struct, text } from '#models/shape.schema.ts'
 import type { Handlers } from '../handler.ts'
@@ -35,16 +35,21 @@ export const nodeHandlers = (nodes: NodesApi): Handlers<typeof nodeEndpoints> =>
   },
 })
 
+const methods: Record<NodeActionWord, Exclude<keyof NodesApi, 'list' | 'get'>> = {
+  approve: 'approve',
+  reject: 'reject',
+  delete: 'remove',
+  cordon: 'cordon',
+  uncordon: 'uncordon',
+  drain: 'drain',
+}
+const isAction = (text: string): text is NodeActionWord => Object.hasOwn(methods, text)
+
 async function act(nodes: NodesApi, action: string, idPrefix: string, message: string): Promise<void> {
-  const actions: Record<string, keyof NodesApi & ('approve' | 'reject' | 'remove')> = {
-    approve: 'approve',
-    reject: 'reject',
-    delete: 'remove',
-  }
-  const method = Object.hasOwn(actions, action) ? actions[action] : undefined
-  if (method === undefined) throw new Fault('BadRequest', 'unsupported action', { hint: 'approve, reject or delete' })
+  if (!isAction(action))
+    throw new Fault('BadRequest', 'unsupported action', { hint: `One of ${Object.keys(methods).join(', ')}.` })
   const { Info } = await nodes.get(idPrefix)
-  await nodes[method](Info.NodeID, message)
+  await nodes[methods[action]](Info.NodeID, message)
 }
 
 const by = (value: SortKey<NodeState>['value']): SortKey<NodeState> => ({ value, id: ({ Info }) => Info.NodeID })

@@ -1,18 +1,18 @@
-import { allocatedOf } from '#models/execution.ts'
+import { allocatedOf, type Execution } from '#models/execution.ts'
 import { canMoveExecution } from '#models/execution-state.ts'
 import { type Job, rescheduleOf } from '#models/job.ts'
 import { isTerminalJob } from '#models/job-state.ts'
 import { addResources, fitsInto, noResources, type Resources } from '#models/resources.ts'
 import { brokenSuccess } from './completion.ts'
-import { isAuthorised, isLive } from './durable-model.ts'
+import { type DurableModel, isAuthorised, isLive } from './durable-model.ts'
 import type { ExecutionStep, Rule } from './rule.ts'
 
 /** What must hold of each stored change of an execution. */
 export const executionRules: readonly Rule<ExecutionStep>[] = [
   {
     invariant: 'I3',
-    broken: ({ after }, { model }) => {
-      const holders = model.slotOf(after).filter(isAuthorised)
+    broken: (step, { model }) => {
+      const holders = model.slotOf(step.after).filter((each) => isAuthorised(each) && !mayOverlap(each, step, model))
       return holders.length > 1 && `${holders.map(({ ID }) => ID).join(' and ')} hold the same partition`
     },
   },
@@ -72,6 +72,11 @@ export const executionRules: readonly Rule<ExecutionStep>[] = [
       !before && model.nodes.get(after.NodeID)?.Membership !== 'APPROVED' && `${after.NodeID} is not approved`,
   },
   {
+    invariant: 'I6',
+    broken: ({ before, after }, { model }) =>
+      !before && model.nodes.get(after.NodeID)?.Cordon !== undefined && `${after.NodeID} is cordoned`,
+  },
+  {
     invariant: 'I7',
     broken: ({ before, after }) => {
       if (!before) return false
@@ -106,6 +111,12 @@ export const executionRules: readonly Rule<ExecutionStep>[] = [
     },
   },
 ]
+
+/** A service goes on where it is while its replacement for a node that is drained comes up. */
+const mayOverlap = (holder: Execution, { before, after, job }: ExecutionStep, { nodes }: DurableModel): boolean =>
+  job.Type === 'service' &&
+  holder.ID !== after.ID &&
+  (before !== undefined || nodes.get(holder.NodeID)?.Cordon === 'DRAINING')
 
 const needOf = (execution: Parameters<typeof allocatedOf>[0]): Resources => allocatedOf(execution) ?? noResources()
 

@@ -20,6 +20,8 @@ export const unrest = (seen: Seen): { invariant: string; text: string } | undefi
   if (orphan) return { invariant: 'L3', text: `${orphan.executionId} still runs on ${orphan.nodeId}` }
   const between = model.live().find((execution) => !isTrulyRunning(execution, seen))
   if (between) return { invariant: 'L2', text: `${between.ID} stays ${between.ComputeState.StateType}` }
+  const beside = model.live().find((execution) => model.slotOf(execution).filter(isLive).at(-1) !== execution)
+  if (beside) return { invariant: 'L2', text: `${beside.ID} stays beside what replaces it` }
   for (const job of model.jobs.values()) {
     const why = unsettled(job, seen)
     if (why) return { invariant: 'L1', text: `job ${job.ID} stays ${job.State.StateType}: ${why}` }

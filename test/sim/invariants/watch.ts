@@ -2,6 +2,7 @@ import type { Change } from '#contracts/store.ts'
 import type { Execution } from '#models/execution.ts'
 import type { JobHistory } from '#models/job-history.ts'
 import { isTerminalJob } from '#models/job-state.ts'
+import { stopTexts } from '#orchestrator/events.ts'
 import type { World } from '../world.ts'
 import { isLive } from './durable-model.ts'
 import { executionRules } from './execution-rules.ts'
@@ -52,6 +53,7 @@ export class Watch {
   #count(jobs: readonly JobStep[], executions: readonly Execution[]): void {
     const { counts } = this.#world
     if (executions.some(({ FailureClass }) => FailureClass === 'lost')) counts.add('execution lost')
+    if (executions.some(({ DesiredState }) => DesiredState.Message === stopTexts.drained)) counts.add('work moved')
     if (jobs.some(({ before, after }) => before && after.Version > before.Version)) counts.add('version updated')
     if (jobs.some(({ after }) => after.State.StateType === 'Queued')) counts.add('job queued')
   }

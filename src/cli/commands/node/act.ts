@@ -1,9 +1,10 @@
+import type { NodeActionWord } from '#models/node.ts'
 import { defineCommand, exactly } from '../../command.ts'
 import { text } from '../../flags.ts'
 import { during } from '../../shared/wrap-error.ts'
 
-/** Judges a node, or forgets it. A refusal is an error: nothing was changed. */
-export const nodeAction = (action: 'approve' | 'reject' | 'delete', long: string) =>
+/** What an operator decides about a node. A refusal is an error: nothing was changed. */
+export const nodeAction = (action: NodeActionWord, long: string) =>
   defineCommand({
     use: '[id]',
     long,

@@ -7,6 +7,7 @@ import { announceRetry } from '../announce-retry.ts'
 import { finishEnded, stopOldVersions } from '../ending.ts'
 import { startOnNodes } from '../every-node.ts'
 import type { Reconcile } from '../job-type.ts'
+import { drainingNodes } from '../leave-node.ts'
 import { retryOf } from '../retry.ts'
 import { isLive, loseUnreachable, stopExecution } from '../stop-executions.ts'
 
@@ -30,14 +31,15 @@ export const reconcileDaemon: Reconcile = (snapshot) => {
   return plan
 }
 
-/** A full node or one that is cut off still matches: only its labels say that it is not meant. */
+/** A full node or one that is cut off still matches: only its labels say that it is not meant, or that it is to be empty. */
 const leaveNodes = (snapshot: Snapshot, plan: Plan, executions: readonly Execution[]): void => {
+  const draining = drainingNodes(snapshot)
   const selector = requiredSelector(snapshot.job)
-  if (!selector) return
-  const strangers = snapshot.nodes.filter(({ state }) => !selector.matches(state.Info.Labels))
-  const isLeft = new Set(strangers.map(({ id }) => id))
+  const strangers = snapshot.nodes.filter(({ state }) => selector && !selector.matches(state.Info.Labels))
+  const isLeft = new Set([...strangers.map(({ id }) => id), ...draining])
   for (const execution of executions) {
-    if (isLive(execution) && isLeft.has(execution.NodeID))
-      stopExecution(plan, execution, stopTexts.unmatched, snapshot.nowNs)
+    if (!isLive(execution) || !isLeft.has(execution.NodeID)) continue
+    const text = draining.has(execution.NodeID) ? stopTexts.drained : stopTexts.unmatched
+    stopExecution(plan, execution, text, snapshot.nowNs)
   }
 }
