@@ -6,6 +6,7 @@ import type { NodeView, Snapshot } from '../snapshot.ts'
 import { isEligible, type Refusal, refusalOf } from './filter.ts'
 import { preferenceOf } from './labels.ts'
 import type { Candidate } from './rank.ts'
+import { troubleByNode } from './trouble.ts'
 
 type Rejected = Refusal & { node: NodeView }
 export type Match = { candidates: Candidate[]; rejected: Rejected[] }
@@ -18,6 +19,7 @@ export const matchNodes = (snapshot: Snapshot, need: Resources): Match => {
     ownVersion.filter((e) => e.ComputeState.StateType === 'AskForBidRejected').map((e) => e.NodeID),
   )
   const own = countByNode(ownVersion.filter((e) => !isTerminalExecution(e.ComputeState.StateType)))
+  const trouble = troubleByNode(snapshot.executions, snapshot.nowNs)
   const prefers = preferenceOf(job)
   const match: Match = { candidates: [], rejected: [] }
   for (const node of snapshot.nodes) {
@@ -32,6 +34,7 @@ export const matchNodes = (snapshot: Snapshot, need: Resources): Match => {
         node,
         free: node.free,
         ownExecutions,
+        trouble: trouble.get(node.id) ?? 0,
         isPreferred: prefers(node.state.Info.Labels),
         tieBreaker: snapshot.chance(),
       })

@@ -15,6 +15,7 @@ const candidatesOf = (units: readonly number[], preferred: readonly boolean[] = 
     node,
     free: node.free,
     ownExecutions: 0,
+    trouble: 0,
     isPreferred: preferred[i] ?? false,
     tieBreaker: i,
   }))

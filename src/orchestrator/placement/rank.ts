@@ -8,6 +8,8 @@ export type Candidate = {
   free: Resources
   /** Executions of this job on it, those chosen in this round included. */
   ownExecutions: number
+  /** Failures of this job that are held against it. */
+  readonly trouble: number
   readonly isPreferred: boolean
   readonly tieBreaker: number
 }
@@ -25,9 +27,10 @@ const roomOf = (candidate: Candidate, need: Resources): number => {
 /** A candidate with its room, which is worked out once and not in each comparison. */
 type Ranked = { readonly candidate: Candidate; readonly room: number }
 
-/** What the user prefers comes first, then spreading, then room, then chance. */
+/** Where the job has not failed of late comes first, then what the user prefers, then spreading, then room, then chance. */
 const isBetter = (a: Ranked, b: Ranked): boolean =>
-  (Number(b.candidate.isPreferred) - Number(a.candidate.isPreferred) ||
+  (a.candidate.trouble - b.candidate.trouble ||
+    Number(b.candidate.isPreferred) - Number(a.candidate.isPreferred) ||
     a.candidate.ownExecutions - b.candidate.ownExecutions ||
     b.room - a.room ||
     a.candidate.tieBreaker - b.candidate.tieBreaker) < 0
