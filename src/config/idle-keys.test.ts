@@ -12,6 +12,17 @@ describe('settings that change nothing', () => {
     expect(idleNotices(given('API.Port', '1'))).toEqual([])
   })
 
+  it('are those of the own broker beside NATS servers', () => {
+    const pairs = [
+      { key: 'Orchestrator.Port', value: '4333' },
+      { key: 'Orchestrator.Bus.Servers', value: 'nats://10.0.0.5' },
+    ]
+    expect(idleNotices(load({ side: 'node', home: '/home/ann', pairs: pairs.slice(0, 1) }))).toEqual([])
+    expect(idleNotices(load({ side: 'node', home: '/home/ann', pairs }))).toEqual([
+      'Orchestrator.Port has no effect beside Orchestrator.Bus.Servers (Orchestrator.Port)',
+    ])
+  })
+
   it('stop a start when somebody relies on what they promise, unless they ask for nothing', () => {
     expect(() => idleNotices(given('API.TLS.AutoCert', 'node.example'))).toThrow(
       'invalid config: API.TLS.AutoCert is not available in this version',

@@ -25,6 +25,14 @@ const idle = [
   'WebUI.',
 ]
 
+/** Of the broker that an orchestrator brings, which it does not when it is given servers. */
+const ofOwnBroker = [
+  'Orchestrator.Host',
+  'Orchestrator.Port',
+  'Orchestrator.TLS.ServerCert',
+  'Orchestrator.TLS.ServerKey',
+]
+
 /** Settings that somebody relies on for safety or for where state is: a node does not start without what they promise. */
 const promises = ['API.TLS.AutoCert', 'Orchestrator.Store']
 
@@ -33,9 +41,13 @@ export function idleNotices(loaded: Loaded): string[] {
   const given = keys.map(({ path }) => path).filter((path) => loaded.givenFor(path) !== undefined)
   const broken = given.find((path) => isPromise(path, loaded.givenFor(path)))
   if (broken) throw cannotKeep(broken, loaded.originOf(broken).as)
-  return given
-    .filter((path) => isAmong(idle, path))
-    .map((path) => `${path} has no effect in this version (${loaded.originOf(path).as})`)
+  const told = (list: readonly string[], where: string): string[] =>
+    given
+      .filter((path) => isAmong(list, path))
+      .map((path) => `${path} has no effect ${where} (${loaded.originOf(path).as})`)
+  const hasServers = loaded.settings.Orchestrator.Bus.Servers.length > 0
+  return told(idle, 'in this version')
+    .concat(hasServers ? told(ofOwnBroker, 'beside Orchestrator.Bus.Servers') : [])
     .concat(asksInVain(loaded) ? [`${loginsOnly} (${loaded.originOf('API.Auth.Methods').as})`] : [])
 }
 

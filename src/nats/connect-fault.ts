@@ -9,12 +9,10 @@ export function connectFault(error: unknown, { servers, section }: ClientSetting
   const because = { cause: error, component: section === 'Compute' ? 'Node' : 'NodeLink' }
   if (error instanceof errors.AuthorizationError) return refusal(error, section)
   const what = section === 'Compute' ? 'an orchestrator' : 'a NATS server'
-  const hint = isAboutTls(error)
-    ? `${section}.TLS.CACert names the authority of its certificate.`
-    : unreachableHints[section]
+  const hint = tlsHint(error, section) ?? unreachableHints[section]
   return new Fault(
     'ServiceUnavailable',
-    `cannot reach ${what} at ${servers.map(withoutNatsLogin).join(', ')}: ${messageOf(error)}`,
+    `cannot reach ${what} at ${servers.map(withoutNatsLogin).join(', ')}: ${reasonOf(error)}`,
     {
       ...because,
       isRetryable: true,
@@ -22,6 +20,9 @@ export function connectFault(error: unknown, { servers, section }: ClientSetting
     },
   )
 }
+
+/** Without what Node would have its own users do. */
+const reasonOf = (error: unknown): string => messageOf(error).replace(/; if the root CA is .*/, '')
 
 const refusal = (error: Error, section: ClientSettings['section']): Fault =>
   new Fault('Unauthorized', `nats: ${error.message}`, {
@@ -47,9 +48,19 @@ const unreachableHints = {
     'Start it, or correct Orchestrator.Bus.Servers; without that setting the orchestrator brings a broker of its own.',
 }
 
-/** Node's codes of certificates that are not believed, and the client's words about the rest. */
-const isAboutTls = (error: unknown): boolean =>
-  /CERT|ERR_TLS|ERR_SSL|UNABLE_TO_/.test(String((error as { code?: unknown }).code)) || /'tls'/.test(messageOf(error))
+/** By Node's codes of certificates that are not believed, and the client's words about the rest. */
+function tlsHint(error: unknown, section: ClientSettings['section']): string | undefined {
+  if (/CERT|ERR_TLS|ERR_SSL|UNABLE_TO_/.test(String((error as { code?: unknown }).code)))
+    return `${section}.TLS.CACert names the authority of its certificate.`
+  return messageOf(error).includes("support 'tls'")
+    ? `It speaks no TLS, which ${tlsWishes[section]} asks for.`
+    : undefined
+}
+
+const tlsWishes = {
+  Compute: 'Compute.TLS, or tls:// in Compute.Orchestrators,',
+  Orchestrator: 'Orchestrator.TLS.CACert, or tls:// in Orchestrator.Bus.Servers,',
+}
 
 /** A server that carries too little. */
 export const narrowFault = (maxPayloadBytes: number, { servers, section }: ClientSettings): Fault =>

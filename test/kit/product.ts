@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { type CliRun, cliCommand, runCli } from '../wire/cli-process.ts'
 import { apiFetch } from './api-fetch.ts'
 import { BuiltProduct } from './built-product.ts'
-import type { Program } from './program.ts'
+import type { Ended, Program } from './program.ts'
 
 const commandLimitMs = 60_000
 
@@ -37,6 +37,11 @@ export class Product {
     this.#servers.push(server)
     await server.start()
     return server
+  }
+
+  /** A command of the built program that ends by itself. */
+  run(args: readonly string[]): Promise<Ended> {
+    return this.#built.run(args)
   }
 
   /** Writes a file of the test; its path. */

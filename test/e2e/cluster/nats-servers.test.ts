@@ -1,0 +1,160 @@
+import { randomBytes } from 'node:crypto'
+import { mkdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { attemptsOf, computeAt, frequent, untilNode, witnessJob } from '../../kit/fleet.ts'
+import { NatsServer, withNatsServer } from '../../kit/nats-server.ts'
+import { ownCertificate } from '../../kit/own-certificate.ts'
+import { allowedFixtures, Product, type Server, toolJob } from '../../kit/product.ts'
+import { until } from '../../kit/until.ts'
+import { completed, ended } from '../crash/processes.ts'
+
+withNatsServer(() => {
+  let product: Product
+  let servers: NatsServer[]
+  let witness: string
+  beforeEach(async () => {
+    product = await Product.start()
+    servers = []
+    witness = join(product.folder, 'witness')
+    await mkdir(witness)
+  })
+  afterEach(async () => {
+    await product?.stop()
+    for (const server of servers) await server.close()
+  })
+
+  const natsServer = async (config = ''): Promise<NatsServer> => {
+    const server = await NatsServer.start(config)
+    servers.push(server)
+    return server
+  }
+  const orchestratorAt = (urls: string, settings: Record<string, string> = {}): Promise<Server> =>
+    product.serve({
+      roles: ['orchestrator'],
+      name: 'orchestrator',
+      settings: { ...frequent, 'Orchestrator.Bus.Servers': urls, ...settings },
+    })
+  const nodeAt = (urls: string, name: string, settings: Record<string, string> = {}): Promise<Server> => {
+    const allowed = { 'Compute.AllowListedLocalPaths': `${witness}:rw,${allowedFixtures}` }
+    return computeAt(product, 0, name, { settings: { ...allowed, 'Compute.Orchestrators': urls, ...settings } })
+  }
+  const begun = async (): Promise<string[]> =>
+    (await readFile(join(witness, 'starts'), 'utf8').catch(() => '')).split('\n').filter(Boolean)
+  const untilBegun = (count: number): Promise<void> =>
+    until(`${count} programs have begun`, async () => (await begun()).length === count, 30_000)
+
+  it('a job is ordered, runs, is read and fetched over a server with TLS, users and a small message limit [R99, R187]', async () => {
+    const { cert, key } = ownCertificate(['localhost'])
+    const [certFile, keyFile] = [await product.file('cert.pem', cert), await product.file('key.pem', key)]
+    const server = await natsServer(`
+      max_payload: 32KB
+      tls { cert_file: "${certFile}", key_file: "${keyFile}" }
+      authorization { users: [{ user: boss, password: "b@ss" }, { user: hand, password: "hand" }] }`)
+    const at = (login: string): string => `tls://${login}@localhost:${server.port}`
+    const orchestrator = await orchestratorAt(at('boss:b%40ss'), { 'Orchestrator.TLS.CACert': certFile })
+    await nodeAt(at('hand:hand'), 'hand', { 'Compute.TLS.CACert': certFile })
+    const content = randomBytes(150_000).toString('base64')
+    const task = { Publisher: { Type: 'local' }, ResultPaths: [{ Name: 'out', Path: '/out' }] }
+    const written = await orchestrator.submit(toolJob(['write', '/out/a', content], { task }))
+    const printed = await orchestrator.submit(toolJob(['print', content, '', '0']))
+    for (const id of [written, printed])
+      expect((await ended(orchestrator.port, id)).Job.State).toMatchObject({ StateType: 'Completed' })
+    expect((await orchestrator.ok(['job', 'logs', printed])).trim()).toBe(content)
+    const into = (await orchestrator.ok(['job', 'get', written])).trim().split('\n').at(-1) ?? ''
+    expect(await readFile(`${into}/out/a`, 'utf8')).toBe(content)
+    expect(orchestrator.said + (await orchestrator.ok(['config', 'list']))).not.toContain('b%40ss')
+  })
+
+  it('a job that runs while the server is killed and comes back ends once, and the node says what is missing [R103]', async () => {
+    const server = await natsServer()
+    const orchestrator = await orchestratorAt(server.url)
+    await nodeAt(server.url, 'one')
+    const id = await orchestrator.submit(witnessJob(witness, 1_500, { Count: 3 }))
+    await untilBegun(3)
+    await server.end('SIGKILL')
+    const warnings = async () =>
+      (await orchestrator.http<{ Warnings?: string[] }>('GET', '/agent/node')).body.Warnings ?? []
+    await until('it is told', async () => (await warnings()).some((line) => line.startsWith('No NATS server')))
+    expect(orchestrator.said).toMatch(/WRN bus_lost server=127\.0\.0\.1:\d+/)
+    await server.start()
+    expect((await ended(orchestrator.port, id)).Job.State.StateType).toBe('Completed')
+    expect(await begun()).toHaveLength(3)
+    expect(await attemptsOf(orchestrator, id)).toHaveLength(3)
+    expect((await warnings()).filter((line) => line.includes('NATS'))).toEqual([])
+    expect(orchestrator.said).toContain('WRN bus_reached')
+  })
+
+  it('a job ends while either of two servers of a cluster is killed, and a node is killed too [R101, R103]', async () => {
+    const config = (routes = '') => `cluster { name: c, listen: "127.0.0.1:-1"${routes} }`
+    const first = await natsServer(config())
+    const route = `, routes: ["nats://127.0.0.1:${first.clusterPort}"]`
+    const second = await natsServer(config(route))
+    const urls = `${first.url},${second.url}`
+    const orchestrator = await orchestratorAt(urls, { 'Orchestrator.NodeManager.DisconnectTimeout': '4s' })
+    const [one] = [await nodeAt(urls, 'one'), await nodeAt(urls, 'two')]
+    for (const server of [second, first]) {
+      const id = await orchestrator.submit(witnessJob(witness, 500, { Count: 4 }))
+      await server.end('SIGKILL')
+      expect((await ended(orchestrator.port, id)).Job.State.StateType).toBe('Completed')
+      if (server === second) await second.start(config(route))
+    }
+    for (const name of ['one', 'two']) await untilNode(orchestrator, name, 'APPROVED CONNECTED')
+    const id = await orchestrator.submit(witnessJob(witness, 3_000, { Count: 4 }))
+    await one.stop('SIGKILL')
+    expect((await ended(orchestrator.port, id)).Job.State.StateType).toBe('Completed')
+    const results = (await attemptsOf(orchestrator, id)).filter((each) => each.ComputeState.StateType === completed)
+    expect(results.map(({ PartitionIndex }) => PartitionIndex ?? 0).sort()).toEqual([0, 1, 2, 3])
+  })
+
+  describe('an orchestrator does not start, and says why', () => {
+    /** One sentence on stderr, and a hint where the sentence does not say what is right; exit code 1. */
+    const refusal = async (urls: string, ...args: string[]): Promise<string> => {
+      const setting = ['-c', `Orchestrator.Bus.Servers=${urls}`, '-c', 'API.Port=0']
+      const { code, stdout, stderr } = await product.run(['serve', '--orchestrator', ...setting, ...args])
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+      expect(stderr).toMatch(/^(\S+ WRN bus_refused .*\n)?Error: .+\n(Hint: .+\n)?$/)
+      return stderr
+    }
+
+    it.each([
+      ['nobody is there', 'nats://127.0.0.1:1', 'at nats://127.0.0.1:1: connection refused\nHint: Start it, or'],
+      ['the host has no address', 'nats://nowhere.invalid', 'at nats://nowhere.invalid:4222: '],
+      ['it is no address', 'http://127.0.0.1', 'expects addresses like nats://host:4222, received: "http://127.0.0.1"'],
+      [
+        'logins differ',
+        'nats://a:b@one,nats://a:c@two',
+        'expects one login for all servers, received: "nats://********',
+      ],
+    ])('when %s', async (_what, urls, words) => {
+      expect(await refusal(urls)).toContain(words)
+    })
+
+    it('when the server wants another login, or TLS', async () => {
+      const { cert, key } = ownCertificate(['localhost'])
+      const [certFile, keyFile] = [await product.file('cert.pem', cert), await product.file('key.pem', key)]
+      const guarded = await natsServer('authorization { token: secret }')
+      const safe = await natsServer(`tls { cert_file: "${certFile}", key_file: "${keyFile}" }`)
+      const login = 'nats: Authorization Violation\nHint: Its login stands in Orchestrator.Bus.Servers'
+      expect(await refusal(guarded.url)).toContain(login)
+      expect(await refusal(guarded.url.replace('//', '//other@'))).toContain(login)
+      expect(await refusal(safe.url)).toContain('certificate\nHint: Orchestrator.TLS.CACert names the authority')
+      expect(await refusal(guarded.url.replace('nats:', 'tls:'))).toContain(
+        "server does not support 'tls'\nHint: It speaks no TLS, which",
+      )
+    })
+
+    it('when another orchestrator is on these servers, which goes on', async () => {
+      const server = await natsServer()
+      const orchestrator = await orchestratorAt(server.url)
+      await nodeAt(server.url, 'one')
+      expect(await refusal(server.url, '--data-dir', join(product.folder, 'other'))).toMatch(
+        /orchestrator \S+ is on these NATS servers already\nHint: Stop it/,
+      )
+      const id = await orchestrator.submit(witnessJob(witness, 10))
+      expect((await ended(orchestrator.port, id)).Job.State.StateType).toBe('Completed')
+      await orchestrator.stop('SIGKILL')
+      await orchestrator.start()
+    })
+  })
+})
