@@ -42,7 +42,7 @@ export class Bidding {
     const { row } = held
     if (row.order.origin?.WaitsForApproval) return this.#offer(held, need)
     const { clock } = this.#parts
-    const taken = this.#starter.takeAtOnce(need)
+    const taken = this.#starter.takeAtOnce(need, row.order.job)
     const state = taken ? 'Running' : 'Queued'
     const startTime = taken ? clock.nowNs() : 0n
     held.row = { ...row, state, need, startTime }

@@ -1,9 +1,9 @@
 import type { ExecutionId } from '#models/ids.ts'
-import type { Resources } from '#models/resources.ts'
+import type { Gpu, Resources } from '#models/resources.ts'
 import { addResources, noResources } from '#models/resources.ts'
 import type { Capacity } from './capacity/capacity.ts'
 
-export type QueueItem = { executionId: ExecutionId; priority: number; need: Resources }
+export type QueueItem = { executionId: ExecutionId; priority: number; need: Resources; isWanted: (gpu: Gpu) => boolean }
 type Entry = QueueItem & { order: number }
 
 /**
@@ -30,7 +30,7 @@ export class Queue {
   /** The next one that fits, with what it was given. */
   takeNext(capacity: Capacity): { item: QueueItem; taken: Resources } | undefined {
     const head = this.#entries[0]
-    const taken = head && capacity.take(head.need)
+    const taken = head && capacity.take(head.need, head.isWanted)
     if (!head || !taken) return undefined
     this.#entries.shift()
     return { item: head, taken }

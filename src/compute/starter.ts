@@ -1,4 +1,6 @@
 import type { Clock } from '#lib/clock.ts'
+import { isWantedBy } from '#models/gpu-vendor.ts'
+import type { Job } from '#models/job.ts'
 import { noResources, type Resources } from '#models/resources.ts'
 import { Capacity } from './capacity/capacity.ts'
 import type { Held, Holdings } from './held.ts'
@@ -37,12 +39,14 @@ export class Starter {
   }
 
   /** The resources, when there is room and nobody waits for it. */
-  takeAtOnce(need: Resources): Resources | undefined {
-    return this.#queue.length === 0 && !this.#isStopped ? this.#capacity.take(need) : undefined
+  takeAtOnce(need: Resources, job: Job): Resources | undefined {
+    const isFree = this.#queue.length === 0 && !this.#isStopped
+    return isFree ? this.#capacity.take(need, isWantedBy(job)) : undefined
   }
 
   enqueue(held: Held): void {
-    this.#queue.add({ executionId: held.id, priority: held.row.order.job.Priority, need: held.row.need })
+    const { order, need } = held.row
+    this.#queue.add({ executionId: held.id, priority: order.job.Priority, need, isWanted: isWantedBy(order.job) })
     this.#pump()
   }
 
@@ -53,7 +57,8 @@ export class Starter {
 
   /** It was running when we went down: its engine may still hold it. */
   resume(held: Held): void {
-    held.done = this.start(held, this.#capacity.take(held.row.need) ?? noResources(), Promise.resolve(), true)
+    const taken = this.#capacity.take(held.row.need, isWantedBy(held.row.order.job)) ?? noResources()
+    held.done = this.start(held, taken, Promise.resolve(), true)
   }
 
   /** It no longer waits. */

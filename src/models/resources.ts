@@ -21,13 +21,16 @@ export const addResources = (a: Resources, b: Resources): Resources => ({
   ...(a.GPUs || b.GPUs ? { GPUs: [...(a.GPUs ?? []), ...(b.GPUs ?? [])] } : {}),
 })
 
+/** Each vendor's tool counts for itself. */
+const isSameGpu = (a: Gpu, b: Gpu): boolean => a.Vendor === b.Vendor && a.Index === b.Index
+
 /** Never below zero in any dimension (the reference wraps unsigned values: W34). */
 export const subtractResources = (a: Resources, b: Resources): Resources => ({
   CPU: Math.max(0, roundCpu(a.CPU - b.CPU)),
   Memory: Math.max(0, a.Memory - b.Memory),
   Disk: Math.max(0, a.Disk - b.Disk),
   GPU: Math.max(0, a.GPU - b.GPU),
-  ...(a.GPUs ? { GPUs: a.GPUs.filter((gpu) => !(b.GPUs ?? []).some((taken) => taken.Index === gpu.Index)) } : {}),
+  ...(a.GPUs ? { GPUs: a.GPUs.filter((gpu) => !(b.GPUs ?? []).some((taken) => isSameGpu(taken, gpu))) } : {}),
 })
 
 /** Whether `small` fits into `large` in all four dimensions. */

@@ -85,7 +85,10 @@ export const resourcesShape = struct('models', 'ResourcesConfig', {
     taken: { pattern: bytes, examples: ['512Mb', '1Gb'] },
   }),
   Disk: field(text, 'Bytes with a unit, as for Memory.', { ...leftOut, taken: { pattern: bytes, examples: ['10Gb'] } }),
-  GPU: field(text, 'Number of devices.', { ...leftOut, taken: { pattern: '^\\s*[0-9]{1,9}\\s*$', examples: ['1'] } }),
+  GPU: field(text, 'Number of devices; a constraint such as GPU-NVIDIA exists says of which vendor.', {
+    ...leftOut,
+    taken: { pattern: '^\\s*[0-9]{1,9}\\s*$', examples: ['1'] },
+  }),
 })
 
 export const timeoutShape = struct('models', 'TimeoutConfig', {

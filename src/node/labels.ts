@@ -1,4 +1,5 @@
 import type { BuildInfo } from '#lib/build-info.ts'
+import { vendorLabels } from '#models/gpu-vendor.ts'
 import type { Resources } from '#models/resources.ts'
 
 /** Labels of a node: the operator's, over what is detected of the machine (both generations' names). */
@@ -19,5 +20,6 @@ export const nodeLabels = (
       [`GPU-${gpu.Index}-Memory`, `${gpu.Memory}-MiB`],
     ]),
   ),
+  ...vendorLabels(resources.GPUs ?? []),
   ...configured,
 })

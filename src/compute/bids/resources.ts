@@ -1,6 +1,7 @@
 import { no, type Verdict, yes } from '#contracts/verdict.ts'
 import { Fault, messageOf } from '#lib/fault.ts'
 import { formatResources, parseResources } from '#lib/resources.ts'
+import { isWantedBy } from '#models/gpu-vendor.ts'
 import { fitsInto, type Resources, resourcesOr } from '#models/resources.ts'
 import type { Task } from '#models/task.ts'
 import type { BidContext } from './bid-rule.ts'
@@ -22,12 +23,13 @@ export const usageOf = async (context: BidContext): Promise<Resources> => {
 export const limitsOf = (taken: Resources, task: Task, defaults: Resources): Resources =>
   resourcesOr(parseResources(task.Resources), defaults).Disk > 0 ? taken : { ...taken, Disk: 0 }
 
-export const resourceVerdict = (usage: Resources, { settings }: BidContext): Verdict =>
-  fitsInto(usage, settings.maxPerJob)
+export const resourceVerdict = (usage: Resources, { job, settings: { maxPerJob } }: BidContext): Verdict => {
+  const GPU = maxPerJob.GPUs?.filter(isWantedBy(job)).length ?? maxPerJob.GPU
+  const most = { ...maxPerJob, GPU }
+  return fitsInto(usage, most)
     ? yes
-    : no(
-        `insufficient resources - requested: ${formatResources(usage)}, available: ${formatResources(settings.maxPerJob)}`,
-      )
+    : no(`insufficient resources - requested: ${formatResources(usage)}, available: ${formatResources(most)}`)
+}
 
 const inputSize = async ({ task, registries, partition, signal }: BidContext): Promise<number> => {
   try {

@@ -20,10 +20,12 @@ export class Capacity {
     return subtractResources(this.max, this.#used)
   }
 
-  /** Takes the resources when they are free; the answer names the GPUs. */
-  take(need: Resources): Resources | undefined {
+  /** Takes the resources when they are free, GPUs among those that are wanted; the answer names them. */
+  take(need: Resources, isWanted: (gpu: Gpu) => boolean = () => true): Resources | undefined {
     if (!fitsInto(addResources(this.#used, need), this.max)) return undefined
-    const gpus = this.#freeGpus.splice(0, need.GPU)
+    const gpus = this.#freeGpus.filter(isWanted).slice(0, need.GPU)
+    if (gpus.length < need.GPU && this.max.GPUs) return undefined
+    this.#freeGpus = this.#freeGpus.filter((gpu) => !gpus.includes(gpu))
     const taken: Resources = { ...need, ...(gpus.length > 0 ? { GPUs: gpus } : {}) }
     this.#used = addResources(this.#used, withoutGpus(taken))
     return taken

@@ -3,7 +3,7 @@ import { type Job, mainTask } from '#models/job.ts'
 import { fitsInto, type Resources } from '#models/resources.ts'
 import { isNoSpec, typeKey } from '#models/spec-config.ts'
 import type { NodeView } from '../snapshot.ts'
-import { requiredSelector } from './labels.ts'
+import { labelsOf, requiredSelector } from './labels.ts'
 
 /** What keeps a node from an execution: where it stands in the cluster, or what the job asks for. */
 export type RuleName =
@@ -71,7 +71,7 @@ const storages: Rule = (job, _need, node) =>
 
 const labels: Rule = (job, _need, node) => {
   const selector = requiredSelector(job)
-  if (!selector || selector.matches(node.state.Info.Labels)) return undefined
+  if (!selector || selector.matches(labelsOf(node.state))) return undefined
   const entries = Object.entries(node.state.Info.Labels).sort(([a], [b]) => (a < b ? -1 : 1))
   const map = entries.map(([key, value]) => `${key}:${value}`).join(' ')
   return refuse('labels', `labels map[${map}] don't match required selectors [${selector.text}]`)

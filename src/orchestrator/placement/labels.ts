@@ -1,7 +1,15 @@
 import { compileSelector } from '#lib/selector/match.ts'
+import { vendorLabels } from '#models/gpu-vendor.ts'
 import { type Job, type LabelSelectorRequirement } from '#models/job.ts'
+import type { NodeState } from '#models/node.ts'
 
 const preferencePrefix = 'favour_'
+
+/** What constraints look at: what the node calls itself, and the vendors of the GPUs it reports, as Go nodes do not name them. */
+export const labelsOf = ({ Info }: NodeState): Labels => {
+  const gpus = Info.ComputeNodeInfo?.MaxCapacity.GPUs
+  return gpus ? { ...vendorLabels(gpus), ...Info.Labels } : Info.Labels
+}
 
 type Labels = Readonly<Record<string, string>>
 export type Selector = { matches(labels: Labels): boolean; text: string }

@@ -4,7 +4,7 @@ import type { NodeId } from '#models/ids.ts'
 import type { Resources } from '#models/resources.ts'
 import type { NodeView, Snapshot } from '../snapshot.ts'
 import { isEligible, type Refusal, refusalOf } from './filter.ts'
-import { preferenceOf } from './labels.ts'
+import { labelsOf, preferenceOf } from './labels.ts'
 import type { Candidate } from './rank.ts'
 import { troubleByNode } from './trouble.ts'
 
@@ -35,7 +35,7 @@ export const matchNodes = (snapshot: Snapshot, need: Resources): Match => {
         free: node.free,
         ownExecutions,
         trouble: trouble.get(node.id) ?? 0,
-        isPreferred: prefers(node.state.Info.Labels),
+        isPreferred: prefers(labelsOf(node.state)),
         tieBreaker: snapshot.chance(),
       })
     }

@@ -1,7 +1,7 @@
 import { compileSelector } from '#lib/selector/match.ts'
 import type { Job, LabelSelectorRequirement } from '#models/job.ts'
 import type { NodeView } from '../snapshot.ts'
-import { constraintText, isPreference } from './labels.ts'
+import { constraintText, isPreference, labelsOf } from './labels.ts'
 
 /** The first constraint of a job that a node's labels do not meet. */
 export const unmetBy = ({ Constraints }: Job): ((node: NodeView) => LabelSelectorRequirement | undefined) => {
@@ -9,7 +9,7 @@ export const unmetBy = ({ Constraints }: Job): ((node: NodeView) => LabelSelecto
     constraint,
     matches: compileSelector([constraint]),
   }))
-  return ({ state }) => required.find(({ matches }) => !matches(state.Info.Labels))?.constraint
+  return ({ state }) => required.find(({ matches }) => !matches(labelsOf(state)))?.constraint
 }
 
 /** `zone = eu`, `gpu exists`. */

@@ -1,6 +1,6 @@
 import type { Execution } from '#models/execution.ts'
 import { stopTexts } from '../../events.ts'
-import { requiredSelector } from '../../placement/labels.ts'
+import { labelsOf, requiredSelector } from '../../placement/labels.ts'
 import { checkBy, emptyPlan, type Plan } from '../../plan.ts'
 import type { Snapshot } from '../../snapshot.ts'
 import { announceRetry } from '../announce-retry.ts'
@@ -35,7 +35,7 @@ export const reconcileDaemon: Reconcile = (snapshot) => {
 const leaveNodes = (snapshot: Snapshot, plan: Plan, executions: readonly Execution[]): void => {
   const draining = drainingNodes(snapshot)
   const selector = requiredSelector(snapshot.job)
-  const strangers = snapshot.nodes.filter(({ state }) => selector && !selector.matches(state.Info.Labels))
+  const strangers = snapshot.nodes.filter(({ state }) => selector && !selector.matches(labelsOf(state)))
   const isLeft = new Set([...strangers.map(({ id }) => id), ...draining])
   for (const execution of executions) {
     if (!isLive(execution) || !isLeft.has(execution.NodeID)) continue
