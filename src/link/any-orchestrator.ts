@@ -11,9 +11,10 @@ import type {
   HeartbeatReply,
 } from '#models/messages/messages.ts'
 import type { NodeInfo } from '#models/node.ts'
-import { BprotocolRequester, type RequesterParts } from './bprotocol/requester.ts'
+import { BprotocolRequester } from './bprotocol/requester.ts'
 import { AnsweredInFrames } from './bus-call.ts'
 import { RemoteOrchestrator } from './bus-ends.ts'
+import type { OrchestratorParts } from './go/orchestrator-parts.ts'
 import { NclOrchestrator } from './ncl/orchestrator.ts'
 
 type End = OrchestratorEnd & { leave(): void }
@@ -24,11 +25,11 @@ type Protocol = 'bac/v1' | 'ncl/v1' | 'bprotocol/v2'
  * it, one of 1.6 and later answers in its frames that it does not, and where only one of 1.4 is, nobody listens.
  */
 export class AnyOrchestrator implements OrchestratorEnd {
-  readonly #log: RequesterParts['log']
+  readonly #log: OrchestratorParts['log']
   readonly #ends: Readonly<Record<Protocol, End>>
   #spoken: Protocol | undefined
 
-  constructor(parts: RequesterParts) {
+  constructor(parts: OrchestratorParts) {
     this.#log = parts.log
     this.#ends = {
       'bac/v1': new RemoteOrchestrator(parts.bus, parts.nodeId, parts.random, parts.log),

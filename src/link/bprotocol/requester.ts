@@ -1,12 +1,9 @@
 import type { Wire } from '#api/decode/wire-json.ts'
 import { goJson, goString } from '#api/encode/go-json.ts'
 import { encodeNodeInfo, encodeResources } from '#api/encode/node.ts'
-import type { Bus, BusMessage, Subscription } from '#contracts/bus.ts'
+import type { Subscription } from '#contracts/bus.ts'
 import type { ComputeEnd, OrchestratorEnd } from '#contracts/node-link.ts'
-import type { Clock, Random } from '#lib/clock.ts'
-import { Fault, messageOf } from '#lib/fault.ts'
-import { topics } from '#models/event.ts'
-import { isNodeId, type NodeId } from '#models/ids.ts'
+import type { NodeId } from '#models/ids.ts'
 import type {
   ComputeMessage,
   Frame,
@@ -21,18 +18,11 @@ import { noResources, type Resources } from '#models/resources.ts'
 import { flagOf, recordOf, textOf } from '../go/checked.ts'
 import { Intake } from '../go/intake.ts'
 import { keptLink } from '../go/kept-link.ts'
-import { readExecutionId, readOrder, readOrderHead } from '../go/read-order.ts'
+import type { OrchestratorParts } from '../go/orchestrator-parts.ts'
 import { serveGoLogs } from '../go/serve-logs.ts'
-import { type Callback, callbackOf, refused } from './callback-text.ts'
-import { answerOf, bodyOf, errorOf } from './envelope.ts'
-
-export type RequesterParts = {
-  bus: Bus
-  nodeId: NodeId
-  clock: Clock
-  random: Random
-  log: (event: string, fields: Record<string, unknown>) => void
-}
+import { type Callback, callbackOf } from './callback-text.ts'
+import { bodyOf } from './envelope.ts'
+import { Requests } from './requests.ts'
 
 /** What it answers to the registration of a node that it remembers. */
 const alreadyKnown = 'node already registered'
@@ -43,15 +33,17 @@ const answerLimitMs = 5_000
 
 /** A requester of version 1.4 as this node reaches it: reports become callbacks, and its requests become orders. */
 export class BprotocolRequester implements OrchestratorEnd {
-  readonly #parts: RequesterParts
+  readonly #parts: OrchestratorParts
   readonly #intake: Intake
+  readonly #requests: Requests
   #served: Subscription[] = []
   #info: NodeInfo | undefined
   #beats = 0
 
-  constructor(parts: RequesterParts) {
+  constructor(parts: OrchestratorParts) {
     this.#parts = parts
     this.#intake = new Intake(parts.clock)
+    this.#requests = new Requests(parts, this.#intake, (requesterId, callback) => this.#callBack(requesterId, callback))
   }
 
   /**
@@ -68,7 +60,7 @@ export class BprotocolRequester implements OrchestratorEnd {
     const linkId = keptLink('bprotocol/v2', Reason === alreadyKnown ? LinkID : '', random)
     if (IsAccepted) {
       this.#intake.goOn(back, linkId)
-      if (this.#served.length === 0) this.#served = [...this.#serve(), serveGoLogs(bus, clock, nodeId, back)]
+      if (this.#served.length === 0) this.#served = [...this.#requests.serve(), serveGoLogs(bus, clock, nodeId, back)]
       await this.updateInfo(NodeInfo)
       const { AvailableCapacity = noResources(), QueueCapacity = noResources() } = NodeInfo.ComputeNodeInfo ?? {}
       await this.#updateResources(AvailableCapacity, QueueCapacity)
@@ -140,59 +132,6 @@ export class BprotocolRequester implements OrchestratorEnd {
 
   #callBack(requesterId: string, { method, text }: Callback): Promise<void> {
     return this.#parts.bus.send(`node.orchestrator.${requesterId}.${method}/v1`, Buffer.from(text))
-  }
-
-  #serve(): Subscription[] {
-    return [
-      this.#answer('AskForBid', (body) => this.#order(body)),
-      this.#answer('BidAccepted', (body) =>
-        this.#intake.take({ Kind: 'BidAccepted', Body: { ExecutionID: readExecutionId(body.ExecutionID) } }),
-      ),
-      this.#answer('BidRejected', (body) => this.#cancel(body)),
-      this.#answer('CancelExecution', (body) => this.#cancel(body)),
-    ]
-  }
-
-  #answer(method: string, handle: (body: Wire) => Promise<void>): Subscription {
-    const { bus, nodeId, log } = this.#parts
-    const answer = async ({ payload }: BusMessage): Promise<Buffer> => {
-      const body = bodyOf(payload)
-      const execution = recordOf(body.Execution, 'Execution')
-      await handle(body)
-      return answerOf({ ExecutionID: body.ExecutionID ?? execution.ID, JobID: execution.JobID ?? '' })
-    }
-    return bus.subscribe(`node.compute.${nodeId}.${method}/v1`, (message) => {
-      void answer(message)
-        .catch((error: unknown) => {
-          log('orchestrator_message_refused', { subject: message.subject, error: messageOf(error) })
-          return errorOf(`error in handler : ${messageOf(error)}`)
-        })
-        .then((bytes) => message.reply !== undefined && bus.publish(message.reply, bytes))
-    })
-  }
-
-  /** What cannot be read is refused like a bid, so that the requester looks for another node or says why. */
-  async #order(body: Wire): Promise<void> {
-    const { nodeId, clock, log } = this.#parts
-    const execution = recordOf(body.Execution, 'Execution')
-    const requesterId = textOf(body.SourcePeerID, 'SourcePeerID')
-    if (!isNodeId(requesterId)) throw new Fault('BadRequest', 'SourcePeerID must be the name of a node')
-    const head = readOrderHead(execution, requesterId, flagOf(body.WaitForApproval, 'WaitForApproval'))
-    try {
-      const order = readOrder(execution, head, nodeId)
-      await this.#intake.take(order)
-    } catch (error) {
-      if (!(error instanceof Fault && error.code === 'BadRequest')) throw error
-      log('order_refused', { executionId: head.executionId, error: error.message })
-      const event = { Message: error.message, Topic: topics.requestingNode, Timestamp: clock.nowNs() }
-      await this.#callBack(requesterId, refused({ nodeId, ...head }, event))
-    }
-  }
-
-  #cancel(body: Wire): Promise<void> {
-    const ExecutionID = readExecutionId(body.ExecutionID)
-    const Reason = textOf(body.Justification, 'Justification')
-    return this.#intake.take({ Kind: 'CancelExecution', Body: { ExecutionID, Reason } })
   }
 }
 
