@@ -20,6 +20,20 @@ export function messageSuite(using: Using): void {
         expect(await store.inboxSeq(peer, 'c')).toBe(0)
       }))
 
+    it('of a sender whose numbers have gaps are applied once, each higher one being next', () =>
+      using(async ({ store }) => {
+        const take = async (seq: number) =>
+          (await store.commit({ inbox: { peer, senderStoreId: 'go', seq, hasGaps: true } })).kind
+        expect([await take(37), await take(40), await take(37), await take(40), await take(41)]).toEqual([
+          'applied',
+          'applied',
+          'duplicate',
+          'duplicate',
+          'applied',
+        ])
+        expect(await store.inboxSeq(peer, 'go')).toBe(41)
+      }))
+
     it('are numbered per peer without gaps, also when all rows before are gone', () =>
       using(async ({ store, flush }) => {
         const send = async (to: string, n: number) =>
