@@ -1,42 +1,13 @@
 import { expect, it } from 'vitest'
-import type { Clock } from '#lib/clock.ts'
 import type { JobId } from '#models/ids.ts'
+import { StepClock } from '../../test/kit/step-clock.ts'
 import { JobTimers } from './timers.ts'
 
 const ms = 1_000_000n
 
-class StepClock {
-  nowAtMs = 0
-  #timers: { dueMs: number; run: () => void }[] = []
-
-  nowMs = (): number => this.nowAtMs
-  monotonicMs = (): number => this.nowAtMs
-
-  after = (delayMs: number, run: () => void) => {
-    const timer = { dueMs: this.nowAtMs + delayMs, run }
-    this.#timers.push(timer)
-    return { stop: () => void (this.#timers = this.#timers.filter((each) => each !== timer)) }
-  }
-
-  get pending(): number {
-    return this.#timers.length
-  }
-
-  goTo(timeMs: number): void {
-    for (;;) {
-      const next = this.#timers.filter(({ dueMs }) => dueMs <= timeMs).sort((a, b) => a.dueMs - b.dueMs)[0]
-      if (!next) break
-      this.#timers = this.#timers.filter((each) => each !== next)
-      this.nowAtMs = Math.max(this.nowAtMs, next.dueMs)
-      next.run()
-    }
-    this.nowAtMs = timeMs
-  }
-}
-
 const timersOf = (clock: StepClock) => {
   const rung: string[] = []
-  const timers = new JobTimers(clock as unknown as Clock, (jobId) => rung.push(`${jobId} at ${clock.nowAtMs}`))
+  const timers = new JobTimers(clock, (jobId) => rung.push(`${jobId} at ${clock.nowAtMs}`))
   return { rung, set: (id: string, at: bigint | undefined) => timers.set(id as JobId, at), timers }
 }
 

@@ -1,5 +1,6 @@
 import { connect, nkeyAuthenticator, nkeys, tokenAuthenticator } from '@nats-io/transport-node'
 import type { BusMessage } from '#contracts/bus.ts'
+import type { Clock } from '#lib/clock.ts'
 import { LocalBus } from '#nats/local-bus.ts'
 import { Broker, type BrokerSettings } from '#nats/server/broker.ts'
 import { NodeDoor } from '#nats/server/node-door.ts'
@@ -15,9 +16,10 @@ export const inboxOf = (process: string, count = '0123456789'): string => `_INBO
 export const newKey = (): Uint8Array => nkeys.createUser().getSeed()
 export const publicKeyOf = (seed: Uint8Array): string => nkeys.fromSeed(seed).getPublicKey()
 
+type BrokerOptions = { tls?: BrokerSettings['tls']; clock?: Clock }
+
 /** A broker with its door for nodes, what it has logged, and clients of it. */
-export const startGuardedBroker = async (tls?: BrokerSettings['tls']) => {
-  const clock = new SystemClock()
+export const startGuardedBroker = async ({ tls, clock = new SystemClock() }: BrokerOptions = {}) => {
   const logged: [string, Record<string, unknown>][] = []
   const log = (event: string, fields: Record<string, unknown>) => void logged.push([event, fields])
   /** By node. */

@@ -1,6 +1,7 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { createSecureContext, type SecureContext } from 'node:tls'
 import type { Clock, Random } from '#lib/clock.ts'
+import type { EventLog } from '#lib/event-log.ts'
 import { Fault } from '#lib/fault.ts'
 import type { Startable } from '#lib/lifecycle.ts'
 import { maxPayloadBytes } from '../payload-limit.ts'
@@ -21,7 +22,7 @@ export type BrokerParts = {
   clock: Clock
   random: Random
   door: Door
-  log: (event: string, fields: Record<string, unknown>) => void
+  log: EventLog
 }
 
 const connectionLimit = 65_536

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Clock, Timer } from '#lib/clock.ts'
+import type { EventLog } from '#lib/event-log.ts'
 import { messageOf } from '#lib/fault.ts'
 import type { Door, Rights, Visitor } from './door.ts'
 import { KeepAlive } from './keep-alive.ts'
@@ -15,10 +16,12 @@ export type ConnectionParts = {
   router: Router
   clock: Clock
   door: Door
-  log: (event: string, fields: Record<string, unknown>) => void
+  log: EventLog
 }
 
 const backlogLimitBytes = 64 * 1024 * 1024
+/** Who has so much to read yet is not listened to before it has. */
+const unreadLimitBytes = 256 * 1024
 const subscriptionLimit = 10_000
 const authLimitMs = 5_000
 /** Time to read why it is cut off. */
@@ -85,7 +88,9 @@ export class ClientConnection implements Visitor {
 
   #goOn(): void {
     try {
-      while (!this.#isHeld && !this.#parts.socket.writableEnded) {
+      const { socket } = this.#parts
+      while (!this.#isHeld && !socket.writableEnded) {
+        if (socket.writableLength > unreadLimitBytes) return this.#hold(drained(socket), () => {})
         const operation = this.#parser.next()
         if (!operation) return
         this.#do(operation)
@@ -209,3 +214,5 @@ export class ClientConnection implements Visitor {
     this.#rights?.left()
   }
 }
+
+const drained = (socket: Socket): Promise<void> => new Promise((resolve) => socket.once('drain', resolve))

@@ -1,5 +1,6 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { Clock } from '#lib/clock.ts'
+import type { EventLog } from '#lib/event-log.ts'
 import { isNodeId, type NodeId } from '#models/ids.ts'
 import type { Door, Rights, Visitor } from './door.ts'
 import { isProven } from './key-proof.ts'
@@ -16,7 +17,7 @@ export type NodeDoorParts = {
   clock: Clock
   /** The key that holds a name since its node first joined; undefined = none. */
   keyOf: (name: NodeId) => Promise<string | undefined>
-  log: (event: string, fields: Record<string, unknown>) => void
+  log: EventLog
 }
 
 /** Nodes use one connection or two. */

@@ -9,7 +9,7 @@ import { until } from '../../kit/until.ts'
 const { cert, key } = ownCertificate(['localhost'])
 let broker: GuardedBroker
 beforeEach(async () => {
-  broker = await startGuardedBroker({ cert, key, handshakeLimitMs: 200 })
+  broker = await startGuardedBroker({ tls: { cert, key, handshakeLimitMs: 200 } })
 })
 afterEach(() => broker.stop())
 

@@ -40,7 +40,7 @@ describe('the name of a node', () => {
     }
     await first.settled()
     expect(first.isClosed()).toBe(false)
-    expect(broker.logged.map(([event, { node, address }]) => [event, node, address])).toEqual([
+    expect(broker.logged.map(([event, { nodeId, address }]) => [event, nodeId, address])).toEqual([
       ['node_refused', 'east', '127.0.0.2'],
     ])
   })
