@@ -87,8 +87,9 @@ export class ClientConnection implements Visitor {
   }
 
   #goOn(): void {
+    const { socket } = this.#parts
+    socket.cork()
     try {
-      const { socket } = this.#parts
       while (!this.#isHeld && !socket.writableEnded) {
         if (socket.writableLength > unreadLimitBytes) return this.#hold(drained(socket), () => {})
         const operation = this.#parser.next()
@@ -97,6 +98,8 @@ export class ClientConnection implements Visitor {
       }
     } catch (error) {
       this.fail(error instanceof ProtocolError ? messageOf(error) : 'Internal Error')
+    } finally {
+      socket.uncork()
     }
   }
 

@@ -1,4 +1,4 @@
-import { isWild, matches } from './subjects.ts'
+import { SubjectTree } from './subject-tree.ts'
 
 /** Somebody who listens: a connection or a part of this process. */
 export type Listener = {
@@ -18,26 +18,17 @@ export type RoutedMessage = {
 
 const noResponders = Buffer.from('NATS/1.0 503\r\n\r\n')
 
-/** Who gets what: exact subjects by name, patterns one by one; of a queue group one member each time. */
+/** Who gets what: all that listen, and of a queue group one member each time. */
 export class Router {
-  readonly #exact = new Map<string, Set<Listener>>()
-  readonly #wild = new Set<Listener>()
+  readonly #listeners = new SubjectTree<Listener>()
   #turn = 0
 
   add(listener: Listener): void {
-    if (isWild(listener.pattern)) this.#wild.add(listener)
-    else {
-      const listeners = this.#exact.get(listener.pattern) ?? new Set()
-      listeners.add(listener)
-      this.#exact.set(listener.pattern, listeners)
-    }
+    this.#listeners.add(listener.pattern, listener)
   }
 
   remove(listener: Listener): void {
-    this.#wild.delete(listener)
-    const listeners = this.#exact.get(listener.pattern)
-    listeners?.delete(listener)
-    if (listeners?.size === 0) this.#exact.delete(listener.pattern)
+    this.#listeners.remove(listener.pattern, listener)
   }
 
   /** As `route`; when nobody got it, whoever waits for an answer gets an empty one at once. */
@@ -48,11 +39,9 @@ export class Router {
 
   /** How many got it. */
   route(message: RoutedMessage): number {
-    const found = [...(this.#exact.get(message.subject) ?? [])]
-    for (const listener of this.#wild) if (matches(listener.pattern, message.subject)) found.push(listener)
     const groups = new Map<string, Listener[]>()
     let delivered = 0
-    for (const listener of found) {
+    for (const listener of this.#listeners.find(message.subject)) {
       if (listener.queue === undefined) {
         listener.deliver(message)
         delivered += 1

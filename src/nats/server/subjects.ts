@@ -14,8 +14,6 @@ export const isPattern = (pattern: string): boolean => {
   )
 }
 
-export const isWild = (pattern: string): boolean => tokens(pattern).some((token) => token === '*' || token === '>')
-
 /** `subject` may be a pattern too: then whether all that it stands for matches. */
 export const matches = (pattern: string, subject: string): boolean => {
   const wanted = tokens(pattern)
