@@ -4,26 +4,31 @@ import { Fault, messageOf } from '#lib/fault.ts'
 import { askedClients } from './judges/asked-clients.ts'
 import { startCluster } from './judges/cluster.ts'
 import { commandLine } from './judges/command-line.ts'
+import { computeNode } from './judges/compute-node.ts'
 import { type Client, hasFailed, type Judged } from './judges/judge.ts'
 import { countLine, outcome, page } from './judges/page.ts'
 import { pythonSdk } from './judges/python-sdk.ts'
 
 /**
- * `npm run judges -- --cli PATH … --python DIR`: real clients of Bacalhau against clusters of the built product. Prints what
+ * `npm run judges -- --cli PATH … --node PATH … --python DIR`: real clients and nodes of Bacalhau in clusters of the built product. Prints what
  * they saw, and writes it to docs/judges.md.
  */
 const calledFrom = process.env['INIT_CWD'] ?? process.cwd()
 const pageFile = join(import.meta.dirname, '../docs/judges.md')
 
 /** The clients that a release is judged by, as their names begin. */
-const wanted = ['Command line 1.4', 'Command line 1.9', 'Python SDK']
+const wanted = ['Command line 1.4', 'Command line 1.9', 'Python SDK', 'Compute node 1.4', 'Compute node 1.9']
 
 const interrupted = new AbortController()
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => interrupted.abort())
 
 try {
-  const { cli, python } = askedClients(process.argv.slice(2), calledFrom)
-  const clients = [...cli.map(commandLine), ...(python === undefined ? [] : [pythonSdk(python)])]
+  const { cli, nodes, python } = askedClients(process.argv.slice(2), calledFrom)
+  const clients = [
+    ...cli.map(commandLine),
+    ...(python === undefined ? [] : [pythonSdk(python)]),
+    ...nodes.map(computeNode),
+  ]
   const absent = wanted.filter((start) => !clients.some(({ name }) => name.startsWith(start)))
   const judged: Judged[] = []
   for (const client of clients) judged.push(await judgedBy(client))

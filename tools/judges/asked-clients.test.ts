@@ -15,9 +15,10 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }))
 
 it('clients are taken from where the user is', () => {
-  expect(askedClients(['--cli', 'cli', '--python', 'env', '--cli', './cli'], folder)).toEqual({
+  expect(askedClients(['--cli', 'cli', '--python', 'env', '--cli', './cli', '--node', 'cli'], folder)).toEqual({
     cli: [join(folder, 'cli'), join(folder, 'cli')],
     python: join(folder, 'env/bin/python'),
+    nodes: [join(folder, 'cli')],
   })
 })
 

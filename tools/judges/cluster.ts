@@ -8,9 +8,12 @@ export type Cluster = {
   port: number
   /** For the files of the clients; the nodes may read `inputs` in it. */
   folder: string
-  hasDocker: boolean
+  /** As DOCKER_HOST names it; undefined = there is no Docker. */
+  dockerHost: string | undefined
   /** One more server, with these settings as a configuration file has them. */
   serveWith(name: string, settings: object): Promise<Server>
+  /** One more orchestrator, without nodes. */
+  orchestrate(name: string): Promise<Server>
   stop(): Promise<void>
 }
 
@@ -29,11 +32,12 @@ export async function startCluster(): Promise<Cluster> {
     return {
       ...(await startNodes(product, engine)),
       folder: product.folder,
-      hasDocker: engine !== undefined,
+      dockerHost: engine?.host,
       serveWith: async (name, settings) => {
         const file = await product.file(`${name}.yaml`, JSON.stringify(settings))
         return product.serve({ name, args: ['--config', file] })
       },
+      orchestrate: (name) => product.serve({ name, roles: ['orchestrator'], settings: { Name: name } }),
       stop,
     }
   } catch (error) {

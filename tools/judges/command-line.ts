@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { type Bench, type Client, judgeUses, type Verdict } from './judge.ts'
 import { RealCli, versionOf } from './real-cli.ts'
 import { docker } from './uses/docker.ts'
@@ -14,13 +11,13 @@ import { views } from './uses/views.ts'
 
 /** The command line of this executable as a judge. */
 export function commandLine(path: string): Client {
-  const version = versionIn(path)
+  const version = versionOf(path)
   return { name: `Command line ${version.slice(1)}`, judge: (bench) => judge(path, version, bench) }
 }
 
 async function judge(path: string, version: string, bench: Bench): Promise<Verdict[]> {
   const cli = new RealCli(path, version, bench.cluster)
-  const { hasDocker } = bench.cluster
+  const hasDocker = bench.cluster.dockerHost !== undefined
   bench.signal.addEventListener('abort', () => void cli.close())
   const uses = [...submitting, ...views, ...runningJobs, ...nodes, ...secure, ...logins, ...(cli.isOld ? [] : newer)]
   try {
@@ -31,14 +28,5 @@ async function judge(path: string, version: string, bench: Bench): Promise<Verdi
       : [...verdicts, ...docker.map(({ name }) => ({ use: name, leftOut: 'no Docker engine' }))]
   } finally {
     await cli.close()
-  }
-}
-
-function versionIn(path: string): string {
-  const home = mkdtempSync(join(tmpdir(), 'bacalhau-judge-'))
-  try {
-    return versionOf(path, home)
-  } finally {
-    rmSync(home, { recursive: true })
   }
 }

@@ -5,8 +5,9 @@ const intro = `# What real clients see
 <!-- made by \`npm run judges\`; do not edit -->
 
 Real clients of Bacalhau use a cluster of the built product as their users do, and what they show is checked: exit codes, states, what a job printed,
-the files it left. \`npm run judges -- --cli EXECUTABLE … --python FOLDER\` does it again; it is not part of \`npm test\`, because the clients are not
-part of the project. The uses are in \`tools/judges/\`.
+the files it left. Real compute nodes join an orchestrator of the built product, and what becomes of its jobs is checked. \`npm run judges -- --cli
+EXECUTABLE … --node EXECUTABLE … --python FOLDER\` does it again; it is not part of \`npm test\`, because they are not part of the project. The uses are
+in \`tools/judges/\`.
 `
 
 /** docs/judges.md. */

@@ -1,5 +1,6 @@
 import { type SpawnOptions, spawnSync } from 'node:child_process'
-import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs'
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Fault } from '#lib/fault.ts'
 import { type Ended, Program } from '../../test/kit/program.ts'
@@ -111,11 +112,11 @@ export class RealCli {
 const versionPattern = /v\d+\.\d+\.\d+[\w.-]*/
 
 /** The version that an executable says it has. */
-export function versionOf(path: string, home: string): string {
-  const { stdout, stderr, error } = spawnSync(path, ['version', '--client'], {
-    env: quietEnv(home, 1),
-    encoding: 'utf8',
-  })
+export function versionOf(path: string): string {
+  const home = mkdtempSync(join(tmpdir(), 'bacalhau-judge-'))
+  const env = quietEnv(home, 1)
+  const { stdout, stderr, error } = spawnSync(path, ['version', '--client'], { env, encoding: 'utf8' })
+  rmSync(home, { recursive: true })
   const version = versionPattern.exec(stdout ?? '')?.[0]
   if (!version)
     throw new Fault('ValidationError', `${path} does not say its version: ${error?.message ?? stdout + stderr}`)
@@ -123,7 +124,7 @@ export function versionOf(path: string, home: string): string {
 }
 
 /** Only what it needs; it looks for no updates and counts nobody. */
-const quietEnv = (home: string, port: number): NodeJS.ProcessEnv => ({
+export const quietEnv = (home: string, port: number): NodeJS.ProcessEnv => ({
   PATH: process.env['PATH'],
   HOME: home,
   BACALHAU_DIR: join(home, 'client'),

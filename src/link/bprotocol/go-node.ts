@@ -15,9 +15,9 @@ import type {
 } from '#models/messages/messages.ts'
 import type { NodeInfo } from '#models/node.ts'
 import type { GoLogStreams } from '../go/log-streams.ts'
+import { LogTurns } from '../go/log-turns.ts'
 import { ReportQueue } from '../go/report-queue.ts'
 import { errorIn } from './envelope.ts'
-import { LogTurns } from './log-turns.ts'
 import { askForBid, cancelExecution, whyNotSent } from './order.ts'
 
 /** Longer than the 10 s after which a node notices that its output is not read any more: until then it takes no request. */
@@ -47,7 +47,7 @@ export class GoNode implements ComputeEnd {
     this.id = id
     this.#parts = parts
     this.reports = new ReportQueue(id, parts.end, parts.clock)
-    this.#logs = new LogTurns(parts.streams, this.#subject('ExecutionLogs'))
+    this.#logs = new LogTurns(parts.streams, parts.clock, this.#subject('ExecutionLogs'))
   }
 
   /** `isEmpty`: the node holds nothing of what it had before. */
@@ -96,7 +96,7 @@ export class GoNode implements ComputeEnd {
   readLogs({ executionId, isFollowing, isTail }: LogQuery, signal: AbortSignal): AsyncIterable<LogChunk> {
     const peers = { SourcePeerID: this.#parts.orchestratorId, TargetPeerID: this.id }
     const body = { ...peers, ExecutionID: executionId, Tail: isTail, Follow: isFollowing }
-    return this.#logs.read(JSON.stringify(body), signal)
+    return this.#logs.read(JSON.stringify(body), isTail, signal)
   }
 
   async readResult(): Promise<ResultPart> {

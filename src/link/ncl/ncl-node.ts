@@ -10,7 +10,7 @@ import { topics } from '#models/event.ts'
 import type { ExecutionId, NodeId } from '#models/ids.ts'
 import type { ComputeMessage, Frame, FramesAck, OrchestratorMessage } from '#models/messages/messages.ts'
 import { recordOf, textOf } from '../go/checked.ts'
-import type { GoLogStreams } from '../go/log-streams.ts'
+import type { LogTurns } from '../go/log-turns.ts'
 import type { ReportQueue } from '../go/report-queue.ts'
 import { orderFrame } from './orders.ts'
 
@@ -21,7 +21,7 @@ export type NclNodeParts = {
   clock: Clock
   nodeId: NodeId
   generation: ClientVersion
-  streams: GoLogStreams
+  logs: LogTurns
   reports: ReportQueue
   /** The node has its answer to the handshake: orders before that could be counted wrong there. */
   welcomed: Promise<void>
@@ -53,10 +53,10 @@ export class NclNode implements ComputeEnd {
   }
 
   readLogs({ executionId, isFollowing, isTail, engine }: LogQuery, signal: AbortSignal): AsyncIterable<LogChunk> {
-    const { nodeId, streams, generation } = this.#parts
+    const { nodeId, logs, generation } = this.#parts
     if (engine !== undefined && keepsNoLog(engine, generation)) throw noLog(nodeId, engine)
     const body = { ExecutionID: executionId, NodeID: nodeId, Tail: isTail, Follow: isFollowing }
-    return streams.read(`node.compute.${nodeId}.ExecutionLogs/v1`, JSON.stringify(body), signal)
+    return logs.read(JSON.stringify(body), isTail, signal)
   }
 
   async readResult(): Promise<ResultPart> {

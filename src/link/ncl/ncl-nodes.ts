@@ -7,6 +7,7 @@ import type { NodeId } from '#models/ids.ts'
 import type { ComputeMessage } from '#models/messages/messages.ts'
 import { textOf } from '../go/checked.ts'
 import { GoLogStreams } from '../go/log-streams.ts'
+import { LogTurns } from '../go/log-turns.ts'
 import { goNodeInfo, goResources } from '../go/node-info.ts'
 import { ReportQueue } from '../go/report-queue.ts'
 import { bidResult, computeError, firstEvent, runResult } from '../go/reports.ts'
@@ -19,6 +20,7 @@ export type NclNodesParts = { bus: Bus; end: OrchestratorEnd; clock: Clock; rand
 
 type Peer = {
   readonly reports: ReportQueue
+  readonly logs: LogTurns
   readonly node: NclNode
   readonly linkId: string
   /** Number of the last message that was taken, as the node is told; nothing depends on it. */
@@ -97,12 +99,13 @@ export class NclNodes {
     requireSame(nodeId, info.NodeID)
     const known = this.#peers.get(nodeId)
     const reports = known?.reports ?? new ReportQueue(nodeId, end, clock)
+    const logs = known?.logs ?? new LogTurns(this.#streams, clock, `node.compute.${nodeId}.ExecutionLogs/v1`)
     const lastComputeSeq = known?.lastComputeSeq ?? 0
     const generation = generationOf(info)
-    const node = new NclNode({ bus, clock, nodeId, generation, streams: this.#streams, reports, welcomed })
+    const node = new NclNode({ bus, clock, nodeId, generation, logs, reports, welcomed })
     const { IsAccepted, Reason, LinkID } = await end.handshake({ NodeInfo: info, LiveExecutions: [] }, node)
     if (IsAccepted) {
-      this.#peers.set(nodeId, { reports, node, linkId: LinkID, lastComputeSeq, nacksInARow: 0 })
+      this.#peers.set(nodeId, { reports, logs, node, linkId: LinkID, lastComputeSeq, nacksInARow: 0 })
       reports.goOn(LinkID)
     }
     return this.#reply('transport.HandshakeResponse', {
