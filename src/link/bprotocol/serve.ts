@@ -30,25 +30,25 @@ export const serveGoNodes = (parts: GoNodesParts): Subscription => {
   const { bus, log } = parts
   const streams = new GoLogStreams(bus, parts.clock, parts.random)
   const nodes = new GoNodes({ ...parts, streams })
-  const quietly = (subject: string, handle: () => Promise<void> | void): void => {
+  const quietly = ({ subject, sender }: BusMessage, handle: () => Promise<void> | void): void => {
     Promise.resolve()
       .then(handle)
-      .catch((error: unknown) => log('node_message_refused', { subject, error: messageOf(error) }))
+      .catch((error: unknown) => log('node_message_refused', { nodeId: sender, subject, error: messageOf(error) }))
   }
   const subscriptions = [
-    bus.subscribe(`node.orchestrator.${parts.orchestratorId}.>`, ({ subject, payload, sender }) =>
-      quietly(subject, () => {
-        const body = bodyOf(payload)
-        requireOwn(textOf(body.SourcePeerID, 'SourcePeerID'), sender)
-        nodes.callback(tokenOf(subject, 3), body)
+    bus.subscribe(`node.orchestrator.${parts.orchestratorId}.>`, (message) =>
+      quietly(message, () => {
+        const body = bodyOf(message.payload)
+        requireOwn(textOf(body.SourcePeerID, 'SourcePeerID'), message.sender)
+        nodes.callback(tokenOf(message.subject, 3), body)
       }),
     ),
     streams.serve(),
-    bus.subscribe('heartbeat', ({ subject, payload, sender }) =>
-      quietly(subject, () => nodes.beat(beatOf(bodyOf(payload), sender))),
+    bus.subscribe('heartbeat', (message) =>
+      quietly(message, () => nodes.beat(beatOf(bodyOf(message.payload), message.sender))),
     ),
-    bus.subscribe('bacalhau.global.compute.*.out.heartbeat', ({ subject, payload }) =>
-      quietly(subject, () => nodes.beat(beatOf(decodeFrame(payload).payload, tokenOf(subject, 3)))),
+    bus.subscribe('bacalhau.global.compute.*.out.heartbeat', (message) =>
+      quietly(message, () => nodes.beat(beatOf(decodeFrame(message.payload).payload, tokenOf(message.subject, 3)))),
     ),
     bus.subscribe('node.management.>', (message) => answerManagement(bus, nodes, message)),
   ]

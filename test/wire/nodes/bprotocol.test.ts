@@ -11,6 +11,7 @@ import { busClient } from '../../kit/bus-client.ts'
 import { startOrchestrator } from '../../kit/cluster.ts'
 import { jobSpec } from '../../kit/job-spec.ts'
 import { endOf, submitSpec } from '../../kit/jobs.ts'
+import { until } from '../../kit/until.ts'
 import { absent, goldensDir } from '../../kit/vectors.ts'
 
 type Line = { dir?: string; op?: string; subject?: string; reply?: string; json?: any }
@@ -33,6 +34,7 @@ async function served(name = 'node140') {
   started.push(cluster)
   const node = await busClient(cluster.port, { name })
   started.push({ stop: () => node.close() })
+  const logged: Record<string, unknown>[] = []
   serveGoNodes({
     bus: cluster.bus,
     clock: new SystemClock(),
@@ -40,11 +42,11 @@ async function served(name = 'node140') {
     end: cluster.orchestrator.link,
     orchestratorId: 'orch140',
     knownInfo: async () => undefined,
-    log: () => {},
+    log: (event, fields) => void logged.push({ event, ...fields }),
   })
   const answer = async (bus: Bus, { subject, json }: Line) =>
     JSON.parse(Buffer.from(await bus.request(subject ?? '', bytes(json), 5_000)).toString('utf8'))
-  return { ...cluster, node, answer: (line: Line) => answer(node, line) }
+  return { ...cluster, node, logged, answer: (line: Line) => answer(node, line) }
 }
 
 const statusOf = async (nodes: Awaited<ReturnType<typeof served>>['nodes']) =>
@@ -105,8 +107,11 @@ else
     })
   })
 
+type Order = { ExecutionID: string; JobID: string }
+type Callback = { name: string; body: object }
+
 /** A node with one engine that answers each order as `run` says. */
-async function withNode(run: (order: { ExecutionID: string; JobID: string }) => { name: string; body: object }) {
+async function withNode(run: (order: Order) => Callback | Promise<Callback>) {
   const cluster = await served('node-4')
   const { node, answer } = cluster
   const room = { CPU: 2, Memory: 4_000_000_000, Disk: 4_000_000_000 }
@@ -126,8 +131,9 @@ async function withNode(run: (order: { ExecutionID: string; JobID: string }) => 
     node.publish(reply, bytes({ value: order }))
     if (!subject.endsWith('AskForBid/v1')) return
     orders.push(order.ExecutionID)
-    const { name, body } = run(order)
-    node.publish(`node.orchestrator.orch140.${name}/v1`, bytes({ SourcePeerID: 'node-4', ...order, ...body }))
+    void Promise.resolve(run(order)).then(({ name, body }) =>
+      node.publish(`node.orchestrator.orch140.${name}/v1`, bytes({ SourcePeerID: 'node-4', ...order, ...body })),
+    )
   })
   const Info = { NodeID: 'node-4', NodeType: 'Compute', Labels: {}, ComputeNodeInfo }
   await answer({ subject: 'node.management.node-4.RegisterNode/v1', json: { Info } })
@@ -139,14 +145,38 @@ const wasmJob = (change: Partial<JobSpec> = {}): Partial<JobSpec> => ({
   ...change,
 })
 
+const printed = (Stdout: string) => ({
+  name: 'OnRunComplete',
+  body: { RunCommandResult: { Stdout, StdoutTruncated: false, stderr: '', StderrTruncated: false, ExitCode: 0 } },
+})
+
 describe('a job on a node of 1.4', () => {
   it('is sent once and completes by what the node calls back', async () => {
-    const result = { Stdout: 'hello\n', StdoutTruncated: false, stderr: '', StderrTruncated: false, ExitCode: 0 }
-    const { jobs, orders } = await withNode(() => ({ name: 'OnRunComplete', body: { RunCommandResult: result } }))
+    const { jobs, orders } = await withNode(() => printed('hello\n'))
     const id = await submitSpec(jobs, wasmJob())
     expect((await endOf(jobs, id)).State.StateType).toBe('Completed')
     expect((await jobs.executions(id)).map(({ RunOutput }) => RunOutput?.Stdout)).toEqual(['hello\n'])
     expect(orders).toHaveLength(1)
+  })
+
+  it('ends by what its own node calls back, whatever another node says in its name [S10]', async () => {
+    const cluster = await withNode(async (order) => {
+      const mallory = await busClient(cluster.port, { name: 'mallory' })
+      started.push({ stop: () => mallory.close() })
+      const forged = { SourcePeerID: 'node-4', ...order, ...printed('forged\n').body }
+      mallory.publish('node.orchestrator.orch140.OnRunComplete/v1', bytes(forged))
+      mallory.publish('heartbeat', bytes({ NodeID: 'node-4', Sequence: 1 }))
+      await until('both are refused', () => cluster.logged.length === 2)
+      return printed('hello\n')
+    })
+    const id = await submitSpec(cluster.jobs, wasmJob())
+    expect((await endOf(cluster.jobs, id)).State.StateType).toBe('Completed')
+    expect((await cluster.jobs.executions(id)).map(({ RunOutput }) => RunOutput?.Stdout)).toEqual(['hello\n'])
+    const said = { event: 'node_message_refused', nodeId: 'mallory', error: 'a node may speak only for itself' }
+    expect(cluster.logged).toEqual([
+      { ...said, subject: 'node.orchestrator.orch140.OnRunComplete/v1' },
+      { ...said, subject: 'heartbeat' },
+    ])
   })
 
   it('fails with the reason when what the node calls back cannot be read, instead of running for ever', async () => {
