@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Job } from '#models/job.ts'
 import type { Membership } from '#models/node.ts'
 import type { Task } from '#models/task.ts'
-import { job, second, task, World } from '../../test/kit/reconcile-world.ts'
+import { amount, job, second, task, World } from '../../test/kit/reconcile-world.ts'
 import { forecastOf } from './forecast.ts'
 import { reasonsOf } from './jobs/why.ts'
 
@@ -84,16 +84,87 @@ describe('a forecast', () => {
       { NodeID: 'n-0', Executions: 2 },
       { NodeID: 'n-1', Executions: 2 },
     ])
-    expect(told.Summary).toBe('starts 4 executions on 2 nodes; the rest waits for room')
+    expect(told.Summary).toBe('starts 4 executions on 2 nodes; 1 of 5 waits: full for now (2 of 2 nodes)')
+    expect(lines(told)).toEqual(['2 room: full for now. wait: 2 nodes are full; or start another node'])
     world.step()
     const { forecast: later } = forecastOf(world.snapshot())
     expect(later.Placements).toEqual([])
+    expect(later.Summary).toBe('1 of 5 waits: full for now (2 of 2 nodes)')
     expect(lines(later)).toEqual(['2 room: full for now. wait: 2 nodes are full; or start another node'])
     expect(forecast(job(), []).Summary).toBe('there is no compute node; start one: bacalhau serve --compute')
   })
 })
 
+describe('the forecast of a job that runs already', () => {
+  const runs = (theJob: Job, nodes: Units[]): World => {
+    const world = new World(theJob, nodes)
+    world.step()
+    world.run(1n)
+    world.step()
+    return world
+  }
+  const updated = (world: World, change: Partial<Job>) => {
+    world.job = { ...world.job, ...change, Version: 2, State: { StateType: 'Pending' } }
+    return forecastOf(world.snapshot()).forecast
+  }
+
+  it('says that nothing starts, not that its own nodes are full [F3]', () => {
+    const { forecast: told } = forecastOf(runs(job({ Count: 4 }), one).snapshot())
+    expect([told.Summary, told.Placements]).toEqual(['starts nothing', []])
+  })
+
+  it('counts the room that an update gives free, and says what waits after that [F3]', () => {
+    const told = updated(runs(job({ Count: 4 }), one), { Priority: 1 })
+    expect(told.Summary).toBe('stops 4 executions, then starts 4 executions on 1 node')
+    expect([told.Placements, told.Exclusions]).toEqual([[{ NodeID: 'n-0', Executions: 4 }], []])
+    const more = updated(runs(job({ Count: 2 }), one), { Count: 5 })
+    expect(more.Summary).toBe(
+      'stops 2 executions, then starts 4 executions on 1 node; 1 of 5 waits: full for now (1 of 1 nodes)',
+    )
+    const nowhere = updated(runs(job(), one), { Constraints: [{ Key: 'gpu', Operator: 'exists', Values: [] }] })
+    expect(nowhere.Summary).toBe('stops 1 execution; no node takes it: labels do not meet gpu exists (1 of 1 nodes)')
+  })
+
+  it('says what stays on a node that is drained, and what moves [F3]', () => {
+    const world = runs(job({ Count: 2 }), [{ units: 2 }, { units: 0 }])
+    const [old] = world.nodes
+    if (old) old.state = { ...old.state, Cordon: 'DRAINING' }
+    const why = 'cordoned (1 of 2 nodes)'
+    expect(forecastOf(world.snapshot()).forecast.Summary).toBe(`2 of 2 cannot leave the node that is drained: ${why}`)
+    expect(reasonsOf(world.snapshot()).Summary).toBe(`2 of 2 run; 2 of 2 cannot leave the node that is drained: ${why}`)
+    world.nodes[1]!.capacity = amount(1)
+    world.nodes[1]!.state.Info.ComputeNodeInfo!.MaxCapacity = amount(1)
+    world.nodes[1]!.state.Info.ComputeNodeInfo!.MaxJobRequirements = amount(1)
+    expect(forecastOf(world.snapshot()).forecast.Summary).toMatch(
+      /^stops 1 execution, then starts 1 execution on 1 node; 1 of 2 cannot leave the node that is drained: /,
+    )
+  })
+})
+
 describe('why', () => {
+  it('says how much of a job runs, is done and waits, and for what [F3]', () => {
+    const world = new World(job({ Count: 5 }), [{ units: 3 }])
+    world.step()
+    const why = () => reasonsOf(world.snapshot()).Summary
+    expect(why()).toBe('3 of 5 are on their way; 2 of 5 wait: full for now (1 of 1 nodes)')
+    world.run(1n)
+    world.step()
+    expect(why()).toBe('3 of 5 run; 2 of 5 wait: full for now (1 of 1 nodes)')
+    world.end(0, 'Completed')
+    expect(why()).toBe(
+      '2 of 5 run, 1 of 5 has completed; starts 1 execution on 1 node; 1 of 5 waits: full for now (1 of 1 nodes)',
+    )
+    world.step()
+    world.run(1n)
+    world.end(0, 'Completed')
+    world.step()
+    expect(why()).toBe('2 of 5 run, 1 of 5 is on its way, 2 of 5 have completed')
+    const daemon = new World(job({ Type: 'daemon' }), [{ units: 1 }, { units: 0 }])
+    daemon.step()
+    daemon.run(1n)
+    expect(reasonsOf(daemon.snapshot()).Summary).toBe('it runs')
+  })
+
   it('says which attempt failed, why, what happens next and when [F3, F2]', () => {
     const patient = job({ Reschedule: { Attempts: 2, Delay: 10, MaxDelay: 10, Deadline: 0, Classes: ['node'] } })
     const world = new World(patient, one)

@@ -1,42 +1,81 @@
-import type { Exclusion, Forecast } from '#models/forecast.ts'
-import { isCounted } from '#models/job.ts'
+import { allocatedOf, type Execution } from '#models/execution.ts'
+import { isTerminalExecution } from '#models/execution-state.ts'
+import type { Forecast } from '#models/forecast.ts'
+import { isTerminalJob } from '#models/job-state.ts'
+import { addResources, noResources, type Resources, subtractResources } from '#models/resources.ts'
+import { summaryOf } from './forecast-summary.ts'
 import { jobTypeRules } from './job-types/index.ts'
 import { exclusionsOf } from './placement/exclusions.ts'
 import { isComputeNode } from './placement/filter.ts'
 import { needOf } from './placement/need.ts'
 import { matchNodes } from './placement/place.ts'
 import type { Plan } from './plan.ts'
-import type { Snapshot } from './snapshot.ts'
+import type { NodeView, Snapshot } from './snapshot.ts'
 
-/** What a look at a job would decide, from the same rules that decide it, told instead of stored. */
+/**
+ * What the next look at a job would decide, from the same rules that decide it, told instead of stored; and what it would
+ * come to when what that stops has made room.
+ */
 export const forecastOf = (snapshot: Snapshot): { plan: Plan; forecast: Forecast } => {
-  const plan = jobTypeRules[snapshot.job.Type](snapshot)
-  const need = needOf(snapshot.job, snapshot.defaultResources)
+  const rules = jobTypeRules[snapshot.job.Type]
+  const plan = rules(snapshot)
+  const stopped = plan.changes.filter(({ isCancelSent }) => isCancelSent).map(({ before }) => before)
+  const freed = stopped.length > 0 ? withEnded(snapshot, stopped) : snapshot
+  const placed = withStarted(freed, plan.starts)
+  const isOver = isTerminalJob(plan.jobState?.StateType ?? snapshot.job.State.StateType)
+  const last = stopped.length > 0 && !isOver ? rules(placed) : plan
+  const starts = last === plan ? plan.starts : [...plan.starts, ...last.starts]
+  // Where something waits, the nodes that took the rest of it are full; else they are what takes it.
+  const seen = last.unplaced || last.staying ? withStarted(placed, last === plan ? [] : last.starts) : freed
   const Nodes = snapshot.nodes.filter(isComputeNode).length
-  const Exclusions = exclusionsOf(snapshot, need, matchNodes(snapshot, need))
-  const byNode = Map.groupBy(plan.starts, (execution) => execution.NodeID)
-  const Placements = [...byNode]
-    .map(([NodeID, executions]) => ({ NodeID, Executions: executions.length }))
-    .sort((a, b) => (a.NodeID < b.NodeID ? -1 : 1))
-  const Summary =
-    plan.starts.length > 0 ? startsText(snapshot, plan, byNode.size) : shortageText(Exclusions, Nodes, plan)
+  const need = needOf(snapshot.job, snapshot.defaultResources)
+  const Exclusions = exclusionsOf(seen, need, matchNodes(seen, need))
+  const Placements = placementsOf(starts)
+  const Summary = summaryOf({
+    job: snapshot.job,
+    stops: stopped.length,
+    starts: starts.length,
+    placements: Placements.length,
+    last,
+    exclusions: Exclusions,
+    nodes: Nodes,
+  })
   return { plan, forecast: { Summary, Nodes, Placements, Exclusions } }
 }
 
-const startsText = ({ job }: Snapshot, plan: Plan, nodes: number): string => {
-  const starts = `starts ${counted(plan.starts.length, 'execution')} on ${counted(nodes, 'node')}`
-  if (plan.waitsFor === 'room' || (plan.waitsFor && isCounted(job.Type))) return `${starts}; the rest waits for room`
-  return job.Type === 'daemon' ? `${starts}, and on each that joins and fits` : starts
+const placementsOf = (starts: readonly Execution[]): Forecast['Placements'] =>
+  [...Map.groupBy(starts, (execution) => execution.NodeID)]
+    .map(([NodeID, executions]) => ({ NodeID, Executions: executions.length }))
+    .sort((a, b) => (a.NodeID < b.NodeID ? -1 : 1))
+
+const withEnded = (snapshot: Snapshot, stopped: readonly Execution[]): Snapshot => {
+  const ids = new Set(stopped.map(({ ID }) => ID))
+  const executions = snapshot.executions.map(
+    (each): Execution =>
+      ids.has(each.ID) && !isTerminalExecution(each.ComputeState.StateType)
+        ? { ...each, ComputeState: { StateType: 'Cancelled' }, DesiredState: { StateType: 'Stopped' } }
+        : each,
+  )
+  return { ...snapshot, executions, nodes: withRoom(snapshot.nodes, stopped, addResources) }
 }
 
-const shortageText = (exclusions: readonly Exclusion[], nodes: number, plan: Plan): string => {
-  const [first] = exclusions
-  if (nodes === 0) return 'there is no compute node; start one: bacalhau serve --compute'
-  if (!first) return plan.waitsFor ? 'waits for room on a node' : 'starts nothing'
-  return `no node takes it: ${exclusionText(first, nodes)}`
+const withStarted = (snapshot: Snapshot, starts: readonly Execution[]): Snapshot =>
+  starts.length === 0
+    ? snapshot
+    : {
+        ...snapshot,
+        executions: [...snapshot.executions, ...starts],
+        nodes: withRoom(snapshot.nodes, starts, subtractResources),
+      }
+
+const withRoom = (
+  nodes: readonly NodeView[],
+  executions: readonly Execution[],
+  change: (free: Resources, amount: Resources) => Resources,
+): NodeView[] => {
+  const byNode = Map.groupBy(executions, ({ NodeID }) => NodeID)
+  return nodes.map((node) => {
+    const amounts = (byNode.get(node.id) ?? []).map((execution) => allocatedOf(execution) ?? noResources())
+    return amounts.length === 0 ? node : { ...node, free: amounts.reduce(change, node.free) }
+  })
 }
-
-/** `full for now (2 of 3 nodes)`. */
-const exclusionText = ({ Count, Reason }: Exclusion, nodes: number): string => `${Reason} (${Count} of ${nodes} nodes)`
-
-const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`

@@ -17,6 +17,10 @@ export type Plan = {
   checkAt?: bigint
   /** Cannot go on until a node has room again, or until another node appears or changes: wake it then. */
   waitsFor?: 'room' | 'nodes'
+  /** Executions (of daemon and ops jobs: nodes) that would start if there were room. */
+  unplaced?: number
+  /** Executions on nodes that are drained, for which there is no place elsewhere. */
+  staying?: number
 }
 
 export const emptyPlan = (isBidReported: boolean): Plan => ({

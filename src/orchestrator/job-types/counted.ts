@@ -108,6 +108,10 @@ const place = (
   const shortage = shortageOf(match, missing.length)
   if (nodes.length < missing.length) waitOrFail(snapshot, plan, executions, missing.length, shortage)
   else plan.waitsFor = shortage.isAnyBusy ? 'room' : 'nodes'
+  if (plan.waitsFor) {
+    plan.unplaced = Math.max(0, missing.length - nodes.length)
+    plan.staying = wanted.length - nodes.length - plan.unplaced
+  }
 }
 
 /**

@@ -26,7 +26,10 @@ export const startOnNodes = (
       DesiredState: { StateType: 'Running' },
     })
   }
-  const isHeldUp = match.rejected.some((rejected) => rejected.isBusy && wants(attemptsOn(rejected.node.id)))
-  if (isHeldUp) plan.waitsFor = 'room'
+  const full = match.rejected.filter((rejected) => rejected.isBusy && wants(attemptsOn(rejected.node.id)))
+  if (full.length > 0) {
+    plan.waitsFor = 'room'
+    plan.unplaced = full.length
+  }
   return match
 }

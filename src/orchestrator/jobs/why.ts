@@ -1,9 +1,11 @@
 import type { Execution } from '#models/execution.ts'
 import type { Forecast, JobReasons } from '#models/forecast.ts'
-import { type Job, mainTask } from '#models/job.ts'
+import { isCounted, type Job, mainTask } from '#models/job.ts'
 import { isTerminalJob } from '#models/job-state.ts'
 import { forecastOf } from '../forecast.ts'
+import { partOf } from '../forecast-summary.ts'
 import { failedAttempts } from '../job-types/failed-attempts.ts'
+import { isLive } from '../job-types/stop-executions.ts'
 import type { Plan } from '../plan.ts'
 import type { Snapshot } from '../snapshot.ts'
 
@@ -14,6 +16,7 @@ export function reasonsOf(snapshot: Snapshot): JobReasons {
   const hasEnded = isTerminalJob(job.State.StateType)
   return {
     ...forecast,
+    Exclusions: isOfInterest(snapshot, plan) ? forecast.Exclusions : [],
     Summary: causeOf(snapshot, forecast, plan),
     JobID: job.ID,
     Version: job.Version,
@@ -26,8 +29,8 @@ export function reasonsOf(snapshot: Snapshot): JobReasons {
 }
 
 const causeOf = (snapshot: Snapshot, forecast: Forecast, plan: Plan): string => {
-  const { job, executions } = snapshot
-  const wasPlaced = executions.some((execution) => execution.JobVersion === job.Version)
+  const { job } = snapshot
+  const own = ofVersion(job, snapshot.executions)
   const said = job.State.Message?.split('\n')[0] ?? ''
   switch (job.State.StateType) {
     case 'Completed':
@@ -35,16 +38,52 @@ const causeOf = (snapshot: Snapshot, forecast: Forecast, plan: Plan): string => 
     case 'Stopped':
       return said || 'it was stopped'
     case 'Failed':
-      return !wasPlaced && forecast.Exclusions.length > 0 ? forecast.Summary : said || forecast.Summary
+      return own.length === 0 && forecast.Exclusions.length > 0 ? forecast.Summary : said || forecast.Summary
     default:
-      return plan.starts.length === 0 && !plan.waitsFor && wasPlaced ? stillBusy(executions, job) : forecast.Summary
+      return isUnderWay(plan, own)
+        ? progressOf(job, own) ||
+            (plan.checkAt === undefined ? 'nothing of it runs' : 'its next attempt waits for its time')
+        : [progressOf(job, own), forecast.Summary].filter((text) => text).join('; ')
   }
 }
 
-const stillBusy = (executions: readonly Execution[], job: Job): string =>
-  executions.some((e) => e.JobVersion === job.Version && e.ComputeState.StateType === 'Running')
-    ? 'it runs'
-    : 'its executions are on their way'
+/** What leaves nodes out of a job that needs none of them says nothing. */
+const isOfInterest = ({ job, executions }: Snapshot, plan: Plan): boolean => {
+  if (job.State.StateType === 'Completed' || job.State.StateType === 'Stopped') return false
+  return !isCounted(job.Type) || isTerminalJob(job.State.StateType) || !isUnderWay(plan, ofVersion(job, executions))
+}
+
+const ofVersion = ({ Version }: Job, executions: readonly Execution[]): Execution[] =>
+  executions.filter(({ JobVersion }) => JobVersion === Version)
+
+/** All of it is somewhere, or waits for the time of its next attempt. */
+const isUnderWay = (plan: Plan, own: readonly Execution[]): boolean =>
+  own.length > 0 && plan.starts.length === 0 && !plan.unplaced && !plan.staying
+
+/** How far it is: `it runs`; of several partitions `3 of 5 run, 1 of 5 has completed`; '' when there is nothing of it. */
+const progressOf = (job: Job, own: readonly Execution[]): string => {
+  const places = [...Map.groupBy(own, (e) => (isCounted(job.Type) ? e.PartitionIndex : e.NodeID)).values()]
+  const stages = places.map(stageOf)
+  const count = (stage: Stage): number => stages.filter((each) => each === stage).length
+  const [done, running, starting] = [count('done'), count('running'), count('starting')]
+  if (running + starting + done === 0) return ''
+  if (!isCounted(job.Type) || job.Count === 1) return running > 0 ? 'it runs' : 'its executions are on their way'
+  return [
+    running > 0 ? partOf(job, running, 'runs', 'run') : '',
+    starting > 0 ? partOf(job, starting, 'is on its way', 'are on their way') : '',
+    done > 0 ? partOf(job, done, 'has completed', 'have completed') : '',
+  ]
+    .filter((text) => text)
+    .join(', ')
+}
+
+type Stage = 'done' | 'running' | 'starting' | 'nothing'
+const stageOf = (attempts: readonly Execution[]): Stage => {
+  if (attempts.some(({ ComputeState }) => ComputeState.StateType === 'Completed')) return 'done'
+  const live = attempts.filter(isLive)
+  if (live.length === 0) return 'nothing'
+  return live.some(({ ComputeState }) => ComputeState.StateType === 'Running') ? 'running' : 'starting'
+}
 
 const nextOf = (job: Job, plan: Plan): string => {
   if (plan.starts.length > 0) return 'it is about to start'

@@ -82,6 +82,25 @@ describe('a job that cannot be placed', () => {
     await server.ok(['job', 'stop', busy])
   })
 
+  it('of which a part runs says how much runs and how much waits for what, also when it would be changed [F3]', async () => {
+    const small = { Resources: { CPU: '500m', Memory: '16Mb' } }
+    const five = { ...toolJob(['sleep', '600000'], { job: { Count: 5 }, task: small }), Name: 'five' }
+    const plan = async (of: object) => (await server.run(['job', 'plan'], { stdin: JSON.stringify(of) })).stdout
+    const waits = '1 of 5 waits: full for now (1 of 1 nodes)'
+    await until('the node is empty', async () => (await plan(five)).includes('starts 4 executions'))
+    expect(await plan(five)).toContain(`Summary = starts 4 executions on 1 node; ${waits}\n`)
+    const id = await server.submit(five)
+    await until('four run', async () => (await server.ok(['job', 'why', id])).startsWith('Cause   = 4 of 5 run; '))
+    const why = await server.ok(['job', 'why', id])
+    expect(why).toContain(`= 4 of 5 run; ${waits}\n`)
+    expect(why).toContain('• node here: full for now. Cure: wait: 1 node is full; or start another node\n')
+    expect(await plan(five)).toContain(`Summary = nothing changes; ${waits}\n`)
+    const changed = await plan({ ...five, Priority: 3 })
+    expect(changed).toContain(`Summary = stops 4 executions, then starts 4 executions on 1 node; ${waits}\n`)
+    expect(changed).toContain('• 4 on node here\n')
+    await server.ok(['job', 'stop', id])
+  })
+
   it('that would fit is planned with its node and its difference, and nothing is submitted [F3]', async () => {
     const named = { ...job(), Name: 'planned' }
     const plan = (of: object) => server.run(['job', 'plan'], { stdin: JSON.stringify(of) })
