@@ -8,9 +8,8 @@ import { jobTypeRules } from './job-types/index.ts'
 import { exclusionsOf } from './placement/exclusions.ts'
 import { isComputeNode } from './placement/filter.ts'
 import { needOf } from './placement/need.ts'
-import { matchNodes } from './placement/place.ts'
 import type { Plan } from './plan.ts'
-import type { NodeView, Snapshot } from './snapshot.ts'
+import type { NodeView, NodeViews, Snapshot } from './snapshot.ts'
 
 /**
  * What the next look at a job would decide, from the same rules that decide it, told instead of stored; and what it would
@@ -27,9 +26,9 @@ export const forecastOf = (snapshot: Snapshot): { plan: Plan; forecast: Forecast
   const starts = last === plan ? plan.starts : [...plan.starts, ...last.starts]
   // Where something waits, the nodes that took the rest of it are full; else they are what takes it.
   const seen = last.unplaced || last.staying ? withStarted(placed, last === plan ? [] : last.starts) : freed
-  const Nodes = snapshot.nodes.filter(isComputeNode).length
+  const Nodes = snapshot.nodes.views().filter(isComputeNode).length
   const need = needOf(snapshot.job, snapshot.defaultResources)
-  const Exclusions = exclusionsOf(seen, need, matchNodes(seen, need))
+  const Exclusions = exclusionsOf(seen, need)
   const Placements = placementsOf(starts)
   const Summary = summaryOf({
     job: snapshot.job,
@@ -69,13 +68,21 @@ const withStarted = (snapshot: Snapshot, starts: readonly Execution[]): Snapshot
       }
 
 const withRoom = (
-  nodes: readonly NodeView[],
+  nodes: NodeViews,
   executions: readonly Execution[],
   change: (free: Resources, amount: Resources) => Resources,
-): NodeView[] => {
+): NodeViews => {
   const byNode = Map.groupBy(executions, ({ NodeID }) => NodeID)
-  return nodes.map((node) => {
+  const changed = (node: NodeView): NodeView => {
     const amounts = (byNode.get(node.id) ?? []).map((execution) => allocatedOf(execution) ?? noResources())
     return amounts.length === 0 ? node : { ...node, free: amounts.reduce(change, node.free) }
-  })
+  }
+  return {
+    views: () => nodes.views().map(changed),
+    view: (id) => {
+      const node = nodes.view(id)
+      return node && changed(node)
+    },
+    viewsNear: (constraints) => nodes.viewsNear(constraints).map(changed),
+  }
 }

@@ -59,7 +59,7 @@ export class Looks {
     return {
       job,
       executions,
-      nodes: nodes.views(),
+      nodes,
       nowNs: clock.nowNs(),
       defaultResources,
       isSettling: this.#parts.isSettling(),

@@ -1,6 +1,6 @@
 import type { Execution } from '#models/execution.ts'
 import type { NodeId } from '#models/ids.ts'
-import type { Job } from '#models/job.ts'
+import type { Job, LabelSelectorRequirement } from '#models/job.ts'
 import type { NodeState } from '#models/node.ts'
 import type { Resources } from '#models/resources.ts'
 
@@ -13,7 +13,14 @@ export type NodeView = {
   readonly disconnectedSince: bigint
   /** MaxCapacity less everything promised and not yet ended. */
   readonly free: Resources
-  readonly promised: Resources
+}
+
+/** All nodes as placement sees them now, so that who looks for a few need not go through all. To be read at once. */
+export type NodeViews = {
+  views(): readonly NodeView[]
+  view(id: NodeId): NodeView | undefined
+  /** Among these are all whose labels meet every constraint; and others, of which there are few when some label is rare. */
+  viewsNear(constraints: readonly LabelSelectorRequirement[]): readonly NodeView[]
 }
 
 /** All a reconciler may look at. It never asks for anything else. */
@@ -21,7 +28,7 @@ export type Snapshot = {
   readonly job: Job
   /** All versions, in order of creation. */
   readonly executions: readonly Execution[]
-  readonly nodes: readonly NodeView[]
+  readonly nodes: NodeViews
   readonly nowNs: bigint
   /** What a task takes that asks for nothing. */
   readonly defaultResources: Resources

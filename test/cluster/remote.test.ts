@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { NodeId } from '#models/ids.ts'
+import type { Task } from '#models/task.ts'
 import { joinCompute, startOrchestrator } from '../kit/cluster.ts'
 import { jobSpec } from '../kit/job-spec.ts'
 import { endOf, submitSpec, textOfLogs } from '../kit/jobs.ts'
@@ -42,6 +43,23 @@ describe('compute nodes that join over TCP', () => {
       'here is west\n',
     ])
     expect(await textOfLogs(cluster.jobs, id)).toMatch(/^here is (east|west)\n$/)
+  })
+
+  it('a node that is removed while it works comes back with all its room, and takes orders again [R54, I3, W36]', async () => {
+    const cluster = started(await startOrchestrator())
+    const engine = new ScriptedEngine('noop', ({ env }) => (env['FOREVER'] ? new Promise(() => {}) : { exitCode: 0 }))
+    started(await joinCompute(cluster.port, 'east', { engines: [engine] }))
+    await until('it is connected', () => isConnected(cluster, 'east'))
+    const [task] = jobSpec().Tasks as [Task]
+    const whole = { Resources: { CPU: '4' }, Timeouts: { QueueTimeout: 60n } }
+    const forever = await submitSpec(cluster.jobs, { Tasks: [{ ...task, ...whole, Env: { FOREVER: '1' } }] })
+    await until('it runs', async () => (await cluster.jobs.get(forever)).State.StateType === 'Running')
+    await cluster.nodes.remove('east' as NodeId, '')
+    const states = async () => (await cluster.jobs.executions(forever)).map((e) => e.ComputeState.StateType)
+    await until('what it did is lost and begun again', async () => (await states()).join() === 'Failed,Running')
+    await cluster.jobs.stop(forever, '')
+    const next = await submitSpec(cluster.jobs, { Tasks: [{ ...task, ...whole }] })
+    expect((await endOf(cluster.jobs, next)).State.StateType).toBe('Completed')
   })
 
   it('followed output of megabytes arrives whole [R20]', async () => {

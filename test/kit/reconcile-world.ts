@@ -2,12 +2,13 @@ import { allocatedOf, type Execution } from '#models/execution.ts'
 import { type ComputeStateName, isTerminalExecution } from '#models/execution-state.ts'
 import { type ExecutionId, type JobId, type NodeId } from '#models/ids.ts'
 import { type FailureClass, type Job } from '#models/job.ts'
-import { type NodeState } from '#models/node.ts'
-import { addResources, noResources, type Resources, subtractResources } from '#models/resources.ts'
+import { type ComputeNodeInfo, type NodeState } from '#models/node.ts'
+import { addResources, noResources, type Resources } from '#models/resources.ts'
 import { type Task } from '#models/task.ts'
 import { jobTypeRules } from '#orchestrator/job-types/index.ts'
+import { NodeTable } from '#orchestrator/nodes/node-table.ts'
 import { type Plan } from '#orchestrator/plan.ts'
-import { type NodeView, type Snapshot } from '#orchestrator/snapshot.ts'
+import { type Snapshot } from '#orchestrator/snapshot.ts'
 import { jobSpec } from './job-spec.ts'
 
 export const second = 1_000_000_000n
@@ -58,13 +59,28 @@ export const nodeState = (name: string, capacity: Resources, labels: Record<stri
   },
 })
 
+const roomOf = (info: ComputeNodeInfo, capacity: Resources): ComputeNodeInfo => ({
+  ...info,
+  MaxCapacity: { ...info.MaxCapacity, ...capacity },
+})
+
+const stateNow = ({ state, capacity, isConnected }: WorldNode): NodeState => ({
+  ...state,
+  Info: { ...state.Info, ComputeNodeInfo: roomOf(state.Info.ComputeNodeInfo!, capacity) },
+  ConnectionState: { ...state.ConnectionState, Status: isConnected ? 'CONNECTED' : 'DISCONNECTED' },
+})
+
+type WorldNode = { state: NodeState; capacity: Resources; isConnected: boolean }
+
 /** A tiny world: nodes with room, one job and its executions; plans are applied to it. */
 export class World {
   job: Job
   executions: Execution[] = []
+  /** Of other jobs. */
+  others: Execution[] = []
   nowNs = 0n
   #ids = 0
-  readonly nodes: { state: NodeState; capacity: Resources; isConnected: boolean }[]
+  readonly nodes: WorldNode[]
 
   constructor(theJob: Job, nodes: { units: number; labels?: Record<string, string> }[]) {
     this.job = theJob
@@ -82,14 +98,8 @@ export class World {
   }
 
   snapshot(): Snapshot {
-    const nodes: NodeView[] = this.nodes.map(({ state, capacity, isConnected }) => ({
-      id: state.Info.NodeID,
-      state,
-      isConnected,
-      disconnectedSince: 0n,
-      promised: this.used(state.Info.NodeID),
-      free: subtractResources(capacity, this.used(state.Info.NodeID)),
-    }))
+    const nodes = new NodeTable()
+    nodes.load(this.nodes.map(stateNow), [...this.executions, ...this.others])
     return {
       job: this.job,
       executions: this.executions,

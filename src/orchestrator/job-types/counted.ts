@@ -3,14 +3,14 @@ import { isDiscardedExecution } from '#models/execution-state.ts'
 import { type Job, mainTask, partitionCount } from '#models/job.ts'
 import { jobQueued, stopTexts } from '../events.ts'
 import { needOf } from '../placement/need.ts'
-import { matchNodes } from '../placement/place.ts'
+import { Placement } from '../placement/place.ts'
 import { selectNodes } from '../placement/rank.ts'
-import { shortageOf } from '../placement/shortage.ts'
+import { type Shortage, shortageOf } from '../placement/shortage.ts'
 import { checkBy, type Plan } from '../plan.ts'
 import type { Snapshot } from '../snapshot.ts'
 import { announceRetry } from './announce-retry.ts'
 import { failJob } from './ending.ts'
-import { drainingNodes, leaverOf, replace } from './leave-node.ts'
+import { isDraining, leaverOf, replace } from './leave-node.ts'
 import { newExecution } from './new-execution.ts'
 import { retryOf } from './retry.ts'
 import { isLive, stopExecution } from './stop-executions.ts'
@@ -39,12 +39,11 @@ export const stopExtras = (snapshot: Snapshot, plan: Plan, executions: readonly 
   const count = partitionCount(snapshot.job)
   const live = executions.filter(isLive)
   const newest = new Map(live.map((execution) => [execution.PartitionIndex, execution]))
-  const draining = drainingNodes(snapshot)
   for (const execution of live) {
     const successor = newest.get(execution.PartitionIndex)
     const isKept = successor === execution || successor?.ComputeState.StateType !== 'Running'
     if (isKept && execution.PartitionIndex < count) continue
-    const text = draining.has(execution.NodeID) ? stopTexts.drained : stopTexts.extra
+    const text = isDraining(snapshot.nodes.view(execution.NodeID)) ? stopTexts.drained : stopTexts.extra
     stopExecution(plan, execution, text, snapshot.nowNs)
   }
 }
@@ -65,10 +64,9 @@ export const startMissing = (
 ): void => {
   const missing: Partition[] = []
   const leaving: Leaving[] = []
-  const draining = drainingNodes(snapshot)
   for (const partition of partitionsOf(snapshot, executions)) {
     if (isDone(partition)) continue
-    const leaver = leaverOf(snapshot, partition, draining)
+    const leaver = leaverOf(snapshot, partition)
     if (leaver) leaving.push({ ...partition, leaver })
     if (isHeld(partition)) continue
     const retry = retryOf(
@@ -97,17 +95,19 @@ const place = (
 ): void => {
   const wanted = [...missing, ...leaving]
   const need = needOf(snapshot.job, snapshot.defaultResources)
-  const match = matchNodes(snapshot, need)
-  const nodes = selectNodes(match.candidates, need, wanted.length, snapshot.job.MaxPerNode ?? 0)
+  const placement = new Placement(snapshot, need)
+  const candidates = placement.candidates(wanted.length)
+  const nodes = selectNodes(candidates, need, wanted.length, snapshot.job.MaxPerNode ?? 0)
   plan.starts = nodes.map((node, i) => {
     const partition = wanted[i] as Partition
     return newExecution(snapshot, node.id, partition.index, need, partition.attempts)
   })
   for (const { leaver } of leaving.slice(0, Math.max(0, nodes.length - missing.length))) replace(snapshot, plan, leaver)
   if (nodes.length === wanted.length) return
-  const shortage = shortageOf(match, missing.length)
-  if (nodes.length < missing.length) waitOrFail(snapshot, plan, executions, missing.length, shortage)
-  else plan.waitsFor = shortage.isAnyBusy ? 'room' : 'nodes'
+  const isAnyBusy = candidates.length > 0 || placement.near.some((node) => placement.isBusy(node))
+  const shortage = (): Shortage => shortageOf(placement, missing.length, candidates.length)
+  if (nodes.length < missing.length) waitOrFail(snapshot, plan, executions, isAnyBusy, shortage)
+  else plan.waitsFor = isAnyBusy ? 'room' : 'nodes'
   if (plan.waitsFor) {
     plan.unplaced = Math.max(0, missing.length - nodes.length)
     plan.staying = wanted.length - nodes.length - plan.unplaced
@@ -123,23 +123,24 @@ const waitOrFail = (
   snapshot: Snapshot,
   plan: Plan,
   executions: readonly Execution[],
-  requested: number,
-  shortage: ReturnType<typeof shortageOf>,
+  isAnyBusy: boolean,
+  shortage: () => Shortage,
 ): void => {
   const queueSeconds = mainTask(snapshot.job).Timeouts.QueueTimeout ?? 0n
   const giveUpAt = queuedSince(snapshot.job, executions) + queueSeconds * secondNs
   const isIdle = plan.starts.length === 0 && !executions.some(isLive)
   const isTimeLeft = !isIdle || snapshot.nowNs < giveUpAt
   const ranBefore = executions.some((e) => e.StartTime > 0n)
-  const isPatient = queueSeconds > 0n ? isTimeLeft : shortage.isAnyBusy || ranBefore || snapshot.isSettling
+  const isPatient = queueSeconds > 0n ? isTimeLeft : isAnyBusy || ranBefore || snapshot.isSettling
   if (!isPatient) {
     const declined = executions.find((e) => e.ComputeState.StateType === 'AskForBidRejected')
-    const message = [declined?.ComputeState.Message, shortage.message].filter((line) => line).join('\n')
-    return failJob(snapshot, plan, executions, message, { ...shortage.details, NodesRequested: String(requested) })
+    const { message, details } = shortage()
+    const lines = [declined?.ComputeState.Message, message].filter((line) => line)
+    return failJob(snapshot, plan, executions, lines.join('\n'), details)
   }
   if (queueSeconds > 0n && isIdle) checkBy(plan, giveUpAt)
-  plan.waitsFor = shortage.isAnyBusy ? 'room' : 'nodes'
-  if (isIdle) queueJob(snapshot, plan, shortage.message)
+  plan.waitsFor = isAnyBusy ? 'room' : 'nodes'
+  if (isIdle) queueJob(snapshot, plan, shortage().message)
 }
 
 /** Since its submission, or since the last of it ended. */

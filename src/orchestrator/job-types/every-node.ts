@@ -1,8 +1,8 @@
 import type { Execution } from '#models/execution.ts'
 import type { NodeId } from '#models/ids.ts'
-import { fitsInto } from '#models/resources.ts'
+import type { Resources } from '#models/resources.ts'
 import { needOf } from '../placement/need.ts'
-import { type Match, matchNodes } from '../placement/place.ts'
+import { Placement } from '../placement/place.ts'
 import type { Plan } from '../plan.ts'
 import type { Snapshot } from '../snapshot.ts'
 import { newExecution } from './new-execution.ts'
@@ -13,23 +13,27 @@ export const startOnNodes = (
   plan: Plan,
   executions: readonly Execution[],
   wants: (attempts: readonly Execution[]) => boolean,
-): Match => {
+): Placement => {
   const need = needOf(snapshot.job, snapshot.defaultResources)
-  const match = matchNodes(snapshot, need)
+  const placement = new Placement(snapshot, need)
   const byNode = Map.groupBy(executions, (execution) => execution.NodeID)
   const attemptsOn = (nodeId: NodeId): Execution[] => byNode.get(nodeId) ?? []
-  for (const { node, free } of match.candidates) {
+  let full = 0
+  for (const node of placement.near) {
     const attempts = attemptsOn(node.id)
-    if (!wants(attempts) || !fitsInto(need, free)) continue
-    plan.starts.push({
-      ...newExecution(snapshot, node.id, 0, need, attempts),
-      DesiredState: { StateType: 'Running' },
-    })
+    if (placement.canTake(node)) {
+      if (wants(attempts)) plan.starts.push(startOn(snapshot, node.id, need, attempts))
+    } else if (placement.isBusy(node) && wants(attempts)) full++
   }
-  const full = match.rejected.filter((rejected) => rejected.isBusy && wants(attemptsOn(rejected.node.id)))
-  if (full.length > 0) {
+  if (full > 0) {
     plan.waitsFor = 'room'
-    plan.unplaced = full.length
+    plan.unplaced = full
   }
-  return match
+  return placement
 }
+
+/** Where it goes is settled, so the node is not asked whether it would. */
+const startOn = (snapshot: Snapshot, nodeId: NodeId, need: Resources, attempts: readonly Execution[]): Execution => ({
+  ...newExecution(snapshot, nodeId, 0, need, attempts),
+  DesiredState: { StateType: 'Running' },
+})

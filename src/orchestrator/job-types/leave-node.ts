@@ -1,30 +1,25 @@
 import type { Execution } from '#models/execution.ts'
 import { isDiscardedExecution } from '#models/execution-state.ts'
-import type { NodeId } from '#models/ids.ts'
 import { isLongRunning } from '#models/job.ts'
 import { stopTexts } from '../events.ts'
 import type { Plan } from '../plan.ts'
-import type { Snapshot } from '../snapshot.ts'
+import type { NodeView, Snapshot } from '../snapshot.ts'
 import type { Partition } from './counted.ts'
 import { retryOf } from './retry.ts'
 import { isLive, stopExecution } from './stop-executions.ts'
 
-/** Nodes whose work is to go elsewhere. */
-export const drainingNodes = ({ nodes }: Snapshot): ReadonlySet<NodeId> =>
-  new Set(nodes.filter(({ state }) => state.Cordon === 'DRAINING').map(({ id }) => id))
+/** What it does is to go elsewhere. */
+export const isDraining = (node: NodeView | undefined): boolean => node?.state.Cordon === 'DRAINING'
 
 /**
  * The attempt of a partition that should go elsewhere, once there is a place. One that must not start twice stays to its end;
  * so does one whose replacements failed, for as long as the retry policy says.
  */
-export const leaverOf = (
-  snapshot: Snapshot,
-  { attempts }: Partition,
-  draining: ReadonlySet<NodeId>,
-): Execution | undefined => {
-  if (draining.size === 0 || snapshot.job.Delivery === 'AtMostOnce') return undefined
+export const leaverOf = (snapshot: Snapshot, { attempts }: Partition): Execution | undefined => {
+  if (snapshot.job.Delivery === 'AtMostOnce') return undefined
   const holder = attempts.findLast(isLive)
-  if (!holder || holder.DesiredState.StateType === 'Stopped' || !draining.has(holder.NodeID)) return undefined
+  if (!holder || holder.DesiredState.StateType === 'Stopped') return undefined
+  if (!isDraining(snapshot.nodes.view(holder.NodeID))) return undefined
   const failed = attempts.filter(({ ComputeState }) => isDiscardedExecution(ComputeState.StateType))
   return retryOf(snapshot, failed).kind === 'now' ? holder : undefined
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { ExecutionId } from '#models/ids.ts'
 import type { FailureClass, Job } from '#models/job.ts'
 import { job, second, task, World } from '../../../test/kit/reconcile-world.ts'
 
@@ -85,8 +86,8 @@ describe('the policy of new attempts', () => {
       const one = world({ Reschedule: { Attempts: 9, Delay: 0, Deadline: 60 } })
       one.step()
       fail(one, failure)
-      const [node] = one.nodes
-      if (node) node.capacity = { ...node.capacity, CPU: 0 }
+      const [other] = world({}).step().starts
+      if (other) one.others = [{ ...other, ID: 'e-other' as ExecutionId }]
       const waiting = one.step()
       expect([waiting.starts.length, waiting.jobState?.StateType]).toEqual([0, 'Queued'])
       expect(waiting.checkAt).toBe(60n * second + 1n)

@@ -1,7 +1,7 @@
 import type { Execution } from '#models/execution.ts'
 import { isTerminalExecution } from '#models/execution-state.ts'
 import { execStop, stopTexts } from '../events.ts'
-import type { Plan } from '../plan.ts'
+import { checkBy, type Plan } from '../plan.ts'
 import type { NodeView, Snapshot } from '../snapshot.ts'
 
 export const isLive = (execution: Execution): boolean => !isTerminalExecution(execution.ComputeState.StateType)
@@ -29,15 +29,13 @@ const loseExecution = (plan: Plan, before: Execution, now: bigint): Execution =>
 
 /** Ends what lives on nodes that are gone for longer than the job allows; others are looked at again in time. */
 export const loseUnreachable = (snapshot: Snapshot, plan: Plan): readonly Execution[] => {
-  const nodes = new Map(snapshot.nodes.map((node) => [node.id, node]))
   const patienceNs = BigInt(snapshot.job.Disconnect?.LostAfter ?? 0) * 1_000_000_000n
   return snapshot.executions.map((execution) => {
     if (!isLive(execution)) return execution
-    const node = nodes.get(execution.NodeID)
-    const lostAt = lossTime(snapshot, node, patienceNs)
+    const lostAt = lossTime(snapshot, snapshot.nodes.view(execution.NodeID), patienceNs)
     if (lostAt === undefined) return execution
     if (lostAt <= snapshot.nowNs) return loseExecution(plan, execution, snapshot.nowNs)
-    plan.checkAt = plan.checkAt === undefined || lostAt < plan.checkAt ? lostAt : plan.checkAt
+    checkBy(plan, lostAt)
     return execution
   })
 }

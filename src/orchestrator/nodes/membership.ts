@@ -185,11 +185,15 @@ export class Membership implements OrchestratorEnd {
     await this.#disconnect(nodeId, 'node rejected')
   }
 
+  /** When it comes back it has to begin anew: it would take the first frames under the old link for some that it knows. */
   async remove(nodeId: NodeId): Promise<void> {
-    const jobIds = this.#parts.nodes.jobsOn(nodeId)
-    await this.#disconnect(nodeId, 'node removed')
-    await this.#commit({ removeNodes: [nodeId], resetPeers: [nodeId], ...forgottenKey(nodeId) })
-    this.#parts.look(jobIds)
+    this.#sessions.close(nodeId)
+    this.#leaving.delete(nodeId)
+    const { putFacts } = forgottenKey(nodeId)
+    await this.#forget(nodeId, {
+      removeNodes: [nodeId],
+      putFacts: { ...putFacts, [linkFact(nodeId)]: this.#parts.newLinkId() },
+    })
   }
 
   /** Undefined: it takes work again. */
@@ -236,17 +240,19 @@ export class Membership implements OrchestratorEnd {
     const isSameStore = knownStore === (StoreID ?? knownStore)
     if (isSameStore && known !== undefined && known === (LinkID ?? known)) return known
     const made = this.#parts.newLinkId()
-    await this.#forget(NodeID, StoreID ?? knownStore ?? '', made)
+    const putFacts = { [storeFact(NodeID)]: StoreID ?? knownStore ?? '', [linkFact(NodeID)]: made }
+    await this.#forget(NodeID, { putFacts })
     return made
   }
 
   /** What was under way between the node and us is void, and its executions are lost. */
-  async #forget(nodeId: NodeId, storeId: string, linkId: string): Promise<void> {
+  async #forget(nodeId: NodeId, change: Change): Promise<void> {
     const { ledger, clock } = this.#parts
     const live = await ledger.store.liveExecutions(nodeId)
     const now = clock.nowNs()
     const lost = live.map((execution) => lostExecution(execution, now))
     await this.#commit({
+      ...change,
       resetPeers: [nodeId],
       updateExecutions: lost.map(({ before, after }) => ({
         id: before.ID,
@@ -254,7 +260,6 @@ export class Membership implements OrchestratorEnd {
         execution: after,
       })),
       history: lost.map(({ line }) => line),
-      putFacts: { [storeFact(nodeId)]: storeId, [linkFact(nodeId)]: linkId },
     })
     this.#parts.look(lost.map(({ after }) => after.JobID))
   }

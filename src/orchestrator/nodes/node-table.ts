@@ -1,24 +1,25 @@
-import { allocatedOf, type Execution } from '#models/execution.ts'
+import type { Execution } from '#models/execution.ts'
 import { isTerminalExecution } from '#models/execution-state.ts'
-import type { ExecutionId, JobId, NodeId } from '#models/ids.ts'
+import type { JobId, NodeId } from '#models/ids.ts'
+import type { LabelSelectorRequirement } from '#models/job.ts'
 import type { NodeState } from '#models/node.ts'
-import { addResources, noResources, type Resources, subtractResources } from '#models/resources.ts'
-import type { NodeView } from '../snapshot.ts'
+import { noResources, type Resources, subtractResources } from '#models/resources.ts'
+import { labelsOf } from '../placement/labels.ts'
+import type { NodeView, NodeViews } from '../snapshot.ts'
+import { LabelIndex, type Labels } from './label-index.ts'
+import { Promises } from './promises.ts'
 
-type Entry = {
-  state: NodeState
-  promised: Resources
-  readonly live: Map<ExecutionId, { need: Resources; jobId: JobId }>
-  /** In the table; views are in the same order. */
-  place: number
-}
+/** `place`: in the table; views are in the same order. */
+type Entry = { state: NodeState; labels: Labels; place: number }
 
 /**
  * All nodes in memory, with what each has been promised. Rebuilt from rows at start; kept true by telling it of every
  * execution that was stored.
  */
-export class NodeTable {
+export class NodeTable implements NodeViews {
   readonly #entries = new Map<NodeId, Entry>()
+  readonly #promises = new Promises()
+  readonly #labels = new LabelIndex<Entry>()
   /** By the place of the node in the table. */
   #views: NodeView[] = []
   /** Nodes whose view is older than what is known of them. */
@@ -26,6 +27,8 @@ export class NodeTable {
 
   load(states: readonly NodeState[], live: readonly Execution[]): void {
     this.#entries.clear()
+    this.#promises.clear()
+    this.#labels.clear()
     this.#views = []
     this.#stale.clear()
     for (const state of states) this.put(state)
@@ -35,14 +38,30 @@ export class NodeTable {
   put(state: NodeState): void {
     const id = state.Info.NodeID
     const known = this.#entries.get(id)
-    if (known) known.state = state
-    else this.#entries.set(id, { state, promised: noResources(), live: new Map(), place: this.#entries.size })
     this.#stale.add(id)
+    if (!known) {
+      const entry = { state, labels: labelsOf(state), place: this.#entries.size }
+      this.#entries.set(id, entry)
+      this.#labels.add(entry, entry.labels)
+    } else {
+      const before = known.state
+      known.state = state
+      if (!isLabelledAs(state, before)) this.#relabel(known)
+    }
+  }
+
+  #relabel(entry: Entry): void {
+    this.#labels.remove(entry, entry.labels)
+    entry.labels = labelsOf(entry.state)
+    this.#labels.add(entry, entry.labels)
   }
 
   /** Those behind it move up: a node is removed by hand, and seldom. */
   remove(id: NodeId): void {
-    if (!this.#entries.delete(id)) return
+    const removed = this.#entries.get(id)
+    if (!removed) return
+    this.#labels.remove(removed, removed.labels)
+    this.#entries.delete(id)
     this.#views = []
     let place = 0
     for (const [nodeId, entry] of this.#entries) {
@@ -62,48 +81,52 @@ export class NodeTable {
 
   /** Jobs with something on the node that has not ended. */
   jobsOn(id: NodeId): Set<JobId> {
-    return new Set([...(this.#entries.get(id)?.live.values() ?? [])].map(({ jobId }) => jobId))
+    return this.#promises.jobsOn(id)
   }
 
   /** Takes note of an execution as it is stored. Returns true when room was given back. */
   track(execution: Execution): boolean {
     if (isTerminalExecution(execution.ComputeState.StateType)) return this.untrack(execution)
-    const entry = this.#entries.get(execution.NodeID)
-    if (!entry || entry.live.has(execution.ID)) return false
-    const need = allocatedOf(execution) ?? noResources()
-    entry.live.set(execution.ID, { need, jobId: execution.JobID })
-    entry.promised = addResources(entry.promised, need)
-    this.#stale.add(execution.NodeID)
+    if (this.#promises.make(execution)) this.#stale.add(execution.NodeID)
     return false
   }
 
   /** It has ended, or was not stored after all. Returns true when room was given back. */
-  untrack({ ID, NodeID }: Execution): boolean {
-    const entry = this.#entries.get(NodeID)
-    const held = entry?.live.get(ID)
-    if (!entry || !held) return false
-    entry.live.delete(ID)
-    entry.promised = entry.live.size === 0 ? noResources() : subtractResources(entry.promised, held.need)
-    this.#stale.add(NodeID)
-    return true
+  untrack(execution: Execution): boolean {
+    const isGivenBack = this.#promises.end(execution)
+    if (isGivenBack) this.#stale.add(execution.NodeID)
+    return isGivenBack
   }
 
-  /** As placement sees them now. Made anew only for nodes that changed; the array is the table's own, to be read at once. */
+  /** Made anew only for nodes that changed; the array is the table's own. */
   views(): readonly NodeView[] {
     for (const id of this.#stale) {
-      const entry = this.#entries.get(id) as Entry
-      this.#views[entry.place] = viewOf(id, entry)
+      const entry = this.#entries.get(id)
+      if (entry) this.#views[entry.place] = viewOf(id, entry.state, this.#promises.on(id))
     }
     this.#stale.clear()
     return this.#views
   }
+
+  view(id: NodeId): NodeView | undefined {
+    const entry = this.#entries.get(id)
+    return entry && this.views()[entry.place]
+  }
+
+  viewsNear(constraints: readonly LabelSelectorRequirement[]): readonly NodeView[] {
+    const views = this.views()
+    return this.#labels.near(constraints)?.map(({ place }) => views[place] as NodeView) ?? views
+  }
 }
 
-const viewOf = (id: NodeId, { state, promised }: Entry): NodeView => ({
+/** Heartbeats, which are many, leave both as they are. */
+const isLabelledAs = ({ Info: now }: NodeState, { Info: before }: NodeState): boolean =>
+  now.Labels === before.Labels && now.ComputeNodeInfo?.MaxCapacity === before.ComputeNodeInfo?.MaxCapacity
+
+const viewOf = (id: NodeId, state: NodeState, promised: Resources): NodeView => ({
   id,
   state,
   isConnected: state.ConnectionState.Status === 'CONNECTED',
   disconnectedSince: state.ConnectionState.DisconnectedSince,
-  promised,
   free: subtractResources(state.Info.ComputeNodeInfo?.MaxCapacity ?? noResources(), promised),
 })

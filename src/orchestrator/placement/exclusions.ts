@@ -3,7 +3,7 @@ import type { Resources } from '#models/resources.ts'
 import type { NodeView, Snapshot } from '../snapshot.ts'
 import { accountsOf } from './accounts.ts'
 import { closedBy, isComputeNode, type RuleName } from './filter.ts'
-import type { Match } from './place.ts'
+import { Placement } from './place.ts'
 
 export type LeftOut = { node: NodeView; rule: RuleName; missing?: string }
 
@@ -11,9 +11,10 @@ export type LeftOut = { node: NodeView; rule: RuleName; missing?: string }
 const namedNodes = 20
 
 /** Every compute node that a placement passed over, by reason: most nodes first, then by text. */
-export const exclusionsOf = (snapshot: Snapshot, need: Resources, match: Match): Exclusion[] => {
+export const exclusionsOf = (snapshot: Snapshot, need: Resources): Exclusion[] => {
   const accounts = accountsOf(snapshot, need)
-  const groups = Map.groupBy([...match.rejected, ...closedNodes(snapshot)], (left) => accounts[left.rule].reason(left))
+  const passedOver = [...new Placement(snapshot, need).rejected(), ...closedNodes(snapshot)]
+  const groups = Map.groupBy(passedOver, (left) => accounts[left.rule].reason(left))
   return [...groups]
     .map(([reason, left]) => {
       const nodes = left.map(({ node }) => node).sort((a, b) => (a.id < b.id ? -1 : 1))
@@ -31,7 +32,10 @@ export const exclusionsOf = (snapshot: Snapshot, need: Resources, match: Match):
 
 /** Those that may not work at all. */
 const closedNodes = ({ nodes }: Snapshot): LeftOut[] =>
-  nodes.filter(isComputeNode).flatMap((node) => {
-    const rule = closedBy(node)
-    return rule ? [{ node, rule }] : []
-  })
+  nodes
+    .views()
+    .filter(isComputeNode)
+    .flatMap((node) => {
+      const rule = closedBy(node)
+      return rule ? [{ node, rule }] : []
+    })

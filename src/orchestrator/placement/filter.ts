@@ -28,19 +28,19 @@ export type Refusal = {
   rule: RuleName
   /** The type that the node has not, when that is it. */
   missing?: string
-  reason: string
+  /** Written only for those who read it: a job on a large cluster is refused by thousands. */
+  reason: () => string
   isBusy: boolean
 }
 
 type Rule = (job: Job, need: Resources, node: NodeView) => Refusal | undefined
 
-const refuse = (rule: RuleName, reason: string): Refusal => ({ rule, reason, isBusy: false })
+const refuse = (rule: RuleName, reason: () => string): Refusal => ({ rule, reason, isBusy: false })
 
 const supports = (rule: RuleName, offered: readonly string[], wanted: readonly string[]): Refusal | undefined => {
-  const have = offered.map(typeKey)
-  const missing = wanted.find((type) => !have.includes(typeKey(type)))
+  const missing = wanted.find((type) => !offered.some((each) => typeKey(each) === typeKey(type)))
   if (missing === undefined) return undefined
-  return { ...refuse(rule, `does not support ${missing}, only ${offered.join(', ')}`), missing }
+  return { ...refuse(rule, () => `does not support ${missing}, only ${offered.join(', ')}`), missing }
 }
 
 const engines: Rule = (job, _need, node) => {
@@ -49,7 +49,7 @@ const engines: Rule = (job, _need, node) => {
   const refusal = supports('engine', ExecutionEngines, [type])
   const key = typeKey(type)
   const why = Object.hasOwn(UnavailableEngines, key) ? UnavailableEngines[key] : undefined
-  return refusal && why !== undefined ? { ...refusal, reason: `${refusal.reason} (${type}: ${why})` } : refusal
+  return refusal && why !== undefined ? { ...refusal, reason: () => `${refusal.reason()} (${type}: ${why})` } : refusal
 }
 
 const publishers: Rule = (job, _need, node) => {
@@ -72,17 +72,24 @@ const storages: Rule = (job, _need, node) =>
 const labels: Rule = (job, _need, node) => {
   const selector = requiredSelector(job)
   if (!selector || selector.matches(labelsOf(node.state))) return undefined
-  const entries = Object.entries(node.state.Info.Labels).sort(([a], [b]) => (a < b ? -1 : 1))
-  const map = entries.map(([key, value]) => `${key}:${value}`).join(' ')
-  return refuse('labels', `labels map[${map}] don't match required selectors [${selector.text}]`)
+  return refuse(
+    'labels',
+    () => `labels map[${mapText(node.state.Info.Labels)}] don't match required selectors [${selector.text}]`,
+  )
 }
+
+const mapText = (labels: Readonly<Record<string, string>>): string =>
+  Object.entries(labels)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, value]) => `${key}:${value}`)
+    .join(' ')
 
 const capacity: Rule = (_job, need, node) => {
   const info = node.state.Info.ComputeNodeInfo
-  if (!info) return refuse('size', 'node queue usage is unknown')
+  if (!info) return refuse('size', () => 'node queue usage is unknown')
   if (fitsInto(need, node.free) && fitsInto(need, info.MaxJobRequirements)) return undefined
   const fitsWhenIdle = fitsInto(need, info.MaxJobRequirements) && fitsInto(need, info.MaxCapacity)
-  const reason = `node busy with available capacity ${formatResources(node.free)}`
+  const reason = (): string => `node busy with available capacity ${formatResources(node.free)}`
   return { rule: fitsWhenIdle ? 'room' : 'size', reason, isBusy: fitsWhenIdle }
 }
 
@@ -91,11 +98,15 @@ const rules: readonly Rule[] = [engines, publishers, storages, labels, capacity]
 
 /** The first rule and the reason why not, or undefined when it can. */
 export const refusalOf = (job: Job, need: Resources, node: NodeView): Refusal | undefined => {
-  const refusals = rules.map((rule) => rule(job, need, node)).filter((refusal) => refusal !== undefined)
+  const refusals = rules.flatMap((rule) => rule(job, need, node) ?? [])
   const [first] = refusals
   const last = refusals.at(-1)
   return first && last && { ...first, reason: last.reason, isBusy: refusals.every((refusal) => refusal.isBusy) }
 }
+
+/** The same question without the why, and the rule first that most nodes fail. */
+export const meetsRules = (job: Job, need: Resources, node: NodeView): boolean =>
+  rules.findLast((rule) => rule(job, need, node) !== undefined) === undefined
 
 export const isComputeNode = (node: NodeView): boolean => node.state.Info.NodeType === 'Compute'
 

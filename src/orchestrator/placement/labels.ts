@@ -12,7 +12,11 @@ export const labelsOf = ({ Info }: NodeState): Labels => {
 }
 
 type Labels = Readonly<Record<string, string>>
-export type Selector = { matches(labels: Labels): boolean; text: string }
+export type Selector = {
+  matches(labels: Labels): boolean
+  readonly text: string
+  readonly constraints: readonly LabelSelectorRequirement[]
+}
 
 export const isPreference = (constraint: LabelSelectorRequirement): boolean =>
   constraint.Key.startsWith(preferencePrefix)
@@ -20,11 +24,8 @@ export const isPreference = (constraint: LabelSelectorRequirement): boolean =>
 /** Constraints that must hold; undefined when there are none. Compiled once per specification. */
 export const requiredSelector = (job: Job): Selector | undefined => selectorsOf(job).required
 
-/** Whether a node's labels are what the user prefers. */
-export const preferenceOf = (job: Job): ((labels: Labels) => boolean) => {
-  const preferred = selectorsOf(job).preferred
-  return preferred ? (labels) => preferred.matches(labels) : () => false
-}
+/** Whether a node's labels are what the user prefers; undefined when all are alike. */
+export const preferenceOf = (job: Job): ((labels: Labels) => boolean) | undefined => selectorsOf(job).preferred?.matches
 
 type Selectors = { required: Selector | undefined; preferred: Selector | undefined }
 const compiled = new WeakMap<readonly LabelSelectorRequirement[], Selectors>()
@@ -40,7 +41,7 @@ const selectorsOf = ({ Constraints }: Job): Selectors => {
 
 const compile = (constraints: readonly LabelSelectorRequirement[]): Selector | undefined =>
   constraints.length > 0
-    ? { matches: compileSelector(constraints), text: constraints.map(constraintText).join(' ') }
+    ? { matches: compileSelector(constraints), text: constraints.map(constraintText).join(' '), constraints }
     : undefined
 
 /** As clients read it in reasons: `zone = nowhere`, `zone in a|b`. */

@@ -3,50 +3,102 @@ import { isTerminalExecution } from '#models/execution-state.ts'
 import type { NodeId } from '#models/ids.ts'
 import type { Resources } from '#models/resources.ts'
 import type { NodeView, Snapshot } from '../snapshot.ts'
-import { isEligible, type Refusal, refusalOf } from './filter.ts'
-import { labelsOf, preferenceOf } from './labels.ts'
+import { isEligible, meetsRules, type Refusal, refusalOf } from './filter.ts'
+import { labelsOf, preferenceOf, requiredSelector } from './labels.ts'
 import type { Candidate } from './rank.ts'
 import { troubleByNode } from './trouble.ts'
 
-type Rejected = Refusal & { node: NodeView }
-export type Match = { candidates: Candidate[]; rejected: Rejected[] }
+export type Rejected = Refusal & { readonly node: NodeView }
 
-/** Splits the eligible nodes into those that can take an execution now and those that cannot, with the reason. */
-export const matchNodes = (snapshot: Snapshot, need: Resources): Match => {
-  const { job } = snapshot
-  const ownVersion = snapshot.executions.filter((execution) => execution.JobVersion === job.Version)
-  const declined = new Set(
-    ownVersion.filter((e) => e.ComputeState.StateType === 'AskForBidRejected').map((e) => e.NodeID),
-  )
-  const own = countByNode(ownVersion.filter((e) => !isTerminalExecution(e.ComputeState.StateType)))
-  const trouble = troubleByNode(snapshot.executions, snapshot.nowNs)
-  const prefers = preferenceOf(job)
-  const match: Match = { candidates: [], rejected: [] }
-  for (const node of snapshot.nodes) {
-    if (!isEligible(node)) continue
-    const ownExecutions = own.get(node.id) ?? 0
-    const refusal = declined.has(node.id)
-      ? { rule: 'declined' as const, reason: 'job rejected', isBusy: false }
-      : (refusalOf(job, need, node) ?? limitRefusal(ownExecutions, job.MaxPerNode ?? 0))
-    if (refusal) match.rejected.push({ node, ...refusal })
-    else {
-      match.candidates.push({
+/** The best of so many nodes, taken anywhere, is as good a choice as the best of all. */
+const ampleChoice = 100
+
+/** Which nodes can take an execution of a job now, and why the others cannot. */
+export class Placement {
+  readonly #snapshot: Snapshot
+  readonly #need: Resources
+  readonly #declined: ReadonlySet<NodeId>
+  readonly #own: ReadonlyMap<NodeId, number>
+  /** Among these are all that can take it. */
+  readonly near: readonly NodeView[]
+
+  constructor(snapshot: Snapshot, need: Resources) {
+    const { job, executions, nodes } = snapshot
+    const ownVersion = executions.filter((execution) => execution.JobVersion === job.Version)
+    this.#snapshot = snapshot
+    this.#need = need
+    this.#declined = new Set(
+      ownVersion.filter((e) => e.ComputeState.StateType === 'AskForBidRejected').map((e) => e.NodeID),
+    )
+    this.#own = countByNode(ownVersion.filter((e) => !isTerminalExecution(e.ComputeState.StateType)))
+    this.near = nodes.viewsNear(requiredSelector(job)?.constraints ?? [])
+  }
+
+  canTake(node: NodeView): boolean {
+    const { job } = this.#snapshot
+    return (
+      isEligible(node) && !this.#declined.has(node.id) && !this.#isAtLimit(node) && meetsRules(job, this.#need, node)
+    )
+  }
+
+  /** Why an eligible node cannot take it; undefined when it can. */
+  refusal(node: NodeView): Refusal | undefined {
+    if (this.#declined.has(node.id)) return { rule: 'declined', reason: () => 'job rejected', isBusy: false }
+    return (
+      refusalOf(this.#snapshot.job, this.#need, node) ?? (this.#isAtLimit(node) ? this.#limitRefusal(node) : undefined)
+    )
+  }
+
+  /** It could once running work there ends. */
+  isBusy(node: NodeView): boolean {
+    return isEligible(node) && this.refusal(node)?.isBusy === true
+  }
+
+  /** Nodes for so many executions; on a large cluster not all that can take one, but enough to choose among. */
+  candidates(wanted: number): Candidate[] {
+    const { job, executions, nowNs, chance } = this.#snapshot
+    const trouble = troubleByNode(executions, nowNs)
+    const prefers = preferenceOf(job)
+    const enough = prefers ? Number.POSITIVE_INFINITY : 2 * wanted + ampleChoice
+    const { near } = this
+    const first = near.length > enough ? Math.floor(chance() * near.length) : 0
+    const candidates: Candidate[] = []
+    for (let i = 0; i < near.length && candidates.length < enough; i++) {
+      const node = near[(first + i) % near.length] as NodeView
+      if (!this.canTake(node)) continue
+      candidates.push({
         node,
         free: node.free,
-        ownExecutions,
+        ownExecutions: this.#own.get(node.id) ?? 0,
         trouble: trouble.get(node.id) ?? 0,
-        isPreferred: prefers(labelsOf(node.state)),
-        tieBreaker: snapshot.chance(),
+        isPreferred: prefers?.(labelsOf(node.state)) ?? false,
+        tieBreaker: chance(),
       })
     }
+    return candidates
   }
-  return match
-}
 
-const limitRefusal = (ownExecutions: number, maxPerNode: number): Refusal | undefined => {
-  if (maxPerNode === 0 || ownExecutions < maxPerNode) return undefined
-  const reason = `already runs ${ownExecutions} of at most ${maxPerNode} executions of this job`
-  return { rule: 'max-per-node', reason, isBusy: true }
+  /** All eligible nodes that cannot take one: goes through the whole cluster. */
+  rejected(): Rejected[] {
+    return this.#snapshot.nodes
+      .views()
+      .filter(isEligible)
+      .flatMap((node) => {
+        const refusal = this.refusal(node)
+        return refusal ? [{ node, ...refusal }] : []
+      })
+  }
+
+  #isAtLimit({ id }: NodeView): boolean {
+    const { MaxPerNode = 0 } = this.#snapshot.job
+    return MaxPerNode > 0 && (this.#own.get(id) ?? 0) >= MaxPerNode
+  }
+
+  #limitRefusal({ id }: NodeView): Refusal {
+    const { MaxPerNode } = this.#snapshot.job
+    const reason = (): string => `already runs ${this.#own.get(id)} of at most ${MaxPerNode} executions of this job`
+    return { rule: 'max-per-node', reason, isBusy: true }
+  }
 }
 
 const countByNode = (executions: readonly Execution[]): Map<NodeId, number> => {

@@ -7,7 +7,7 @@ import { announceRetry } from '../announce-retry.ts'
 import { finishEnded, stopOldVersions } from '../ending.ts'
 import { startOnNodes } from '../every-node.ts'
 import type { Reconcile } from '../job-type.ts'
-import { drainingNodes } from '../leave-node.ts'
+import { isDraining } from '../leave-node.ts'
 import { retryOf } from '../retry.ts'
 import { isLive, loseUnreachable, stopExecution } from '../stop-executions.ts'
 
@@ -33,13 +33,12 @@ export const reconcileDaemon: Reconcile = (snapshot) => {
 
 /** A full node or one that is cut off still matches: only its labels say that it is not meant, or that it is to be empty. */
 const leaveNodes = (snapshot: Snapshot, plan: Plan, executions: readonly Execution[]): void => {
-  const draining = drainingNodes(snapshot)
   const selector = requiredSelector(snapshot.job)
-  const strangers = snapshot.nodes.filter(({ state }) => selector && !selector.matches(labelsOf(state)))
-  const isLeft = new Set([...strangers.map(({ id }) => id), ...draining])
   for (const execution of executions) {
-    if (!isLive(execution) || !isLeft.has(execution.NodeID)) continue
-    const text = draining.has(execution.NodeID) ? stopTexts.drained : stopTexts.unmatched
-    stopExecution(plan, execution, text, snapshot.nowNs)
+    const node = isLive(execution) ? snapshot.nodes.view(execution.NodeID) : undefined
+    if (!node) continue
+    if (isDraining(node)) stopExecution(plan, execution, stopTexts.drained, snapshot.nowNs)
+    else if (selector && !selector.matches(labelsOf(node.state)))
+      stopExecution(plan, execution, stopTexts.unmatched, snapshot.nowNs)
   }
 }

@@ -1,5 +1,5 @@
 import type { Execution } from '#models/execution.ts'
-import { reasonLines } from '../../placement/shortage.ts'
+import { noMatchOf } from '../../placement/shortage.ts'
 import { emptyPlan } from '../../plan.ts'
 import type { Snapshot } from '../../snapshot.ts'
 import { queueJob } from '../counted.ts'
@@ -16,17 +16,13 @@ export const reconcileOps: Reconcile = (snapshot) => {
   if (finishEnded(snapshot, plan, all)) return plan
   const executions = stopOldVersions(snapshot, plan, all)
   if (failIfTooLong(snapshot, plan, executions)) return plan
-  const match = startOnNodes(snapshot, plan, executions, (attempts) => isWanted(snapshot, attempts))
+  const placement = startOnNodes(snapshot, plan, executions, (attempts) => isWanted(snapshot, attempts))
   if (executions.length === 0 && plan.starts.length === 0) {
-    const available = match.candidates.length + match.rejected.length
-    const head = `not matching nodes to run job out of ${available} available nodes.`
-    const why = [head, ...reasonLines(match, available)].join('\n')
-    if (plan.waitsFor) queueJob(snapshot, plan, why)
-    if (plan.waitsFor || snapshot.isSettling) return plan
-    failJob(snapshot, plan, executions, why, {
-      IsError: 'true',
-      NodesAvailable: String(available),
-    })
+    if (plan.waitsFor) queueJob(snapshot, plan, noMatchOf(placement).message)
+    else if (!snapshot.isSettling) {
+      const { message, details } = noMatchOf(placement)
+      failJob(snapshot, plan, executions, message, details)
+    }
     return plan
   }
   if (plan.starts.length > 0 || executions.some(isLive)) {

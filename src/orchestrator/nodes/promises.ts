@@ -1,0 +1,46 @@
+import { allocatedOf, type Execution } from '#models/execution.ts'
+import type { ExecutionId, JobId, NodeId } from '#models/ids.ts'
+import { addResources, noResources, type Resources, subtractResources } from '#models/resources.ts'
+
+type Kept = { readonly live: Map<ExecutionId, { need: Resources; jobId: JobId }>; sum: Resources }
+
+/** What nodes have been promised and not given back, also those that are not in the table: one that was removed may be back before its work is stored as lost. */
+export class Promises {
+  readonly #byNode = new Map<NodeId, Kept>()
+
+  clear(): void {
+    this.#byNode.clear()
+  }
+
+  on(id: NodeId): Resources {
+    return this.#byNode.get(id)?.sum ?? noResources()
+  }
+
+  /** Jobs with something on the node that has not ended. */
+  jobsOn(id: NodeId): Set<JobId> {
+    return new Set([...(this.#byNode.get(id)?.live.values() ?? [])].map(({ jobId }) => jobId))
+  }
+
+  /** Returns false when it was known. */
+  make(execution: Execution): boolean {
+    const { ID, NodeID, JobID } = execution
+    const kept = this.#byNode.get(NodeID) ?? { live: new Map(), sum: noResources() }
+    if (kept.live.has(ID)) return false
+    const need = allocatedOf(execution) ?? noResources()
+    kept.live.set(ID, { need, jobId: JobID })
+    kept.sum = addResources(kept.sum, need)
+    this.#byNode.set(NodeID, kept)
+    return true
+  }
+
+  /** Returns false when there is none. */
+  end({ ID, NodeID }: Execution): boolean {
+    const kept = this.#byNode.get(NodeID)
+    const held = kept?.live.get(ID)
+    if (!kept || !held) return false
+    kept.live.delete(ID)
+    if (kept.live.size === 0) this.#byNode.delete(NodeID)
+    kept.sum = subtractResources(kept.sum, held.need)
+    return true
+  }
+}

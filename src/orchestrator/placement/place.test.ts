@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest'
+import type { Job } from '#models/job.ts'
+import { amount, job, World } from '../../../test/kit/reconcile-world.ts'
+import { Placement } from './place.ts'
+
+/** A thousand nodes in fifty racks; each `every`th has a slot. */
+const world = (change: Partial<Job>, every = 10): World =>
+  new World(
+    job(change),
+    Array.from({ length: 1_000 }, (_, i) => ({ units: i % every === 0 ? 1 : 0, labels: { rack: `r${i % 50}` } })),
+  )
+const placement = (of: World): Placement => new Placement(of.snapshot(), amount(1))
+
+describe('a placement on a large cluster', () => {
+  it('looks only at nodes that have the rarest of the labels asked for [B3n]', () => {
+    const inRack = { Key: 'rack', Operator: 'in', Values: ['r7', 'r10'] } as const
+    const { near } = placement(
+      world({
+        Constraints: [
+          { Key: 'rack', Operator: 'exists' },
+          { ...inRack, Values: ['r7', 'r10'] },
+        ],
+      }),
+    )
+    expect(near.length).toBe(40)
+    expect(new Set(near.map(({ state }) => state.Info.Labels['rack']))).toEqual(new Set(['r7', 'r10']))
+  })
+
+  it('chooses among a hundred and twice as many as are wanted, whose begin is left to chance', () => {
+    const candidates = placement(world({}, 1)).candidates(3)
+    expect(candidates.length).toBe(106)
+    expect(candidates[0]?.node.id).toBe('n-500')
+  })
+
+  it('finds every slot there is, however far from where it began [F1]', () => {
+    expect(placement(world({})).candidates(1).length).toBe(100)
+    expect(world({ Count: 150 }).step().starts.length).toBe(100)
+  })
+
+  it('looks at all of them when the user prefers some', () => {
+    const favoured = { Key: 'favour_rack', Operator: '=', Values: ['r20'] } as const
+    const plan = world({ Count: 2, Constraints: [{ ...favoured, Values: ['r20'] }] }).step()
+    expect(plan.starts.map(({ NodeID }) => Number(NodeID.slice(2)) % 50)).toEqual([20, 20])
+  })
+
+  it('says for at most twenty reasons how many nodes each leaves out', () => {
+    const plan = world({ Constraints: [{ Key: 'rack', Operator: '=', Values: ['none'] }] }, 1).step()
+    const lines = plan.jobState?.Message?.split('\n') ?? []
+    expect(lines.length).toBe(22)
+    expect(lines[1]).toBe("• 20 of 1000 nodes: labels map[rack:r0] don't match required selectors [rack = none]")
+    expect(lines.at(-1)).toBe('• 600 of 1000 nodes: 30 other reasons')
+  })
+})
