@@ -28,7 +28,18 @@ export type LooksParts = {
 }
 
 /** What one look at a job came to; `change` = undefined when nothing is to be stored. */
-export type Look = { job: Job; plan: Plan; hasEnded: boolean; isPeculiar: boolean; change: Change | undefined }
+export type Look = {
+  job: Job
+  plan: Plan
+  hasEnded: boolean
+  isPeculiar: boolean
+  /** How much it took, in executions that were looked at. */
+  cost: number
+  change: Change | undefined
+}
+
+/** Of a job that has to wait, every node says why: so many cost as much as an execution. */
+const nodesPerExecution = 10
 
 /** More to look at than this is the worker's, which lets others have their turn. */
 const quickLook = { nodes: 64, count: 64 }
@@ -45,11 +56,13 @@ export class Looks {
   at(job: Job, executions: readonly Execution[], evaluationId: string): Look {
     const snapshot = this.snapshot(job, executions, evaluationId)
     const plan = jobTypeRules[job.Type](snapshot)
+    const nodes = plan.waitsFor ? snapshot.nodes.views().length : 0
     return {
       job,
       plan,
       hasEnded: isTerminalJob(plan.jobState?.StateType ?? job.State.StateType),
       isPeculiar: executions.some(({ ComputeState }) => ComputeState.StateType === 'AskForBidRejected'),
+      cost: executions.length + nodes / nodesPerExecution,
       change: isEmptyPlan(plan) ? undefined : changeOf(job, plan, snapshot.nowNs),
     }
   }

@@ -3,7 +3,7 @@ import type { JobId } from '#models/ids.ts'
 import { Broker } from './broker.ts'
 import { Worker, type WorkerParts } from './worker.ts'
 
-it('a job that takes long to look at rests in between, and others get their turn', async () => {
+it('a job whose look costs much rests in between, and others get their turn', async () => {
   let nowMs = 0
   const timers: { atMs: number; act: () => void }[] = []
   const looks: string[] = []
@@ -11,19 +11,19 @@ it('a job that takes long to look at rests in between, and others get their turn
   const look = (id: string) => broker.ask({ jobId: id as JobId, priority: 0, trigger: 'exec-update', evaluationId: '' })
   const job = async (id: JobId) => {
     looks.push(`${id} at ${nowMs}`)
-    if (id === 'large') nowMs += 20
     // What happens to a job while it is looked at.
     if (looks.length < 6) for (const each of ['large', 'small']) look(each)
-    return undefined
+    return { ID: id }
   }
   const parts = {
     broker,
-    clock: {
-      monotonicMs: () => nowMs,
-      after: (ms: number, act: () => void) => timers.push({ atMs: nowMs + ms, act }),
+    clock: { after: (ms: number, act: () => void) => timers.push({ atMs: nowMs + ms, act }) },
+    ledger: { store: { job, executionsOfJob: async () => [] } },
+    looks: {
+      isHeld: false,
+      at: ({ ID }: { ID: string }) => ({ cost: ID === 'large' ? 1_000 : 1 }),
+      store: async () => undefined,
     },
-    ledger: { store: { job } },
-    looks: { isHeld: false },
     onError: (_ask: unknown, error: unknown) => expect.fail(String(error)),
   } as unknown as WorkerParts
   const worker = new Worker(parts)
@@ -36,6 +36,6 @@ it('a job that takes long to look at rests in between, and others get their turn
     next?.act()
   }
   await new Promise((resolve) => setImmediate(resolve))
-  expect(looks.filter((each) => each.startsWith('large'))).toEqual(['large at 0', 'large at 80'])
+  expect(looks.filter((each) => each.startsWith('large'))).toEqual(['large at 0', 'large at 50'])
   expect(looks.filter((each) => each.startsWith('small')).length).toBeGreaterThanOrEqual(3)
 })

@@ -13,9 +13,9 @@ export type WorkerParts = {
 
 const turnLimit = 64
 const retryMs = 1_000
-/** A look costs as much as the job has executions. After one that took longer, the job rests for a multiple of that time. */
-const quickLookMs = 5
-const restFactor = 3
+/** After a look that cost more, the job rests for a multiple of that time. */
+const cheapLook = 32
+const restMsPerCost = 0.05
 const longestRestMs = 1_000
 
 /** Takes jobs from the broker one after the other: a look, a transaction. */
@@ -46,10 +46,8 @@ export class Worker {
     for (let count = 0; count < turnLimit && !this.#isStopped && !this.#parts.looks.isHeld; count++) {
       const ask = this.#parts.broker.take()
       if (!ask) return
-      const startedMs = this.#parts.clock.monotonicMs()
       try {
-        await this.#evaluate(ask)
-        this.#rest(ask, this.#parts.clock.monotonicMs() - startedMs)
+        this.#rest(ask, await this.#evaluate(ask))
       } catch (error) {
         this.#parts.onError(ask, error)
         this.#parts.clock.after(retryMs, () => {
@@ -62,23 +60,28 @@ export class Worker {
   }
 
   /** What happens to a large job meanwhile is looked at in one go, and other jobs get their turn. */
-  #rest({ jobId }: Ask, tookMs: number): void {
+  #rest({ jobId }: Ask, cost: number): void {
     const { broker, clock } = this.#parts
-    if (tookMs < quickLookMs) return broker.done(jobId)
-    clock.after(Math.min(longestRestMs, restFactor * tookMs), () => {
+    if (cost < cheapLook) return broker.done(jobId)
+    clock.after(Math.min(longestRestMs, restMsPerCost * cost), () => {
       broker.done(jobId)
       this.wake()
     })
   }
 
-  async #evaluate(ask: Ask): Promise<void> {
+  /** Returns what the look cost. */
+  async #evaluate(ask: Ask): Promise<number> {
     const { ledger, looks, broker } = this.#parts
     const job = await ledger.store.job(ask.jobId)
-    if (!job) return
+    if (!job) return 0
     const executions = await ledger.store.executionsOfJob(ask.jobId)
-    if (looks.isHeld) return broker.ask(ask)
+    if (looks.isHeld) {
+      broker.ask(ask)
+      return 0
+    }
     const look = looks.at(job, executions, ask.evaluationId)
     const outcome = await looks.store(look)
     if (outcome?.kind === 'conflict') broker.ask(ask)
+    return look.cost
   }
 }
