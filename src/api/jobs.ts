@@ -310,7 +310,10 @@ export const logsRoute = {
     execution_id: param('text', 'Only this execution; its full id'),
     tail: param('bool', 'Only what is printed from now on'),
     follow: param('bool', 'Until the execution ends'),
-    resumable: param('bool', 'With frames that tell where the stream stands, so that it can go on after a break'),
+    resumable: param(
+      'bool',
+      'With frames that tell where the stream stands, and twice a minute that it lives, so that it can go on after a break',
+    ),
     skip_stdout: param('int64', 'Without so many characters (UTF-16 units) of stdout, which the reader has already'),
     skip_stderr: param('int64', 'The same for stderr'),
   },
@@ -319,5 +322,5 @@ export const logsRoute = {
 /** Where a stream of output stands: what follows is of this execution ('' = there is none yet), after so many characters. */
 export type LogPosition = { ExecutionID: string; Stdout: number; Stderr: number }
 
-/** 0 = none (an error, a position), 1 = stdout, 2 = stderr. */
+/** 0 = none (an error, a position, a sign of life), 1 = stdout, 2 = stderr. */
 export type LogFrame = { value: { Type: 0 | 1 | 2; Line: string }; error?: string; Position?: LogPosition }

@@ -86,7 +86,7 @@ export class LogSockets {
   async #stream(jobs: JobsApi, socket: WebSocket, url: string): Promise<void> {
     if (this.#sockets.clients.size > mostStreams) return this.#close(socket, tryAgainLater)
     const gone = new AbortController()
-    const heart = keepAlive(socket, this.#clock)
+    const heart = keepAlive(socket, this.#clock, isResumable(url))
     // A broken connection says so by its close, which follows.
     socket.on('error', () => {})
     socket.once('close', () => {
@@ -139,6 +139,15 @@ function readLogQuery(url: string) {
   }
 }
 
+/** A query that cannot be read is told by the stream. */
+function isResumable(url: string): boolean {
+  try {
+    return readLogQuery(url).resumable === true
+  } catch {
+    return false
+  }
+}
+
 const errorFrame = (message: string): string => `{"error":${goString(message)},"value":{"Type":0,"Line":""}}\n`
 
 /** Waits for the reader only when it lags; that it went away is noticed by its close. */
@@ -151,8 +160,13 @@ function send(socket: WebSocket, frame: string): Promise<void> | undefined {
   return new Promise((resolve) => socket.send(frame, () => resolve()))
 }
 
-/** Notices a peer that vanished without a word: a ping without an answer until the next one. */
-function keepAlive(socket: WebSocket, clock: Clock): { stop(): void } {
+const signOfLife = '{"value":{"Type":0,"Line":""}}\n'
+
+/**
+ * Notices a peer that vanished without a word: a ping without an answer until the next one. Who wants to come back after
+ * a break has to notice, too, and WebSockets do not show their pings: it gets a frame with each.
+ */
+function keepAlive(socket: WebSocket, clock: Clock, isResumable: boolean): { stop(): void } {
   let isAlive = true
   socket.on('pong', () => {
     isAlive = true
@@ -162,6 +176,7 @@ function keepAlive(socket: WebSocket, clock: Clock): { stop(): void } {
     if (!isAlive) return socket.terminate()
     isAlive = false
     socket.ping()
+    if (isResumable) socket.send(signOfLife)
     timer = clock.after(pingMs, beat)
   }
   return { stop: () => timer.stop() }

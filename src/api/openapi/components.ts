@@ -197,7 +197,10 @@ export const others = {
   LogFrame: record('LogFrame', {
     value: field(
       record('LogValue', {
-        Type: field(lines, '1 = standard output, 2 = standard error, 0 = an error of the server.'),
+        Type: field(
+          lines,
+          '1 = standard output, 2 = standard error, 0 = no output: an error, a position, or a sign that the stream lives.',
+        ),
         Line: field(text, 'Output as it came; not always one line.'),
       }),
       'A piece of output.',

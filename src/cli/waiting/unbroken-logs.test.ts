@@ -6,8 +6,13 @@ import { Fault } from '#lib/fault.ts'
 import { unbrokenLogs } from './unbroken-logs.ts'
 
 type Asked = NonNullable<Parameters<Client['jobs']['logs']>[1]>
-/** What one connection brings; without an end it breaks. */
-type Line = { readonly frames: readonly LogFrame[]; readonly isEnd?: boolean; readonly heldMs?: number }
+/** What one connection brings, and the seconds of silence after each frame; without an end it breaks. */
+type Line = {
+  readonly frames: readonly LogFrame[]
+  readonly isEnd?: boolean
+  readonly heldMs?: number
+  readonly silencesMs?: readonly number[]
+}
 
 const at = (ExecutionID: string, Stdout = 0, Stderr = 0): LogFrame => ({
   value: { Type: 0, Line: '' },
@@ -17,21 +22,46 @@ const out = (Line: string): LogFrame => ({ value: { Type: 1, Line } })
 const err = (Line: string): LogFrame => ({ value: { Type: 2, Line } })
 const refused: Line = { frames: [] }
 
+/** A clock that only passes when it is told to. */
+function handClock(pauses: number[]) {
+  let nowMs = 0
+  const timers = new Set<{ readonly atMs: number; run(): void }>()
+  const clock = {
+    monotonicMs: () => nowMs,
+    sleep: async (ms: number) => void pauses.push(ms),
+    after: (ms: number, run: () => void) => {
+      const timer = { atMs: nowMs + ms, run }
+      timers.add(timer)
+      return { stop: () => timers.delete(timer) }
+    },
+  } as unknown as Clock
+  const pass = (ms: number): void => {
+    nowMs += ms
+    for (const timer of timers) if (timer.atMs <= nowMs && timers.delete(timer)) timer.run()
+  }
+  return { clock, pass }
+}
+
 async function followed(lines: readonly Line[], query: Asked = { follow: true }, isThere = false) {
   const asked: Asked[] = []
   const told = { text: '', pauses: [] as number[], breaks: [] as string[], mends: 0 }
-  let nowMs = 0
-  async function* logs(_id: string, one: Asked): AsyncGenerator<LogFrame> {
-    const { frames, isEnd = false, heldMs = 0 } = lines[Math.min(asked.length, lines.length - 1)] ?? refused
+  const { clock, pass } = handClock(told.pauses)
+  async function* logs(_id: string, one: Asked, signal: AbortSignal): AsyncGenerator<LogFrame> {
+    const line = lines[Math.min(asked.length, lines.length - 1)] ?? refused
+    const { frames, isEnd = false, heldMs = 0, silencesMs = [] } = line
     asked.push(one)
-    yield* frames
-    nowMs += heldMs
+    for (const [at, frame] of frames.entries()) {
+      yield frame
+      pass(silencesMs[at] ?? 0)
+      signal.throwIfAborted()
+    }
+    pass(heldMs)
     if (!isEnd) throw new Fault('ServiceUnavailable', 'it broke', { isRetryable: true })
   }
   const end = await (async () => {
     const frames = unbrokenLogs('j-1', query, {
       client: { jobs: { logs } } as unknown as Client,
-      clock: { monotonicMs: () => nowMs, sleep: async (ms: number) => void told.pauses.push(ms) } as unknown as Clock,
+      clock,
       signal: new AbortController().signal,
       isThere,
       onBreak: (reason) => void told.breaks.push(reason),
@@ -101,4 +131,24 @@ it('a server that was never there is an error at once, unless it has just taken 
 it('a server that does not tell where its output stands cannot go on: what breaks is an error', async () => {
   const lines = [{ frames: [out('some\n')] }]
   expect(await followed(lines, { follow: true }, true)).toMatchObject({ end: 'it broke', text: 'some\n', pauses: [] })
+})
+
+const alive: LogFrame = { value: { Type: 0, Line: '' } }
+
+it('a line that is silent for longer than its signs of life are apart is dead, and is left for another one', async () => {
+  const { breaks, mends, text, end } = await followed([
+    { frames: [at('e-1'), alive, alive, out('a\n'), alive], silencesMs: [30_000, 30_000, 60_000, 30_000, 75_000] },
+    { frames: [at('e-1', 2), out('b\n')], isEnd: true },
+  ])
+  expect({ breaks, mends, text, end }).toEqual({
+    breaks: ['nothing was heard from the server for 75s'],
+    mends: 1,
+    text: 'a\nb\n',
+    end: undefined,
+  })
+})
+
+it('a server that gives no signs of life may be silent', async () => {
+  const { text, breaks } = await followed([{ frames: [out('a\n')], silencesMs: [900_000], isEnd: true }])
+  expect([text, breaks]).toEqual(['a\n', []])
 })

@@ -3,6 +3,7 @@ import type { Client } from '#client/client.ts'
 import type { Clock } from '#lib/clock.ts'
 import { messageOf } from '#lib/fault.ts'
 import { goodLineMs, isWorthAnotherTry, pauseAfterMs } from './patience.ts'
+import { Silence } from './silence.ts'
 
 type LogQuery = NonNullable<Parameters<Client['jobs']['logs']>[1]>
 export type LineParts = {
@@ -27,16 +28,20 @@ export async function* unbrokenLogs(id: string, query: LogQuery, parts: LinePart
   let isBroken = false
   for (let failures = 0; ; ) {
     let openedMs = clock.monotonicMs()
+    const silence = new Silence(clock)
     try {
       const rest = { ...query, resumable: true, ...restAfter(position) }
-      for await (const frame of client.jobs.logs(id, rest, signal)) {
+      for await (const frame of client.jobs.logs(id, rest, AbortSignal.any([signal, silence.signal]))) {
         if (frame.Position) {
           if (isBroken) onMend()
           isBroken = false
           openedMs = clock.monotonicMs()
           position = frame.Position
+          silence.watch()
           continue
         }
+        silence.heard()
+        if (frame.value.Type === 0 && frame.error === undefined) continue
         failures = 0
         hasOutput = true
         if (position) position = movedBy(frame, position)
@@ -51,6 +56,8 @@ export async function* unbrokenLogs(id: string, query: LogQuery, parts: LinePart
       if (!isBroken) onBreak(messageOf(error))
       isBroken = true
       await clock.sleep(pauseAfterMs(failures), signal)
+    } finally {
+      silence.stop()
     }
   }
 }
