@@ -5,10 +5,11 @@ import { httpFetch } from '#platform/http-fetch.ts'
 import type { Host } from './host.ts'
 import { credentials } from './login/credentials.ts'
 import type { Target } from './target.ts'
+import { warn } from './tell.ts'
 
 /** The client of a server, as the user that the environment, its profile or an earlier login say. */
 export async function apiClient({ settings, notices }: Loaded, target: Target, host: Host): Promise<Client> {
-  for (const { kind, message } of notices) if (kind === 'unknown-key') host.stderr.write(`Warning: ${message}\n`)
+  for (const { kind, message } of notices) if (kind === 'unknown-key') warn(host.stderr, message)
   const { url, isInsecure, timeoutMs } = target
   const { CAFile } = settings.API.TLS
   if (url.startsWith('https:') && (CAFile !== '' || isInsecure)) await trust(CAFile, host)

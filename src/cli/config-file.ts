@@ -6,6 +6,7 @@ import { Fault, messageOf } from '#lib/fault.ts'
 import { setInYaml } from '#lib/yaml/edit-yaml.ts'
 import { readSettings } from '#lib/yaml/read-settings.ts'
 import type { Host } from './host.ts'
+import { warn } from './tell.ts'
 
 /**
  * Writes settings into a configuration file, whole or not at all: what else is in it stays as it is written. Nobody
@@ -25,7 +26,7 @@ export async function writeSettings(path: string, settings: readonly StoredSetti
     throw broken(path, error)
   }
   refuseNewContradiction(path, before, text, host)
-  if (isRewritten) host.stderr.write(`Warning: ${path} was written anew; comments in it are lost\n`)
+  if (isRewritten) warn(host.stderr, `${path} was written anew; comments in it are lost`)
   await touching(path, host.disk.makeDirectory(dirname(path)))
   await touching(path, host.disk.replaceFile(path, text, holdsSecret(readSettings(text)) ? 0o600 : 0o644))
 }

@@ -3,9 +3,9 @@ import { visible } from '#lib/text/visible.ts'
 import { hasColours } from './colours.ts'
 import type { Host } from './host.ts'
 import type { Format } from './shared/output-flags.ts'
+import { tell } from './tell.ts'
 import type { Column } from './views/column.ts'
 import { fitting } from './views/fitting.ts'
-import { defaultColumns, wrapIndented } from './wrap.ts'
 
 export type TableFlags = {
   readonly output: Format
@@ -27,29 +27,28 @@ export type Listing<Item> = {
 /** Writes a list in the form that was asked for. */
 export async function printListing<Item>(host: Host, flags: TableFlags, listing: Listing<Item>): Promise<void> {
   const { stdout, stderr } = host
-  const more = listing.nextToken ? `\nTo fetch more records use \`--next-token ${listing.nextToken}\`\n` : ''
+  const more = listing.nextToken ? `\nTo fetch more records use \`--next-token ${listing.nextToken}\`` : ''
   if (flags.output === 'json' || flags.output === 'yaml') {
     const { printDocument } = await import('./print.ts')
     await printDocument(stdout, listing.json(), flags)
-    return stderr.write(more)
+    if (more) tell(stderr, more)
+    return
   }
   if (flags.output === 'csv') {
     const { renderCsv } = await import('#lib/text/table-csv.ts')
     const rows = rowsOf(listing.columns, listing.items, (text) => text)
     stdout.write(renderCsv(listing.columns, rows, { hasHeader: !flags['hide-header'] }))
-    return stderr.write(more)
+    if (more) tell(stderr, more)
+    return
   }
   const shape = { hasHeader: !flags['hide-header'], isWide: flags.wide }
   const room = flags.wide ? undefined : stdout.columns
   const { columns, hidden } = fitting(listing.columns, shownRows(listing.columns, listing.items), shape.hasHeader, room)
   const hasColor = !flags['no-style'] && hasColours(stdout, host.env)
   stdout.write(renderTable(columns, shownRows(columns, listing.items), { ...shape, hasColor }))
-  if (hidden.length > 0) stderr.write(`\n${hiddenText(hidden, room)}\n`)
-  stdout.write(more)
+  if (hidden.length > 0) tell(stderr, `\nNot shown for want of room: ${hidden.join(', ')}; --wide shows everything`)
+  if (more) tell(stdout, more)
 }
-
-const hiddenText = (hidden: readonly string[], room = defaultColumns): string =>
-  wrapIndented(`Not shown for want of room: ${hidden.join(', ')}; --wide shows everything`, room, 0)
 
 /** A table within a text: no colours, with a header, and only the columns that `room` has place for. */
 export function plainTable<Item>(columns: readonly Column<Item>[], items: readonly Item[], room?: number): string {

@@ -6,6 +6,7 @@ import type { Settings } from '#config/tree.ts'
 import { Fault } from '#lib/fault.ts'
 import { listenAddress } from '#platform/listen-address.ts'
 import type { Cli } from './command.ts'
+import { warn } from './tell.ts'
 
 export type NodeSettings = {
   readonly settings: Settings
@@ -30,10 +31,10 @@ export async function nodeSettings(cli: Cli): Promise<NodeSettings> {
     ...(isAlone ? { 'API.Host': loopback } : {}),
   })
   const messages = [...loaded.notices.map(({ message }) => message), ...idleNotices(loaded)]
-  for (const message of messages) cli.stderr.write(`Warning: ${message}\n`)
+  for (const message of messages) warn(cli.stderr, message)
   const { settings } = loaded
   if (!hasRole) {
-    cli.stderr.write('Warning: neither --compute nor --orchestrator were provided, defaulting to orchestrator node.\n')
+    warn(cli.stderr, 'neither --compute nor --orchestrator were provided, defaulting to orchestrator node.')
   }
   checkTls(settings)
   return {

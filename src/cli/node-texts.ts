@@ -34,11 +34,16 @@ export const exportsText = (address: NodeAddress): string =>
 
 const shellWord = (text: string): string => (/^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`)
 
-/** What a node started with the flags of 1.4 prints on stdout; scripts read it. */
-export function serveText(program: string, address: NodeAddress, runFile: string): string {
+/** What a node started with the flags of 1.4 prints on stdout; scripts read it. `fit` makes a sentence fit the terminal. */
+export function serveText(
+  program: string,
+  address: NodeAddress,
+  runFile: string,
+  fit: (text: string) => string,
+): string {
   const connect = address.orchestrators
     ? [
-        'To connect a compute node to this orchestrator, run the following command in your shell:',
+        fit('To connect a compute node to this orchestrator, run the following command in your shell:'),
         `${program} serve --node-type=compute --orchestrators=${address.orchestrators} `,
       ]
     : []
@@ -46,20 +51,20 @@ export function serveText(program: string, address: NodeAddress, runFile: string
     '',
     ...connect,
     '',
-    'To connect to this node from the client, run the following commands in your shell:',
+    fit('To connect to this node from the client, run the following commands in your shell:'),
     `export BACALHAU_NODE_CLIENTAPI_HOST=${address.apiHost}`,
     `export BACALHAU_NODE_CLIENTAPI_PORT=${address.apiPort}`,
     ...(address.orchestrators ? [`export BACALHAU_NODE_NETWORK_ORCHESTRATORS=${address.orchestrators}`] : []),
     '',
-    `A copy of these variables have been written to: ${runFile}`,
+    fit(`A copy of these variables have been written to: ${runFile}`),
     '',
   ].join('\n')
 }
 
 /** For an address that others reach, as long as nobody has to say who they are. */
 export const openText = (host: string, port: number): string =>
-  `Warning: the API on ${hostText(host)}:${port} does what anybody who reaches it asks. ` +
-  `--host 127.0.0.1 keeps it to this machine.\n`
+  `the API on ${hostText(host)}:${port} does what anybody who reaches it asks. ` +
+  `--host 127.0.0.1 keeps it to this machine.`
 
 /** As it stands in a URL. */
 const hostText = (host: string): string => (host.includes(':') ? `[${host}]` : host)

@@ -2,6 +2,7 @@ import { withEnvFiles } from '#platform/dot-env.ts'
 import type { Host } from './host.ts'
 import { processHost } from './process-host.ts'
 import { runCommandLine } from './program.ts'
+import { warn } from './tell.ts'
 
 /** The exit code for what must not happen. */
 const bugCode = 2
@@ -12,7 +13,7 @@ export async function runProgram(argv: readonly string[], argv0: string, own: Ho
   const unread: string[] = []
   const env = withEnvFiles(own, (sentence) => unread.push(sentence))
   const host = processHost(program, env, (code) => process.exit(code))
-  for (const sentence of unread) host.stderr.write(`Warning: ${sentence}\n`)
+  for (const sentence of unread) warn(host.stderr, sentence)
   const code = await runCommandLine(argv, host).catch((error: unknown) => {
     host.stderr.write(`This is a bug of ${program}:\n${error instanceof Error ? error.stack : String(error)}\n`)
     return bugCode

@@ -1,7 +1,6 @@
 import { type CommandPath, type Dispatch, dispatch, flagsOf, pathText } from '#lib/argv/dispatch.ts'
 import { parseFlags } from '#lib/argv/flags.ts'
 import { Fault, messageOf } from '#lib/fault.ts'
-import { visible } from '#lib/text/visible.ts'
 import { coloursFor } from './colours.ts'
 import type { Command, Input } from './command.ts'
 import { commandTree } from './command-tree.ts'
@@ -9,14 +8,14 @@ import type { Entry } from './commands/index.ts'
 import { connected } from './connected.ts'
 import type { Flags } from './flags.ts'
 import { type Host, Signalled } from './host.ts'
-import { wrapIndented } from './wrap.ts'
+import { fitted, tell } from './tell.ts'
 
 /** Runs one command line and gives its exit code. Everything a user is told comes from here or from the command. */
 export async function runCommandLine(argv: readonly string[], host: Host): Promise<number> {
   const isCompletion = argv[0] === '__complete' || argv[0] === '__completeNoDesc'
   if (isCompletion) return (await import('./completion/complete.ts')).complete(argv, host)
   const found = await find(argv, host.program)
-  for (const notice of found.notices) host.stderr.write(`${notice}\n`)
+  for (const notice of found.notices) tell(host.stderr, notice)
   switch (found.kind) {
     case 'help':
       return showHelp(found, host)
@@ -101,12 +100,9 @@ function tellError(error: unknown, host: Host): void {
   const isOurs =
     error instanceof Fault || error instanceof Signalled || (error instanceof Error && error.name === 'Error')
   if (!isOurs && !(error instanceof Error && error.name === 'AbortError')) throw error
-  const { columns } = host.stderr
-  const fitted = (text: string, indent: number) =>
-    columns === undefined ? visible(text) : wrapIndented(visible(text), columns, indent)
   // Behind the `^C` that the terminal shows.
-  if (host.interrupted.aborted && columns !== undefined) host.stderr.write('\n')
-  host.stderr.write(`${red('Error: ')}${fitted(messageOf(error), 7)}\n`)
+  if (host.interrupted.aborted && host.stderr.isTerminal) host.stderr.write('\n')
+  host.stderr.write(`${red('Error: ')}${fitted(messageOf(error), host.stderr, 7)}\n`)
   const hint = error instanceof Fault ? error.hint : undefined
-  if (hint) host.stderr.write(`${green('Hint: ')}${fitted(hint, 6)}\n`)
+  if (hint) host.stderr.write(`${green('Hint: ')}${fitted(hint, host.stderr, 6)}\n`)
 }

@@ -6,6 +6,7 @@ import type { Host } from './host.ts'
 import { TokenFile, type TokenPlace } from './login/token-file.ts'
 import { currentProfile } from './profiles/current.ts'
 import type { Profile } from './profiles/profile.ts'
+import { warn } from './tell.ts'
 
 /** The server a command talks to. */
 export type Target = {
@@ -26,10 +27,10 @@ export async function targetOf(loaded: Loaded, flag: string, host: Host): Promis
   const name = asked ?? (given ? undefined : await currentProfile(DataDir))
   const profile = name === undefined ? undefined : await profileOf(name, DataDir, host)
   if (given && flag !== '') {
-    host.stderr.write(`Warning: the profile "${flag}" is not used: ${given.as} says where the server is\n`)
+    warn(host.stderr, `the profile "${flag}" is not used: ${given.as} says where the server is`)
   }
   const tokens = (url: string): TokenPlace =>
-    fileTokens(url, new TokenFile(DataDir, host.disk, (text) => host.stderr.write(text)))
+    fileTokens(url, new TokenFile(DataDir, host.disk, (text) => warn(host.stderr, text)))
   if (name === undefined || profile === undefined || given) {
     const url = apiUrl(API)
     if (!URL.canParse(url)) throw new Fault('ValidationError', `"${API.Host}" is no address of a server`)

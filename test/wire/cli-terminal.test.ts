@@ -1,4 +1,7 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { displayWidth } from '#lib/text/display-width.ts'
 import { type GoldenCluster, startGoldenCluster } from '../kit/golden-cluster.ts'
@@ -132,6 +135,61 @@ describe('tables on a terminal', () => {
 
 /** They are copied whole. */
 const isCommandLine = (line: string): boolean => /^ {2}\S*bacalhau /.test(line)
+
+/** Nothing in it has an effect; the names are wide. */
+const idleJob = {
+  Name: '待機中の作業 '.repeat(3).trim(),
+  Type: 'ops',
+  MaxPerNode: 3,
+  Constraints: [{ Key: 'zone', Operator: '=', Values: ['nowhere'] }],
+  Tasks: [
+    {
+      Name: 'main',
+      Engine: { Type: 'docker', Params: { Image: 'busybox', Paramters: ['a'], 入力パラメータ: 1 } },
+      Timeouts: { QueueTimeout: 5 },
+      Network: { Type: 'None', Domains: ['example.org'] },
+    },
+  ],
+}
+
+describe('notices on a terminal', () => {
+  it.each([60, 80])('have whole words on %s columns; only commands go on in the next line', async (cols) => {
+    const folder = await mkdtemp(join(tmpdir(), 'bacalhau-notices-'))
+    onTestFinished(() => rm(folder, { recursive: true }))
+    const [file, settings] = [join(folder, 'job.json'), join(folder, 'settings.yaml')]
+    await writeFile(file, JSON.stringify(idleJob))
+    await writeFile(settings, 'Compute:\n  AllocatedCapacityOfThisNode: 3\n')
+    const ran = (await user.run(['wasm', 'run', '--id-only', ...program('print', '', '', '3')])).stdout.trim()
+    const told: [RegExp, readonly string[]][] = [
+      [/Command "list" is deprecated/, ['list', '--limit', '1']],
+      [/Flag --concurrency has been deprecated/, ['docker', 'run', '--dry-run', '--concurrency', '2', 'busybox']],
+      [/Warning: .* is an old name/, ['config', 'set', 'Node.Compute.Capacity.DefaultJobResourceLimits.CPU', '1']],
+      [/Warning: unknown key/, ['job', 'list', '--limit', '1', '-c', settings]],
+      [/\* MaxPerNode/, ['job', 'run', '--dry-run', file]],
+      [/Paramters \(line 1/, ['job', 'validate', file]],
+      [/Left Out/, ['job', 'plan', file]],
+      [/--show does not know/, ['node', 'list', '--show', 'something,else']],
+      [/Checking job status/, ['wasm', 'run', '--node-details', ...program('print', '', '世界'.repeat(60), '3')]],
+      [/Waiting for logs/, ['wasm', 'run', '--follow', ...program('print', 'a\n', '', '0')]],
+      [/printed nothing/, ['job', 'logs', ran]],
+      [/Hint: /, ['job', 'stop', 'j-00000000-0000']],
+      [/Target environment/, ['auth', 'info']],
+      [/No results|Results for job/, ['job', 'get', ran]],
+    ]
+    const broken: string[] = []
+    for (const [what, args] of told) {
+      const { stdout } = await onTerminal(cols, args)
+      expect(stdout.replace(/\s+/g, ' '), args.join(' ')).toMatch(what)
+      const lines = stdout.split(/\r?\n/).filter((line) => !isWhole(line) && !isStep(line))
+      broken.push(...lines.filter((line) => displayWidth(line) > cols))
+    }
+    expect(broken).toEqual([])
+  })
+})
+
+/** Copied whole: a command, what stands in backticks, a single word. */
+const isWhole = (line: string): boolean => /^(?:bacalhau .*|`[^`]*`\S*|\S*)$/.test(line.trim())
+const isStep = (line: string): boolean => line.includes('\x1b[K')
 
 describe('a short id', () => {
   it('that fits several jobs is refused with some of them and what to do, by every command [R12]', async () => {

@@ -2,12 +2,13 @@ import { type DataFolder, dataFolder, type Roles } from '#config/data-folder.ts'
 import type { Settings } from '#config/tree.ts'
 import { Fault } from '#lib/fault.ts'
 import type { RunningDevstack } from '#node/devstack.ts'
-import { defineCommand } from '../command.ts'
+import { type Cli, defineCommand } from '../command.ts'
 import { bool, type Flag, int, text } from '../flags.ts'
 import { untilInterrupted } from '../interrupted.ts'
 import { exportsText, type NodeAddress, tlsOf } from '../node-texts.ts'
 import { nodePolicyFlags } from '../shared/serve-flags.ts'
 import { nodeParts, startFault } from '../start-node.ts'
+import { fitted } from '../tell.ts'
 
 /** Each has its own store and sockets in this one process. */
 const mostComputes = 100
@@ -68,7 +69,7 @@ export const command = defineCommand({
       })
       const address = addressOf(stack, settings, dataFolder(`${baseFolder}/node-0`, firstRoles(size)))
       await cli.disk.replaceFile(runFile, exportsText(address), 0o755)
-      cli.stdout.write(readyText(size, address, runFile, cli.program))
+      cli.stdout.write(readyText(size, address, runFile, cli))
       await untilInterrupted(cli)
       cli.stdout.write('\nShutting down devstack\n')
     } finally {
@@ -114,7 +115,12 @@ const addressOf = (
 })
 
 /** Scripts read the beginning as 1.4 prints it. */
-const readyText = ({ computes, hybrids }: Size, address: NodeAddress, runFile: string, program: string): string =>
+const readyText = (
+  { computes, hybrids }: Size,
+  address: NodeAddress,
+  runFile: string,
+  { program, stdout }: Cli,
+): string =>
   [
     '',
     'Devstack is ready!',
@@ -125,7 +131,10 @@ const readyText = ({ computes, hybrids }: Size, address: NodeAddress, runFile: s
     '',
     exportsText(address),
     '',
-    `The above variables were also written to this file (will be deleted when devstack exits): ${runFile}`,
+    fitted(
+      `The above variables were also written to this file (will be deleted when devstack exits): ${runFile}`,
+      stdout,
+    ),
     '',
     `Look around:  ${program} node list`,
     `Add a node:   ${program} serve --compute --orchestrators=${address.orchestrators} --port=0`,

@@ -9,6 +9,7 @@ import { nodeSettings } from '../node-settings.ts'
 import { bannerText, exportsText, type NodeAddress, openText, serveText, tlsOf } from '../node-texts.ts'
 import { serveFlags } from '../shared/serve-flags.ts'
 import { startFault, startNode } from '../start-node.ts'
+import { fitted, tell, warn } from '../tell.ts'
 
 /** Flags that only the newer generation has: whoever uses them reads no exports from stdout. */
 const newSpellings = ['orchestrator', 'compute', 'config'] as const
@@ -41,15 +42,15 @@ export const command = defineCommand({
         throw startFault(error, folder.root)
       })
       if (!newSpellings.some((flag) => input.isGiven(flag as keyof typeof serveFlags))) {
-        cli.stdout.write(serveText(cli.program, address, folder.runFile))
+        cli.stdout.write(serveText(cli.program, address, folder.runFile, (text) => fitted(text, cli.stdout)))
       }
       const what = roles.isOrchestrator ? (roles.isCompute ? 'Node' : 'Orchestrator') : 'Compute node'
       if (isOpen(settings.API.Auth) && !isLoopback(node.address.host))
-        cli.stderr.write(openText(node.address.host, node.address.port))
+        warn(cli.stderr, openText(node.address.host, node.address.port))
       cli.stderr.write(bannerText(cli.program, address, what))
       await untilInterrupted(cli)
       if (input.flags.drain) {
-        cli.stderr.write('Waiting for running work to end; a second signal does not wait.\n')
+        tell(cli.stderr, 'Waiting for running work to end; a second signal does not wait.')
         await node.drain()
       }
     } finally {

@@ -3,6 +3,7 @@ import { Client } from '#client/client.ts'
 import { Fault, messageOf } from '#lib/fault.ts'
 import { httpFetch } from '#platform/http-fetch.ts'
 import { type Host, Signalled } from '../host.ts'
+import { tell } from '../tell.ts'
 import { answerQuestions } from './ask.ts'
 import { answerChallenge } from './challenge.ts'
 import type { TokenPlace } from './token-file.ts'
@@ -53,7 +54,7 @@ async function handshake({ url, dataDir, host }: Parts, refusal: Fault): Promise
         MethodData: Buffer.from(JSON.stringify(data)).toString('base64'),
       })
       .then(({ Authentication }) => Authentication, refusedLogin)
-    if (reason) host.stderr.write(`${reason}\n`)
+    if (reason) tell(host.stderr, reason)
     if (success && token) return token
     if (type === 'challenge') throw new Error('the server does not take this key')
   }
@@ -85,6 +86,6 @@ async function choose(usable: readonly Named[], host: Host): Promise<Named | und
     if (!line) return undefined
     const chosen = /^\d+$/.test(line) ? usable[Number(line) - 1] : undefined
     if (chosen) return chosen
-    host.stderr.write(`invalid choice: ${line}\n`)
+    tell(host.stderr, `invalid choice: ${line}`)
   }
 }

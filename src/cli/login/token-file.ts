@@ -46,7 +46,7 @@ export class TokenFile {
     } catch {
       // Told below.
     }
-    this.#warn(`Warning: cannot read ${this.#path}; requests go without the tokens in it.\n`)
+    this.#warn(`cannot read ${this.#path}; requests go without the tokens in it.`)
     return {}
   }
 }

@@ -4,6 +4,7 @@ import { Fault, faultOf, messageOf } from '#lib/fault.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
 import { resultDownloaders, unpackResult } from '#providers/downloaders.ts'
 import type { Cli } from '../command.ts'
+import { tell } from '../tell.ts'
 
 export const supportedTypes = (cli: Cli): string[] =>
   resultDownloaders(cli).flatMap(({ types }) => types.map((type) => type.toLowerCase()))
@@ -32,7 +33,7 @@ export class PublishedResults {
     } catch (error) {
       if (this.#signal.aborted || faultOf(error).code === 'StorageFull') throw error
       this.#unreachable.add(host)
-      this.#cli.stderr.write(`${messageOf(error)}; fetching the node's copy through the orchestrator\n`)
+      tell(this.#cli.stderr, `${messageOf(error)}; fetching the node's copy through the orchestrator`)
       await this.#bringThroughOrchestrator(owner, folder)
     }
   }

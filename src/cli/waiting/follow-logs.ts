@@ -1,6 +1,7 @@
 import { Fault, messageOf } from '#lib/fault.ts'
 import type { Cli } from '../command.ts'
 import type { Out } from '../out.ts'
+import { tell } from '../tell.ts'
 import { unbrokenLogs } from './unbroken-logs.ts'
 
 export type LogChoice = {
@@ -57,8 +58,8 @@ export async function followLogs(
 
 const toldOn = (stderr: Out) => ({
   onBreak: (reason: string) =>
-    stderr.write(`The line to the server broke; asking again, the job goes on meanwhile. ${reason}\n`),
-  onMend: () => stderr.write('The server is there again; the output goes on.\n'),
+    tell(stderr, `The line to the server broke; asking again, the job goes on meanwhile. ${reason}`),
+  onMend: () => tell(stderr, 'The server is there again; the output goes on.'),
 })
 
 /** The stream carries sentences only. */

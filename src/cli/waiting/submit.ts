@@ -8,10 +8,12 @@ import { isTerminalJob } from '#models/job-state.ts'
 import type { Cli } from '../command.ts'
 import type { FlagValues } from '../flags.ts'
 import { allWarnings, type Warning } from '../job-file/warning.ts'
+import type { Out } from '../out.ts'
 import { printDocument } from '../print.ts'
 import { Steps } from '../progress/steps.ts'
 import type { runFlags } from '../shared/run-flags.ts'
 import { during } from '../shared/wrap-error.ts'
+import { fitted, tell } from '../tell.ts'
 import { followLogs } from './follow-logs.ts'
 import { reportFailure, reportNodes, reportReasons } from './report.ts'
 import { showOutput } from './show-output.ts'
@@ -38,7 +40,7 @@ export const fine: RunEnd = { exitCode: 0 }
 
 /** Prints the job as it would be submitted, its warnings first. */
 export async function dryRun({ spec, warnings }: Submission, cli: Cli): Promise<RunEnd> {
-  cli.stdout.write(warningsText(allWarnings(warnings)))
+  cli.stdout.write(warningsText(allWarnings(warnings), cli.stdout))
   // A job file in today's words: an older generation has no word for some networks, and no ports.
   const json = encodeJob(unsubmitted(spec), since.v1_8)
   await printDocument(cli.stdout, json, { output: 'yaml', pretty: false })
@@ -56,8 +58,10 @@ const unsubmitted = (spec: JobSpec): Job => ({
   VersionTime: 0n,
 })
 
-const warningsText = (warnings: readonly string[]): string =>
-  warnings.length === 0 ? '' : `Warnings:\n${warnings.map((warning) => `\t* ${warning}\n`).join('')}`
+/** Columns of a tab and a bullet. */
+const listIndent = 10
+const warningsText = (warnings: readonly string[], out: Out): string =>
+  warnings.length === 0 ? '' : `Warnings:\n${warnings.map((each) => `\t* ${fitted(each, out, listIndent)}\n`).join('')}`
 
 /** Submits a job and does what the flags say after it: return, wait, or follow its output. */
 export async function submitAndWait(
@@ -72,7 +76,7 @@ export async function submitAndWait(
     options.failure,
     client.jobs.submit({ Job: spec, ID: id, Force: flags.force }),
   )
-  if (options.showsWarnings) cli.stdout.write(warningsText(allWarnings(warnings, answer.Warnings)))
+  if (options.showsWarnings) cli.stdout.write(warningsText(allWarnings(warnings, answer.Warnings), cli.stdout))
   return attend(answer.JobID, spec, flags, options.isLimitGiven, cli)
 }
 
@@ -89,9 +93,11 @@ export async function attend(
   return flags.follow && !flags['id-only'] ? follow(jobId, flags, isLimitGiven, cli) : wait(jobId, spec, flags, cli)
 }
 
+const howToLeave = '(Enter Ctrl+C to exit at any time, your job will continue running):'
+
 async function follow(id: string, flags: WaitFlags, isLimited: boolean, cli: Cli): Promise<RunEnd> {
-  cli.stdout.write(`Job successfully submitted. Job ID: ${id}\n`)
-  cli.stdout.write('Waiting for logs... (Enter Ctrl+C to exit at any time, your job will continue running):\n\n')
+  tell(cli.stdout, `Job successfully submitted. Job ID: ${id}`)
+  tell(cli.stdout, `Waiting for logs... ${howToLeave}\n`)
   const limitMs = flags['wait-timeout-secs'] * 1_000
   const endMs = cli.clock.monotonicMs() + limitMs
   const limit = new AbortController()
@@ -106,7 +112,7 @@ async function follow(id: string, flags: WaitFlags, isLimited: boolean, cli: Cli
     timer?.stop()
   }
   if (cli.interrupted.aborted) {
-    if (cli.stdout.isTerminal) cli.stderr.write(`\nThe job goes on; stop it with: ${cli.program} job stop ${id}\n`)
+    if (cli.stdout.isTerminal) tell(cli.stderr, `\nThe job goes on; stop it with \`${cli.program} job stop ${id}\``)
     return fine
   }
   const end = await untilEnd(id, isLimited ? endMs - cli.clock.monotonicMs() : limitMs, true, cli)
@@ -121,7 +127,7 @@ async function untilEnd(id: string, limitMs: number, isQuiet: boolean, cli: Cli)
   const { clock, interrupted } = cli
   const steps = new Steps(cli.stdout, clock, stepWidth, isQuiet)
   const onSilence = (reason: string) => {
-    if (!steps.isLive) cli.stderr.write(`The server does not answer, but is asked again; the job goes on. ${reason}\n`)
+    if (!steps.isLive) tell(cli.stderr, `The server does not answer, but is asked again; the job goes on. ${reason}`)
   }
   return waitForJob(id, limitMs, { client: await cli.client(), clock, steps, interrupted, onSilence })
 }
@@ -129,8 +135,8 @@ async function untilEnd(id: string, limitMs: number, isQuiet: boolean, cli: Cli)
 async function wait(id: string, spec: JobSpec, flags: WaitFlags, cli: Cli): Promise<RunEnd> {
   const isQuiet = flags['id-only']
   if (!isQuiet) {
-    cli.stdout.write(`Job successfully submitted. Job ID: ${id}\n`)
-    cli.stdout.write('Checking job status... (Enter Ctrl+C to exit at any time, your job will continue running):\n\n')
+    tell(cli.stdout, `Job successfully submitted. Job ID: ${id}`)
+    tell(cli.stdout, `Checking job status... ${howToLeave}\n`)
   }
   const end = await untilEnd(id, flags['wait-timeout-secs'] * 1_000, isQuiet, cli)
   switch (end.kind) {
@@ -155,7 +161,7 @@ const stillRunning = (id: string, flags: WaitFlags, { program }: Cli): Fault =>
     'Timeout',
     `the job is still running after ${flags['wait-timeout-secs']}s; it goes on without being waited for`,
     {
-      hint: `Look at it with: ${program} job describe ${id}`,
+      hint: `Look at it with \`${program} job describe ${id}\``,
     },
   )
 

@@ -2,6 +2,7 @@ import { type Cli, defineCommand, noArgs } from '../../command.ts'
 import { printDocument } from '../../print.ts'
 import { shapeFlags } from '../../shared/output-flags.ts'
 import { during } from '../../shared/wrap-error.ts'
+import { fitted } from '../../tell.ts'
 
 type Info = {
   Endpoint: string
@@ -18,7 +19,7 @@ export const command = defineCommand({
   run: infoOf,
   show: (info, { flags }, cli) =>
     flags.output === ''
-      ? cli.stdout.write(infoText(info))
+      ? cli.stdout.write(fitted(infoText(info), cli.stdout))
       : during('failed to write authentication information', printDocument(cli.stdout, JSON.stringify(info), flags)),
 })
 

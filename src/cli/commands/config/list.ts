@@ -6,6 +6,7 @@ import { defineCommand } from '../../command.ts'
 import { bool } from '../../flags.ts'
 import { printListing } from '../../listing.ts'
 import { tableFlags } from '../../shared/output-flags.ts'
+import { warn } from '../../tell.ts'
 import { column } from '../../views/column.ts'
 
 export const command = defineCommand({
@@ -23,7 +24,7 @@ export const command = defineCommand({
   run: async (_, cli) => {
     const [client, node] = await Promise.all([cli.load('client'), cli.load('node')])
     for (const { kind, message } of client.notices) {
-      if (kind === 'unknown-key') cli.stderr.write(`Warning: ${message}\n`)
+      if (kind === 'unknown-key') warn(cli.stderr, message)
     }
     return listSettings(client, node)
   },

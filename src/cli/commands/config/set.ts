@@ -6,6 +6,7 @@ import { atLeast, type Cli, defineCommand } from '../../command.ts'
 import { writeSettings } from '../../config-file.ts'
 import { isYamlFile, namedFile } from '../../given-settings.ts'
 import { globalFlags } from '../../shared/global-flags.ts'
+import { warn } from '../../tell.ts'
 
 /** What is asked for: `key=value …`, or `key value …`, which scripts of 1.4 write. */
 type Asked = { readonly isPairs: boolean; readonly settings: readonly { name: string; words: readonly string[] }[] }
@@ -63,7 +64,7 @@ function warnOfOldKeys(stored: readonly StoredSetting[], { stderr }: Cli): void 
   for (const { path } of stored) {
     const name = path.join('.')
     const key = findKey(name, 'client')
-    if (key && isOldKey(key)) stderr.write(`Warning: ${oldKeyNotice(key, name).message}\n`)
+    if (key && isOldKey(key)) warn(stderr, oldKeyNotice(key, name).message)
   }
 }
 

@@ -4,11 +4,13 @@ import { shortId } from '#lib/short-id.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
 import { type Cli, defineCommand, exactly } from '../../command.ts'
 import { bool, duration, text } from '../../flags.ts'
+import type { Out } from '../../out.ts'
 import { type FetchFlags, fetchResults, resultsOf } from '../../results/fetch-results.ts'
 import { supportedTypes } from '../../results/published-results.ts'
 import { idArgument } from '../../shared/id-argument.ts'
 import { namespaceFlag, namespaceQuery } from '../../shared/which-job.ts'
 import { during } from '../../shared/wrap-error.ts'
+import { fitted, tell } from '../../tell.ts'
 
 const fiveMinutes = 300_000_000_000n
 
@@ -37,7 +39,7 @@ export const command = defineCommand({
   },
   async run({ args, flags }, cli): Promise<Got> {
     const [id = ''] = (await idArgument(args, cli)).split('/')
-    cli.stderr.write(`Fetching results of job '${id}'...\n`)
+    tell(cli.stderr, `Fetching results of job '${id}'...`)
     const results = await during(`could not get results for job ${id}`, resultsOf(id, namespaceQuery(flags), cli))
     if (results.length === 0) return { kind: 'nothing' }
     const unsupported = results.some(
@@ -51,12 +53,12 @@ export const command = defineCommand({
   show(got, { args: [given = ''] }, cli) {
     const [id = ''] = given.split('/')
     if (got.kind === 'nothing') return cli.stdout.write(nothingText(id, cli))
-    if (got.kind === 'unsupported') return cli.stderr.write(unsupportedText(got.results))
+    if (got.kind === 'unsupported') return cli.stderr.write(unsupportedText(got.results, cli.stderr))
     if (got.shared.length > 0) {
       const names = got.shared.slice(0, 3).join(', ')
-      cli.stderr.write(`${got.shared.length} files of several executions are only in their folders: ${names}\n`)
+      tell(cli.stderr, `${got.shared.length} files of several executions are only in their folders: ${names}`)
     }
-    cli.stdout.write(`Results for job '${id}' have been written to...\n${got.folder}\n`)
+    tell(cli.stdout, `Results for job '${id}' have been written to...\n${got.folder}`)
   },
 })
 
@@ -70,9 +72,10 @@ const fetchFlags = (
   timeoutMs: Number(flags['download-timeout-secs'] / 1_000_000n),
 })
 
-const nothingText = (id: string, { program }: Cli): string =>
-  `No results found\nYou can check the logged output of the job using the logs command.\n\n  ${program} job logs ${id}\n`
+const nothingText = (id: string, { program, stdout }: Cli): string =>
+  `No results found\n${fitted('You can check the logged output of the job using the logs command.', stdout)}\n\n  ${program} job logs ${id}\n`
 
-const unsupportedText = (results: readonly SpecConfig[]): string =>
-  'No supported downloader found for the published results. You will have to download the results differently.\n' +
-  `${stringifyJson(JSON.parse(goJson(results)), { indent: 4 })}\n`
+const noDownloader =
+  'No supported downloader found for the published results. You will have to download the results differently.'
+const unsupportedText = (results: readonly SpecConfig[], out: Out): string =>
+  `${fitted(noDownloader, out)}\n${stringifyJson(JSON.parse(goJson(results)), { indent: 4 })}\n`

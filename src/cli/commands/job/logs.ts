@@ -3,6 +3,7 @@ import { type Cli, defineCommand, exactly } from '../../command.ts'
 import { bool, text } from '../../flags.ts'
 import { idArgument } from '../../shared/id-argument.ts'
 import { versionFlags, versionQuery } from '../../shared/which-job.ts'
+import { tell } from '../../tell.ts'
 import { followLogs, type LogChoice } from '../../waiting/follow-logs.ts'
 import { reportReasons } from '../../waiting/report.ts'
 import { fine, type RunEnd } from '../../waiting/submit.ts'
@@ -54,7 +55,7 @@ async function explainSilence(
   const hasJobFailed = hasFailed(Job) && !isWell
   if (!hasJobFailed && code === undefined) return fine
   const ending = code === undefined ? '' : `, with exit code ${code}`
-  cli.stderr.write(`Job ${shortId(Job.ID)} printed nothing; it is ${Job.State.StateType}${ending}.\n`)
+  tell(cli.stderr, `Job ${shortId(Job.ID)} printed nothing; it is ${Job.State.StateType}${ending}.`)
   if (hasJobFailed) await reportReasons(Job, cli, executionId)
   return { exitCode: codes.some((each) => each !== neverRan) ? 0 : 1 }
 }

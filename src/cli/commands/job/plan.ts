@@ -30,7 +30,7 @@ export const command = defineCommand({
   },
   show: (plan, { flags }, { stdout, env }) =>
     flags.output === ''
-      ? stdout.write(planText(plan, coloursFor(stdout, env)))
+      ? stdout.write(planText(plan, coloursFor(stdout, env), stdout))
       : printDocument(stdout, goJson(plan), flags),
   exitCode: ({ Action, Placements }) => (Action !== 'none' && Placements.length === 0 ? 1 : 0),
 })

@@ -6,6 +6,7 @@ import { Steps } from '../../progress/steps.ts'
 import { idArgument } from '../../shared/id-argument.ts'
 import { namespaceFlag, namespaceQuery } from '../../shared/which-job.ts'
 import { during } from '../../shared/wrap-error.ts'
+import { tell } from '../../tell.ts'
 
 /** Columns of the longest step. */
 const stepWidth = 21
@@ -34,7 +35,7 @@ export const command = defineCommand({
   },
   show(evaluation, { flags }, cli) {
     if (flags.quiet || evaluation === undefined) return
-    cli.stdout.write(`\nJob stop successfully submitted with evaluation ID: ${evaluation}\n`)
+    tell(cli.stdout, `\nJob stop successfully submitted with evaluation ID: ${evaluation}`)
   },
 })
 

@@ -3,6 +3,7 @@ import { atLeast, defineCommand } from '../../command.ts'
 import { jobText } from '../../job-file/job-text.ts'
 import { parseJob } from '../../job-file/parse-job.ts'
 import { allWarnings } from '../../job-file/warning.ts'
+import { fitted, tell } from '../../tell.ts'
 
 type Verdict = { readonly warnings: readonly string[] } | { readonly problem: string; readonly hint: string }
 
@@ -19,10 +20,11 @@ export const command = defineCommand({
     }
   },
   show(verdict, _, { stdout, stderr }) {
-    if ('warnings' in verdict) return stdout.write(`${[...verdict.warnings, 'OK'].join('\n')}\n`)
+    if ('warnings' in verdict) return tell(stdout, [...verdict.warnings, 'OK'].join('\n'))
     stdout.write('Error: the job provided is invalid\n')
     stdout.write('Job Specification: https://docs.bacalhau.org/setting-up/jobs/job\n\n')
-    stderr.write(`${verdict.problem}\n${verdict.hint === '' ? '' : `Hint: ${verdict.hint}\n`}`)
+    tell(stderr, verdict.problem)
+    if (verdict.hint !== '') stderr.write(`Hint: ${fitted(verdict.hint, stderr, 6)}\n`)
   },
   exitCode: (verdict) => ('problem' in verdict ? 1 : 0),
 })

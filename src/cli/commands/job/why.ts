@@ -24,6 +24,6 @@ export const command = defineCommand({
     during(`could not get job ${id}`, (await cli.client()).jobs.why(id, namespaceQuery(flags))),
   show: (reasons, { flags }, { stdout, env }) =>
     flags.output === ''
-      ? stdout.write(whyText(reasons, coloursFor(stdout, env)))
+      ? stdout.write(whyText(reasons, coloursFor(stdout, env), stdout))
       : printDocument(stdout, goJson(reasons), flags),
 })

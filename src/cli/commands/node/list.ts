@@ -7,6 +7,7 @@ import { selectorQuery } from '../../shared/labels.ts'
 import { listQuery } from '../../shared/list-query.ts'
 import { listFlags, tableFlags } from '../../shared/output-flags.ts'
 import { during } from '../../shared/wrap-error.ts'
+import { tell } from '../../tell.ts'
 import { columnGroups, nodeColumns } from '../../views/nodes.ts'
 
 const orders = ['id', 'type', 'available_cpu', 'available_memory', 'available_disk', 'available_gpu', 'status']
@@ -44,7 +45,9 @@ export const command = defineCommand({
     return during('failed request', (await cli.client()).nodes.list(query))
   },
   show: ({ Nodes }, { flags }, cli) => {
-    cli.stderr.write(strangeGroups(flags.show))
+    const strange = strangeGroups(flags.show)
+    if (strange.length > 0)
+      tell(cli.stderr, `--show does not know ${strange.join(', ')}, only ${columnGroups.join(', ')}`)
     return printListing(cli, flags, {
       items: Nodes,
       columns: nodeColumns(flags.show),
@@ -54,10 +57,8 @@ export const command = defineCommand({
 })
 
 /** No error, as recorded: scripts may name groups that another version has. */
-function strangeGroups(shown: readonly string[]): string {
-  const strange = shown.filter((name) => !columnGroups.includes(name)).map((name) => `"${name}"`)
-  return strange.length === 0 ? '' : `--show does not know ${strange.join(', ')}, only ${columnGroups.join(', ')}\n`
-}
+const strangeGroups = (shown: readonly string[]): string[] =>
+  shown.filter((name) => !columnGroups.includes(name)).map((name) => `"${name}"`)
 
 /** `shown` are the words the refusal names. */
 function oneOf(flag: string, given: string, words: readonly string[], shown: readonly string[]): string | undefined {

@@ -1,6 +1,8 @@
 import { Fault } from '#lib/fault.ts'
 import { defineCommand, noArgs } from '../../../command.ts'
 import type { DeviceCode, Provider } from '../../../login/device-flow.ts'
+import type { Out } from '../../../out.ts'
+import { fitted, tell } from '../../../tell.ts'
 
 export const command = defineCommand({
   use: '',
@@ -16,11 +18,11 @@ export const command = defineCommand({
     }
     const { startDeviceFlow, waitForToken } = await import('../../../login/device-flow.ts')
     const code = await startDeviceFlow(provider, cli.interrupted)
-    cli.stdout.write(instructions(code, provider.ProviderName))
+    cli.stdout.write(instructions(code, provider.ProviderName, cli.stdout))
     await (await cli.target()).tokens.put(await waitForToken(provider, code, cli))
     return provider.ProviderName
   },
-  show: (name, _, { stderr }) => stderr.write(`\nSuccessfully authenticated with ${name}!\n`),
+  show: (name, _, { stderr }) => tell(stderr, `\nSuccessfully authenticated with ${name}!`),
 })
 
 const isComplete = (provider: Partial<Provider>): provider is Provider =>
@@ -28,13 +30,13 @@ const isComplete = (provider: Partial<Provider>): provider is Provider =>
     provider.ProviderName && provider.ProviderID && provider.DeviceAuthorizationEndpoint && provider.TokenEndpoint,
   )
 
-const instructions = ({ uri, userCode, completeUri }: DeviceCode, provider: string): string =>
+const instructions = ({ uri, userCode, completeUri }: DeviceCode, provider: string, out: Out): string =>
   [
     '',
     'To login, please:',
-    `  1. Open this URL in your browser: ${uri}`,
+    `  1. ${fitted(`Open this URL in your browser: ${uri}`, out, 5)}`,
     `  2. Enter this code: ${userCode}`,
     ...(completeUri ? ['', 'Or, open this URL in your browser:', `  ${completeUri}`, ''] : []),
-    `Waiting for authentication with ${provider}... (press Ctrl+C to cancel)`,
+    fitted(`Waiting for authentication with ${provider}... (press Ctrl+C to cancel)`, out),
     '',
   ].join('\n')
