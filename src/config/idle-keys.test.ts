@@ -23,6 +23,12 @@ describe('settings that change nothing', () => {
     ])
   })
 
+  it('are whom to trust of NATS servers where there are none', () => {
+    expect(idleNotices(given('Orchestrator.TLS.CACert', 'ca.pem'))).toEqual([
+      'Orchestrator.TLS.CACert has no effect without Orchestrator.Bus.Servers (Orchestrator.TLS.CACert)',
+    ])
+  })
+
   it('stop a start when somebody relies on what they promise, unless they ask for nothing', () => {
     expect(() => idleNotices(given('API.TLS.AutoCert', 'node.example'))).toThrow(
       'invalid config: API.TLS.AutoCert is not available in this version',

@@ -47,7 +47,11 @@ export function idleNotices(loaded: Loaded): string[] {
       .map((path) => `${path} has no effect ${where} (${loaded.originOf(path).as})`)
   const hasServers = loaded.settings.Orchestrator.Bus.Servers.length > 0
   return told(idle, 'in this version')
-    .concat(hasServers ? told(ofOwnBroker, 'beside Orchestrator.Bus.Servers') : [])
+    .concat(
+      hasServers
+        ? told(ofOwnBroker, 'beside Orchestrator.Bus.Servers')
+        : told(['Orchestrator.TLS.CACert'], 'without Orchestrator.Bus.Servers'),
+    )
     .concat(asksInVain(loaded) ? [`${loginsOnly} (${loaded.originOf('API.Auth.Methods').as})`] : [])
 }
 

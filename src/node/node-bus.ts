@@ -59,7 +59,7 @@ const ownBroker = async (
       return broker.port
     },
     get addresses() {
-      return [`nats://${Advertise || `127.0.0.1:${broker.port}`}`]
+      return [`${tls ? 'tls' : 'nats'}://${Advertise || `127.0.0.1:${broker.port}`}`]
     },
     warnings: () => [],
   }

@@ -29,7 +29,7 @@ export type RunningNode = {
   address: { host: string; port: number }
   /** Of the broker that nodes join; undefined = they do not come to this process. */
   linkPort: number | undefined
-  /** Where further nodes find this orchestrator: `nats://host:port`, without logins; none when it is none. */
+  /** Where further nodes find this orchestrator: `nats://host:port` or `tls://…`, without logins; none when it is none. */
   linkAddresses: readonly string[]
   /** Starts no more work, and resolves when what runs has ended. */
   drain(): Promise<void>

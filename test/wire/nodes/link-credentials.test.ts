@@ -65,6 +65,10 @@ afterAll(async () => {
 })
 
 describe('a node of ours over TLS', () => {
+  it('is told to come by TLS', () => {
+    expect(orchestrator.linkAddresses).toEqual([`tls://127.0.0.1:${orchestrator.linkPort}`])
+  })
+
   it('comes back by its key, and nobody else comes under its name until it is deleted [S10]', async () => {
     const first = await joinNode('first')
     await connected('east')
