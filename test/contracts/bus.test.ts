@@ -1,4 +1,3 @@
-import { connect } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { LocalBus } from '#nats/local-bus.ts'
 import { Broker } from '#nats/server/broker.ts'
@@ -10,6 +9,7 @@ import { systemRandom } from '#platform/random.ts'
 import { busClient } from '../kit/bus-client.ts'
 import { NatsServer, withNatsServer } from '../kit/nats-server.ts'
 import { openDoor } from '../kit/open-door.ts'
+import { conversation } from '../kit/raw-nats.ts'
 import { busSuite } from './bus.suite.ts'
 
 const clock = new SystemClock()
@@ -69,18 +69,6 @@ withNatsServer(() => {
     }
   })
 })
-
-/** Sends raw bytes and reads until the broker closes. */
-const conversation = (port: number, text: string): Promise<string> =>
-  new Promise((resolve, reject) => {
-    const socket = connect(port, '127.0.0.1', () => socket.write(text))
-    let answer = ''
-    socket.on('data', (piece) => {
-      answer += piece.toString()
-    })
-    socket.on('close', () => resolve(answer))
-    socket.on('error', reject)
-  })
 
 describe('the broker', () => {
   it.each([

@@ -1,4 +1,4 @@
-import { connect, nkeyAuthenticator, nkeys, tokenAuthenticator } from '@nats-io/transport-node'
+import { connect, nkeyAuthenticator, tokenAuthenticator } from '@nats-io/transport-node'
 import type { BusMessage } from '#contracts/bus.ts'
 import type { Clock } from '#lib/clock.ts'
 import { LocalBus } from '#nats/local-bus.ts'
@@ -12,9 +12,6 @@ const token = 'shared'
 
 /** As NATS clients name their inboxes: twelve characters of the process, ten of a count. */
 export const inboxOf = (process: string, count = '0123456789'): string => `_INBOX.${process.padEnd(12, 'x')}${count}`
-
-export const newKey = (): Uint8Array => nkeys.createUser().getSeed()
-export const publicKeyOf = (seed: Uint8Array): string => nkeys.fromSeed(seed).getPublicKey()
 
 type BrokerOptions = { tls?: BrokerSettings['tls']; clock?: Clock }
 
@@ -42,8 +39,8 @@ export const startGuardedBroker = async ({ tls, clock = new SystemClock() }: Bro
       opened.push({ close: () => client.socket.destroy() })
       return client
     },
-    async official(name: string, seed?: Uint8Array) {
-      const authenticator = [tokenAuthenticator(token), ...(seed ? [nkeyAuthenticator(seed)] : [])]
+    async official(name: string, seed?: string) {
+      const authenticator = [tokenAuthenticator(token), ...(seed ? [nkeyAuthenticator(Buffer.from(seed))] : [])]
       const client = await connect({ servers: `127.0.0.1:${broker.port}`, name, authenticator, reconnect: false })
       opened.push(client)
       return client

@@ -1,6 +1,17 @@
 import { connect } from 'node:net'
 import { until } from './until.ts'
 
+/** Says that to a broker, and gives all that the broker says until it closes. */
+export const conversation = (port: number, text: string): Promise<string> =>
+  new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write(text))
+    let heard = ''
+    socket.on('data', (piece) => (heard += piece.toString('latin1')))
+    // Who is cut off may have said more than was read.
+    socket.on('error', () => {})
+    socket.on('close', () => resolve(heard))
+  })
+
 /** A client of a broker that says just what it is told to say. */
 export const rawNats = async (port: number, options: Record<string, unknown>, localAddress = '127.0.0.1') => {
   const socket = connect({ port, host: '127.0.0.1', localAddress })

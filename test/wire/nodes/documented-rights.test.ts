@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect, nkeyAuthenticator } from '@nats-io/transport-node'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { newKeySeed, publicKeyOf } from '#nats/node-key.ts'
 import type { RunningNode } from '#node/run-node.ts'
-import { newKey, publicKeyOf } from '../../kit/guarded-broker.ts'
 import { NatsServer, withNatsServer } from '../../kit/nats-server.ts'
 import { startRole } from '../../kit/role-node.ts'
 import { endOf, serverAt, smallJob, submit } from '../../kit/served-node.ts'
@@ -93,11 +93,12 @@ withNatsServer(() => {
   })
 
   it('a NATS server knows a node by its key too', async () => {
-    const seed = newKey()
+    const keyOf = (seed: string) => nkeyAuthenticator(Buffer.from(seed))
+    const seed = newKeySeed()
     const keyed = await NatsServer.start(`authorization { users: [{ nkey: ${publicKeyOf(seed)} }] }`)
     const servers = `127.0.0.1:${keyed.port}`
-    await expect(connect({ servers, authenticator: nkeyAuthenticator(newKey()) })).rejects.toThrow('Authorization')
-    const client = await connect({ servers, authenticator: nkeyAuthenticator(seed) })
+    await expect(connect({ servers, authenticator: keyOf(newKeySeed()) })).rejects.toThrow('Authorization')
+    const client = await connect({ servers, authenticator: keyOf(seed) })
     await client.close()
     await keyed.close()
   })

@@ -1,8 +1,8 @@
-import { connect as connectTcp } from 'node:net'
 import { connect, tokenAuthenticator } from '@nats-io/transport-node'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type GuardedBroker, startGuardedBroker } from '../../kit/guarded-broker.ts'
 import { ownCertificate } from '../../kit/own-certificate.ts'
+import { conversation } from '../../kit/raw-nats.ts'
 import { until } from '../../kit/until.ts'
 
 // The official client takes an address without a name for localhost.
@@ -20,16 +20,6 @@ const join = (ca: string) =>
     authenticator: tokenAuthenticator('shared'),
     tls: { ca },
     reconnect: false,
-  })
-
-/** All that the broker sends to who never begins with TLS, until it closes. */
-const plainly = (words: string): Promise<string> =>
-  new Promise((resolve) => {
-    const socket = connectTcp(broker.port, '127.0.0.1', () => socket.write(words))
-    let heard = ''
-    socket.on('data', (piece) => (heard += piece.toString('latin1')))
-    socket.on('error', () => {})
-    socket.on('close', () => resolve(heard))
   })
 
 describe('TLS of the broker', () => {
@@ -54,7 +44,7 @@ describe('TLS of the broker', () => {
     const got = broker.gathered('heartbeat')
     const words = 'CONNECT {"name":"east","auth_token":"shared"}\r\nPUB heartbeat 1\r\nx\r\n'
     for (const each of [words, '']) {
-      const heard = await plainly(each)
+      const heard = await conversation(broker.port, each)
       expect(heard).toMatch(/^INFO .*"tls_required":true/)
       expect(heard).not.toContain('PONG')
     }

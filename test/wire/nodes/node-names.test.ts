@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type GuardedBroker, inboxOf, newKey, publicKeyOf, startGuardedBroker } from '../../kit/guarded-broker.ts'
+import { newKeySeed, publicKeyOf } from '#nats/node-key.ts'
+import { type GuardedBroker, inboxOf, startGuardedBroker } from '../../kit/guarded-broker.ts'
 import { until } from '../../kit/until.ts'
 
 const bytes = (text: string): Uint8Array => Buffer.from(text)
@@ -78,7 +79,7 @@ describe('the name of a node', () => {
   })
 
   it('that has joined by a key is open to who holds that key only [S10]', async () => {
-    const [seed, other] = [newKey(), newKey()]
+    const [seed, other] = [newKeySeed(), newKeySeed()]
     broker.keys.set('east', publicKeyOf(seed))
     const keyless = await broker.raw('east')
     await keyless.closed()
@@ -90,7 +91,7 @@ describe('the name of a node', () => {
   })
 
   it('is not opened by a key whose private part the client has not', async () => {
-    const nkey = publicKeyOf(newKey())
+    const nkey = publicKeyOf(newKeySeed())
     broker.keys.set('east', nkey)
     for (const sig of [undefined, '', 'AAAA', Buffer.alloc(64).toString('base64url')]) {
       const forger = await broker.raw('east', { nkey, sig })
@@ -102,7 +103,7 @@ describe('the name of a node', () => {
   })
 
   it('is refused to a copy of a data folder while the original answers, and passes to its next life at once', async () => {
-    const seed = newKey()
+    const seed = newKeySeed()
     const original = await broker.official('east', seed)
     await expect(broker.official('east', seed)).rejects.toThrow('another machine uses the node name east')
     await original.flush()
