@@ -67,7 +67,7 @@ export class ClientConnection implements Visitor {
 
   fail(reason: string): void {
     const { socket, clock } = this.#parts
-    if (socket.writableEnded) return
+    if (this.#isOver) return
     this.#write(`-ERR '${reason}'\r\n`)
     socket.end()
     this.#subscriptions.clear()
@@ -81,7 +81,7 @@ export class ClientConnection implements Visitor {
   }
 
   #read(piece: Buffer): void {
-    if (this.#parts.socket.writableEnded) return
+    if (this.#isOver) return
     this.#parser.add(piece)
     this.#goOn()
   }
@@ -90,17 +90,29 @@ export class ClientConnection implements Visitor {
     const { socket } = this.#parts
     socket.cork()
     try {
-      while (!this.#isHeld && !socket.writableEnded) {
+      while (!this.#isHeld && !this.#isOver) {
         if (socket.writableLength > unreadLimitBytes) return this.#hold(drained(socket), () => {})
         const operation = this.#parser.next()
         if (!operation) return
         this.#do(operation)
       }
     } catch (error) {
-      this.fail(error instanceof ProtocolError ? messageOf(error) : 'Internal Error')
+      if (error instanceof ProtocolError) this.fail(messageOf(error))
+      else this.#break(error)
     } finally {
       socket.uncork()
     }
+  }
+
+  get #isOver(): boolean {
+    const { socket } = this.#parts
+    return socket.writableEnded || socket.destroyed
+  }
+
+  /** Of our own making: the client learns no more than that. */
+  #break(error: unknown): void {
+    this.#parts.log('connection_broken', { nodeId: this.#rights?.sender, address: this.address, error })
+    this.fail('Internal Error')
   }
 
   /** Nothing more is read from this client until that is decided. */
@@ -110,7 +122,7 @@ export class ClientConnection implements Visitor {
     socket.pause()
     decided
       .then(then)
-      .catch(() => this.fail('Internal Error'))
+      .catch((error: unknown) => this.#break(error))
       .finally(() => {
         this.#isHeld = false
         socket.resume()
@@ -142,7 +154,7 @@ export class ClientConnection implements Visitor {
     this.#hold(this.#parts.door.admit(this), (verdict) => {
       if (typeof verdict === 'string') return this.fail(verdict)
       this.#rights = verdict
-      if (this.#parts.socket.writableEnded) return verdict.left()
+      if (this.#isOver) return verdict.left()
       this.#parser.isTrusted = true
       this.#hasNoResponders = options['no_responders'] === true && options['headers'] === true
       if (options['verbose'] === true) this.#write('+OK\r\n')
@@ -157,7 +169,7 @@ export class ClientConnection implements Visitor {
     if (this.#subscriptions.size >= subscriptionLimit) return this.fail('Maximum Subscriptions Exceeded')
     const answer = (isAllowed: boolean): void => {
       const group = queue === undefined ? '' : ` using queue "${queue}"`
-      if (this.#parts.socket.writableEnded) return
+      if (this.#isOver) return
       if (isAllowed) this.#subscriptions.add(subscription)
       else this.#refuse(rights, `Subscription to "${subject}"${group}`)
     }
@@ -184,7 +196,7 @@ export class ClientConnection implements Visitor {
 
   #deliver(sid: string, { subject, reply, headerBytes, payload }: RoutedMessage): void {
     const { socket } = this.#parts
-    if (socket.writableEnded) return
+    if (this.#isOver) return
     if (reply !== undefined) this.#rights?.asked(reply)
     const address = `${subject} ${sid}${reply === undefined ? '' : ` ${reply}`}`
     const head =
@@ -198,7 +210,7 @@ export class ClientConnection implements Visitor {
 
   #write(text: string): void {
     const { socket } = this.#parts
-    if (socket.writableEnded) return
+    if (this.#isOver) return
     socket.write(text)
     if (socket.writableLength > backlogLimitBytes) this.#giveUp(socket.writableLength)
   }

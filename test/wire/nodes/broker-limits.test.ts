@@ -60,6 +60,24 @@ describe('the patience of the broker', () => {
     expect(there.isClosed()).toBe(false)
   })
 
+  it('keeps nothing of who left while it was asked whether another still has the name', async () => {
+    const frozen = await broker.raw('east', { isFrozen: true })
+    const gone = connect({ port: broker.port, host: '127.0.0.1', localAddress: '127.0.0.2' })
+    gone.on('error', () => {})
+    gone.write(`CONNECT ${JSON.stringify({ name: 'east', auth_token: 'shared' })}\r\n`)
+    await frozen.hears('PING')
+    gone.resetAndDestroy()
+    const other = await broker.raw('west')
+    await other.settled()
+    other.socket.destroy()
+    clock.goTo(2 * second)
+    await frozen.closed()
+    await until('nothing is waited for', () => {
+      clock.goTo(Math.min(clock.nowAtMs + second, 12 * second))
+      return clock.pending === 0
+    })
+  })
+
   it('with answers ends after five minutes, with output not before nobody asks after it that long', async () => {
     const node = await broker.raw('east')
     node.say('SUB node.compute.east.> 1')
