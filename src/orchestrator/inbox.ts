@@ -88,13 +88,14 @@ const effectOf = (before: Execution, job: Job, message: ComputeMessage, nowNs: b
         ? endedUnexpectedly(before, message.Body, nowNs)
         : completed(before, message.Body, nowNs)
     case 'ComputeError':
+      if (isSuperseded(before, job)) return cancelled(before, message.Body, nowNs)
       return failed(before, message.Body, nowNs)
     case 'CancelResult':
       return cancelled(before, message.Body, nowNs)
   }
 }
 
-/** Another attempt has its place already: of two results only one may count. */
+/** Another attempt has its place already: of two results only one may count, and its end is no failure of the job. */
 const isSuperseded = ({ DesiredState, JobVersion }: Execution, { Version, State }: Job): boolean =>
   DesiredState.StateType === 'Stopped' && JobVersion === Version && !isTerminalJob(State.StateType)
 

@@ -38,6 +38,7 @@ export const rareSituations = [
   'version updated',
   'node rejected',
   'work moved',
+  'job declined',
   'job removed',
   'history removed',
   'job queued',

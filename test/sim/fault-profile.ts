@@ -44,6 +44,8 @@ export type FaultProfile = {
   isDrifting: boolean
   /** Programs go on when their node's process dies, as containers do. */
   programsOutlive: boolean
+  /** Nodes ask somebody whether they should take a job, who takes his time and says no to some. */
+  isPicky: boolean
   /** How long faults last. */
   troubleMs: number
   /** After the trouble, more work comes. */
@@ -100,5 +102,6 @@ export const drawFaults = (random: SeededRandom): FaultProfile => {
     hasCalmWork: random.happens(0.5),
     jobsKeptMs: random.happens(0.4) ? random.int(1_000, 60_000) : 0,
     historyKeptMs: random.happens(0.4) ? random.int(1_000, 60_000) : 0,
+    isPicky: random.happens(0.3),
   }
 }

@@ -1,8 +1,12 @@
 import type { Subscription } from '#contracts/bus.ts'
+import type { JobProbe } from '#contracts/job-probe.ts'
 import type { OrchestratorEnd } from '#contracts/node-link.ts'
 import type { Provider } from '#contracts/provider.ts'
 import type { Store } from '#contracts/store.ts'
+import { no, yes } from '#contracts/verdict.ts'
 import { buildInfo } from '#lib/build-info.ts'
+import type { Clock } from '#lib/clock.ts'
+import { fnv1a32 } from '#lib/fnv.ts'
 import { RemoteOrchestrator, serveOrchestrator } from '#link/bus-ends.ts'
 import { ComputeRole } from '#node/compute-role.ts'
 import { Orchestrator, type OrchestratorSettings } from '#orchestrator/orchestrator.ts'
@@ -23,6 +27,7 @@ const gibibyte = 1024 ** 3
 const defaultResources = { CPU: 0.5, Memory: gibibyte / 2, Disk: 0, GPU: 0 }
 const none = { priority: 0, executionTimeout: 0n, totalTimeout: 0n, publisher: undefined }
 const slowestFlushUs = 3_000_000
+const slowestJudgeMs = 1_000
 
 const nanoseconds = (milliseconds: number): bigint => BigInt(milliseconds) * 1_000_000n
 
@@ -115,7 +120,7 @@ export class NodeLife {
     shared: Pick<ConstructorParameters<typeof ComputeRole>[0], 'store' | 'clock' | 'log'>,
     orchestrator: OrchestratorEnd,
   ): ComputeRole {
-    const { machine, bug, onReachable } = this.#parts
+    const { world, machine, bug, onReachable } = this.#parts
     const { nodeId, labels, capacity } = machine.facts
     const facts = { nodeId, labels, version: buildInfo, capacity, maxPerJob: capacity }
     return new ComputeRole({
@@ -128,7 +133,7 @@ export class NodeLife {
         isNetworkRefused: true,
         isStatelessRefused: false,
         locality: 'Anywhere',
-        probes: [],
+        probes: world.faults.isPicky ? [this.#judge(shared.clock)] : [],
         maxPerJob: capacity,
         defaultResources,
       },
@@ -138,6 +143,18 @@ export class NodeLife {
       sharesStore: this.orchestrator !== undefined,
       ...(this.orchestrator ? {} : { onReachable: (handler: () => void) => onReachable(this.life, handler) }),
     })
+  }
+
+  /** The same answer to the same question, after up to a second. */
+  #judge(clock: Clock): JobProbe {
+    const { world, machine } = this.#parts
+    return async ({ ID, Version }, signal) => {
+      const chance = fnv1a32(`${machine.facts.nodeId} ${ID} ${Version}`) % slowestJudgeMs
+      await clock.sleep(chance, signal)
+      if (chance % 8 > 0) return yes
+      world.counts.add('job declined')
+      return no('the judge says no')
+    }
   }
 
   #provider(): Provider {

@@ -66,6 +66,7 @@ const hasPlace = (job: Job, node: MachineFacts, { model, isGone }: Seen): boolea
   if (!node.isCompute || isGone(node.nodeId)) return false
   const isOwn = (e: Execution): boolean => e.NodeID === node.nodeId && e.JobVersion === job.Version
   const own = model.executionsOf(job.ID).filter(isOwn)
+  if (own.some(({ ComputeState }) => ComputeState.StateType === 'AskForBidRejected')) return false
   const most = isCounted(job.Type) ? job.MaxPerNode || Number.POSITIVE_INFINITY : 1
   const counted = isCounted(job.Type) ? own.filter(isLive) : own
   const promised = model.live().filter(({ NodeID }) => NodeID === node.nodeId)
