@@ -15,7 +15,7 @@ import type {
 } from '#models/messages/messages.ts'
 import type { NodeInfo } from '#models/node.ts'
 import { noResources, type Resources } from '#models/resources.ts'
-import { flagOf, recordOf, textOf } from '../go/checked.ts'
+import { flagOf, recordOf, sentenceOf } from '../go/checked.ts'
 import { Intake } from '../go/intake.ts'
 import { keptLink } from '../go/kept-link.ts'
 import type { OrchestratorParts } from '../go/orchestrator-parts.ts'
@@ -55,7 +55,7 @@ export class BprotocolRequester implements OrchestratorEnd {
     const { value } = await this.#manage('RegisterNode', `{"Info":${encodeNodeInfo(NodeInfo)}}`)
     const reply = recordOf(value, 'value')
     const IsAccepted = flagOf(reply.Accepted, 'Accepted')
-    const Reason = textOf(reply.Reason, 'Reason')
+    const Reason = sentenceOf(reply.Reason, 'Reason')
     // It has not met this node before: what it is remembered for was with another one, or is lost there.
     const linkId = keptLink('bprotocol/v2', Reason === alreadyKnown ? LinkID : '', random)
     if (IsAccepted) {
@@ -83,7 +83,7 @@ export class BprotocolRequester implements OrchestratorEnd {
     const { error, value } = await this.#manage('UpdateNodeInfo', `{"Info":${encodeNodeInfo(info)}}`)
     if (error !== undefined) return { IsKnown: false }
     const { Accepted, Reason } = recordOf(value, 'value')
-    if (!flagOf(Accepted, 'Accepted')) this.#parts.log('node_refused', { reason: textOf(Reason, 'Reason') })
+    if (!flagOf(Accepted, 'Accepted')) this.#parts.log('node_refused', { reason: sentenceOf(Reason, 'Reason') })
     return { IsKnown: true }
   }
 

@@ -1,12 +1,12 @@
 import type { Wire } from '#api/decode/wire-json.ts'
 import type { BusMessage, Subscription } from '#contracts/bus.ts'
-import { Fault, messageOf } from '#lib/fault.ts'
+import { Fault } from '#lib/fault.ts'
 import { topics } from '#models/event.ts'
 import { isNodeId } from '#models/ids.ts'
-import { flagOf, recordOf, textOf } from '../go/checked.ts'
+import { executionIdOf, flagOf, reasonOf, recordOf, textOf } from '../go/checked.ts'
 import type { Intake } from '../go/intake.ts'
 import type { OrchestratorParts } from '../go/orchestrator-parts.ts'
-import { readExecutionId, readOrder, readOrderHead } from '../go/read-order.ts'
+import { readOrder, readOrderHead } from '../go/read-order.ts'
 import { type Callback, refused } from './callback-text.ts'
 import { answerOf, bodyOf, errorOf } from './envelope.ts'
 
@@ -44,8 +44,8 @@ export class Requests {
     return bus.subscribe(`node.compute.${nodeId}.${method}/v1`, (message) => {
       void answer(message)
         .catch((error: unknown) => {
-          log('orchestrator_message_refused', { subject: message.subject, error: messageOf(error) })
-          return errorOf(`error in handler : ${messageOf(error)}`)
+          log('orchestrator_message_refused', { subject: message.subject, error: reasonOf(error) })
+          return errorOf(`error in handler : ${reasonOf(error)}`)
         })
         .then((bytes) => message.reply !== undefined && bus.publish(message.reply, bytes))
     })
@@ -63,18 +63,21 @@ export class Requests {
       await this.#intake.take(order)
     } catch (error) {
       if (!(error instanceof Fault && error.code === 'BadRequest')) throw error
-      log('order_refused', { executionId: head.executionId, error: error.message })
-      const event = { Message: error.message, Topic: topics.requestingNode, Timestamp: clock.nowNs() }
+      log('order_refused', { executionId: head.executionId, error: reasonOf(error) })
+      const event = { Message: reasonOf(error), Topic: topics.requestingNode, Timestamp: clock.nowNs() }
       await this.#callBack(requesterId, refused({ nodeId, ...head }, event))
     }
   }
 
   #approve(body: Wire): Promise<void> {
-    return this.#intake.take({ Kind: 'BidAccepted', Body: { ExecutionID: readExecutionId(body.ExecutionID) } })
+    return this.#intake.take({
+      Kind: 'BidAccepted',
+      Body: { ExecutionID: executionIdOf(body.ExecutionID, 'ExecutionID') },
+    })
   }
 
   #cancel(body: Wire): Promise<void> {
-    const ExecutionID = readExecutionId(body.ExecutionID)
+    const ExecutionID = executionIdOf(body.ExecutionID, 'ExecutionID')
     const Reason = textOf(body.Justification, 'Justification')
     return this.#intake.take({ Kind: 'CancelExecution', Body: { ExecutionID, Reason } })
   }

@@ -1,5 +1,5 @@
 import type { Wire } from '#api/decode/wire-json.ts'
-import { Fault } from '#lib/fault.ts'
+import { Fault, messageOf } from '#lib/fault.ts'
 import type { ExecutionId } from '#models/ids.ts'
 
 /** Reads of what another node sent: a field of the wrong type is refused with its name, an absent one is its zero value. */
@@ -21,6 +21,9 @@ const executionIdPattern = /^[\w-]{1,128}$/
 
 /** A sentence for people: what is longer than 16 Ki characters is cut. */
 export const sentenceOf = (value: unknown, name: string): string => textOf(value, name).slice(0, sentenceLimit)
+
+/** Why something was refused; it may quote what was refused, so it is cut like any sentence. */
+export const reasonOf = (error: unknown): string => messageOf(error).slice(0, sentenceLimit)
 
 const sentenceLimit = 16 * 1024
 

@@ -53,8 +53,8 @@ describe('an order of a Go orchestrator', () => {
   })
 
   it.each([
-    ['no id', execution({ ID: undefined }), 'Execution.ID must be an id'],
-    ['a path as its id', execution({ ID: '../../etc' }), 'Execution.ID must be an id'],
+    ['no id', execution({ ID: undefined }), 'Execution.ID must be the id of an execution'],
+    ['a path as its id', execution({ ID: '../../etc' }), 'Execution.ID must be the id of an execution'],
     ['a path as its job', execution({ JobID: 'a/b' }), 'Execution.JobID must be an id'],
     ['a job that is no object', { ID: 'e-1', JobID: 'j-1', Job: 'x' }, 'Job must be an object'],
     ['a job without tasks', execution({}, { Tasks: [] }), 'missing job tasks'],

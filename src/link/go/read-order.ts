@@ -10,15 +10,12 @@ import type { OrchestratorMessage, Origin } from '#models/messages/messages.ts'
 import { problemText } from '#models/problem.ts'
 import { Misread } from '#models/shape.schema.ts'
 import { goSentence } from '#models/shape-fault.schema.ts'
-import { recordOf, textOf } from './checked.ts'
+import { executionIdOf, recordOf, textOf } from './checked.ts'
 
 type Order = Extract<OrchestratorMessage, { Kind: 'AskForBid' }>
 
 /** Enough of an order to answer it, even when the rest cannot be read. */
 export type OrderHead = { executionId: ExecutionId; origin: Origin }
-
-/** Ids become names of folders and of results. */
-const idPattern = /^[A-Za-z0-9_-]{1,128}$/
 
 /** Throws a Fault BadRequest when the execution names no id of its own and of its job. */
 export function readOrderHead(execution: Wire, from: string, waitsForApproval: boolean): OrderHead {
@@ -26,22 +23,15 @@ export function readOrderHead(execution: Wire, from: string, waitsForApproval: b
   const meta = recordOf(job.Meta, 'Job.Meta')
   const requester = from || textOf(meta[metaKeys.orchestratorId] ?? meta[metaKeys.requesterId], 'Job.Meta')
   return {
-    executionId: readExecutionId(execution.ID),
+    executionId: executionIdOf(execution.ID, 'Execution.ID'),
     origin: {
-      JobID: checkedId(
-        textOf(execution.JobID, 'Execution.JobID') || textOf(job.ID, 'Job.ID'),
-        'Execution.JobID',
-      ) as JobId,
+      JobID: jobIdOf(textOf(execution.JobID, 'Execution.JobID') || textOf(job.ID, 'Job.ID')),
       JobType: textOf(job.Type, 'Job.Type') as Job['Type'],
       RequesterID: requester,
       WaitsForApproval: waitsForApproval,
     },
   }
 }
-
-/** Throws a Fault BadRequest when it is none. */
-export const readExecutionId = (value: unknown): ExecutionId =>
-  checkedId(textOf(value, 'Execution.ID'), 'Execution.ID') as ExecutionId
 
 /**
  * An order of a Go orchestrator as ours: its job is read and checked as if a user had submitted it here.
@@ -115,7 +105,8 @@ function partitionOf(value: unknown): number {
   throw new Fault('BadRequest', 'Execution.PartitionIndex must be a whole number, 0 or more')
 }
 
-function checkedId(id: string, name: string): string {
-  if (idPattern.test(id)) return id
-  throw new Fault('BadRequest', `${name} must be an id, not ${JSON.stringify(id.slice(0, 128))}`)
+/** Users may choose the ids of some jobs; they are part of names on this node, so they must not lead elsewhere. */
+function jobIdOf(id: string): JobId {
+  if (/^[^\s/\0]{1,255}$/.test(id)) return id as JobId
+  throw new Fault('BadRequest', `Execution.JobID must be an id, not ${JSON.stringify(id.slice(0, 128))}`)
 }

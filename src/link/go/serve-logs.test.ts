@@ -115,7 +115,7 @@ describe('output for an orchestrator of Go', () => {
   })
 
   it.each([
-    [{ ExecutionID: '../etc' }, 4000, /^error decoding : Execution\.ID must be an id/],
+    [{ ExecutionID: '../etc' }, 4000, /^error decoding : ExecutionID must be the id of an execution/],
     [{ ExecutionID: 'e-1', Follow: 'yes' }, 4000, /^error decoding : Follow must be true or false/],
     [{ ExecutionID: 'e-1' }, 5000, /^error in handler : execution not found/],
   ])('that cannot be given is refused: %j', async (body, code, text) => {

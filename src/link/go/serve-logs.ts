@@ -5,9 +5,8 @@ import type { Bus, Subscription } from '#contracts/bus.ts'
 import type { LogQuery } from '#contracts/log-reader.ts'
 import type { ComputeEnd } from '#contracts/node-link.ts'
 import type { Clock } from '#lib/clock.ts'
-import { Fault, messageOf } from '#lib/fault.ts'
-import { flagOf, listOf, recordOf, textOf } from './checked.ts'
-import { readExecutionId } from './read-order.ts'
+import { Fault } from '#lib/fault.ts'
+import { executionIdOf, flagOf, listOf, reasonOf, recordOf, textOf } from './checked.ts'
 
 const askEveryMs = 10_000
 const askLimitMs = 5_000
@@ -52,7 +51,7 @@ function readRequest(subject: string, to: string, payload: Uint8Array): Request 
     streamId: textOf(streamId, 'streamId'),
     beats: textOf(heartBeatRequestSub, 'heartBeatRequestSub'),
     query: {
-      executionId: readExecutionId(ExecutionID),
+      executionId: executionIdOf(ExecutionID, 'ExecutionID'),
       isFollowing: flagOf(Follow, 'Follow'),
       isTail: flagOf(Tail, 'Tail'),
     },
@@ -63,7 +62,7 @@ function object(text: string): Wire {
   try {
     return recordOf(parseWire(text), 'the request')
   } catch (error) {
-    throw new Fault('BadRequest', messageOf(error))
+    throw new Fault('BadRequest', reasonOf(error))
   }
 }
 
@@ -140,6 +139,6 @@ function closing(error: unknown): Buffer {
   const Code = error === undefined ? closeCodes.good : isUnreadable ? closeCodes.badRequest : closeCodes.failed
   const prefix = isUnreadable ? 'error decoding : ' : 'error in handler : '
   return Buffer.from(
-    goJson({ type: 2, closeError: { Code, Text: error === undefined ? '' : prefix + messageOf(error) } }),
+    goJson({ type: 2, closeError: { Code, Text: error === undefined ? '' : prefix + reasonOf(error) } }),
   )
 }

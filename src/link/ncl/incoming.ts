@@ -1,12 +1,12 @@
 import type { Wire } from '#api/decode/wire-json.ts'
 import type { BusMessage } from '#contracts/bus.ts'
-import { Fault, messageOf } from '#lib/fault.ts'
+import { Fault } from '#lib/fault.ts'
 import { topics } from '#models/event.ts'
 import type { OrchestratorMessage } from '#models/messages/messages.ts'
-import { countOf, recordOf } from '../go/checked.ts'
+import { countOf, executionIdOf, reasonOf, recordOf } from '../go/checked.ts'
 import type { Intake } from '../go/intake.ts'
 import type { OrchestratorParts } from '../go/orchestrator-parts.ts'
-import { readExecutionId, readOrder, readOrderHead } from '../go/read-order.ts'
+import { readOrder, readOrderHead } from '../go/read-order.ts'
 import { BadFrame, decodeFrame, type GoFrame, seqOf, typeOf } from './frame.ts'
 import { ack, nack } from './replies.ts'
 import { type Report, refusal } from './report-text.ts'
@@ -33,8 +33,8 @@ export class Incoming {
       .then(
         () => ack,
         (error: unknown) => {
-          log('orchestrator_message_refused', { error: messageOf(error) })
-          return nack(error instanceof BadFrame ? unreadable + messageOf(error) : messageOf(error), 0)
+          log('orchestrator_message_refused', { error: reasonOf(error) })
+          return nack(error instanceof BadFrame ? unreadable + reasonOf(error) : reasonOf(error), 0)
         },
       )
       .then((answer) => reply !== undefined && bus.publish(reply, answer))
@@ -60,8 +60,8 @@ export class Incoming {
       await this.#intake.take(order, seq)
     } catch (error) {
       if (!(error instanceof Fault && error.code === 'BadRequest')) throw error
-      log('order_refused', { executionId: head.executionId, error: error.message })
-      const event = { Message: error.message, Topic: topics.execScanning, Timestamp: clock.nowNs() }
+      log('order_refused', { executionId: head.executionId, error: reasonOf(error) })
+      const event = { Message: reasonOf(error), Topic: topics.execScanning, Timestamp: clock.nowNs() }
       await this.#report(refusal(head.executionId, head.origin, event))
     }
   }
@@ -72,10 +72,13 @@ function decisionOf(frame: GoFrame): OrchestratorMessage {
   const { payload } = frame
   switch (typeOf(frame)) {
     case 'BidAccepted':
-      return { Kind: 'BidAccepted', Body: { ExecutionID: readExecutionId(payload.ExecutionID) } }
+      return { Kind: 'BidAccepted', Body: { ExecutionID: executionIdOf(payload.ExecutionID, 'ExecutionID') } }
     case 'BidRejected':
     case 'CancelExecution':
-      return { Kind: 'CancelExecution', Body: { ExecutionID: readExecutionId(payload.ExecutionID), Reason: '' } }
+      return {
+        Kind: 'CancelExecution',
+        Body: { ExecutionID: executionIdOf(payload.ExecutionID, 'ExecutionID'), Reason: '' },
+      }
     default:
       throw new BadFrame(`unsupported message type: ${typeOf(frame)}`)
   }

@@ -15,7 +15,7 @@ import type {
   HeartbeatReply,
 } from '#models/messages/messages.ts'
 import type { NodeInfo } from '#models/node.ts'
-import { countOf, flagOf, recordOf, textOf } from '../go/checked.ts'
+import { countOf, flagOf, recordOf, sentenceOf } from '../go/checked.ts'
 import { Intake } from '../go/intake.ts'
 import { keptLink } from '../go/kept-link.ts'
 import type { OrchestratorParts } from '../go/orchestrator-parts.ts'
@@ -54,7 +54,7 @@ export class NclOrchestrator implements OrchestratorEnd {
       `"LastOrchestratorSeqNum":${this.#incoming.lastSeq}}`
     const { payload } = await this.#control('transport.HandshakeRequest', request)
     const IsAccepted = flagOf(payload.accepted, 'accepted')
-    const Reason = textOf(payload.reason, 'reason')
+    const Reason = sentenceOf(payload.reason, 'reason')
     // It has not met this node before: what it is remembered for was with another one, or is lost there.
     const linkId = keptLink('ncl/v1', Reason === 'node registered' ? '' : LinkID, random)
     if (IsAccepted) {
@@ -121,7 +121,7 @@ export class NclOrchestrator implements OrchestratorEnd {
     const answer = decodeFrame(await bus.request(this.#subject('out.ctrl'), request, controlLimitMs))
     if (typeOf(answer) !== 'BacError') return answer
     const { Code, Cause } = answer.payload
-    const cause = textOf(Cause, 'Cause')
+    const cause = sentenceOf(Cause, 'Cause')
     throw Code === 'HandshakeRequired' ? new HandshakeRequired(cause) : new Fault('ServiceUnavailable', cause)
   }
 
@@ -134,7 +134,8 @@ export class NclOrchestrator implements OrchestratorEnd {
     }
     const answer = await bus.request(this.#subject('out.msgs'), encodeFrame(metadata, text), ackLimitMs)
     const { error } = recordOf(parseWire(Buffer.from(answer).toString('utf8')), 'the acknowledgement')
-    if (error) throw new Fault('ServiceUnavailable', `the orchestrator did not take ${type}: ${textOf(error, 'error')}`)
+    if (error)
+      throw new Fault('ServiceUnavailable', `the orchestrator did not take ${type}: ${sentenceOf(error, 'error')}`)
   }
 
   #subject(end: string): string {

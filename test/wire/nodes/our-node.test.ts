@@ -209,6 +209,8 @@ else
       expect((await said(Buffer.from('garbage'))).error).toMatch(/unsupported encoding: 0x67$/)
       const json = { metadata: { Type: 'NoSuchType', 'Bacalhau-SeqNum': '7' }, payload: {} }
       expect((await go.say({ subject, json })).error).toMatch(/unsupported message type: NoSuchType$/)
+      const endless = { metadata: { Type: 'x'.repeat(900_000), 'Bacalhau-SeqNum': '8' }, payload: {} }
+      expect((await go.say({ subject, json: endless })).error.length).toBeLessThan(20_000)
     })
 
     it.each(Object.keys(versions) as Version[])(
