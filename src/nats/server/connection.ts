@@ -4,6 +4,7 @@ import type { EventLog } from '#lib/event-log.ts'
 import { messageOf } from '#lib/fault.ts'
 import type { Door, Rights, Visitor } from './door.ts'
 import { KeepAlive } from './keep-alive.ts'
+import { Outgoing } from './outgoing.ts'
 import { type Operation, Parser, ProtocolError } from './parser.ts'
 import type { RoutedMessage, Router } from './router.ts'
 import { isPattern, isSubject } from './subjects.ts'
@@ -19,9 +20,6 @@ export type ConnectionParts = {
   log: EventLog
 }
 
-const backlogLimitBytes = 64 * 1024 * 1024
-/** Who has so much to read yet is not listened to before it has. */
-const unreadLimitBytes = 256 * 1024
 const subscriptionLimit = 10_000
 const authLimitMs = 5_000
 /** Time to read why it is cut off. */
@@ -36,6 +34,7 @@ export class ClientConnection implements Visitor {
   options: Readonly<Record<string, unknown>> = {}
   readonly #parts: ConnectionParts
   readonly #parser = new Parser()
+  readonly #out: Outgoing
   readonly #keepAlive: KeepAlive
   readonly #subscriptions: Subscriptions
   #limit: Timer
@@ -49,8 +48,9 @@ export class ClientConnection implements Visitor {
     const { socket, clock, router } = parts
     this.address = socket.remoteAddress ?? ''
     this.nonce = parts.nonce
+    this.#out = new Outgoing(socket, (backlogBytes) => this.#giveUp(backlogBytes))
     this.#keepAlive = new KeepAlive(clock, {
-      ping: () => this.#write('PING\r\n'),
+      ping: () => this.#out.line('PING'),
       onStale: () => this.fail('Stale Connection'),
     })
     this.#subscriptions = new Subscriptions(router, (sid, message) => this.#deliver(sid, message))
@@ -67,46 +67,40 @@ export class ClientConnection implements Visitor {
 
   fail(reason: string): void {
     const { socket, clock } = this.#parts
-    if (this.#isOver) return
-    this.#write(`-ERR '${reason}'\r\n`)
-    socket.end()
+    if (this.#out.isOver) return
+    this.#out.end(`-ERR '${reason}'`)
     this.#subscriptions.clear()
     this.#limit.stop()
     this.#limit = clock.after(farewellMs, () => socket.destroy())
   }
 
-  /** Who is held has just spoken. */
+  /** Who waits for what others answer has just spoken, and its own answer would not be read. */
   async isAlive(): Promise<boolean> {
-    return this.#isHeld || this.#keepAlive.isAlive()
+    return (this.#isHeld && !this.#out.isUnread) || this.#keepAlive.isAlive()
   }
 
   #read(piece: Buffer): void {
-    if (this.#isOver) return
+    if (this.#out.isOver) return
     this.#parser.add(piece)
     this.#goOn()
   }
 
   #goOn(): void {
-    const { socket } = this.#parts
-    socket.cork()
     try {
-      while (!this.#isHeld && !this.#isOver) {
-        if (socket.writableLength > unreadLimitBytes) return this.#hold(drained(socket), () => {})
-        const operation = this.#parser.next()
-        if (!operation) return
-        this.#do(operation)
-      }
+      this.#out.together(() => this.#doNext())
     } catch (error) {
       if (error instanceof ProtocolError) this.fail(messageOf(error))
       else this.#break(error)
-    } finally {
-      socket.uncork()
     }
   }
 
-  get #isOver(): boolean {
-    const { socket } = this.#parts
-    return socket.writableEnded || socket.destroyed
+  #doNext(): void {
+    while (!this.#isHeld && !this.#out.isOver) {
+      if (this.#out.isUnread) return this.#hold(this.#out.read(), () => {})
+      const operation = this.#parser.next()
+      if (!operation) return
+      this.#do(operation)
+    }
   }
 
   /** Of our own making: the client learns no more than that. */
@@ -136,7 +130,7 @@ export class ClientConnection implements Visitor {
     if (!rights) return this.fail('Authorization Violation')
     switch (operation.kind) {
       case 'ping':
-        return this.#write('PONG\r\n')
+        return this.#out.line('PONG')
       case 'pong':
         return this.#keepAlive.answered()
       case 'subscribe':
@@ -154,10 +148,10 @@ export class ClientConnection implements Visitor {
     this.#hold(this.#parts.door.admit(this), (verdict) => {
       if (typeof verdict === 'string') return this.fail(verdict)
       this.#rights = verdict
-      if (this.#isOver) return verdict.left()
+      if (this.#out.isOver) return verdict.left()
       this.#parser.isTrusted = true
       this.#hasNoResponders = options['no_responders'] === true && options['headers'] === true
-      if (options['verbose'] === true) this.#write('+OK\r\n')
+      if (options['verbose'] === true) this.#out.line('+OK')
       this.#limit.stop()
       this.#keepAlive.start()
     })
@@ -165,11 +159,11 @@ export class ClientConnection implements Visitor {
 
   #subscribe(rights: Rights, subscription: Subscription): void {
     const { subject, queue } = subscription
-    if (!isPattern(subject)) return this.#write(`-ERR 'Invalid Subject'\r\n`)
+    if (!isPattern(subject)) return this.#out.line(`-ERR 'Invalid Subject'`)
     if (this.#subscriptions.size >= subscriptionLimit) return this.fail('Maximum Subscriptions Exceeded')
     const answer = (isAllowed: boolean): void => {
       const group = queue === undefined ? '' : ` using queue "${queue}"`
-      if (this.#isOver) return
+      if (this.#out.isOver) return
       if (isAllowed) this.#subscriptions.add(subscription)
       else this.#refuse(rights, `Subscription to "${subject}"${group}`)
     }
@@ -179,7 +173,7 @@ export class ClientConnection implements Visitor {
   }
 
   #publish(rights: Rights, { subject, reply, headerBytes, payload }: RoutedMessage): void {
-    if (!isSubject(subject)) return this.#write(`-ERR 'Invalid Publish Subject'\r\n`)
+    if (!isSubject(subject)) return this.#out.line(`-ERR 'Invalid Publish Subject'`)
     if (!rights.mayPublish(subject)) return this.#refuse(rights, `Publish to "${subject}"`)
     if (reply !== undefined && !rights.mayAskFor(reply)) return this.#refuse(rights, `Publish with Reply of "${reply}"`)
     const { router } = this.#parts
@@ -191,28 +185,13 @@ export class ClientConnection implements Visitor {
   #refuse(rights: Rights, what: string): void {
     rights.refused(what)
     this.#refusals += 1
-    if (this.#refusals <= refusalLimit) this.#write(`-ERR 'Permissions Violation for ${what}'\r\n`)
+    if (this.#refusals <= refusalLimit) this.#out.line(`-ERR 'Permissions Violation for ${what}'`)
   }
 
-  #deliver(sid: string, { subject, reply, headerBytes, payload }: RoutedMessage): void {
-    const { socket } = this.#parts
-    if (this.#isOver) return
-    if (reply !== undefined) this.#rights?.asked(reply)
-    const address = `${subject} ${sid}${reply === undefined ? '' : ` ${reply}`}`
-    const head =
-      headerBytes > 0 ? `HMSG ${address} ${headerBytes} ${payload.length}\r\n` : `MSG ${address} ${payload.length}\r\n`
-    socket.cork()
-    socket.write(head)
-    socket.write(payload)
-    this.#write('\r\n')
-    queueMicrotask(() => socket.uncork())
-  }
-
-  #write(text: string): void {
-    const { socket } = this.#parts
-    if (this.#isOver) return
-    socket.write(text)
-    if (socket.writableLength > backlogLimitBytes) this.#giveUp(socket.writableLength)
+  #deliver(sid: string, message: RoutedMessage): void {
+    if (this.#out.isOver) return
+    if (message.reply !== undefined) this.#rights?.asked(message.reply)
+    this.#out.message(sid, message)
   }
 
   /** It does not read, so it is not told either. */
@@ -229,5 +208,3 @@ export class ClientConnection implements Visitor {
     this.#rights?.left()
   }
 }
-
-const drained = (socket: Socket): Promise<void> => new Promise((resolve) => socket.once('drain', resolve))
