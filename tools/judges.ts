@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Fault, messageOf } from '#lib/fault.ts'
 import { askedClients } from './judges/asked-clients.ts'
@@ -6,33 +6,44 @@ import { startCluster } from './judges/cluster.ts'
 import { commandLine } from './judges/command-line.ts'
 import { computeNode } from './judges/compute-node.ts'
 import { type Client, hasFailed, type Judged } from './judges/judge.ts'
+import { orchestrator } from './judges/orchestrator.ts'
 import { countLine, outcome, page } from './judges/page.ts'
 import { pythonSdk } from './judges/python-sdk.ts'
 
 /**
- * `npm run judges -- --cli PATH … --node PATH … --python DIR`: real clients and nodes of Bacalhau in clusters of the built product. Prints what
- * they saw, and writes it to docs/judges.md.
+ * `npm run judges -- --cli PATH … --node PATH … --orchestrator PATH … --python DIR`: real clients, nodes and orchestrators of
+ * Bacalhau in clusters with the built product. Prints what they saw, and writes it to docs/judges.md; who is not given keeps
+ * what stands there.
  */
 const calledFrom = process.env['INIT_CWD'] ?? process.cwd()
 const pageFile = join(import.meta.dirname, '../docs/judges.md')
 
 /** The clients that a release is judged by, as their names begin. */
-const wanted = ['Command line 1.4', 'Command line 1.9', 'Python SDK', 'Compute node 1.4', 'Compute node 1.9']
+const wanted = [
+  'Command line 1.4',
+  'Command line 1.9',
+  'Python SDK',
+  'Compute node 1.4',
+  'Compute node 1.9',
+  'Orchestrator 1.4',
+  'Orchestrator 1.9',
+]
 
 const interrupted = new AbortController()
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => interrupted.abort())
 
 try {
-  const { cli, nodes, python } = askedClients(process.argv.slice(2), calledFrom)
+  const { cli, nodes, orchestrators, python } = askedClients(process.argv.slice(2), calledFrom)
   const clients = [
     ...cli.map(commandLine),
     ...(python === undefined ? [] : [pythonSdk(python)]),
     ...nodes.map(computeNode),
+    ...orchestrators.map(orchestrator),
   ]
   const absent = wanted.filter((start) => !clients.some(({ name }) => name.startsWith(start)))
   const judged: Judged[] = []
   for (const client of clients) judged.push(await judgedBy(client))
-  writeFileSync(pageFile, page(judged, absent, new Date()))
+  writeFileSync(pageFile, page(judged, wanted, readFileSync(pageFile, 'utf8'), new Date()))
   console.log('')
   for (const name of absent) console.log(`${name}: not given, so not run`)
   for (const { client, verdicts } of judged) console.log(`${client}: ${countLine(verdicts)}`)

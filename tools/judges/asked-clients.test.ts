@@ -15,10 +15,12 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }))
 
 it('clients are taken from where the user is', () => {
-  expect(askedClients(['--cli', 'cli', '--python', 'env', '--cli', './cli', '--node', 'cli'], folder)).toEqual({
+  const args = ['--cli', 'cli', '--python', 'env', '--cli', './cli', '--node', 'cli', '--orchestrator', 'cli']
+  expect(askedClients(args, folder)).toEqual({
     cli: [join(folder, 'cli'), join(folder, 'cli')],
     python: join(folder, 'env/bin/python'),
     nodes: [join(folder, 'cli')],
+    orchestrators: [join(folder, 'cli')],
   })
 })
 

@@ -9,27 +9,30 @@ export type AskedClients = {
   python: string | undefined
   /** Executables that serve as compute nodes. */
   nodes: readonly string[]
+  /** Executables that serve as orchestrators. */
+  orchestrators: readonly string[]
 }
 
 const usage =
-  'npm run judges -- [--cli EXECUTABLE]… [--node EXECUTABLE]… [--python FOLDER], where FOLDER is an environment with the SDK in it.'
+  'npm run judges -- [--cli EXECUTABLE]… [--node EXECUTABLE]… [--orchestrator EXECUTABLE]… [--python FOLDER], where FOLDER is an environment with the SDK in it.'
 
 /** The clients that the arguments name, as seen from where npm was called. Each must be there and executable. */
 export function askedClients(args: readonly string[], calledFrom: string): AskedClients {
-  const cli: string[] = []
-  const nodes: string[] = []
+  const executables: Record<string, string[]> = { '--cli': [], '--node': [], '--orchestrator': [] }
   let python: string | undefined
   for (let at = 0; at < args.length; at += 2) {
     const [option, value] = args.slice(at)
-    if (option !== '--cli' && option !== '--node' && option !== '--python') throw mistake(`unknown option ${option}`)
+    const list = executables[option ?? '']
+    if (!list && option !== '--python') throw mistake(`unknown option ${option}`)
     if (value === undefined) throw mistake(`${option} without a path`)
-    if (option === '--cli') cli.push(executableAt(resolve(calledFrom, value)))
-    else if (option === '--node') nodes.push(executableAt(resolve(calledFrom, value)))
+    if (list) list.push(executableAt(resolve(calledFrom, value)))
     else if (python !== undefined) throw mistake('one --python at a time')
     else python = executableAt(join(resolve(calledFrom, value), 'bin/python'))
   }
-  if (cli.length + nodes.length === 0 && python === undefined) throw mistake('no client is given')
-  return { cli, python, nodes }
+  const { '--cli': cli = [], '--node': nodes = [], '--orchestrator': orchestrators = [] } = executables
+  if (cli.length + nodes.length + orchestrators.length === 0 && python === undefined)
+    throw mistake('no client is given')
+  return { cli, python, nodes, orchestrators }
 }
 
 function executableAt(path: string): string {

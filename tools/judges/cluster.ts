@@ -12,6 +12,8 @@ export type Cluster = {
   dockerHost: string | undefined
   /** One more server, with these settings as a configuration file has them. */
   serveWith(name: string, settings: object): Promise<Server>
+  /** One more compute node, for an orchestrator elsewhere. */
+  join(name: string, orchestrator: string, settings: Readonly<Record<string, string>>): Promise<Server>
   /** One more orchestrator, without nodes. */
   orchestrate(name: string): Promise<Server>
   stop(): Promise<void>
@@ -37,6 +39,13 @@ export async function startCluster(): Promise<Cluster> {
         const file = await product.file(`${name}.yaml`, JSON.stringify(settings))
         return product.serve({ name, args: ['--config', file] })
       },
+      join: (name, orchestrator, settings) =>
+        product.serve({
+          name,
+          roles: ['compute'],
+          env: dockerEnv(engine),
+          settings: { Name: name, 'Compute.Orchestrators': orchestrator, ...settings },
+        }),
       orchestrate: (name) => product.serve({ name, roles: ['orchestrator'], settings: { Name: name } }),
       stop,
     }
@@ -47,7 +56,7 @@ export async function startCluster(): Promise<Cluster> {
 }
 
 async function startNodes(product: Product, engine: DockerEngine | undefined) {
-  const env: Record<string, string> = engine ? { DOCKER_HOST: engine.host } : {}
+  const env = dockerEnv(engine)
   const settings = (name: string, zone: string) => ({
     Name: name,
     Labels: `zone=${zone}`,
@@ -60,3 +69,6 @@ async function startNodes(product: Product, engine: DockerEngine | undefined) {
   const { body } = await both.http<{ GitCommit: string }>('GET', '/agent/version')
   return { port: both.port, commit: body.GitCommit.slice(0, 12) }
 }
+
+const dockerEnv = (engine: DockerEngine | undefined): Record<string, string> =>
+  engine ? { DOCKER_HOST: engine.host } : {}

@@ -5,25 +5,30 @@ const intro = `# What real clients see
 <!-- made by \`npm run judges\`; do not edit -->
 
 Real clients of Bacalhau use a cluster of the built product as their users do, and what they show is checked: exit codes, states, what a job printed,
-the files it left. Real compute nodes join an orchestrator of the built product, and what becomes of its jobs is checked. \`npm run judges -- --cli
-EXECUTABLE … --node EXECUTABLE … --python FOLDER\` does it again; it is not part of \`npm test\`, because they are not part of the project. The uses are
-in \`tools/judges/\`.
+the files it left. Real compute nodes join an orchestrator of the built product, and what becomes of its jobs is checked; and a compute node of the
+built product joins real orchestrators, whose own command line says what became of theirs. \`npm run judges -- --cli EXECUTABLE … --node EXECUTABLE …
+--orchestrator EXECUTABLE … --python FOLDER\` does it again; it is not part of \`npm test\`, because they are not part of the project. The uses are in
+\`tools/judges/\`.
 `
 
-/** docs/judges.md. */
-export function page(judged: readonly Judged[], absent: readonly string[], at: Date): string {
-  const commits = [...new Set(judged.map(({ commit }) => commit))].join(', ')
-  const facts = [
-    `Server of commit ${commits}, ${at.toISOString().slice(0, 10)}.`,
-    ...absent.map((name) => `${name}: not given, so not run.`),
-  ]
-  return `${[intro, ...facts.map((fact) => `- ${fact}`), ...judged.map(section)].join('\n')}\n`
+/** docs/judges.md: who was judged now, and as it stood `before` who was not. Each says when that was, and with which commit. */
+export function page(judged: readonly Judged[], wanted: readonly string[], before: string, at: Date): string {
+  const sections = sectionsOf(before)
+  for (const each of judged) sections.set(each.client, section(each, at))
+  const missing = wanted.filter((start) => ![...sections.keys()].some((name) => name.startsWith(start)))
+  const facts = missing.map((name) => `- ${name}: never run.`)
+  return `${[intro.trimEnd(), ...(facts.length > 0 ? [facts.join('\n')] : []), ...sections.values()].join('\n\n')}\n`
 }
 
-const section = ({ client, verdicts }: Judged): string => `
-## ${client}
+/** By the name of the client. */
+function sectionsOf(text: string): Map<string, string> {
+  const [, ...sections] = text.split(/^## /m)
+  return new Map(sections.map((each) => [each.slice(0, each.indexOf('\n')), `## ${each.trimEnd()}`]))
+}
 
-${countLine(verdicts)}
+const section = ({ client, commit, verdicts }: Judged, at: Date): string => `## ${client}
+
+Commit ${commit}, ${at.toISOString().slice(0, 10)}: ${countLine(verdicts)}
 
 | use | verdict |
 | --- | --- |

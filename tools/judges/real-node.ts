@@ -1,10 +1,9 @@
 import { mkdirSync } from 'node:fs'
-import type { AddressInfo } from 'node:net'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import type { Server } from '../../test/kit/product.ts'
 import { Program } from '../../test/kit/program.ts'
 import { until } from '../../test/kit/until.ts'
+import { freePort } from './free-port.ts'
 import { quietEnv } from './real-cli.ts'
 
 /** A real node looks for its orchestrator every ten seconds, more seldom when it was away. */
@@ -83,13 +82,4 @@ export class RealNode {
     const pairs = Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`])
     return ['serve', '--compute', '--name', this.name, ...pairs]
   }
-}
-
-/** A port that was free a moment ago: real nodes tell nobody which one they took. */
-async function freePort(): Promise<string> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return String(port)
 }

@@ -1,13 +1,10 @@
 import { equal, match } from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { until } from '../../../test/kit/until.ts'
 import { newNonce, outputJob, printJob, sleepJob } from '../jobs.ts'
 import type { Use } from '../judge.ts'
 import type { RealCli } from '../real-cli.ts'
-import { describe, type ShownExecution } from './shown-job.ts'
-
-const patienceMs = 60_000
+import { describe, isIn, type ShownExecution } from './shown-job.ts'
 
 /** Logs, ends and results. */
 export const runningJobs: readonly Use<RealCli>[] = [
@@ -108,7 +105,3 @@ export const runningJobs: readonly Use<RealCli>[] = [
     },
   },
 ]
-
-/** Waits until the client shows the job in that state. */
-const isIn = (cli: RealCli, id: string, state: string): Promise<void> =>
-  until(`${id} is ${state}`, async () => (await describe(cli, id)).Job.State.StateType === state, patienceMs)

@@ -1,5 +1,9 @@
 import { equal } from 'node:assert/strict'
+import { until } from '../../../test/kit/until.ts'
+import type { JobOf } from '../jobs.ts'
 import type { RealCli } from '../real-cli.ts'
+
+const patienceMs = 60_000
 
 /** `job describe --output json` of both generations, as far as the uses look at it. */
 export type ShownJob = {
@@ -17,6 +21,25 @@ export function idIn(said: string): string {
   const id = /j-[0-9a-f-]{36}/.exec(said)?.[0]
   if (!id) throw new Error(`no job id in: ${said}`)
   return id
+}
+
+/** Waits until the client shows the job in that state. */
+export const isIn = (cli: RealCli, id: string, state: string): Promise<void> =>
+  until(`${id} is ${state}`, async () => (await describe(cli, id)).Job.State.StateType === state, patienceMs)
+
+/** Waits until its program has said something: it is seen to run, not only ordered to. */
+export async function hasBegun(cli: RealCli, id: string, said: RegExp): Promise<void> {
+  await isIn(cli, id, 'Running')
+  const follower = cli.start(['job', 'logs', '-f', id])
+  await follower.says(said)
+  await follower.end('SIGKILL')
+}
+
+/** Submits a job that must fail, waits for that, and gives all that is shown of its executions. */
+export async function failureOf(cli: RealCli, job: JobOf): Promise<string> {
+  const id = await cli.submit(job)
+  await isIn(cli, id, 'Failed')
+  return JSON.stringify(await cli.json<object>(['job', 'executions', id]))
 }
 
 export const describe = (cli: RealCli, id: string): Promise<ShownJob> => cli.json<ShownJob>(['job', 'describe', id])
