@@ -59,7 +59,7 @@ export class NodeDoor implements Door {
     if (name === this.#parts.ownName) return taken(name)
     const key = await this.#parts.keyOf(name)
     if (key !== undefined && key !== holder.machine) return taken(name)
-    if (this.#seats.count(name) >= connectionsPerNode) return 'Maximum Connections Exceeded'
+    if (!(await this.#seats.hasRoom(name, connectionsPerNode))) return 'Maximum Connections Exceeded'
     const isOthers = (other: Holder): boolean => holder.isAlone || other.machine !== holder.machine
     const isIn = await this.#seats.contest(name, isOthers, () => this.#seats.add(name, holder))
     return isIn ? undefined : taken(name)

@@ -15,10 +15,6 @@ export type Holder = {
 export class Seats {
   readonly #seats = new Map<string, Set<Holder>>()
 
-  count(name: string): number {
-    return this.#seats.get(name)?.size ?? 0
-  }
-
   /** Calls `enter` when no rival holds the name, or none of them answers any more: those are cut off. */
   async contest(name: string, isRival: (other: Holder) => boolean, enter: () => void): Promise<boolean> {
     for (;;) {
@@ -27,13 +23,26 @@ export class Seats {
         enter()
         return true
       }
-      const answers = await Promise.all(rivals.map(({ visitor }) => visitor.isAlive()))
-      if (answers.includes(true)) return false
-      for (const rival of rivals) {
-        this.remove(name, rival)
-        rival.visitor.fail('Stale Connection')
-      }
+      if (await this.#cutOffDead(name, rivals)) return false
     }
+  }
+
+  /** Whether one more connection may come under the name; if there are `limit`, those that do not answer go. */
+  async hasRoom(name: string, limit: number): Promise<boolean> {
+    const holders = [...(this.#seats.get(name) ?? [])]
+    if (holders.length < limit) return true
+    await this.#cutOffDead(name, holders)
+    return (this.#seats.get(name)?.size ?? 0) < limit
+  }
+
+  /** Cuts off those that do not answer; resolves with whether any does. */
+  async #cutOffDead(name: string, holders: readonly Holder[]): Promise<boolean> {
+    const answers = await Promise.all(holders.map(({ visitor }) => visitor.isAlive()))
+    for (const dead of holders.filter((_, index) => !answers[index])) {
+      this.remove(name, dead)
+      dead.visitor.fail('Stale Connection')
+    }
+    return answers.includes(true)
   }
 
   add(name: string, holder: Holder): void {

@@ -180,4 +180,11 @@ describe('one client of the broker', () => {
     const last = await broker.raw('many')
     await last.hears("-ERR 'Maximum Connections Exceeded'")
   })
+
+  it('is not kept out by connections of its own that lead nowhere any more', async () => {
+    for (let n = 1; n <= 16; n++) await broker.raw('flapping', { isFrozen: true })
+    const next = await broker.raw('flapping')
+    await next.settled()
+    expect(next.isClosed()).toBe(false)
+  })
 })
