@@ -142,7 +142,7 @@ export type OrchestratorDoor = {
 
 /** Lets nodes, ours and Go's, reach the orchestrator over the bus. What a node says of itself must match the subject it says it on. */
 export const serveOrchestrator = ({ bus, end, clock, random, log }: OrchestratorDoor): Subscription => {
-  const nclNodes = new NclNodes({ bus, end, clock, random })
+  const nclNodes = new NclNodes({ bus, end, clock, random, log })
   const onRefused = (subject: string, error: unknown): void =>
     logRefusal(log, 'node_message_refused', error, { nodeId: nodeOf(subject) })
   const answer = async (subject: string, body: unknown): Promise<unknown> => {

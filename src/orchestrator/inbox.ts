@@ -12,6 +12,7 @@ import type { ComputeMessage } from '#models/messages/messages.ts'
 import { execCompleted } from './events.ts'
 import { acceptedLines, executionLine, jobStateLines, runningLines } from './history-lines.ts'
 import type { Ledger } from './ledger.ts'
+import { takeBack } from './nodes/lost.ts'
 
 /** What a node's report does to an execution; undefined = nothing (too late, superseded or already known). */
 type Effect = { after: Execution; lines: NewHistory[]; isJobStarted?: boolean; needsLook: boolean }
@@ -43,7 +44,10 @@ export class Inbox {
       this.#warn(nodeId, before, 'its clock is off by more than a minute')
     const job = isOwn ? await this.#ledger.store.job(before.JobID) : undefined
     const effect = isOwn && job ? effectOf(before, job, message, this.#clock.nowNs()) : undefined
-    if (!before || !job || !effect) return this.#ledger.commit({ inbox })
+    if (!before || !job || !effect) {
+      const outbox = isStrayStart(message, before) ? [takeBack(nodeId, message.Body.ExecutionID)] : []
+      return this.#ledger.commit({ inbox, outbox })
+    }
     const startedJob = effect.isJobStarted ? started(job, effect.after.ModifyTime) : undefined
     const outcome = await this.#ledger.commit({
       inbox,
@@ -63,6 +67,12 @@ export class Inbox {
     this.#log('odd_report', { nodeId, executionId: ID, reason })
   }
 }
+
+/** A Go node that lost its disk starts again what it was asked for once, if the order comes to it again. */
+const isStrayStart = ({ Kind, Body }: ComputeMessage, before: Execution | undefined): boolean =>
+  Kind === 'RunStarted' &&
+  Body.Epoch === undefined &&
+  (before === undefined || isTerminalExecution(before.ComputeState.StateType))
 
 const minuteNs = 60_000_000_000n
 

@@ -133,7 +133,10 @@ export class Orchestrator implements Startable {
       look: (job, evaluationId) => this.#ask(job.ID, job.Priority, 'job-register', evaluationId),
       end: (nodeId) => this.#membership.end(nodeId),
     })
-    store.onLost(() => this.#patiently(() => this.#recover()))
+    store.onLost(() => {
+      this.#table.isDoubtful = true
+      this.#patiently(() => this.#recover())
+    })
   }
 
   /** Nodes that live in this process; their messages share our transactions. */

@@ -2,6 +2,7 @@ import { Fault } from '#lib/fault.ts'
 import type { NodeId } from '#models/ids.ts'
 import type { Orchestrator } from '#orchestrator/orchestrator.ts'
 import type { Bug } from './bug.ts'
+import { GoLife } from './go-nodes/go-life.ts'
 import type { Life } from './life.ts'
 import { Machine, type MachineFacts } from './machine.ts'
 import { Network } from './network.ts'
@@ -17,7 +18,7 @@ export type ClusterParts = {
   facts: readonly MachineFacts[]
   onDurable: OnDurable
   /** A life of the orchestrator is up and has taken up what is stored. */
-  onOrchestratorUp: (node: NodeLife) => void
+  onOrchestratorUp: () => void
 }
 
 const longestRestartMs = 15_000
@@ -29,7 +30,7 @@ export class Cluster {
   readonly network: Network
   readonly #parts: ClusterParts
   readonly #random
-  readonly #lives = new Map<Machine, NodeLife>()
+  readonly #lives = new Map<Machine, NodeLife | GoLife>()
   readonly #reachable: { life: Life; handler: () => void }[] = []
 
   constructor(parts: ClusterParts) {
@@ -43,7 +44,7 @@ export class Cluster {
     return this.machines.find(({ facts }) => facts.isOrchestrator) as Machine
   }
 
-  lifeOf(machine: Machine): NodeLife | undefined {
+  lifeOf(machine: Machine): NodeLife | GoLife | undefined {
     return this.#lives.get(machine)
   }
 
@@ -56,7 +57,8 @@ export class Cluster {
   start(machine: Machine): void {
     const { world, witness, bug, onDurable } = this.#parts
     if (machine.isGone || this.#lives.get(machine)?.life.isAlive) return
-    const node = new NodeLife({
+    const AnyLife = machine.facts.generation === 'ours' ? NodeLife : GoLife
+    const node = new AnyLife({
       world,
       machine,
       network: this.network,
@@ -66,6 +68,7 @@ export class Cluster {
       onReachable: (life, handler) => this.#onReachable(life, handler),
       log: (life, event, fields) => this.#log(life, event, fields),
     })
+    if (machine.facts.isOrchestrator) this.#forgetTold()
     world.note(`${machine.facts.nodeId} starts`)
     this.#lives.set(machine, node)
     node.life.onEnd(() => this.#ended(machine))
@@ -133,17 +136,24 @@ export class Cluster {
     }
   }
 
-  #isUp(machine: Machine, node: NodeLife): void {
+  #isUp(machine: Machine, node: NodeLife | GoLife): void {
     if (!node.life.isAlive) return
     node.isUp = true
     this.#parts.world.note(`${machine.facts.nodeId} is up`)
     if (!machine.facts.isOrchestrator) return
-    this.#parts.onOrchestratorUp(node)
+    this.#parts.onOrchestratorUp()
     this.reachable()
+  }
+
+  /** What nodes of 1.4 told the orchestrator's process it may not have stored. */
+  #forgetTold(): void {
+    const { told, unheard } = this.#parts.witness
+    for (const executionId of told) unheard.add(executionId)
   }
 
   #ended(machine: Machine): void {
     const { world } = this.#parts
+    if (machine.facts.isOrchestrator) this.#forgetTold()
     if (!world.faults.programsOutlive) machine.programs.killAll()
     const delayMs = world.isHealed ? 100 : this.#random.int(100, longestRestartMs)
     world.timeline.after(delayMs * 1_000, `${machine.facts.nodeId} restarts`, () => this.start(machine))

@@ -43,6 +43,8 @@ export const rareSituations = [
   'history removed',
   'job queued',
   'work in calm',
+  'go node started',
+  'go node said it in vain',
 ] as const
 type Counted = FaultKind | (typeof rareSituations)[number]
 

@@ -1,5 +1,6 @@
 import type { NodeId } from '#models/ids.ts'
 import type { Resources } from '#models/resources.ts'
+import { GoDisk } from './go-nodes/go-disk.ts'
 import { KeptLogs } from './kept-logs.ts'
 import { Programs } from './programs.ts'
 import { SimulatedDatabase } from './simulated-database.ts'
@@ -14,6 +15,8 @@ export type MachineFacts = {
   isCompute: boolean
   capacity: Resources
   labels: Record<string, string>
+  /** Whose program its node is: ours, or one like Go's of this version. */
+  generation: 'ours' | '1.4' | '1.9'
 }
 
 /** What outlives the process of a node: its disk, its clock and, with some engines, its programs. */
@@ -24,12 +27,15 @@ export class Machine {
   database: SimulatedDatabase
   disk: SimulatedDisk
   logs: KeptLogs
+  goDisk = new GoDisk()
   /** It never comes back. */
   isGone = false
   readonly #world: World
+  readonly #witness: Witness
 
   constructor(world: World, witness: Witness, facts: MachineFacts) {
     this.#world = world
+    this.#witness = witness
     this.facts = facts
     const random = world.random.fork(`machine ${facts.nodeId}`)
     this.skew = world.faults.isDrifting
@@ -48,5 +54,7 @@ export class Machine {
     this.database = new SimulatedDatabase(this.#world)
     this.disk = new SimulatedDisk(this.#world)
     this.logs = new KeptLogs(this.disk)
+    this.goDisk = new GoDisk()
+    this.#witness.emptied.add(this.facts.nodeId)
   }
 }

@@ -54,6 +54,14 @@ export class Network {
     return hearing.length > 0
   }
 
+  /** As over a connection that is there or not: nothing is lost on the way. False = it cannot be sent now. */
+  sendOnce(from: Life, message: BusMessage): boolean {
+    const to = [...this.#listeners].find(({ pattern }) => matches(pattern, message.subject))
+    if (!to || this.#cuts.has(`${from.name}>${to.life.name}`)) return false
+    this.#deliverLater(`${from.name}>${to.life.name}`, to, message)
+    return true
+  }
+
   #carry(from: Life, to: Listener, message: BusMessage): void {
     const way = `${from.name}>${to.life.name}`
     if (this.#cuts.has(way)) return this.#world.note(`cut ${way} ${message.subject}`)

@@ -1,4 +1,4 @@
-import type { Subscription } from '#contracts/bus.ts'
+import type { Bus, Subscription } from '#contracts/bus.ts'
 import type { JobProbe } from '#contracts/job-probe.ts'
 import type { OrchestratorEnd } from '#contracts/node-link.ts'
 import type { Provider } from '#contracts/provider.ts'
@@ -7,7 +7,10 @@ import { no, yes } from '#contracts/verdict.ts'
 import { buildInfo } from '#lib/build-info.ts'
 import type { Clock } from '#lib/clock.ts'
 import { fnv1a32 } from '#lib/fnv.ts'
+import { serveGoNodes } from '#link/bprotocol/serve.ts'
 import { RemoteOrchestrator, serveOrchestrator } from '#link/bus-ends.ts'
+import type { NodeId } from '#models/ids.ts'
+import type { NodeInfo } from '#models/node.ts'
 import { ComputeRole } from '#node/compute-role.ts'
 import { Orchestrator, type OrchestratorSettings } from '#orchestrator/orchestrator.ts'
 import { openStore } from '#state/open-store.ts'
@@ -90,18 +93,21 @@ export class NodeLife {
       this.orchestrator = new Orchestrator({ ...shared, random: world.random, settings })
       if (machine.facts.isCompute) this.orchestrator.addLocalNode(machine.facts.nodeId)
       await this.orchestrator.start()
-      serveOrchestrator({
-        bus,
-        end: this.#planted(this.orchestrator.link),
-        clock,
-        random: world.random,
-        log: this.#log,
-      })
+      this.#serveNodes(bus, clock, this.orchestrator)
     }
     if (!machine.facts.isCompute) return
     const remote = () => new RemoteOrchestrator(bus, machine.facts.nodeId, world.random, this.#log)
     this.#role = this.#computeRole(shared, this.orchestrator ? this.#planted(this.orchestrator.link) : remote())
     await this.#role.start()
+  }
+
+  #serveNodes(bus: Bus, clock: Clock, { link, nodes }: Orchestrator): void {
+    const { world, machine } = this.#parts
+    const parts = { bus, end: this.#planted(link), clock, random: world.random, log: this.#log }
+    serveOrchestrator(parts)
+    const knownInfo = async (id: NodeId): Promise<NodeInfo | undefined> =>
+      (await nodes.list()).find(({ Info }) => Info.NodeID === id)?.Info
+    serveGoNodes({ ...parts, orchestratorId: machine.facts.nodeId, knownInfo })
   }
 
   /** The store while it serves and has nothing that is not on disk. */

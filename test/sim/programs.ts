@@ -6,6 +6,9 @@ import { type Script, scriptOf } from './script.ts'
 import type { Start, Witness } from './witness.ts'
 import type { World } from './world.ts'
 
+/** What a program is, here. */
+export type ProgramRequest = Pick<RunRequest, 'executionId' | 'jobId' | 'resources' | 'env' | 'logs'>
+
 type Program = { start: Start; end?: Timer; exit: PromiseWithResolvers<Exit> }
 
 /** The programs of one machine. They are not the node's process: depending on the engine they outlive it. */
@@ -23,7 +26,7 @@ export class Programs {
     this.#random = world.random.fork(`programs of ${nodeId}`)
   }
 
-  start({ executionId, jobId, resources, env, logs }: RunRequest): RunningProgram {
+  start({ executionId, jobId, resources, env, logs }: ProgramRequest): RunningProgram {
     if (this.#world.strikes('engine failed')) throw new Fault('ServiceUnavailable', 'the engine does not answer')
     const start: Start = { executionId, jobId, nodeId: this.#nodeId, need: resources, exit: undefined }
     const program: Program = { start, exit: Promise.withResolvers() }

@@ -30,7 +30,7 @@ const pass = ({ world, life }: ProviderParts, mostUs: number, signal: AbortSigna
   })
 
 /** A process that is stopped hears of the end of its programs when it goes on. */
-const heardBy = (life: Life, program: RunningProgram): RunningProgram => ({
+export const heardBy = (life: Life, program: RunningProgram): RunningProgram => ({
   exit: new Promise((resolve) => void program.exit.then((exit) => life.run(() => resolve(exit)))),
   stop: (graceMs) => program.stop(graceMs),
 })

@@ -17,6 +17,7 @@ import type { NodeInfo } from '#models/node.ts'
 import type { GoLogStreams } from '../go/log-streams.ts'
 import { LogTurns } from '../go/log-turns.ts'
 import { ReportQueue } from '../go/report-queue.ts'
+import { withdrawnIn } from '../go/withdrawn.ts'
 import { errorIn } from './envelope.ts'
 import { askForBid, cancelExecution, whyNotSent } from './order.ts'
 
@@ -32,6 +33,8 @@ export type GoNodeParts = {
   orchestratorId: string
 }
 
+type Order = Extract<OrchestratorMessage, { Kind: 'AskForBid' }>['Body']
+
 /** A node of version 1.4 as the orchestrator reaches it: orders become requests, its callbacks become reports. */
 export class GoNode implements ComputeEnd {
   readonly id: NodeId
@@ -39,9 +42,13 @@ export class GoNode implements ComputeEnd {
   readonly #parts: GoNodeParts
   readonly #logs: LogTurns
   /** Asked for, and not known to have ended: a second AskForBid would at best be refused, at worst crash the node again. */
-  readonly #asked = new Set<ExecutionId>()
+  readonly #asked = new Map<ExecutionId, Promise<void>>()
   /** Of these, what the node has not answered for. */
   readonly #unanswered = new Set<ExecutionId>()
+  /** Of these, during which the node was restarted. */
+  readonly #suspects = new Set<ExecutionId>()
+  /** Failed while the order had no answer: when it comes again, it must not be sent. */
+  readonly #givenUp = new Set<ExecutionId>()
 
   constructor(id: NodeId, parts: GoNodeParts) {
     this.id = id
@@ -59,10 +66,11 @@ export class GoNode implements ComputeEnd {
   }
 
   async deliver(_linkId: string, frames: readonly Frame<OrchestratorMessage>[]): Promise<FramesAck> {
+    const withdrawn = withdrawnIn(frames)
     let LastSeq = (frames[0]?.Seq ?? 1) - 1
     for (const { Seq, Message } of frames) {
       try {
-        await this.#tell(Message)
+        if (!withdrawn.has(Seq)) await this.#tell(Message)
       } catch (error) {
         if (Seq === frames[0]?.Seq) throw error
         break
@@ -74,14 +82,18 @@ export class GoNode implements ComputeEnd {
 
   /** The process of the node is another one: what it was asked and never answered, it does not know. */
   restarted(): void {
-    for (const executionId of this.#unanswered) this.#fail(executionId, 'the node was restarted while it was asked')
-    this.#unanswered.clear()
+    for (const executionId of this.#unanswered) {
+      // Once may be chance, and the new process may have been asked as well.
+      if (this.#suspects.delete(executionId)) this.#giveUp(executionId)
+      else this.#suspects.add(executionId)
+    }
     this.#asked.clear()
   }
 
   /** It has called back: no answer is waited for any more. */
   calledBack(message: ComputeMessage): void {
     this.#unanswered.delete(message.Body.ExecutionID)
+    this.#suspects.delete(message.Body.ExecutionID)
     const goesOn = message.Kind === 'BidResult' && message.Body.IsAccepted
     if (!goesOn) this.#asked.delete(message.Body.ExecutionID)
     void this.reports.add(message)
@@ -114,32 +126,46 @@ export class GoNode implements ComputeEnd {
     }
   }
 
-  async #ask({ Execution, Job }: Extract<OrchestratorMessage, { Kind: 'AskForBid' }>['Body']): Promise<void> {
-    if (this.#asked.has(Execution.ID)) return
+  #ask({ Execution, Job }: Order): Promise<void> {
+    const { ID } = Execution
+    if (this.#givenUp.delete(ID)) return Promise.resolve()
+    // Also of an earlier connection, when its answer is still waited for.
+    const known = this.#asked.get(ID)
+    if (known) return known
     const text = askForBid(this.#parts.orchestratorId, Execution, Job)
     const why = whyNotSent(text)
-    if (why !== undefined) return this.#fail(Execution.ID, why)
-    this.#asked.add(Execution.ID)
-    this.#unanswered.add(Execution.ID)
+    if (why !== undefined) {
+      this.#fail(ID, why)
+      return Promise.resolve()
+    }
+    const asking = this.#askNow(ID, text)
+    this.#asked.set(ID, asking)
+    asking.catch(() => this.#asked.get(ID) === asking && this.#asked.delete(ID))
+    return asking
+  }
+
+  async #askNow(id: ExecutionId, text: string): Promise<void> {
+    this.#unanswered.add(id)
     const answer = await this.#request('AskForBid', text).catch((error: unknown) => {
-      this.#asked.delete(Execution.ID)
-      this.#unanswered.delete(Execution.ID)
+      this.#unanswered.delete(id)
       throw error
     })
-    // Slow, not dead: it calls back, or its next process shows that it will not.
-    if (answer === undefined) return
-    this.#unanswered.delete(Execution.ID)
+    // Slow, or the order was lost with a connection: it is asked again, and one that has it already says so.
+    if (answer === undefined) throw this.#silent()
+    this.#unanswered.delete(id)
+    this.#suspects.delete(id)
     const refusal = errorIn(answer)
-    if (refusal !== undefined) return this.#fail(Execution.ID, refusal)
+    if (refusal !== undefined) return this.#fail(id, refusal)
     const StartTime = this.#parts.clock.nowNs()
-    void this.reports.add({ Kind: 'RunStarted', Body: { ExecutionID: Execution.ID, StartTime } })
+    void this.reports.add({ Kind: 'RunStarted', Body: { ExecutionID: id, StartTime } })
   }
 
   /** What it does not hold, or cannot stop any more, needs no stopping. */
   async #cancel({ ExecutionID, Reason }: { ExecutionID: ExecutionId; Reason: string }): Promise<void> {
     const text = cancelExecution(this.#parts.orchestratorId, this.id, ExecutionID, Reason)
     const answer = await this.#request('CancelExecution', text)
-    if (answer === undefined || errorIn(answer) === undefined) return
+    if (answer === undefined) throw this.#silent()
+    if (errorIn(answer) === undefined) return
     this.calledBack({ Kind: 'CancelResult', Body: { ExecutionID, RunOutput: null } })
   }
 
@@ -153,6 +179,12 @@ export class GoNode implements ComputeEnd {
     )
   }
 
+  #giveUp(executionId: ExecutionId): void {
+    this.#fail(executionId, 'the node was restarted while it was asked, twice')
+    this.#unanswered.delete(executionId)
+    this.#givenUp.add(executionId)
+  }
+
   #fail(executionId: ExecutionId, Message: string): void {
     this.#asked.delete(executionId)
     const event = { Message, Topic: topics.requestingNode, Timestamp: this.#parts.clock.nowNs() }
@@ -160,6 +192,10 @@ export class GoNode implements ComputeEnd {
       Kind: 'ComputeError',
       Body: { ExecutionID: executionId, FailureClass: 'node', Event: event, RunOutput: null },
     })
+  }
+
+  #silent(): Fault {
+    return new Fault('Timeout', `node ${this.id} does not answer`, { isRetryable: true })
   }
 
   #subject(name: string): string {

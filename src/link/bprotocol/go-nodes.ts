@@ -16,6 +16,11 @@ type Member = { node: GoNode; linkId: string; sequence: number; load: Load }
 /** So many may call back before they are heard of. */
 const unheardLimit = 1_000
 
+/** Of a process that goes on, a beat may come twice or late, but not much. */
+const isCountedAnew = (sequence: number, last: number): boolean =>
+  sequence < last && (sequence === 1 || sequence + lateBeats < last)
+const lateBeats = 5
+
 const newerProtocols = ['ncl/v1', 'bac/v1']
 const newerRefused = 'node supports NCLv1 protocol - legacy protocol disabled'
 
@@ -50,9 +55,10 @@ export class GoNodes {
   /** A sign of life. Numbers that begin again tell of a new process. */
   async beat({ nodeId, sequence }: Beat): Promise<void> {
     const member = this.#members.get(nodeId)
-    if (member && sequence <= member.sequence) member.node.restarted()
+    const IsNewProcess = member !== undefined && isCountedAnew(sequence, member.sequence)
+    if (IsNewProcess) member.node.restarted()
     if (member) member.sequence = sequence
-    await this.#hear(nodeId)
+    await this.#hear(nodeId, IsNewProcess)
   }
 
   callback(method: string, body: Wire): void {
@@ -95,11 +101,11 @@ export class GoNodes {
   }
 
   /** Who is not connected, but was once known to be of this kind, is shaken hands with again. */
-  async #hear(nodeId: NodeId): Promise<void> {
+  async #hear(nodeId: NodeId, IsNewProcess = false): Promise<void> {
     const member = this.#members.get(nodeId)
     if (member) {
-      const { IsKnown } = await this.#parts.end.heartbeat({ NodeID: nodeId, LinkID: member.linkId, ...member.load })
-      if (IsKnown) return
+      const beat = { NodeID: nodeId, LinkID: member.linkId, ...member.load, IsNewProcess }
+      if ((await this.#parts.end.heartbeat(beat)).IsKnown) return
     }
     const info = await this.#parts.knownInfo(nodeId)
     const isOfThisKind = info && !newerProtocols.some((each) => info.SupportedProtocols.includes(each))

@@ -12,6 +12,7 @@ import type { ComputeMessage, Frame, FramesAck, OrchestratorMessage } from '#mod
 import { recordOf, textOf } from '../go/checked.ts'
 import type { LogTurns } from '../go/log-turns.ts'
 import type { ReportQueue } from '../go/report-queue.ts'
+import { withdrawnIn } from '../go/withdrawn.ts'
 import { orderFrame } from './orders.ts'
 
 const ackLimitMs = 30_000
@@ -39,10 +40,11 @@ export class NclNode implements ComputeEnd {
 
   async deliver(_linkId: string, frames: readonly Frame<OrchestratorMessage>[]): Promise<FramesAck> {
     await this.#parts.welcomed
+    const withdrawn = withdrawnIn(frames)
     let last: number | undefined
     for (const frame of frames) {
       try {
-        await this.#deliverOne(frame)
+        if (!withdrawn.has(frame.Seq)) await this.#deliverOne(frame)
       } catch (error) {
         if (last === undefined) throw error
         break

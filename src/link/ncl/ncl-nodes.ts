@@ -2,6 +2,7 @@ import type { Wire } from '#api/decode/wire-json.ts'
 import type { Bus, BusMessage, Subscription } from '#contracts/bus.ts'
 import type { OrchestratorEnd } from '#contracts/node-link.ts'
 import type { Clock, Random } from '#lib/clock.ts'
+import type { EventLog } from '#lib/event-log.ts'
 import { Fault, faultOf, messageOf } from '#lib/fault.ts'
 import type { NodeId } from '#models/ids.ts'
 import type { ComputeMessage } from '#models/messages/messages.ts'
@@ -16,7 +17,7 @@ import { NclNode } from './ncl-node.ts'
 import { generationOf } from './orders.ts'
 import { ack, bacError, controlReply, handshakeRequired, nack } from './replies.ts'
 
-export type NclNodesParts = { bus: Bus; end: OrchestratorEnd; clock: Clock; random: Random }
+export type NclNodesParts = { bus: Bus; end: OrchestratorEnd; clock: Clock; random: Random; log: EventLog }
 
 type Peer = {
   readonly reports: ReportQueue
@@ -53,7 +54,10 @@ export class NclNodes {
   async control(nodeId: NodeId, { payload, reply }: BusMessage): Promise<void> {
     if (reply === undefined) return
     const welcomed = Promise.withResolvers<void>()
-    this.#parts.bus.publish(reply, await this.#answer(nodeId, payload, welcomed.promise).catch(errorReply))
+    this.#parts.bus.publish(
+      reply,
+      await this.#answer(nodeId, payload, welcomed.promise).catch((error: unknown) => this.#refusal(nodeId, error)),
+    )
     welcomed.resolve()
   }
 
@@ -103,7 +107,10 @@ export class NclNodes {
     const lastComputeSeq = known?.lastComputeSeq ?? 0
     const generation = generationOf(info)
     const node = new NclNode({ bus, clock, nodeId, generation, logs, reports, welcomed })
-    const { IsAccepted, Reason, LinkID } = await end.handshake({ NodeInfo: info, LiveExecutions: [] }, node)
+    const { IsAccepted, Reason, LinkID } = await end.handshake(
+      { NodeInfo: info, LiveExecutions: [], ProcessID: textOf(payload.StartTime, 'StartTime') },
+      node,
+    )
     if (IsAccepted) {
       this.#peers.set(nodeId, { reports, logs, node, linkId: LinkID, lastComputeSeq, nacksInARow: 0 })
       reports.goOn(LinkID)
@@ -143,8 +150,20 @@ export class NclNodes {
       peer.lastComputeSeq = seqOf(frame) ?? peer.lastComputeSeq
       return ack
     } catch (error) {
+      this.#tell(nodeId, error)
       return nack(reasonOf(error), peer.nacksInARow++)
     }
+  }
+
+  #refusal(nodeId: NodeId, error: unknown): Buffer {
+    this.#tell(nodeId, error)
+    return errorReply(error)
+  }
+
+  /** What is well formed and comes at a bad moment is said again by its sender. */
+  #tell(nodeId: NodeId, error: unknown): void {
+    if (error instanceof BadFrame || !faultOf(error).isRetryable)
+      this.#parts.log('node_message_refused', { nodeId, error })
   }
 
   #reply(type: string, payload: object): Buffer {

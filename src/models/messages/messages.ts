@@ -80,6 +80,8 @@ export type Handshake = {
   PublicKey?: string
   /** What the node holds that has not ended, so that the orchestrator can take back what it no longer wants. */
   LiveExecutions: ExecutionId[]
+  /** Which of the node's processes speaks (Go nodes; ours tell what they hold). */
+  ProcessID?: string
 }
 export type HandshakeReply = {
   IsAccepted: boolean
@@ -96,6 +98,8 @@ export type Heartbeat = {
   /** Absent (Go nodes tell them with their information only): as they were. */
   RunningExecutions?: number
   EnqueuedExecutions?: number
+  /** The first one of another process of the node (Go nodes only: what ours kept it tells itself). */
+  IsNewProcess?: boolean
 }
 /** `IsKnown` false: shake hands again. */
 export type HeartbeatReply = { IsKnown: boolean }

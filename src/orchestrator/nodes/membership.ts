@@ -5,7 +5,7 @@ import type { EventLog } from '#lib/event-log.ts'
 import { Fault } from '#lib/fault.ts'
 import type { Post } from '#link/post.ts'
 import { isTerminalExecution } from '#models/execution-state.ts'
-import { isNodeId, type JobId, type NodeId } from '#models/ids.ts'
+import { type ExecutionId, isNodeId, type JobId, type NodeId } from '#models/ids.ts'
 import type {
   ComputeMessage,
   Frame,
@@ -18,7 +18,8 @@ import type {
 import type { Cordon, Membership as MembershipWord, NodeInfo, NodeState } from '#models/node.ts'
 import type { Inbox } from '../inbox.ts'
 import type { Ledger } from '../ledger.ts'
-import { lostExecution } from './lost.ts'
+import { ForgetfulNodes, processText, readProcess } from './forgetful.ts'
+import { lossOf, takeBack } from './lost.ts'
 import { forgottenKey, keptKey } from './node-keys.ts'
 import { connectedNode, disconnectedNode, heardNode } from './node-states.ts'
 import type { NodeTable } from './node-table.ts'
@@ -47,17 +48,22 @@ export type MembershipParts = {
   look: (jobIds: Iterable<JobId>) => void
 }
 
+/** So many times `disconnectAfterMs` a Go node has to tell what it has not forgotten. */
+const forgetfulTimes = 3
+
 /** A live node is heard of at least once in so many times its interval. */
 const silentBeats = 2
 
 const component = 'NodesManager'
 const storeFact = (nodeId: NodeId): string => `node-store:${nodeId}`
+const processFact = (nodeId: NodeId): string => `node-process:${nodeId}`
 const linkFact = (nodeId: NodeId): string => `node-link:${nodeId}`
 
 /** Who belongs to the cluster and who can be reached: the orchestrator's end of every link. */
 export class Membership implements OrchestratorEnd {
   readonly #parts: MembershipParts
   readonly #sessions: Sessions
+  readonly #forgetful: ForgetfulNodes
   /** Gone, and why, while that is not stored yet. */
   readonly #leaving = new Map<NodeId, string>()
   /** Greetings and goodbyes that are not over. */
@@ -67,6 +73,7 @@ export class Membership implements OrchestratorEnd {
   constructor(parts: MembershipParts) {
     this.#parts = parts
     this.#sessions = new Sessions(parts)
+    this.#forgetful = new ForgetfulNodes(parts.clock, forgetfulTimes * parts.settings.disconnectAfterMs)
   }
 
   /** A node of this process shares our store and cannot fall silent. */
@@ -125,7 +132,7 @@ export class Membership implements OrchestratorEnd {
     if (!isNodeId(info.NodeID)) return refuse('the node id is not valid')
     if (info.NodeType !== 'Compute') return refuse('node is not a compute node')
     if (await this.#isTaken(request)) return refuse('another node of this name is connected')
-    const linkId = await this.#agreedLink(request)
+    const { linkId, lost } = await this.#agreedLink(request)
     // Operators judge at any time: what is known is read when nothing is waited for any more, and once again.
     const known = nodes.get(info.NodeID)
     if (known?.Membership === 'REJECTED') return refuse('node has been rejected')
@@ -134,7 +141,8 @@ export class Membership implements OrchestratorEnd {
     this.#leaving.delete(info.NodeID)
     this.#sessions.open(info.NodeID, linkId, back)
     if (request.PublicKey !== undefined) await this.#commit(keptKey(info.NodeID, request.PublicKey))
-    await this.#takeBack(info.NodeID, request.LiveExecutions)
+    await this.#takeBack(info.NodeID, [...request.LiveExecutions, ...lost])
+    if (request.ProcessID !== undefined) await this.#noteProcess(info.NodeID, request.ProcessID)
     this.#changed(info, known?.Info)
     return {
       IsAccepted: true,
@@ -149,6 +157,7 @@ export class Membership implements OrchestratorEnd {
     const state = nodes.get(beat.NodeID)
     if (!state || !this.#sessions.hear(beat.NodeID, beat.LinkID)) return { IsKnown: false }
     nodes.put(heardNode(state, beat, clock.nowNs()))
+    this.#forgetful.hear(state, beat)
     return { IsKnown: true }
   }
 
@@ -189,6 +198,7 @@ export class Membership implements OrchestratorEnd {
   async remove(nodeId: NodeId): Promise<void> {
     this.#sessions.close(nodeId)
     this.#leaving.delete(nodeId)
+    this.#forgetful.removed(nodeId)
     const { putFacts } = forgottenKey(nodeId)
     await this.#forget(nodeId, {
       removeNodes: [nodeId],
@@ -227,41 +237,48 @@ export class Membership implements OrchestratorEnd {
   }
 
   #known(nodeId: NodeId): NodeState {
-    const state = this.#parts.nodes.get(nodeId)
+    const { nodes } = this.#parts
+    if (nodes.isDoubtful)
+      throw new Fault('ServiceUnavailable', 'the nodes are being read again', { component, isRetryable: true })
+    const state = nodes.get(nodeId)
     if (!state) throw new Fault('NotFound', `nodeInfo not found for nodeID: ${nodeId}`, { component })
     return state
   }
 
   /** The link both sides remember; a new one when either has lost its memory. */
-  async #agreedLink({ NodeInfo: { NodeID }, StoreID, LinkID }: Handshake): Promise<string> {
+  async #agreedLink({ NodeInfo: { NodeID }, StoreID, LinkID }: Handshake): Promise<Agreed> {
     const { store } = this.#parts.ledger
     const knownStore = await store.fact(storeFact(NodeID))
     const known = await store.fact(linkFact(NodeID))
     const isSameStore = knownStore === (StoreID ?? knownStore)
-    if (isSameStore && known !== undefined && known === (LinkID ?? known)) return known
+    if (isSameStore && known !== undefined && known === (LinkID ?? known)) return { linkId: known, lost: [] }
     const made = this.#parts.newLinkId()
     const putFacts = { [storeFact(NodeID)]: StoreID ?? knownStore ?? '', [linkFact(NodeID)]: made }
-    await this.#forget(NodeID, { putFacts })
-    return made
+    return { linkId: made, lost: await this.#forget(NodeID, { putFacts }) }
+  }
+
+  /** Of another process than was known, what it does not tell of in time is lost; also when we restart meanwhile. */
+  async #noteProcess(nodeId: NodeId, processId: string): Promise<void> {
+    const { store } = this.#parts.ledger
+    const known = readProcess(await store.fact(processFact(nodeId)))
+    const isSame = known?.processId === processId
+    if (isSame && known.isSettled) return
+    const process = isSame ? known : { processId, ns: this.#parts.clock.nowNs(), isSettled: known === undefined }
+    if (!isSame) await this.#commit({ putFacts: { [processFact(nodeId)]: processText(process) } })
+    if (!process.isSettled) this.#forgetful.restarted(nodeId, process)
   }
 
   /** What was under way between the node and us is void, and its executions are lost. */
-  async #forget(nodeId: NodeId, change: Change): Promise<void> {
+  async #forget(nodeId: NodeId, change: Change): Promise<ExecutionId[]> {
     const { ledger, clock } = this.#parts
     const live = await ledger.store.liveExecutions(nodeId)
-    const now = clock.nowNs()
-    const lost = live.map((execution) => lostExecution(execution, now))
     await this.#commit({
       ...change,
       resetPeers: [nodeId],
-      updateExecutions: lost.map(({ before, after }) => ({
-        id: before.ID,
-        expectedRevision: before.Revision,
-        execution: after,
-      })),
-      history: lost.map(({ line }) => line),
+      ...lossOf(live, clock.nowNs()),
     })
-    this.#parts.look(lost.map(({ after }) => after.JobID))
+    this.#parts.look(live.map(({ JobID }) => JobID))
+    return live.map(({ ID }) => ID)
   }
 
   /** Tells the node to end what it still holds and nobody wants any more. */
@@ -271,8 +288,7 @@ export class Membership implements OrchestratorEnd {
       const execution = await this.#parts.ledger.store.execution(ExecutionID)
       const isWanted =
         execution && execution.NodeID === nodeId && !isTerminalExecution(execution.ComputeState.StateType)
-      const message = { Kind: 'CancelExecution' as const, Body: { ExecutionID, Reason: 'no longer wanted' } }
-      if (!isWanted) outbox.push({ peer: nodeId, message })
+      if (!isWanted) outbox.push(takeBack(nodeId, ExecutionID))
     }
     if (outbox.length > 0) await this.#commit({ outbox })
   }
@@ -281,10 +297,28 @@ export class Membership implements OrchestratorEnd {
     const { disconnectAfterMs } = this.#parts.settings
     for (const nodeId of this.#sessions.silentFor(disconnectAfterMs)) this.#leaving.set(nodeId, 'heartbeat timeout')
     for (const [nodeId, why] of this.#leaving) this.#disconnect(nodeId, why).catch(() => {})
+    const hasWork = (nodeId: NodeId): boolean => this.#parts.nodes.jobsOn(nodeId).size > 0
+    for (const [nodeId, since] of this.#forgetful.due(hasWork)) this.#loseForgotten(nodeId, since).catch(() => {})
+  }
+
+  async #loseForgotten(nodeId: NodeId, unchangedSince: bigint): Promise<void> {
+    const { ledger, clock } = this.#parts
+    const live = this.#parts.nodes.jobsOn(nodeId).size > 0 ? await ledger.store.liveExecutions(nodeId) : []
+    const lost = live.filter(({ ModifyTime }) => ModifyTime < unchangedSince)
+    if (lost.length > 0) {
+      const outbox = lost.map(({ ID }) => takeBack(nodeId, ID))
+      await this.#commit({ ...lossOf(lost, clock.nowNs()), outbox })
+    }
+    const process = readProcess(await ledger.store.fact(processFact(nodeId)))
+    if (process && !process.isSettled)
+      await this.#commit({ putFacts: { [processFact(nodeId)]: processText({ ...process, isSettled: true }) } })
+    this.#forgetful.settle(nodeId)
+    this.#parts.look(lost.map(({ JobID }) => JobID))
   }
 
   async #disconnect(nodeId: NodeId, why: string): Promise<void> {
     this.#sessions.close(nodeId)
+    this.#forgetful.silent(nodeId)
     const state = this.#parts.nodes.get(nodeId)
     if (!state) return
     this.#leaving.set(nodeId, why)
@@ -303,6 +337,9 @@ export class Membership implements OrchestratorEnd {
     if (outcome.kind === 'conflict') throw new Fault('Conflict', outcome.what, { isRetryable: true })
   }
 }
+
+/** The link both count under, and what was lost because it is a new one. */
+type Agreed = { linkId: string; lost: readonly ExecutionId[] }
 
 type OutboxMessages = NonNullable<Change['outbox']>[number][]
 

@@ -1,5 +1,6 @@
 import type { Heartbeat } from '#models/messages/messages.ts'
 import type { NodeInfo, NodeState } from '#models/node.ts'
+import { fitsInto, noResources } from '#models/resources.ts'
 
 /** What operators have decided about it stays. */
 export const connectedNode = (
@@ -48,3 +49,9 @@ export const unheardNode = (state: NodeState, nowNs: bigint): NodeState => {
   if (Info.NodeType === 'Requester' || ConnectionState.Status === 'DISCONNECTED') return state
   return { ...state, ConnectionState: { ...ConnectionState, Status: 'DISCONNECTED', DisconnectedSince: nowNs } }
 }
+
+/** Whether the node says that nothing runs or waits there. */
+export const isIdle = ({ ComputeNodeInfo }: NodeInfo, beat: Heartbeat): boolean =>
+  ComputeNodeInfo !== undefined &&
+  fitsInto(ComputeNodeInfo.MaxCapacity, beat.AvailableCapacity) &&
+  fitsInto(beat.QueueUsedCapacity, noResources())

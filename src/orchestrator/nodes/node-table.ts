@@ -25,7 +25,11 @@ export class NodeTable implements NodeViews {
   /** Nodes whose view is older than what is known of them. */
   readonly #stale = new Set<NodeId>()
 
+  /** Commits were rolled back, and the rows not read since: what is here may never have been stored. */
+  isDoubtful = false
+
   load(states: readonly NodeState[], live: readonly Execution[]): void {
+    this.isDoubtful = false
     this.#entries.clear()
     this.#promises.clear()
     this.#labels.clear()

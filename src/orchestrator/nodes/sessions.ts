@@ -46,7 +46,13 @@ export class Sessions {
     const apply = (message: ComputeMessage, mark: Parameters<Inbox['apply']>[2]) => inbox.apply(nodeId, message, mark)
     const onSkipped = (reason: string) => log('frames_skipped', { nodeId, reason })
     const receiver = new Receiver<ComputeMessage>(nodeId, post.store, apply, { ...options, onSkipped })
-    this.#open.set(nodeId, { receiver, back, linkId, isLocal, lastHeartbeatMs: clock.monotonicMs() })
+    this.#open.set(nodeId, {
+      receiver,
+      back,
+      linkId,
+      isLocal,
+      lastHeartbeatMs: clock.monotonicMs(),
+    })
     const deliver = (frames: readonly Frame<unknown>[]) => back.deliver(linkId, frames as Frame<OrchestratorMessage>[])
     post.connect(nodeId, deliver, options)
   }

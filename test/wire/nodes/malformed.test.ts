@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
 import { encodeNodeState } from '#api/encode/node.ts'
 import { exactJson } from '#lib/json/exact.ts'
+import { decodeFrame, typeOf } from '#link/ncl/frame.ts'
 import { joinCompute } from '../../kit/cluster.ts'
 import { endOf, submitSpec } from '../../kit/jobs.ts'
 import { startLogged } from '../../kit/logged-cluster.ts'
@@ -133,6 +134,15 @@ describe('a node of ours that says what is not of the protocol [R97]', () => {
     expect(saidOf('bad')).toEqual([expect.stringMatching(/^node_message_refused: /)])
     expect(saidOf('bad')[0]).toContain(sentence)
     expect(await nodes.list()).toEqual([])
+  })
+
+  it('as a Go node that sends what is no frame is answered in the words of Go nodes, and told once', async () => {
+    const { bad, saidOf } = started(await withOne())
+    for (let time = 0; time < 3; time++) {
+      const answer = await bad.bus.request('bacalhau.global.compute.bad.out.ctrl', Buffer.of(1, 0, 0, 0, 0, 7), 5_000)
+      expect(typeOf(decodeFrame(answer))).toBe('BacError')
+    }
+    expect(saidOf('bad')).toEqual([expect.stringMatching(/^node_message_refused: .*CRC check failed$/)])
   })
 
   it('one report that cannot be read ends its execution with the reason, and does not hold up the next', async () => {

@@ -39,7 +39,7 @@ const rig = () => {
     },
     subscribe: () => ({ stop: () => {} }),
   } as Partial<Bus> as Bus
-  const nodes = new NclNodes({ bus, end, clock: new SystemClock(), random: systemRandom })
+  const nodes = new NclNodes({ bus, end, clock: new SystemClock(), random: systemRandom, log: () => {} })
   return { nodes, taken, sent, told }
 }
 
