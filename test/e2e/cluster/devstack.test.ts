@@ -18,7 +18,7 @@ const EntryModule = {
   Source: { Type: 'inline', Params: { URL: `data:application/wasm;base64,${tool}` } },
   Target: '/tool.wasm',
 }
-const sleepJob = (seconds: string, change: object) => ({
+const sleepJob = (milliseconds: string, change: object) => ({
   Job: {
     Type: 'batch',
     ...change,
@@ -26,7 +26,7 @@ const sleepJob = (seconds: string, change: object) => ({
       {
         Name: 'main',
         Resources: { CPU: '1', Memory: '16MB' },
-        Engine: { Type: 'wasm', Params: { EntryModule, Entrypoint: '_start', Parameters: ['sleep', seconds] } },
+        Engine: { Type: 'wasm', Params: { EntryModule, Entrypoint: '_start', Parameters: ['sleep', milliseconds] } },
       },
     ],
   },
@@ -63,7 +63,7 @@ const runningOn = async (stack: Server, id: string): Promise<string[]> => {
 describe('a devstack', () => {
   it('of 2 nodes with 8 slots each finishes Count 200, using every slot and never one too many [R97, R98, R102]', async () => {
     const stack = await devstack('--computes', '2', '--limit-total-cpu', '8', '--limit-total-memory', '4GB')
-    const { body } = await submit(stack, sleepJob('0.1', { Count: 200 }))
+    const { body } = await submit(stack, sleepJob('100', { Count: 200 }))
     expect(await endOf(stack, body.JobID)).toMatchObject({ StateType: 'Completed' })
     const { Items } = (await ask(stack, 'GET', `/orchestrator/jobs/${body.JobID}/executions`)).body
     expect(Items).toHaveLength(200)
@@ -94,7 +94,7 @@ describe('a devstack', () => {
     const env = Object.fromEntries(
       [...variables.matchAll(/^export (\w+)=(.*)$/gm)].map(([, name, value]) => [name as string, value]),
     )
-    const { body } = await submit(stack, sleepJob('600', { Type: 'daemon' }))
+    const { body } = await submit(stack, sleepJob('600000', { Type: 'daemon' }))
     await until('it runs on the first node', async () => (await runningOn(stack, body.JobID)).join() === 'node-1')
     const [, words] = await stack.program.says(/Add a node: +\S+ (.*)\n/)
     const late = product.start([
@@ -113,7 +113,7 @@ describe('a devstack', () => {
 
   it('whose nodes wait for approval runs a daemon on each as soon as it is approved [R100, R204]', async () => {
     const stack = await devstack('--computes', '2', '-c', 'Orchestrator.NodeManager.ManualApproval=true')
-    const { body } = await submit(stack, sleepJob('600', { Type: 'daemon' }))
+    const { body } = await submit(stack, sleepJob('600000', { Type: 'daemon' }))
     expect(await runningOn(stack, body.JobID)).toEqual([])
     for (const [node, all] of [
       ['node-1', 'node-1'],
