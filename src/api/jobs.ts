@@ -314,7 +314,14 @@ export const logsRoute = {
       'bool',
       'With frames that tell where the stream stands, and twice a minute that it lives, so that it can go on after a break',
     ),
-    skip_stdout: param('int64', 'Without so many characters (UTF-16 units) of stdout, which the reader has already'),
+    from_execution: param(
+      'text',
+      'Goes on after a break with this execution and, where it failed, with its successors',
+    ),
+    skip_stdout: param(
+      'int64',
+      'Without so many characters (UTF-16 units) of its stdout, which the reader has already',
+    ),
     skip_stderr: param('int64', 'The same for stderr'),
   },
 } as const

@@ -73,6 +73,11 @@ export interface JobsApi {
    * `version` or of any. With `isFollowing` waits for one to exist; undefined when the signal was aborted meanwhile.
    */
   logged(id: JobId, choice: LogChoice, signal: AbortSignal): Promise<Execution | undefined>
+  /**
+   * Waits until an execution has ended and, if it failed, for the one that takes its place; undefined when it did not
+   * fail, when none can come any more, and when the signal was aborted meanwhile.
+   */
+  successor(id: JobId, executionId: ExecutionId, signal: AbortSignal): Promise<Execution | undefined>
   /** Output of one execution. With `isFollowing` it ends when the execution has ended and all was read. */
   logs(id: JobId, query: LogQuery, signal: AbortSignal): AsyncIterable<LogChunk>
 }

@@ -4,6 +4,7 @@ import type { QueryOf } from '#api/query.ts'
 import type { JobsApi } from '#contracts/control-plane.ts'
 import type { LogQuery } from '#contracts/log-reader.ts'
 import { Fault } from '#lib/fault.ts'
+import type { Execution } from '#models/execution.ts'
 import { isTerminalExecution } from '#models/execution-state.ts'
 import type { ExecutionId, JobId } from '#models/ids.ts'
 import { afterLengths, finishedPieces, type Lengths, type LogPiece, lengthsOf, livePieces } from './log-pieces.ts'
@@ -17,26 +18,41 @@ export async function* logFrames(
   query: Query,
   signal: AbortSignal,
 ): AsyncGenerator<string> {
-  const { follow: isFollowing = false, tail = false, resumable: isResumable = false } = query
+  const { follow: isFollowing = false, resumable: isResumable = false } = query
   const id = await jobs.resolve(idOrName, query.namespace)
   const request = { ...(await choiceOf(jobs, id, query)), isFollowing }
   if (isResumable) yield positionFrame('', skippedOf(query))
-  const execution = await jobs.logged(id, request, signal)
-  if (!execution) return
-  const isOver = isTerminalExecution(execution.ComputeState.StateType)
+  let execution = await jobs.logged(id, request, signal)
+  if (execution) yield* framesOf(jobs, execution, query, signal)
+  // Where a break lies behind, a failure may be of the same cause, and the reader wants the job's output.
+  const isEveryMeant = isFollowing && query.from_execution !== undefined && query.execution_id === undefined
+  while (execution && isEveryMeant) {
+    execution = await jobs.successor(id, execution.ID, signal)
+    if (execution) yield* framesOf(jobs, execution, { follow: true, resumable: isResumable }, signal)
+  }
+}
+
+async function* framesOf(
+  jobs: JobsApi,
+  { ID: executionId, JobID, ComputeState }: Execution,
+  query: Query,
+  signal: AbortSignal,
+): AsyncGenerator<string> {
+  const { follow: isFollowing = false, tail = false, resumable: isResumable = false } = query
+  const isOver = isTerminalExecution(ComputeState.StateType)
   // Of output that is complete there is no "from now on".
   const isTail = tail && !isOver
-  const read = (how: Omit<LogQuery, 'executionId'>) => jobs.logs(id, { ...how, executionId: execution.ID }, signal)
+  const read = (how: Omit<LogQuery, 'executionId'>) => jobs.logs(JobID, { ...how, executionId }, signal)
   const isCounted = isTail && isResumable
   const skipped = isCounted ? await printedSoFar(() => read({ isFollowing: false, isTail: false })) : skippedOf(query)
-  if (isResumable) yield positionFrame(execution.ID, skipped)
+  if (isResumable) yield positionFrame(executionId, skipped)
   const chunks = () => read({ isFollowing, isTail: isTail && !isCounted })
   const pieces = isOver ? finishedPieces(chunks) : livePieces(chunks())
   for await (const piece of afterLengths(pieces, skipped)) yield outputFrame(piece)
 }
 
 async function choiceOf(jobs: JobsApi, id: JobId, query: Query) {
-  const { execution_id: executionId = '' } = query
+  const executionId = query.execution_id || query.from_execution || ''
   const { Version } = await jobs.get(id, query.job_version ?? 0)
   // A version that was just submitted has no execution yet; that of the one before is not meant.
   const isOfAnyVersion = query.all_job_versions || (executionId !== '' && !query.job_version)

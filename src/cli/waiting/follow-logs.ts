@@ -60,6 +60,7 @@ const toldOn = (stderr: Out) => ({
   onBreak: (reason: string) =>
     tell(stderr, `The line to the server broke; asking again, the job goes on meanwhile. ${reason}`),
   onMend: () => tell(stderr, 'The server is there again; the output goes on.'),
+  onSuccessor: () => tell(stderr, 'The execution failed; that of the one in its place follows from its beginning.'),
 })
 
 /** The stream carries sentences only. */

@@ -44,7 +44,7 @@ function handClock(pauses: number[]) {
 
 async function followed(lines: readonly Line[], query: Asked = { follow: true }, isThere = false) {
   const asked: Asked[] = []
-  const told = { text: '', pauses: [] as number[], breaks: [] as string[], mends: 0 }
+  const told = { text: '', pauses: [] as number[], breaks: [] as string[], mends: 0, successors: 0 }
   const { clock, pass } = handClock(told.pauses)
   async function* logs(_id: string, one: Asked, signal: AbortSignal): AsyncGenerator<LogFrame> {
     const line = lines[Math.min(asked.length, lines.length - 1)] ?? refused
@@ -66,6 +66,7 @@ async function followed(lines: readonly Line[], query: Asked = { follow: true },
       isThere,
       onBreak: (reason) => void told.breaks.push(reason),
       onMend: () => void (told.mends += 1),
+      onSuccessor: () => void (told.successors += 1),
     })
     for await (const { value } of frames) told.text += value.Line
   })().catch((error: Error) => error.message)
@@ -76,15 +77,26 @@ it('a followed output goes on where each of its streams stood when the line brok
   const { text, asked, breaks, mends } = await followed([
     { frames: [at(''), at('e-1'), out('eins\n'), err('zwölf 🐟\n'), out('zw')] },
     { frames: [at(''), at('e-1', 7, 9), out('ei\n')] },
+    { frames: [at('')] },
     { frames: [at('e-1', 10, 9), err('end\n')], isEnd: true },
   ])
   expect(text).toBe('eins\nzwölf 🐟\nzwei\nend\n')
   expect(asked).toEqual([
     { follow: true, resumable: true },
-    { follow: true, resumable: true, tail: false, execution_id: 'e-1', skip_stdout: 7n, skip_stderr: 9n },
-    { follow: true, resumable: true, tail: false, execution_id: 'e-1', skip_stdout: 10n, skip_stderr: 9n },
+    { follow: true, resumable: true, tail: false, from_execution: 'e-1', skip_stdout: 7n, skip_stderr: 9n },
+    ...Array(2).fill({ ...asked[1], skip_stdout: 10n, skip_stderr: 9n }),
   ])
-  expect([breaks, mends]).toEqual([['it broke', 'it broke'], 2])
+  expect([breaks, mends]).toEqual([Array(3).fill('it broke'), 3])
+})
+
+it('an execution that failed meanwhile is followed by the one in its place, from its beginning, and that is told', async () => {
+  const { text, asked, successors } = await followed([
+    { frames: [at(''), at('e-1'), out('a\n')] },
+    { frames: [at('e-1', 2), at('e-2'), out('a\n')] },
+    { frames: [at('e-2', 2), out('b\n')], isEnd: true },
+  ])
+  expect([text, successors]).toEqual(['a\na\nb\n', 1])
+  expect(asked[2]).toMatchObject({ from_execution: 'e-2', skip_stdout: 2n })
 })
 
 it('what is printed from now on goes on from there, and not from the next now', async () => {

@@ -15,6 +15,8 @@ export type LineParts = {
   /** Told once each time the line to the server breaks, and when there is one again. */
   readonly onBreak: (reason: string) => void
   readonly onMend: () => void
+  /** Told when the execution failed and another one goes on: its output follows from its beginning. */
+  readonly onSuccessor: () => void
 }
 
 /**
@@ -22,7 +24,7 @@ export type LineParts = {
  * tell where its output stands cannot go on from there: what breaks is an error then.
  */
 export async function* unbrokenLogs(id: string, query: LogQuery, parts: LineParts): AsyncGenerator<LogFrame> {
-  const { client, clock, signal, isThere, onBreak, onMend } = parts
+  const { client, clock, signal, isThere, onBreak, onMend, onSuccessor } = parts
   let position: LogPosition | undefined
   let hasOutput = false
   let isBroken = false
@@ -36,8 +38,10 @@ export async function* unbrokenLogs(id: string, query: LogQuery, parts: LinePart
           if (isBroken) onMend()
           isBroken = false
           openedMs = clock.monotonicMs()
-          position = frame.Position
           silence.watch()
+          if (isAnother(frame.Position, position)) onSuccessor()
+          // What the server opens a stream with must not make it forgotten where the one before broke.
+          if (frame.Position.ExecutionID !== '' || !position) position = frame.Position
           continue
         }
         silence.heard()
@@ -67,11 +71,14 @@ const restAfter = (position: LogPosition | undefined): LogQuery =>
   position === undefined || position.ExecutionID === ''
     ? {}
     : {
-        execution_id: position.ExecutionID,
+        from_execution: position.ExecutionID,
         tail: false,
         skip_stdout: BigInt(position.Stdout),
         skip_stderr: BigInt(position.Stderr),
       }
+
+const isAnother = (now: LogPosition, before: LogPosition | undefined): boolean =>
+  now.ExecutionID !== '' && !['', now.ExecutionID].includes(before?.ExecutionID ?? '')
 
 const movedBy = ({ value: { Type, Line } }: LogFrame, position: LogPosition): LogPosition => ({
   ...position,

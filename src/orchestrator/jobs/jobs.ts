@@ -15,7 +15,8 @@ import type { Looks } from '../looks.ts'
 import type { Waiters } from '../waiters.ts'
 import { diffJob } from './diff.ts'
 import { keptResult } from './kept-result.ts'
-import { jobLogs, loggedExecution } from './logs.ts'
+import { loggedExecution, succeedingExecution } from './logged-execution.ts'
+import { jobLogs } from './logs.ts'
 import { planJob } from './plan.ts'
 import { rerunJob } from './rerun.ts'
 import { executionNotFound, jobNotFound, resolveJob, versionNotFound } from './resolve.ts'
@@ -149,6 +150,10 @@ export class Jobs implements JobsApi {
 
   logged(id: JobId, choice: LogChoice, signal: AbortSignal): Promise<Execution | undefined> {
     return loggedExecution({ store: this.#store, waiters: this.#parts.waiters }, id, choice, signal)
+  }
+
+  successor(id: JobId, executionId: ExecutionId, signal: AbortSignal): Promise<Execution | undefined> {
+    return succeedingExecution({ store: this.#store, waiters: this.#parts.waiters }, id, executionId, signal)
   }
 
   logs(id: JobId, query: LogQuery, signal: AbortSignal): AsyncIterable<LogChunk> {

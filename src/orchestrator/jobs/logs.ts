@@ -1,13 +1,11 @@
-import type { LogChoice } from '#contracts/control-plane.ts'
 import type { LogChunk, LogQuery } from '#contracts/log-reader.ts'
 import type { ComputeEnd } from '#contracts/node-link.ts'
 import type { Store } from '#contracts/store.ts'
 import type { Clock } from '#lib/clock.ts'
 import { Fault } from '#lib/fault.ts'
 import type { Execution } from '#models/execution.ts'
-import { isDiscardedExecution, isTerminalExecution } from '#models/execution-state.ts'
+import { isTerminalExecution } from '#models/execution-state.ts'
 import type { JobId, NodeId } from '#models/ids.ts'
-import { isTerminalJob } from '#models/job-state.ts'
 import type { Waiters } from '../waiters.ts'
 import { executionNotFound } from './resolve.ts'
 
@@ -86,48 +84,4 @@ function* keptOutput({ RunOutput, ComputeState, NodeID }: Execution, whyNot: Fau
   const encoder = new TextEncoder()
   if (RunOutput.Stdout) yield { stream: 1, bytes: encoder.encode(RunOutput.Stdout) }
   if (RunOutput.stderr) yield { stream: 2, bytes: encoder.encode(RunOutput.stderr) }
-}
-
-/** The execution whose output is meant, once there is one. */
-export const loggedExecution = async (
-  { store, waiters }: Pick<LogParts, 'store' | 'waiters'>,
-  jobId: JobId,
-  choice: LogChoice,
-  signal: AbortSignal,
-): Promise<Execution | undefined> => {
-  for (;;) {
-    const changed = new AbortController()
-    const next = waiters.next(jobId, AbortSignal.any([signal, changed.signal]))
-    try {
-      const executions = await store.executionsOfJob(jobId, choice.version)
-      const chosen = choice.executionId
-        ? executions.find((execution) => execution.ID === choice.executionId)
-        : newest(executions)
-      if (chosen) return chosen
-      if (choice.executionId && executions.length > 0) throw executionNotFound(jobId, choice.executionId)
-      const job = await store.job(jobId)
-      const isPast = job !== undefined && choice.version !== undefined && choice.version !== job.Version
-      if (!choice.isFollowing || !job || isPast || isTerminalJob(job.State.StateType)) {
-        const which = isPast ? `, and version ${choice.version}` : ''
-        throw new Fault('NotFound', `no executions found for job ${jobId}${which}`, {
-          component: 'JobStore',
-          hint: 'bacalhau job describe tells why nothing has run.',
-        })
-      }
-      if (signal.aborted) return undefined
-      await next
-    } finally {
-      changed.abort()
-    }
-  }
-}
-
-/** The one changed last among those that were not discarded, else among all. */
-const newest = (executions: readonly Execution[]): Execution | undefined => {
-  const kept = executions.filter((execution) => !isDiscardedExecution(execution.ComputeState.StateType))
-  const pool = kept.length > 0 ? kept : executions
-  return pool.reduce<Execution | undefined>(
-    (best, e) => (!best || e.ModifyTime > best.ModifyTime ? e : best),
-    undefined,
-  )
 }

@@ -61,6 +61,7 @@ export function guardedJobs(jobs: JobsApi, rights: Rights): JobsApi {
     keptResult: (id, executionId) => after(id, 'output', () => jobs.keptResult(id, executionId)),
 
     logged: (id, ...which) => after(id, 'output', () => jobs.logged(id, ...which)),
+    successor: (id, ...which) => after(id, 'output', () => jobs.successor(id, ...which)),
 
     async *logs(id, query, signal) {
       await need(id, 'output')

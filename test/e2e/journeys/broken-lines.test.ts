@@ -14,6 +14,8 @@ let line: Relay
 const lines = Array.from({ length: 12_000 }, (_, n) => `line ${n}`)
 const isOdd = (text: string): boolean => `${text}\n`.length % 2 === 1
 
+const mayRead = () => ({ 'Compute.AllowListedLocalPaths': `${allowedFixtures},${product.folder}/data/**:rw` })
+
 beforeAll(async () => {
   product = await Product.start()
   await product.file('data/lines', `${lines.join('\n')}\n`)
@@ -21,10 +23,7 @@ beforeAll(async () => {
   await product.serve({
     roles: ['compute'],
     name: 'worker',
-    settings: {
-      'Compute.Orchestrators': `nats://127.0.0.1:${server.linkPort}`,
-      'Compute.AllowListedLocalPaths': `${allowedFixtures},${product.folder}/data/**:rw`,
-    },
+    settings: { 'Compute.Orchestrators': `nats://127.0.0.1:${server.linkPort}`, ...mayRead() },
   })
   await until('the node is there', async () => {
     const { body } = await server.http<{ Nodes: unknown[] }>('GET', '/orchestrator/nodes')
@@ -52,12 +51,15 @@ const printsLines = () =>
 const broke = /The line to the server broke; asking again/
 const goesOn = /The server is there again; the output goes on/
 
-/** Both streams as they were printed, each in its order. */
+/** What was printed of one stream, in its order. */
+const printedOf = (printed: string, isOfStdout: boolean): string[] =>
+  printed.split('\n').filter((text) => text.startsWith('line ') && isOdd(text) === isOfStdout)
+
 const expectWhole = (printed: string): void => {
-  const found = printed.split('\n').filter((text) => text.startsWith('line '))
-  const [stdout, stderr] = [found.filter(isOdd), found.filter((text) => !isOdd(text))]
-  expect(stdout.join('\n') === lines.filter(isOdd).join('\n')).toBe(true)
-  expect(stderr.join('\n') === lines.filter((text) => !isOdd(text)).join('\n')).toBe(true)
+  for (const stream of [true, false]) {
+    const all = lines.filter((text) => isOdd(text) === stream)
+    expect(printedOf(printed, stream).join('\n') === all.join('\n')).toBe(true)
+  }
 }
 const count = (text: string, pattern: RegExp): number => [...text.matchAll(new RegExp(pattern, 'g'))].length
 
@@ -106,6 +108,29 @@ describe('a followed output whose line to the server breaks', () => {
     expectWhole(stdout)
   })
 
+  it.each(['SIGTERM', 'SIGKILL'] as const)(
+    'goes on with the execution that takes the place of one that its node lost by %s, and says so [R20]',
+    async (signal) => {
+      const both = await product.serve({ name: `both-${signal}`, settings: mayRead() })
+      const id = await both.submit(printsLines())
+      const follower = product.begin(['job', 'logs', '-f', id], both.port)
+      await follower.says(/line 1000\n/)
+      await both.stop(signal)
+      await both.start()
+      const { code, stdout, stderr } = await follower.ended
+      expect([code, count(stderr, /The execution failed; that of the one in its place follows/)]).toEqual([0, 1])
+      for (const stream of [true, false]) {
+        const part = printedOf(stdout, stream)
+        const all = lines.filter((text) => isOdd(text) === stream)
+        const lost = part.length - all.length
+        expect(lost).toBeGreaterThan(0)
+        expect(part.join('\n') === [...all.slice(0, lost), ...all].join('\n')).toBe(true)
+      }
+      expect((await ended(both.port, id)).Job.State.StateType).toBe('Completed')
+      await both.stop()
+    },
+  )
+
   it('of which only what comes is wanted goes on from there, too', async () => {
     const id = await server.submit(printsLines())
     const witness = product.begin(['job', 'logs', '-f', id], server.port)
@@ -115,9 +140,8 @@ describe('a followed output whose line to the server breaks', () => {
     await follower.says(/line \d+\n/)
     await breakAt(follower, /line \d+\n/, 1)
     const { code, stdout } = await follower.ended
-    const found = stdout.split('\n').filter((text) => text.startsWith('line '))
     for (const stream of [true, false]) {
-      const part = found.filter((text) => isOdd(text) === stream)
+      const part = printedOf(stdout, stream)
       const all = lines.filter((text) => isOdd(text) === stream)
       expect(part.length).toBeGreaterThan(0)
       expect(part.length).toBeLessThan(all.length)
