@@ -25,8 +25,8 @@ export async function* logFrames(
   let execution = await jobs.logged(id, request, signal)
   if (execution) yield* framesOf(jobs, execution, query, signal)
   // Where a break lies behind, a failure may be of the same cause, and the reader wants the job's output.
-  const isEveryMeant = isFollowing && query.from_execution !== undefined && query.execution_id === undefined
-  while (execution && isEveryMeant) {
+  if (!isFollowing || query.from_execution === undefined || query.execution_id !== undefined) return
+  while (execution) {
     execution = await jobs.successor(id, execution.ID, signal)
     if (execution) yield* framesOf(jobs, execution, { follow: true, resumable: isResumable }, signal)
   }

@@ -84,7 +84,8 @@ it('a followed output goes on where each of its streams stood when the line brok
   expect(asked).toEqual([
     { follow: true, resumable: true },
     { follow: true, resumable: true, tail: false, from_execution: 'e-1', skip_stdout: 7n, skip_stderr: 9n },
-    ...Array(2).fill({ ...asked[1], skip_stdout: 10n, skip_stderr: 9n }),
+    { ...asked[1], skip_stdout: 10n, skip_stderr: 9n },
+    { ...asked[1], skip_stdout: 10n, skip_stderr: 9n },
   ])
   expect([breaks, mends]).toEqual([Array(3).fill('it broke'), 3])
 })
