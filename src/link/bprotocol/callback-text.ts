@@ -1,10 +1,8 @@
-import { encodeRunOutput } from '#api/encode/execution.ts'
 import { goString } from '#api/encode/go-json.ts'
-import { encodeEvent } from '#api/encode/history.ts'
-import { encodeSpecConfig } from '#api/encode/job.ts'
 import type { Event } from '#models/event.ts'
 import type { ExecutionId } from '#models/ids.ts'
 import type { ComputeMessage, Origin } from '#models/messages/messages.ts'
+import { eventText, resultMembers } from '../go/report-parts.ts'
 
 export type Callback = { method: string; text: string }
 
@@ -18,11 +16,8 @@ export function callbackOf(message: ComputeMessage, about: About): Callback | un
       return message.Body.IsAccepted ? bidComplete(about, true, message.Body.Event) : refused(about, message.Body.Event)
     case 'RunStarted':
       return undefined
-    case 'RunResult': {
-      const { PublishedResult, RunOutput } = message.Body
-      const result = `,"PublishResult":${encodeSpecConfig(PublishedResult)},"RunCommandResult":${encodeRunOutput(RunOutput)}`
-      return callback('OnRunComplete', about, result)
-    }
+    case 'RunResult':
+      return callback('OnRunComplete', about, `,${resultMembers(message.Body)}`)
     case 'ComputeError':
       return failure(about, message.Body.Event)
     case 'CancelResult':
@@ -37,10 +32,10 @@ export const refused = (about: About, event: Event): Callback =>
     : failure(about, { ...event, Message: `job rejected: ${event.Message}` })
 
 const bidComplete = (about: About, isAccepted: boolean, event: Event): Callback =>
-  callback('OnBidComplete', about, `,"Accepted":${isAccepted},"Wait":false,"Event":${encodeEvent(event)}`)
+  callback('OnBidComplete', about, `,"Accepted":${isAccepted},"Wait":false,"Event":${eventText(event)}`)
 
 const failure = (about: About, event: Event): Callback =>
-  callback('OnComputeFailure', about, `,"Event":${encodeEvent(event)}`)
+  callback('OnComputeFailure', about, `,"Event":${eventText(event)}`)
 
 function callback(method: string, { nodeId, executionId, origin }: About, more: string): Callback {
   const peers = `"SourcePeerID":${goString(nodeId)},"TargetPeerID":${goString(origin.RequesterID)}`

@@ -126,7 +126,7 @@ export class NclOrchestrator implements OrchestratorEnd {
   }
 
   async #report({ type, text }: Report): Promise<void> {
-    const { bus, nodeId, clock } = this.#parts
+    const { bus, nodeId, clock, log } = this.#parts
     const metadata = {
       ...metadataOf(type, nodeId, clock.nowNs()),
       'Bacalhau-MessageID': `seq-${this.#lastReport}`,
@@ -134,8 +134,10 @@ export class NclOrchestrator implements OrchestratorEnd {
     }
     const answer = await bus.request(this.#subject('out.msgs'), encodeFrame(metadata, text), ackLimitMs)
     const { error } = recordOf(parseWire(Buffer.from(answer).toString('utf8')), 'the acknowledgement')
-    if (error)
-      throw new Fault('ServiceUnavailable', `the orchestrator did not take ${type}: ${sentenceOf(error, 'error')}`)
+    if (!error) return
+    const reason = sentenceOf(error, 'error')
+    log('report_refused', { type, reason })
+    throw new Fault('ServiceUnavailable', `the orchestrator did not take ${type}: ${reason}`)
   }
 
   #subject(end: string): string {

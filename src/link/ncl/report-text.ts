@@ -1,10 +1,8 @@
-import { encodeRunOutput } from '#api/encode/execution.ts'
 import { goList, goString } from '#api/encode/go-json.ts'
-import { encodeEvent } from '#api/encode/history.ts'
-import { encodeSpecConfig } from '#api/encode/job.ts'
 import { type Event, topics } from '#models/event.ts'
 import type { ExecutionId } from '#models/ids.ts'
 import type { ComputeMessage, Origin } from '#models/messages/messages.ts'
+import { eventText, resultMembers } from '../go/report-parts.ts'
 
 export type Report = { type: string; text: string }
 
@@ -19,10 +17,8 @@ export function reportOf(message: ComputeMessage, origin: Origin, nowNs: bigint)
         : refusal(ExecutionID, origin, Event)
     }
     case 'RunResult': {
-      const { PublishedResult, RunOutput } = message.Body
       const done: Event = { Message: 'Completed successfully', Topic: topics.execution, Timestamp: nowNs }
-      const result = `,"PublishResult":${encodeSpecConfig(PublishedResult)},"RunCommandResult":${encodeRunOutput(RunOutput)}`
-      return report('RunResult', ExecutionID, origin, [done], result)
+      return report('RunResult', ExecutionID, origin, [done], `,${resultMembers(message.Body)}`)
     }
     case 'ComputeError':
       return report('ComputeError', ExecutionID, origin, [message.Body.Event], '')
@@ -37,5 +33,5 @@ export const refusal = (executionId: ExecutionId, origin: Origin, event: Event):
 
 function report(type: string, executionId: ExecutionId, origin: Origin, events: Event[], more: string): Report {
   const head = `"ExecutionID":${goString(executionId)},"JobID":${goString(origin.JobID)},"JobType":${goString(origin.JobType)}`
-  return { type, text: `{${head},"Events":${goList(events.map(encodeEvent))}${more}}` }
+  return { type, text: `{${head},"Events":${goList(events.map(eventText))}${more}}` }
 }

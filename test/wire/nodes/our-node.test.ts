@@ -214,6 +214,18 @@ else
     })
 
     it.each(Object.keys(versions) as Version[])(
+      '%s: a failure whose reason is larger than a message is told cut, and holds up nothing',
+      async (version) => {
+        const lines = recordedLines(`${version}/10-ops-direct`)
+        const { go, engine } = await joined(version, lines)
+        engine.script = () => ({ exitCode: 1, failure: { message: 'x'.repeat(2_000_000), class: 'user' } })
+        for (const line of orders(lines).filter((each) => typeOfLine(each).startsWith('AskForBid'))) await go.say(line)
+        const { body } = await go.next(version === 'v1.9.3' ? 'ComputeError' : 'OnComputeFailure/v1')
+        expect((body.Event ?? body.Events[0]).Message).toMatch(/^execution error: x{10000}/)
+      },
+    )
+
+    it.each(Object.keys(versions) as Version[])(
       '%s: gives out what a program printed, to its end [R200]',
       async (version) => {
         const lines = recordedLines(`${version}/03-batch-success-local`)
