@@ -101,6 +101,19 @@ describe('an orchestrator of any kind', () => {
     expect(logged).toEqual([])
   })
 
+  it('that is only starting, and refuses what it will not speak, is not taken for another kind', async () => {
+    const { any, answers, logged, listening } = rig({ 'out.ctrl': ncl('node registered') })
+    await any.handshake(handshake(), back)
+    answers['out.ctrl'] = nobody
+    answers['RegisterNode/v1'] = () => Buffer.from('{"value":{"Accepted":false,"Reason":"legacy protocol disabled"}}')
+    expect(await any.handshake(handshake(), back)).toMatchObject({
+      IsAccepted: false,
+      Reason: 'legacy protocol disabled',
+    })
+    expect(listening).toContain('bacalhau.global.compute.n-1.in.msgs')
+    expect(logged).toEqual([['orchestrator_found', { protocol: 'ncl/v1' }]])
+  })
+
   it('that is slow is not taken for another kind', async () => {
     const { any, asked } = rig({
       'out.ctrl': () => {

@@ -69,8 +69,9 @@ export class AnyOrchestrator implements OrchestratorEnd {
     return this.#ends[this.#spoken ?? 'bac/v1']
   }
 
+  /** Who does not let this node in may be in the midst of its own start, and not what it looks like. */
   #speak(protocol: Protocol, reply: HandshakeReply): HandshakeReply {
-    if (protocol === this.#spoken) return reply
+    if (!reply.IsAccepted || protocol === this.#spoken) return reply
     if (this.#spoken) this.#ends[this.#spoken].leave()
     this.#spoken = protocol
     this.#log('orchestrator_found', { protocol })
