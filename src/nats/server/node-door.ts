@@ -24,6 +24,8 @@ export type NodeDoorParts = {
 const connectionsPerNode = 16
 
 const unwelcome = 'Authorization Violation'
+/** The client is told no more than NATS tells. */
+const wrongToken = 'the token is wrong'
 
 /**
  * Lets in nodes: each under the name it gives, which no other machine holds, with the rights of that node. A machine is
@@ -44,14 +46,27 @@ export class NodeDoor implements Door {
   }
 
   async admit(visitor: Visitor): Promise<Rights | string> {
-    const { name, auth_token: token, nkey: key, sig } = visitor.options
-    if (!isSame(this.#parts.token, token)) return unwelcome
-    if (typeof name !== 'string' || !isNodeId(name)) return `${unwelcome}: the connection has no node's name`
-    if (key !== undefined && !(typeof key === 'string' && isProven(key, sig, visitor.nonce))) return unwelcome
-    const holder: Holder = { visitor, machine: key ?? visitor.address, isAlone: key !== undefined }
+    const { address, options } = visitor
+    const reason = this.#whyUnknown(visitor)
+    if (reason !== undefined) {
+      this.#parts.log('connection_refused', { address, reason })
+      return reason === wrongToken ? unwelcome : `${unwelcome}: ${reason}`
+    }
+    const name = options['name'] as NodeId
+    const key = options['nkey'] as string | undefined
+    const holder: Holder = { visitor, machine: key ?? address, isAlone: key !== undefined }
     const why = await this.#seat(name, holder)
-    if (why !== undefined) this.#notices.tell('node_refused', name, why, { address: visitor.address })
+    if (why !== undefined) this.#notices.tell('node_refused', name, why, { address })
     return why ?? this.#rights(name, holder)
+  }
+
+  /** What is wrong with what it says of itself; undefined = nothing. */
+  #whyUnknown({ options, nonce }: Visitor): string | undefined {
+    const { name, auth_token: token, nkey: key, sig } = options
+    if (!isSame(this.#parts.token, token)) return wrongToken
+    if (typeof name !== 'string' || !isNodeId(name)) return "the connection has no node's name"
+    if (key === undefined) return undefined
+    return typeof key === 'string' && isProven(key, sig, nonce) ? undefined : 'the key is not proven'
   }
 
   /** Why not; undefined = the name is theirs. */

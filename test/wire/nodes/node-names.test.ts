@@ -18,6 +18,17 @@ describe('the name of a node', () => {
       await client.closed()
       expect(client.heard()).toContain("-ERR 'Authorization Violation")
     }
+    expect(broker.logged.map(([event, { nodeId, reason }]) => [event, nodeId, reason])).toEqual([
+      ...Array(4).fill(['connection_refused', undefined, "the connection has no node's name"]),
+      ['node_refused', 'orch', expect.stringContaining('another machine')],
+    ])
+  })
+
+  it('is given in vain without the token, of which the client is told no more', async () => {
+    const client = await broker.raw('east', { auth_token: 'guess' })
+    await client.closed()
+    expect(client.heard()).toContain("-ERR 'Authorization Violation'\r\n")
+    expect(broker.logged).toEqual([['connection_refused', { address: '127.0.0.1', reason: 'the token is wrong' }]])
   })
 
   it('serves several connections of one process, as nodes of 1.9 have', async () => {
@@ -96,7 +107,7 @@ describe('the name of a node', () => {
     for (const sig of [undefined, '', 'AAAA', Buffer.alloc(64).toString('base64url')]) {
       const forger = await broker.raw('east', { nkey, sig })
       await forger.closed()
-      expect(forger.heard()).toContain("-ERR 'Authorization Violation'")
+      expect(forger.heard()).toContain("-ERR 'Authorization Violation: the key is not proven'")
     }
     const nonsense = await broker.raw('west', { nkey: 'U', sig: '' })
     await nonsense.closed()
