@@ -1,7 +1,8 @@
 import { Fault, messageOf } from '#lib/fault.ts'
 import type { ComputeMessage, Frame, FramesAck, OrchestratorMessage } from '#models/messages/messages.ts'
 import { executionIdOf, listOf, recordOf, textOf, wholeOf } from '../go/checked.ts'
-import { readReport, unreadableReport } from './reports.ts'
+import { unreadableReport } from '../go/reports.ts'
+import { readReport } from './reports.ts'
 
 type Delivery<Message> = { LinkID: string; Frames: Frame<Message>[] }
 
@@ -16,7 +17,8 @@ export const readReports = (value: unknown, onUnreadable: (error: unknown) => vo
       return readReport(message)
     } catch (error) {
       onUnreadable(error)
-      return unreadableReport(message, messageOf(error))
+      const { Body } = message as { Body?: { ExecutionID?: unknown } }
+      return unreadableReport(Body?.ExecutionID, messageOf(error))
     }
   })
 

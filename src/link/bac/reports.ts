@@ -1,5 +1,5 @@
 import { Fault } from '#lib/fault.ts'
-import { type Event, noEvent } from '#models/event.ts'
+import type { Event } from '#models/event.ts'
 import type { RunCommandResult } from '#models/execution.ts'
 import type { ExecutionId } from '#models/ids.ts'
 import { type FailureClass, failureClasses } from '#models/job.ts'
@@ -33,14 +33,6 @@ export function readReport(value: unknown): ComputeMessage {
     default:
       throw new Fault('BadRequest', 'unknown kind of report')
   }
-}
-
-/** What stands in its place. Of no execution that can be made out, it does nothing but count as received. */
-export function unreadableReport(value: unknown, why: string): ComputeMessage {
-  const id = (value as { Body?: { ExecutionID?: unknown } } | null)?.Body?.ExecutionID
-  const ExecutionID = (typeof id === 'string' ? id : '') as ExecutionId
-  const Event = { ...noEvent(), Message: `the node's report cannot be read: ${why}` }
-  return { Kind: 'ComputeError', Body: { ExecutionID, FailureClass: 'node', Event, RunOutput: null } }
 }
 
 function event(value: unknown): Event {

@@ -33,6 +33,16 @@ export const computeError = (wire: Wire, event: Event): Report<'ComputeError'> =
   Body: { ExecutionID: executionIdOf(wire), FailureClass: failureClassOf(event), Event: event, RunOutput: null },
 })
 
+/**
+ * What stands in the place of a report that cannot be read: its node says it only once, so without an end the execution
+ * would run for ever. Of no execution that can be made out, it does nothing but count as received.
+ */
+export function unreadableReport(id: unknown, why: string): ComputeMessage {
+  const ExecutionID = (typeof id === 'string' ? id : '') as ExecutionId
+  const Event = { ...noEvent(), Message: `the node's report cannot be read: ${why}` }
+  return { Kind: 'ComputeError', Body: { ExecutionID, FailureClass: 'node', Event, RunOutput: null } }
+}
+
 /** The first of a list: the later ones repeat it in other words. */
 export const firstEvent = (value: unknown): Event => listOf(value, 'Events', goEvent)[0] ?? noEvent()
 

@@ -11,7 +11,7 @@ import { GoLogStreams } from '../go/log-streams.ts'
 import { LogTurns } from '../go/log-turns.ts'
 import { goNodeInfo, goResources } from '../go/node-info.ts'
 import { ReportQueue } from '../go/report-queue.ts'
-import { bidResult, computeError, firstEvent, runResult } from '../go/reports.ts'
+import { bidResult, computeError, firstEvent, runResult, unreadableReport } from '../go/reports.ts'
 import { BadFrame, decodeFrame, type GoFrame, seqOf, typeOf } from './frame.ts'
 import { NclNode } from './ncl-node.ts'
 import { generationOf } from './orders.ts'
@@ -142,7 +142,7 @@ export class NclNodes {
     if (!peer) return nack(`node ${nodeId} not connected - handshake required`, 0)
     try {
       const frame = decodeFrame(bytes)
-      const report = reportOf(frame)
+      const report = this.#read(nodeId, frame)
       await peer.reports.add(report)
       // Before its bid is acknowledged: should we fail in between, the node bids again.
       if (report.Kind === 'BidResult' && report.Body.IsAccepted) await peer.node.start(report.Body.ExecutionID)
@@ -152,6 +152,17 @@ export class NclNodes {
     } catch (error) {
       this.#tell(nodeId, error)
       return nack(reasonOf(error), peer.nacksInARow++)
+    }
+  }
+
+  /** A known report of the wrong form is not sent back: the node would say the same for ever, and nothing after it. */
+  #read(nodeId: NodeId, frame: GoFrame): ComputeMessage {
+    try {
+      return reportOf(frame)
+    } catch (error) {
+      if (error instanceof BadFrame) throw error
+      this.#tell(nodeId, error)
+      return unreadableReport(frame.payload.ExecutionID, messageOf(error))
     }
   }
 

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { goJson } from '#api/encode/go-json.ts'
 import type { Bus, BusMessage } from '#contracts/bus.ts'
 import type { OrchestratorEnd } from '#contracts/node-link.ts'
@@ -19,6 +19,7 @@ const handshakeFrame = (id: string) =>
 const rig = () => {
   const taken: ComputeMessage[] = []
   const sent: { subject: string; bytes: Uint8Array }[] = []
+  const refused = vi.fn<() => void>()
   const told: { subject: string; type: string }[] = []
   const end: OrchestratorEnd = {
     handshake: async () => ({ IsAccepted: true, Reason: 'node registered', LinkID: 'l', HeartbeatIntervalMs: 1 }),
@@ -39,8 +40,8 @@ const rig = () => {
     },
     subscribe: () => ({ stop: () => {} }),
   } as Partial<Bus> as Bus
-  const nodes = new NclNodes({ bus, end, clock: new SystemClock(), random: systemRandom, log: () => {} })
-  return { nodes, taken, sent, told }
+  const nodes = new NclNodes({ bus, end, clock: new SystemClock(), random: systemRandom, log: refused })
+  return { nodes, taken, sent, told, refused }
 }
 
 const recorded = (file: string): { message: BusMessage; reply: string | undefined }[] =>
@@ -72,7 +73,7 @@ else
   it.each(files)(
     'a real node of %s gets an answer of the recorded kind to all it says, and each report is taken',
     async (name) => {
-      const { nodes, taken, sent, told } = rig()
+      const { nodes, taken, sent, told, refused } = rig()
       const lines = recorded(`${name}.jsonl`)
       expect(lines.length).toBeGreaterThan(0)
       const nodeId = lines[0]?.message.subject.split('.')[3] as never
@@ -96,6 +97,7 @@ else
       }
       expect(taken.map(({ Kind }) => Kind)).toEqual(expected)
       const start = { subject: `bacalhau.global.compute.${nodeId}.in.msgs`, type: 'BidAccepted' }
+      expect(refused).not.toHaveBeenCalled()
       expect(told).toEqual(Array.from({ length: bids }, () => start))
     },
   )
