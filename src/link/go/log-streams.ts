@@ -138,5 +138,5 @@ function closing(value: unknown): 'closed' | Fault {
   const { Code, Text } = recordOf(value, 'closeError')
   if (countOf(Code, 'Code') === closedWell) return 'closed'
   const text = textOf(Text, 'Text')
-  return new Fault(text.includes('not found') ? 'NotFound' : 'ServiceUnavailable', text)
+  return new Fault(/not found|completed execution/.test(text) ? 'NotFound' : 'ServiceUnavailable', text)
 }

@@ -2,8 +2,10 @@ import type { LogChunk } from '#contracts/log-reader.ts'
 import type { Clock } from '#lib/clock.ts'
 import type { GoLogStreams } from './log-streams.ts'
 
-/** So long a reader keeps the node while others wait for it. */
+/** So long a reader keeps the node while others wait for it, from the first output on. */
 const turnMs = 5_000
+/** The same for one that gets nothing: longer than the 10 s in which a node notices that the turn before it is over. */
+const silentTurnMs = 20_000
 
 type Turn = { end: AbortController; isLong: boolean }
 
@@ -43,11 +45,17 @@ export class LogTurns {
       const turn = await this.#take(signal)
       if (!turn) return
       const { end } = turn
-      const timer = this.#clock.after(turnMs, () => this.#becomesLong(turn))
+      let timer = this.#clock.after(silentTurnMs, () => this.#becomesLong(turn))
+      let isSilent = true
       const passed = isTail ? { ...seen } : { 1: 0, 2: 0 }
       try {
         const either = AbortSignal.any([signal, end.signal])
         for await (const { stream, bytes } of this.#streams.read(this.#subject, body, either)) {
+          if (isSilent) {
+            isSilent = false
+            timer.stop()
+            timer = this.#clock.after(turnMs, () => this.#becomesLong(turn))
+          }
           const known = Math.min(bytes.length, Math.max(0, seen[stream] - passed[stream]))
           passed[stream] += bytes.length
           if (known === bytes.length) continue

@@ -1,7 +1,8 @@
 import type { LogChunk, LogQuery } from '#contracts/log-reader.ts'
+import type { LogStream } from '#contracts/log-sink.ts'
 import type { ComputeEnd } from '#contracts/node-link.ts'
 import type { Store } from '#contracts/store.ts'
-import type { Clock } from '#lib/clock.ts'
+import type { Clock, Timer } from '#lib/clock.ts'
 import { Fault } from '#lib/fault.ts'
 import type { Execution } from '#models/execution.ts'
 import { isTerminalExecution } from '#models/execution-state.ts'
@@ -9,10 +10,19 @@ import type { JobId, NodeId } from '#models/ids.ts'
 import type { Waiters } from '../waiters.ts'
 import { executionNotFound } from './resolve.ts'
 
-/** Go nodes wait a minute for the log of a program that never started. What has ended is known by then. */
-const silenceLimitMs = 5_000
+/**
+ * Go nodes wait a minute for the log of a program that never started. What has ended is said by then, also when the node is
+ * following something else, which it takes 15 s to leave.
+ */
+const silenceLimitMs = 16_000
+/** They know nothing of an execution yet when they have only just taken it, and tell nobody when they do. */
+const knownLaterMs = 1_000
 
 export type LogParts = { store: Store; clock: Clock; waiters: Waiters; end: (nodeId: NodeId) => ComputeEnd | undefined }
+
+/** Bytes that were read of each stream. */
+type Seen = Record<LogStream, number>
+const isAnySeen = (seen: Seen): boolean => seen[1] + seen[2] > 0
 
 /** The output of one execution: from its node, or what the control plane kept of it when the node cannot be asked. */
 export async function* jobLogs(
@@ -21,19 +31,27 @@ export async function* jobLogs(
   query: LogQuery,
   signal: AbortSignal,
 ): AsyncIterable<LogChunk> {
+  const seen: Seen = { 1: 0, 2: 0 }
+  /** Why no more comes from the node, which has told a part: the rest is what was kept, when it has ended. */
+  let broken: Fault | undefined
   while (!signal.aborted) {
     const changed = new AbortController()
     const next = parts.waiters.next(jobId, AbortSignal.any([signal, changed.signal]))
+    let later: Timer | undefined
     try {
       const execution = await parts.store.execution(query.executionId)
       if (execution?.JobID !== jobId) throw executionNotFound(jobId, query.executionId)
-      const whyNot = yield* fromNode(parts, execution, query, signal)
+      const whyNot = broken ?? (yield* fromNode(parts, execution, query, seen, signal))
       if (!whyNot) return
+      if (isAnySeen(seen)) broken = whyNot
       const now: Execution = (await parts.store.execution(query.executionId)) ?? execution
       const isOver = now.RunOutput !== null || isTerminalExecution(now.ComputeState.StateType)
-      if (isOver || !query.isFollowing) return yield* keptOutput(now, whyNot)
+      if (isOver || !query.isFollowing)
+        return yield* keptOutput(now, whyNot, query.isTail && isAnySeen(seen) ? undefined : seen)
+      if (whyNot.code === 'NotFound') later = parts.clock.after(knownLaterMs, () => changed.abort())
       await next
     } finally {
+      later?.stop()
       changed.abort()
     }
   }
@@ -44,6 +62,7 @@ async function* fromNode(
   parts: LogParts,
   execution: Execution,
   query: LogQuery,
+  seen: Seen,
   signal: AbortSignal,
 ): AsyncGenerator<LogChunk, Fault | undefined> {
   const end = parts.end(execution.NodeID)
@@ -52,19 +71,19 @@ async function* fromNode(
   const engine = (await parts.store.jobVersion(execution.JobID, execution.JobVersion))?.Tasks[0]?.Engine.Type
   const silent = new AbortController()
   const silence = hasEnded ? parts.clock.after(silenceLimitMs, () => silent.abort()) : undefined
-  let isAnyRead = false
   try {
     const whole = engine === undefined ? query : { ...query, engine }
     for await (const chunk of end.readLogs(whole, AbortSignal.any([signal, silent.signal]))) {
       silence?.stop()
-      isAnyRead = true
+      seen[chunk.stream] += chunk.bytes.length
       yield chunk
     }
     return silent.signal.aborted ? outOfReach(execution.NodeID) : undefined
   } catch (error) {
-    const isGone = error instanceof Fault && (error.code === 'NotFound' || error.code === 'ServiceUnavailable')
-    if (isAnyRead || !isGone) throw error
-    return error
+    if (!(error instanceof Fault)) throw error
+    if (error.code === 'NotFound') return error
+    if (error.code === 'ServiceUnavailable' && !isAnySeen(seen)) return error
+    throw error
   } finally {
     silence?.stop()
   }
@@ -76,12 +95,23 @@ const outOfReach = (nodeId: NodeId): Fault =>
     hint: 'Try again when the node is connected.',
   })
 
-function* keptOutput({ RunOutput, ComputeState, NodeID }: Execution, whyNot: Fault): Iterable<LogChunk> {
+/** What was kept beyond what was seen; nothing when it is not known where in it that was. */
+function* keptOutput(
+  { RunOutput, ComputeState, NodeID }: Execution,
+  whyNot: Fault,
+  seen: Seen | undefined,
+): Iterable<LogChunk> {
   if (!RunOutput) {
     if (isTerminalExecution(ComputeState.StateType)) return
     throw whyNot.code === 'NotFound' ? outOfReach(NodeID) : whyNot
   }
+  if (!seen) return
   const encoder = new TextEncoder()
-  if (RunOutput.Stdout) yield { stream: 1, bytes: encoder.encode(RunOutput.Stdout) }
-  if (RunOutput.stderr) yield { stream: 2, bytes: encoder.encode(RunOutput.stderr) }
+  for (const [stream, text] of [
+    [1, RunOutput.Stdout],
+    [2, RunOutput.stderr],
+  ] as const) {
+    const bytes = encoder.encode(text).subarray(seen[stream])
+    if (bytes.length > 0) yield { stream, bytes }
+  }
 }
