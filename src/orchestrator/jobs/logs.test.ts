@@ -63,6 +63,7 @@ async function* partOf(text: string) {
 
 async function* silent(signal: AbortSignal): AsyncGenerator<LogChunk> {
   await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
+  yield* []
 }
 
 describe('output of a job [R20]', () => {
