@@ -7,7 +7,6 @@ import { canMoveExecution, isTerminalExecution } from '#models/execution-state.t
 import type { NodeId } from '#models/ids.ts'
 import { isLongRunning, type Job } from '#models/job.ts'
 import type { NewHistory } from '#models/job-history.ts'
-import { isTerminalJob } from '#models/job-state.ts'
 import type { ComputeMessage } from '#models/messages/messages.ts'
 import { execCompleted } from './events.ts'
 import { acceptedLines, executionLine, jobStateLines, runningLines } from './history-lines.ts'
@@ -105,9 +104,15 @@ const effectOf = (before: Execution, job: Job, message: ComputeMessage, nowNs: b
   }
 }
 
-/** Another attempt has its place already: of two results only one may count, and its end is no failure of the job. */
+/**
+ * Another attempt has, or had, its place: of two results only one may count, and its end is no failure of the job. What was
+ * stopped because the whole job was keeps the end that it had.
+ */
 const isSuperseded = ({ DesiredState, JobVersion }: Execution, { Version, State }: Job): boolean =>
-  DesiredState.StateType === 'Stopped' && JobVersion === Version && !isTerminalJob(State.StateType)
+  DesiredState.StateType === 'Stopped' &&
+  JobVersion === Version &&
+  State.StateType !== 'Stopped' &&
+  State.StateType !== 'Failed'
 
 const accepted = (before: Execution, report: Report<'BidResult'>, nowNs: bigint): Effect | undefined => {
   if (before.ComputeState.StateType !== 'AskForBid') return undefined

@@ -130,7 +130,9 @@ export class Looks {
 
   /** Before it is stored: room that is freed from now on must find the job among those that wait. */
   #wait({ job, plan, hasEnded, isPeculiar }: Look): void {
-    if (plan.waitsFor && !hasEnded) this.#parts.waiting.add(job, plan.waitsFor, isPeculiar)
+    if (!plan.waitsFor || hasEnded) return
+    const left = this.#parts.waiting.add(job, plan.waitsFor, isPeculiar)
+    if (left !== undefined) this.#letTry(left)
   }
 
   #done({ job, plan, hasEnded }: Look): void {
@@ -141,9 +143,13 @@ export class Looks {
 
   /** A job that was placed or has ended lets the next one of its shape try. */
   #letNextTry(jobId: Job['ID']): void {
+    const shape = this.#parts.waiting.remove(jobId)
+    if (shape !== undefined) this.#letTry(shape)
+  }
+
+  /** The first of a shape: whoever stood before it may have been woken for room that it could not use. */
+  #letTry(shape: string): void {
     const { waiting, broker, random } = this.#parts
-    const shape = waiting.remove(jobId)
-    if (shape === undefined) return
     for (const head of waiting.next(shape)) {
       broker.ask({ ...head, trigger: 'capacity-freed', evaluationId: random.uuid() })
     }

@@ -36,6 +36,15 @@ describe('jobs that wait for room', () => {
     expect(heads([first, second])).toEqual([first.ID, second.ID])
   })
 
+  it('tell who stood behind one that a node has just refused: the room was not for that one [L4]', () => {
+    const waiting = new Waiting()
+    const [first, second] = [job(), job()]
+    for (const each of [first, second]) expect(waiting.add(each, 'room', false)).toBeUndefined()
+    const left = waiting.add(first, 'room', true)
+    expect(waiting.next(left ?? '').map(({ jobId }) => jobId)).toEqual([second.ID])
+    expect(waiting.add(first, 'room', true)).toBeUndefined()
+  })
+
   it('are all woken when nodes have refused them [L1]', () => {
     const [first, second] = [job(), job()]
     expect(heads([first, second], true)).toEqual([first.ID, second.ID])

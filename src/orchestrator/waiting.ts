@@ -33,16 +33,17 @@ export class Waiting {
   readonly #lines = new Map<string, Line>()
   readonly #shapeOfJob = new Map<JobId, string>()
 
-  /** `isPeculiar`: some nodes have refused it. */
-  add(job: Job, waitsFor: 'room' | 'nodes', isPeculiar: boolean): void {
+  /** `isPeculiar`: some nodes have refused it. Returns the shape in which it waited until now, when that was another. */
+  add(job: Job, waitsFor: 'room' | 'nodes', isPeculiar: boolean): string | undefined {
     const shape = shapeOf(job, isPeculiar)
-    if (this.#shapeOfJob.get(job.ID) !== shape) this.remove(job.ID)
+    const left = this.#shapeOfJob.get(job.ID) === shape ? undefined : this.remove(job.ID)
     const line = this.#lines.get(shape) ?? { entries: [], waitsFor }
     line.waitsFor = waitsFor
-    if (this.#shapeOfJob.get(job.ID) === shape) return
+    if (this.#shapeOfJob.get(job.ID) === shape) return undefined
     insert(line.entries, { jobId: job.ID, priority: job.Priority, since: job.VersionTime })
     this.#lines.set(shape, line)
     this.#shapeOfJob.set(job.ID, shape)
+    return left
   }
 
   /** Returns the shape in which it waited. */

@@ -55,6 +55,7 @@ export const groups: readonly Group[] = [
     examples: [
       ['all nodes', 'node list'],
       ['one of them', 'node describe n-550ea9f2'],
+      ['empty one before it is repaired', 'node drain n-550ea9f2'],
     ],
   },
   { path: 'profile', short: 'Keep servers under names, and change between them' },
