@@ -90,6 +90,18 @@ async function joined(version: Version, lines: Recorded[], databasePath?: string
   return { go, engine, compute, options, node }
 }
 
+/** The same decision with other words: that the bid is not taken. */
+const rejectionOf = ({ subject, json }: Recorded): Recorded => {
+  if (!json.metadata) return { subject: subject?.replace('BidAccepted', 'BidRejected') ?? '', json }
+  const metadata = { ...json.metadata, 'Bacalhau-Type': 'BidRejected', Type: 'BidRejected' }
+  return { subject: subject ?? '', json: { metadata, payload: json.payload } }
+}
+/** It comes once more, under a higher number where there are numbers. */
+const laterOf = ({ subject, json }: Recorded): Recorded => {
+  const metadata = json.metadata && { ...json.metadata, 'Bacalhau-SeqNum': '999999' }
+  return { subject: subject ?? '', json: metadata ? { metadata, payload: json.payload } : json }
+}
+
 const scenarios: [Version, string, number][] = [
   ['v1.4.0', '03-batch-success-local', 2],
   ['v1.4.0', '04-job-failing', 6],
@@ -222,6 +234,22 @@ else
         for (const line of orders(lines).filter((each) => typeOfLine(each).startsWith('AskForBid'))) await go.say(line)
         const { body } = await go.next(version === 'v1.9.3' ? 'ComputeError' : 'OnComputeFailure/v1')
         expect((body.Event ?? body.Events[0]).Message).toMatch(/^execution error: x{10000}/)
+      },
+    )
+
+    it.each(Object.keys(versions) as Version[])(
+      '%s: a bid that is not taken is dropped, and what is said of it later starts nothing',
+      async (version) => {
+        const lines = recordedLines(`${version}/03-batch-success-local`)
+        const [ask, accepted] = orders(lines) as [Recorded, Recorded]
+        const { go, engine, compute } = await joined(version, lines)
+        await go.say(ask)
+        await go.next(version === 'v1.9.3' ? 'BidResult' : 'OnBidComplete/v1')
+        await go.say(rejectionOf(accepted))
+        await until('it is dropped', () => compute.compute.compute.live.length === 0)
+        await go.say(laterOf(accepted))
+        expect(engine.starts).toHaveLength(0)
+        expect(go.heard.filter(({ type }) => /Run|Error|Failure/.test(type))).toEqual([])
       },
     )
 
