@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { copyFileSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { run } from '../run.ts'
 import { bundleScript } from './bundle.ts'
@@ -28,7 +28,11 @@ export async function makeExecutable(root: string, chunks: Map<string, string>):
     ...heapFlags,
     ...[...chunks].flat(),
   ])
-  if (existsSync(output) && existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return output
+  if (existsSync(output) && existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) {
+    // Sources may have been written anew with the same in them: who compares times finds it newer.
+    utimesSync(output, new Date(), new Date())
+    return output
+  }
 
   const caches = join(work, 'caches')
   rmSync(caches, { recursive: true, force: true })

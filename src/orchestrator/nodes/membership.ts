@@ -72,7 +72,11 @@ export class Membership implements OrchestratorEnd {
 
   constructor(parts: MembershipParts) {
     this.#parts = parts
-    this.#sessions = new Sessions(parts)
+    this.#sessions = new Sessions({
+      ...parts,
+      silenceLimitMs: parts.settings.disconnectAfterMs,
+      onSilent: (nodeId) => void this.#disconnect(nodeId, 'heartbeat timeout').catch(() => {}),
+    })
     this.#forgetful = new ForgetfulNodes(parts.clock, forgetfulTimes * parts.settings.disconnectAfterMs)
   }
 
@@ -85,7 +89,7 @@ export class Membership implements OrchestratorEnd {
     const everyMs = Math.max(1_000, this.#parts.settings.disconnectAfterMs / 3)
     const again = (): void => {
       this.#sweep = this.#parts.clock.after(everyMs, () => {
-        this.#sweepSilent()
+        this.#lookAfterGone()
         again()
       })
     }
@@ -293,9 +297,8 @@ export class Membership implements OrchestratorEnd {
     if (outbox.length > 0) await this.#commit({ outbox })
   }
 
-  #sweepSilent(): void {
-    const { disconnectAfterMs } = this.#parts.settings
-    for (const nodeId of this.#sessions.silentFor(disconnectAfterMs)) this.#leaving.set(nodeId, 'heartbeat timeout')
+  /** What could not be stored is tried again, and what Go nodes have forgotten is lost. */
+  #lookAfterGone(): void {
     for (const [nodeId, why] of this.#leaving) this.#disconnect(nodeId, why).catch(() => {})
     const hasWork = (nodeId: NodeId): boolean => this.#parts.nodes.jobsOn(nodeId).size > 0
     for (const [nodeId, since] of this.#forgetful.due(hasWork)) this.#loseForgotten(nodeId, since).catch(() => {})

@@ -7,26 +7,34 @@ import { Receiver } from '#link/receiver.ts'
 import type { NodeId } from '#models/ids.ts'
 import type { ComputeMessage, Frame, FramesAck, OrchestratorMessage } from '#models/messages/messages.ts'
 import type { Inbox } from '../inbox.ts'
+import { Silence } from './silence.ts'
 
 type Session = {
   readonly receiver: Receiver<ComputeMessage>
   readonly back: ComputeEnd
   readonly linkId: string
-  readonly isLocal: boolean
-  lastHeartbeatMs: number
 }
 
-export type SessionParts = { clock: Clock; post: Post; inbox: Inbox; log: EventLog }
+export type SessionParts = {
+  clock: Clock
+  post: Post
+  inbox: Inbox
+  log: EventLog
+  silenceLimitMs: number
+  onSilent: (nodeId: NodeId) => void
+}
 
 /** The nodes we have shaken hands with: messages go both ways from then on, until the session ends. */
 export class Sessions {
   readonly #parts: SessionParts
   readonly #open = new Map<NodeId, Session>()
+  readonly #silence: Silence
   /** Nodes of this process share our store and cannot fall silent. */
   readonly localNodes = new Set<NodeId>()
 
   constructor(parts: SessionParts) {
     this.#parts = parts
+    this.#silence = new Silence(parts.clock, parts.silenceLimitMs, parts.onSilent)
   }
 
   has(nodeId: NodeId): boolean {
@@ -40,29 +48,26 @@ export class Sessions {
 
   /** In place of an earlier session of the node. */
   open(nodeId: NodeId, linkId: string, back: ComputeEnd): void {
-    const { post, inbox, clock, log } = this.#parts
+    const { post, inbox, log } = this.#parts
     const isLocal = this.localNodes.has(nodeId)
     const options = { sharesStore: isLocal }
     const apply = (message: ComputeMessage, mark: Parameters<Inbox['apply']>[2]) => inbox.apply(nodeId, message, mark)
     const onSkipped = (reason: string) => log('frames_skipped', { nodeId, reason })
     const receiver = new Receiver<ComputeMessage>(nodeId, post.store, apply, { ...options, onSkipped })
-    this.#open.set(nodeId, {
-      receiver,
-      back,
-      linkId,
-      isLocal,
-      lastHeartbeatMs: clock.monotonicMs(),
-    })
+    this.#open.set(nodeId, { receiver, back, linkId })
+    if (!isLocal) this.#silence.hear(nodeId)
     const deliver = (frames: readonly Frame<unknown>[]) => back.deliver(linkId, frames as Frame<OrchestratorMessage>[])
     post.connect(nodeId, deliver, options)
   }
 
   close(nodeId: NodeId): void {
     this.#open.delete(nodeId)
+    this.#silence.forget(nodeId)
     this.#parts.post.disconnect(nodeId)
   }
 
   closeAll(): void {
+    this.#silence.stop()
     for (const nodeId of [...this.#open.keys()]) this.close(nodeId)
   }
 
@@ -70,22 +75,13 @@ export class Sessions {
   hear(nodeId: NodeId, linkId: string): boolean {
     const session = this.#open.get(nodeId)
     if (session?.linkId !== linkId) return false
-    session.lastHeartbeatMs = this.#parts.clock.monotonicMs()
+    if (!this.localNodes.has(nodeId)) this.#silence.hear(nodeId)
     return true
   }
 
   /** Whether a node of another process was heard of within this time. */
   isHeardWithin(nodeId: NodeId, ms: number): boolean {
-    const session = this.#open.get(nodeId)
-    return session !== undefined && !session.isLocal && session.lastHeartbeatMs >= this.#parts.clock.monotonicMs() - ms
-  }
-
-  /** Nodes of other processes that were not heard of for so long. */
-  silentFor(ms: number): NodeId[] {
-    const since = this.#parts.clock.monotonicMs() - ms
-    return [...this.#open]
-      .filter(([, { isLocal, lastHeartbeatMs }]) => !isLocal && lastHeartbeatMs < since)
-      .map(([nodeId]) => nodeId)
+    return this.#silence.isHeardWithin(nodeId, ms)
   }
 
   deliver(nodeId: NodeId, linkId: string, frames: readonly Frame<ComputeMessage>[]): Promise<FramesAck> {
