@@ -34,6 +34,11 @@ export type Host = {
    * Aborted by the first SIGINT or SIGTERM, with a `Signalled` as reason. A second SIGINT ends the process at once.
    */
   readonly interrupted: AbortSignal
+  /**
+   * From now on a reader of the output that goes away (`| head`) interrupts the command, which has something to clean
+   * up; before, it ends the process at once.
+   */
+  lasts(): void
 }
 
 /** Why a command was interrupted. */

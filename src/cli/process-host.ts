@@ -11,7 +11,9 @@ import { lineReader } from './stdin-lines.ts'
 
 /** The real world. `exit` ends the process at once. */
 export function processHost(program: string, environment: Host['env'], exit: (code: number) => void): Host {
-  const interrupted = signals(exit)
+  const { interrupted, interrupt } = signals(exit)
+  let onReaderGone = (): void => exit(0)
+  const readerGone = (): void => onReaderGone()
   return {
     program,
     selfCommand: isSea() ? [process.execPath] : [process.execPath, ...process.execArgv, process.argv[1] ?? ''],
@@ -20,19 +22,21 @@ export function processHost(program: string, environment: Host['env'], exit: (co
     temporary: tmpdir(),
     resolve: (path) => resolve(path),
     stdin: { isTerminal: isatty(0), readAll: readStdin, readLine: lineReader(() => process.stdin, interrupted) },
-    stdout: streamOut(process.stdout, environment, exit),
-    stderr: streamOut(process.stderr, environment, exit),
+    stdout: streamOut(process.stdout, environment, readerGone),
+    stderr: streamOut(process.stderr, environment, readerGone),
     disk: systemDisk,
     clock: new SystemClock(),
     random: systemRandom,
     interrupted,
+    lasts: () => {
+      onReaderGone = () => interrupt('SIGTERM')
+    },
   }
 }
 
-/** A reader that went away (`| head`) ends the command quietly. */
-function streamOut(stream: NodeJS.WriteStream, env: Host['env'], exit: (code: number) => void): Out {
+function streamOut(stream: NodeJS.WriteStream, env: Host['env'], readerGone: () => void): Out {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') exit(0)
+    if (error.code === 'EPIPE') readerGone()
   })
   return {
     isTerminal: stream.isTTY === true,
@@ -52,13 +56,14 @@ async function readStdin(): Promise<Uint8Array> {
   return Buffer.concat(chunks)
 }
 
-function signals(exit: (code: number) => void): AbortSignal {
+function signals(exit: (code: number) => void) {
   const controller = new AbortController()
+  const interrupt = (name: SignalName): void => controller.abort(new Signalled(name))
   for (const name of ['SIGINT', 'SIGTERM'] satisfies SignalName[]) {
     process.on(name, () => {
       if (controller.signal.aborted) exit(name === 'SIGINT' ? 130 : 143)
-      controller.abort(new Signalled(name))
+      interrupt(name)
     })
   }
-  return controller.signal
+  return { interrupted: controller.signal, interrupt }
 }

@@ -73,6 +73,7 @@ async function run({ command, parsed, path }: Extract<Loaded, { kind: 'run' }>, 
   if (!command) throw new Error('a command that runs was loaded')
   const values = await valuesOf(command, parsed.values)
   const input: Input<Flags> = { flags: values, args: parsed.args, isGiven: (name) => parsed.given.has(name) }
+  if (command.isDaemon) host.lasts()
   try {
     const cli = connected(flagsOf(path) as Flags, { values, given: parsed.given }, host)
     const result = await command.run(input, cli)

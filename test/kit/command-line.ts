@@ -62,6 +62,7 @@ export function commandLine(): CommandLine {
         clock: new SystemClock(),
         random: systemRandom,
         interrupted,
+        lasts: () => {},
       }
       return { code: await runCommandLine(args, host), ...said }
     },

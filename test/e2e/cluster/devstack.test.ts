@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { BuiltProduct } from '../../kit/built-product.ts'
+import { busClient } from '../../kit/bus-client.ts'
 import { processesOf } from '../../kit/processes-of.ts'
 import { modulePath } from '../../kit/product.ts'
 import { anyPorts, ask, endOf, type Server, serverAt, submit } from '../../kit/served-node.ts'
@@ -109,6 +110,24 @@ describe('a devstack', () => {
     expect(ended).toMatchObject({ code: 0, stdout: expect.stringMatching(/\nShutting down devstack\n$/) })
     expect(existsSync(dirname(stack.runFile))).toBe(false)
     expect(processesOf(product.folder)).toEqual([])
+  })
+
+  it('whose output nobody reads any more ends at Ctrl-C, and leaves nothing [R97]', async () => {
+    const stack = await devstack('--computes', '1')
+    stack.program.child.stdout?.destroy()
+    stack.program.child.stderr?.destroy()
+    expect(await stack.program.end('SIGINT')).toMatchObject({ code: 0 })
+    expect(existsSync(dirname(stack.runFile))).toBe(false)
+  })
+
+  it('ends by itself when it has something to say and nobody reads it', async () => {
+    const stack = await devstack('--computes', '1')
+    const [, linkPort] = await stack.program.says(/nats:\/\/127\.0\.0\.1:(\d+)/)
+    stack.program.child.stderr?.destroy()
+    // It logs who comes under a name that is taken.
+    await expect(busClient(Number(linkPort), { name: 'node-0' })).rejects.toMatchObject({ code: 'Unauthorized' })
+    expect(await stack.program.ended).toMatchObject({ code: 0 })
+    expect(existsSync(dirname(stack.runFile))).toBe(false)
   })
 
   it('whose nodes wait for approval runs a daemon on each as soon as it is approved [R100, R204]', async () => {
