@@ -23,7 +23,7 @@ export class ClientBus implements Bus {
     this.#connection = connection
     this.#pace = pace
     this.#log = log
-    this.#watch().catch(() => {})
+    this.#watch().catch((error: unknown) => log('bus_watch_failed', { error }))
   }
 
   /** Tries each server once, for seconds. Faults: Unauthorized, or ServiceUnavailable when none can be reached or used. */
