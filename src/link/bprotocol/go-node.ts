@@ -133,7 +133,7 @@ export class GoNode implements ComputeEnd {
     const known = this.#asked.get(ID)
     if (known) return known
     const text = askForBid(this.#parts.orchestratorId, Execution, Job)
-    const why = whyNotSent(text)
+    const why = whyNotSent(text, this.#parts.bus.maxPayloadBytes)
     if (why !== undefined) {
       this.#fail(ID, why)
       return Promise.resolve()

@@ -4,6 +4,7 @@ import { aJob, anExecution } from '../../../test/contracts/store-fixtures.ts'
 import { jobSpec } from '../../../test/kit/job-spec.ts'
 import { askForBid, cancelExecution, whyNotSent } from './order.ts'
 
+const mebibyte = 1024 * 1024
 const job = aJob(1, {
   Tasks: jobSpec({}).Tasks.map((task) => ({ ...task, Network: { Type: 'Default' } })),
   Constraints: [],
@@ -32,27 +33,32 @@ describe('AskForBid for a node of 1.4', () => {
       Tasks: [{ Network: { Type: 'None' }, Publisher: { Type: '' }, Resources: {}, Timeouts: {} }],
     })
     expect(text).toContain('"CreateTime":1795484727437215472')
-    expect(whyNotSent(text)).toBeUndefined()
+    expect(whyNotSent(text, mebibyte)).toBeUndefined()
   })
 
   it.each(['Engine', 'Publisher', 'Resources', 'Network', 'Timeouts'])(
     'is not sent without %s, on which the node would crash',
     (name) => {
       const without = changed((order) => delete order.Execution.Job.Tasks[0][name])
-      expect(whyNotSent(without)).toBe(`a node of version 1.4 cannot run a job without ${name}`)
+      expect(whyNotSent(without, mebibyte)).toBe(`a node of version 1.4 cannot run a job without ${name}`)
       const empty = changed((order) => (order.Execution.Job.Tasks[0][name] = null))
-      expect(whyNotSent(empty)).toContain(name)
+      expect(whyNotSent(empty, mebibyte)).toContain(name)
     },
   )
 
   it.each(['Job', 'AllocatedResources'])('is not sent without %s', (name) => {
-    expect(whyNotSent(changed((order) => delete order.Execution[name]))).toContain(name)
+    expect(
+      whyNotSent(
+        changed((order) => delete order.Execution[name]),
+        mebibyte,
+      ),
+    ).toContain(name)
   })
 
   it('is not sent with a network type of later versions, or when it does not fit into a message', () => {
     const host = changed((order) => (order.Execution.Job.Tasks[0].Network.Type = 'Host'))
-    expect(whyNotSent(host)).toBe('a node of version 1.4 does not know the network type Host')
-    expect(whyNotSent(changed((order) => (order.Execution.Job.Meta.x = 'x'.repeat(2 ** 20))))).toContain('larger')
+    expect(whyNotSent(host, mebibyte)).toBe('a node of version 1.4 does not know the network type Host')
+    expect(whyNotSent(host, 500)).toContain('the job is larger than one message')
   })
 })
 

@@ -4,7 +4,7 @@ import type { Execution } from '#models/execution.ts'
 import type { Job } from '#models/job.ts'
 import { metaKeys } from '#models/job.ts'
 import { isRecord, recordOf } from '../go/checked.ts'
-import { goOrder, orderLimitBytes } from '../go/execution.ts'
+import { goOrder } from '../go/execution.ts'
 
 const networkWords = ['None', 'Full', 'HTTP']
 
@@ -22,8 +22,9 @@ const peers = (from: string, to: string): string =>
   `"SourcePeerID":${JSON.stringify(from)},"TargetPeerID":${JSON.stringify(to)}`
 
 /** Why an AskForBid must not be sent: a node of 1.4 would crash on it, or cannot read it. Undefined = it may. */
-export function whyNotSent(text: string): string | undefined {
-  if (Buffer.byteLength(text) > orderLimitBytes) return 'the job is larger than one message of a node of version 1.4'
+export function whyNotSent(text: string, mostBytes: number): string | undefined {
+  if (Buffer.byteLength(text) > mostBytes)
+    return 'the job is larger than one message, and a node of version 1.4 takes no more'
   const execution = recordOf(recordOf(parseWire(text), 'order').Execution, 'Execution')
   const missing = missingIn(execution)
   if (missing) return `a node of version 1.4 cannot run a job without ${missing}`

@@ -6,9 +6,6 @@ import type { Job } from '#models/job.ts'
 import type { Task } from '#models/task.ts'
 import { wasmTaskFor } from './wasm-task.ts'
 
-/** What fits into one message of the bus, with some room for what surrounds it. */
-export const orderLimitBytes = 1024 * 1024 - 1024
-
 /**
  * An order as a Go node of this version reads it. A node of 1.4 crashes when the job, its network, time limits or
  * allocated resources are missing, one of 1.9 when `Meta` is: `encodeExecution` writes them all, in the words and numbers
