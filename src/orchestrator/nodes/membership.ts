@@ -311,12 +311,12 @@ export class Membership implements OrchestratorEnd {
     if (lost.length > 0) {
       const outbox = lost.map(({ ID }) => takeBack(nodeId, ID))
       await this.#commit({ ...lossOf(lost, clock.nowNs()), outbox })
+      this.#parts.look(lost.map(({ JobID }) => JobID))
     }
     const process = readProcess(await ledger.store.fact(processFact(nodeId)))
     if (process && !process.isSettled)
       await this.#commit({ putFacts: { [processFact(nodeId)]: processText({ ...process, isSettled: true }) } })
     this.#forgetful.settle(nodeId)
-    this.#parts.look(lost.map(({ JobID }) => JobID))
   }
 
   async #disconnect(nodeId: NodeId, why: string): Promise<void> {

@@ -93,13 +93,13 @@ export const decisionBugs: Readonly<Record<string, Planted>> = {
     }),
   },
 
-  'a node says that it has more than it was sent': {
+  'a node says that it has what it did not take': {
     invariant: 'L2',
     plant: () => ({
       computeEnd: (end) =>
         delivering(end, async (linkId, frames) => {
-          const ack = await end.deliver(linkId, frames)
-          return { LastSeq: ack.LastSeq + 1 }
+          const ack = await end.deliver(linkId, frames.length > 1 ? frames.slice(0, -1) : frames)
+          return { LastSeq: Math.max(ack.LastSeq, frames.at(-1)?.Seq ?? 0) }
         }),
     }),
   },
