@@ -1,3 +1,4 @@
+import type { Change } from '#contracts/store.ts'
 import type { Clock } from '#lib/clock.ts'
 import { isCounted } from '#models/job.ts'
 import type { Resources } from '#models/resources.ts'
@@ -10,8 +11,6 @@ import { bidFailed, bidResult, runStarted, toOrchestrator } from './reports.ts'
 import type { Starter } from './starter.ts'
 
 export type BiddingParts = { bids: BidSettings; registries: Registries; clock: Clock }
-
-const acceptedText = 'Accepted job'
 
 /** Answers new orders, and passes on what it accepts. */
 export class Bidding {
@@ -27,6 +26,11 @@ export class Bidding {
 
   bid(held: Held): void {
     held.done = this.#answer(held).catch((error: unknown) => this.#fail(held, error))
+  }
+
+  /** What tells that the bid for it says yes. */
+  saysYes({ row }: Held): NonNullable<Change['outbox']> {
+    return toOrchestrator(bidResult(row, true, 'Accepted job', this.#parts.clock.nowNs()))
   }
 
   async #answer(held: Held): Promise<void> {
@@ -48,10 +52,10 @@ export class Bidding {
     held.row = { ...row, state, need, startTime }
     const { durable } = await this.#ledger.move(held, {
       updateWork: [{ executionId: held.id, expected: ['New'], state, need, startTime }],
-      outbox: toOrchestrator(
-        ...(isCounted(row.order.job.Type) ? [bidResult(row, true, acceptedText, clock.nowNs())] : []),
-        ...(taken ? [runStarted(held.row)] : []),
-      ),
+      outbox: [
+        ...(isCounted(row.order.job.Type) ? this.saysYes(held) : []),
+        ...(taken ? toOrchestrator(runStarted(held.row)) : []),
+      ],
     })
     if (taken) return this.#starter.start(held, taken, durable)
     durable?.catch(() => this.#starter.forget(held))
@@ -63,7 +67,7 @@ export class Bidding {
     held.row = { ...held.row, state: 'Offered', need }
     const { durable } = await this.#ledger.move(held, {
       updateWork: [{ executionId: held.id, expected: ['New'], state: 'Offered', need }],
-      outbox: toOrchestrator(bidResult(held.row, true, acceptedText, this.#parts.clock.nowNs())),
+      outbox: this.saysYes(held),
     })
     durable?.catch(() => this.#starter.forget(held))
   }

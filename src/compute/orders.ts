@@ -57,7 +57,10 @@ export class Orders {
 
   async #applyOrder(row: WorkRow, inbox: NonNullable<Change['inbox']>): Promise<CommitOutcome> {
     const { post, holdings, starter, bidding } = this.#parts
-    if (holdings.has(row.executionId)) return post.commit({ inbox })
+    const known = holdings.get(row.executionId)
+    // Who asks again for what it was offered has lost the answer.
+    if (known)
+      return post.commit({ inbox, ...(known.row.state === 'Offered' ? { outbox: bidding.saysYes(known) } : {}) })
     const held = holdings.take(row)
     const outcome = await post.commit({ inbox, putWork: [row] }).catch((error: unknown) => {
       // Not stored, so not in hand: the order comes again.

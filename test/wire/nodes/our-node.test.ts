@@ -237,6 +237,19 @@ else
       },
     )
 
+    it('v1.4.0: who asks again, having lost the answer, is answered again, and it runs once', async () => {
+      const lines = recordedLines('v1.4.0/03-batch-success-local')
+      const [ask, accepted] = orders(lines) as [Recorded, Recorded]
+      const { go, engine } = await joined('v1.4.0', lines)
+      await go.say(ask)
+      await go.next('OnBidComplete/v1')
+      await go.say(ask)
+      expect((await go.next('OnBidComplete/v1', 2)).body.Accepted).toBe(true)
+      await go.say(accepted)
+      await go.next('OnRunComplete/v1')
+      expect(engine.starts).toHaveLength(1)
+    })
+
     it.each(Object.keys(versions) as Version[])(
       '%s: a bid that is not taken is dropped, and what is said of it later starts nothing',
       async (version) => {
