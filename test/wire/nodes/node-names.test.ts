@@ -19,7 +19,7 @@ describe('the name of a node', () => {
       expect(client.heard()).toContain("-ERR 'Authorization Violation")
     }
     expect(broker.logged.map(([event, { nodeId, reason }]) => [event, nodeId, reason])).toEqual([
-      ...Array(4).fill(['connection_refused', undefined, "the connection has no node's name"]),
+      ...Array.from({ length: 4 }, () => ['connection_refused', undefined, "the connection has no node's name"]),
       ['node_refused', 'orch', expect.stringContaining('another machine')],
     ])
   })
