@@ -3,13 +3,23 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
-import type { Publisher } from '#contracts/publisher.ts'
-import { yes } from '#contracts/verdict.ts'
 import { joinCompute } from '../../kit/cluster.ts'
 import { type Heard, type Recorded, recordedLines, startGoOrchestrator } from '../../kit/go-orchestrator.ts'
-import { ScriptedEngine } from '../../kit/scripted-engine.ts'
 import { until } from '../../kit/until.ts'
 import { absent, goldensDir } from '../../kit/vectors.ts'
+import {
+  bodyOfLine,
+  comparable,
+  isReport,
+  laterOf,
+  orders,
+  recordedEngine,
+  recordedPublisher,
+  rejectionOf,
+  typeOfLine,
+  type Version,
+  versions,
+} from './recorded-node.ts'
 
 const running: { stop(): Promise<void> }[] = []
 const started = <Part extends { stop(): Promise<void> }>(part: Part): Part => {
@@ -18,62 +28,6 @@ const started = <Part extends { stop(): Promise<void> }>(part: Part): Part => {
 }
 afterEach(async () => {
   for (const part of running.splice(0).reverse()) await part.stop()
-})
-
-/** The recorded nodes, by the version that was recorded. */
-const versions = {
-  'v1.4.0': { protocol: 'bprotocol/v2', node: 'node140', joined: 'UpdateResources/v1' },
-  'v1.9.3': { protocol: 'ncl/v1', node: 'node193', joined: 'transport.HandshakeRequest' },
-} as const
-type Version = keyof typeof versions
-
-/** What happened in the recording, without what belongs to its time. */
-const orders = (lines: Recorded[]): Recorded[] =>
-  lines.filter(
-    ({ dir, subject = '' }) => dir === 'S>C' && /^node\.compute\.\w+\.(Ask|Bid|Cancel)|\.in\.msgs$/.test(subject),
-  )
-const typeOfLine = ({ subject = '', json }: Recorded): string => json.metadata?.Type ?? subject.split('.').at(-1)
-const isReport = ({ dir, subject = '' }: Recorded): boolean =>
-  dir === 'C>S' && /^node\.orchestrator\.|\.out\.msgs$/.test(subject)
-const bodyOfLine = ({ json }: Recorded): any => (json.metadata ? json.payload : json)
-
-/** Times differ, our engine has its own words, and an empty list is as good as none. */
-const comparable = (body: any): unknown =>
-  JSON.parse(
-    JSON.stringify(body, (key, value) => {
-      if (key === 'Timestamp') return undefined
-      if (key === 'Events') return value ?? []
-      return key === 'Message' ? value.replace(/^(?:execution error: )+/, '') : value
-    }),
-  )
-
-/** Runs what the recorded job printed, or fails as it did. */
-function recordedEngine(lines: Recorded[]): ScriptedEngine {
-  const reports = lines.filter(isReport).map(bodyOfLine)
-  return new ScriptedEngine('docker', async ({ executionId, logs }) => {
-    const ended = reports.find((each) => each.ExecutionID === executionId && !('Accepted' in each))
-    const output = ended?.RunCommandResult
-    if (output) {
-      await logs.write(1, Buffer.from(output.Stdout))
-      await logs.write(2, Buffer.from(output.stderr))
-      return { exitCode: output.ExitCode }
-    }
-    const event = ended?.Event ?? ended?.Events?.[0]
-    if (!event) return new Promise(() => {})
-    return { exitCode: 1, failure: { message: event.Message, class: 'transient' } }
-  })
-}
-
-const recordedPublisher = (lines: Recorded[]): Publisher => ({
-  type: 'local',
-  isInstalled: async () => yes,
-  accepts: async () => yes,
-  publish: async ({ executionId }) =>
-    bodyOfLine(
-      lines.find(
-        (each) => isReport(each) && bodyOfLine(each).ExecutionID === executionId && bodyOfLine(each).PublishResult,
-      ) as Recorded,
-    ).PublishResult,
 })
 
 async function joined(version: Version, lines: Recorded[], databasePath?: string) {
@@ -88,18 +42,6 @@ async function joined(version: Version, lines: Recorded[], databasePath?: string
   const compute = started(await joinCompute(go.port, node, options))
   await go.next(sign)
   return { go, engine, compute, options, node }
-}
-
-/** The same decision with other words: that the bid is not taken. */
-const rejectionOf = ({ subject, json }: Recorded): Recorded => {
-  if (!json.metadata) return { subject: subject?.replace('BidAccepted', 'BidRejected') ?? '', json }
-  const metadata = { ...json.metadata, 'Bacalhau-Type': 'BidRejected', Type: 'BidRejected' }
-  return { subject: subject ?? '', json: { metadata, payload: json.payload } }
-}
-/** It comes once more, under a higher number where there are numbers. */
-const laterOf = ({ subject, json }: Recorded): Recorded => {
-  const metadata = json.metadata && { ...json.metadata, 'Bacalhau-SeqNum': '999999' }
-  return { subject: subject ?? '', json: metadata ? { metadata, payload: json.payload } : json }
 }
 
 const scenarios: [Version, string, number][] = [
