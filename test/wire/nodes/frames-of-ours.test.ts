@@ -92,6 +92,26 @@ describe('numbered messages of a node', () => {
   })
 })
 
+describe('a node that acknowledges', () => {
+  it('more than it was sent is sent it again, so that nothing later is taken for done [W11]', async () => {
+    const { port, jobs } = started(await startLogged())
+    const node = started(await SpokenNode.connect(port, 'east'))
+    const taken: number[][] = []
+    node.bus.subscribe('bacalhau.global.compute.east.in.msgs', ({ payload, reply = '' }) => {
+      const seqs = JSON.parse(Buffer.from(payload.subarray(1)).toString()).Frames.map(({ Seq }: { Seq: number }) => Seq)
+      taken.push(seqs)
+      // The first answer lies about what is to come.
+      node.bus.publish(reply, wholeMessage({ LastSeq: taken.length === 1 ? 100 : seqs.at(-1) }))
+    })
+    await node.join()
+    await submitSpec(jobs)
+    await until('it was sent again', () => taken.length === 2)
+    await submitSpec(jobs)
+    await until('the next comes, too', () => taken.length === 3)
+    expect(taken).toEqual([[1], [1], [2]])
+  })
+})
+
 describe('a node whose clock is an hour off [R103]', () => {
   const hourNs = 3_600_000_000_000n
   it.each([
