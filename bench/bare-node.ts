@@ -27,7 +27,7 @@ export class BareNode implements ComputeEnd {
   #taken = 0
   #owed: Frame<ComputeMessage>[] = []
   #numbered = 0
-  #isReporting = false
+  #reporting: Promise<void> | undefined
 
   constructor(bus: Bus, id: string, capacity: Resources, labels: Record<string, string>) {
     this.id = id as NodeId
@@ -91,16 +91,23 @@ export class BareNode implements ComputeEnd {
 
   #report(Message: ComputeMessage): void {
     this.#owed.push({ Seq: ++this.#numbered, Message })
-    if (this.#isReporting) return
-    this.#isReporting = true
-    queueMicrotask(() => void this.#send().finally(() => (this.#isReporting = false)))
+    this.#reporting ??= this.#send()
+    this.#reporting.catch(() => {})
   }
 
+  /** What is reported in one go is sent in one batch. */
   async #send(): Promise<void> {
+    await undefined
     while (this.#owed.length > 0) {
       const { LastSeq } = await this.#orchestrator.deliver(this.id, this.#linkId, this.#owed)
       this.#owed = this.#owed.filter(({ Seq }) => Seq > LastSeq)
     }
+    this.#reporting = undefined
+  }
+
+  /** Resolves when all it reported has arrived. Rejects when that could not be sent. */
+  async resting(): Promise<void> {
+    await this.#reporting
   }
 }
 

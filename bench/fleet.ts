@@ -48,6 +48,7 @@ export class Fleet {
   }
 
   async close(): Promise<void> {
+    await Promise.all(this.nodes.map((node) => node.resting()))
     await Promise.all(this.#buses.map((bus) => bus.close()))
   }
 }
