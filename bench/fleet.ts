@@ -5,7 +5,7 @@ import { BareNode, type Order } from './bare-node.ts'
 import type { Product } from './product.ts'
 
 /** Nodes that join at a time. */
-const joining = 64
+const joining = 16
 
 const plain = { section: 'Compute', token: '', caFile: '', isTlsRequired: false } as const
 const deps = { random: systemRandom, log: () => {} }

@@ -41,8 +41,8 @@ export type Look = {
 /** Of a job that has to wait, every node says why: so many cost as much as an execution. */
 const nodesPerExecution = 10
 
-/** More to look at than this is the worker's, which lets others have their turn. */
-const quickLook = { nodes: 64, count: 64 }
+/** What may start more executions is looked at by the worker, which lets others have their turn. */
+const quickLook = 64
 
 /** Looks at jobs: a snapshot, the rules of the type, a plan; and keeps what wakes the job the next time. */
 export class Looks {
@@ -85,8 +85,8 @@ export class Looks {
   /** At a job that is about to be stored, so that one commit does for both; undefined when others are due before it or it may take long. */
   first(job: Job, evaluationId: string): Look | undefined {
     const { broker, nodes } = this.#parts
-    const isQuick = nodes.views().length <= quickLook.nodes && (!isCounted(job.Type) || job.Count <= quickLook.count)
-    return broker.isIdle && isQuick && !this.#isHeld ? this.at(job, [], evaluationId) : undefined
+    const executions = isCounted(job.Type) ? job.Count : nodes.views().length
+    return broker.isIdle && executions <= quickLook && !this.#isHeld ? this.at(job, [], evaluationId) : undefined
   }
 
   get isHeld(): boolean {

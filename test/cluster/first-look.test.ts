@@ -1,10 +1,13 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import type { HandshakeReply } from '#models/messages/messages.ts'
+import { noResources } from '#models/resources.ts'
 import type { Task } from '#models/task.ts'
 import { openSqlite } from '#platform/sqlite.ts'
 import { startOrchestrator } from '../kit/cluster.ts'
 import { FaultySql } from '../kit/faulty-sql.ts'
 import { jobSpec } from '../kit/job-spec.ts'
 import { submitSpec } from '../kit/jobs.ts'
+import { nodeState } from '../kit/reconcile-world.ts'
 import { until } from '../kit/until.ts'
 
 const task = jobSpec().Tasks[0] as Task
@@ -19,6 +22,12 @@ const start = async (): Promise<void> => {
 }
 
 afterEach(() => cluster.stop())
+
+const joinFull = (name: string): Promise<HandshakeReply> =>
+  cluster.orchestrator.link.handshake(
+    { NodeInfo: nodeState(name, noResources(), {}).Info, StoreID: 's', LinkID: '', LiveExecutions: [] },
+    { deliver: async () => ({ LastSeq: 0 }), readLogs: () => expect.fail(), readResult: () => expect.fail() },
+  )
 
 describe('a job that no node can take', () => {
   it('is stored with what the first look at it came to: one commit, one row of it and one of its specification [W20]', async () => {
@@ -39,6 +48,23 @@ describe('a job that no node can take', () => {
       [1, 'Submission', 1],
       [2, 'Queueing', 2],
     ])
+  })
+
+  it('is looked at with its submission on a large cluster, too: only a job of many executions is not', async () => {
+    await start()
+    for (let i = 0; i < 100; i++) await joinFull(`n-${i}`)
+    const writesOf = async (Count: number): Promise<number> => {
+      let writes = 0
+      database.watch = (act, sql) => {
+        if (act === 'write' && /^(?:insert into|update) "jobs"/.test(sql)) writes++
+      }
+      const id = await submitSpec(cluster.jobs, { ...patient, Count })
+      await until('it waits', async () => (await cluster.jobs.get(id)).State.StateType === 'Queued')
+      database.watch = () => {}
+      return writes
+    }
+    expect(await writesOf(64)).toBe(1)
+    expect(await writesOf(65)).toBe(2)
   })
 
   it('is nowhere when that commit fails, and the next one is stored again [I1]', async () => {

@@ -98,10 +98,13 @@ const rules: readonly Rule[] = [engines, publishers, storages, labels, capacity]
 
 /** The first rule and the reason why not, or undefined when it can. */
 export const refusalOf = (job: Job, need: Resources, node: NodeView): Refusal | undefined => {
-  const refusals = rules.flatMap((rule) => rule(job, need, node) ?? [])
-  const [first] = refusals
-  const last = refusals.at(-1)
-  return first && last && { ...first, reason: last.reason, isBusy: refusals.every((refusal) => refusal.isBusy) }
+  let told: Refusal | undefined
+  for (const rule of rules) {
+    const refusal = rule(job, need, node)
+    if (!refusal) continue
+    told = told ? { ...told, reason: refusal.reason, isBusy: told.isBusy && refusal.isBusy } : refusal
+  }
+  return told
 }
 
 /** The same question without the why, and the rule first that most nodes fail. */

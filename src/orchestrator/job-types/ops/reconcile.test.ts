@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { job, World } from '../../../../test/kit/reconcile-world.ts'
+import { jobTypeRules } from '../index.ts'
 
 describe('ops jobs', () => {
   it('run once on every matching node and complete when all have [R99]', () => {
@@ -39,6 +40,13 @@ describe('ops jobs', () => {
     failing.step()
     failing.end(0, 'Failed', 'transient')
     expect(failing.step()).toMatchObject({ starts: [], jobState: { StateType: 'Failed' } })
+  })
+
+  it('wait for nodes that are still on their way after a restart, and are woken by the first [L4]', () => {
+    const world = new World(job({ Type: 'ops' }), [])
+    const plan = jobTypeRules.ops({ ...world.snapshot(), isSettling: true })
+    expect(plan).toMatchObject({ starts: [], waitsFor: 'nodes' })
+    expect(plan.jobState).toBeUndefined()
   })
 
   it('wait for a node that is gone as long as others work, and run there again when it is back [W8, L3]', () => {

@@ -19,7 +19,8 @@ export const reconcileOps: Reconcile = (snapshot) => {
   const placement = startOnNodes(snapshot, plan, executions, (attempts) => isWanted(snapshot, attempts))
   if (executions.length === 0 && plan.starts.length === 0) {
     if (plan.waitsFor) queueJob(snapshot, plan, noMatchOf(placement).message)
-    else if (!snapshot.isSettling) {
+    else if (snapshot.isSettling) plan.waitsFor = 'nodes'
+    else {
       const { message, details } = noMatchOf(placement)
       failJob(snapshot, plan, executions, message, details)
     }
