@@ -114,6 +114,11 @@ describe('an orchestrator of any kind', () => {
     expect(logged).toEqual([['orchestrator_found', { protocol: 'ncl/v1' }]])
   })
 
+  it('of 1.4 that cannot register the node says why', async () => {
+    const { any } = rig({ 'RegisterNode/v1': () => Buffer.from('{"error":"the disk is full","value":null}') })
+    expect(await any.handshake(handshake(), back)).toMatchObject({ IsAccepted: false, Reason: 'the disk is full' })
+  })
+
   it('that is slow is not taken for another kind', async () => {
     const { any, asked } = rig({
       'out.ctrl': () => {

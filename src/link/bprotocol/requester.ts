@@ -52,10 +52,10 @@ export class BprotocolRequester implements OrchestratorEnd {
    */
   async handshake({ NodeInfo, LinkID }: Handshake, back: ComputeEnd): Promise<HandshakeReply> {
     const { bus, clock, nodeId, random } = this.#parts
-    const { value } = await this.#manage('RegisterNode', `{"Info":${encodeNodeInfo(NodeInfo)}}`)
+    const { value, error } = await this.#manage('RegisterNode', `{"Info":${encodeNodeInfo(NodeInfo)}}`)
     const reply = recordOf(value, 'value')
     const IsAccepted = flagOf(reply.Accepted, 'Accepted')
-    const Reason = sentenceOf(reply.Reason, 'Reason')
+    const Reason = sentenceOf(error ?? reply.Reason, 'Reason')
     // It has not met this node before: what it is remembered for was with another one, or is lost there.
     const linkId = keptLink('bprotocol/v2', Reason === alreadyKnown ? LinkID : '', random)
     if (IsAccepted) {
