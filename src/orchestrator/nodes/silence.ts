@@ -49,9 +49,10 @@ export class Silence {
   }
 
   #tell(): void {
-    const since = this.#clock.monotonicMs() - this.#limitMs
+    const nowMs = this.#clock.monotonicMs()
     for (const [nodeId, heardMs] of this.#heardMs) {
-      if (heardMs > since) return
+      // Reckoned as `#wind` does: with another rounding the timer would come again at once, and again.
+      if (heardMs + this.#limitMs > nowMs) return
       this.#heardMs.delete(nodeId)
       this.#onSilent(nodeId)
     }
