@@ -36,6 +36,8 @@ const subjects = {
 }
 
 const callLimitMs = 10_000
+/** Nobody waits long for a node that stops. */
+const goodbyeLimitMs = 2_000
 
 const nodeOf = (subject: string): NodeId => subject.split('.')[3] as NodeId
 
@@ -106,7 +108,7 @@ export class RemoteOrchestrator implements OrchestratorEnd {
 
   async goodbye(): Promise<void> {
     this.leave()
-    await this.#control({ Kind: 'Goodbye' })
+    await this.#control({ Kind: 'Goodbye' }, goodbyeLimitMs)
   }
 
   /** It is not spoken with any more. */
@@ -115,8 +117,8 @@ export class RemoteOrchestrator implements OrchestratorEnd {
     this.#served = []
   }
 
-  #control<Reply>(message: Control): Promise<Reply> {
-    return call(this.#bus, subjects.control(this.#nodeId), exactJson(message), callLimitMs, this.#random)
+  #control<Reply>(message: Control, limitMs = callLimitMs): Promise<Reply> {
+    return call(this.#bus, subjects.control(this.#nodeId), exactJson(message), limitMs, this.#random)
   }
 }
 
