@@ -97,7 +97,7 @@ export class BareNode implements ComputeEnd {
 
   /** What is reported in one go is sent in one batch. */
   async #send(): Promise<void> {
-    await undefined
+    await Promise.resolve()
     while (this.#owed.length > 0) {
       const { LastSeq } = await this.#orchestrator.deliver(this.id, this.#linkId, this.#owed)
       this.#owed = this.#owed.filter(({ Seq }) => Seq > LastSeq)
