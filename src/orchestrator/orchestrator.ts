@@ -217,9 +217,7 @@ export class Orchestrator implements Startable {
 
   /** Just started, and a node that may work has not come back yet. */
   #isSettling(): boolean {
-    const isAwaited = ({ Membership, ConnectionState }: NodeState): boolean =>
-      Membership === 'APPROVED' && ConnectionState.Status === 'DISCONNECTED'
-    const isSettling = this.#settling !== undefined && this.#table.states().some(isAwaited)
+    const isSettling = this.#settling !== undefined && this.#table.isAnyAway
     this.#hasSpared ||= isSettling
     return isSettling
   }

@@ -90,6 +90,7 @@ describe('the node table', () => {
         const anew = new NodeTable()
         anew.load([...states.values()], live)
         expect(table.views()).toEqual(anew.views())
+        expect(table.isAnyAway).toBe(table.views().some(({ isConnected }) => !isConnected))
         const asked = constraints.map(askable)
         const matches = compileSelector(asked)
         const near = table.viewsNear(asked)

@@ -24,6 +24,7 @@ export class NodeTable implements NodeViews {
   #views: NodeView[] = []
   /** Nodes whose view is older than what is known of them. */
   readonly #stale = new Set<NodeId>()
+  readonly #away = new Set<NodeId>()
 
   /** Commits were rolled back, and the rows not read since: what is here may never have been stored. */
   isDoubtful = false
@@ -35,6 +36,7 @@ export class NodeTable implements NodeViews {
     this.#labels.clear()
     this.#views = []
     this.#stale.clear()
+    this.#away.clear()
     for (const state of states) this.put(state)
     for (const execution of live) this.track(execution)
   }
@@ -43,6 +45,8 @@ export class NodeTable implements NodeViews {
     const id = state.Info.NodeID
     const known = this.#entries.get(id)
     this.#stale.add(id)
+    if (isAway(state)) this.#away.add(id)
+    else this.#away.delete(id)
     if (!known) {
       const entry = { state, labels: labelsOf(state), place: this.#entries.size }
       this.#entries.set(id, entry)
@@ -73,6 +77,12 @@ export class NodeTable implements NodeViews {
       this.#stale.add(nodeId)
     }
     this.#stale.delete(id)
+    this.#away.delete(id)
+  }
+
+  /** Some node that may work cannot be reached. */
+  get isAnyAway(): boolean {
+    return this.#away.size > 0
   }
 
   get(id: NodeId): NodeState | undefined {
@@ -122,6 +132,9 @@ export class NodeTable implements NodeViews {
     return this.#labels.near(constraints)?.map(({ place }) => views[place] as NodeView) ?? views
   }
 }
+
+const isAway = ({ Membership, ConnectionState }: NodeState): boolean =>
+  Membership === 'APPROVED' && ConnectionState.Status === 'DISCONNECTED'
 
 /** Heartbeats, which are many, leave both as they are. */
 const isLabelledAs = ({ Info: now }: NodeState, { Info: before }: NodeState): boolean =>
