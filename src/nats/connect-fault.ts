@@ -37,7 +37,9 @@ const nameHint =
   'and node.key there. Is the other machine gone, or was this one set up anew: bacalhau node delete NAME.'
 
 const loginHints = {
-  Compute: 'Compute.Auth.Token of this node must be Orchestrator.Auth.Token of its orchestrator.',
+  Compute:
+    'Compute.Auth.Token of this node must be Orchestrator.Auth.Token of its orchestrator; a login of a NATS server ' +
+    'stands in Compute.Orchestrators (nats://user:password@host).',
   Orchestrator:
     'Its login stands in Orchestrator.Bus.Servers (nats://user:password@host), or a token in Orchestrator.Auth.Token.',
 }
