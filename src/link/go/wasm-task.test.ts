@@ -28,6 +28,11 @@ describe('a wasm task for a node of 1.7 and later [R162]', () => {
     expect(InputSources).toEqual([data])
   })
 
+  it('is left to the node when its parameters are of a wrong kind', () => {
+    const wrong = taskOf({ EntryModule: '/m.wasm', Parameters: 'a b' })
+    expect(newer(wrong)).toEqual(wrong)
+  })
+
   it('has the variables of its engine with those of the task', () => {
     expect(newer(taskOf({ EnvironmentVariables: { B: '2' } })).Env).toEqual({ A: '1', B: '2' })
   })

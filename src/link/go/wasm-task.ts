@@ -15,8 +15,14 @@ const fields = {
  * A task of the wasm engine as a Go node of this version reads it. Up to 1.6 the engine brings its modules as sources of
  * its own; since 1.7 they are inputs, which the engine names by their target. Jobs come in either form.
  */
-export const wasmTaskFor = (task: Task, version: ClientVersion): Task =>
-  version >= since.v1_7 ? withModulesAsInputs(task) : withModulesAsSources(task)
+export function wasmTaskFor(task: Task, version: ClientVersion): Task {
+  try {
+    return version >= since.v1_7 ? withModulesAsInputs(task) : withModulesAsSources(task)
+  } catch {
+    // Parameters of a wrong kind: the node says so in its own words, and its other orders are not held up.
+    return task
+  }
+}
 
 function withModulesAsInputs(task: Task): Task {
   const { EntryModule, EntryPoint, EnvironmentVariables, ImportModules, Parameters = [] } = paramsOf(task)
