@@ -16,7 +16,8 @@ export const b3n: Scenario = {
   },
 }
 
-const roomy = { CPU: 128, Memory: 256e9, Disk: 1e12, GPU: 0 }
+/** Room for all that is placed on the few nodes that meet the constraints. */
+const roomy = { CPU: 4_096, Memory: 1e13, Disk: 1e13, GPU: 0 }
 /** A hundredth of the nodes meets all three. */
 const Constraints = [
   { Key: 'zone', Operator: '=', Values: ['z1'] },
