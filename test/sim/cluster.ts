@@ -148,6 +148,7 @@ export class Cluster {
   /** What nodes of 1.4 told the orchestrator's process it may not have stored. */
   #forgetTold(): void {
     const { told, unheard } = this.#parts.witness
+    if (told.size > 0) this.#parts.world.counts.add('go node perhaps unheard')
     for (const executionId of told) unheard.add(executionId)
   }
 

@@ -44,7 +44,7 @@ export const rareSituations = [
   'job queued',
   'work in calm',
   'go node started',
-  'go node said it in vain',
+  'go node perhaps unheard',
 ] as const
 type Counted = FaultKind | (typeof rareSituations)[number]
 

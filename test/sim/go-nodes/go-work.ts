@@ -48,7 +48,7 @@ export class GoWork {
   }
 
   get waiting(): ExecutionId[] {
-    return this.#queue.map(({ order }) => order.ID)
+    return [...this.#bids.values(), ...this.#queue].map(({ order }) => order.ID)
   }
 
   get queued(): Resources {

@@ -78,7 +78,7 @@ export function speak14(parts: SpeechParts): Speech {
 
   life.onEnd(() => {
     for (const { executionId } of unsent) {
-      parts.world.counts.add('go node said it in vain')
+      parts.world.counts.add('go node perhaps unheard')
       parts.witness.unheard.add(executionId)
     }
   })
