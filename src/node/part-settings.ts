@@ -20,6 +20,7 @@ export const orchestratorSettings = (settings: Settings, nodeId: NodeId): Orches
   nodeId,
   jobDefaults: jobDefaultsOf(settings),
   defaultResources: defaultResourcesOf(settings),
+  strategy: settings.Orchestrator.Scheduler.Strategy === 'pack' ? 'pack' : 'spread',
   settleMs: Math.min(longestSettleMs, milliseconds(settings.Orchestrator.NodeManager.DisconnectTimeout)),
   retention: { jobsNs: settings.Orchestrator.Retention.Jobs, historyNs: settings.Orchestrator.Retention.History },
   defaultMembership: settings.Orchestrator.NodeManager.ManualApproval ? 'PENDING' : 'APPROVED',

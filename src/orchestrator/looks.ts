@@ -11,7 +11,7 @@ import type { Ledger } from './ledger.ts'
 import type { NodeTable } from './nodes/node-table.ts'
 import { isEmptyPlan, type Plan } from './plan.ts'
 import { changeOf } from './planner.ts'
-import type { Snapshot } from './snapshot.ts'
+import type { Snapshot, Strategy } from './snapshot.ts'
 import type { JobTimers } from './timers.ts'
 import type { Waiting } from './waiting.ts'
 
@@ -24,6 +24,7 @@ export type LooksParts = {
   timers: JobTimers
   waiting: Waiting
   defaultResources: Resources
+  strategy: Strategy
   isSettling: () => boolean
 }
 
@@ -68,13 +69,14 @@ export class Looks {
   }
 
   snapshot(job: Job, executions: readonly Execution[], evaluationId: string): Snapshot {
-    const { nodes, clock, random, defaultResources } = this.#parts
+    const { nodes, clock, random, defaultResources, strategy } = this.#parts
     return {
       job,
       executions,
       nodes,
       nowNs: clock.nowNs(),
       defaultResources,
+      strategy,
       isSettling: this.#parts.isSettling(),
       evaluationId,
       newExecutionId: () => newExecutionId(random.uuid()),

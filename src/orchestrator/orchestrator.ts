@@ -20,6 +20,7 @@ import { Membership, type MembershipSettings } from './nodes/membership.ts'
 import { unheardNode } from './nodes/node-states.ts'
 import { NodeTable } from './nodes/node-table.ts'
 import { Nodes } from './nodes/nodes.ts'
+import type { Strategy } from './snapshot.ts'
 import { JobTimers } from './timers.ts'
 import { Waiters } from './waiters.ts'
 import { Waiting } from './waiting.ts'
@@ -32,6 +33,7 @@ export type OrchestratorSettings = MembershipSettings & {
   jobDefaults: JobDefaults
   /** What a task is promised that asks for nothing. */
   defaultResources: Resources
+  strategy: Strategy
   /** After a start, how long a lack of nodes is not held against jobs. */
   settleMs: number
   retention: Retention
@@ -103,6 +105,7 @@ export class Orchestrator implements Startable {
       timers: this.#timers,
       waiting: this.#waiting,
       defaultResources: settings.defaultResources,
+      strategy: settings.strategy,
       isSettling: () => this.#isSettling(),
     })
     this.#worker = new Worker({

@@ -23,6 +23,9 @@ export type NodeViews = {
   viewsNear(constraints: readonly LabelSelectorRequirement[]): readonly NodeView[]
 }
 
+/** Which of the nodes that can take an execution come first: those with most room, or with least, so that others stay empty. */
+export type Strategy = 'spread' | 'pack'
+
 /** All a reconciler may look at. It never asks for anything else. */
 export type Snapshot = {
   readonly job: Job
@@ -32,6 +35,7 @@ export type Snapshot = {
   readonly nowNs: bigint
   /** What a task takes that asks for nothing. */
   readonly defaultResources: Resources
+  readonly strategy: Strategy
   /** The orchestrator has just started and nodes may still be on their way: a shortage of nodes is not final. */
   readonly isSettling: boolean
   /** The evaluation that is being worked on. */

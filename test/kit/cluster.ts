@@ -56,6 +56,7 @@ const none = { priority: 0, executionTimeout: 0n, totalTimeout: 0n, publisher: u
 const testSettings = (nodeId: NodeId, change: Partial<OrchestratorSettings> = {}): OrchestratorSettings => ({
   nodeId,
   defaultResources,
+  strategy: 'spread',
   jobDefaults: { batch: none, ops: none, daemon: none, service: none },
   settleMs: 50,
   retention: { jobsNs: 0n, historyNs: 0n },

@@ -8,7 +8,7 @@ import { type Task } from '#models/task.ts'
 import { jobTypeRules } from '#orchestrator/job-types/index.ts'
 import { NodeTable } from '#orchestrator/nodes/node-table.ts'
 import { type Plan } from '#orchestrator/plan.ts'
-import { type Snapshot } from '#orchestrator/snapshot.ts'
+import type { Snapshot, Strategy } from '#orchestrator/snapshot.ts'
 import { jobSpec } from './job-spec.ts'
 
 export const second = 1_000_000_000n
@@ -79,6 +79,7 @@ export class World {
   /** Of other jobs. */
   others: Execution[] = []
   nowNs = 0n
+  strategy: Strategy = 'spread'
   #ids = 0
   readonly nodes: WorldNode[]
 
@@ -106,6 +107,7 @@ export class World {
       nodes,
       nowNs: this.nowNs,
       defaultResources: unit,
+      strategy: this.strategy,
       isSettling: false,
       evaluationId: 'v',
       newExecutionId: () => `e-${String(++this.#ids).padStart(8, '0')}` as ExecutionId,

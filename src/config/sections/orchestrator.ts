@@ -30,6 +30,13 @@ export const orchestrator = {
   },
   Scheduler: {
     WorkerCount: integer(0, 'Schedulers that work in parallel; 0 = one per CPU'),
+    Strategy: text(
+      'spread',
+      'Which nodes come first: those with most room (spread), or with least (pack), so that others stay empty',
+      {
+        choices: ['spread', 'pack'],
+      },
+    ),
     QueueBackoff: duration(minute, 'Longest time until a waiting job is looked at again when nothing happened'),
     HousekeepingInterval: duration(30n * second, 'How often overdue work is looked for'),
     HousekeepingTimeout: duration(2n * minute, 'Grace before the sweep acts on overdue work'),

@@ -97,7 +97,7 @@ const place = (
   const need = needOf(snapshot.job, snapshot.defaultResources)
   const placement = new Placement(snapshot, need)
   const candidates = placement.candidates(wanted.length)
-  const nodes = selectNodes(candidates, need, wanted.length, snapshot.job.MaxPerNode ?? 0)
+  const nodes = selectNodes(candidates, need, wanted.length, snapshot)
   plan.starts = nodes.map((node, i) => {
     const partition = wanted[i] as Partition
     return newExecution(snapshot, node.id, partition.index, need, partition.attempts)

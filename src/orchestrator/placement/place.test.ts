@@ -43,6 +43,12 @@ describe('a placement on a large cluster', () => {
     expect(plan.starts.map(({ NodeID }) => Number(NodeID.slice(2)) % 50)).toEqual([20, 20])
   })
 
+  it('looks at all of them when it packs, or it would begin new ones while others are half full', () => {
+    const packed = world({}, 1)
+    packed.strategy = 'pack'
+    expect(placement(packed).candidates(3).length).toBe(1_000)
+  })
+
   it('says for at most twenty reasons how many nodes each leaves out', () => {
     const plan = world({ Constraints: [{ Key: 'rack', Operator: '=', Values: ['none'] }] }, 1).step()
     const lines = plan.jobState?.Message?.split('\n') ?? []

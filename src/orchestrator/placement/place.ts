@@ -56,10 +56,11 @@ export class Placement {
 
   /** Nodes for so many executions; on a large cluster not all that can take one, but enough to choose among. */
   candidates(wanted: number): Candidate[] {
-    const { job, executions, nowNs, chance } = this.#snapshot
+    const { job, executions, nowNs, chance, strategy } = this.#snapshot
     const trouble = troubleByNode(executions, nowNs)
     const prefers = preferenceOf(job)
-    const enough = prefers ? Number.POSITIVE_INFINITY : 2 * wanted + ampleChoice
+    const isChoosy = prefers !== undefined || strategy === 'pack'
+    const enough = isChoosy ? Number.POSITIVE_INFINITY : 2 * wanted + ampleChoice
     const { near } = this
     const first = near.length > enough ? Math.floor(chance() * near.length) : 0
     const candidates: Candidate[] = []

@@ -1,6 +1,6 @@
 import { Heap } from '#lib/heap.ts'
 import { fitsInto, type Resources, subtractResources } from '#models/resources.ts'
-import type { NodeView } from '../snapshot.ts'
+import type { NodeView, Snapshot, Strategy } from '../snapshot.ts'
 
 /** A node that may take the job, with what is still free while executions are being handed out. */
 export type Candidate = {
@@ -27,25 +27,31 @@ const roomOf = (candidate: Candidate, need: Resources): number => {
 /** A candidate with its room, which is worked out once and not in each comparison. */
 type Ranked = { readonly candidate: Candidate; readonly room: number }
 
-/** Where the job has not failed of late comes first, then what the user prefers, then spreading, then room, then chance. */
-const isBetter = (a: Ranked, b: Ranked): boolean =>
-  (a.candidate.trouble - b.candidate.trouble ||
-    Number(b.candidate.isPreferred) - Number(a.candidate.isPreferred) ||
-    a.candidate.ownExecutions - b.candidate.ownExecutions ||
-    b.room - a.room ||
-    a.candidate.tieBreaker - b.candidate.tieBreaker) < 0
+/** Where the job has not failed of late comes first, then what the user prefers, then what the strategy says, then chance. */
+const isBetterBy =
+  (strategy: Strategy) =>
+  (a: Ranked, b: Ranked): boolean =>
+    (a.candidate.trouble - b.candidate.trouble ||
+      Number(b.candidate.isPreferred) - Number(a.candidate.isPreferred) ||
+      byStrategy[strategy](a, b) ||
+      a.candidate.tieBreaker - b.candidate.tieBreaker) < 0
+
+const byStrategy: Record<Strategy, (a: Ranked, b: Ranked) => number> = {
+  spread: (a, b) => a.candidate.ownExecutions - b.candidate.ownExecutions || b.room - a.room,
+  pack: (a, b) => a.room - b.room,
+}
 
 /**
  * Chooses nodes for up to `count` executions, one after the other, so that each choice sees the ones before.
- * `maxPerNode` 0 = as many as fit. Returns fewer when capacity ends.
+ * Returns fewer when capacity ends.
  */
 export const selectNodes = (
   candidates: readonly Candidate[],
   need: Resources,
   count: number,
-  maxPerNode: number,
+  { strategy, job: { MaxPerNode: maxPerNode = 0 } }: Pick<Snapshot, 'strategy' | 'job'>,
 ): NodeView[] => {
-  const open = new Heap(isBetter)
+  const open = new Heap(isBetterBy(strategy))
   const offer = (candidate: Candidate): void => {
     const isFull = maxPerNode > 0 && candidate.ownExecutions >= maxPerNode
     if (!isFull && fitsInto(need, candidate.free)) open.push({ candidate, room: roomOf(candidate, need) })
