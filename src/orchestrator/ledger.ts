@@ -1,4 +1,5 @@
 import type { Change, CommitOutcome, Store } from '#contracts/store.ts'
+import { Fault } from '#lib/fault.ts'
 import type { Post } from '#link/post.ts'
 import type { Execution } from '#models/execution.ts'
 import type { JobId } from '#models/ids.ts'
@@ -37,6 +38,13 @@ export class Ledger {
     } finally {
       if (!isApplied && promised.length > 0) this.#takeBack(promised)
     }
+  }
+
+  /** The same, done when it is durable. Throws a Fault Conflict when it cannot be applied. */
+  async commitDurably(change: Change): Promise<void> {
+    const outcome = await this.commit(change)
+    if (outcome.kind === 'applied') await outcome.durable
+    if (outcome.kind === 'conflict') throw new Fault('Conflict', outcome.what, { isRetryable: true })
   }
 
   #takeBack(promised: readonly Execution[]): void {

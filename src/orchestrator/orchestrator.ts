@@ -84,6 +84,8 @@ export class Orchestrator implements Startable {
       onRoom: () => this.#tryWaiting(false),
     })
     const inbox = new Inbox(ledger, clock, (job) => this.#ask(job.ID, job.Priority, 'exec-update'), parts.log)
+    const onBetter = () => this.#tryWaiting(true)
+    const look = (jobIds: Iterable<JobId>) => this.#look(jobIds, 'node-leave')
     this.#membership = new Membership({
       clock,
       ledger,
@@ -93,8 +95,8 @@ export class Orchestrator implements Startable {
       settings,
       newLinkId: () => random.uuid(),
       log: parts.log,
-      onBetter: () => this.#tryWaiting(true),
-      look: (jobIds) => this.#look(jobIds, 'node-leave'),
+      onBetter,
+      look,
     })
     this.#looks = new Looks({
       clock,
@@ -122,7 +124,7 @@ export class Orchestrator implements Startable {
       onError: (error) => parts.log('housekeeping_failed', { error }),
     })
     this.link = this.#membership
-    this.nodes = new Nodes(this.#table, this.#membership)
+    this.nodes = new Nodes({ table: this.#table, membership: this.#membership, ledger, onBetter, look })
     this.jobs = new Jobs({
       clock,
       random,

@@ -1,11 +1,8 @@
 import type { ComputeEnd, OrchestratorEnd } from '#contracts/node-link.ts'
-import type { Change } from '#contracts/store.ts'
 import type { Clock, Timer } from '#lib/clock.ts'
 import type { EventLog } from '#lib/event-log.ts'
-import { Fault } from '#lib/fault.ts'
 import type { Post } from '#link/post.ts'
-import { isTerminalExecution } from '#models/execution-state.ts'
-import { type ExecutionId, isNodeId, type JobId, type NodeId } from '#models/ids.ts'
+import { isNodeId, type JobId, type NodeId } from '#models/ids.ts'
 import type {
   ComputeMessage,
   Frame,
@@ -15,11 +12,11 @@ import type {
   Heartbeat,
   HeartbeatReply,
 } from '#models/messages/messages.ts'
-import type { Cordon, Membership as MembershipWord, NodeInfo, NodeState } from '#models/node.ts'
+import type { Membership as MembershipWord, NodeInfo, NodeState } from '#models/node.ts'
 import type { Inbox } from '../inbox.ts'
 import type { Ledger } from '../ledger.ts'
-import { ForgetfulNodes, processText, readProcess } from './forgetful.ts'
-import { lossOf, takeBack } from './lost.ts'
+import { agreedLink, isOtherStore, linkBegunAnew } from './agreed-link.ts'
+import { LostWork } from './lost-work.ts'
 import { forgottenKey, keptKey } from './node-keys.ts'
 import { connectedNode, disconnectedNode, heardNode } from './node-states.ts'
 import type { NodeTable } from './node-table.ts'
@@ -48,22 +45,14 @@ export type MembershipParts = {
   look: (jobIds: Iterable<JobId>) => void
 }
 
-/** So many times `disconnectAfterMs` a Go node has to tell what it has not forgotten. */
-const forgetfulTimes = 3
-
 /** A live node is heard of at least once in so many times its interval. */
 const silentBeats = 2
-
-const component = 'NodesManager'
-const storeFact = (nodeId: NodeId): string => `node-store:${nodeId}`
-const processFact = (nodeId: NodeId): string => `node-process:${nodeId}`
-const linkFact = (nodeId: NodeId): string => `node-link:${nodeId}`
 
 /** Who belongs to the cluster and who can be reached: the orchestrator's end of every link. */
 export class Membership implements OrchestratorEnd {
   readonly #parts: MembershipParts
   readonly #sessions: Sessions
-  readonly #forgetful: ForgetfulNodes
+  readonly #lostWork: LostWork
   /** Gone, and why, while that is not stored yet. */
   readonly #leaving = new Map<NodeId, string>()
   /** Greetings and goodbyes that are not over. */
@@ -75,9 +64,9 @@ export class Membership implements OrchestratorEnd {
     this.#sessions = new Sessions({
       ...parts,
       silenceLimitMs: parts.settings.disconnectAfterMs,
-      onSilent: (nodeId) => void this.#disconnect(nodeId, 'heartbeat timeout').catch(() => {}),
+      onSilent: (nodeId) => void this.disconnect(nodeId, 'heartbeat timeout').catch(() => {}),
     })
-    this.#forgetful = new ForgetfulNodes(parts.clock, forgetfulTimes * parts.settings.disconnectAfterMs)
+    this.#lostWork = new LostWork({ ...parts, disconnectAfterMs: parts.settings.disconnectAfterMs })
   }
 
   /** A node of this process shares our store and cannot fall silent. */
@@ -127,7 +116,7 @@ export class Membership implements OrchestratorEnd {
   }
 
   async #shakeHands(request: Handshake, back: ComputeEnd): Promise<HandshakeReply> {
-    const { nodes, settings, clock, log } = this.#parts
+    const { nodes, settings, clock, ledger, log } = this.#parts
     const info = request.NodeInfo
     const refuse = (Reason: string): HandshakeReply => {
       log('node_refused', { nodeId: info.NodeID, reason: Reason })
@@ -136,7 +125,7 @@ export class Membership implements OrchestratorEnd {
     if (!isNodeId(info.NodeID)) return refuse('the node id is not valid')
     if (info.NodeType !== 'Compute') return refuse('node is not a compute node')
     if (await this.#isTaken(request)) return refuse('another node of this name is connected')
-    const { linkId, lost } = await this.#agreedLink(request)
+    const { linkId, lost } = await agreedLink(this.#linkParts, request)
     // Operators judge at any time: what is known is read when nothing is waited for any more, and once again.
     const known = nodes.get(info.NodeID)
     if (known?.Membership === 'REJECTED') return refuse('node has been rejected')
@@ -144,9 +133,9 @@ export class Membership implements OrchestratorEnd {
     if (nodes.get(info.NodeID)?.Membership === 'REJECTED') return refuse('node has been rejected')
     this.#leaving.delete(info.NodeID)
     this.#sessions.open(info.NodeID, linkId, back)
-    if (request.PublicKey !== undefined) await this.#commit(keptKey(info.NodeID, request.PublicKey))
-    await this.#takeBack(info.NodeID, [...request.LiveExecutions, ...lost])
-    if (request.ProcessID !== undefined) await this.#noteProcess(info.NodeID, request.ProcessID)
+    if (request.PublicKey !== undefined) await ledger.commitDurably(keptKey(info.NodeID, request.PublicKey))
+    await this.#lostWork.takeBack(info.NodeID, [...request.LiveExecutions, ...lost])
+    if (request.ProcessID !== undefined) await this.#lostWork.noteProcess(info.NodeID, request.ProcessID)
     this.#changed(info, known?.Info)
     return {
       IsAccepted: true,
@@ -161,7 +150,7 @@ export class Membership implements OrchestratorEnd {
     const state = nodes.get(beat.NodeID)
     if (!state || !this.#sessions.hear(beat.NodeID, beat.LinkID)) return { IsKnown: false }
     nodes.put(heardNode(state, beat, clock.nowNs()))
-    this.#forgetful.hear(state, beat)
+    this.#lostWork.hear(state, beat)
     return { IsKnown: true }
   }
 
@@ -185,143 +174,23 @@ export class Membership implements OrchestratorEnd {
   }
 
   goodbye(nodeId: NodeId): Promise<void> {
-    return this.#inTurn(nodeId, () => this.#disconnect(nodeId, 'graceful shutdown'))
+    return this.#inTurn(nodeId, () => this.disconnect(nodeId, 'graceful shutdown'))
   }
 
-  async approve(nodeId: NodeId): Promise<void> {
-    await this.#judge(nodeId, 'APPROVED', 'node already approved')
-    this.#parts.onBetter()
-  }
-
-  async reject(nodeId: NodeId): Promise<void> {
-    await this.#judge(nodeId, 'REJECTED', 'node already rejected')
-    await this.#disconnect(nodeId, 'node rejected')
-  }
-
-  /** When it comes back it has to begin anew: it would take the first frames under the old link for some that it knows. */
+  /** It may come back as somebody new; what it has is lost. */
   async remove(nodeId: NodeId): Promise<void> {
     this.#sessions.close(nodeId)
     this.#leaving.delete(nodeId)
-    this.#forgetful.removed(nodeId)
-    const { putFacts } = forgottenKey(nodeId)
-    await this.#forget(nodeId, {
-      removeNodes: [nodeId],
-      putFacts: { ...putFacts, [linkFact(nodeId)]: this.#parts.newLinkId() },
-    })
+    this.#lostWork.removed(nodeId)
+    const { putFacts: key } = forgottenKey(nodeId)
+    const { putFacts: link } = linkBegunAnew(nodeId, this.#parts.newLinkId())
+    await this.#lostWork.loseAll(nodeId, { removeNodes: [nodeId], putFacts: { ...key, ...link } })
   }
 
-  /** Undefined: it takes work again. */
-  async setCordon(nodeId: NodeId, wanted: Cordon | undefined): Promise<void> {
-    const { Cordon: present, ...state } = this.#known(nodeId)
-    if (present === wanted) {
-      const already = wanted === undefined ? 'node is not cordoned' : `node already ${wanted.toLowerCase()}`
-      throw new Fault('Conflict', already, { component })
-    }
-    await this.#put({ ...state, ...(wanted ? { Cordon: wanted } : {}) })
-    if (wanted === undefined) this.#parts.onBetter()
-    this.#parts.look(this.#parts.nodes.jobsOn(nodeId))
-  }
-
-  async #judge(nodeId: NodeId, verdict: MembershipWord, already: string): Promise<void> {
-    const state = this.#known(nodeId)
-    if (state.Membership === verdict) throw new Fault('Conflict', already, { component })
-    await this.#put({ ...state, Membership: verdict })
-  }
-
-  /**
-   * Whether a node with another store bears this name and is alive: the newcomer would take its place, and it the
-   * newcomer's, for ever. When the newcomer is the same node with an empty folder, the old one falls silent. Go nodes,
-   * which name no link, tell no stores apart.
-   */
-  async #isTaken({ NodeInfo: { NodeID }, StoreID, LinkID }: Handshake): Promise<boolean> {
-    const { ledger, settings } = this.#parts
-    const knownStore = await ledger.store.fact(storeFact(NodeID))
-    const isAlive = this.#sessions.isHeardWithin(NodeID, silentBeats * settings.heartbeatIntervalMs)
-    return isAlive && LinkID !== undefined && StoreID !== knownStore
-  }
-
-  #known(nodeId: NodeId): NodeState {
-    const { nodes } = this.#parts
-    if (nodes.isDoubtful)
-      throw new Fault('ServiceUnavailable', 'the nodes are being read again', { component, isRetryable: true })
-    const state = nodes.get(nodeId)
-    if (!state) throw new Fault('NotFound', `nodeInfo not found for nodeID: ${nodeId}`, { component })
-    return state
-  }
-
-  /** The link both sides remember; a new one when either has lost its memory. */
-  async #agreedLink({ NodeInfo: { NodeID }, StoreID, LinkID }: Handshake): Promise<Agreed> {
-    const { store } = this.#parts.ledger
-    const knownStore = await store.fact(storeFact(NodeID))
-    const known = await store.fact(linkFact(NodeID))
-    const isSameStore = knownStore === (StoreID ?? knownStore)
-    if (isSameStore && known !== undefined && known === (LinkID ?? known)) return { linkId: known, lost: [] }
-    const made = this.#parts.newLinkId()
-    const putFacts = { [storeFact(NodeID)]: StoreID ?? knownStore ?? '', [linkFact(NodeID)]: made }
-    return { linkId: made, lost: await this.#forget(NodeID, { putFacts }) }
-  }
-
-  /** Of another process than was known, what it does not tell of in time is lost; also when we restart meanwhile. */
-  async #noteProcess(nodeId: NodeId, processId: string): Promise<void> {
-    const { store } = this.#parts.ledger
-    const known = readProcess(await store.fact(processFact(nodeId)))
-    const isSame = known?.processId === processId
-    if (isSame && known.isSettled) return
-    const process = isSame ? known : { processId, ns: this.#parts.clock.nowNs(), isSettled: known === undefined }
-    if (!isSame) await this.#commit({ putFacts: { [processFact(nodeId)]: processText(process) } })
-    if (!process.isSettled) this.#forgetful.restarted(nodeId, process)
-  }
-
-  /** What was under way between the node and us is void, and its executions are lost. */
-  async #forget(nodeId: NodeId, change: Change): Promise<ExecutionId[]> {
-    const { ledger, clock } = this.#parts
-    const live = await ledger.store.liveExecutions(nodeId)
-    await this.#commit({
-      ...change,
-      resetPeers: [nodeId],
-      ...lossOf(live, clock.nowNs()),
-    })
-    this.#parts.look(live.map(({ JobID }) => JobID))
-    return live.map(({ ID }) => ID)
-  }
-
-  /** Tells the node to end what it still holds and nobody wants any more. */
-  async #takeBack(nodeId: NodeId, held: Handshake['LiveExecutions']): Promise<void> {
-    const outbox: OutboxMessages = []
-    for (const ExecutionID of held) {
-      const execution = await this.#parts.ledger.store.execution(ExecutionID)
-      const isWanted =
-        execution && execution.NodeID === nodeId && !isTerminalExecution(execution.ComputeState.StateType)
-      if (!isWanted) outbox.push(takeBack(nodeId, ExecutionID))
-    }
-    if (outbox.length > 0) await this.#commit({ outbox })
-  }
-
-  /** What could not be stored is tried again, and what Go nodes have forgotten is lost. */
-  #lookAfterGone(): void {
-    for (const [nodeId, why] of this.#leaving) this.#disconnect(nodeId, why).catch(() => {})
-    const hasWork = (nodeId: NodeId): boolean => this.#parts.nodes.jobsOn(nodeId).size > 0
-    for (const [nodeId, since] of this.#forgetful.due(hasWork)) this.#loseForgotten(nodeId, since).catch(() => {})
-  }
-
-  async #loseForgotten(nodeId: NodeId, unchangedSince: bigint): Promise<void> {
-    const { ledger, clock } = this.#parts
-    const live = this.#parts.nodes.jobsOn(nodeId).size > 0 ? await ledger.store.liveExecutions(nodeId) : []
-    const lost = live.filter(({ ModifyTime }) => ModifyTime < unchangedSince)
-    if (lost.length > 0) {
-      const outbox = lost.map(({ ID }) => takeBack(nodeId, ID))
-      await this.#commit({ ...lossOf(lost, clock.nowNs()), outbox })
-      this.#parts.look(lost.map(({ JobID }) => JobID))
-    }
-    const process = readProcess(await ledger.store.fact(processFact(nodeId)))
-    if (process && !process.isSettled)
-      await this.#commit({ putFacts: { [processFact(nodeId)]: processText({ ...process, isSettled: true }) } })
-    this.#forgetful.settle(nodeId)
-  }
-
-  async #disconnect(nodeId: NodeId, why: string): Promise<void> {
+  /** Ends what is said between the node and us, until it greets again. Tried again until it is stored. */
+  async disconnect(nodeId: NodeId, why: string): Promise<void> {
     this.#sessions.close(nodeId)
-    this.#forgetful.silent(nodeId)
+    this.#lostWork.silent(nodeId)
     const state = this.#parts.nodes.get(nodeId)
     if (!state) return
     this.#leaving.set(nodeId, why)
@@ -330,21 +199,30 @@ export class Membership implements OrchestratorEnd {
     this.#parts.look(this.#parts.nodes.jobsOn(nodeId))
   }
 
-  async #put(state: NodeState): Promise<void> {
-    await this.#commit({ putNodes: [state] })
+  get #linkParts() {
+    const { ledger, newLinkId } = this.#parts
+    return { store: ledger.store, lostWork: this.#lostWork, newLinkId }
   }
 
-  async #commit(change: Change): Promise<void> {
-    const outcome = await this.#parts.ledger.commit(change)
-    if (outcome.kind === 'applied') await outcome.durable
-    if (outcome.kind === 'conflict') throw new Fault('Conflict', outcome.what, { isRetryable: true })
+  /**
+   * Whether a node with another store bears this name and is alive: the newcomer would take its place, and it the
+   * newcomer's, for ever. When the newcomer is the same node with an empty folder, the old one falls silent.
+   */
+  async #isTaken(request: Handshake): Promise<boolean> {
+    const { ledger, settings } = this.#parts
+    const isAlive = this.#sessions.isHeardWithin(request.NodeInfo.NodeID, silentBeats * settings.heartbeatIntervalMs)
+    return isAlive && (await isOtherStore(ledger.store, request))
+  }
+
+  #lookAfterGone(): void {
+    for (const [nodeId, why] of this.#leaving) this.disconnect(nodeId, why).catch(() => {})
+    this.#lostWork.lookAfter()
+  }
+
+  async #put(state: NodeState): Promise<void> {
+    await this.#parts.ledger.commitDurably({ putNodes: [state] })
   }
 }
-
-/** The link both count under, and what was lost because it is a new one. */
-type Agreed = { linkId: string; lost: readonly ExecutionId[] }
-
-type OutboxMessages = NonNullable<Change['outbox']>[number][]
 
 const isSameLabels = (a: NodeInfo['Labels'], b: NodeInfo['Labels']): boolean => {
   const keys = Object.keys(a)
