@@ -1,7 +1,6 @@
 import type { Change, Store } from '#contracts/store.ts'
 import type { ExecutionId, NodeId } from '#models/ids.ts'
 import type { Handshake } from '#models/messages/messages.ts'
-import type { LostWork } from './lost-work.ts'
 
 /** The link both count under, and what was lost because it is a new one. */
 export type Agreed = { linkId: string; lost: readonly ExecutionId[] }
@@ -9,11 +8,16 @@ export type Agreed = { linkId: string; lost: readonly ExecutionId[] }
 const storeFact = (nodeId: NodeId): string => `node-store:${nodeId}`
 const linkFact = (nodeId: NodeId): string => `node-link:${nodeId}`
 
-type LinkParts = { store: Store; lostWork: LostWork; newLinkId: () => string }
+export type LinkParts = {
+  store: Store
+  newLinkId: () => string
+  /** What was under way with the node is void; `change` is committed with that. Resolves with the executions that are lost. */
+  beginAnew: (nodeId: NodeId, change: Change) => Promise<readonly ExecutionId[]>
+}
 
 /** The link both sides remember; a new one when either has lost its memory. */
 export async function agreedLink(
-  { store, lostWork, newLinkId }: LinkParts,
+  { store, newLinkId, beginAnew }: LinkParts,
   { NodeInfo: { NodeID }, StoreID, LinkID }: Handshake,
 ): Promise<Agreed> {
   const knownStore = await store.fact(storeFact(NodeID))
@@ -22,7 +26,7 @@ export async function agreedLink(
   if (isSameStore && known !== undefined && known === (LinkID ?? known)) return { linkId: known, lost: [] }
   const linkId = newLinkId()
   const putFacts = { [storeFact(NodeID)]: StoreID ?? knownStore ?? '', [linkFact(NodeID)]: linkId }
-  return { linkId, lost: await lostWork.loseAll(NodeID, { putFacts }) }
+  return { linkId, lost: await beginAnew(NodeID, { putFacts }) }
 }
 
 /** Whether the node that greets has another store than the one known by its name. Go nodes, which name no link, tell no stores apart. */

@@ -1,5 +1,6 @@
 import type { Change } from '#contracts/store.ts'
 import type { Clock } from '#lib/clock.ts'
+import { faultOf } from '#lib/fault.ts'
 import { isTerminalExecution } from '#models/execution-state.ts'
 import type { ExecutionId, JobId, NodeId } from '#models/ids.ts'
 import type { Heartbeat } from '#models/messages/messages.ts'
@@ -21,6 +22,8 @@ export type LostWorkParts = {
 
 /** So many times `disconnectAfterMs` a Go node has to tell what it has not forgotten. */
 const forgetfulTimes = 3
+
+const mostAttempts = 3
 
 const processFact = (nodeId: NodeId): string => `node-process:${nodeId}`
 
@@ -57,13 +60,24 @@ export class LostWork {
     if (!process.isSettled) this.#forgetful.restarted(nodeId, process)
   }
 
-  /** What was under way between the node and us is void, and all its executions are lost. `change` is committed with it. */
+  /**
+   * What was under way between the node and us is void, and all its executions are lost; `change` is committed with that.
+   * The node must be disconnected: what is placed on it meanwhile would be void and not counted.
+   */
   async loseAll(nodeId: NodeId, change: Change): Promise<ExecutionId[]> {
     const { ledger, clock, look } = this.#parts
-    const live = await ledger.store.liveExecutions(nodeId)
-    await ledger.commitDurably({ ...change, resetPeers: [nodeId], ...lossOf(live, clock.nowNs()) })
-    look(live.map(({ JobID }) => JobID))
-    return live.map(({ ID }) => ID)
+    for (let attempt = 1; ; attempt++) {
+      const live = await ledger.store.liveExecutions(nodeId)
+      try {
+        await ledger.commitDurably({ ...change, resetPeers: [nodeId], ...lossOf(live, clock.nowNs()) })
+      } catch (error) {
+        // A report that was under way is stored now.
+        if (faultOf(error).code === 'Conflict' && attempt < mostAttempts) continue
+        throw error
+      }
+      look(live.map(({ JobID }) => JobID))
+      return live.map(({ ID }) => ID)
+    }
   }
 
   /** Tells the node to end what it still holds and nobody wants any more. */

@@ -1,8 +1,9 @@
 import type { ComputeEnd, OrchestratorEnd } from '#contracts/node-link.ts'
+import type { Change } from '#contracts/store.ts'
 import type { Clock, Timer } from '#lib/clock.ts'
 import type { EventLog } from '#lib/event-log.ts'
 import type { Post } from '#link/post.ts'
-import { isNodeId, type JobId, type NodeId } from '#models/ids.ts'
+import { type ExecutionId, isNodeId, type JobId, type NodeId } from '#models/ids.ts'
 import type {
   ComputeMessage,
   Frame,
@@ -15,7 +16,7 @@ import type {
 import type { Membership as MembershipWord, NodeInfo, NodeState } from '#models/node.ts'
 import type { Inbox } from '../inbox.ts'
 import type { Ledger } from '../ledger.ts'
-import { agreedLink, isOtherStore, linkBegunAnew } from './agreed-link.ts'
+import { agreedLink, isOtherStore, type LinkParts, linkBegunAnew } from './agreed-link.ts'
 import { LostWork } from './lost-work.ts'
 import { forgottenKey, keptKey } from './node-keys.ts'
 import { connectedNode, disconnectedNode, heardNode } from './node-states.ts'
@@ -179,12 +180,10 @@ export class Membership implements OrchestratorEnd {
 
   /** It may come back as somebody new; what it has is lost. */
   async remove(nodeId: NodeId): Promise<void> {
-    this.#sessions.close(nodeId)
-    this.#leaving.delete(nodeId)
-    this.#lostWork.removed(nodeId)
     const { putFacts: key } = forgottenKey(nodeId)
     const { putFacts: link } = linkBegunAnew(nodeId, this.#parts.newLinkId())
-    await this.#lostWork.loseAll(nodeId, { removeNodes: [nodeId], putFacts: { ...key, ...link } })
+    await this.#beginAnew(nodeId, 'node removed', { removeNodes: [nodeId], putFacts: { ...key, ...link } })
+    this.#lostWork.removed(nodeId)
   }
 
   /** Ends what is said between the node and us, until it greets again. Tried again until it is stored. */
@@ -199,9 +198,19 @@ export class Membership implements OrchestratorEnd {
     this.#parts.look(this.#parts.nodes.jobsOn(nodeId))
   }
 
-  get #linkParts() {
+  get #linkParts(): LinkParts {
     const { ledger, newLinkId } = this.#parts
-    return { store: ledger.store, lostWork: this.#lostWork, newLinkId }
+    return {
+      store: ledger.store,
+      newLinkId,
+      beginAnew: (nodeId, change) => this.#beginAnew(nodeId, 'new link', change),
+    }
+  }
+
+  /** Disconnected first, so that nothing more is placed on it while what it has is counted as lost. */
+  async #beginAnew(nodeId: NodeId, why: string, change: Change): Promise<ExecutionId[]> {
+    await this.disconnect(nodeId, why)
+    return this.#lostWork.loseAll(nodeId, change)
   }
 
   /**
