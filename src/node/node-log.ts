@@ -37,16 +37,20 @@ export const eventLog = (log: NodeLog, clock: Clock): EventLog => {
     const isOver = known === undefined || now - known.sinceMs >= repeatMs
     const window = isOver ? { sinceMs: now, said: new Set<string>(), heldBack: 0 } : known
     if (isOver) recent.set(event, window)
-    if (isOver && known?.heldBack) log.warn({ heldBack: known.heldBack }, event)
+    const level = goodNews.has(event) ? 'info' : 'warn'
+    if (isOver && known?.heldBack) log[level]({ heldBack: known.heldBack }, event)
     const key = `${fields['nodeId'] ?? fields['subject'] ?? ''} ${messageOf(fields['error'] ?? fields['reason'] ?? '')}`
     if (window.said.has(key)) return
     if (window.said.size >= saidLimit) window.heldBack += 1
     else {
       window.said.add(key)
-      log.warn(fields, event)
+      log[level](fields, event)
     }
   }
 }
+
+/** Nobody has to do anything about these. */
+const goodNews = new Set(['orchestrator_found', 'bus_reached'])
 
 const repeatMs = 30_000
 /** Lines of one event within that time. */

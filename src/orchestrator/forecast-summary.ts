@@ -36,7 +36,8 @@ const restText = (outlook: Outlook): string => {
   const { job, last, starts, exclusions } = outlook
   const { unplaced = 0, staying = 0, jobState } = last
   const why = exclusions[0] ? `: ${exclusionText(exclusions[0], outlook.nodes)}` : ''
-  const isNowhere = jobState?.StateType === 'Failed' || (isCounted(job.Type) && unplaced === partitionCount(job))
+  const isNowhere =
+    (jobState ?? job.State).StateType === 'Failed' || (isCounted(job.Type) && unplaced === partitionCount(job))
   if (starts === 0 && isNowhere) return why ? `no node takes it${why}` : 'waits for room on a node'
   if (unplaced > 0) return `${waitingText(job, unplaced)}${why}`
   return staying > 0 ? `${staying} of ${partitionCount(job)} cannot leave the node that is drained${why}` : ''

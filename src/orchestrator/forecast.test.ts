@@ -63,6 +63,12 @@ describe('a forecast', () => {
     }
   })
 
+  it('is told what kept it from every node after it has failed for that, too [F3]', () => {
+    const world = new World(job(), [{ units: 0 }])
+    expect(world.step().jobState?.StateType).toBe('Failed')
+    expect(reasonsOf(world.snapshot()).Summary).toMatch(/^no node takes it: too small .* \(1 of 1 nodes\)$/)
+  })
+
   it('counts the nodes of a reason together, most nodes first, in any order of nodes [F3, W40]', () => {
     const nodes = ['eu', 'us', 'us'].map((zone) => ({ units: 1, labels: { zone } }))
     const wanted = job({ Constraints: [{ Key: 'zone', Operator: '=', Values: ['mars'] }] })
