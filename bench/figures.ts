@@ -32,6 +32,17 @@ export const atLeast = (least: number, unit: string) => ({
   isMet: (value: number) => value >= least,
 })
 
+/** Makes figures of one scenario, whose texts all begin with `of`. */
+export const figuresOf =
+  (id: string, of: string) =>
+  (what: string, unit: string, runs: number[], rest: Partial<Figure> = {}): Figure => ({
+    id,
+    what: `${of}: ${what}`,
+    unit,
+    runs,
+    ...rest,
+  })
+
 export const isMissed = ({ runs, isMet }: Figure): boolean => isMet !== undefined && !isMet(median(runs))
 
 /** The figures as a table of text. */

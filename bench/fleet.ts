@@ -2,7 +2,8 @@ import type { Resources } from '#models/resources.ts'
 import { ClientBus } from '#nats/client-bus.ts'
 import { systemRandom } from '#platform/random.ts'
 import { BareNode, type Order } from './bare-node.ts'
-import type { Product } from './product.ts'
+import { memory } from './process-figures.ts'
+import { Product } from './product.ts'
 
 /** Nodes that join at a time. */
 const joining = 16
@@ -50,6 +51,26 @@ export class Fleet {
   async close(): Promise<void> {
     await Promise.all(this.nodes.map((node) => node.resting()))
     await Promise.all(this.#buses.map((bus) => bus.close()))
+  }
+}
+
+/** An orchestrator and its fleet for as long as `use` takes. `emptyMb`: what the orchestrator took before they joined. */
+export async function withFleet(
+  count: number,
+  capacity: Resources,
+  use: (product: Product, fleet: Fleet, emptyMb: number) => Promise<void>,
+): Promise<void> {
+  const product = await Product.start('orchestrator')
+  try {
+    const emptyMb = memory(product.pid).anonymousMb
+    const fleet = await Fleet.join(product, count, capacity)
+    try {
+      await use(product, fleet, emptyMb)
+    } finally {
+      await fleet.close()
+    }
+  } finally {
+    await product.remove()
   }
 }
 

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { atLeast, atMost, type Figure } from '../figures.ts'
-import { Fleet } from '../fleet.ts'
+import { atLeast, atMost, type Figure, figuresOf } from '../figures.ts'
+import { type Fleet, withFleet } from '../fleet.ts'
 import { end, submit, waitingJob } from '../jobs.ts'
 import { series, spread, withConnections } from '../load.ts'
 import { memory } from '../process-figures.ts'
-import { Product } from '../product.ts'
+import type { Product } from '../product.ts'
 import type { Bench, Scenario } from '../scenario.ts'
 
 /** Placement on thousands of nodes without engines. One counts when its node has the order, which is sent when it is on disk. */
@@ -30,38 +30,24 @@ async function placements({ runs, scale }: Bench, most: number): Promise<Figure[
   const seen = { single: [] as number[], large: [] as number[], one: [] as number[], ops: [] as number[] }
   const grown: number[] = []
   await series(runs, async () => {
-    const product = await Product.start('orchestrator')
-    try {
-      const fleet = await Fleet.join(product, nodes, roomy)
-      try {
-        const rate = async (jobs: number, Count: number): Promise<number> => {
-          const work = { jobs, job: { Constraints, Count }, executions: jobs * Count }
-          return (work.executions / (await placed(product, fleet, work, 'at last')).placedMs) * 1_000
-        }
-        await rate(200, 1)
-        seen.single.push(await rate(Math.ceil(5_000 * scale), 1))
-        seen.large.push(await rate(Math.ceil(100 * scale), 100))
-        const before = memory(product.pid).anonymousMb
-        const counted = { jobs: 1, job: { Count: nodes }, executions: nodes }
-        seen.one.push((await placed(product, fleet, counted, 'at once')).endedMs / 1_000)
-        const ops = { jobs: 1, job: { Type: 'ops', Count: 0 }, executions: nodes }
-        seen.ops.push((await placed(product, fleet, ops, 'at once')).endedMs / 1_000)
-        grown.push(memory(product.pid).anonymousMb - before)
-      } finally {
-        await fleet.close()
+    await withFleet(nodes, roomy, async (product, fleet) => {
+      const rate = async (jobs: number, Count: number): Promise<number> => {
+        const work = { jobs, job: { Constraints, Count }, executions: jobs * Count }
+        return (work.executions / (await placed(product, fleet, work, 'at last')).placedMs) * 1_000
       }
-    } finally {
-      await product.remove()
-    }
+      await rate(200, 1)
+      seen.single.push(await rate(Math.ceil(5_000 * scale), 1))
+      seen.large.push(await rate(Math.ceil(100 * scale), 100))
+      const before = memory(product.pid).anonymousMb
+      const counted = { jobs: 1, job: { Count: nodes }, executions: nodes }
+      seen.one.push((await placed(product, fleet, counted, 'at once')).endedMs / 1_000)
+      const ops = { jobs: 1, job: { Type: 'ops', Count: 0 }, executions: nodes }
+      seen.ops.push((await placed(product, fleet, ops, 'at once')).endedMs / 1_000)
+      grown.push(memory(product.pid).anonymousMb - before)
+    })
     return 0
   })
-  const figure = (what: string, unit: string, values: number[], target: Partial<Figure> = {}): Figure => ({
-    id: 'B3n',
-    what: `${nodes} nodes: ${what}`,
-    unit,
-    runs: values,
-    ...target,
-  })
+  const figure = figuresOf('B3n', `${nodes} nodes`)
   return [
     figure('placements of jobs of one, three label constraints', '/s', seen.single),
     figure('placements of jobs of 100, three label constraints', '/s', seen.large, atLeast(5_000, '/s')),

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { BareNode } from '../bare-node.ts'
-import { atMost, type Figure } from '../figures.ts'
-import { Fleet } from '../fleet.ts'
+import { atMost, type Figure, figuresOf } from '../figures.ts'
+import { type Fleet, withFleet } from '../fleet.ts'
 import { series } from '../load.ts'
 import { cpuMs, memory } from '../process-figures.ts'
-import { Product } from '../product.ts'
+import type { Product } from '../product.ts'
 import type { Bench, Scenario } from '../scenario.ts'
 
 /** Thousands of nodes that only tell that they are alive; every tenth comes and goes. */
@@ -23,33 +23,18 @@ async function heartbeats({ runs, scale }: Bench, most: number): Promise<Figure[
   const count = Math.ceil(most * scale)
   const seen = { share: [] as number[], lost: [] as number[], perNode: [] as number[] }
   await series(runs, async () => {
-    const product = await Product.start('orchestrator')
-    try {
-      const empty = memory(product.pid).anonymousMb
-      const fleet = await Fleet.join(product, count, capacity)
-      try {
-        await beatOnce(fleet)
-        seen.perNode.push(((memory(product.pid).anonymousMb - empty) * 1_024) / count)
-        const [startedMs, before] = [performance.now(), cpuMs(product.pid)]
-        let lost = 0
-        for (let i = 0; i < rounds; i++) lost += await beatOnce(fleet)
-        seen.share.push((100 * (cpuMs(product.pid) - before)) / (performance.now() - startedMs))
-        seen.lost.push(lost + (await shownLost(product)))
-      } finally {
-        await fleet.close()
-      }
-    } finally {
-      await product.remove()
-    }
+    await withFleet(count, capacity, async (product, fleet, emptyMb) => {
+      await beatOnce(fleet)
+      seen.perNode.push(((memory(product.pid).anonymousMb - emptyMb) * 1_024) / count)
+      const [startedMs, before] = [performance.now(), cpuMs(product.pid)]
+      let lost = 0
+      for (let i = 0; i < rounds; i++) lost += await beatOnce(fleet)
+      seen.share.push((100 * (cpuMs(product.pid) - before)) / (performance.now() - startedMs))
+      seen.lost.push(lost + (await shownLost(product)))
+    })
     return 0
   })
-  const figure = (what: string, unit: string, values: number[], target: Partial<Figure> = {}): Figure => ({
-    id: 'B6',
-    what: `${count} nodes: ${what}`,
-    unit,
-    runs: values,
-    ...target,
-  })
+  const figure = figuresOf('B6', `${count} nodes`)
   return [
     figure('processor time of heartbeats, a tenth flapping', '% of a core', seen.share, {
       limit: count / 10_000,

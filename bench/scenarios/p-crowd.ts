@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { BareNode, Order } from '../bare-node.ts'
-import { atMost, type Figure, quantile } from '../figures.ts'
+import { atMost, figuresOf, quantile } from '../figures.ts'
 import { Fleet } from '../fleet.ts'
 import { submit, waitingJob } from '../jobs.ts'
 import { series, spread, withConnections } from '../load.ts'
@@ -21,17 +21,11 @@ export const crowd: Scenario = {
       seen.all.push(allMs)
       return 0
     })
-    const figure = (what: string, values: number[], target: Partial<Figure> = {}): Figure => ({
-      id: 'P2',
-      what: `${jobs} jobs wait: ${what}`,
-      unit: 'ms',
-      runs: values,
-      ...target,
-    })
+    const figure = figuresOf('P2', `${jobs} jobs wait`)
     return [
-      figure('a freed slot gets the next order, p50', seen.p50),
-      figure('a freed slot gets the next order, p99', seen.p99, atMost(100, 'ms')),
-      figure(`${slots} slots freed at once, until all have an order`, seen.all),
+      figure('a freed slot gets the next order, p50', 'ms', seen.p50),
+      figure('a freed slot gets the next order, p99', 'ms', seen.p99, atMost(100, 'ms')),
+      figure(`${slots} slots freed at once, until all have an order`, 'ms', seen.all),
     ]
   },
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { Client } from '#client/client.ts'
 import type { AgentApi, JobsApi, KeptResult } from '#contracts/control-plane.ts'
 import { resultPartBytes } from '#contracts/node-link.ts'
@@ -18,16 +18,10 @@ import { jobSpec } from '../kit/job-spec.ts'
 import { endOf, submitSpec } from '../kit/jobs.ts'
 import { relay } from '../kit/relay.ts'
 import { ScriptedEngine } from '../kit/scripted-engine.ts'
+import { testParts } from '../kit/test-parts.ts'
 import { until } from '../kit/until.ts'
 
-const running: { stop(): Promise<void> }[] = []
-const started = <Part extends { stop(): Promise<void> }>(part: Part): Part => {
-  running.push(part)
-  return part
-}
-afterEach(async () => {
-  for (const part of running.splice(0).reverse()) await part.stop()
-})
+const { started } = testParts()
 
 const never = new AbortController().signal
 /** Base64 of chance, so that the archive is larger than several pieces. */

@@ -1,20 +1,14 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { NodeId } from '#models/ids.ts'
 import type { Task } from '#models/task.ts'
 import { joinCompute, startOrchestrator } from '../kit/cluster.ts'
 import { jobSpec } from '../kit/job-spec.ts'
 import { endOf, submitSpec, textOfLogs } from '../kit/jobs.ts'
 import { ScriptedEngine } from '../kit/scripted-engine.ts'
+import { testParts } from '../kit/test-parts.ts'
 import { until } from '../kit/until.ts'
 
-const running: { stop(): Promise<void> }[] = []
-const started = <Part extends { stop(): Promise<void> }>(part: Part): Part => {
-  running.push(part)
-  return part
-}
-afterEach(async () => {
-  for (const part of running.splice(0).reverse()) await part.stop()
-})
+const { started } = testParts()
 
 const isConnected = async (cluster: Awaited<ReturnType<typeof startOrchestrator>>, name: string): Promise<boolean> =>
   (await cluster.nodes.list()).some(

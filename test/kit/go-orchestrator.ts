@@ -4,9 +4,9 @@ import type { BusMessage } from '#contracts/bus.ts'
 import { decodeFrame, encodeFrame, typeOf } from '#link/ncl/frame.ts'
 import { LocalBus } from '#nats/local-bus.ts'
 import { Broker } from '#nats/server/broker.ts'
-import type { Door, Rights } from '#nats/server/door.ts'
 import { SystemClock } from '#platform/clock.ts'
 import { systemRandom } from '#platform/random.ts'
+import { openDoor } from './open-door.ts'
 import { until } from './until.ts'
 import { goldensDir } from './vectors.ts'
 
@@ -22,18 +22,6 @@ export const recordedLines = (scenario: string): Recorded[] =>
 /** JSON of a recording with its integers as they were. */
 const exactText = (json: unknown): string => JSON.stringify(json).replace(/"@int64:(-?\d+)"/g, '$1')
 const textOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('utf8')
-
-/** As the broker of Go: whoever comes may say and hear everything. */
-const all: Rights = {
-  sender: '',
-  maySubscribe: () => true,
-  mayPublish: () => true,
-  mayAskFor: () => true,
-  asked: () => {},
-  refused: () => {},
-  left: () => {},
-}
-const openDoor: Door = { isLocked: false, admit: async () => all }
 
 /** What a node was heard to say: to a requester of 1.4 a callback, to an orchestrator of 1.9 a frame. */
 export type Heard = { subject: string; type: string; body: any }

@@ -1,18 +1,12 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { Execution } from '#models/execution.ts'
 import { endOf, submitSpec } from '../../kit/jobs.ts'
 import { startLogged } from '../../kit/logged-cluster.ts'
 import { handshakeOf, infoOf, SpokenNode, wholeMessage } from '../../kit/spoken-node.ts'
+import { testParts } from '../../kit/test-parts.ts'
 import { until } from '../../kit/until.ts'
 
-const running: { stop(): Promise<void> }[] = []
-const started = <Part extends { stop(): Promise<void> }>(part: Part): Part => {
-  running.push(part)
-  return part
-}
-afterEach(async () => {
-  for (const part of running.splice(0).reverse()) await part.stop()
-})
+const { started } = testParts()
 
 /** A node that has taken one order of a job. */
 async function withOrder() {

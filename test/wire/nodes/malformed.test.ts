@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { encodeNodeState } from '#api/encode/node.ts'
 import { exactJson } from '#lib/json/exact.ts'
 import { decodeFrame, typeOf } from '#link/ncl/frame.ts'
@@ -8,18 +8,12 @@ import { endOf, submitSpec } from '../../kit/jobs.ts'
 import { startLogged } from '../../kit/logged-cluster.ts'
 import { ScriptedEngine } from '../../kit/scripted-engine.ts'
 import { handshakeOf, infoOf, SpokenNode, wholeMessage } from '../../kit/spoken-node.ts'
+import { testParts } from '../../kit/test-parts.ts'
 import { until } from '../../kit/until.ts'
 import { mutatedBody } from '../bad-input/mutate-body.ts'
 import { replay, sampleOf } from '../bad-input/seed.ts'
 
-const running: { stop(): Promise<void> }[] = []
-const started = <Part extends { stop(): Promise<void> }>(part: Part): Part => {
-  running.push(part)
-  return part
-}
-afterEach(async () => {
-  for (const part of running.splice(0).reverse()) await part.stop()
-})
+const { started } = testParts()
 
 /** An honest node that can work, and one that says whatever the test wants. */
 async function withBoth() {

@@ -1,20 +1,14 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { NodeId } from '#models/ids.ts'
 import { joinCompute } from '../../kit/cluster.ts'
 import { endOf, submitSpec } from '../../kit/jobs.ts'
 import { startLogged } from '../../kit/logged-cluster.ts'
 import { ScriptedEngine } from '../../kit/scripted-engine.ts'
 import { handshakeOf, infoOf, SpokenNode } from '../../kit/spoken-node.ts'
+import { testParts } from '../../kit/test-parts.ts'
 import { until } from '../../kit/until.ts'
 
-const running: { stop(): Promise<void> }[] = []
-const started = <Part extends { stop(): Promise<void> }>(part: Part): Part => {
-  running.push(part)
-  return part
-}
-afterEach(async () => {
-  for (const part of running.splice(0).reverse()) await part.stop()
-})
+const { started } = testParts()
 
 const taken = 'node_refused: another node of this name is connected'
 const isConnected = async ({ nodes }: Awaited<ReturnType<typeof startLogged>>, name: string): Promise<boolean> =>

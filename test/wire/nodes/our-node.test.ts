@@ -2,9 +2,10 @@ import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { joinCompute } from '../../kit/cluster.ts'
 import { type Heard, type Recorded, recordedLines, startGoOrchestrator } from '../../kit/go-orchestrator.ts'
+import { testParts } from '../../kit/test-parts.ts'
 import { until } from '../../kit/until.ts'
 import { absent, goldensDir } from '../../kit/vectors.ts'
 import {
@@ -21,14 +22,7 @@ import {
   versions,
 } from './recorded-node.ts'
 
-const running: { stop(): Promise<void> }[] = []
-const started = <Part extends { stop(): Promise<void> }>(part: Part): Part => {
-  running.push(part)
-  return part
-}
-afterEach(async () => {
-  for (const part of running.splice(0).reverse()) await part.stop()
-})
+const { started, stop } = testParts()
 
 async function joined(version: Version, lines: Recorded[], databasePath?: string) {
   const { protocol, node, joined: sign } = versions[version]
@@ -98,8 +92,7 @@ else
         else go.answers['RegisterNode/v1'] = { value: { Accepted: true, Reason: 'node already registered' } }
         await go.say(ask)
         await go.next(version === 'v1.9.3' ? 'BidResult' : 'OnBidComplete/v1')
-        await compute.stop()
-        running.splice(running.indexOf(compute), 1)
+        await stop(compute)
         const shakes = go.heard.length
         started(await joinCompute(go.port, node, options))
         await until('the node joins again', () =>
