@@ -88,7 +88,7 @@ withNatsServer(() => {
     expect(await begun()).toHaveLength(3)
     expect(await attemptsOf(orchestrator, id)).toHaveLength(3)
     expect((await warnings()).filter((line) => line.includes('NATS'))).toEqual([])
-    expect(orchestrator.said).toContain('WRN bus_reached')
+    expect(orchestrator.said).toContain('INF bus_reached')
   })
 
   it('a job ends while either of two servers of a cluster is killed, and a node is killed too [R101, R103]', async () => {

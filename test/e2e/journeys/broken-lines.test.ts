@@ -143,9 +143,9 @@ describe('a followed output whose line to the server breaks', () => {
     for (const stream of [true, false]) {
       const part = printedOf(stdout, stream)
       const all = lines.filter((text) => isOdd(text) === stream)
-      expect(part.length).toBeGreaterThan(0)
+      // On a busy machine it begins when one of the streams has said all it says.
       expect(part.length).toBeLessThan(all.length)
-      expect(part.join('\n') === all.slice(-part.length).join('\n')).toBe(true)
+      expect(part.join('\n') === all.slice(all.length - part.length).join('\n')).toBe(true)
     }
     expect(code).toBe(0)
   })
