@@ -1,5 +1,5 @@
 import type { Bus, Subscription } from '#contracts/bus.ts'
-import { Fault } from '#lib/fault.ts'
+import { Fault, faultOf } from '#lib/fault.ts'
 import type { NodeId } from '#models/ids.ts'
 
 const subject = 'bacalhau.global.orchestrator.who'
@@ -10,7 +10,7 @@ const answerLimitMs = 1_000
  * away: a Fault Conflict. One that has died answers nobody.
  */
 export const claimBus = async (bus: Bus, nodeId: NodeId): Promise<Subscription> => {
-  const other = await bus.request(subject, Buffer.from(nodeId), answerLimitMs).catch(() => undefined)
+  const other = await bus.request(subject, Buffer.from(nodeId), answerLimitMs).catch(nobodyAnswers)
   if (other)
     throw new Fault(
       'Conflict',
@@ -23,4 +23,10 @@ export const claimBus = async (bus: Bus, nodeId: NodeId): Promise<Subscription> 
   return bus.subscribe(subject, ({ reply }) => {
     if (reply) bus.publish(reply, Buffer.from(nodeId))
   })
+}
+
+/** Nobody listens, or who did is gone without a word. Anything else says nothing about another orchestrator. */
+const nobodyAnswers = (error: unknown): undefined => {
+  const { code } = faultOf(error)
+  if (code !== 'ServiceUnavailable' && code !== 'Timeout') throw error
 }

@@ -10,8 +10,8 @@ import { faultFrom, faultText } from './bus-fault.ts'
 import { executionIdOf, flagOf, recordOf, textOf } from './go/checked.ts'
 
 /**
- * Output over the bus: the reader names a subject on which nobody but this node speaks, and the node sends it one piece after the other, each as
- * a request. The answer is the credit for the next; no answer means that nobody reads any more.
+ * Output over the bus: the reader names a subject on which nobody but this node speaks, and the node sends it one piece
+ * after the other, each as a request. The answer is the credit for the next; no answer means that nobody reads any more.
  *
  * Bytes of a piece: 1 or 2 (the stream) + the output; 0 = the end; 3 + JSON = a fault.
  */

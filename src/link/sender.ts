@@ -6,7 +6,8 @@ import type { Frame, FramesAck } from '#models/messages/messages.ts'
 export type Deliver = (frames: readonly Frame<OutboxMessage>[]) => Promise<FramesAck>
 
 const batchLimit = 256
-const firstRetryMs = 100
+/** A node is sent orders while the answer to its handshake is still on its way to it. */
+const firstRetryMs = 10
 const lastRetryMs = 5_000
 
 /**
