@@ -26,7 +26,7 @@ const begun = async (): Promise<string[]> =>
 const submitAll = async (orchestrator: Server): Promise<string[]> => {
   // Work waits while no node is there.
   const Timeouts = { QueueTimeout: 600 }
-  const Job = witnessJob(witness, 200, { Reschedule: { Attempts: 100, Delay: 0, MaxDelay: 1 } }, { Timeouts })
+  const Job = witnessJob(witness, 600, { Reschedule: { Attempts: 100, Delay: 0, MaxDelay: 1 } }, { Timeouts })
   const one = () => orchestrator.http<{ JobID: string }>('PUT', '/orchestrator/jobs', { Job })
   return Promise.all(Array.from({ length: jobCount }, async () => (await one()).body.JobID))
 }
@@ -43,7 +43,7 @@ describe('a cluster whose processes are killed again and again while 200 jobs ru
       ['a', 'b'].map((name) => computeAt(product, orchestrator.linkPort, name, { settings })),
     )
     const ids = await submitAll(orchestrator)
-    const victims = [orchestrator, ...nodes]
+    const victims = [...nodes, orchestrator]
     for (let kill = 0; kill < kills; kill++) {
       const before = (await begun()).length
       await until(
