@@ -10,31 +10,70 @@ const amount = (CPU: number, GPU = 0): Resources => ({ CPU, Memory: CPU, Disk: 0
 const gpu = (Index: number, Vendor = 'NVIDIA'): Gpu => ({ Index, Name: 'T4', Vendor, Memory: 1, PCIAddress: '' })
 const any = () => true
 
+type Asked = { cpu: number; priority?: number }
+const queueOf = (asked: readonly Asked[]): Queue => {
+  const queue = new Queue()
+  for (const [i, { cpu, priority = 0 }] of asked.entries())
+    queue.add({ executionId: `e-${i}` as ExecutionId, priority, need: amount(cpu), isWanted: any })
+  return queue
+}
+/** Starts all that may start now. */
+const pump = (queue: Queue, capacity: Capacity): { index: number; taken: Resources }[] => {
+  const next = queue.takeNext(capacity)
+  return next ? [{ index: Number(next.item.executionId.slice(2)), taken: next.taken }, ...pump(queue, capacity)] : []
+}
+const started = (queue: Queue, capacity: Capacity): number[] => pump(queue, capacity).map(({ index }) => index)
+
 describe('the queue of a node', () => {
-  it('starts higher priority first, then in order, and lets nothing overtake the head [W31]', () => {
-    const queue = new Queue()
-    const capacity = new Capacity(amount(4))
-    for (const [name, priority, cpu] of [
-      ['a', 0, 1],
-      ['b', 5, 4],
-      ['c', 0, 1],
-    ] as const) {
-      queue.add({ executionId: name as ExecutionId, priority, need: amount(cpu), isWanted: any })
-    }
-    const first = queue.takeNext(capacity)
-    expect(first?.item.executionId).toBe('b')
-    expect(queue.takeNext(capacity)).toBeUndefined()
-    if (first) capacity.giveBack(first.taken)
-    expect(queue.takeNext(capacity)?.item.executionId).toBe('a')
-    expect(queue.takeNext(capacity)?.item.executionId).toBe('c')
+  it('starts higher priority first, then in order [W31]', () => {
+    const queue = queueOf([{ cpu: 1 }, { cpu: 1, priority: 5 }, { cpu: 1 }, { cpu: 1, priority: 5 }])
+    expect(started(queue, new Capacity(amount(4)))).toEqual([1, 3, 0, 2])
   })
 
-  it('a cancelled entry is gone at once and its usage with it [W31]', () => {
-    const queue = new Queue()
-    queue.add({ executionId: 'a' as ExecutionId, priority: 0, need: amount(2), isWanted: any })
-    expect(queue.remove('a' as ExecutionId)).toBe(true)
-    expect(queue.remove('a' as ExecutionId)).toBe(false)
-    expect(queue.waiting.CPU).toBe(0)
+  it('uses room that is too small for the first, until eight have overtaken it: then it is kept [W31]', () => {
+    const capacity = new Capacity(amount(4))
+    const queue = queueOf([{ cpu: 2 }, { cpu: 4 }, ...Array.from({ length: 20 }, () => ({ cpu: 1 }))])
+    const [first] = pump(queue, capacity)
+    for (let freed = 0; freed < 6; freed++) {
+      capacity.giveBack(amount(1))
+      expect(pump(queue, capacity)).toHaveLength(1)
+    }
+    capacity.giveBack(amount(1))
+    expect(pump(queue, capacity)).toEqual([])
+    expect(first?.index).toBe(0)
+    capacity.giveBack(capacity.used)
+    expect(started(queue, capacity)).toEqual([1])
+  })
+
+  it('a cancelled entry is gone at once, its usage and what was kept for it with it [W31]', () => {
+    const queue = queueOf([{ cpu: 2 }])
+    expect(queue.remove('e-0' as ExecutionId)).toBe(true)
+    expect(queue.remove('e-0' as ExecutionId)).toBe(false)
+    expect([queue.waiting.CPU, queue.length]).toEqual([0, 0])
+  })
+
+  it('starts all there is, and nothing overtakes more than eight times, whatever comes and ends when [W31]', () => {
+    const work = fc.array(fc.record({ cpu: fc.integer({ min: 1, max: 8 }), priority: fc.nat(2) }), { maxLength: 60 })
+    fc.assert(
+      fc.property(work, fc.infiniteStream(fc.nat()), (asked, picks) => {
+        const capacity = new Capacity(amount(8))
+        const queue = queueOf(asked)
+        const running: Resources[] = []
+        const order: number[] = []
+        while (order.length < asked.length) {
+          for (const { index, taken } of pump(queue, capacity)) {
+            order.push(index)
+            running.push(taken)
+          }
+          const [ended] = running.splice((picks.next().value ?? 0) % running.length, 1)
+          if (ended) capacity.giveBack(ended)
+        }
+        const goesBefore = (a: number, b: number): boolean =>
+          (asked[a]?.priority ?? 0) > (asked[b]?.priority ?? 0) || (asked[a]?.priority === asked[b]?.priority && a < b)
+        for (const [place, each] of order.entries())
+          expect(order.slice(0, place).filter((other) => goesBefore(each, other)).length).toBeLessThanOrEqual(8)
+      }),
+    )
   })
 })
 

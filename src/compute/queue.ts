@@ -4,20 +4,23 @@ import { addResources, noResources } from '#models/resources.ts'
 import type { Capacity } from './capacity/capacity.ts'
 
 export type QueueItem = { executionId: ExecutionId; priority: number; need: Resources; isWanted: (gpu: Gpu) => boolean }
-type Entry = QueueItem & { order: number }
+type Entry = QueueItem & { overtaken: number }
+
+/** How often one that does not fit yet lets others go first; after that all of the room is kept for it. */
+const mostOvertaken = 8
+/** So far behind the first one is looked for what fits, however long the queue is. */
+const depth = 64
 
 /**
- * Accepted work that waits for room on this node. Higher priority first, then first come; the head is not overtaken
- * by smaller work behind it, so big work does not starve (W31).
+ * Accepted work that waits for room on this node: higher priority first, then first come. What fits may overtake what
+ * does not fit yet, a bounded number of times, so that room is used and big work does not starve (W31).
  */
 export class Queue {
   readonly #entries: Entry[] = []
-  #order = 0
 
   add(item: QueueItem): void {
-    const entry = { ...item, order: this.#order++ }
-    const index = this.#entries.findIndex((other) => other.priority < entry.priority)
-    this.#entries.splice(index === -1 ? this.#entries.length : index, 0, entry)
+    const index = this.#entries.findIndex((other) => other.priority < item.priority)
+    this.#entries.splice(index === -1 ? this.#entries.length : index, 0, { ...item, overtaken: 0 })
   }
 
   /** True when it was waiting. */
@@ -27,13 +30,20 @@ export class Queue {
     return index !== -1
   }
 
-  /** The next one that fits, with what it was given. */
+  /** The next one that may start, with what it was given. */
   takeNext(capacity: Capacity): { item: QueueItem; taken: Resources } | undefined {
-    const head = this.#entries[0]
-    const taken = head && capacity.take(head.need, head.isWanted)
-    if (!head || !taken) return undefined
-    this.#entries.shift()
-    return { item: head, taken }
+    for (const [index, entry] of this.#entries.slice(0, depth).entries()) {
+      const taken = capacity.take(entry.need, entry.isWanted)
+      if (taken) return { item: this.#start(index, entry), taken }
+      if (entry.overtaken >= mostOvertaken) return undefined
+    }
+    return undefined
+  }
+
+  #start(index: number, entry: Entry): QueueItem {
+    this.#entries.splice(index, 1)
+    for (const passed of this.#entries.slice(0, index)) passed.overtaken++
+    return entry
   }
 
   get length(): number {

@@ -61,9 +61,9 @@ export class Starter {
     held.done = this.start(held, taken, Promise.resolve(), true)
   }
 
-  /** It no longer waits. */
+  /** It no longer waits: what was kept for it is for those behind it. */
   remove(held: Held): void {
-    this.#queue.remove(held.id)
+    if (this.#queue.remove(held.id)) this.#pump()
   }
 
   forget(held: Held): void {

@@ -1,3 +1,4 @@
+import { assert } from '#lib/assert.ts'
 import type { Gpu, Resources } from '#models/resources.ts'
 import { addResources, fitsInto, noResources, subtractResources } from '#models/resources.ts'
 
@@ -33,6 +34,7 @@ export class Capacity {
 
   /** Exactly what `take` answered, once. */
   giveBack(taken: Resources): void {
+    assert(fitsInto(taken, this.#used), 'more is given back than was taken')
     this.#used = subtractResources(this.#used, withoutGpus(taken))
     this.#freeGpus.push(...(taken.GPUs ?? []))
   }

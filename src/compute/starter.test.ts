@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest'
+import type { WorkRow } from '#contracts/store.ts'
+import type { Execution } from '#models/execution.ts'
+import type { ExecutionId } from '#models/ids.ts'
+import type { Resources } from '#models/resources.ts'
+import { SystemClock } from '#platform/clock.ts'
+import { job } from '../../test/kit/reconcile-world.ts'
+import { Holdings } from './held.ts'
+import type { Ledger } from './ledger.ts'
+import type { Runner, Start } from './runner.ts'
+import { Starter } from './starter.ts'
+
+const amount = (CPU: number): Resources => ({ CPU, Memory: 0, Disk: 0, GPU: 0 })
+
+/** A node of four CPUs whose programs run until they are released. */
+const setup = () => {
+  const holdings = new Holdings()
+  const running = new Map<ExecutionId, Start>()
+  const ledger = { move: async () => ({ durable: Promise.resolve() }) } as unknown as Ledger
+  const runner = { run: async (held, start) => void running.set(held.id, start) } as Pick<Runner, 'run'> as Runner
+  const starter = new Starter({ capacity: amount(4), clock: new SystemClock() }, holdings, ledger, runner)
+  const enqueue = (name: string, cpu: number) => {
+    const executionId = name as ExecutionId
+    const order = { execution: { ID: executionId, Epoch: 1 } as Execution, job: job() }
+    const row: WorkRow = { executionId, state: 'Queued', order, need: amount(cpu), startTime: 0n }
+    const held = holdings.take(row)
+    starter.enqueue(held)
+    return held
+  }
+  const names = async () => {
+    await new Promise((resolve) => setImmediate(resolve))
+    return [...running.keys()]
+  }
+  return { starter, running, enqueue, names }
+}
+
+describe('the starter of a node', () => {
+  it('starts what waited behind one that is cancelled, without waiting for other work to end [W31]', async () => {
+    const { starter, running, enqueue, names } = setup()
+    enqueue('small', 2)
+    const large = enqueue('large', 4)
+    for (let i = 0; i < 9; i++) {
+      enqueue(`next-${i}`, 2)
+      running.get(`next-${i - 1}` as ExecutionId)?.release()
+      await names()
+    }
+    expect(await names()).not.toContain('next-8')
+    starter.remove(large)
+    expect(await names()).toContain('next-8')
+    expect(starter.load).toMatchObject({ enqueued: 0, available: { CPU: 0 } })
+  })
+})
