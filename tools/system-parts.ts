@@ -12,6 +12,12 @@ export const systemParts: SystemPart[] = [
     neededBy: 'contract and e2e suites of the docker engine',
   },
   {
+    name: 'Podman',
+    programs: ['podman'],
+    packages: ['podman'],
+    neededBy: 'contract suite of the docker engine on Podman',
+  },
+  {
     name: 'NATS server',
     programs: ['nats-server'],
     packages: ['nats-server'],

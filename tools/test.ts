@@ -1,7 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { messageOf } from '#lib/fault.ts'
-import { type DockerEngine, dockerEngine } from '../test/kit/docker-engine.ts'
+import { dockerEngine } from '../test/kit/docker-engine.ts'
+import type { TestEngine } from '../test/kit/engine-process.ts'
 import { checks, runChecks } from './checks.ts'
 import { run } from './run.ts'
 import { leftOut } from './test/left-out.ts'
@@ -59,7 +60,7 @@ function count(all: number, bad: number): void {
   failed += bad
 }
 
-async function engineForTests(): Promise<DockerEngine | undefined> {
+async function engineForTests(): Promise<TestEngine | undefined> {
   try {
     return await dockerEngine()
   } catch (error) {

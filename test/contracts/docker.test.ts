@@ -19,6 +19,7 @@ import { type DockerSettings, defaultDockerSettings } from '#providers/docker/se
 import { busyboxImage } from '../kit/busybox-image.ts'
 import { type ImageRegistry, imageRegistry } from '../kit/image-registry.ts'
 import { MemorySink } from '../kit/memory-sink.ts'
+import { newerEngine } from '../kit/newer-engine.ts'
 import { scratchIn } from '../kit/scratch.ts'
 import { withDocker } from '../kit/with-docker.ts'
 
@@ -97,6 +98,18 @@ withDocker((host) => {
       })
       expect(await run(asked)).toEqual({ exitCode: 0 })
       expect(asked.logs.stdout).toBe('myvalue in /app\n')
+    })
+
+    it('speaks an interface that newer engines still know, when they refuse the older ones', async () => {
+      const newer = await newerEngine(host())
+      const engine = open({ host: newer.host })
+      expect(await engine.isInstalled(never)).toEqual({ isYes: true })
+      const asked = ask(script('echo out; echo err >&2; exit 4'))
+      expect(await engine.accepts(asked.engine, { Type: 'None' }, never)).toEqual({ isYes: true })
+      expect(await run(asked, engine)).toEqual({ exitCode: 4 })
+      expect([asked.logs.stdout, asked.logs.stderr]).toEqual(['out\n', 'err\n'])
+      await engine.close()
+      await newer.stop()
     })
 
     describe('failures', () => {

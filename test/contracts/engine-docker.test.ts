@@ -6,7 +6,7 @@ import { dockerTarget } from '#providers/docker/docker-host.ts'
 import { DockerEngine } from '#providers/docker/engine.ts'
 import { executorIdOf, executorLabel, labelFilter } from '#providers/docker/names.ts'
 import { defaultDockerSettings } from '#providers/docker/settings.ts'
-import { withDocker } from '../kit/with-docker.ts'
+import { withDocker, withPodman } from '../kit/with-docker.ts'
 import { type EnginePrograms, engineSuite } from './engine.suite.ts'
 
 const shell = (script: string, ...env: string[]) => ({
@@ -30,8 +30,8 @@ const programs: EnginePrograms = {
   malformed: { Type: 'docker', Params: { Image: '' } },
 }
 
-withDocker((host) => {
-  engineSuite('docker', async () => {
+const suiteOn = (name: string) => (host: () => string) =>
+  engineSuite(name, async () => {
     const nodeId = newNodeId(randomUUID())
     const clock = new SystemClock()
     const settings = { ...defaultDockerSettings, host: host() }
@@ -47,4 +47,6 @@ withDocker((host) => {
       close: async () => {},
     }
   })
-})
+
+withDocker(suiteOn('docker'))
+withPodman(suiteOn('docker on Podman'))

@@ -1,17 +1,29 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { canStartDocker, type DockerEngine, dockerEngine } from './docker-engine.ts'
+import { canStartDocker, dockerEngine } from './docker-engine.ts'
+import type { TestEngine } from './engine-process.ts'
+import { canStartPodman, podmanEngine } from './podman-engine.ts'
+
+type Suites = (host: () => string) => void
 
 /**
  * Suites that need a Docker engine: the one DOCKER_HOST names, else one of their own. Without any they are left out with one
  * line, and fail with CI=true. `suites` gets a function that gives the address once the tests run.
  */
-export function withDocker(suites: (host: () => string) => void): void {
-  if (!process.env['DOCKER_HOST'] && !canStartDocker()) return absent()
-  describe('with a Docker engine', () => {
-    let engine: DockerEngine | undefined
+export const withDocker = (suites: Suites): void =>
+  process.env['DOCKER_HOST'] || canStartDocker()
+    ? present('a Docker engine', dockerEngine, suites)
+    : absent('a Docker engine')
+
+/** The same on Podman's Docker interface, which each file starts for itself. */
+export const withPodman = (suites: Suites): void =>
+  canStartPodman() ? present('Podman', podmanEngine, suites) : absent('Podman')
+
+function present(name: string, start: () => Promise<TestEngine | undefined>, suites: Suites): void {
+  describe(`with ${name}`, () => {
+    let engine: TestEngine | undefined
 
     beforeAll(async () => {
-      engine = await dockerEngine()
+      engine = await start()
     }, 60_000)
 
     afterAll(async () => {
@@ -25,13 +37,13 @@ export function withDocker(suites: (host: () => string) => void): void {
   })
 }
 
-function absent(): void {
-  describe('with a Docker engine', () => {
+function absent(name: string): void {
+  describe(`with ${name}`, () => {
     if (process.env['CI'] === 'true') {
-      it('has an engine', () => expect.fail('no Docker engine: npm run setup'))
+      it('has an engine', () => expect.fail(`${name} is missing: npm run setup`))
     } else {
-      it.skip('left out: no Docker engine (npm run setup)', () => {})
+      it.skip('left out: no engine (npm run setup)', () => {})
     }
   })
-  console.log('docker suites left out: no Docker engine here (npm run setup installs one on Debian, as root)')
+  console.log(`suites left out: ${name} is missing here (npm run setup installs it on Debian, as root)`)
 }

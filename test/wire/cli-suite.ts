@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { canStartDocker, type DockerEngine, dockerEngine } from '../kit/docker-engine.ts'
+import { canStartDocker, dockerEngine } from '../kit/docker-engine.ts'
+import type { TestEngine } from '../kit/engine-process.ts'
 import { type GoldenCluster, startGoldenCluster } from '../kit/golden-cluster.ts'
 import { absent, type Version } from '../kit/vectors.ts'
 import { type CliCase, cliCases } from './cli-cases.ts'
@@ -40,7 +41,7 @@ export function cliSuite(version: Version, judged = ['*']): void {
     const rows = compatRows(`CLI against ${version}`)
     const used = new Set<CompatRow>()
     const usedRules = new Set<string>()
-    let engine: DockerEngine | undefined
+    let engine: TestEngine | undefined
     let cluster: GoldenCluster | undefined
     let replay: CliReplay | undefined
 

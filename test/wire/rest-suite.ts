@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { canStartDocker, type DockerEngine, dockerEngine } from '../kit/docker-engine.ts'
+import { canStartDocker, dockerEngine } from '../kit/docker-engine.ts'
+import type { TestEngine } from '../kit/engine-process.ts'
 import { type GoldenCluster, startGoldenCluster } from '../kit/golden-cluster.ts'
 import { absent, type Version } from '../kit/vectors.ts'
 import { hasRecordings, type RestCase, recordedAreas, restCases } from './rest-cases.ts'
@@ -42,7 +43,7 @@ export function restSuite(version: Version): void {
   const only = process.env.REST_AREAS?.split(',')
   describe(`REST recordings of ${version}`, () => {
     const results = new Map<string, Result[]>()
-    let engine: DockerEngine | undefined
+    let engine: TestEngine | undefined
     const clusters: GoldenCluster[] = []
     const used = new Set<CompatRow>()
     let rows: CompatRow[] = []

@@ -1,4 +1,5 @@
-import { type DockerEngine, dockerEngine } from '../../test/kit/docker-engine.ts'
+import { dockerEngine } from '../../test/kit/docker-engine.ts'
+import type { TestEngine } from '../../test/kit/engine-process.ts'
 import { allowedFixtures, Product, type Server } from '../../test/kit/product.ts'
 
 /** A cluster of the built product, as the clients see it. */
@@ -24,7 +25,7 @@ export const nodeNames = ['both', 'edge'] as const
 /** An orchestrator that computes too, and a compute node beside it, with Docker where it can be started. */
 export async function startCluster(): Promise<Cluster> {
   const product = await Product.start()
-  let engine: DockerEngine | undefined
+  let engine: TestEngine | undefined
   const stop = async () => {
     await product.stop()
     await engine?.stop()
@@ -55,7 +56,7 @@ export async function startCluster(): Promise<Cluster> {
   }
 }
 
-async function startNodes(product: Product, engine: DockerEngine | undefined) {
+async function startNodes(product: Product, engine: TestEngine | undefined) {
   const env = dockerEnv(engine)
   const settings = (name: string, zone: string) => ({
     Name: name,
@@ -70,5 +71,5 @@ async function startNodes(product: Product, engine: DockerEngine | undefined) {
   return { port: both.port, commit: body.GitCommit.slice(0, 12) }
 }
 
-const dockerEnv = (engine: DockerEngine | undefined): Record<string, string> =>
+const dockerEnv = (engine: TestEngine | undefined): Record<string, string> =>
   engine ? { DOCKER_HOST: engine.host } : {}

@@ -2,8 +2,9 @@ import { type ClientRequest, type IncomingMessage, request as overHttp, type Req
 import { request as overHttps } from 'node:https'
 import type { Readable } from 'node:stream'
 import type { Clock } from '#lib/clock.ts'
-import { Fault, type FaultCode, messageOf } from '#lib/fault.ts'
+import { Fault, messageOf } from '#lib/fault.ts'
 import type { DockerTarget } from './docker-host.ts'
+import { answeredFault } from './engine-answer.ts'
 
 type Query = Readonly<Record<string, string | number | boolean | undefined>>
 export type CallOptions = {
@@ -137,7 +138,7 @@ export class DockerApi {
       asked.on('response', (answer) => {
         const status = answer.statusCode ?? 0
         if (status < 400) resolve({ answer })
-        else bodyOf(answer).then((text) => reject(answered(status, text)), reject)
+        else bodyOf(answer).then((text) => reject(answeredFault(status, text)), reject)
       })
       asked.end(body)
     })
@@ -166,44 +167,6 @@ export class DockerApi {
 }
 
 type Answered = { answer: IncomingMessage; socket?: Readable; head?: Buffer }
-
-/** The engine's own status of a failed call; undefined when it was not the engine that failed it. */
-export const dockerStatusOf = (error: unknown): number | undefined =>
-  error instanceof Fault && error.details?.['DockerStatus'] ? Number(error.details['DockerStatus']) : undefined
-
-/** Runs a call that may find its work done already: 304, 404 (gone) and 409 (not running, being removed) are fine. */
-export async function unlessDone(call: Promise<unknown>): Promise<void> {
-  await call.catch((error: unknown) => {
-    if (![304, 404, 409].includes(dockerStatusOf(error) ?? 0)) throw error
-  })
-}
-
-const codes: Readonly<Record<number, FaultCode>> = {
-  400: 'BadRequest',
-  401: 'Unauthorized',
-  403: 'Forbidden',
-  404: 'NotFound',
-  409: 'Conflict',
-}
-
-function answered(status: number, text: string): Fault {
-  const message = textOf(text) || `status ${status}`
-  return new Fault(codes[status] ?? 'ServiceUnavailable', `Error response from daemon: ${message}`, {
-    component: 'Docker',
-    isRetryable: status >= 500,
-    details: { DockerStatus: String(status) },
-  })
-}
-
-function textOf(body: string): string {
-  try {
-    const { message } = JSON.parse(body) as { message?: unknown }
-    if (typeof message === 'string') return message.trim()
-  } catch {
-    // Not JSON: a proxy in between, or a very old engine.
-  }
-  return body.trim().slice(0, 1000)
-}
 
 async function bodyOf(answer: IncomingMessage): Promise<string> {
   const parts: Buffer[] = []

@@ -1,6 +1,7 @@
 import type { Exit } from '#contracts/engine.ts'
 import type { Clock } from '#lib/clock.ts'
-import { type DockerApi, dockerStatusOf } from './api.ts'
+import type { DockerApi } from './api.ts'
+import { dockerStatusOf } from './engine-answer.ts'
 
 /** What the engine knows of a container; only what we use. */
 export type ContainerInfo = {

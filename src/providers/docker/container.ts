@@ -2,9 +2,10 @@ import type { Readable } from 'node:stream'
 import type { Exit, RunningProgram } from '#contracts/engine.ts'
 import type { LogSink } from '#contracts/log-sink.ts'
 import type { Clock } from '#lib/clock.ts'
-import { type DockerApi, unlessDone } from './api.ts'
+import type { DockerApi } from './api.ts'
 import { ContainerOutput } from './container-output.ts'
 import { type Ended, exitOf, inspectContainer, untilEnded } from './container-state.ts'
+import { unlessDone } from './engine-answer.ts'
 
 export type Held = {
   api: DockerApi

@@ -2,7 +2,8 @@ import { lstat, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Exit, RunRequest } from '#contracts/engine.ts'
 import type { Clock, Timer } from '#lib/clock.ts'
-import { type DockerApi, unlessDone } from './api.ts'
+import type { DockerApi } from './api.ts'
+import { unlessDone } from './engine-answer.ts'
 
 type Watched = { api: DockerApi; clock: Clock; id: string; request: RunRequest; released: AbortSignal }
 export type DiskWatch = { stop(): void; failure(): Exit['failure'] | undefined }

@@ -1,6 +1,6 @@
 import { Fault, messageOf } from '#lib/fault.ts'
 import type { FailureClass } from '#models/job.ts'
-import { dockerStatusOf } from './api.ts'
+import { dockerStatusOf } from './engine-answer.ts'
 
 const userTexts = [
   'not found',

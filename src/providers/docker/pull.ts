@@ -1,4 +1,5 @@
-import { type DockerApi, dockerStatusOf } from './api.ts'
+import type { DockerApi } from './api.ts'
+import { dockerStatusOf } from './engine-answer.ts'
 import { imageFault } from './image-faults.ts'
 import { parseImageRef } from './image-ref.ts'
 import { registryAuth } from './registry-auth.ts'

@@ -3,14 +3,16 @@ import { messageOf } from '#lib/fault.ts'
 import type { FailureClass } from '#models/job.ts'
 
 const notFound = 'executable file not found'
+/** How runtimes tell of a program that is not there or may not be run. */
+const programTexts = /exec: "|executable file|open executable|invoke a command that was not found/i
 
 /**
  * How a program "ended" that the engine could not start (execution.md §1.10). `engineExitCode` is what the container
- * then has: 126 and 127 blame the program's own files.
+ * then has: 126 and 127 blame the program's own files. Podman leaves it 0 and only says so.
  */
 export function startFailure(error: unknown, engineExitCode: number | undefined): Exit {
   const cause = messageOf(error)
-  const isUsers = engineExitCode === 126 || engineExitCode === 127
+  const isUsers = engineExitCode === 126 || engineExitCode === 127 || programTexts.test(cause)
   return {
     exitCode: -1,
     failure: {

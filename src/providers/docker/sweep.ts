@@ -1,5 +1,6 @@
 import type { ExecutionId } from '#models/ids.ts'
-import { type DockerApi, unlessDone } from './api.ts'
+import type { DockerApi } from './api.ts'
+import { unlessDone } from './engine-answer.ts'
 import { executionOf, executorLabel, labelFilter } from './names.ts'
 
 type Labelled = { Id: string; Labels: Record<string, string> | null }

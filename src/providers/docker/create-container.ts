@@ -1,0 +1,40 @@
+import { Fault, faultOf } from '#lib/fault.ts'
+import type { DockerApi } from './api.ts'
+import type { ContainerSpec } from './container-spec.ts'
+import { dockerStatusOf } from './engine-answer.ts'
+import { isImageMissing } from './pull.ts'
+
+export type Wanted = {
+  name: string
+  spec: ContainerSpec
+  /** Brings the image to the engine. */
+  fetchImage: () => Promise<void>
+}
+
+/** Makes a container with what the engine has, and fetches the image only when that is missing. The answer is its ID. */
+export async function createContainer(api: DockerApi, { name, spec, fetchImage }: Wanted): Promise<string> {
+  const create = async () =>
+    (await api.call<{ Id: string }>('POST', '/containers/create', { query: { name }, body: spec })).Id
+  try {
+    return await create()
+  } catch (error) {
+    if (!isImageMissing(error)) return failedTo('creating container')(error)
+  }
+  await fetchImage()
+  return create().catch(failedTo('creating container'))
+}
+
+/** Puts the words before a failure that clients know, and keeps what it says of itself. */
+export const failedTo =
+  (step: string) =>
+  (error: unknown): never => {
+    const fault = faultOf(error)
+    const isUsers = dockerStatusOf(error) === 400
+    throw new Fault(fault.code, `failed to create docker job container: ${step}: ${fault.message}`, {
+      component: 'Docker',
+      ...(fault.hint && { hint: fault.hint }),
+      isRetryable: fault.isRetryable,
+      details: { FailureClass: isUsers ? 'user' : 'node', ...fault.details },
+      cause: error,
+    })
+  }

@@ -1,0 +1,106 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { request } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { busyboxImage } from './busybox-image.ts'
+
+/** A container engine that tests may use: `host` is a DOCKER_HOST value, `stop` ends it when it was started for them. */
+export type TestEngine = { host: string; stop(): Promise<void> }
+
+/** How an engine is started: its program and arguments, given its own folder and socket, and what it leaves to be undone. */
+export type EngineProgram = {
+  command: (dir: string, socket: string) => string[]
+  env?: (dir: string) => Record<string, string>
+  afterEnd?: (dir: string) => void
+}
+
+const startLimitMs = 30_000
+
+/** Images of every engine we start; all are one static busybox, as in the recordings. */
+const testImages = ['busybox', 'ubuntu', 'alpine']
+
+/** Starts the first of the programs that does not end at once, in a folder of its own, with the test images in it. */
+export async function startEngine(name: string, ...programs: EngineProgram[]): Promise<TestEngine> {
+  const dir = mkdtempSync(join(tmpdir(), 'bacalhau-engine-'))
+  const socket = join(dir, 'engine.sock')
+  for (const program of programs) {
+    const daemon = await running(dir, socket, program)
+    if (!daemon) continue
+    const stop = async () => {
+      await ended(daemon)
+      program.afterEnd?.(dir)
+      rmSync(dir, { recursive: true, force: true })
+    }
+    try {
+      const image = busyboxImage()
+      for (const repository of testImages) await importImage(socket, repository, image)
+    } catch (error) {
+      await stop()
+      throw error
+    }
+    return { host: `unix://${socket}`, stop }
+  }
+  throw new Error(`${name} does not start: ${lastLines(dir)}`)
+}
+
+/** Waits until it answers; `undefined` when it ended instead. */
+async function running(dir: string, socket: string, program: EngineProgram): Promise<ChildProcess | undefined> {
+  const script = `exec ${endsWithUs()} "$@" >"$0" 2>&1`
+  const daemon = spawn('/bin/sh', ['-c', script, join(dir, 'log'), ...program.command(dir, socket)], {
+    stdio: 'ignore',
+    env: { ...process.env, ...program.env?.(dir) },
+  })
+  for (const giveUp = Date.now() + startLimitMs; Date.now() < giveUp; await sleep(50)) {
+    if (daemon.exitCode !== null) return undefined
+    if (await answers(socket)) return daemon
+  }
+  await ended(daemon)
+  return undefined
+}
+
+async function answers(socket: string): Promise<boolean> {
+  return ask(socket, 'GET', '/_ping').then(
+    ({ status }) => status === 200,
+    () => false,
+  )
+}
+
+async function importImage(socket: string, name: string, tar: Buffer): Promise<void> {
+  const query = new URLSearchParams({ fromSrc: '-', repo: name, tag: 'latest', changes: 'CMD ["/bin/sh"]' })
+  const { status, body } = await ask(socket, 'POST', `/images/create?${query}`, tar)
+  if (status !== 200 || body.includes('"error"')) throw new Error(`cannot import the image ${name}: ${body}`)
+}
+
+function ask(
+  socketPath: string,
+  method: string,
+  path: string,
+  body?: Buffer,
+): Promise<{ status: number; body: string }> {
+  return new Promise((resolve, reject) => {
+    const headers = body ? { 'Content-Type': 'application/x-tar', 'Content-Length': body.length } : {}
+    const asked = request({ socketPath, method, path, headers, timeout: startLimitMs }, (answer) => {
+      text(answer).then((text) => resolve({ status: answer.statusCode ?? 0, body: text }), reject)
+    })
+    asked.on('error', reject)
+    asked.on('timeout', () => asked.destroy(new Error('no answer')))
+    asked.end(body)
+  })
+}
+
+/** Has the kernel end the daemon when this process dies without a chance to. */
+const endsWithUs = (): string => (existsSync('/usr/bin/setpriv') ? 'setpriv --pdeathsig TERM' : '')
+
+/** Asks the daemon to end and waits for it. */
+function ended(daemon: ChildProcess): Promise<void> {
+  if (daemon.exitCode !== null || daemon.signalCode !== null) return Promise.resolve()
+  return new Promise((resolve) => {
+    daemon.once('exit', () => resolve())
+    daemon.kill('SIGTERM')
+  })
+}
+
+const lastLines = (dir: string): string => readFileSync(join(dir, 'log'), 'utf8').split('\n').slice(-6).join('\n')
