@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { stillWorld, WasiRig } from '../../../../test/kit/wasi-rig.ts'
@@ -168,9 +168,21 @@ describe('the calls of WASI', () => {
       expect(rig.ask('fd_datasync', fd)).toBe('success')
       expect(rig.ask('fd_close', fd)).toBe('success')
       expect(rig.ask('fd_close', fd)).toBe('badf')
-      expect(readFileSync(host('out', 'new'), 'utf8')).toBe('yey')
+      expect(readFileSync(host('out', 'new'), 'utf8')).toBe('heyy')
       expect(rig.open('out/new', { isWriting: true, flags })).toBe('exist')
-      expect(rig.stat('out/new')).toEqual({ type: 4, size: 3n })
+      expect(rig.stat('out/new')).toEqual({ type: 4, size: 4n })
+    })
+
+    it('stops appending when it is told to, and goes on where it stands', () => {
+      const fd = rig.open('out/log', { isWriting: true, flags: openFlag.create }) as number
+      expect(rig.ask('fd_fdstat_set_flags', fd, fdFlag.append | fdFlag.sync)).toBe('success')
+      expect([rig.writeOpen(fd, 'one'), rig.writeOpen(fd, 'two')]).toEqual(['success', 'success'])
+      expect(rig.ask('fd_fdstat_set_flags', fd, 0)).toBe('success')
+      expect(rig.ask('fd_seek', fd, 0n, 0, at.result)).toBe('success')
+      expect(rig.writeOpen(fd, 'ONE')).toBe('success')
+      expect(rig.readOpen(fd)).toBe('two')
+      expect(readFileSync(host('out', 'log'), 'utf8')).toBe('ONEtwo')
+      expect(rig.ask('fd_fdstat_set_flags', fd, 32)).toBe('inval')
     })
 
     it('appends behind what others have written', () => {
@@ -188,7 +200,7 @@ describe('the calls of WASI', () => {
       const reading = rig.open('out/../in/data') as number
       expect(rig.writeOpen(reading, 'x')).toBe('badf')
       expect(rig.ask('fd_filestat_set_size', reading, 0n)).toBe('badf')
-      expect(rig.ask('fd_filestat_set_times', reading, 1n, 1n, 5)).toBe('badf')
+      expect(rig.ask('fd_filestat_set_times', reading, 1n, 1n, 5)).toBe('rofs')
       const [path, length] = rig.put('out/w')
       expect(rig.ask('path_open', 3, 0, path, length, 1, right.fdWrite, 0n, 0, at.result)).toBe('success')
       expect(rig.readOpen(rig.u32())).toBe('badf')
@@ -224,9 +236,29 @@ describe('the calls of WASI', () => {
       expect(rig.ask('path_filestat_set_times', 3, 1, path, length, 5n * second, 9n * second, 1)).toBe('success')
       expect(statSync(host('out', 'file')).mtimeMs).toBe(7000)
       expect(rig.ask('path_filestat_set_times', 3, 1, path, length, 0n, 0n, 3)).toBe('inval')
+      expect(rig.ask('fd_filestat_set_times', rig.open('out') as number, 3n * second, 3n * second, 5)).toBe('success')
+      expect(statSync(host('out')).mtimeMs).toBe(3000)
+      expect(rig.ask('fd_filestat_set_times', 3, 1n, 1n, 5)).toBe('rofs')
+      expect(rig.ask('fd_filestat_set_times', 1, 1n, 1n, 5)).toBe('badf')
       const [link, linkLength] = rig.put('out/l')
       expect(rig.ask('path_filestat_set_times', 3, 0, link, linkLength, 1n, 1n, 5)).toBe('success')
       expect(statSync(host('out', 'file')).mtimeMs).toBe(7000)
+    })
+
+    it('shows times to the nanosecond as they were set, until someone else sets them', () => {
+      rig.write('out/file', 'x')
+      const [path, length] = rig.put('out/file')
+      const times = (): bigint[] => {
+        rig.ask('path_filestat_get', 3, 1, path, length, at.buffer)
+        return [rig.u64(at.buffer + 40), rig.u64(at.buffer + 48)]
+      }
+      const [atimNs, mtimNs] = [1_795_954_941_294_886_111n, 1_795_954_941_294_886_222n]
+      expect(rig.ask('path_filestat_set_times', 3, 1, path, length, atimNs, mtimNs, 5)).toBe('success')
+      expect(times()).toEqual([atimNs, mtimNs])
+      expect(rig.ask('path_filestat_set_times', 3, 1, path, length, 0n, mtimNs + 1n, 4)).toBe('success')
+      expect(times()).toEqual([atimNs, mtimNs + 1n])
+      utimesSync(host('out', 'file'), 5, 7)
+      expect(times()).toEqual([5_000_000_000n, 7_000_000_000n])
     })
 
     it('a file may be mounted alone, and be written when it may', () => {
@@ -258,7 +290,7 @@ describe('the calls of WASI', () => {
   describe('folders', () => {
     it('the root shows the mounts, and nothing can be made there', () => {
       expect(rig.list('.')).toEqual(['in', 'out'])
-      expect(rig.stat('/')).toEqual({ type: 3, size: 0n })
+      expect(rig.stat('.')).toEqual({ type: 3, size: 0n })
       expect(rig.write('new', 'x')).toBe('rofs')
       expect(rig.onPath('path_create_directory', 'new')).toBe('rofs')
       expect(rig.onPath('path_create_directory', 'in')).toBe('exist')
@@ -272,6 +304,23 @@ describe('the calls of WASI', () => {
       expect(rig.list('out', 40)).toEqual(all)
       expect(rig.list('out', 64)).toEqual(all)
       expect(rig.list('out', 30_000)).toEqual(all)
+    })
+
+    it('lists the numbers that the files themselves have', () => {
+      writeFileSync(host('out', 'file'), '')
+      const numbers = (path: string): Record<string, bigint> => {
+        rig.ask('fd_readdir', rig.open(path) as number, at.buffer, 4096, 0n, at.result)
+        const found: Record<string, bigint> = {}
+        for (let start: number = at.buffer; start < at.buffer + rig.u32(); ) {
+          const end = start + 24 + rig.u32(start + 16)
+          found[rig.bytes.toString('utf8', start + 24, end)] = rig.u64(start + 8)
+          start = end
+        }
+        return found
+      }
+      const numberOf = (...names: string[]): bigint => statSync(host(...names), { bigint: true }).ino
+      expect(numbers('out')).toEqual({ '.': numberOf('out'), '..': 0n, file: numberOf('out', 'file') })
+      expect(numbers('.')).toEqual({ '.': 1n, '..': 0n, in: numberOf('in'), out: numberOf('out') })
     })
 
     it('mounts inside mounts hide what they stand on', () => {
@@ -310,6 +359,8 @@ describe('the calls of WASI', () => {
       expect(rig.onPath('path_remove_directory', 'out/b')).toBe('success')
       expect(rig.onPath('path_remove_directory', 'out/.')).toBe('busy')
       expect(rig.onPath('path_unlink_file', 'out/f/')).toBe('notdir')
+      expect(rig.link('out/f/', 'out/g')).toBe('notdir')
+      expect(rig.link('out/f', 'out/g/')).toBe('noent')
       expect(rig.onPath('path_unlink_file', 'out/f')).toBe('success')
       expect(rig.onPath('path_unlink_file', 'out/f')).toBe('noent')
     })
@@ -317,7 +368,7 @@ describe('the calls of WASI', () => {
     it('opens as folders what are folders, and only for reading', () => {
       expect(rig.open('in/data', { flags: openFlag.directory })).toBe('notdir')
       expect(rig.open('in/folder', { isWriting: true })).toBe('isdir')
-      expect(rig.open('in/folder', { isWriting: true, flags: openFlag.directory })).toEqual(expect.any(Number))
+      expect(rig.open('in/folder', { isWriting: true, flags: openFlag.directory })).toBe('isdir')
       expect(rig.open('out/new', { flags: openFlag.create | openFlag.directory })).toBe('inval')
       const fd = rig.open('in/folder') as number
       expect(rig.readOpen(fd)).toBe('isdir')
@@ -367,6 +418,15 @@ describe('the calls of WASI', () => {
       const fd = rig.open('in/data') as number
       expect(rig.ask('fd_fdstat_set_rights', fd, right.fdRead, 0n)).toBe('success')
       expect(rig.ask('fd_fdstat_set_rights', fd, right.fdRead | right.fdWrite, 0n)).toBe('notcapable')
+      expect(rig.readOpen(fd)).toBe('0123456789')
+      expect(rig.ask('fd_fdstat_set_rights', fd, 0n, 0n)).toBe('success')
+      expect(rig.readOpen(fd)).toBe('badf')
+    })
+
+    it('a folder has no rights of a file', () => {
+      const fd = rig.open('out', { flags: openFlag.directory }) as number
+      rig.ask('fd_fdstat_get', fd, at.buffer)
+      expect(rig.u64(at.buffer + 8)).toBe(right.fdReaddir)
     })
 
     it('there is a bound on how many are open', () => {

@@ -1,6 +1,6 @@
 import { fail } from './errno.ts'
 import { close } from './host-file.ts'
-import { allRights, streamRights } from './rights.ts'
+import { allRights, folderRights, streamRights } from './rights.ts'
 import type { Folder } from './walk.ts'
 
 /** One entry of a listing. */
@@ -14,6 +14,8 @@ export type FileDescriptor = Common & {
   offset: number
   isReadable: boolean
   isWritable: boolean
+  /** Whether its mount lets it be changed at all. */
+  isReadOnly: boolean
 }
 export type FolderDescriptor = Common & {
   kind: 'folder'
@@ -37,7 +39,7 @@ export class DescriptorTable {
     for (const stream of [0, 1, 2] as const) {
       this.add({ kind: 'stream', stream, rights: streamRights, inheriting: 0n, flags: 0 })
     }
-    this.add({ kind: 'folder', folder: root, preopenedAs: '/', rights: allRights, inheriting: allRights, flags: 0 })
+    this.add({ kind: 'folder', folder: root, preopenedAs: '/', rights: folderRights, inheriting: allRights, flags: 0 })
   }
 
   get(number: number): Descriptor {

@@ -1,6 +1,8 @@
 import { type BigIntStats, fstatSync } from 'node:fs'
+import type { FileTimes } from './file-times.ts'
 import { fileType, fileTypeOf } from './file-type.ts'
 import type { GuestMemory } from './guest-memory.ts'
+import type { TreeNode } from './mount-tree.ts'
 
 /** What `fd_filestat_get` and `path_filestat_get` answer. Times are Unix nanoseconds. */
 export type FileStat = {
@@ -21,19 +23,24 @@ const treeDevice = 0xffff_ffffn
 /** Reads the state of files; in a repeatable run without what differs from machine to machine. */
 export class FileStats {
   readonly #isRepeatable: boolean
+  readonly #times: FileTimes
   readonly #numbers = new Map<string, bigint>()
 
-  constructor(isRepeatable: boolean) {
+  constructor(isRepeatable: boolean, times: FileTimes) {
     this.#isRepeatable = isRepeatable
+    this.#times = times
   }
 
-  ofHeld(fd: number): FileStat {
-    const stat = fstatSync(fd, { bigint: true })
-    return this.#isRepeatable ? this.#repeatable(stat) : plain(stat)
+  /** What is held on the disk; else the folder that exists only for the guest. */
+  of({ fd, node }: { fd: number | undefined; node: TreeNode | undefined }): FileStat {
+    return fd === undefined ? this.#ofTree(node?.number ?? 0) : this.ofDisk(fstatSync(fd, { bigint: true }))
   }
 
-  /** A folder that exists only for the guest. */
-  ofTree(number: number): FileStat {
+  ofDisk(stat: BigIntStats): FileStat {
+    return this.#isRepeatable ? this.#repeatable(stat) : this.#plain(stat)
+  }
+
+  #ofTree(number: number): FileStat {
     const time = fixedTimeNs
     const size = { nlink: 1n, size: 0n }
     return {
@@ -58,20 +65,24 @@ export class FileStats {
     const ino = this.#numbers.get(key) ?? BigInt(this.#numbers.size + 1)
     if (this.#numbers.size < 100_000) this.#numbers.set(key, ino)
     const size = stat.isDirectory() ? 0n : stat.size
-    return { ...plain(stat), dev: 1n, ino, size, nlink: 1n, atim: fixedTimeNs, mtim: fixedTimeNs, ctim: fixedTimeNs }
+    return {
+      ...this.#plain(stat),
+      dev: 1n,
+      ino,
+      size,
+      nlink: 1n,
+      atim: fixedTimeNs,
+      mtim: fixedTimeNs,
+      ctim: fixedTimeNs,
+    }
+  }
+
+  #plain(stat: BigIntStats): FileStat {
+    const { atimeNs, mtimeNs } = this.#times.of(stat)
+    const { dev, ino, nlink, size } = stat
+    return { dev, ino, type: fileTypeOf(stat), nlink, size, atim: atimeNs, mtim: mtimeNs, ctim: stat.ctimeNs }
   }
 }
-
-const plain = (stat: BigIntStats): FileStat => ({
-  dev: stat.dev,
-  ino: stat.ino,
-  type: fileTypeOf(stat),
-  nlink: stat.nlink,
-  size: stat.size,
-  atim: stat.atimeNs,
-  mtim: stat.mtimeNs,
-  ctim: stat.ctimeNs,
-})
 
 /** Writes the 64 bytes of a filestat. */
 export function writeFileStat(memory: GuestMemory, pointer: number, stat: FileStat): void {

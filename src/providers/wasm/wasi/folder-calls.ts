@@ -51,6 +51,8 @@ export class FolderCalls {
     if (isLinkFollowed) fail('inval')
     this.#withTwo(old, fresh, (from, to) => {
       if (from.stat?.isDirectory()) fail('perm')
+      if (from.isFolderWanted) fail('notdir')
+      if (to.isFolderWanted) fail('noent')
       linkSync(writablePath(from), writablePath(to))
     })
   }

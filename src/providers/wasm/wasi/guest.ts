@@ -2,6 +2,7 @@ import type { Mount, RunFailure } from '../protocol/run-order.ts'
 import { DescriptorTable } from './descriptor-table.ts'
 import { DiskBudget } from './disk-budget.ts'
 import { FileStats } from './file-stat.ts'
+import { FileTimes } from './file-times.ts'
 import { FolderCalls } from './folder-calls.ts'
 import { MountTree } from './mount-tree.ts'
 import { folderOf } from './walk.ts'
@@ -46,6 +47,7 @@ export class Guest {
   readonly descriptors: DescriptorTable
   readonly folders: FolderCalls
   readonly stats: FileStats
+  readonly times: FileTimes
   readonly disk: DiskBudget
   /** Memories made for the run. */
   readonly memories: WebAssembly.Memory[] = []
@@ -62,7 +64,8 @@ export class Guest {
     this.tree = new MountTree(options.mounts)
     this.descriptors = new DescriptorTable(folderOf(this.tree.root))
     this.folders = new FolderCalls(this.tree.root)
-    this.stats = new FileStats(options.world.isRepeatable)
+    this.times = new FileTimes(options.world)
+    this.stats = new FileStats(options.world.isRepeatable, this.times)
     this.disk = new DiskBudget(this.tree, this.descriptors, options.diskLimitBytes)
   }
 

@@ -1,9 +1,9 @@
 import { constants } from 'node:fs'
-import type { Descriptor } from './descriptor-table.ts'
+import type { Descriptor, FileDescriptor } from './descriptor-table.ts'
 import { errno, errnoOf, fail } from './errno.ts'
-import { createBelow, openFolder, openHeld } from './host-file.ts'
+import { close, createBelow, openFolder, openHeld } from './host-file.ts'
 import type { TreeNode } from './mount-tree.ts'
-import { right } from './rights.ts'
+import { folderRights, right } from './rights.ts'
 import { type Folder, folderOf, type Place, withPlace } from './walk.ts'
 
 export const openFlag = { create: 1, directory: 2, exclusive: 4, truncate: 8 } as const
@@ -44,33 +44,48 @@ function openPlace(place: Place, wish: OpenWish, isExclusive: boolean): Descript
   if (hasFlag(wish.openFlags, openFlag.directory) || place.isFolderWanted) fail('notdir')
   // A FIFO would wait, a device is not ours to touch.
   if (!place.stat.isFile()) fail('acces')
-  if (isWriting(wish) || hasFlag(wish.openFlags, openFlag.truncate)) requireWritable(place)
-  return describeFile(openHeld(place.fd as number, systemFlags(wish)), wish)
+  const isTruncating = hasFlag(wish.openFlags, openFlag.truncate)
+  if (isWriting(wish) || isTruncating) requireWritable(place)
+  const flags = systemFlags(accessOf(wish), wish.fdFlags) | (isTruncating ? constants.O_TRUNC : 0)
+  return describeFile(openHeld(place.fd as number, flags), place, wish)
 }
 
 function openDirectory(place: Place, wish: OpenWish): Descriptor {
-  const isAsked = hasFlag(wish.openFlags, openFlag.directory)
-  if (hasFlag(wish.openFlags, openFlag.create | openFlag.truncate) || (isWriting(wish) && !isAsked)) fail('isdir')
+  if (hasFlag(wish.openFlags, openFlag.create | openFlag.truncate) || isWriting(wish)) fail('isdir')
   const folder =
     place.node === undefined
       ? { node: undefined, mount: place.mount, fd: openFolder(place.fd as number) }
       : folderOf(place.node)
-  return { kind: 'folder', folder, rights: wish.rights, inheriting: wish.inheriting, flags: wish.fdFlags }
+  return {
+    kind: 'folder',
+    folder,
+    rights: wish.rights & folderRights,
+    inheriting: wish.inheriting,
+    flags: wish.fdFlags,
+  }
 }
 
 function create(place: Place, wish: OpenWish): Descriptor {
   if (!hasFlag(wish.openFlags, openFlag.create)) fail('noent')
   if (place.isFolderWanted) fail('isdir')
   requireWritable(place)
-  return describeFile(createBelow(place.parent?.fd as number, place.name, systemFlags(wish)), wish)
+  const flags = systemFlags(accessOf(wish), wish.fdFlags)
+  return describeFile(createBelow(place.parent?.fd as number, place.name, flags), place, wish)
 }
 
-const describeFile = (fd: number, wish: OpenWish): Descriptor => ({
+/** Opens a file once more: most of its flags cannot be changed while it is open. */
+export function reopenFile(file: FileDescriptor, fdFlags: number): void {
+  const fd = openHeld(file.fd, systemFlags(file, fdFlags))
+  close(file.fd)
+  file.fd = fd
+}
+
+const describeFile = (fd: number, { mount }: Place, wish: OpenWish): Descriptor => ({
   kind: 'file',
   fd,
   offset: 0,
-  isReadable: isReading(wish) || !isWriting(wish),
-  isWritable: isWriting(wish),
+  ...accessOf(wish),
+  isReadOnly: mount?.isReadOnly ?? true,
   rights: wish.rights,
   inheriting: wish.inheriting,
   flags: wish.fdFlags,
@@ -81,18 +96,22 @@ export function requireWritable(place: Place): void {
   if (place.mount === undefined || place.mount.isReadOnly) fail('rofs')
 }
 
-function systemFlags(wish: OpenWish): number {
-  const access = !isWriting(wish) ? constants.O_RDONLY : isReading(wish) ? constants.O_RDWR : constants.O_WRONLY
+type Access = Pick<FileDescriptor, 'isReadable' | 'isWritable'>
+
+function systemFlags({ isReadable, isWritable }: Access, fdFlags: number): number {
+  const access = !isWritable ? constants.O_RDONLY : isReadable ? constants.O_RDWR : constants.O_WRONLY
   return (
     access |
-    (hasFlag(wish.openFlags, openFlag.truncate) ? constants.O_TRUNC : 0) |
-    (hasFlag(wish.fdFlags, fdFlag.append) ? constants.O_APPEND : 0) |
-    (hasFlag(wish.fdFlags, fdFlag.dsync) ? constants.O_DSYNC : 0) |
-    (hasFlag(wish.fdFlags, fdFlag.sync | fdFlag.rsync) ? constants.O_SYNC : 0)
+    (hasFlag(fdFlags, fdFlag.append) ? constants.O_APPEND : 0) |
+    (hasFlag(fdFlags, fdFlag.dsync) ? constants.O_DSYNC : 0) |
+    (hasFlag(fdFlags, fdFlag.sync | fdFlag.rsync) ? constants.O_SYNC : 0)
   )
 }
 
-const isReading = (wish: OpenWish): boolean => (wish.rights & right.fdRead) !== 0n
+const accessOf = (wish: OpenWish): Access => ({
+  isReadable: (wish.rights & right.fdRead) !== 0n || !isWriting(wish),
+  isWritable: isWriting(wish),
+})
 const isWriting = (wish: OpenWish): boolean => (wish.rights & right.fdWrite) !== 0n
 /** Whether any of the flags is set. */
 const hasFlag = (flags: number, any: number): boolean => (flags & any) !== 0

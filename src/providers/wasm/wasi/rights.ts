@@ -33,6 +33,24 @@ export const right = {
 } as const
 
 export const allRights = (1n << 30n) - 1n
+/** What a folder allows; everything else is for what is in it. */
+export const folderRights =
+  right.pathCreateDirectory |
+  right.pathCreateFile |
+  right.pathLinkSource |
+  right.pathLinkTarget |
+  right.pathOpen |
+  right.fdReaddir |
+  right.pathReadlink |
+  right.pathRenameSource |
+  right.pathRenameTarget |
+  right.pathFilestatGet |
+  right.pathFilestatSetTimes |
+  right.fdFilestatGet |
+  right.fdFilestatSetTimes |
+  right.pathSymlink |
+  right.pathRemoveDirectory |
+  right.pathUnlinkFile
 /** What a standard stream allows. */
 export const streamRights =
   right.fdRead | right.fdWrite | right.fdFilestatGet | right.fdFdstatSetFlags | right.pollFdReadwrite

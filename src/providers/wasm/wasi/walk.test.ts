@@ -22,8 +22,8 @@ describe('the walk through a path', () => {
   afterEach(() => rig.close())
 
   describe('finds what is there', () => {
-    it('with and without a slash in front, with dots and doubled slashes', () => {
-      for (const path of ['in/data', '/in/data', '//in//./data', 'in/deep/../data', 'in/deep/er/../../data']) {
+    it('with dots and doubled slashes', () => {
+      for (const path of ['in/data', 'in//./data', 'in/deep/../data', 'in/deep/er/../../data']) {
         expect(rig.read(path), path).toBe('data')
       }
     })
@@ -76,9 +76,15 @@ describe('the walk through a path', () => {
       expect(rig.read('../../../secret/key', mount)).toBe('noent')
     })
 
-    it('when the path is absolute for the machine', () => {
-      for (const path of ['/etc/passwd', '/proc/self/environ', '/proc/self/root/etc/passwd', host('secret', 'key')]) {
-        expect(rig.read(path), path).toBe('noent')
+    it('when the path is absolute: it begins at no folder of the guest', () => {
+      for (const path of [
+        '/in/data',
+        '/etc/passwd',
+        '/proc/self/environ',
+        '/proc/self/root/etc/passwd',
+        host('secret', 'key'),
+      ]) {
+        expect(rig.read(path), path).toBe('perm')
       }
     })
   })

@@ -2,14 +2,13 @@ import { fdatasyncSync, fstatSync, fsyncSync, ftruncateSync } from 'node:fs'
 import type { Descriptor } from '../descriptor-table.ts'
 import { fail } from '../errno.ts'
 import { writeFileStat } from '../file-stat.ts'
-import { setTimes } from '../file-times.ts'
 import { fileType } from '../file-type.ts'
 import type { Guest } from '../guest.ts'
 import { readFolder } from '../listing.ts'
-import { fdFlag } from '../open-file.ts'
+import { fdFlag, reopenFile } from '../open-file.ts'
+import { right } from '../rights.ts'
 import { type Call, call } from './call.ts'
 
-const changeableFlags = fdFlag.append | fdFlag.nonblock
 const whence = { set: 0, current: 1, end: 2 } as const
 
 /** Calls on what is open, except reading and writing. */
@@ -44,7 +43,7 @@ export const fdCalls: Record<string, Call> = {
     const descriptor = descriptors.get(fd)
     if (flags > 31) fail('inval')
     const changed = flags ^ descriptor.flags
-    if (changed & ~changeableFlags || changed & descriptor.flags & fdFlag.append) fail('notsup')
+    if (descriptor.kind === 'file' && changed & ~fdFlag.nonblock) reopenFile(descriptor, flags)
     descriptor.flags = flags
   }),
   fd_fdstat_set_rights: call('iII', ({ descriptors }, _memory, fd: number, rights: bigint, inheriting: bigint) => {
@@ -52,6 +51,9 @@ export const fdCalls: Record<string, Call> = {
     if (rights & ~descriptor.rights || inheriting & ~descriptor.inheriting) fail('notcapable')
     descriptor.rights = rights
     descriptor.inheriting = inheriting
+    if (descriptor.kind !== 'file') return
+    descriptor.isReadable &&= (rights & right.fdRead) !== 0n
+    descriptor.isWritable &&= (rights & right.fdWrite) !== 0n
   }),
   fd_filestat_get: call('ii', (guest, memory, fd: number, result: number) => {
     writeFileStat(memory, result, statOf(guest, guest.descriptors.get(fd)))
@@ -63,9 +65,7 @@ export const fdCalls: Record<string, Call> = {
     ftruncateSync(file.fd, safeNumber(size))
   }),
   fd_filestat_set_times: call('iIIi', (guest, _memory, fd: number, atimNs: bigint, mtimNs: bigint, flags: number) => {
-    const file = guest.descriptors.file(fd)
-    if (!file.isWritable) fail('badf')
-    setTimes(file.fd, { atimNs, mtimNs, flags }, guest.world)
+    guest.times.set(changeable(guest.descriptors.get(fd)), { atimNs, mtimNs, flags })
   }),
   fd_prestat_get: call('ii', ({ descriptors }, memory, fd: number, result: number) => {
     memory.setU32(result, 0)
@@ -78,7 +78,10 @@ export const fdCalls: Record<string, Call> = {
   }),
   fd_readdir: call('iiiIi', (guest, memory, fd: number, ...rest: [number, number, bigint, number]) => {
     const [pointer, sizeBytes, cookie, result] = rest
-    memory.setU32(result, readFolder(guest.descriptors.folder(fd), cookie, memory, pointer, sizeBytes))
+    memory.setU32(
+      result,
+      readFolder(guest.stats, guest.descriptors.folder(fd), cookie, memory.bytes(pointer, sizeBytes)),
+    )
   }),
 }
 
@@ -109,9 +112,15 @@ function synchronise(guest: Guest, descriptor: Descriptor, flush: (fd: number) =
 
 function statOf(guest: Guest, descriptor: Descriptor) {
   if (descriptor.kind === 'stream') return guest.stats.ofStream()
-  if (descriptor.kind === 'file') return guest.stats.ofHeld(descriptor.fd)
-  const { node, fd } = descriptor.folder
-  return fd === undefined ? guest.stats.ofTree(node?.number ?? 0) : guest.stats.ofHeld(fd)
+  return guest.stats.of(descriptor.kind === 'file' ? { fd: descriptor.fd, node: undefined } : descriptor.folder)
+}
+
+/** The file or folder of the disk whose times may be set, however it was opened. */
+function changeable(descriptor: Descriptor): number {
+  if (descriptor.kind === 'stream') return fail('badf')
+  if (descriptor.kind === 'file') return descriptor.isReadOnly ? fail('rofs') : descriptor.fd
+  const { fd, mount } = descriptor.folder
+  return fd === undefined || mount?.isReadOnly !== false ? fail('rofs') : fd
 }
 
 const typeOf = (descriptor: Descriptor): number =>

@@ -1,6 +1,5 @@
 import { fail } from '../errno.ts'
 import { writeFileStat } from '../file-stat.ts'
-import { setLinkTimes, setTimes } from '../file-times.ts'
 import type { From } from '../folder-calls.ts'
 import type { Guest } from '../guest.ts'
 import type { GuestMemory } from '../guest-memory.ts'
@@ -58,18 +57,11 @@ export const pathCalls: Record<string, Call> = {
   path_filestat_get: call('iiiii', (guest, memory, fd: number, lookup: number, ...rest: [number, number, number]) => {
     const [pointer, length, result] = rest
     const { folder, path } = from(guest, memory, fd, pointer, length)
-    withPlace(
-      guest.tree.root,
-      folder,
-      path,
-      (lookup & followFlag) !== 0,
-      ({ node, fd: held, stat, isFolderWanted }) => {
-        if (held !== undefined) {
-          if (isFolderWanted && !stat?.isDirectory()) fail('notdir')
-          writeFileStat(memory, result, guest.stats.ofHeld(held))
-        } else writeFileStat(memory, result, guest.stats.ofTree((node ?? fail('noent')).number))
-      },
-    )
+    withPlace(guest.tree.root, folder, path, (lookup & followFlag) !== 0, (place) => {
+      if (place.node === undefined && place.fd === undefined) fail('noent')
+      if (place.isFolderWanted && place.stat?.isDirectory() === false) fail('notdir')
+      writeFileStat(memory, result, guest.stats.of(place))
+    })
   }),
   path_filestat_set_times: call('iiiiIIi', (guest, memory, fd: number, lookup: number, ...rest: TimesArguments) => {
     const [pointer, length, atimNs, mtimNs, flags] = rest
@@ -78,8 +70,8 @@ export const pathCalls: Record<string, Call> = {
       if (place.node === undefined && place.fd === undefined) fail('noent')
       requireWritable(place)
       const wish = { atimNs, mtimNs, flags }
-      if (place.stat?.isSymbolicLink()) setLinkTimes(place, wish, guest.world)
-      else setTimes(place.fd as number, wish, guest.world)
+      if (place.stat?.isSymbolicLink()) guest.times.setOfLink(place, wish)
+      else guest.times.set(place.fd as number, wish)
     })
   }),
 }
@@ -90,7 +82,9 @@ type SymlinkArguments = [number, number, number]
 type ReadlinkArguments = [number, number, number, number, number]
 type TimesArguments = [number, number, bigint, bigint, number]
 
+/** Paths begin at a folder the guest has, so the interface knows no absolute ones. */
 function from(guest: Guest, memory: GuestMemory, fd: number, pointer: number, length: number): From {
   const path = memory.path(pointer, length)
+  if (path.startsWith('/')) fail('perm')
   return { folder: guest.descriptors.folder(fd).folder, path }
 }
