@@ -9,10 +9,11 @@ import { type Client, hasFailed, type Judged } from './judges/judge.ts'
 import { orchestrator } from './judges/orchestrator.ts'
 import { countLine, outcome, page } from './judges/page.ts'
 import { pythonSdk } from './judges/python-sdk.ts'
+import { wasmPrograms } from './judges/wasm-programs.ts'
 
 /**
- * `npm run judges -- --cli PATH … --node PATH … --orchestrator PATH … --python DIR`: real clients, nodes and orchestrators of
- * Bacalhau in clusters with the built product. Prints what they saw, and writes it to docs/judges.md; who is not given keeps
+ * `npm run judges -- --cli PATH … --node PATH … --orchestrator PATH … --wasi DIR … --python DIR`: real clients, nodes and
+ * orchestrators of Bacalhau in clusters with the built product, and programs that others wrote for WASM. Prints what they saw, and writes it to docs/judges.md; who is not given keeps
  * what stands there.
  */
 const calledFrom = process.env['INIT_CWD'] ?? process.cwd()
@@ -27,18 +28,21 @@ const wanted = [
   'Compute node 1.9',
   'Orchestrator 1.4',
   'Orchestrator 1.9',
+  'WASI testsuite',
+  'Sample WASM modules',
 ]
 
 const interrupted = new AbortController()
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => interrupted.abort())
 
 try {
-  const { cli, nodes, orchestrators, python } = askedClients(process.argv.slice(2), calledFrom)
+  const { cli, nodes, orchestrators, wasi, python } = askedClients(process.argv.slice(2), calledFrom)
   const clients = [
     ...cli.map(commandLine),
     ...(python === undefined ? [] : [pythonSdk(python)]),
     ...nodes.map(computeNode),
     ...orchestrators.map(orchestrator),
+    ...wasi.map(wasmPrograms),
   ]
   const absent = wanted.filter((start) => !clients.some(({ name }) => name.startsWith(start)))
   const judged: Judged[] = []

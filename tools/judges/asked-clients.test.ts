@@ -15,12 +15,26 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }))
 
 it('clients are taken from where the user is', () => {
-  const args = ['--cli', 'cli', '--python', 'env', '--cli', './cli', '--node', 'cli', '--orchestrator', 'cli']
+  const args = [
+    '--cli',
+    'cli',
+    '--python',
+    'env',
+    '--cli',
+    './cli',
+    '--node',
+    'cli',
+    '--orchestrator',
+    'cli',
+    '--wasi',
+    'env',
+  ]
   expect(askedClients(args, folder)).toEqual({
     cli: [join(folder, 'cli'), join(folder, 'cli')],
     python: join(folder, 'env/bin/python'),
     nodes: [join(folder, 'cli')],
     orchestrators: [join(folder, 'cli')],
+    wasi: [join(folder, 'env')],
   })
 })
 

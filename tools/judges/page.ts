@@ -6,8 +6,9 @@ const intro = `# What real clients see
 
 Real clients of Bacalhau use a cluster of the built product as their users do, and what they show is checked: exit codes, states, what a job printed,
 the files it left. Real compute nodes join an orchestrator of the built product, and what becomes of its jobs is checked; and a compute node of the
-built product joins real orchestrators, whose own command line says what became of theirs. \`npm run judges -- --cli EXECUTABLE … --node EXECUTABLE …
---orchestrator EXECUTABLE … --python FOLDER\` does it again; it is not part of \`npm test\`, because they are not part of the project. The uses are in
+built product joins real orchestrators, whose own command line says what became of theirs. Programs that others wrote judge the WASM engine: the public
+suite of WASI, and the samples of Bacalhau's own tests. \`npm run judges -- --cli EXECUTABLE … --node EXECUTABLE … --orchestrator EXECUTABLE …
+--wasi FOLDER … --python FOLDER\` does it again; it is not part of \`npm test\`, because they are not part of the project. The uses are in
 \`tools/judges/\`.
 `
 

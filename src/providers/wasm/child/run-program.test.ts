@@ -300,6 +300,12 @@ describe('running a program', () => {
       expect(readFileSync(join(outputs, 'a', 'h'), 'utf8')).toBe('te')
     })
 
+    it('has all that the C library offers [R162]', () => {
+      const mounts = [{ guestPath: '/outputs', hostPath: folders.make('outputs'), isReadOnly: false }]
+      const { report, stdout } = runOrder(orderFor('libc', { mounts }), new ModuleStore(), realWorld())
+      expect([stdout, report.exitCode, report.failure]).toEqual(['', 0, undefined])
+    })
+
     it('does not get out through links of its own or of its inputs', () => {
       const world = folders.make('world')
       const [inputs, outputs] = [join(world, 'inputs'), join(world, 'outputs')]
