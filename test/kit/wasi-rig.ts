@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Mount } from '#providers/wasm/protocol/run-order.ts'
-import { bindWasi, wasiCalls } from '#providers/wasm/wasi/bind.ts'
+import { bindHost, wasiModule } from '#providers/wasm/wasi/bind.ts'
 import { errno } from '#providers/wasm/wasi/errno.ts'
 import { Guest } from '#providers/wasm/wasi/guest.ts'
 import { openFlag } from '#providers/wasm/wasi/open-file.ts'
@@ -64,7 +64,7 @@ export class WasiRig {
         flush: () => {},
       },
     })
-    this.#calls = bindWasi(this.guest, this.memory, wasiCalls.keys())
+    this.#calls = bindHost(wasiModule, this.guest, this.memory)
   }
 
   close(): void {

@@ -3,7 +3,7 @@ import { InvalidModule } from './binary/invalid-module.ts'
 import { readSections, sectionId } from './binary/sections.ts'
 import { type LoadedModule, ModuleStore } from './child/module-store.ts'
 import { typeOfFunction } from './child/trap-text.ts'
-import { wasiImportProblem } from './wasi/import-problem.ts'
+import { hostImportProblem } from './wasi/import-problem.ts'
 
 /**
  * Why a module could not be run as the only one of a job: it is not WebAssembly, wants what WASI has not, or has no
@@ -21,7 +21,7 @@ export function moduleProblem(bytes: Uint8Array, entrypoint: string): string | u
 
 function importProblem({ prepared }: LoadedModule): string | undefined {
   for (const wanted of prepared.imports) {
-    const problem = wasiImportProblem(wanted, prepared.types)
+    const problem = hostImportProblem(wanted, prepared.types)
     const name = `'${wanted.module}::${wanted.name}'`
     if (problem === 'missing') return `no export found for ${name} required by module`
     if (problem !== undefined) return `import ${name}: ${problem}`

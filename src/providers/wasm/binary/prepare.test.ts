@@ -94,6 +94,11 @@ describe('preparing a module', () => {
     ['nothing', new Uint8Array(), 'invalid magic number'],
     ['text', Buffer.from('Name: job\nType: batch\n'), 'invalid magic number'],
     ['another version', Uint8Array.from([0, 0x61, 0x73, 0x6d, 2, 0, 0, 0]), 'invalid version header'],
+    [
+      'a component',
+      Uint8Array.from([0, 0x61, 0x73, 0x6d, 0x0d, 0, 1, 0]),
+      'components (WASI preview 2) are not supported: build a module for WASI preview 1',
+    ],
     ['a cut module', moduleOf(section(5, 1, 0, 1)).subarray(0, 12), 'unexpected end of the module'],
     ['memory64', growing(4, 1), 'memory64 is not supported'],
     ['shared memory', growing(3, 1, 2), 'shared memory (threads) is not supported'],

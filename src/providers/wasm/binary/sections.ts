@@ -9,10 +9,17 @@ export const sectionId = { custom: 0, type: 1, import: 2, function: 3, table: 4,
 const order = [1, 2, 3, 4, 5, 13, 6, 7, 8, 9, 12, 10, 11]
 const magic = [0x00, 0x61, 0x73, 0x6d]
 const version = [0x01, 0x00, 0x00, 0x00]
+/** Components have a version of their own and, behind it, layer 1. */
+const componentLayer = [0x01, 0x00]
 
 /** Splits a module. The texts for a wrong start are those clients know. */
 export function readSections(module: Uint8Array): Section[] {
   if (magic.some((byte, index) => module[index] !== byte)) throw new InvalidModule('invalid magic number')
+  if (componentLayer.every((byte, index) => module[index + 6] === byte)) {
+    throw new InvalidModule(
+      'components (WASI preview 2) are not supported: build a module for WASI preview 1 (wasm32-wasi, wasm32-wasip1)',
+    )
+  }
   if (version.some((byte, index) => module[index + 4] !== byte)) throw new InvalidModule('invalid version header')
   const reader = new ByteReader(module)
   reader.take(8)

@@ -1,7 +1,7 @@
 import type { ModuleImport } from '../binary/imports.ts'
-import { bindWasi, wasiModule } from '../wasi/bind.ts'
+import { bindHost, hostModules } from '../wasi/bind.ts'
 import type { Guest } from '../wasi/guest.ts'
-import { wasiImportProblem } from '../wasi/import-problem.ts'
+import { hostImportProblem } from '../wasi/import-problem.ts'
 import type { Program, ProgramPart } from './load-program.ts'
 import { shareMemory } from './memory-budget.ts'
 import { ModuleProblem } from './module-problem.ts'
@@ -35,13 +35,13 @@ function instantiate(
   if (memory) guest.memories.push(memory)
   const wanted: Record<string, Record<string, WebAssembly.ExportValue>> = {}
   for (const each of imports) {
-    if (each.module === wasiModule) checkWasiImport(part, each)
+    if (hostModules.has(each.module)) checkHostImport(part, each)
     else (wanted[each.module] ??= {})[each.name] = exported(each, part, instances)
   }
   if (memory) wanted[ownMemory.module] = { [ownMemory.name]: memory }
-  const wasiNames = imports.filter(({ module }) => module === wasiModule).map(({ name }) => name)
   const seen = memory ?? importedMemory(part, instances)
-  if (wasiNames.length > 0) wanted[wasiModule] = bindWasi(guest, seen, new Set(wasiNames))
+  const hosts = new Set(imports.map(({ module }) => module).filter((name) => hostModules.has(name)))
+  for (const name of hosts) wanted[name] = bindHost(name, guest, seen)
   return new WebAssembly.Instance(part.module.compiled, wanted)
 }
 
@@ -62,17 +62,17 @@ function exported(wanted: ModuleImport, part: ProgramPart, instances: Instances)
 
 function importedMemory(part: ProgramPart, instances: Instances): WebAssembly.Memory | undefined {
   const wanted = part.module.prepared.imports.find(({ kind }) => kind === 'memory')
-  const value = wanted && wanted.module !== wasiModule ? exported(wanted, part, instances) : undefined
+  const value = wanted && !hostModules.has(wanted.module) ? exported(wanted, part, instances) : undefined
   return value instanceof WebAssembly.Memory ? value : undefined
 }
 
-function checkWasiImport({ module }: ProgramPart, wanted: ModuleImport): void {
-  const problem = wasiImportProblem(wanted, module.prepared.types)
+function checkHostImport({ module }: ProgramPart, wanted: ModuleImport): void {
+  const problem = hostImportProblem(wanted, module.prepared.types)
   if (problem === undefined) return
   throw new ModuleProblem(
     problem === 'missing'
-      ? `${JSON.stringify(wanted.name)} is not exported in module ${JSON.stringify(wasiModule)}`
-      : `import func[${wasiModule}.${wanted.name}]: ${problem}`,
+      ? `${JSON.stringify(wanted.name)} is not exported in module ${JSON.stringify(wanted.module)}`
+      : `import func[${wanted.module}.${wanted.name}]: ${problem}`,
   )
 }
 

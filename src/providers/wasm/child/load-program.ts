@@ -1,6 +1,6 @@
 import { InvalidModule } from '../binary/invalid-module.ts'
 import type { ModuleRef, RunOrder } from '../protocol/run-order.ts'
-import { wasiModule } from '../wasi/bind.ts'
+import { hostModules, wasiModule } from '../wasi/bind.ts'
 import { errnoOf } from '../wasi/errno.ts'
 import type { TreeNode } from '../wasi/mount-tree.ts'
 import { folderOf, withPlace } from '../wasi/walk.ts'
@@ -57,7 +57,7 @@ class Loader {
     }
     const module = this.#store.find(ref.digest) ?? this.#read(ref)
     this.#loading.push(ref.alias)
-    const names = new Set(module.prepared.imports.map((each) => each.module).filter((name) => name !== wasiModule))
+    const names = new Set(module.prepared.imports.map((each) => each.module).filter((name) => !hostModules.has(name)))
     const sources = new Map([...names].map((name) => [name, this.#source(name)]))
     this.#loading.pop()
     const part = { ref, module, sources }

@@ -12,19 +12,24 @@ import { GuestMemory } from './guest-memory.ts'
 
 export const wasiModule = 'wasi_snapshot_preview1'
 
-/** Every function of the module, by name. */
-export const wasiCalls: ReadonlyMap<string, Call> = new Map(
-  [environmentCalls, clockCalls, fdCalls, transferCalls, pathCalls, pollCalls, processCalls].flatMap(Object.entries),
-)
+/** What the host itself offers to programs: its modules, and every function of each, by name. */
+export const hostModules: ReadonlyMap<string, ReadonlyMap<string, Call>> = new Map([
+  [wasiModule, callsOf(environmentCalls, clockCalls, fdCalls, transferCalls, pathCalls, pollCalls, processCalls)],
+])
 
-/** The functions of `names` for one instance, which works on its own memory. */
-export function bindWasi(
+/** All functions of a module of the host for one instance, which works on its own memory. */
+export function bindHost(
+  module: string,
   guest: Guest,
   memory: WebAssembly.Memory | undefined,
-  names: Iterable<string>,
 ): Record<string, (...args: (number | bigint)[]) => number | undefined> {
   const guestMemory = new GuestMemory(memory)
-  return Object.fromEntries([...names].map((name) => [name, bind(guest, guestMemory, wasiCalls.get(name) as Call)]))
+  const calls = [...(hostModules.get(module) ?? [])]
+  return Object.fromEntries(calls.map(([name, call]) => [name, bind(guest, guestMemory, call)]))
+}
+
+function callsOf(...groups: Record<string, Call>[]): ReadonlyMap<string, Call> {
+  return new Map(groups.flatMap(Object.entries))
 }
 
 /** Numbers come signed from the guest; the calls work with unsigned ones. */

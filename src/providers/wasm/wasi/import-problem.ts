@@ -1,14 +1,14 @@
 import type { FunctionType } from '../binary/function-type.ts'
 import type { ModuleImport } from '../binary/imports.ts'
-import { wasiCalls, wasiModule } from './bind.ts'
+import { hostModules } from './bind.ts'
 
-/** Why WASI has not what a module wants from it: no such function, or one of another type. */
-export function wasiImportProblem(
+/** Why the host has not what a module wants from it: no such module or function, or one of another type. */
+export function hostImportProblem(
   wanted: ModuleImport,
   types: readonly FunctionType[],
 ): 'missing' | 'signature mismatch' | undefined {
-  const known = wasiCalls.get(wanted.name)
-  if (wanted.module !== wasiModule || wanted.kind !== 'function' || known === undefined) return 'missing'
+  const known = hostModules.get(wanted.module)?.get(wanted.name)
+  if (wanted.kind !== 'function' || known === undefined) return 'missing'
   const type = types[wanted.type]
   const isSame = letters(type?.params) === known.params && letters(type?.results) === known.results
   return isSame ? undefined : 'signature mismatch'
