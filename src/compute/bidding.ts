@@ -49,9 +49,11 @@ export class Bidding {
     const taken = this.#starter.takeAtOnce(need, row.order.job)
     const state = taken ? 'Running' : 'Queued'
     const startTime = taken ? clock.nowNs() : 0n
-    held.row = { ...row, state, need, startTime }
+    // With the GPUs it was given: they are still its own after a restart of ours.
+    const kept = { state, need: taken ?? need, startTime } as const
+    held.row = { ...row, ...kept }
     const { durable } = await this.#ledger.move(held, {
-      updateWork: [{ executionId: held.id, expected: ['New'], state, need, startTime }],
+      updateWork: [{ executionId: held.id, expected: ['New'], ...kept }],
       outbox: [
         ...(isCounted(row.order.job.Type) ? this.saysYes(held) : []),
         ...(taken ? toOrchestrator(runStarted(held.row)) : []),

@@ -1,7 +1,7 @@
 import type { Clock } from '#lib/clock.ts'
 import { isWantedBy } from '#models/gpu-vendor.ts'
 import type { Job } from '#models/job.ts'
-import { noResources, type Resources } from '#models/resources.ts'
+import type { Resources } from '#models/resources.ts'
 import { Capacity } from './capacity/capacity.ts'
 import type { Held, Holdings } from './held.ts'
 import type { Ledger } from './ledger.ts'
@@ -57,7 +57,7 @@ export class Starter {
 
   /** It was running when we went down: its engine may still hold it. */
   resume(held: Held): void {
-    const taken = this.#capacity.take(held.row.need, isWantedBy(held.row.order.job)) ?? noResources()
+    const taken = this.#capacity.hold(held.row.need, isWantedBy(held.row.order.job))
     held.done = this.start(held, taken, Promise.resolve(), true)
   }
 
@@ -84,9 +84,9 @@ export class Starter {
 
   async #startQueued(held: Held, taken: Resources): Promise<void> {
     const startTime = this.#clock.nowNs()
-    held.row = { ...held.row, state: 'Running', startTime }
+    held.row = { ...held.row, state: 'Running', startTime, need: taken }
     const { durable } = await this.#ledger.move(held, {
-      updateWork: [{ executionId: held.id, expected: ['Queued'], state: 'Running', startTime }],
+      updateWork: [{ executionId: held.id, expected: ['Queued'], state: 'Running', startTime, need: taken }],
       outbox: toOrchestrator(runStarted(held.row)),
     })
     await this.start(held, taken, durable)

@@ -110,9 +110,11 @@ describe('keys of the 1.4 generation', () => {
   })
 
   it('of a limit say nothing when they are empty, as 1.4 writes them', () => {
-    const values = { Node: { Compute: { Capacity: { TotalResourceLimits: { CPU: '', Memory: '1Gb' } } } } }
+    const limits = { CPU: '', Memory: '1Gb' }
+    const values = { Node: { Compute: { Capacity: { TotalResourceLimits: limits, JobResourceLimits: limits } } } }
     const { settings } = loaded({ files: [file(values)] })
     expect(settings.Compute.AllocatedCapacity).toMatchObject({ CPU: '80%', Memory: '1Gb' })
+    expect(settings.Compute.JobLimits).toMatchObject({ CPU: '100%', Memory: '1Gb' })
   })
 
   it('invert AcceptNetworkedJobs', () => {

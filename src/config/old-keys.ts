@@ -155,7 +155,7 @@ export const oldKeys: readonly OldKey[] = [
   moved('Node.DisabledFeatures.Storages', 'InputSources.Disabled'),
 
   ...group('Node.Compute.Capacity.TotalResourceLimits', 'Compute.AllocatedCapacity', resources).map(emptyIsUnset),
-  ...gone('Node.Compute.Capacity.JobResourceLimits', resources),
+  ...group('Node.Compute.Capacity.JobResourceLimits', 'Compute.JobLimits', resources).map(emptyIsUnset),
   ...resources.map((name) =>
     moved(
       `Node.Compute.Capacity.DefaultJobResourceLimits.${name}`,

@@ -18,7 +18,7 @@ import { LateOrchestrator } from './late-orchestrator.ts'
 import { removeLeftFolders } from './left-folders.ts'
 import type { NodeDeps, PartContext } from './node-deps.ts'
 import { nodeKey } from './node-key.ts'
-import { bidSettings, capacityOf, hostEnvironment, milliseconds } from './part-settings.ts'
+import { bidSettings, capacityOf, hostEnvironment, jobLimitsOf, milliseconds } from './part-settings.ts'
 import { providerSettings } from './provider-settings.ts'
 
 export type ComputeContext = PartContext & {
@@ -36,11 +36,14 @@ export const computeParts = async (
   const { settings, folder } = deps
   await systemDisk.makeDirectory(folder.executionsFolder)
   await removeLeftFolders(store, systemDisk, folder.executionsFolder)
-  const detected = await detectResources(folder.executionsFolder)
+  const detected = await detectResources(folder.executionsFolder, (tool, reason) =>
+    log('gpu_tool_failed', { tool, reason }),
+  )
   const capacity = capacityOf(settings, detected)
+  const maxPerJob = jobLimitsOf(settings, capacity)
   const remote = orchestrator ? undefined : await lateOrchestrator(deps, { nodeId, clock, log })
   orchestrator?.addLocalNode(nodeId)
-  const labels = nodeLabels(settings.Labels, nodeId, buildInfo, detected)
+  const labels = nodeLabels(settings.Labels, nodeId, buildInfo, capacity)
   const providers = nodeProviders(providerSettings(deps), {
     clock,
     random: systemRandom,
@@ -51,13 +54,13 @@ export const computeParts = async (
   const logs = new LogFiles(folder.logsFolder, clock)
   const probes = jobProbes(settings, { nodeId, clock, path: deps.environment['PATH'] ?? '' })
   const role = new ComputeRole({
-    facts: { nodeId, labels, version: buildInfo, capacity, maxPerJob: capacity },
+    facts: { nodeId, labels, version: buildInfo, capacity, maxPerJob },
     store,
     clock,
     disk: systemDisk,
     logs,
     providers: enabledProviders(settings, providers),
-    bids: bidSettings(settings, capacity, probes),
+    bids: bidSettings(settings, maxPerJob, probes),
     host: hostEnvironment(settings, deps.environment),
     executionsDirectory: folder.executionsFolder,
     orchestrator: (orchestrator?.link ?? remote) as OrchestratorEnd,

@@ -5,7 +5,7 @@ import { parseCapacity } from '#lib/capacity.ts'
 import { parseResources } from '#lib/resources.ts'
 import { parsePublisherSpec } from '#lib/spec-text/publisher-spec.ts'
 import type { NodeId } from '#models/ids.ts'
-import type { Resources } from '#models/resources.ts'
+import { leastOf, type Resources } from '#models/resources.ts'
 import type { JobDefaults, TypeDefaults } from '#orchestrator/jobs/spec.ts'
 import type { OrchestratorSettings } from '#orchestrator/orchestrator.ts'
 
@@ -59,12 +59,18 @@ export const capacityOf = (settings: Settings, detected: Resources): Resources =
   return { ...offered, ...(gpus && gpus.length > 0 ? { GPUs: gpus } : {}) }
 }
 
-export const bidSettings = (settings: Settings, capacity: Resources, probes: BidSettings['probes']): BidSettings => ({
+/** Most of it that one job may take: never more than is offered. */
+export const jobLimitsOf = (settings: Settings, offered: Resources): Resources => ({
+  ...offered,
+  ...leastOf(offered, parseCapacity(settings.Compute.JobLimits, offered)),
+})
+
+export const bidSettings = (settings: Settings, maxPerJob: Resources, probes: BidSettings['probes']): BidSettings => ({
   isNetworkRefused: settings.JobAdmissionControl.RejectNetworkedJobs,
   isStatelessRefused: settings.JobAdmissionControl.RejectStatelessJobs,
   locality: settings.JobAdmissionControl.Locality.toLowerCase() === 'local' ? 'Local' : 'Anywhere',
   probes,
-  maxPerJob: capacity,
+  maxPerJob,
   defaultResources: defaultResourcesOf(settings),
 })
 

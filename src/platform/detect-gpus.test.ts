@@ -35,7 +35,7 @@ describe('the GPUs of a machine', () => {
   it('are those that can be read, whatever a tool says and whatever numbers are missing [X20]', async () => {
     expect(await machine({})).toEqual([])
     const sparse = await machine({
-      'nvidia-smi': 'No devices were found\n3, A100, N/A\n7, A100, 40960',
+      'nvidia-smi': 'No devices were found\n3\n, A100, 1\n7, A100, 40960\n7, A100, 40960',
       'rocm-smi': { card2: { 'Card series': 'MI50' }, card5: null, card9: { 'Card series': '' } },
       'xpu-smi discovery --json': { device_list: [{ device_id: 'x' }, null, { device_id: 1 }] },
     })
@@ -45,5 +45,21 @@ describe('the GPUs of a machine', () => {
     ])
     const odd = { 'nvidia-smi': '<html>', 'rocm-smi': '[1,', 'xpu-smi': 'null' }
     expect(await machine(odd)).toEqual([])
+  })
+
+  it('count also when their memory is that of the machine, and names may hold commas [X20]', async () => {
+    const found = await machine({ 'nvidia-smi': '0, NVIDIA GB10, [N/A]\n1, Quadro, by PNY, 8192\n' })
+    expect(found.map(({ Name, Memory }) => [Name, Memory])).toEqual([
+      ['NVIDIA GB10', 0],
+      ['Quadro, by PNY', 8192],
+    ])
+  })
+
+  it('are found behind warnings, and however a release capitalizes its fields [X20]', async () => {
+    const card = { 'Card Series': 'MI300X', 'VRAM Total Memory (B)': '206141652992', 'PCI Bus': '0000:05:00.0' }
+    const found = await machine({
+      'rocm-smi': `\nWARNING: {AMD GPU} is in a low-power state.\n\n${JSON.stringify({ card0: card })}\n`,
+    })
+    expect(found).toEqual([{ Index: 0, Name: 'MI300X', Vendor: 'AMD/ATI', Memory: 196592, PCIAddress: '0000:05:00.0' }])
   })
 })

@@ -1,39 +1,41 @@
 import type { Gpu } from '#models/resources.ts'
-
-/** What a tool prints; '' when it is not there or fails. */
-export type ToolOutput = (command: string, args: readonly string[]) => Promise<string>
+import type { ToolOutput } from './tool-output.ts'
 
 const mebibyte = 1024 * 1024
 
-/** The GPUs that the tools of their vendors report. What a tool says in another form is left out (X20). */
-export const detectGpus = async (output: ToolOutput): Promise<Gpu[]> =>
-  (await Promise.all([nvidiaGpus(output), amdGpus(output), intelGpus(output)])).flat()
+/** The GPUs that the tools of their vendors report, each once. What a tool says in another form is left out (X20). */
+export const detectGpus = async (output: ToolOutput): Promise<Gpu[]> => {
+  const all = (await Promise.all([nvidiaGpus(output), amdGpus(output), intelGpus(output)])).flat()
+  return [...Map.groupBy(all, ({ Vendor, Index }) => `${Vendor} ${Index}`).values()].flatMap(([first]) => first ?? [])
+}
 
-/** Lines like `0, Tesla T4, 15360` (MiB). */
+/** Lines like `0, Tesla T4, 15360` (MiB). One that shares the memory of the machine says `[N/A]`. */
 const nvidiaGpus = async (output: ToolOutput): Promise<Gpu[]> => {
   const text = await output('nvidia-smi', ['--query-gpu=index,gpu_name,memory.total', '--format=csv,noheader,nounits'])
   return text.split('\n').flatMap((line) => {
-    const [index, name, memory] = line.split(',').map((part) => part.trim())
-    if (!index || !name || !/^\d+$/.test(index) || !/^\d+$/.test(memory ?? '')) return []
-    return [{ Index: Number(index), Name: name, Vendor: 'NVIDIA', Memory: Number(memory), PCIAddress: '' }]
+    const [, index, name, memory = ''] = /^\s*(\d+)\s*,\s*(\S.*?)\s*,\s*([^,]*?)\s*$/.exec(line) ?? []
+    if (index === undefined || name === undefined) return []
+    const Memory = /^\d+$/.test(memory) ? Number(memory) : 0
+    return [{ Index: Number(index), Name: name, Vendor: 'NVIDIA', Memory, PCIAddress: '' }]
   })
 }
 
-/** One member `card<N>` for each; the numbers may have gaps. */
+/** One member `card<N>` for each; the numbers may have gaps, and releases differ in how they capitalize fields. */
 const amdGpus = async (output: ToolOutput): Promise<Gpu[]> => {
   const args = ['--showproductname', '--showbus', '--showmeminfo', 'vram', '--json']
   const cards = Object.entries(recordOf(await output('rocm-smi', args)))
   return cards.flatMap(([key, value]) => {
     const [, index] = /^card(\d+)$/.exec(key) ?? []
-    const card = fieldsOf(value)
-    if (index === undefined || !card['Card series']) return []
+    const fields = Object.entries(fieldsOf(value)).map(([name, each]) => [name.toLowerCase(), each] as const)
+    const card = Object.fromEntries(fields)
+    if (index === undefined || !card['card series']) return []
     return [
       {
         Index: Number(index),
-        Name: String(card['Card series']),
+        Name: String(card['card series']),
         Vendor: 'AMD/ATI',
-        Memory: mebibytes(card['VRAM Total Memory (B)']),
-        PCIAddress: String(card['PCI Bus'] ?? '').toLowerCase(),
+        Memory: mebibytes(card['vram total memory (b)']),
+        PCIAddress: String(card['pci bus'] ?? '').toLowerCase(),
       },
     ]
   })
@@ -65,9 +67,10 @@ const intelGpus = async (output: ToolOutput): Promise<Gpu[]> => {
 /** Bytes as a text; what is none is 0. */
 const mebibytes = (bytes: unknown): number => Math.floor((Number(bytes) || 0) / mebibyte)
 
+/** Tools print warnings before their JSON. */
 const recordOf = (text: string): Record<string, unknown> => {
   try {
-    return fieldsOf(JSON.parse(text))
+    return fieldsOf(JSON.parse(text.slice(Math.max(0, text.search(/^\s*\{/m)))))
   } catch {
     return {}
   }

@@ -39,7 +39,7 @@ export class ScriptedEngine implements Engine {
     }
   }
 
-  async attach() {
+  async attach(_request: RunRequest): Promise<RunningProgram | undefined> {
     return undefined
   }
 

@@ -42,9 +42,9 @@ export const nodePolicyFlags = {
   'limit-total-cpu': text('', 'CPU offered to jobs', { setting: 'Compute.AllocatedCapacity.CPU' }),
   'limit-total-memory': text('', 'Memory offered to jobs', { setting: 'Compute.AllocatedCapacity.Memory' }),
   'limit-total-gpu': text('', 'GPUs offered to jobs', { setting: 'Compute.AllocatedCapacity.GPU' }),
-  'limit-job-cpu': text('', 'Has no effect', { setting: `${compute}.Capacity.JobResourceLimits.CPU` }),
-  'limit-job-memory': text('', 'Has no effect', { setting: `${compute}.Capacity.JobResourceLimits.Memory` }),
-  'limit-job-gpu': text('', 'Has no effect', { setting: `${compute}.Capacity.JobResourceLimits.GPU` }),
+  'limit-job-cpu': text('', 'Most CPU that one job may take', { setting: 'Compute.JobLimits.CPU' }),
+  'limit-job-memory': text('', 'Most memory that one job may take', { setting: 'Compute.JobLimits.Memory' }),
+  'limit-job-gpu': text('', 'Most GPUs that one job may take', { setting: 'Compute.JobLimits.GPU' }),
   'job-selection-data-locality': localityFlag,
   'job-selection-reject-stateless': bool(false, 'Refuse jobs without inputs', {
     setting: 'JobAdmissionControl.RejectStatelessJobs',

@@ -24,7 +24,7 @@ export const limitsOf = (taken: Resources, task: Task, defaults: Resources): Res
   resourcesOr(parseResources(task.Resources), defaults).Disk > 0 ? taken : { ...taken, Disk: 0 }
 
 export const resourceVerdict = (usage: Resources, { job, settings: { maxPerJob } }: BidContext): Verdict => {
-  const GPU = maxPerJob.GPUs?.filter(isWantedBy(job)).length ?? maxPerJob.GPU
+  const GPU = Math.min(maxPerJob.GPU, maxPerJob.GPUs?.filter(isWantedBy(job)).length ?? Infinity)
   const most = { ...maxPerJob, GPU }
   return fitsInto(usage, most)
     ? yes

@@ -2,15 +2,14 @@ import { assert } from '#lib/assert.ts'
 import type { Gpu, Resources } from '#models/resources.ts'
 import { addResources, fitsInto, noResources, subtractResources } from '#models/resources.ts'
 
-/** What the node may give away, and what it has given. Concrete GPUs are handed out by index. */
+/** What the node may give away, and what it has given. Concrete GPUs are handed out, each to one at a time. */
 export class Capacity {
   readonly max: Resources
   #used: Resources = noResources()
-  #freeGpus: Gpu[]
+  readonly #given = new Set<Resources>()
 
   constructor(max: Resources) {
     this.max = max
-    this.#freeGpus = [...(max.GPUs ?? [])]
   }
 
   get used(): Resources {
@@ -24,20 +23,33 @@ export class Capacity {
   /** Takes the resources when they are free, GPUs among those that are wanted; the answer names them. */
   take(need: Resources, isWanted: (gpu: Gpu) => boolean = () => true): Resources | undefined {
     if (!fitsInto(addResources(this.#used, need), this.max)) return undefined
-    const gpus = this.#freeGpus.filter(isWanted).slice(0, need.GPU)
+    const gpus = this.#freeGpus(isWanted, need.GPU)
     if (gpus.length < need.GPU && this.max.GPUs) return undefined
-    this.#freeGpus = this.#freeGpus.filter((gpu) => !gpus.includes(gpu))
-    const taken: Resources = { ...need, ...(gpus.length > 0 ? { GPUs: gpus } : {}) }
-    this.#used = addResources(this.#used, withoutGpus(taken))
+    return this.#give(need, gpus)
+  }
+
+  /**
+   * What runs since before our restart holds what it was given: the same GPUs, and all of it also when the node offers
+   * less by now. Where its GPUs were not noted it counts for any that are free.
+   */
+  hold(given: Resources, isWanted: (gpu: Gpu) => boolean = () => true): Resources {
+    return this.#give(given, given.GPUs ?? this.#freeGpus(isWanted, given.GPU))
+  }
+
+  /** Exactly what `take` or `hold` answered, once. */
+  giveBack(taken: Resources): void {
+    assert(this.#given.delete(taken), 'what is given back was given')
+    this.#used = subtractResources(this.#used, taken)
+  }
+
+  #give({ CPU, Memory, Disk, GPU }: Resources, gpus: readonly Gpu[]): Resources {
+    const taken: Resources = { CPU, Memory, Disk, GPU, ...(gpus.length > 0 ? { GPUs: [...gpus] } : {}) }
+    this.#given.add(taken)
+    this.#used = addResources(this.#used, taken)
     return taken
   }
 
-  /** Exactly what `take` answered, once. */
-  giveBack(taken: Resources): void {
-    assert(fitsInto(taken, this.#used), 'more is given back than was taken')
-    this.#used = subtractResources(this.#used, withoutGpus(taken))
-    this.#freeGpus.push(...(taken.GPUs ?? []))
+  #freeGpus(isWanted: (gpu: Gpu) => boolean, count: number): Gpu[] {
+    return (this.available.GPUs ?? []).filter(isWanted).slice(0, count)
   }
 }
-
-const withoutGpus = ({ CPU, Memory, Disk, GPU }: Resources): Resources => ({ CPU, Memory, Disk, GPU })

@@ -33,6 +33,12 @@ export const compute = {
     Disk: capacity('Disk', '80%', 'Disk offered to jobs'),
     GPU: capacity('GPU', '100%', 'GPUs offered to jobs'),
   },
+  JobLimits: {
+    CPU: capacity('CPU', '100%', 'Most CPU that one job may take: an amount, or a share of what is offered'),
+    Memory: capacity('Memory', '100%', 'Most memory that one job may take'),
+    Disk: capacity('Disk', '100%', 'Most disk that one job may take'),
+    GPU: capacity('GPU', '100%', 'Most GPUs that one job may take'),
+  },
   AllowListedLocalPaths: list([], 'Local paths a job may mount: patterns, with :ro (default) or :rw'),
   Network: {
     AdvertisedAddress: text('', 'Address of this node as other machines reach it'),

@@ -5,12 +5,13 @@ import type { Resources } from '#models/resources.ts'
 import { defineCommand } from '../../command.ts'
 import { writeSettings } from '../../config-file.ts'
 import { int } from '../../flags.ts'
+import { warn } from '../../tell.ts'
 
 export const command = defineCommand({
   use: '',
   long:
     'Looks at this machine and writes into config.yaml, under the keys of release 1.4, which share of it a node offers in\n' +
-    'all, and what a job gets that asks for nothing. Limits of a single job are written too, and change nothing.',
+    'all, how much of it one job may take, and what a job gets that asks for nothing.',
   examples: [['offer half of the machine', 'config auto-resources --total-percentage 50 --job-percentage 25']],
   args: {},
   flags: {
@@ -29,7 +30,9 @@ export const command = defineCommand({
     const folder = await cli.dataDir()
     await cli.disk.makeDirectory(folder)
     const { detectResources } = await import('#platform/detect-resources.ts')
-    const machine = await detectResources(folder)
+    const machine = await detectResources(folder, (tool, reason) =>
+      warn(cli.stderr, `GPUs that ${tool} knows are not counted: ${reason}.`),
+    )
     const settings = Object.entries(shares).flatMap(([group, share]) => limits(group, machine, share))
     await writeSettings(`${folder}/config.yaml`, settings, cli)
   },
