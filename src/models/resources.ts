@@ -41,6 +41,10 @@ export const fitsInto = (small: Resources, large: Resources): boolean =>
 export const lackOf = (small: Resources, large: Resources): Dimension[] =>
   dimensions.filter((dimension) => !isEnough(dimension, small, large))
 
+/** How much of the need there is, in the scarcest dimension; 0…1. */
+export const shareOf = (need: Resources, there: Resources): number =>
+  Math.min(1, ...lackOf(need, there).map((dimension) => there[dimension] / need[dimension]))
+
 const isEnough = (dimension: Dimension, small: Resources, large: Resources): boolean =>
   small[dimension] <= large[dimension] + (dimension === 'CPU' ? 1e-9 : 0)
 

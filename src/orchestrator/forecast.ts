@@ -84,5 +84,7 @@ const withRoom = (
       return node && changed(node)
     },
     viewsNear: (constraints) => nodes.viewsNear(constraints).map(changed),
+    reservedFor: (jobId) => nodes.reservedFor(jobId).map(changed),
+    lastingOn: (id) => nodes.lastingOn(id),
   }
 }

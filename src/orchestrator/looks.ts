@@ -2,7 +2,7 @@ import type { Change, CommitOutcome } from '#contracts/store.ts'
 import type { Clock, Random } from '#lib/clock.ts'
 import type { Execution } from '#models/execution.ts'
 import { newExecutionId } from '#models/ids.ts'
-import { isCounted, type Job } from '#models/job.ts'
+import { isCounted, isLongRunning, type Job } from '#models/job.ts'
 import { isTerminalJob } from '#models/job-state.ts'
 import type { Resources } from '#models/resources.ts'
 import type { Broker } from './broker.ts'
@@ -13,6 +13,7 @@ import { isEmptyPlan, type Plan } from './plan.ts'
 import { changeOf } from './planner.ts'
 import type { Snapshot, Strategy } from './snapshot.ts'
 import type { JobTimers } from './timers.ts'
+import type { Turn } from './turn.ts'
 import type { Waiting } from './waiting.ts'
 
 export type LooksParts = {
@@ -133,28 +134,36 @@ export class Looks {
   /** Before it is stored: room that is freed from now on must find the job among those that wait. */
   #wait({ job, plan, hasEnded, isPeculiar }: Look): void {
     if (!plan.waitsFor || hasEnded) return
+    this.#reserve(job.ID, plan.reservations)
     const left = this.#parts.waiting.add(job, plan.waitsFor, isPeculiar)
-    if (left !== undefined) this.#letTry(left)
+    if (left !== undefined) this.#letTry(this.#parts.waiting.next(left))
   }
 
   #done({ job, plan, hasEnded }: Look): void {
     // Also an ended job: what it has on a node that is gone counts as lost in time.
     this.#parts.timers.set(job.ID, plan.checkAt)
-    if (!plan.waitsFor || hasEnded) this.#letNextTry(job.ID)
+    this.#parts.nodes.setLasting(job.ID, isLongRunning(job.Type) && !hasEnded)
+    if (plan.waitsFor && !hasEnded) return
+    this.#reserve(job.ID)
+    this.#letNextTry(job.ID)
+  }
+
+  /** Room that was kept for the job and is no more may be what others wait for. */
+  #reserve(jobId: Job['ID'], wanted: Plan['reservations'] = new Map()): void {
+    if (this.#parts.nodes.reserve(jobId, wanted)) this.#letTry(this.#parts.waiting.heads(false))
   }
 
   /** A job that was placed or has ended lets the next one of its shape try. */
   #letNextTry(jobId: Job['ID']): void {
     const shape = this.#parts.waiting.remove(jobId)
-    if (shape !== undefined) this.#letTry(shape)
+    if (shape !== undefined) this.#letTry(this.#parts.waiting.next(shape))
   }
 
   /** The first of a shape: whoever stood before it may have been woken for room that it could not use. */
-  #letTry(shape: string): void {
-    const { waiting, broker, random } = this.#parts
-    for (const head of waiting.next(shape)) {
-      broker.ask({ ...head, trigger: 'capacity-freed', evaluationId: random.uuid() })
-    }
+  #letTry(heads: readonly Turn[]): void {
+    const { broker, random } = this.#parts
+    for (const { jobId, priority } of heads)
+      broker.ask({ jobId, priority, trigger: 'capacity-freed', evaluationId: random.uuid() })
   }
 }
 

@@ -1,6 +1,8 @@
 import type { Event } from '#models/event.ts'
 import type { Execution } from '#models/execution.ts'
+import type { NodeId } from '#models/ids.ts'
 import type { JobState } from '#models/job-state.ts'
+import type { Reservation } from './snapshot.ts'
 
 /** One execution's change; `event` is what people are told of it. */
 export type ExecutionChange = { before: Execution; after: Execution; event?: Event; isCancelSent: boolean }
@@ -17,6 +19,8 @@ export type Plan = {
   checkAt?: bigint
   /** Cannot go on until a node has room again, or until another node appears or changes: wake it then. */
   waitsFor?: 'room' | 'nodes'
+  /** Nodes on which room is to be kept for it from now on, and on no others. */
+  reservations?: ReadonlyMap<NodeId, Reservation>
   /** Executions (of daemon and ops jobs: nodes) that would start if there were room. */
   unplaced?: number
   /** Executions on nodes that are drained, for which there is no place elsewhere. */

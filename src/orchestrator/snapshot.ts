@@ -1,8 +1,9 @@
 import type { Execution } from '#models/execution.ts'
-import type { NodeId } from '#models/ids.ts'
+import type { JobId, NodeId } from '#models/ids.ts'
 import type { Job, LabelSelectorRequirement } from '#models/job.ts'
 import type { NodeState } from '#models/node.ts'
 import type { Resources } from '#models/resources.ts'
+import type { Turn } from './turn.ts'
 
 /** A node as placement sees it: what it said of itself, less what it has been promised already. */
 export type NodeView = {
@@ -13,7 +14,11 @@ export type NodeView = {
   readonly disconnectedSince: bigint
   /** MaxCapacity less everything promised and not yet ended. */
   readonly free: Resources
+  readonly reservation?: Reservation
 }
+
+/** Room on a node that is kept, as work there ends, for a job that has waited long. `until`: Unix ns at which others are tried instead. */
+export type Reservation = Turn & { readonly need: Resources; readonly until?: bigint }
 
 /** All nodes as placement sees them now, so that who looks for a few need not go through all. To be read at once. */
 export type NodeViews = {
@@ -21,6 +26,10 @@ export type NodeViews = {
   view(id: NodeId): NodeView | undefined
   /** Among these are all whose labels meet every constraint; and others, of which there are few when some label is rare. */
   viewsNear(constraints: readonly LabelSelectorRequirement[]): readonly NodeView[]
+  /** Those with room reserved for the job. */
+  reservedFor(jobId: JobId): readonly NodeView[]
+  /** Promised on the node to what runs until it is stopped. */
+  lastingOn(id: NodeId): Resources
 }
 
 /** Which of the nodes that can take an execution come first: those with most room, or with least, so that others stay empty. */

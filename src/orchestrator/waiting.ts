@@ -2,8 +2,7 @@ import type { JobId } from '#models/ids.ts'
 import type { Job } from '#models/job.ts'
 import { isCounted, mainTask } from '#models/job.ts'
 import { typeKey } from '#models/spec-config.ts'
-
-type Entry = { jobId: JobId; priority: number; since: bigint }
+import { isBefore, type Turn, turnOf } from './turn.ts'
 
 /**
  * Jobs that ask for the same things find room at the same nodes; but not when it matters where a job has been before,
@@ -23,7 +22,7 @@ const shapeOf = (job: Job, isPeculiar: boolean): string => {
 }
 
 /** Those of one shape, the first in front, and what the last look at one of them said would help. */
-type Line = { entries: Entry[]; waitsFor: 'room' | 'nodes' }
+type Line = { entries: Turn[]; waitsFor: 'room' | 'nodes' }
 
 /**
  * Jobs that wait for a node or for room on one. What may help wakes the first of each shape; only when that one could
@@ -40,7 +39,7 @@ export class Waiting {
     const line = this.#lines.get(shape) ?? { entries: [], waitsFor }
     line.waitsFor = waitsFor
     if (this.#shapeOfJob.get(job.ID) === shape) return undefined
-    insert(line.entries, { jobId: job.ID, priority: job.Priority, since: job.VersionTime })
+    insert(line.entries, turnOf(job))
     this.#lines.set(shape, line)
     this.#shapeOfJob.set(job.ID, shape)
     return left
@@ -59,14 +58,14 @@ export class Waiting {
     return shape
   }
 
-  /** The jobs to look at now: the first of every shape; those that wait for other nodes only when nodes changed. */
-  heads(hasNodeChanged: boolean): { jobId: JobId; priority: number }[] {
+  /** The jobs to look at now, in their turn: the first of every shape; those that wait for other nodes only when nodes changed. */
+  heads(hasNodeChanged: boolean): Turn[] {
     const lines = [...this.#lines.values()].filter(({ waitsFor }) => hasNodeChanged || waitsFor === 'room')
-    return lines.flatMap(({ entries }) => entries.slice(0, 1))
+    return lines.flatMap(({ entries }) => entries.slice(0, 1)).sort((a, b) => (isBefore(a, b) ? -1 : 1))
   }
 
   /** The first job of one shape. */
-  next(shape: string): { jobId: JobId; priority: number }[] {
+  next(shape: string): Turn[] {
     return (this.#lines.get(shape)?.entries ?? []).slice(0, 1)
   }
 
@@ -76,15 +75,12 @@ export class Waiting {
   }
 }
 
-const isBefore = (a: Entry, b: Entry): boolean =>
-  a.priority > b.priority || (a.priority === b.priority && a.since < b.since)
-
-const insert = (entries: Entry[], entry: Entry): void => {
+const insert = (entries: Turn[], entry: Turn): void => {
   let low = 0
   let high = entries.length
   while (low < high) {
     const middle = (low + high) >> 1
-    if (isBefore(entry, entries[middle] as Entry)) high = middle
+    if (isBefore(entry, entries[middle] as Turn)) high = middle
     else low = middle + 1
   }
   entries.splice(low, 0, entry)

@@ -7,7 +7,7 @@ import type { Cordon, Membership } from '#models/node.ts'
 import type { Orchestrator } from '#orchestrator/orchestrator.ts'
 import type { Cluster } from './cluster.ts'
 import type { DurableModel } from './invariants/durable-model.ts'
-import { calmJob, drawJob } from './job-mix.ts'
+import { calmJob, crowdJob, drawJob } from './job-mix.ts'
 import type { World } from './world.ts'
 
 type Reply<Value> = { kind: 'ok'; value: Value } | { kind: 'failed'; fault: Fault } | { kind: 'unknown' }
@@ -70,7 +70,19 @@ export class Client {
     for (let count = 0; count < calmJobs; count++) this.#submit((mark) => calmJob(this.#random, mark))
   }
 
-  #submit(draw = (mark: string): JobSpec => drawJob(this.#random, mark)): void {
+  /** Asks for so many executions that take so many CPUs each. Returns the mark of the job. */
+  crowdIn(count: number, cpu: number): string {
+    return this.#submit((mark) => crowdJob(mark, count, cpu))
+  }
+
+  /** Ends all that has not ended. */
+  stopAll(): void {
+    for (const id of this.#known)
+      if (!isTerminalJob(this.#model.jobs.get(id)?.State.StateType ?? 'Stopped')) this.#stop(id)
+  }
+
+  /** Returns the mark of the job. */
+  #submit(draw = (mark: string): JobSpec => drawJob(this.#random, mark)): string {
     const mark = `job-${this.#asked.size}`
     const spec = draw(mark)
     this.#asked.set(mark, spec)
@@ -82,6 +94,7 @@ export class Client {
         if (!this.#known.includes(JobID)) this.#known.push(JobID)
       },
     )
+    return mark
   }
 
   /** On disk, or it was: what has ended is forgotten in some lives. */

@@ -43,6 +43,9 @@ export const rareSituations = [
   'history removed',
   'job queued',
   'work in calm',
+  'crowd of small jobs',
+  'nodes packed',
+  'room reserved',
   'go node started',
   'go node perhaps unheard',
 ] as const

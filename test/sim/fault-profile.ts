@@ -1,3 +1,4 @@
+import type { Strategy } from '#orchestrator/snapshot.ts'
 import type { FaultKind } from './counts.ts'
 import type { SeededRandom } from './seeded-random.ts'
 
@@ -50,6 +51,10 @@ export type FaultProfile = {
   troubleMs: number
   /** After the trouble, more work comes. */
   hasCalmWork: boolean
+  /** After that, a large job among a crowd of small ones that never ends. Where some may be refused, it has no certain place. */
+  hasCrowd: boolean
+  /** How nodes are chosen. */
+  strategy: Strategy
   /** How long ended jobs are kept; 0 = for ever. */
   jobsKeptMs: number
   /** The same of their history. */
@@ -91,6 +96,7 @@ export const drawFaults = (random: SeededRandom): FaultProfile => {
   const chances = Object.fromEntries(
     kinds.map((kind) => [kind, random.happens(0.5) ? worst[kind] * random.float() : 0]),
   ) as Record<Striking, number>
+  const isPicky = random.happens(0.3)
   return {
     chances,
     blows: allBlows.filter(() => random.happens(0.5)),
@@ -102,6 +108,8 @@ export const drawFaults = (random: SeededRandom): FaultProfile => {
     hasCalmWork: random.happens(0.5),
     jobsKeptMs: random.happens(0.4) ? random.int(1_000, 60_000) : 0,
     historyKeptMs: random.happens(0.4) ? random.int(1_000, 60_000) : 0,
-    isPicky: random.happens(0.3),
+    isPicky,
+    hasCrowd: !isPicky && random.happens(0.15),
+    strategy: random.pick(['spread', 'spread', 'pack'] as const),
   }
 }

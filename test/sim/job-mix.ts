@@ -54,6 +54,15 @@ export const calmJob = (random: SeededRandom, mark: string): JobSpec => {
   }
 }
 
+/** One CPU for about as long as a freed room is to be waited for. */
+export const crowdJob = (mark: string, Count: number, CPU: number): JobSpec => {
+  const script = { durationMs: 10_000, failChance: 0, failure: 'transient', isHanging: false } as const
+  const [task] = jobSpec().Tasks as [Task]
+  const Resources = { CPU: String(CPU), Memory: '100mb' }
+  const Tasks = [{ ...task, Engine: { Type: 'sim' }, Env: scriptEnv(script), Resources, Timeouts: {} }]
+  return jobSpec({ Name: mark, Type: 'batch', Count, Labels: { [markLabel]: mark }, Tasks })
+}
+
 const drawConstraints = (random: SeededRandom): LabelSelectorRequirement[] =>
   random.happens(0.2)
     ? [{ Key: 'zone', Operator: '=', Values: [random.happens(0.15) ? 'nowhere' : random.pick(zones)] }]

@@ -37,7 +37,7 @@ const nanoseconds = (milliseconds: number): bigint => BigInt(milliseconds) * 1_0
 const orchestratorSettings = (machine: Machine, faults: FaultProfile): OrchestratorSettings => ({
   nodeId: machine.facts.nodeId,
   defaultResources,
-  strategy: 'spread',
+  strategy: faults.strategy,
   jobDefaults: { batch: none, ops: none, daemon: none, service: none },
   settleMs: 10_000,
   retention: { jobsNs: nanoseconds(faults.jobsKeptMs), historyNs: nanoseconds(faults.historyKeptMs) },

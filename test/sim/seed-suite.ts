@@ -24,7 +24,7 @@ export const seedSuite = (half: 'odd' | 'even'): void => {
     let spentMs = 0
 
     it.each(seeds)(
-      'seed %i: nothing false happens, rest is found after the healing, and a second run is the same [I1–I10, I14, L1–L4, F13]',
+      'seed %i: nothing false happens, rest is found after the healing, and a second run is the same [I1–I10, I14, L1–L4, W31, F13]',
       async (seed) => {
         const startedMs = performance.now()
         const [first, second] = [await simulate(seed), await simulate(seed)]

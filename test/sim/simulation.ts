@@ -8,12 +8,14 @@ import type { Counts } from './counts.ts'
 import { drawFaults } from './fault-profile.ts'
 import { checkDurability } from './invariants/durability.ts'
 import { DurableModel } from './invariants/durable-model.ts'
-import { unrest } from './invariants/quiet.ts'
+import { freeCpus, unrest } from './invariants/quiet.ts'
 import { Watch } from './invariants/watch.ts'
+import { Life } from './life.ts'
 import { drawMachines } from './machine-mix.ts'
 import { SeededRandom } from './seeded-random.ts'
 import { Timeline } from './timeline.ts'
 import { Trace } from './trace.ts'
+import { VirtualClock } from './virtual-clock.ts'
 import { Witness } from './witness.ts'
 import { type Violation, World } from './world.ts'
 
@@ -32,6 +34,9 @@ export type SimulationOptions = { bug?: Bug; onLine?: (line: string) => void }
 /** Most virtual time in which a healed cluster must come to rest. */
 const restLimitUs = 600_000_000
 const restCheckUs = 5_000_000
+/** Half as much again as the cluster can do meanwhile. */
+const waveUs = 6_700_000
+const crowdWaves = 12
 const fullCheckEvents = 1_000
 const eventLimit = 200_000
 
@@ -85,12 +90,24 @@ class Simulation {
     this.#client = new Client(this.world, this.#cluster, this.#model, asked)
     const machines = new Map(facts.map((machine) => [machine.nodeId, machine]))
     const isGone = (id: NodeId): boolean => this.#cluster.machines.some((m) => m.facts.nodeId === id && m.isGone)
-    this.#watch = new Watch(this.world, { model: this.#model, witness, machines, isGone, asked })
+    this.#watch = new Watch(this.world, {
+      model: this.#model,
+      witness,
+      machines,
+      isGone,
+      asked,
+      nowNs: () => this.#orchestratorNs(),
+    })
+  }
+
+  #orchestratorNs(): bigint {
+    return new VirtualClock(this.#timeline, new Life('nobody'), this.#cluster.orchestratorMachine.skew).nowNs()
   }
 
   async run(): Promise<void> {
     const { world } = this
     const cluster = this.#cluster
+    if (world.faults.strategy === 'pack') world.counts.add('nodes packed')
     for (const machine of cluster.machines) this.#timeline.after(0, 'start', () => cluster.start(machine))
     new Blows(world, cluster).start()
     letClientAct(world, this.#client)
@@ -99,6 +116,7 @@ class Simulation {
     this.#client.welcomeAll()
     await this.#rest()
     if (world.faults.hasCalmWork) await this.#workInCalm()
+    if (world.faults.hasCrowd) await this.#crowd()
     this.#isCheckDue = true
     await this.#runUntil(Number.POSITIVE_INFINITY, () => !this.#isCheckDue)
   }
@@ -118,6 +136,26 @@ class Simulation {
     this.world.counts.add('work in calm')
     this.#watch.calm()
     this.#client.workInCalm()
+    await this.#rest()
+  }
+
+  /** W31: a job that needs a whole node gets one, although those that came later always want more than there is. */
+  async #crowd(): Promise<void> {
+    this.#client.stopAll()
+    await this.#rest()
+    const sizes = freeCpus(this.#watch.seen)
+    const largest = Math.max(0, ...sizes)
+    if (largest < 2 || this.world.violation) return
+    this.world.note('crowd')
+    this.world.counts.add('crowd of small jobs')
+    const slots = sizes.reduce((sum, size) => sum + size, 0)
+    let large = ''
+    for (let wave = 0; wave < crowdWaves; wave++) {
+      this.#client.crowdIn(slots, 1)
+      if (wave === 1) large = this.#client.crowdIn(1, largest)
+      await this.#runUntil(this.#timeline.nowUs + waveUs)
+    }
+    if (!this.#model.hasStarted(large)) this.world.violate('W31', `${large} waits, and small ones that came later ran`)
     await this.#rest()
   }
 

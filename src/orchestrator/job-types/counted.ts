@@ -5,9 +5,10 @@ import { jobQueued, stopTexts } from '../events.ts'
 import { needOf } from '../placement/need.ts'
 import { Placement } from '../placement/place.ts'
 import { selectNodes } from '../placement/rank.ts'
+import { reserveSome } from '../placement/reservation.ts'
 import { type Shortage, shortageOf } from '../placement/shortage.ts'
 import { checkBy, type Plan } from '../plan.ts'
-import type { Snapshot } from '../snapshot.ts'
+import type { NodeView, Snapshot } from '../snapshot.ts'
 import { announceRetry } from './announce-retry.ts'
 import { failJob } from './ending.ts'
 import { isDraining, leaverOf, replace } from './leave-node.ts'
@@ -111,6 +112,9 @@ const place = (
   if (plan.waitsFor) {
     plan.unplaced = Math.max(0, missing.length - nodes.length)
     plan.staying = wanted.length - nodes.length - plan.unplaced
+    const isFull = (node: NodeView): boolean => placement.isFull(node)
+    if (isAnyBusy)
+      reserveSome(snapshot, plan, { need, near: placement.near, isFull, missing: wanted.length - nodes.length })
   }
 }
 

@@ -3,8 +3,9 @@ import type { NodeId } from '#models/ids.ts'
 import type { Resources } from '#models/resources.ts'
 import { needOf } from '../placement/need.ts'
 import { Placement } from '../placement/place.ts'
+import { reserveEach } from '../placement/reservation.ts'
 import type { Plan } from '../plan.ts'
-import type { Snapshot } from '../snapshot.ts'
+import type { NodeView, Snapshot } from '../snapshot.ts'
 import { newExecution } from './new-execution.ts'
 
 /** Starts one execution on every matching node that `wants` one. Nodes that are full for the moment are waited for. */
@@ -18,16 +19,22 @@ export const startOnNodes = (
   const placement = new Placement(snapshot, need)
   const byNode = Map.groupBy(executions, (execution) => execution.NodeID)
   const attemptsOn = (nodeId: NodeId): Execution[] => byNode.get(nodeId) ?? []
-  let full = 0
+  const busy: NodeView[] = []
   for (const node of placement.near) {
     const attempts = attemptsOn(node.id)
     if (placement.canTake(node)) {
       if (wants(attempts)) plan.starts.push(startOn(snapshot, node.id, need, attempts))
-    } else if (placement.isBusy(node) && wants(attempts)) full++
+    } else if (placement.isBusy(node) && wants(attempts)) busy.push(node)
   }
-  if (full > 0) {
+  if (busy.length > 0) {
     plan.waitsFor = 'room'
-    plan.unplaced = full
+    plan.unplaced = busy.length
+    reserveEach(
+      snapshot,
+      plan,
+      need,
+      busy.filter((node) => placement.isFull(node)),
+    )
   }
   return placement
 }

@@ -83,14 +83,14 @@ describe('the policy of new attempts', () => {
   it.each(['transient', 'lost'] as const)(
     'ends at its Deadline, also for a %s attempt that waits for room',
     (failure) => {
-      const one = world({ Reschedule: { Attempts: 9, Delay: 0, Deadline: 60 } })
+      const one = world({ Reschedule: { Attempts: 9, Delay: 0, Deadline: 20 } })
       one.step()
       fail(one, failure)
       const [other] = world({}).step().starts
       if (other) one.others = [{ ...other, ID: 'e-other' as ExecutionId }]
       const waiting = one.step()
       expect([waiting.starts.length, waiting.jobState?.StateType]).toEqual([0, 'Queued'])
-      expect(waiting.checkAt).toBe(60n * second + 1n)
+      expect(waiting.checkAt).toBe(20n * second + 1n)
       one.nowNs = waiting.checkAt ?? 0n
       expect(one.step().jobState?.Message).toBe('it Failed\nJob failed: attempt 1, past the deadline for new attempts.')
     },

@@ -89,7 +89,14 @@ const nextOf = (job: Job, plan: Plan): string => {
   if (plan.starts.length > 0) return 'it is about to start'
   const isQueued = job.State.StateType === 'Pending' || job.State.StateType === 'Queued'
   const limit = isQueued && mainTask(job).Timeouts.QueueTimeout ? ', until its QueueTimeout is over' : ''
-  if (plan.waitsFor === 'room') return `starts when work ends on a node that is full, or another node joins${limit}`
+  if (plan.waitsFor === 'room') return `starts when ${endText(plan)}, or another node joins${limit}`
   if (plan.waitsFor === 'nodes') return `starts when a node that fits joins or changes${limit}`
   return plan.checkAt === undefined ? 'goes on by itself' : 'goes on by itself; it is looked at again by then'
+}
+
+const endText = ({ reservations = new Map() }: Plan): string => {
+  const [first, ...more] = [...reservations.keys()].sort()
+  if (first === undefined) return 'work ends on a node that is full'
+  const where = more.length > 0 ? `one of ${more.length + 1} nodes` : `node ${first}`
+  return `enough work ends on ${where}, where room is reserved for it`
 }

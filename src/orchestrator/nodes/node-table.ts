@@ -5,9 +5,10 @@ import type { LabelSelectorRequirement } from '#models/job.ts'
 import type { NodeState } from '#models/node.ts'
 import { noResources, type Resources, subtractResources } from '#models/resources.ts'
 import { labelsOf } from '../placement/labels.ts'
-import type { NodeView, NodeViews } from '../snapshot.ts'
+import type { NodeView, NodeViews, Reservation } from '../snapshot.ts'
 import { LabelIndex, type Labels } from './label-index.ts'
 import { Promises } from './promises.ts'
+import { Reservations } from './reservations.ts'
 
 /** `place`: in the table; views are in the same order. */
 type Entry = { state: NodeState; labels: Labels; place: number }
@@ -19,6 +20,7 @@ type Entry = { state: NodeState; labels: Labels; place: number }
 export class NodeTable implements NodeViews {
   readonly #entries = new Map<NodeId, Entry>()
   readonly #promises = new Promises()
+  readonly #reservations = new Reservations()
   readonly #labels = new LabelIndex<Entry>()
   /** By the place of the node in the table. */
   #views: NodeView[] = []
@@ -33,6 +35,7 @@ export class NodeTable implements NodeViews {
     this.isDoubtful = false
     this.#entries.clear()
     this.#promises.clear()
+    this.#reservations.clear()
     this.#labels.clear()
     this.#views = []
     this.#stale.clear()
@@ -69,6 +72,7 @@ export class NodeTable implements NodeViews {
     const removed = this.#entries.get(id)
     if (!removed) return
     this.#labels.remove(removed, removed.labels)
+    this.#reservations.end(id)
     this.#entries.delete(id)
     this.#views = []
     let place = 0
@@ -112,11 +116,32 @@ export class NodeTable implements NodeViews {
     return isGivenBack
   }
 
+  /** Keeps room for a job on these nodes and on no others. Returns true when room was given back. */
+  reserve(jobId: JobId, wanted: ReadonlyMap<NodeId, Reservation>): boolean {
+    const before = this.#reservations.of(jobId)
+    for (const id of [...before, ...wanted.keys()]) this.#stale.add(id)
+    this.#reservations.set(jobId, wanted)
+    return before.some((id) => !wanted.has(id))
+  }
+
+  reservedFor(jobId: JobId): readonly NodeView[] {
+    return this.#reservations.of(jobId).flatMap((id) => this.view(id) ?? [])
+  }
+
+  /** Whether what the job has runs until it is stopped. */
+  setLasting(jobId: JobId, isLasting: boolean): void {
+    this.#promises.setLasting(jobId, isLasting)
+  }
+
+  lastingOn(id: NodeId): Resources {
+    return this.#promises.lastingOn(id)
+  }
+
   /** Made anew only for nodes that changed; the array is the table's own. */
   views(): readonly NodeView[] {
     for (const id of this.#stale) {
       const entry = this.#entries.get(id)
-      if (entry) this.#views[entry.place] = viewOf(id, entry.state, this.#promises.on(id))
+      if (entry) this.#views[entry.place] = viewOf(entry.state, this.#promises.on(id), this.#reservations.on(id))
     }
     this.#stale.clear()
     return this.#views
@@ -140,10 +165,11 @@ const isAway = ({ Membership, ConnectionState }: NodeState): boolean =>
 const isLabelledAs = ({ Info: now }: NodeState, { Info: before }: NodeState): boolean =>
   now.Labels === before.Labels && now.ComputeNodeInfo?.MaxCapacity === before.ComputeNodeInfo?.MaxCapacity
 
-const viewOf = (id: NodeId, state: NodeState, promised: Resources): NodeView => ({
-  id,
+const viewOf = (state: NodeState, promised: Resources, reservation: Reservation | undefined): NodeView => ({
+  id: state.Info.NodeID,
   state,
   isConnected: state.ConnectionState.Status === 'CONNECTED',
   disconnectedSince: state.ConnectionState.DisconnectedSince,
   free: subtractResources(state.Info.ComputeNodeInfo?.MaxCapacity ?? noResources(), promised),
+  ...(reservation ? { reservation } : {}),
 })

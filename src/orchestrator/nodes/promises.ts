@@ -7,6 +7,8 @@ type Kept = { readonly live: Map<ExecutionId, { need: Resources; jobId: JobId }>
 /** What nodes have been promised and not given back, also those that are not in the table: one that was removed may be back before its work is stored as lost. */
 export class Promises {
   readonly #byNode = new Map<NodeId, Kept>()
+  /** Jobs that run until they are stopped. */
+  readonly #lasting = new Set<JobId>()
 
   clear(): void {
     this.#byNode.clear()
@@ -19,6 +21,19 @@ export class Promises {
   /** Jobs with something on the node that has not ended. */
   jobsOn(id: NodeId): Set<JobId> {
     return new Set([...(this.#byNode.get(id)?.live.values() ?? [])].map(({ jobId }) => jobId))
+  }
+
+  setLasting(jobId: JobId, isLasting: boolean): void {
+    if (isLasting) this.#lasting.add(jobId)
+    else this.#lasting.delete(jobId)
+  }
+
+  /** Promised to what runs until it is stopped. */
+  lastingOn(id: NodeId): Resources {
+    const live = [...(this.#byNode.get(id)?.live.values() ?? [])]
+    return live
+      .filter(({ jobId }) => this.#lasting.has(jobId))
+      .reduce((sum, { need }) => addResources(sum, need), noResources())
   }
 
   /** Returns false when it was known. */

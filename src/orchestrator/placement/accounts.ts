@@ -1,3 +1,4 @@
+import { shortId } from '#lib/short-id.ts'
 import type { Resources } from '#models/resources.ts'
 import { typeKey } from '#models/spec-config.ts'
 import type { NodeView, Snapshot } from '../snapshot.ts'
@@ -35,6 +36,11 @@ export const accountsOf = ({ job, executions }: Snapshot, need: Resources): Reco
     },
     size: { reason: ({ node }) => sizeText(need, node), cure: (_, nodes) => sizeCure(need, nodes) },
     room: { reason: () => 'full for now', cure: (_, nodes) => waitFor(nodes.length) },
+    reserved: {
+      reason: ({ node }) => `what is free is reserved for job ${shortId(node.reservation?.jobId ?? '')}`,
+      cure: ({ node }) =>
+        `wait until that has its turn: bacalhau job why ${shortId(node.reservation?.jobId ?? '')}; or start another node`,
+    },
     declined: {
       reason: ({ node }) => `declined the job${because(saidBy(node))}`,
       cure: () => 'change the job, or what the node takes, and submit the job again',

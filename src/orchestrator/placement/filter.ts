@@ -1,9 +1,11 @@
 import { formatResources } from '#lib/resources.ts'
+import { shortId } from '#lib/short-id.ts'
 import { type Job, mainTask } from '#models/job.ts'
 import { fitsInto, type Resources } from '#models/resources.ts'
 import { isNoSpec, typeKey } from '#models/spec-config.ts'
 import type { NodeView } from '../snapshot.ts'
 import { labelsOf, requiredSelector } from './labels.ts'
+import { freeFor } from './reservation.ts'
 
 /** What keeps a node from an execution: where it stands in the cluster, or what the job asks for. */
 export type RuleName =
@@ -17,6 +19,7 @@ export type RuleName =
   | 'labels'
   | 'size'
   | 'room'
+  | 'reserved'
   | 'declined'
   | 'max-per-node'
 
@@ -84,13 +87,20 @@ const mapText = (labels: Readonly<Record<string, string>>): string =>
     .map(([key, value]) => `${key}:${value}`)
     .join(' ')
 
-const capacity: Rule = (_job, need, node) => {
+const capacity: Rule = (job, need, node) => {
   const info = node.state.Info.ComputeNodeInfo
   if (!info) return refuse('size', () => 'node queue usage is unknown')
-  if (fitsInto(need, node.free) && fitsInto(need, info.MaxJobRequirements)) return undefined
+  if (fitsInto(need, node.free) && fitsInto(need, info.MaxJobRequirements)) return reserved(job, need, node)
   const fitsWhenIdle = fitsInto(need, info.MaxJobRequirements) && fitsInto(need, info.MaxCapacity)
   const reason = (): string => `node busy with available capacity ${formatResources(node.free)}`
   return { rule: fitsWhenIdle ? 'room' : 'size', reason, isBusy: fitsWhenIdle }
+}
+
+/** It has room, but for somebody else. */
+const reserved: Rule = (job, need, node) => {
+  if (fitsInto(need, freeFor(job, node))) return undefined
+  const { jobId = '' } = node.reservation ?? {}
+  return { rule: 'reserved', reason: () => `free capacity is reserved for job ${shortId(jobId)}`, isBusy: true }
 }
 
 /** In the order in which users know them; of several reasons the last one is shown. */

@@ -6,6 +6,7 @@ import type { NodeView, Snapshot } from '../snapshot.ts'
 import { isEligible, meetsRules, type Refusal, refusalOf } from './filter.ts'
 import { labelsOf, preferenceOf, requiredSelector } from './labels.ts'
 import type { Candidate } from './rank.ts'
+import { freeFor } from './reservation.ts'
 import { troubleByNode } from './trouble.ts'
 
 export type Rejected = Refusal & { readonly node: NodeView }
@@ -54,6 +55,11 @@ export class Placement {
     return isEligible(node) && this.refusal(node)?.isBusy === true
   }
 
+  /** It has not enough room left, and would have it if it were empty. */
+  isFull(node: NodeView): boolean {
+    return isEligible(node) && this.refusal(node)?.rule === 'room'
+  }
+
   /** Nodes for so many executions; on a large cluster not all that can take one, but enough to choose among. */
   candidates(wanted: number): Candidate[] {
     const { job, executions, nowNs, chance, strategy } = this.#snapshot
@@ -69,7 +75,7 @@ export class Placement {
       if (!this.canTake(node)) continue
       candidates.push({
         node,
-        free: node.free,
+        free: freeFor(job, node),
         ownExecutions: this.#own.get(node.id) ?? 0,
         trouble: trouble.get(node.id) ?? 0,
         isPreferred: prefers?.(labelsOf(node.state)) ?? false,

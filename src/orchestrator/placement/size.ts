@@ -1,5 +1,5 @@
 import { formatBytes } from '#lib/sizes.ts'
-import { type Dimension, lackOf, leastOf, noResources, type Resources } from '#models/resources.ts'
+import { type Dimension, lackOf, leastOf, noResources, type Resources, shareOf } from '#models/resources.ts'
 import type { NodeView } from '../snapshot.ts'
 
 /** The most that one job may ask of a node, however idle it is. */
@@ -23,10 +23,6 @@ export const sizeCure = (need: Resources, nodes: readonly NodeView[]): string =>
   )
   return `${less.join(' and ')}, or start a larger node`
 }
-
-/** How much of the need there is, in the scarcest dimension; 0…1. */
-const shareOf = (need: Resources, limit: Resources): number =>
-  Math.min(1, ...lackOf(need, limit).map((dimension) => limit[dimension] / need[dimension]))
 
 const amountText = (dimension: Dimension, amounts: Resources): string =>
   `${dimension} ${dimension === 'Memory' || dimension === 'Disk' ? formatBytes(amounts[dimension]) : amounts[dimension]}`

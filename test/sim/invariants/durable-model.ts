@@ -69,6 +69,12 @@ export class DurableModel {
     return [...this.#versions.values()].some((job) => markOf(job) === mark)
   }
 
+  /** Whether something of a job ran; what is no longer kept has ended. */
+  hasStarted(mark: string): boolean {
+    const job = [...this.jobs.values()].find((each) => markOf(each) === mark)
+    return job ? this.executionsOf(job.ID).some(({ StartTime }) => StartTime > 0n) : this.hasMark(mark)
+  }
+
   /** The job as it was in the version of the execution. */
   jobOf({ JobID, JobVersion }: Execution): Job {
     return this.#versions.get(`${JobID}/${JobVersion}`) as Job

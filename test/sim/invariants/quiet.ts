@@ -65,16 +65,47 @@ const wantsMore = (job: Job, { model }: Seen): boolean => {
   return new Set(held.map(({ PartitionIndex }) => PartitionIndex)).size < partitionCount(job)
 }
 
-const hasPlace = (job: Job, node: MachineFacts, { model, isGone }: Seen): boolean => {
+const hasPlace = (job: Job, node: MachineFacts, seen: Seen): boolean => {
+  const { model, isGone } = seen
   if (!node.isCompute || isGone(node.nodeId)) return false
   const isOwn = (e: Execution): boolean => e.NodeID === node.nodeId && e.JobVersion === job.Version
   const own = model.executionsOf(job.ID).filter(isOwn)
   if (own.some(({ ComputeState }) => ComputeState.StateType === 'AskForBidRejected')) return false
   const most = isCounted(job.Type) ? job.MaxPerNode || Number.POSITIVE_INFINITY : 1
   const counted = isCounted(job.Type) ? own.filter(isLive) : own
-  const promised = model.live().filter(({ NodeID }) => NodeID === node.nodeId)
-  const sum = promised.map((execution) => allocatedOf(execution) ?? noResources()).reduce(addResources, needOf(job))
-  return satisfies(node.labels, job) && counted.length < most && fitsInto(sum, node.capacity)
+  const sum = addResources(promisedOn(node, seen), needOf(job))
+  const fits = satisfies(node.labels, job) && counted.length < most && fitsInto(sum, node.capacity)
+  return fits && !isKeptFor(job, node, sum, seen)
 }
+
+const promisedOn = ({ nodeId }: MachineFacts, { model }: Seen): Resources =>
+  model
+    .live()
+    .filter(({ NodeID }) => NodeID === nodeId)
+    .map((execution) => allocatedOf(execution) ?? noResources())
+    .reduce(addResources, noResources())
+
+/** Whole CPUs that nothing is promised of, by machine. */
+export const freeCpus = (seen: Seen): number[] =>
+  [...seen.machines.values()]
+    .filter(({ isCompute, nodeId }) => isCompute && !seen.isGone(nodeId))
+    .map((machine) => Math.floor(machine.capacity.CPU - promisedOn(machine, seen).CPU))
+
+/** Half a minute less what a request may be on its way. */
+const patienceNs = 29_000_000_000n
+
+/** Somebody before the job has waited for long, and may have the room of this node reserved. */
+const isKeptFor = (job: Job, node: MachineFacts, sum: Resources, seen: Seen): boolean =>
+  [...seen.model.jobs.values()].some(
+    (other) =>
+      (other.Priority > job.Priority || (other.Priority === job.Priority && other.VersionTime <= job.VersionTime)) &&
+      other.ID !== job.ID &&
+      !isTerminalJob(other.State.StateType) &&
+      seen.nowNs() - other.VersionTime > patienceNs &&
+      satisfies(node.labels, other) &&
+      fitsInto(needOf(other), node.capacity) &&
+      !fitsInto(addResources(sum, needOf(other)), node.capacity) &&
+      wantsMore(other, seen),
+  )
 
 const needOf = (job: Job): Resources => resourcesOr(parseResources(mainTask(job).Resources), noResources())

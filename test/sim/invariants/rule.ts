@@ -14,6 +14,8 @@ export type Seen = {
   isGone: (nodeId: NodeId) => boolean
   /** All that the client ever asked for, by mark. */
   asked: ReadonlyMap<string, JobSpec>
+  /** The clock of the orchestrator's machine. */
+  nowNs: () => bigint
 }
 
 export type JobStep = { before: Job | undefined; after: Job }

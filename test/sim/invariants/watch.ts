@@ -56,6 +56,7 @@ export class Watch {
     if (executions.some(({ DesiredState }) => DesiredState.Message === stopTexts.drained)) counts.add('work moved')
     if (jobs.some(({ before, after }) => before && after.Version > before.Version)) counts.add('version updated')
     if (jobs.some(({ after }) => after.State.StateType === 'Queued')) counts.add('job queued')
+    if (jobs.some(({ after }) => after.State.Message?.includes('is reserved for job'))) counts.add('room reserved')
   }
 
   /** Only what has ended, and of which nothing lives, is forgotten. */

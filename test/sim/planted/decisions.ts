@@ -9,11 +9,30 @@ const inOrchestrator = (change: (store: Store) => Store): Bug => ({
 
 const changing = (change: (change: Change) => Change): Bug => inOrchestrator((store) => withCommit(store, change))
 
+/** Later than any time of a life. */
+const distantNs = 2n ** 61n
+
+/** Misreads since when a job is there, in lives with a crowd and little else. */
+const crowded = (misread: (since: bigint) => bigint): Bug => ({
+  ...misreadJob((job) => ({ ...job, VersionTime: misread(job.VersionTime) })),
+  faults: (faults) => ({ ...faults, isPicky: false, hasCrowd: true, hasCalmWork: false, blows: [], troubleMs: 1_000 }),
+})
+
 /** Bugs of what is decided and what is kept of it. */
 export const decisionBugs: Readonly<Record<string, Planted>> = {
   'the limit of a node is forgotten': {
     invariant: 'I5',
     plant: () => misreadJob(({ MaxPerNode: _limit, ...job }) => job),
+  },
+
+  'who came last is served first': {
+    invariant: 'W31',
+    plant: () => crowded((since) => (since > 0n ? -since : since)),
+  },
+
+  'how long a job has waited is forgotten': {
+    invariant: 'W31',
+    plant: () => crowded((since) => (since < distantNs ? since + distantNs : since)),
   },
 
   'a verdict on a node is not stored': {

@@ -1,0 +1,70 @@
+import type { Job } from '#models/job.ts'
+import { fitsInto, type Resources, shareOf, subtractResources } from '#models/resources.ts'
+import { checkBy, type Plan } from '../plan.ts'
+import type { NodeView, Reservation, Snapshot } from '../snapshot.ts'
+import { isBefore, turnOf } from '../turn.ts'
+
+/** What a node has free for this job: not what is reserved for another whose turn is before. */
+export const freeFor = (job: Job, { free, reservation }: NodeView): Resources =>
+  reservation && isForOther(job, reservation) ? subtractResources(free, reservation.need) : free
+
+const isForOther = (job: Job, reservation: Reservation): boolean =>
+  reservation.jobId !== job.ID && isBefore(reservation, turnOf(job))
+
+/** So long others may go first where a job finds no room. */
+const patienceNs = 30_000_000_000n
+/** A job has room reserved on so many nodes at once, or work for one would empty all of them. */
+const mostNodes = 16
+
+/** `isFull`: one execution more would be welcome there, and has no room. */
+type Shortfall = { need: Resources; near: readonly NodeView[]; isFull: (node: NodeView) => boolean; missing: number }
+
+/**
+ * A job that has waited long gets room reserved on nodes that are full, for one execution on each: what gets free there goes
+ * to nobody whose turn is after it, so it is not passed by smaller ones for ever. What fills a node may go on for long:
+ * when the job has waited twice as long, other nodes are tried.
+ */
+export const reserveSome = (snapshot: Snapshot, plan: Plan, { need, near, isFull, missing }: Shortfall): void => {
+  if (!hasWaitedLong(snapshot, plan)) return
+  const { job, nowNs, nodes } = snapshot
+  const isOpen = (node: NodeView): boolean => isFull(node) && mayBeReserved(snapshot, need, node)
+  const isInTime = ({ reservation: r }: NodeView): boolean => r?.since === job.VersionTime && (r.until ?? 0n) > nowNs
+  const kept = nodes.reservedFor(job.ID).filter((node) => isInTime(node) && isOpen(node))
+  const fresh: Reservation = { ...turnOf(job), need, until: nowNs + (nowNs - job.VersionTime) }
+  const chosen = kept.length > 0 ? kept : near.filter(isOpen).sort(byPromise(job, need))
+  plan.reservations = new Map(
+    chosen
+      .slice(0, Math.min(missing, mostNodes))
+      .map(({ id, reservation }) => [id, kept.length > 0 && reservation ? reservation : fresh]),
+  )
+  for (const { until } of plan.reservations.values()) if (until !== undefined) checkBy(plan, until)
+}
+
+/** The same for a job that is to run on each of these nodes. */
+export const reserveEach = (snapshot: Snapshot, plan: Plan, need: Resources, full: readonly NodeView[]): void => {
+  if (!hasWaitedLong(snapshot, plan)) return
+  const open = full.filter((node) => mayBeReserved(snapshot, need, node))
+  const reservation: Reservation = { ...turnOf(snapshot.job), need }
+  plan.reservations = new Map(open.map(({ id }) => [id, reservation]))
+}
+
+const hasWaitedLong = ({ job, nowNs }: Snapshot, plan: Plan): boolean => {
+  const patientUntil = job.VersionTime + patienceNs
+  if (nowNs < patientUntil) checkBy(plan, patientUntil)
+  return nowNs >= patientUntil
+}
+
+/** It would have room if all that ends by itself had ended, and nobody whose turn is before has it reserved. */
+const mayBeReserved = ({ job, nodes }: Snapshot, need: Resources, { id, state, reservation }: NodeView): boolean => {
+  const max = state.Info.ComputeNodeInfo?.MaxCapacity
+  if (!max || (reservation && isForOther(job, reservation))) return false
+  return fitsInto(need, subtractResources(max, nodes.lastingOn(id)))
+}
+
+/** Those first that were not tried just now, and of them where most of the need is there already. */
+const byPromise =
+  (job: Job, need: Resources) =>
+  (a: NodeView, b: NodeView): number =>
+    Number(a.reservation?.jobId === job.ID) - Number(b.reservation?.jobId === job.ID) ||
+    shareOf(need, b.free) - shareOf(need, a.free) ||
+    (a.id < b.id ? -1 : 1)
