@@ -31,6 +31,12 @@ export const systemParts: SystemPart[] = [
     neededBy: 'suites that rebuild WASM programs from their source',
   },
   { name: 'wabt', programs: ['wat2wasm'], packages: ['wabt'], neededBy: 'suites that assemble WASM modules from text' },
+  {
+    name: 'bubblewrap',
+    programs: ['bwrap'],
+    packages: ['bubblewrap'],
+    neededBy: 'WASM programs with a sandbox around each process',
+  },
   { name: 'shells', programs: ['zsh', 'fish'], packages: ['zsh', 'fish'], neededBy: 'completion in shells' },
   { name: 'browser', programs: ['chromium'], packages: ['chromium'], neededBy: 'the typed client in a browser' },
   { name: 'strace', programs: ['strace'], packages: ['strace'], neededBy: 'counting of disk syncs' },

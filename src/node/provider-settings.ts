@@ -4,7 +4,7 @@ import { parseBytes } from '#lib/sizes.ts'
 import { defaultDockerSettings } from '#providers/docker/settings.ts'
 import type { ProviderSettings } from '#providers/index.ts'
 import { defaultInlineSettings } from '#providers/inline/settings.ts'
-import { defaultWasmSettings } from '#providers/wasm/settings.ts'
+import { defaultWasmSettings, type WasmIsolation } from '#providers/wasm/settings.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -34,7 +34,7 @@ export const providerSettings = ({ settings, folder, environment }: ProviderSour
     },
     wasm: {
       ...defaultWasmSettings,
-      isReused: Engines.Types.Wasm.Reuse,
+      isolation: Engines.Types.Wasm.Isolation as WasmIsolation,
       warmChildren: Engines.Types.Wasm.WarmProcesses,
       isOptimized: Engines.Types.Wasm.Optimize,
     },

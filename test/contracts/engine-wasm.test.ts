@@ -1,5 +1,6 @@
+import { wasmProductCommand } from '../kit/wasm-command.ts'
 import { preparedModules, WasmEngineKit, wasmProgram, wasmTool } from '../kit/wasm-engine.ts'
-import { type EnginePrograms, engineSuite } from './engine.suite.ts'
+import { type EngineFixture, type EnginePrograms, engineSuite } from './engine.suite.ts'
 
 const programs: EnginePrograms = {
   prints: (stdout, stderr, exitCode) => wasmTool('print', stdout, stderr, String(exitCode)),
@@ -16,10 +17,10 @@ const programs: EnginePrograms = {
   malformed: { Type: 'wasm', Params: {} },
 }
 
-engineSuite('wasm', async () => {
+const fixture = (newKit: () => WasmEngineKit) => async (): Promise<EngineFixture> => {
   const kits: WasmEngineKit[] = []
   const open = () => {
-    const kit = new WasmEngineKit()
+    const kit = newKit()
     kits.push(kit)
     return kit.engine
   }
@@ -39,4 +40,13 @@ engineSuite('wasm', async () => {
       for (const kit of kits) await kit.close()
     },
   }
-})
+}
+
+engineSuite(
+  'wasm, pooled',
+  fixture(() => new WasmEngineKit()),
+)
+engineSuite(
+  'wasm, a process each',
+  fixture(() => new WasmEngineKit({ isolation: 'process' }, wasmProductCommand)),
+)

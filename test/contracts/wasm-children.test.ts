@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { noResources } from '#models/resources.ts'
 import { moduleDigest } from '#providers/wasm/module-digest.ts'
+import { noNeeds } from '#providers/wasm/pool/runner-supply.ts'
 import { childFd, frameKind } from '#providers/wasm/protocol/frames.ts'
 import { scriptCommand } from '#providers/wasm/runner-command.ts'
 import { until } from '../kit/until.ts'
@@ -144,23 +145,12 @@ describe('runner children', { timeout: 60_000 }, () => {
       const seen = new Set<unknown>()
       for (let n = 0; n < 4; n++) {
         await own.run(wasmProgram('noop'))
-        const runner = await own.pool.take([], new AbortController().signal)
+        const runner = await own.pool.take(noNeeds, new AbortController().signal)
         seen.add(runner)
         own.pool.release(runner, false)
       }
       expect(seen.size).toBeGreaterThan(1)
       await own.close()
-    })
-
-    it('never, when the node is told so', async () => {
-      const single = new WasmEngineKit({ isReused: false, warmChildren: 1 })
-      for (let n = 0; n < 3; n++) {
-        expect((await single.run(wasmProgram('state'))).exitCode).toBe(0)
-        const runner = await single.pool.take([], new AbortController().signal)
-        expect(runner.runs).toBe(0)
-        single.pool.release(runner, false)
-      }
-      await single.close()
     })
   })
 
@@ -286,14 +276,15 @@ describe('runner children', { timeout: 60_000 }, () => {
     const own = new WasmEngineKit({ warmChildren: 2 })
     const digest = (await moduleDigest(wasmFixture('hello'))) as string
     const signal = new AbortController().signal
-    for (const each of [await own.pool.take([], signal), await own.pool.take([], signal)]) own.pool.release(each, false)
+    for (const each of [await own.pool.take(noNeeds, signal), await own.pool.take(noNeeds, signal)])
+      own.pool.release(each, false)
     await own.run(wasmProgram('hello'))
     for (let n = 0; n < 5; n++) {
-      const runner = await own.pool.take([digest], new AbortController().signal)
+      const runner = await own.pool.take({ ...noNeeds, digests: [digest] }, new AbortController().signal)
       expect([...runner.modules.keys()]).toEqual([digest])
       own.pool.release(runner, false)
     }
-    const other = await own.pool.take(['unknown'], new AbortController().signal)
+    const other = await own.pool.take({ ...noNeeds, digests: ['unknown'] }, new AbortController().signal)
     expect(other.modules.size).toBe(0)
     own.pool.release(other, false)
     await own.close()
@@ -302,7 +293,7 @@ describe('runner children', { timeout: 60_000 }, () => {
   it('forget modules when there are too many', async () => {
     const own = new WasmEngineKit({ moduleCacheBytes: 300, warmChildren: 0 })
     for (const name of ['hello', 'exit3', 'noop', 'state', 'hello']) await own.run(wasmProgram(name))
-    const runner = await own.pool.take([], new AbortController().signal)
+    const runner = await own.pool.take(noNeeds, new AbortController().signal)
     expect([...runner.modules.keys()].at(-1)).toBe(await moduleDigest(wasmFixture('hello')))
     expect(runner.modules.size).toBeLessThan(4)
     expect(runner.makeRoom(300, [])).not.toEqual([])

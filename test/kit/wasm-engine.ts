@@ -7,7 +7,8 @@ import { noResources } from '#models/resources.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
 import { SystemClock } from '#platform/clock.ts'
 import { WasmEngine } from '#providers/wasm/engine.ts'
-import { RunnerPool } from '#providers/wasm/pool/runner-pool.ts'
+import type { RunnerSupply } from '#providers/wasm/pool/runner-supply.ts'
+import { runnerSupply } from '#providers/wasm/provider.ts'
 import { defaultWasmSettings, type WasmSettings } from '#providers/wasm/settings.ts'
 import { MemorySink } from './memory-sink.ts'
 import { wasmCommand } from './wasm-command.ts'
@@ -36,12 +37,12 @@ export type WasmRun = { program: RunningProgram; logs: MemorySink; exit: Promise
 
 /** An engine with real children, for one test file. */
 export class WasmEngineKit {
-  readonly pool: RunnerPool
+  readonly pool: RunnerSupply
   readonly engine: WasmEngine
 
   constructor(settings: Partial<WasmSettings> = {}, command: readonly string[] = wasmCommand) {
     const whole = { ...defaultWasmSettings, ...settings }
-    this.pool = new RunnerPool({ command, settings: whole, clock: new SystemClock() })
+    this.pool = runnerSupply({ command, settings: whole, clock: new SystemClock() })
     this.engine = new WasmEngine(whole, this.pool)
     void this.pool.start()
   }

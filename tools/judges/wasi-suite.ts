@@ -1,8 +1,8 @@
 import { equal } from 'node:assert/strict'
 import { cpSync, existsSync, globSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { wasmProductCommand } from '../../test/kit/wasm-command.ts'
 import { WasmEngineKit, wasmProgram } from '../../test/kit/wasm-engine.ts'
-import { cliCommand } from '../../test/wire/cli-process.ts'
 import { type Bench, type Client, judgeUses, type Use, type Verdict } from './judge.ts'
 
 /** Where a checkout of the public wasi-testsuite has its built tests of preview 1. */
@@ -26,7 +26,7 @@ export const wasiSuite = (folder: string): Client => ({
 })
 
 async function judge(folder: string, bench: Bench): Promise<Verdict[]> {
-  const engine = new WasmEngineKit({}, [...cliCommand, '__wasm-child'])
+  const engine = new WasmEngineKit({}, wasmProductCommand)
   const tests = globSync(testsAt, { cwd: folder }).sort()
   const names = new Map(tests.map((test) => [`${test.split('/')[1]} ${basename(test, '.wasm')}`, join(folder, test)]))
   const uses = [...names].filter(([name]) => !(name in elsewhere)).map(([name, module]) => use(name, module, bench))

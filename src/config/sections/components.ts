@@ -20,9 +20,10 @@ export const engines = {
       },
     },
     Wasm: {
-      Reuse: boolean(
-        true,
-        'A process runs many programs, one after the other, each with fresh state; false = one each',
+      Isolation: text(
+        'pooled',
+        'Whether a process runs many programs, one after the other, each with fresh state (pooled), or one (process)',
+        { choices: ['pooled', 'process'] },
       ),
       WarmProcesses: integer(2, 'Processes that wait ready for programs', {
         problem: (value) => (value >= 0 && value <= 128 ? undefined : 'from 0 to 128 processes can wait'),

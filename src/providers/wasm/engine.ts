@@ -5,9 +5,9 @@ import { faultOf, messageOf } from '#lib/fault.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
 import type { InputSource, NetworkConfig } from '#models/task.ts'
 import { decodeWasmParams, wasmType } from './engine-params.ts'
-import { digestsOf, orderOf, orderWithout } from './order.ts'
+import { needsOf, orderOf, orderWithout } from './order.ts'
 import type { Runner } from './pool/runner.ts'
-import type { RunnerPool } from './pool/runner-pool.ts'
+import { noNeeds, type RunnerSupply } from './pool/runner-supply.ts'
 import { WasmProgram } from './program.ts'
 import type { WasmSettings } from './settings.ts'
 
@@ -15,21 +15,21 @@ import type { WasmSettings } from './settings.ts'
 export class WasmEngine implements Engine {
   readonly type = wasmType
   readonly #settings: WasmSettings
-  readonly #pool: RunnerPool
+  readonly #runners: RunnerSupply
   readonly #programs = new Set<WasmProgram>()
 
-  constructor(settings: WasmSettings, pool: RunnerPool) {
+  constructor(settings: WasmSettings, runners: RunnerSupply) {
     this.#settings = settings
-    this.#pool = pool
+    this.#runners = runners
   }
 
   /** Files are held through /proc, which only Linux has; and a child must come up. */
   async isInstalled(signal: AbortSignal): Promise<Verdict> {
     if (!existsSync('/proc/self/fd')) return no('WASM programs need Linux with /proc')
     try {
-      const runner = await this.#pool.take([], signal)
+      const runner = await this.#runners.take(noNeeds, signal)
       const isReady = await runner.ready
-      this.#pool.release(runner, !isReady)
+      this.#runners.release(runner, !isReady)
       return isReady ? yes : no(`the WASM runner process could not be started: ${runner.cause}`)
     } catch (error) {
       return no(messageOf(error), faultOf(error).hint)
@@ -53,10 +53,10 @@ export class WasmEngine implements Engine {
 
   async start(request: RunRequest, signal: AbortSignal): Promise<RunningProgram> {
     const order = await orderOf(request, decodeWasmParams(request.engine), this.#settings)
-    const digests = digestsOf(order)
+    const needs = needsOf(order)
     const source = {
-      take: () => this.#pool.take(digests, signal),
-      release: (runner: Runner, isSpent: boolean) => this.#pool.release(runner, isSpent),
+      take: () => this.#runners.take(needs, signal),
+      release: (runner: Runner, isSpent: boolean) => this.#runners.release(runner, isSpent),
     }
     const first = await source.take()
     if (signal.aborted) {
@@ -65,7 +65,7 @@ export class WasmEngine implements Engine {
     }
     const orderFor = (runner: Runner) => ({
       ...orderWithout(runner.modules, order),
-      forget: runner.makeRoom(this.#settings.moduleCacheBytes, digests),
+      forget: runner.makeRoom(this.#settings.moduleCacheBytes, needs.digests),
     })
     return this.#hold(new WasmProgram(first, source, orderFor, request.logs), signal)
   }

@@ -6,7 +6,7 @@ import { noResources } from '#models/resources.ts'
 import { TempFolders, wasmFixture } from '../../../test/kit/wasm-order.ts'
 import { decodeWasmParams } from './engine-params.ts'
 import { moduleDigest } from './module-digest.ts'
-import { digestsOf, orderOf, orderWithout } from './order.ts'
+import { needsOf, orderOf, orderWithout } from './order.ts'
 import { defaultWasmSettings } from './settings.ts'
 
 const source = (Alias = '') => ({ Source: { Type: 'inline' }, Alias, Target: '/m' })
@@ -40,7 +40,7 @@ describe('the order for a child', () => {
     expect(order.imports).toMatchObject([
       { alias: 'lib', failurePrefix: 'failed to instantiate import module (inline)' },
     ])
-    expect(digestsOf(order)).toEqual([
+    expect(needsOf(order).digests).toEqual([
       await moduleDigest(wasmFixture('link-main')),
       await moduleDigest(wasmFixture('link-lib')),
     ])

@@ -6,6 +6,7 @@ import { pageBytes, pageLimit } from './binary/limits.ts'
 import type { ModuleSource, WasmParams } from './engine-params.ts'
 import { moduleDigest } from './module-digest.ts'
 import { cleanPath, mountsOf } from './mounts.ts'
+import type { RunnerNeeds } from './pool/runner-supply.ts'
 import type { ModuleRef, RunOrder } from './protocol/run-order.ts'
 import type { WasmSettings } from './settings.ts'
 
@@ -34,9 +35,16 @@ export async function orderOf(request: RunRequest, params: WasmParams, settings:
   }
 }
 
-/** Digests by which the child is chosen. */
-export const digestsOf = ({ entry, imports }: RunOrder): string[] =>
-  [entry, ...imports].flatMap(({ digest }) => (digest === undefined ? [] : [digest]))
+/** By what the child is chosen or made. */
+export const needsOf = ({ entry, imports, aliases, mounts }: RunOrder): RunnerNeeds => ({
+  digests: [entry, ...imports].flatMap(({ digest }) => (digest === undefined ? [] : [digest])),
+  places: [
+    ...mounts,
+    ...[entry, ...imports, ...aliases].flatMap(({ place }) =>
+      'hostPath' in place ? [{ hostPath: place.hostPath, isReadOnly: true }] : [],
+    ),
+  ],
+})
 
 /** The order for a child that has these modules compiled: they are not sent again. */
 export function orderWithout(modules: { has(digest: string): boolean }, order: RunOrder): RunOrder {

@@ -2,6 +2,8 @@ import type { Provider } from '#contracts/provider.ts'
 import type { Clock } from '#lib/clock.ts'
 import { WasmEngine } from './engine.ts'
 import { RunnerPool } from './pool/runner-pool.ts'
+import type { RunnerSupply, RunnerSupplyOptions } from './pool/runner-supply.ts'
+import { SingleRunners } from './pool/single-runners.ts'
 import type { WasmSettings } from './settings.ts'
 
 export type WasmDeps = {
@@ -10,8 +12,11 @@ export type WasmDeps = {
   command: readonly string[]
 }
 
-/** WebAssembly programs. The pool of runner children is a part that is started and stopped with the node. */
-export const wasmProvider = (settings: WasmSettings, { clock, command }: WasmDeps): Provider => {
-  const pool = new RunnerPool({ command, settings, clock })
-  return { engines: [new WasmEngine(settings, pool)], parts: [pool] }
+/** WebAssembly programs. The supply of runner children is a part that is started and stopped with the node. */
+export const wasmProvider = (settings: WasmSettings, deps: WasmDeps): Provider => {
+  const runners = runnerSupply({ ...deps, settings })
+  return { engines: [new WasmEngine(settings, runners)], parts: [runners] }
 }
+
+export const runnerSupply = (options: RunnerSupplyOptions): RunnerSupply =>
+  options.settings.isolation === 'process' ? new SingleRunners(options) : new RunnerPool(options)

@@ -1,9 +1,11 @@
 import { availableParallelism } from 'node:os'
 
+export type WasmIsolation = 'pooled' | 'process'
+
 /** How this node runs WASM programs. */
 export type WasmSettings = {
-  /** Whether a runner child serves many executions, each with fresh state; false = one process per execution. */
-  isReused: boolean
+  /** `pooled`: a runner child serves many executions, each with fresh state; `process`: one for each execution. */
+  isolation: WasmIsolation
   /** Children kept ready while nothing runs. */
   warmChildren: number
   /** Children that are started as soon as they are wanted; further ones when none has come free for a while. */
@@ -24,7 +26,7 @@ export type WasmSettings = {
 }
 
 export const defaultWasmSettings: WasmSettings = {
-  isReused: true,
+  isolation: 'pooled',
   warmChildren: 2,
   eagerChildren: availableParallelism(),
   childLimit: 128,

@@ -1,15 +1,7 @@
-import type { Clock, Timer } from '#lib/clock.ts'
+import type { Timer } from '#lib/clock.ts'
 import { Fault } from '#lib/fault.ts'
-import type { Startable } from '#lib/lifecycle.ts'
-import type { WasmSettings } from '../settings.ts'
 import { Runner } from './runner.ts'
-
-export type RunnerPoolOptions = {
-  /** How to start a child: program and arguments. */
-  command: readonly string[]
-  settings: WasmSettings
-  clock: Clock
-}
+import { type RunnerNeeds, type RunnerSupply, type RunnerSupplyOptions, runnerWords } from './runner-supply.ts'
 
 type Idle = { runner: Runner; sinceMs: number }
 type Waiting = { give: (runner: Runner) => void }
@@ -18,11 +10,11 @@ type Waiting = { give: (runner: Runner) => void }
 const patienceMs = 20
 
 /**
- * Runner children, ready before they are needed. A program goes to a child that has its modules compiled; without an idle
+ * Runner children that many runs share (isolation `pooled`), ready before they are needed. A program goes to a child that has its modules compiled; without an idle
  * one it waits for the first that comes free or comes up. A child that dies or is stopped is replaced in the background.
  */
-export class RunnerPool implements Startable {
-  readonly #options: RunnerPoolOptions
+export class RunnerPool implements RunnerSupply {
+  readonly #options: RunnerSupplyOptions
   readonly #all = new Set<Runner>()
   readonly #starting = new Set<Runner>()
   /** The longest idle first. */
@@ -33,7 +25,7 @@ export class RunnerPool implements Startable {
   #patience: Timer | undefined
   #hasComeFree = false
 
-  constructor(options: RunnerPoolOptions) {
+  constructor(options: RunnerSupplyOptions) {
     this.#options = options
   }
 
@@ -51,8 +43,7 @@ export class RunnerPool implements Startable {
     await Promise.all([...this.#all].map(({ closed }) => closed))
   }
 
-  /** A child for one run; the caller gives it back with `release`. Rejects when aborted while it waits. */
-  take(digests: readonly string[], signal: AbortSignal): Promise<Runner> | Runner {
+  take({ digests }: RunnerNeeds, signal: AbortSignal): Promise<Runner> | Runner {
     signal.throwIfAborted()
     if (!this.#isOpen) throw new Fault('ServiceUnavailable', 'the node is stopping', { component: 'WASM' })
     const best = this.#bestFor(digests)
@@ -62,14 +53,12 @@ export class RunnerPool implements Startable {
     return best.runner
   }
 
-  /** Takes a child back after its run; one that must not be used again is ended. */
   release(runner: Runner, isSpent: boolean): void {
-    const { isReused, runLimit } = this.#options.settings
-    if (isSpent || !isReused || runner.runs >= runLimit || !this.#isOpen) runner.kill()
+    const { runLimit } = this.#options.settings
+    if (isSpent || runner.runs >= runLimit || !this.#isOpen) runner.kill()
     else if (runner.isAlive) this.#offer(runner)
   }
 
-  /** Children that have something to do. */
   get working(): number {
     return this.#all.size - this.#idle.length - this.#starting.size
   }
@@ -95,8 +84,7 @@ export class RunnerPool implements Startable {
   }
 
   #spawn(): void {
-    const { command, settings, clock } = this.#options
-    const runner = new Runner([...command, ...(settings.isOptimized ? [] : ['tiered'])], clock)
+    const runner = new Runner(runnerWords(this.#options), this.#options.clock)
     this.#all.add(runner)
     this.#starting.add(runner)
     void runner.ready.then(() => {
@@ -119,13 +107,8 @@ export class RunnerPool implements Startable {
    * are started one by one, and only when none has come free for a while: many short programs share few children.
    */
   #refill(): void {
-    while (this.#missing > 0 && this.#isEager) this.#spawn()
+    while (this.#missing > 0 && this.#all.size < this.#options.settings.eagerChildren) this.#spawn()
     if (this.#missing > 0 && !this.#patience) this.#refillLater()
-  }
-
-  get #isEager(): boolean {
-    const { isReused, eagerChildren } = this.#options.settings
-    return !isReused || this.#all.size < eagerChildren
   }
 
   #refillLater(): void {
@@ -137,12 +120,11 @@ export class RunnerPool implements Startable {
     })
   }
 
-  /** At least one child is kept ready beside those that work; as many as set while none works or none is reused. */
+  /** At least one child is kept ready beside those that work; as many as set while none works. */
   get #missing(): number {
     if (!this.#isOpen) return 0
-    const { warmChildren, isReused, childLimit } = this.#options.settings
-    const isSparing = isReused && this.working > 0
-    const spare = isSparing ? Math.max(Math.min(1, warmChildren), warmChildren - this.working) : warmChildren
+    const { warmChildren, childLimit } = this.#options.settings
+    const spare = this.working > 0 ? Math.max(Math.min(1, warmChildren), warmChildren - this.working) : warmChildren
     const wanted = this.#waiting.length + spare - this.#idle.length - this.#starting.size
     return Math.min(wanted, childLimit - this.#all.size)
   }

@@ -1,0 +1,154 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { afterAll, afterEach, describe, expect, it } from 'vitest'
+import { noNeeds } from '#providers/wasm/pool/runner-supply.ts'
+import { childFd, frameKind } from '#providers/wasm/protocol/frames.ts'
+import { missingParts } from '../../tools/system-parts.ts'
+import { until } from '../kit/until.ts'
+import { wasmProductCommand } from '../kit/wasm-command.ts'
+import { WasmEngineKit, wasmProgram, wasmTool } from '../kit/wasm-engine.ts'
+import { TempFolders } from '../kit/wasm-order.ts'
+
+const folders = new TempFolders()
+const kits: WasmEngineKit[] = []
+afterEach(async () => {
+  for (const kit of kits.splice(0)) await kit.close()
+})
+afterAll(() => folders.close())
+
+function processKit(command = wasmProductCommand): WasmEngineKit {
+  const kit = new WasmEngineKit({ isolation: 'process', childLimit: 2 }, command)
+  kits.push(kit)
+  return kit
+}
+
+describe('a process for each program', { timeout: 60_000 }, () => {
+  it('is gone with it, so that the next finds nothing of it', async () => {
+    const kit = processKit()
+    for (let n = 0; n < 2; n++) expect((await kit.run(wasmProgram('state'))).exitCode).toBe(0)
+    await until('both have gone', () => kit.pool.working === 0)
+  })
+
+  it('has to wait for its turn, or gives up waiting', async () => {
+    const kit = processKit()
+    const never = new AbortController().signal
+    const [first, second] = [await kit.pool.take(noNeeds, never), await kit.pool.take(noNeeds, never)]
+    const told = new AbortController()
+    const third = Promise.resolve(kit.pool.take(noNeeds, told.signal))
+    const fourth = Promise.resolve(kit.pool.take(noNeeds, never))
+    told.abort(new Error('never mind'))
+    await expect(third).rejects.toThrow('never mind')
+    kit.pool.release(first, false)
+    expect(await (await fourth).ready).toBe(true)
+    kit.pool.release(second, false)
+  })
+
+  it('reads its inputs and writes its outputs', async () => {
+    const [inputs, hostPath] = [folders.make('inputs'), folders.make('outputs')]
+    writeFileSync(join(inputs, 'text'), 'hello')
+    const input = { Source: { Type: 'noop' }, Alias: '', Target: '/in' }
+    const whole = {
+      inputs: [{ input, hostPath: inputs, kind: 'directory' as const, guestPath: '/in', isReadOnly: true }],
+      outputs: [{ resultPath: { Name: 'outputs', Path: '/outputs' }, hostPath }],
+    }
+    const kit = processKit()
+    expect((await kit.run(wasmTool('cat', '/in/text'), whole)).stdout).toBe('hello')
+    expect((await kit.run(wasmTool('write', '/outputs/answer', '42'), whole)).exitCode).toBe(0)
+    expect(readFileSync(join(hostPath, 'answer'), 'utf8')).toBe('42')
+  })
+})
+
+describe('a sandbox around the process', { timeout: 60_000 }, () => {
+  if (missingParts().some(({ name }) => name === 'bubblewrap')) {
+    if (process.env['CI'] === 'true') it('can be tested', () => expect.fail('no bubblewrap: npm run setup'))
+    else it.skip('left out: no bubblewrap (npm run setup)', () => {})
+    return
+  }
+
+  /** What a program sees that has broken out of WebAssembly: the script runs in place of the child, and prints an answer. */
+  const breakOut = async (script: string): Promise<any> => {
+    const [ready, taken, stdout, report] = ['ready', 'taken', 'stdout', 'report'].map(
+      (name) => frameKind[name as keyof typeof frameKind],
+    )
+    const whole = `
+      const fs = require('fs'), net = require('net')
+      const send = (kind, text = '') => {
+        const head = Buffer.alloc(5)
+        head.writeUInt32LE(Buffer.byteLength(text), 0)
+        head[4] = kind
+        fs.writeSync(${childFd.frames}, Buffer.concat([head, Buffer.from(text)]))
+      }
+      const tried = (what) => { try { return what() } catch (error) { return error.code } }
+      send(${ready})
+      fs.readSync(${childFd.orders}, Buffer.alloc(1e6))
+      send(${taken})
+      Promise.resolve((() => { ${script} })()).then((answer) => {
+        send(${stdout}, JSON.stringify(answer))
+        send(${report}, JSON.stringify({ exitCode: 0, modules: [], memoryBytes: 0, isSpent: true }))
+      })`
+    const inputs = folders.make('inputs')
+    mkdirSync(join(inputs, 'deep'))
+    const input = { Source: { Type: 'noop' }, Alias: '', Target: '/in' }
+    const ended = await processKit([process.execPath, '-e', whole]).run(wasmProgram('noop'), {
+      inputs: [{ input, hostPath: inputs, kind: 'directory', guestPath: '/in', isReadOnly: true }],
+    })
+    return JSON.parse(ended.stdout) as unknown
+  }
+
+  it('shows nothing of the disk but what the program was given, and lets it change only its outputs', async () => {
+    const secret = join(folders.root, 'secret')
+    writeFileSync(secret, 'only for the host')
+    const seen = await breakOut(`
+      const mounts = fs.readFileSync('/proc/self/mountinfo', 'utf8').split('\\n').map((line) => line.split(' ')[4])
+      const input = mounts.find((path) => path?.includes('/inputs-'))
+      return {
+        root: fs.readdirSync('/').sort(),
+        secret: tried(() => fs.readFileSync(${JSON.stringify(secret)}, 'utf8')),
+        passwords: tried(() => fs.readFileSync('/etc/passwd', 'utf8')),
+        input: tried(() => fs.readdirSync(input)),
+        changed: tried(() => fs.writeFileSync(input + '/new', 'x')),
+        made: tried(() => fs.writeFileSync('/new', 'x')),
+      }`)
+    expect(seen).toMatchObject({
+      secret: 'ENOENT',
+      passwords: 'ENOENT',
+      input: ['deep'],
+      changed: 'EROFS',
+      made: 'EROFS',
+    })
+    expect(seen.root).not.toContain('etc')
+    expect(seen.root).not.toContain('home')
+  })
+
+  it('shows no other process, and lets none be harmed', async () => {
+    const seen = await breakOut(`
+      return {
+        processes: fs.readdirSync('/proc').filter((name) => /^\\d+$/.test(name)).length,
+        node: tried(() => process.kill(${process.pid}, 0)),
+        env: Object.keys(process.env),
+      }`)
+    expect(seen.processes).toBeLessThanOrEqual(2)
+    expect(seen).toMatchObject({ node: 'ESRCH', env: ['PWD'] })
+  })
+
+  it('has no network, not even to this machine', async () => {
+    const server = createServer()
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as { port: number }
+    const answer = await breakOut(`
+      return new Promise((resolve) => net.connect(${port}, '127.0.0.1')
+        .on('connect', () => resolve('connected')).on('error', ({ code }) => resolve(code)))`)
+    expect(answer).toBe('ECONNREFUSED')
+    server.close()
+  })
+
+  it('ends with the program, in an endless loop too', async () => {
+    const kit = processKit()
+    const { program, logs, exit } = await kit.start(wasmProgram('loop'))
+    await logs.untilPrinted('started')
+    await program.stop(0)
+    expect(await exit).toEqual({ exitCode: 137 })
+    await until('it has gone', () => kit.pool.working === 0)
+  })
+})
