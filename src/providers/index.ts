@@ -13,6 +13,7 @@ import { defaultUrlSettings, type UrlSettings } from '#providers/url/settings.ts
 import { wasmProvider } from '#providers/wasm/provider.ts'
 import type { WasmSettings } from '#providers/wasm/settings.ts'
 import { addressGuard, defaultFetchGuard, type FetchGuardSettings } from './address-guard.ts'
+import { checkedAddresses } from './checked-addresses.ts'
 import { unpackTarGz } from './unpack-tar.ts'
 
 export type ProviderSettings = {
@@ -43,13 +44,14 @@ export type ProviderDeps = {
 export function nodeProviders(settings: ProviderSettings, deps: ProviderDeps): Provider[] {
   const local = localProvider(settings.local, deps)
   const ownPorts = () => [...(deps.ownPorts?.() ?? []), local.publisher.port]
-  const refusalOf = addressGuard(settings.fetch ?? defaultFetchGuard, ownPorts)
+  const fetchGuard = addressGuard(settings.fetch ?? defaultFetchGuard, ownPorts)
+  const addressesOf = checkedAddresses(fetchGuard, 'Compute.Fetch')
   return [
     dockerProvider(settings.docker, deps),
     wasmProvider(settings.wasm, { clock: deps.clock, command: deps.wasmCommand }),
     local,
     inlineProvider(settings.inline, { unpack: unpackTarGz }),
-    urlProvider(settings.url ?? defaultUrlSettings, { ...deps, refusalOf, unpack: unpackTarGz }),
+    urlProvider(settings.url ?? defaultUrlSettings, { ...deps, addressesOf, unpack: unpackTarGz }),
     noopProvider(settings.noop ?? { isWhole: false }),
   ]
 }

@@ -7,6 +7,7 @@ import type { Fault } from '#lib/fault.ts'
 import { SystemClock } from '#platform/clock.ts'
 import { systemRandom } from '#platform/random.ts'
 import { addressGuard, defaultFetchGuard } from '#providers/address-guard.ts'
+import { checkedAddresses, type Resolve } from '#providers/checked-addresses.ts'
 import { defaultUrlSettings, type UrlSettings } from '#providers/url/settings.ts'
 import { UrlStorage, type UrlStorageDeps } from '#providers/url/storage.ts'
 import { describeVectors } from '../kit/vectors.ts'
@@ -18,7 +19,7 @@ const clock = Object.assign(new SystemClock(), { sleep: async () => {} })
 const open = (settings: Partial<UrlSettings> = {}, deps: Partial<UrlStorageDeps> = {}) =>
   new UrlStorage(
     { ...defaultUrlSettings, ...settings },
-    { clock, random: systemRandom, refusalOf: () => undefined, ...deps },
+    { clock, random: systemRandom, addressesOf: checkedAddresses(() => undefined, 'Compute.Fetch'), ...deps },
   )
 const source = (URL: string) => ({ Type: 'urlDownload', Params: { URL } })
 const never = new AbortController().signal
@@ -249,14 +250,16 @@ describe('url storage', () => {
   })
 
   describe('the address guard', () => {
-    const guarded = (ownPorts: number[] = [], more: Partial<UrlStorageDeps> = {}) =>
-      storageWith({}, { refusalOf: addressGuard(defaultFetchGuard, () => ownPorts), ...more })
+    const guarded = (ownPorts: number[] = [], resolve?: Resolve) => {
+      const refusalOf = addressGuard(defaultFetchGuard, () => ownPorts)
+      return storageWith({}, { addressesOf: checkedAddresses(refusalOf, 'Compute.Fetch', resolve) })
+    }
 
     it('refuses metadata addresses, also behind a name or a redirect', async () => {
       const server = await serve(
         (_, reply) => void reply.writeHead(302, { Location: 'http://169.254.169.254/x' }).end(),
       )
-      const named = guarded([], { resolve: async () => ['169.254.169.254'] })
+      const named = guarded([], async () => ['169.254.169.254'])
       for (const work of [
         prepare('http://169.254.169.254/latest/meta-data', guarded()),
         prepare('http://[::ffff:169.254.169.254]/x', guarded()),
@@ -282,14 +285,14 @@ describe('url storage', () => {
     it('connects to the address it looked at, whatever the name says next', async () => {
       const server = await serve((_, reply) => void reply.end('x'))
       const answers = [['127.0.0.1'], ['169.254.169.254']]
-      const storage = guarded([], { resolve: async () => answers.shift() ?? [] })
+      const storage = guarded([], async () => answers.shift() ?? [])
       await prepare(`http://rebind.example:${server.port}/x`, storage)
       expect(server.requests).toEqual(['GET /x'])
     })
 
     it('passes over addresses that it may not use, and those that do not answer', async () => {
       const server = await serve((_, reply) => void reply.end('x'))
-      const storage = guarded([], { resolve: async () => ['169.254.169.254', '127.0.0.9', '127.0.0.1'] })
+      const storage = guarded([], async () => ['169.254.169.254', '127.0.0.9', '127.0.0.1'])
       expect((await prepare(`http://many.example:${server.port}/x`, storage)).kind).toBe('file')
     })
   })

@@ -5,6 +5,7 @@ import { join as joinGuest } from 'node:path/posix'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Agent } from 'undici'
+import type { AddressesOf } from '#contracts/addresses.ts'
 import type { PrepareContext, PreparedInput, Storage } from '#contracts/storage.ts'
 import { no, type Verdict, yes } from '#contracts/verdict.ts'
 import type { Clock, Random } from '#lib/clock.ts'
@@ -12,7 +13,6 @@ import { Fault, messageOf } from '#lib/fault.ts'
 import type { Startable } from '#lib/lifecycle.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
 import type { InputSource } from '#models/task.ts'
-import type { RefusalOf, Resolve } from './connector.ts'
 import { beginDownload, type Download, lengthOf } from './download.ts'
 import { type FetchParts, fetchWithRetries, GaveUp } from './fetch.ts'
 import { fileNameOf } from './file-name.ts'
@@ -23,9 +23,7 @@ export type UrlStorageDeps = {
   clock: Clock
   random: Random
   /** What this node may be made to fetch from. */
-  refusalOf: RefusalOf
-  /** Other than the system's for tests. */
-  resolve?: Resolve
+  addressesOf: AddressesOf
 }
 
 const writeBytes = 1024 * 1024
@@ -136,9 +134,9 @@ export class UrlStorage implements Storage, Startable {
 
   /** undici is a third of what a node would load at its start; most nodes never fetch. */
   async #parts(): Promise<FetchParts> {
-    const { refusalOf, resolve, clock } = this.#deps
+    const { addressesOf, clock } = this.#deps
     const { readTimeoutMs, retries } = this.#settings
-    this.#agent ??= import('./connector.ts').then(({ guardedAgent }) => guardedAgent(refusalOf, readTimeoutMs, resolve))
+    this.#agent ??= import('./connector.ts').then(({ guardedAgent }) => guardedAgent(addressesOf, readTimeoutMs))
     return { dispatcher: await this.#agent, clock, retries }
   }
 }
