@@ -15,6 +15,8 @@ export type NodePlan = {
 
 /** The arguments that turn this program into a runner of WASM programs; main.ts knows them. */
 const wasmChildWord = '__wasm-child'
+/** The same for the process that opens a port in the network of a container. */
+const listenChildWord = '__listen-child'
 
 /** How every node of this process is made. */
 export const nodeParts = async (settings: Settings, host: Host) => {
@@ -22,6 +24,7 @@ export const nodeParts = async (settings: Settings, host: Host) => {
   return {
     environment: host.env,
     wasmCommand: [...host.selfCommand, wasmChildWord],
+    listenCommand: [...host.selfCommand, listenChildWord],
     log: nodeLog(settings.Logging.Level, settings.Logging.Mode, (line) => host.stderr.write(line)),
     printableConfig: () => printable(settings),
   }

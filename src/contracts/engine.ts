@@ -3,6 +3,7 @@ import type { FailureClass } from '#models/job.ts'
 import type { Resources } from '#models/resources.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
 import type { InputSource, NetworkConfig, ResultPath } from '#models/task.ts'
+import type { Traffic } from './http-gate.ts'
 import type { LogSink } from './log-sink.ts'
 import type { InlineFile, PreparedInput } from './storage.ts'
 import type { Verdict } from './verdict.ts'
@@ -43,6 +44,8 @@ export type RunRequest = {
 export type Exit = {
   exitCode: number
   failure?: { message: string; class: FailureClass; hint?: string }
+  /** What it sent and got over HTTP, where that is counted. */
+  traffic?: Traffic
 }
 
 /** A program that runs: an object to hold, not an id to poll. */

@@ -49,6 +49,7 @@ export const computeParts = async (
     random: systemRandom,
     owner: ownerOf(nodeId, folder.roleFolder),
     wasmCommand: deps.wasmCommand,
+    listenCommand: deps.listenCommand,
     ownPorts,
   })
   const logs = new LogFiles(folder.logsFolder, clock)

@@ -4,7 +4,10 @@ import { type Startable, stopAll } from '#lib/lifecycle.ts'
 import type { NodeDeps } from './node-deps.ts'
 import { type RunningNode, runNode } from './run-node.ts'
 
-export type DevstackDeps = Pick<NodeDeps, 'environment' | 'wasmCommand' | 'log' | 'printableConfig'> & {
+export type DevstackDeps = Pick<
+  NodeDeps,
+  'environment' | 'wasmCommand' | 'listenCommand' | 'log' | 'printableConfig'
+> & {
   settings: Settings
   /** Folder that holds one data folder per node. */
   baseFolder: string

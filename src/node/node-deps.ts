@@ -15,6 +15,8 @@ export type NodeDeps = {
   environment: Readonly<Record<string, string | undefined>>
   /** How to start a runner child: program and arguments. */
   wasmCommand: readonly string[]
+  /** How to start the process that opens a port in the network of a container. */
+  listenCommand: readonly string[]
   log: NodeLog
   /** Merged settings as users may see them: secrets masked. */
   printableConfig: () => Record<string, unknown>

@@ -58,6 +58,11 @@ export const providerSettings = ({ settings, folder, environment }: ProviderSour
       allowLoopback: Compute.Fetch.AllowLoopback,
       allowedPorts: Compute.Fetch.AllowedPorts,
     },
+    httpProxy: {
+      allowPrivateAddresses: Compute.Network.HTTPProxy.AllowPrivateAddresses,
+      allowLoopback: Compute.Network.HTTPProxy.AllowPrivateAddresses,
+      allowedPorts: Compute.Network.HTTPProxy.AllowedPorts,
+    },
   }
 }
 

@@ -15,6 +15,13 @@ export const defaultFetchGuard: FetchGuardSettings = {
   allowedPorts: [],
 }
 
+/** What the HTTP network of a job reaches unless the operator says more: the public web. */
+export const defaultProxyGuard: FetchGuardSettings = {
+  allowPrivateAddresses: false,
+  allowLoopback: false,
+  allowedPorts: [80, 443],
+}
+
 /** Why an address must not be connected to; undefined = it may. */
 export type RefusalOf = (address: string, port: number) => string | undefined
 

@@ -1,7 +1,9 @@
+import type { OpenGate } from '#contracts/http-gate.ts'
 import type { Provider } from '#contracts/provider.ts'
 import type { Clock, Random } from '#lib/clock.ts'
 import { dockerProvider } from '#providers/docker/provider.ts'
 import type { DockerSettings } from '#providers/docker/settings.ts'
+import { Gate } from '#providers/gate/gate.ts'
 import { inlineProvider } from '#providers/inline/provider.ts'
 import type { InlineSettings } from '#providers/inline/settings.ts'
 import { localProvider } from '#providers/local/provider.ts'
@@ -12,7 +14,7 @@ import { urlProvider } from '#providers/url/provider.ts'
 import { defaultUrlSettings, type UrlSettings } from '#providers/url/settings.ts'
 import { wasmProvider } from '#providers/wasm/provider.ts'
 import type { WasmSettings } from '#providers/wasm/settings.ts'
-import { addressGuard, defaultFetchGuard, type FetchGuardSettings } from './address-guard.ts'
+import { addressGuard, defaultFetchGuard, defaultProxyGuard, type FetchGuardSettings } from './address-guard.ts'
 import { checkedAddresses } from './checked-addresses.ts'
 import { unpackTarGz } from './unpack-tar.ts'
 
@@ -25,6 +27,8 @@ export type ProviderSettings = {
   url?: UrlSettings
   /** What jobs may make this node fetch from; absent = everything but metadata and its own servers. */
   fetch?: FetchGuardSettings
+  /** What jobs reach over a network with HTTP only, beyond what they name themselves; absent = the public web. */
+  httpProxy?: FetchGuardSettings
   /** Absent = its publisher only. */
   noop?: NoopSettings
 }
@@ -36,6 +40,8 @@ export type ProviderDeps = {
   owner: string
   /** How to start a WASM runner child. */
   wasmCommand: readonly string[]
+  /** How to start the process that opens a port in the network of a container. */
+  listenCommand: readonly string[]
   /** Ports of the node's own servers (API, broker): never fetched from. The publisher's own is added. */
   ownPorts?: () => readonly number[]
 }
@@ -46,8 +52,11 @@ export function nodeProviders(settings: ProviderSettings, deps: ProviderDeps): P
   const ownPorts = () => [...(deps.ownPorts?.() ?? []), local.publisher.port]
   const fetchGuard = addressGuard(settings.fetch ?? defaultFetchGuard, ownPorts)
   const addressesOf = checkedAddresses(fetchGuard, 'Compute.Fetch')
+  const proxyGuard = addressGuard(settings.httpProxy ?? defaultProxyGuard, ownPorts)
+  const gateDeps = { addressesOf: checkedAddresses(proxyGuard, 'Compute.Network.HTTPProxy'), clock: deps.clock }
+  const openGate: OpenGate = (order) => new Gate(order, gateDeps)
   return [
-    dockerProvider(settings.docker, deps),
+    dockerProvider(settings.docker, { ...deps, http: { openGate, listenCommand: deps.listenCommand } }),
     wasmProvider(settings.wasm, { clock: deps.clock, command: deps.wasmCommand }),
     local,
     inlineProvider(settings.inline, { unpack: unpackTarGz }),

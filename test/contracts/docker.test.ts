@@ -17,6 +17,7 @@ import { DockerEngine } from '#providers/docker/engine.ts'
 import { containerNameOf, executorIdOf, executorLabel, labelFilter } from '#providers/docker/names.ts'
 import { type DockerSettings, defaultDockerSettings } from '#providers/docker/settings.ts'
 import { busyboxImage } from '../kit/busybox-image.ts'
+import { httpParts } from '../kit/http-parts.ts'
 import { type ImageRegistry, imageRegistry } from '../kit/image-registry.ts'
 import { MemorySink } from '../kit/memory-sink.ts'
 import { newerEngine } from '../kit/newer-engine.ts'
@@ -49,7 +50,7 @@ withDocker((host) => {
     afterAll(() => rmSync(root, { recursive: true, force: true }))
 
     const open = (more: Partial<DockerSettings> = {}) => {
-      const engine = new DockerEngine({ ...settings, ...more }, { clock, owner: nodeId })
+      const engine = new DockerEngine({ ...settings, ...more }, { clock, owner: nodeId, http: httpParts() })
       opened.push(engine)
       return engine
     }
@@ -307,7 +308,7 @@ withDocker((host) => {
           Privileged: false,
           LogConfig: { Type: 'json-file', Config: { 'max-file': '2', 'max-size': String(100 * mib) } },
         })
-        expect(listed?.Names).toEqual([`/${containerNameOf(executorId, asked.jobId, asked.executionId)}`])
+        expect(listed?.Names).toEqual([`/${containerNameOf(executorId, asked)}`])
         expect(listed?.Labels).toMatchObject({
           'bacalhau-executor': executorId,
           'bacalhau-jobID': executorId + asked.jobId,
@@ -371,7 +372,7 @@ withDocker((host) => {
 
       it('never starts a container that was made but not started, and removes it', async () => {
         const asked = ask(script('echo never'))
-        const name = containerNameOf(executorId, asked.jobId, asked.executionId)
+        const name = containerNameOf(executorId, asked)
         const Labels = {
           [executorLabel]: executorId,
           'bacalhau-executionID': executorId + asked.executionId,
@@ -400,7 +401,7 @@ withDocker((host) => {
       })
 
       it('leaves other nodes’ containers alone', async () => {
-        const other = new DockerEngine(settings, { clock, owner: newNodeId(randomUUID()) })
+        const other = new DockerEngine(settings, { clock, owner: newNodeId(randomUUID()), http: httpParts() })
         const asked = ask(script('echo started; sleep 60'))
         const running = await other.start(asked, never)
         await asked.logs.untilPrinted('started')

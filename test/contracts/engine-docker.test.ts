@@ -6,6 +6,7 @@ import { dockerTarget } from '#providers/docker/docker-host.ts'
 import { DockerEngine } from '#providers/docker/engine.ts'
 import { executorIdOf, executorLabel, labelFilter } from '#providers/docker/names.ts'
 import { defaultDockerSettings } from '#providers/docker/settings.ts'
+import { httpParts } from '../kit/http-parts.ts'
 import { withDocker, withPodman } from '../kit/with-docker.ts'
 import { type EnginePrograms, engineSuite } from './engine.suite.ts'
 
@@ -37,7 +38,7 @@ const suiteOn = (name: string) => (host: () => string) =>
     const settings = { ...defaultDockerSettings, host: host() }
     const api = new DockerApi(dockerTarget(settings), clock)
     return {
-      open: () => new DockerEngine(settings, { clock, owner: nodeId }),
+      open: () => new DockerEngine(settings, { clock, owner: nodeId, http: httpParts() }),
       programs,
       isSurviving: true,
       leftOver: async () => {

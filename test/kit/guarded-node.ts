@@ -6,6 +6,7 @@ import { load } from '#config/load.ts'
 import { printable } from '#config/printable.ts'
 import { nodeLog } from '#node/node-log.ts'
 import { runNode } from '#node/run-node.ts'
+import { listenCommand } from './listen-command.ts'
 import { plainHttp } from './plain-http.ts'
 import { wasmCommand } from './wasm-command.ts'
 
@@ -30,6 +31,7 @@ export async function guardedNode(values: Sections) {
       folder: dataFolder(folder, roles),
       environment: {},
       wasmCommand,
+      listenCommand,
       log: nodeLog('debug', 'json', (line) => void said.push(line)),
       printableConfig: () => printable(settings),
       apiHost: '127.0.0.1',

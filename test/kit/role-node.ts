@@ -3,6 +3,7 @@ import { load } from '#config/load.ts'
 import { printable } from '#config/printable.ts'
 import { nodeLog } from '#node/node-log.ts'
 import { type RunningNode, runNode } from '#node/run-node.ts'
+import { listenCommand } from './listen-command.ts'
 import { wasmCommand } from './wasm-command.ts'
 
 export type RoleNode = {
@@ -41,6 +42,7 @@ export const startRole = (node: RoleNode): Promise<RunningNode> => {
     folder: dataFolder(folder, roles),
     environment: node.environment ?? { DOCKER_HOST: 'unix:///nonexistent' },
     wasmCommand,
+    listenCommand,
     log: nodeLog(level, 'default', node.onLine ?? ((line) => void process.stderr.write(line))),
     printableConfig: () => printable(settings),
     apiHost: '127.0.0.1',

@@ -1,10 +1,11 @@
 import { dirname } from 'node:path/posix'
 import type { RunRequest } from '#contracts/engine.ts'
 import { Fault } from '#lib/fault.ts'
-import type { NetworkConfig, Port } from '#models/task.ts'
+import type { Port } from '#models/task.ts'
 import type { DockerParams } from './engine-params.ts'
 import { type GpuDevices, noGpuDevices } from './gpu-devices.ts'
-import { labelsOf } from './names.ts'
+import { proxyVariables } from './http-network/proxy-address.ts'
+import { holderNameOf, labelsOf } from './names.ts'
 import type { DockerSettings } from './settings.ts'
 
 /** Body of the engine's "create container". */
@@ -21,13 +22,13 @@ export function containerSpec(
   gpus: GpuDevices = noGpuDevices,
 ): ContainerSpec {
   const { resources } = request
-  const network = networkSpec(request.network, settings.isDefaultNetworked)
+  const network = networkSpec(request, executorId, settings.isDefaultNetworked)
   return {
     Image: params.Image,
     ...(params.Entrypoint && { Entrypoint: params.Entrypoint }),
     ...(params.Parameters && { Cmd: params.Parameters }),
     ...(params.WorkingDirectory && { WorkingDir: params.WorkingDirectory }),
-    Env: environment(request.env, params.EnvironmentVariables ?? []),
+    Env: environment(request, params.EnvironmentVariables ?? []),
     Labels: labelsOf(executorId, request.jobId, request.executionId),
     Tty: false,
     ...network.container,
@@ -49,9 +50,10 @@ export function containerSpec(
   }
 }
 
-/** The engine's own entries win over the task's; a name without `=` takes the image's variable away. */
-function environment(env: Readonly<Record<string, string>>, own: readonly string[]): string[] {
-  const entries = [...Object.entries(env).map(([name, value]) => `${name}=${value}`), ...own]
+/** The engine's own entries win over the task's; a name without `=` takes the image's variable away. The proxy is the only way out. */
+function environment({ env, network }: RunRequest, own: readonly string[]): string[] {
+  const proxy = network.Type === 'HTTP' ? proxyVariables() : []
+  const entries = [...Object.entries(env).map(([name, value]) => `${name}=${value}`), ...own, ...proxy]
   return [...new Map(entries.map((entry) => [entry.split('=', 1)[0], entry])).values()]
 }
 
@@ -76,7 +78,8 @@ type NetworkSpec = { container: Record<string, unknown>; host: Record<string, un
 
 const noNetwork: NetworkSpec = { container: { NetworkDisabled: true }, host: { NetworkMode: 'none' } }
 
-function networkSpec(network: NetworkConfig, isDefaultNetworked: boolean): NetworkSpec {
+function networkSpec(request: RunRequest, executorId: string, isDefaultNetworked: boolean): NetworkSpec {
+  const { network } = request
   switch (network.Type) {
     case 'None':
       return noNetwork
@@ -88,11 +91,9 @@ function networkSpec(network: NetworkConfig, isDefaultNetworked: boolean): Netwo
     case 'Default':
       return isDefaultNetworked ? bridge(network.Ports ?? []) : noNetwork
     case 'HTTP':
-      throw new Fault('NotImplemented', httpRefusal, { component: 'Docker', details: { FailureClass: 'node' } })
+      return { container: {}, host: { NetworkMode: `container:${holderNameOf(executorId, request)}` } }
   }
 }
-
-export const httpRefusal = 'this node cannot filter HTTP traffic of containers'
 
 /** A port without a number of the host gets one from the engine. */
 function bridge(ports: readonly Port[]): NetworkSpec {

@@ -9,6 +9,8 @@ export type ContainerInfo = {
   State: {
     Status: 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead'
     Running: boolean
+    /** 0 when it does not run. */
+    Pid: number
     OOMKilled: boolean
     ExitCode: number
     Error: string

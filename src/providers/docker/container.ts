@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { Exit, RunningProgram } from '#contracts/engine.ts'
+import type { Traffic } from '#contracts/http-gate.ts'
 import type { LogSink } from '#contracts/log-sink.ts'
 import type { Clock } from '#lib/clock.ts'
 import type { DockerApi } from './api.ts'
@@ -20,6 +21,8 @@ export type Held = {
   beforeExit: (exit: Exit) => Promise<void>
   /** Another cause of the end, found by somebody who watches it. */
   failure?: () => Exit['failure'] | undefined
+  /** What went over its network; undefined = that is not counted. */
+  traffic?: () => Traffic | undefined
 }
 
 /** Holds a container that runs, or has ended without being collected. */
@@ -51,9 +54,9 @@ async function follow(held: Held): Promise<Exit> {
 }
 
 async function concluded(held: Held, ended: Ended): Promise<Exit> {
-  const watched = held.failure?.()
-  const exit = exitOf(ended.info)
-  const final = watched ? { ...exit, failure: watched } : exit
+  const failure = held.failure?.()
+  const traffic = held.traffic?.()
+  const final = { ...exitOf(ended.info), ...(failure && { failure }), ...(traffic && { traffic }) }
   await held.beforeExit(final)
   return final
 }

@@ -9,23 +9,26 @@ import type { SpecConfig } from '#models/spec-config.ts'
 import type { InputSource, NetworkConfig } from '#models/task.ts'
 import { DockerApi } from './api.ts'
 import { holdContainer } from './container.ts'
-import { type ContainerSpec, containerSpec, httpRefusal } from './container-spec.ts'
+import { type ContainerSpec, containerSpec } from './container-spec.ts'
+import { inspectContainer } from './container-state.ts'
 import { createContainer, failedTo } from './create-container.ts'
 import { watchDisk } from './disk-watch.ts'
-import { dockerTarget } from './docker-host.ts'
+import { type DockerTarget, dockerTarget } from './docker-host.ts'
 import { unlessDone } from './engine-answer.ts'
 import { type DockerParams, decodeDockerParams, dockerType } from './engine-params.ts'
 import { readExit, writeExit } from './exit-record.ts'
 import { findContainer } from './find-container.ts'
 import { gpuDevices } from './gpu-devices.ts'
+import { HttpNetworks, type HttpParts } from './http-network/http-network.ts'
+import { httpVerdict } from './http-network/http-verdict.ts'
 import { ImagePlatforms } from './image-platform.ts'
-import { containerNameOf, executorIdOf } from './names.ts'
+import { containerNameOf, executorIdOf, holderNameOf } from './names.ts'
 import { pullImage } from './pull.ts'
 import type { DockerSettings } from './settings.ts'
 import { startContainer } from './start-container.ts'
 import { sweep } from './sweep.ts'
 
-export type DockerDeps = { clock: Clock; owner: string }
+export type DockerDeps = { clock: Clock; owner: string; http: HttpParts }
 
 /** Runs programs in containers of a Docker engine (execution.md §1). Containers outlive us; `attach` finds them again. */
 export class DockerEngine implements Engine {
@@ -33,18 +36,22 @@ export class DockerEngine implements Engine {
   readonly #settings: DockerSettings
   readonly #clock: Clock
   readonly #executorId: string
+  readonly #target: DockerTarget
   readonly #api: DockerApi
+  readonly #http: HttpNetworks
   readonly #platforms: ImagePlatforms
   readonly #released = new AbortController()
   readonly #running = new Set<ExecutionId>()
   /** What is being written down and removed of programs that have ended. */
   readonly #endings = new Set<Promise<void>>()
 
-  constructor(settings: DockerSettings, { clock, owner }: DockerDeps) {
+  constructor(settings: DockerSettings, { clock, owner, http }: DockerDeps) {
     this.#settings = settings
     this.#clock = clock
     this.#executorId = executorIdOf(owner)
-    this.#api = new DockerApi(dockerTarget(settings), clock)
+    this.#target = dockerTarget(settings)
+    this.#api = new DockerApi(this.#target, clock)
+    this.#http = new HttpNetworks(http, this.#api, clock, this.#executorId)
     this.#platforms = new ImagePlatforms(this.#api, settings, clock)
   }
 
@@ -63,14 +70,14 @@ export class DockerEngine implements Engine {
   }
 
   async accepts(engine: SpecConfig, network: NetworkConfig, signal: AbortSignal): Promise<Verdict> {
-    if (network.Type === 'HTTP') return no(httpRefusal, 'Use another network type, or a node that can')
     let params: DockerParams
     try {
       params = decodeDockerParams(engine)
     } catch (error) {
       return no(messageOf(error), faultOf(error).hint)
     }
-    return this.#platforms.fit(params.Image, signal)
+    const verdict = network.Type === 'HTTP' ? await httpVerdict(network, this.#target, this.#settings) : yes
+    return verdict.isYes ? this.#platforms.fit(params.Image, signal) : verdict
   }
 
   async start(request: RunRequest, signal: AbortSignal): Promise<RunningProgram> {
@@ -88,18 +95,19 @@ export class DockerEngine implements Engine {
 
   async #started(request: RunRequest, signal: AbortSignal): Promise<RunningProgram> {
     const params = decodeDockerParams(request.engine)
-    const name = containerNameOf(this.#executorId, request.jobId, request.executionId)
+    const name = containerNameOf(this.#executorId, request)
     try {
       const spec = await this.#specOf(request, params)
       const fetchImage = () => pullImage(this.#api, this.#settings, params.Image, signal)
+      if (request.network.Type === 'HTTP') await this.#http.make(request, params.Image, fetchImage)
       const id = await createContainer(this.#api, { name, spec, fetchImage })
       // From here on until the program is held nothing is aborted half way; the signal is looked at in between.
       const started = await startContainer(this.#api, id, signal)
-      if ('failure' in started) return await this.#neverRan(request, name, started.failure)
+      if ('failure' in started) return await this.#neverRan(request, started.failure)
       signal.throwIfAborted()
       return this.#hold(request, id, started.live)
     } catch (error) {
-      await this.#remove(name)
+      await this.#remove(request)
       throw error
     }
   }
@@ -111,8 +119,8 @@ export class DockerEngine implements Engine {
     return containerSpec(request, params, this.#executorId, this.#settings, gpus)
   }
 
-  async #neverRan(request: RunRequest, name: string, exit: Exit): Promise<RunningProgram> {
-    await this.#remove(name)
+  async #neverRan(request: RunRequest, exit: Exit): Promise<RunningProgram> {
+    await this.#remove(request)
     this.#running.delete(request.executionId)
     return endedProgram(exit)
   }
@@ -127,21 +135,23 @@ export class DockerEngine implements Engine {
       ...(live && { live }),
       released: this.#released.signal,
       failure: watch.failure,
+      traffic: () => this.#http.traffic(request.executionId),
       beforeExit: (exit) => {
         watch.stop()
-        return this.#ending(this.#conclude(request, id, exit))
+        return this.#ending(this.#conclude(request, exit))
       },
     })
   }
 
-  async #conclude(request: RunRequest, id: string, exit: Exit): Promise<void> {
+  async #conclude(request: RunRequest, exit: Exit): Promise<void> {
     const isKept = await writeExit(request.scratch, exit).then(
       () => true,
       () => false,
     )
     this.#running.delete(request.executionId)
     // Without the record the container itself is what attach would look for; the next sweep takes it.
-    if (isKept) void this.#ending(this.#remove(id))
+    this.#http.release(request.executionId)
+    if (isKept) void this.#ending(this.#remove(request))
   }
 
   async attach(request: RunRequest, signal: AbortSignal): Promise<RunningProgram | undefined> {
@@ -150,8 +160,21 @@ export class DockerEngine implements Engine {
       const exit = await readExit(request.scratch)
       return exit && endedProgram(exit)
     }
+    if (request.network.Type === 'HTTP') await this.#attachHttp(request)
     this.#running.add(request.executionId)
     return this.#hold(request, found, undefined)
+  }
+
+  /** Without the network that it was promised a program is not left to itself. One that has ended needs none. */
+  async #attachHttp(request: RunRequest): Promise<void> {
+    const name = containerNameOf(this.#executorId, request)
+    if (!(await inspectContainer(this.#api, name))?.State.Running) return
+    try {
+      await this.#http.attach(request)
+    } catch (error) {
+      await this.#remove(request)
+      throw error
+    }
   }
 
   async sweep(keep: ReadonlySet<ExecutionId>): Promise<void> {
@@ -161,6 +184,7 @@ export class DockerEngine implements Engine {
   /** Containers go on; what we are about to remove is removed. */
   async close(): Promise<void> {
     this.#released.abort(new Fault('Cancelled', 'the node lets go of its containers', { component: 'Docker' }))
+    this.#http.releaseAll()
     while (this.#endings.size > 0) await Promise.all(this.#endings)
   }
 
@@ -171,10 +195,16 @@ export class DockerEngine implements Engine {
   }
 
   /** What cannot be removed now is found by its label at the next sweep. */
-  async #remove(idOrName: string): Promise<void> {
+  async #remove(request: RunRequest): Promise<void> {
+    this.#http.release(request.executionId)
     if (this.#settings.isStackKept) return
-    const query = { force: true, v: true }
-    await unlessDone(this.#api.call('DELETE', `/containers/${idOrName}`, { query })).catch(() => {})
+    const remove = (name: string) => {
+      const query = { force: true, v: true }
+      return unlessDone(this.#api.call('DELETE', `/containers/${name}`, { query })).catch(() => {})
+    }
+    await remove(containerNameOf(this.#executorId, request))
+    // After those that use its network.
+    if (request.network.Type === 'HTTP') await remove(holderNameOf(this.#executorId, request))
   }
 }
 

@@ -2,7 +2,7 @@ import type { ExecutionId } from '#models/ids.ts'
 import type { DockerApi } from './api.ts'
 import { inspectContainer } from './container-state.ts'
 import { dockerStatusOf } from './engine-answer.ts'
-import { executionLabel, labelFilter } from './names.ts'
+import { executionLabel, holderLabel, labelFilter } from './names.ts'
 
 /** The container of an execution that ran or runs. One that was never started is removed: the execution knows nothing of it. */
 export async function findContainer(
@@ -13,8 +13,12 @@ export async function findContainer(
 ): Promise<string | undefined> {
   const filters = labelFilter(executionLabel, executorId + executionId)
   const query = { all: true, filters }
-  const listed = await api.call<{ Id: string }[]>('GET', '/containers/json', { query, signal })
-  for (const { Id } of listed) {
+  const listed = await api.call<{ Id: string; Labels: Record<string, string> | null }[]>('GET', '/containers/json', {
+    query,
+    signal,
+  })
+  for (const { Id, Labels } of listed) {
+    if (Labels?.[holderLabel]) continue
     const info = await inspectContainer(api, Id)
     if (!info || info.State.Status === 'removing' || info.State.Status === 'dead') continue
     if (info.State.Status !== 'created' || !(await isRemovedUnstarted(api, Id))) return Id

@@ -4,6 +4,8 @@ import type { ExecutionId, JobId } from '#models/ids.ts'
 export const executorLabel = 'bacalhau-executor'
 const jobLabel = 'bacalhau-jobID'
 export const executionLabel = 'bacalhau-executionID'
+/** On containers that only keep the network of another. */
+export const holderLabel = 'bacalhau-network-holder'
 
 /** `owner` tells a node from every other that uses the same engine. */
 export const executorIdOf = (owner: string): string => `bacalhau-${owner}`
@@ -14,9 +16,14 @@ export const labelsOf = (executorId: string, jobId: JobId, executionId: Executio
   [executionLabel]: executorId + executionId,
 })
 
+type Named = { jobId: JobId; executionId: ExecutionId }
+
+export const containerNameOf = (executorId: string, named: Named): string => nameOf(executorId, named, 'executor')
+export const holderNameOf = (executorId: string, named: Named): string => nameOf(executorId, named, 'gateway')
+
 /** Node names may hold what the engine refuses in a name; labels keep them exactly. */
-export const containerNameOf = (executorId: string, jobId: JobId, executionId: ExecutionId): string =>
-  `bacalhau-${executorId}-${jobId}-${executionId}-executor`.replace(/[^a-zA-Z0-9_.-]/g, '_')
+const nameOf = (executorId: string, { jobId, executionId }: Named, part: string): string =>
+  `bacalhau-${executorId}-${jobId}-${executionId}-${part}`.replace(/[^a-zA-Z0-9_.-]/g, '_')
 
 /** The execution that a labelled thing belongs to. */
 export const executionOf = (labels: Readonly<Record<string, string>>, executorId: string): ExecutionId =>

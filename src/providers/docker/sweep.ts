@@ -1,7 +1,7 @@
 import type { ExecutionId } from '#models/ids.ts'
 import type { DockerApi } from './api.ts'
 import { unlessDone } from './engine-answer.ts'
-import { executionOf, executorLabel, labelFilter } from './names.ts'
+import { executionOf, executorLabel, holderLabel, labelFilter } from './names.ts'
 
 type Labelled = { Id: string; Labels: Record<string, string> | null }
 
@@ -10,7 +10,10 @@ export async function sweep(api: DockerApi, executorId: string, keep: ReadonlySe
   const filters = labelFilter(executorLabel, executorId)
   const isLeft = (each: Labelled) => !keep.has(executionOf(each.Labels ?? {}, executorId))
   const containers = await api.call<Labelled[]>('GET', '/containers/json', { query: { all: true, filters } })
-  for (const { Id } of containers.filter(isLeft)) {
+  const isHolder = ({ Labels }: Labelled) => Labels?.[holderLabel] !== undefined
+  // Networks are held until those that use them are gone.
+  const inOrder = containers.filter(isLeft).sort((one, other) => Number(isHolder(one)) - Number(isHolder(other)))
+  for (const { Id } of inOrder) {
     await unlessDone(api.call('DELETE', `/containers/${Id}`, { query: { force: true, v: true } }))
   }
   const networks = await api.call<Labelled[]>('GET', '/networks', { query: { filters } })

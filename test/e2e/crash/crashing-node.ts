@@ -4,6 +4,7 @@ import type { SqlDatabase } from '#contracts/sql.ts'
 import { nodeLog } from '#node/node-log.ts'
 import { runNode } from '#node/run-node.ts'
 import { openSqlite } from '#platform/sqlite.ts'
+import { listenCommand } from '../../kit/listen-command.ts'
 import { wasmCommand } from '../../kit/wasm-command.ts'
 
 /**
@@ -72,6 +73,7 @@ const node = await runNode({
   folder: dataFolder(options.folder, options.roles),
   environment: { DOCKER_HOST: 'unix:///nonexistent' },
   wasmCommand,
+  listenCommand,
   log: nodeLog(process.env['CRASH_LOG'] ?? 'error', 'default', (line) => process.stderr.write(line)),
   printableConfig: () => ({}),
   openDatabase: (path) => crashing(openSqlite(path)),

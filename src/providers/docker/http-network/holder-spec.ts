@@ -1,0 +1,35 @@
+import type { RunRequest } from '#contracts/engine.ts'
+import type { ContainerSpec } from '../container-spec.ts'
+import { holderLabel, labelsOf } from '../names.ts'
+
+const programPath = '/bacalhau-idle'
+
+/** What the one process of a holder is started with; no other process is. */
+export const holderArgs = ({ executionId }: Pick<RunRequest, 'executionId'>): string[] => [programPath, executionId]
+
+/**
+ * A container that keeps a network with nothing but a loopback, so that the port of the proxy is open in it before the program
+ * starts. It runs in the image of the program, which is here anyway, and uses nothing of it.
+ */
+export function holderSpec(request: RunRequest, image: string, executorId: string, idleFile: string): ContainerSpec {
+  const [program, ...args] = holderArgs(request)
+  return {
+    Image: image,
+    Entrypoint: [program],
+    Cmd: args,
+    WorkingDir: '/',
+    User: '65534:65534',
+    Healthcheck: { Test: ['NONE'] },
+    Labels: { ...labelsOf(executorId, request.jobId, request.executionId), [holderLabel]: 'true' },
+    Tty: false,
+    HostConfig: {
+      NetworkMode: 'none',
+      Mounts: [{ Type: 'bind', Source: idleFile, Target: programPath, ReadOnly: true }],
+      ReadonlyRootfs: true,
+      CapDrop: ['ALL'],
+      SecurityOpt: ['no-new-privileges'],
+      RestartPolicy: { Name: 'no' },
+      LogConfig: { Type: 'none' },
+    },
+  }
+}

@@ -1,0 +1,38 @@
+import { arch } from 'node:os'
+import { no, type Verdict, yes } from '#contracts/verdict.ts'
+import type { NetworkConfig } from '#models/task.ts'
+import type { DockerTarget } from '../docker-host.ts'
+import type { DockerSettings } from '../settings.ts'
+import { idleProgram } from './idle-program.ts'
+import { mayEnterNetworks } from './open-listener.ts'
+
+/** Runtimes whose containers have a network of this machine's kernel; others bring their own, whose loopback we cannot open. */
+const kernelRuntimes = ['', 'runc', 'crun', 'io.containerd.runc.v2']
+
+/** Whether programs of this engine can have a network with HTTP only (execution.md §1.8.1). */
+export async function httpVerdict(
+  { Domains = [] }: NetworkConfig,
+  target: DockerTarget,
+  { runtime }: Pick<DockerSettings, 'runtime'>,
+): Promise<Verdict> {
+  if (Domains.length === 0) {
+    const text = 'at least one domain is required when HTTP networking is enabled'
+    return no(
+      `invalid networking configuration, ${text}`,
+      'Name what the program may reach in the Domains of its Network',
+    )
+  }
+  const why = (reason: string, cure: string) =>
+    no(`this node cannot filter HTTP traffic of containers: ${reason}`, cure)
+  if (target.connection.socketPath === undefined) {
+    return why('its Docker engine is on another machine', 'Run the node beside the engine')
+  }
+  if (!kernelRuntimes.includes(runtime)) {
+    return why(`the runtime ${runtime} has a network of its own`, 'Use a node with the usual runtime')
+  }
+  if (!idleProgram(arch())) return why(`not on ${arch()}`, 'Use a node on x64 or arm64')
+  if (!(await mayEnterNetworks())) {
+    return why('it may not enter their networks', 'Run the node as root, with nsenter (util-linux) installed')
+  }
+  return yes
+}
