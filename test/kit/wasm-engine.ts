@@ -7,6 +7,7 @@ import { noResources } from '#models/resources.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
 import { SystemClock } from '#platform/clock.ts'
 import { WasmEngine } from '#providers/wasm/engine.ts'
+import { CpuLimit } from '#providers/wasm/pool/cpu-limit.ts'
 import type { RunnerSupply } from '#providers/wasm/pool/runner-supply.ts'
 import { runnerSupply } from '#providers/wasm/provider.ts'
 import { defaultWasmSettings, type WasmSettings } from '#providers/wasm/settings.ts'
@@ -42,8 +43,9 @@ export class WasmEngineKit {
 
   constructor(settings: Partial<WasmSettings> = {}, command: readonly string[] = wasmCommand) {
     const whole = { ...defaultWasmSettings, ...settings }
-    this.pool = runnerSupply({ command, settings: whole, clock: new SystemClock() })
-    this.engine = new WasmEngine(whole, this.pool)
+    const clock = new SystemClock()
+    this.pool = runnerSupply({ command, settings: whole, clock })
+    this.engine = new WasmEngine(whole, this.pool, new CpuLimit(clock))
     void this.pool.start()
   }
 

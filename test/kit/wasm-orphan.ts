@@ -1,9 +1,26 @@
 import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { noResources } from '#models/resources.ts'
+import { until } from './until.ts'
 import { WasmEngineKit, wasmProgram } from './wasm-engine.ts'
 
-/** A node whose programs run endlessly: prints the ids of its children, and waits to be killed. */
+/**
+ * A node whose programs run endlessly, one of them at a small share of the processor: prints the ids of its children once
+ * that one rests, and waits to be killed.
+ */
 const kit = new WasmEngineKit({ warmChildren: 2 })
-const runs = [await kit.start(wasmProgram('loop')), await kit.start(wasmProgram('loop'))]
+const resources = { ...noResources(), CPU: 0.01 }
+const runs = [await kit.start(wasmProgram('loop')), await kit.start(wasmProgram('loop'), { resources })]
 for (const { logs } of runs) await logs.untilPrinted('started')
 const children = execFileSync('ps', ['-o', 'pid=', '--ppid', String(process.pid)], { encoding: 'utf8' })
-console.log(JSON.stringify(children.trim().split(/\s+/).map(Number)))
+const pids = children.trim().split(/\s+/).map(Number)
+await until('one rests', () => pids.some((pid) => stateOf(pid) === 'T'))
+console.log(JSON.stringify(pids))
+
+function stateOf(pid: number): string | undefined {
+  try {
+    return /\) (\S)/.exec(readFileSync(`/proc/${pid}/stat`, 'latin1'))?.[1]
+  } catch {
+    return undefined
+  }
+}

@@ -6,21 +6,27 @@ import type { SpecConfig } from '#models/spec-config.ts'
 import type { InputSource, NetworkConfig } from '#models/task.ts'
 import { decodeWasmParams, wasmType } from './engine-params.ts'
 import { needsOf, orderOf, orderWithout } from './order.ts'
+import type { CpuLimit } from './pool/cpu-limit.ts'
 import type { Runner } from './pool/runner.ts'
 import { noNeeds, type RunnerSupply } from './pool/runner-supply.ts'
 import { WasmProgram } from './program.ts'
 import type { WasmSettings } from './settings.ts'
+
+const sandboxHint =
+  'Where bubblewrap is installed it has to be allowed to make namespaces; else set Engines.Types.Wasm.Isolation to pooled'
 
 /** Runs WebAssembly programs with WASI preview 1 in runner children (execution.md §2). They end with the node. */
 export class WasmEngine implements Engine {
   readonly type = wasmType
   readonly #settings: WasmSettings
   readonly #runners: RunnerSupply
+  readonly #cpu: CpuLimit
   readonly #programs = new Set<WasmProgram>()
 
-  constructor(settings: WasmSettings, runners: RunnerSupply) {
+  constructor(settings: WasmSettings, runners: RunnerSupply, cpu: CpuLimit) {
     this.#settings = settings
     this.#runners = runners
+    this.#cpu = cpu
   }
 
   /** Files are held through /proc, which only Linux has; and a child must come up. */
@@ -30,7 +36,8 @@ export class WasmEngine implements Engine {
       const runner = await this.#runners.take(noNeeds, signal)
       const isReady = await runner.ready
       this.#runners.release(runner, !isReady)
-      return isReady ? yes : no(`the WASM runner process could not be started: ${runner.cause}`)
+      const hint = this.#settings.isolation === 'process' ? sandboxHint : undefined
+      return isReady ? yes : no(`the WASM runner process could not be started: ${runner.cause}`, hint)
     } catch (error) {
       return no(messageOf(error), faultOf(error).hint)
     }
@@ -57,6 +64,7 @@ export class WasmEngine implements Engine {
     const source = {
       take: () => this.#runners.take(needs, signal),
       release: (runner: Runner, isSpent: boolean) => this.#runners.release(runner, isSpent),
+      hold: (runner: Runner) => this.#cpu.hold(runner.pid ?? 0, request.resources.CPU),
     }
     const first = await source.take()
     if (signal.aborted) {

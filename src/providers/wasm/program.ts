@@ -9,6 +9,8 @@ export type RunnerSource = {
   take(): Promise<Runner> | Runner
   /** Hears whether the child may be used again. */
   release(runner: Runner, isSpent: boolean): void
+  /** Holds it to the job's share of the processor, until the function that is returned is called. */
+  hold(runner: Runner): () => void
 }
 
 /** Exit code of a program that was killed, as a shell counts it (128 + SIGKILL). */
@@ -23,6 +25,7 @@ export class WasmProgram implements RunningProgram {
   readonly #order: (runner: Runner) => RunOrder
   readonly #sink: LogSink
   #runner: Runner | undefined
+  #letGo: () => void = () => {}
   #isStopped = false
   #isLost = false
 
@@ -35,6 +38,7 @@ export class WasmProgram implements RunningProgram {
 
   async stop(): Promise<void> {
     this.#isStopped = true
+    this.#letGo()
     // Once it has ended its child may be running another program.
     void this.#runner?.stop()
     await this.exit
@@ -60,7 +64,12 @@ export class WasmProgram implements RunningProgram {
   async #runOn(runner: Runner): Promise<RunEnd> {
     this.#runner = runner
     if (this.#isStopped) void runner.stop()
+    const isUp = runner.ready.then(() => {
+      if (this.#runner === runner && !this.#isStopped) this.#letGo = this.#source.hold(runner)
+    })
     const end = await runner.run(this.#order(runner), this.#sink)
+    await isUp
+    this.#letGo()
     this.#runner = undefined
     this.#source.release(runner, end.kind === 'died' || end.report.isSpent || this.#isStopped)
     return end

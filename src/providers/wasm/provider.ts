@@ -1,6 +1,7 @@
 import type { Provider } from '#contracts/provider.ts'
 import type { Clock } from '#lib/clock.ts'
 import { WasmEngine } from './engine.ts'
+import { CpuLimit } from './pool/cpu-limit.ts'
 import { RunnerPool } from './pool/runner-pool.ts'
 import type { RunnerSupply, RunnerSupplyOptions } from './pool/runner-supply.ts'
 import { SingleRunners } from './pool/single-runners.ts'
@@ -15,7 +16,7 @@ export type WasmDeps = {
 /** WebAssembly programs. The supply of runner children is a part that is started and stopped with the node. */
 export const wasmProvider = (settings: WasmSettings, deps: WasmDeps): Provider => {
   const runners = runnerSupply({ ...deps, settings })
-  return { engines: [new WasmEngine(settings, runners)], parts: [runners] }
+  return { engines: [new WasmEngine(settings, runners, new CpuLimit(deps.clock))], parts: [runners] }
 }
 
 export const runnerSupply = (options: RunnerSupplyOptions): RunnerSupply =>

@@ -18,6 +18,8 @@ const complaintLimitBytes = 4096
 const farewellMs = 50
 /** Bounds of a child, as far as the system knows them: no core files, few descriptors, data a bit above the largest memory. */
 const limits = 'ulimit -c 0; ulimit -n 4096; ulimit -d 6291456'
+/** Makes the kernel end it with the node: its lifeline cannot while it is stopped (see cpu-limit). */
+const deadly = 'setpriv --pdeathsig KILL'
 
 /**
  * A runner child as the node sees it. It gets no environment, no open file of ours, and dies with us: its lifeline ends.
@@ -57,6 +59,11 @@ export class Runner {
   /** Runs it was given so far. */
   get runs(): number {
     return this.#runs
+  }
+
+  /** Its process; undefined when the system gave us none. */
+  get pid(): number | undefined {
+    return this.#child?.pid
   }
 
   /** Whether it has come up at all. */
@@ -191,7 +198,7 @@ export class Runner {
 
 /** Undefined when the system gives us no process, or no descriptors for it. */
 function startChild(command: readonly string[]): ChildProcess | undefined {
-  const script = `{ ${limits}; } 2>/dev/null; unset PWD OLDPWD; exec "$@"`
+  const script = `{ ${limits}; } 2>/dev/null; unset PWD OLDPWD; ${deadly} true 2>/dev/null && exec ${deadly} "$@"; exec "$@"`
   try {
     const child = spawn('/bin/sh', ['-c', script, 'sh', ...command], {
       stdio: ['pipe', 'ignore', 'pipe', 'pipe', 'pipe'],

@@ -1,0 +1,80 @@
+import { readFileSync } from 'node:fs'
+import type { Clock, Timer } from '#lib/clock.ts'
+import { CpuBucket } from './cpu-bucket.ts'
+
+/** Between two looks at what runs: short against the allowance, long against what a hundred looks cost. */
+const lookMs = 50
+/** The kernel counts processor time for `/proc` in hundredths of a second, on every machine. */
+const tickMs = 10
+
+type Held = { pid: number; cores: number; bucket?: CpuBucket; isStopped?: boolean; restsUntilMs?: number }
+
+/**
+ * Holds running children to less than a core, without root: one that has used more than its share is stopped (SIGSTOP)
+ * until it may go on. A program has one thread, so a share of a core or more holds by itself.
+ */
+export class CpuLimit {
+  readonly #clock: Clock
+  readonly #held = new Set<Held>()
+  #timer: Timer | undefined
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /** From now until the function that is returned is called; `cores` of 0 means no limit. */
+  hold(pid: number, cores: number): () => void {
+    if (cores <= 0 || cores >= 1) return () => {}
+    const held: Held = { pid, cores }
+    this.#held.add(held)
+    this.#timer ??= this.#clock.after(lookMs, () => this.#look())
+    return () => {
+      this.#held.delete(held)
+      if (held.isStopped) signal(held.pid, 'SIGCONT')
+      held.isStopped = false
+    }
+  }
+
+  #look(): void {
+    this.#timer = this.#held.size > 0 ? this.#clock.after(lookMs, () => this.#look()) : undefined
+    const nowMs = this.#clock.monotonicMs()
+    for (const held of this.#held) this.#lookAt(held, nowMs)
+  }
+
+  #lookAt(held: Held, nowMs: number): void {
+    if (nowMs < (held.restsUntilMs ?? 0)) return
+    const usedMs = usedMsOf(held)
+    if (usedMs === undefined) return
+    held.bucket ??= new CpuBucket(held.cores, nowMs, usedMs)
+    const restMs = held.bucket.restMs(nowMs, usedMs)
+    held.restsUntilMs = nowMs + restMs
+    if (restMs > 0 !== (held.isStopped ?? false)) signal(held.pid, restMs > 0 ? 'SIGSTOP' : 'SIGCONT')
+    held.isStopped = restMs > 0
+  }
+}
+
+/** Processor time of all its threads; undefined when it has ended. The first look finds the runner itself, behind its sandbox. */
+function usedMsOf(held: Held): number | undefined {
+  try {
+    if (!held.bucket) held.pid = innermost(held.pid)
+    const stat = readFileSync(`/proc/${held.pid}/stat`, 'latin1')
+    // The second field is a name that may hold anything, in parentheses; user and system time are the 14th and 15th.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return (Number(fields[11]) + Number(fields[12])) * tickMs
+  } catch {
+    return undefined
+  }
+}
+
+function innermost(pid: number): number {
+  const [child] = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').split(' ')
+  return child ? innermost(Number(child)) : pid
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name)
+  } catch {
+    // It has just ended, which is as good.
+  }
+}

@@ -1,0 +1,27 @@
+import { afterAll, describe, expect, it } from 'vitest'
+import { noResources } from '#models/resources.ts'
+import { wasmProductCommand } from '../kit/wasm-command.ts'
+import { WasmEngineKit, wasmProgram, wasmTool } from '../kit/wasm-engine.ts'
+
+const share = (CPU: number) => ({ resources: { ...noResources(), CPU } })
+
+describe.each(['pooled', 'process'] as const)('the processor, %s', { timeout: 60_000 }, (isolation) => {
+  const kit = new WasmEngineKit({ isolation }, wasmProductCommand)
+  afterAll(() => kit.close())
+
+  it('is given by the share a job asked for, beyond the first quarter of a second', async () => {
+    const { stdout, exitCode } = await kit.run(wasmTool('spin', '2000'), share(0.2))
+    expect(exitCode).toBe(0)
+    // Two looks late: a tenth of a second.
+    expect(Number(stdout)).toBeLessThan(250 + 0.2 * 2000 + 100 + 50)
+  })
+
+  it('is not kept from the next program, and not from the last words of one that rests', async () => {
+    const { program, logs, exit } = await kit.start(wasmProgram('later'), share(0.01))
+    await logs.untilPrinted('one')
+    await program.stop(0)
+    expect(await exit).toEqual({ exitCode: 137 })
+    expect(logs.stdout.startsWith('one\n')).toBe(true)
+    expect((await kit.run(wasmProgram('hello'), share(0.01))).exitCode).toBe(0)
+  })
+})
