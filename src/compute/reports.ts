@@ -1,3 +1,4 @@
+import type { Traffic } from '#contracts/http-gate.ts'
 import type { Change, WorkRow } from '#contracts/store.ts'
 import { type Event, topics } from '#models/event.ts'
 import type { ExecutionId } from '#models/ids.ts'
@@ -39,7 +40,7 @@ export const neverRan = (row: WorkRow): ComputeMessage => ({
 })
 
 export function endReport(row: WorkRow, ending: Exclude<Ending, { kind: 'left' }>, nowNs: bigint): ComputeMessage {
-  const id = idOf(row)
+  const id = { ...idOf(row), ...(ending.traffic ? { Details: trafficDetails(ending.traffic) } : {}) }
   switch (ending.kind) {
     case 'completed':
       return { Kind: 'RunResult', Body: { ...id, PublishedResult: ending.published, RunOutput: ending.output } }
@@ -52,3 +53,10 @@ export function endReport(row: WorkRow, ending: Exclude<Ending, { kind: 'left' }
     }
   }
 }
+
+const trafficDetails = ({ requests, refused, sentBytes, receivedBytes }: Traffic): Record<string, string> => ({
+  HTTPRequests: String(requests),
+  HTTPRefused: String(refused),
+  HTTPBytesSent: String(sentBytes),
+  HTTPBytesReceived: String(receivedBytes),
+})

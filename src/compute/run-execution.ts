@@ -1,4 +1,5 @@
 import type { Engine, Exit, RunningProgram } from '#contracts/engine.ts'
+import type { Traffic } from '#contracts/http-gate.ts'
 import { formatDuration } from '#lib/duration.ts'
 import { Fault } from '#lib/fault.ts'
 import { topics } from '#models/event.ts'
@@ -13,9 +14,9 @@ import { attachRequest, startRequest, stopGraceMs } from './steps/run-request.ts
 
 /** How one attempt ended. */
 export type Ending =
-  | { kind: 'completed'; output: RunCommandResult; published: SpecConfig }
-  | { kind: 'failed'; failure: Failure; output: RunCommandResult | null }
-  | { kind: 'cancelled'; output: RunCommandResult | null }
+  | { kind: 'completed'; output: RunCommandResult; published: SpecConfig; traffic?: Traffic }
+  | { kind: 'failed'; failure: Failure; output: RunCommandResult | null; traffic?: Traffic }
+  | { kind: 'cancelled'; output: RunCommandResult | null; traffic?: Traffic }
   /** The node itself stops: nothing is reported, the next start takes it up again. */
   | { kind: 'left' }
 
@@ -57,7 +58,7 @@ export const runExecution = async (context: RunContext, stop: Stop): Promise<End
     if (failure) throw new PhaseError(failure)
     const exitCode = exit.exitCode
     const published = await inPhase(topics.publishingResults, () => publishResult({ ...context, exitCode }, signal))
-    return { kind: 'completed', output: outputOf(context, exitCode, ''), published }
+    return { kind: 'completed', output: outputOf(context, exitCode, ''), published, ...trafficOf(exit) }
   } catch (error) {
     return endingOf(context, signal, error, exit)
   } finally {
@@ -138,15 +139,17 @@ const timeoutFailure = ({ job }: RunContext): Failure => ({
 const endingOf = (context: RunContext, signal: AbortSignal, error: unknown, exit: Exit | undefined): Ending => {
   if (signal.aborted && signal.reason === 'leaving') return { kind: 'left' }
   const output = outputOf(context, exit?.exitCode ?? -1, '')
-  if (signal.aborted && signal.reason === 'cancelled') return { kind: 'cancelled', output }
+  if (signal.aborted && signal.reason === 'cancelled') return { kind: 'cancelled', output, ...trafficOf(exit) }
   const isTimeout = signal.aborted && signal.reason === 'timeout'
   const failure = isTimeout
     ? timeoutFailure(context)
     : error instanceof PhaseError
       ? error.failure
       : failureOf(error, topics.runningExecution)
-  return { kind: 'failed', failure, output: { ...output, ErrorMsg: failure.message } }
+  return { kind: 'failed', failure, output: { ...output, ErrorMsg: failure.message }, ...trafficOf(exit) }
 }
+
+const trafficOf = (exit: Exit | undefined): { traffic?: Traffic } => (exit?.traffic ? { traffic: exit.traffic } : {})
 
 const outputOf = ({ logs }: RunContext, exitCode: number, errorMessage: string): RunCommandResult => ({
   ...logs.summary(),

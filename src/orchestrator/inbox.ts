@@ -165,7 +165,7 @@ const completed = (before: Execution, report: Report<'RunResult'>, nowNs: bigint
   const after: Execution = {
     ...before,
     DesiredState: { StateType: 'Stopped', Message: 'execution completed' },
-    ComputeState: { ...before.ComputeState, StateType: 'Completed' },
+    ComputeState: { ...before.ComputeState, StateType: 'Completed', ...detailsOf(report) },
     PublishedResult: report.PublishedResult,
     RunOutput: report.RunOutput,
     Revision: before.Revision + 1,
@@ -187,7 +187,7 @@ const endedUnexpectedly = (before: Execution, report: Report<'RunResult'>, nowNs
   const after: Execution = {
     ...before,
     DesiredState: { StateType: 'Stopped', Message: text },
-    ComputeState: { StateType: 'Failed', Message: text },
+    ComputeState: { StateType: 'Failed', Message: text, ...detailsOf(report) },
     FailureClass: 'transient',
     PublishedResult: report.PublishedResult,
     RunOutput: report.RunOutput,
@@ -204,7 +204,7 @@ const failed = (before: Execution, report: Report<'ComputeError'>, nowNs: bigint
     ComputeState: {
       StateType: 'Failed',
       Message: report.Event.Message,
-      ...(report.Event.Details ? { Details: report.Event.Details } : {}),
+      ...detailsOf({ Details: { ...report.Event.Details, ...report.Details } }),
     },
     FailureClass: report.FailureClass,
     RunOutput: report.RunOutput,
@@ -214,19 +214,26 @@ const failed = (before: Execution, report: Report<'ComputeError'>, nowNs: bigint
   return { after, lines: [line(before, after, report.Event)], needsLook: true }
 }
 
-const cancelled = (before: Execution, report: Pick<Report<'CancelResult'>, 'RunOutput'>, nowNs: bigint): Effect => {
+const cancelled = (
+  before: Execution,
+  report: Pick<Report<'CancelResult'>, 'RunOutput' | 'Details'>,
+  nowNs: bigint,
+): Effect => {
   const after: Execution = {
     ...before,
     ...(before.DesiredState.StateType === 'Stopped'
       ? {}
       : { DesiredState: { StateType: 'Stopped', Message: 'execution cancelled' } }),
-    ComputeState: { ...before.ComputeState, StateType: 'Cancelled' },
+    ComputeState: { ...before.ComputeState, StateType: 'Cancelled', ...detailsOf(report) },
     RunOutput: report.RunOutput,
     Revision: before.Revision + 1,
     ModifyTime: nowNs,
   }
   return { after, lines: [line(before, after)], needsLook: true }
 }
+
+const detailsOf = ({ Details = {} }: { Details?: Record<string, string> }) =>
+  Object.keys(Details).length > 0 ? { Details } : {}
 
 const line = (before: Execution, after: Execution, event = noEvent()): NewHistory =>
   executionLine(after, {

@@ -39,6 +39,28 @@ describe('compute nodes that join over TCP', () => {
     expect(await textOfLogs(cluster.jobs, id)).toMatch(/^here is (east|west)\n$/)
   })
 
+  it('the traffic of an execution is in its details, however it ends [R154]', async () => {
+    const cluster = started(await startOrchestrator())
+    const traffic = { requests: 3, refused: 1, sentBytes: 10, receivedBytes: 2 ** 40 }
+    const failure = { message: 'no', class: 'user' } as const
+    const engine = new ScriptedEngine('noop', ({ env }) => ({ exitCode: 0, traffic, ...(env['FAIL'] && { failure }) }))
+    started(await joinCompute(cluster.port, 'east', { engines: [engine] }))
+    await until('it is connected', () => isConnected(cluster, 'east'))
+    const [task] = jobSpec().Tasks as [Task]
+    for (const [FAIL, end] of [
+      ['', 'Completed'],
+      ['1', 'Failed'],
+    ] as const) {
+      const id = await submitSpec(cluster.jobs, { Tasks: [{ ...task, Env: { FAIL } }] })
+      await endOf(cluster.jobs, id)
+      const [execution] = await cluster.jobs.executions(id)
+      expect(execution?.ComputeState).toMatchObject({
+        StateType: end,
+        Details: { HTTPRequests: '3', HTTPRefused: '1', HTTPBytesSent: '10', HTTPBytesReceived: '1099511627776' },
+      })
+    }
+  })
+
   it('a node that is removed while it works comes back with all its room, and takes orders again [R54, I3, W36]', async () => {
     const cluster = started(await startOrchestrator())
     const engine = new ScriptedEngine('noop', ({ env }) => (env['FOREVER'] ? new Promise(() => {}) : { exitCode: 0 }))

@@ -22,28 +22,32 @@ export function readReport(value: unknown): ComputeMessage {
       return { Kind, Body: { ...of, StartTime: nsOf(wire.StartTime, 'StartTime') } }
     case 'RunResult': {
       const PublishedResult = goSpec(wire.PublishedResult, 'PublishedResult')
-      return { Kind, Body: { ...of, PublishedResult, RunOutput: goRunOutput(wire.RunOutput) } }
+      return { Kind, Body: { ...of, ...details(wire), PublishedResult, RunOutput: goRunOutput(wire.RunOutput) } }
     }
     case 'ComputeError': {
-      const body = { ...of, FailureClass: failureClass(wire.FailureClass), Event: event(wire.Event) }
+      const body = { ...of, ...details(wire), FailureClass: failureClass(wire.FailureClass), Event: event(wire.Event) }
       return { Kind, Body: { ...body, RunOutput: output(wire.RunOutput) } }
     }
     case 'CancelResult':
-      return { Kind, Body: { ...of, RunOutput: output(wire.RunOutput) } }
+      return { Kind, Body: { ...of, ...details(wire), RunOutput: output(wire.RunOutput) } }
     default:
       throw new Fault('BadRequest', 'unknown kind of report')
   }
 }
 
 function event(value: unknown): Event {
-  const { Message, Topic, Timestamp, Details } = recordOf(value, 'Event')
+  const wire = recordOf(value, 'Event')
+  const { Message, Topic, Timestamp } = wire
   return {
     Message: sentenceOf(Message, 'Event.Message'),
     Topic: sentenceOf(Topic, 'Event.Topic'),
     Timestamp: nsOf(Timestamp, 'Event.Timestamp'),
-    ...(Details === undefined ? {} : { Details: textMapOf(smallRecordOf(Details, 'Details'), 'Details') }),
+    ...details(wire),
   }
 }
+
+const details = ({ Details }: Record<string, unknown>): { Details?: Record<string, string> } =>
+  Details === undefined ? {} : { Details: textMapOf(smallRecordOf(Details, 'Details'), 'Details') }
 
 function failureClass(value: unknown): FailureClass {
   const known = failureClasses.find((each) => each === value)

@@ -35,12 +35,14 @@ type OfExecution = { ExecutionID: ExecutionId; Epoch?: number; Origin?: Origin }
 type BidResult = OfExecution & { IsAccepted: boolean; Event: Event }
 /** Node → orchestrator: the program starts now. Sent durably before the start, so the count of starts is never too low (I4). */
 type RunStarted = OfExecution & { StartTime: bigint }
+/** Facts of an execution that has ended, for its users. */
+type Ended = OfExecution & { Details?: Record<string, string> }
 /** Node → orchestrator: ended well; what it printed and where its result is. */
-type RunResult = OfExecution & { PublishedResult: SpecConfig; RunOutput: RunCommandResult }
+type RunResult = Ended & { PublishedResult: SpecConfig; RunOutput: RunCommandResult }
 /** Node → orchestrator: failed, with the reason. Output is kept when there was any (X1). */
-type ComputeError = OfExecution & { FailureClass: FailureClass; Event: Event; RunOutput: RunCommandResult | null }
+type ComputeError = Ended & { FailureClass: FailureClass; Event: Event; RunOutput: RunCommandResult | null }
 /** Node → orchestrator: stopped on request; output is kept when there was any. */
-type CancelResult = OfExecution & { RunOutput: RunCommandResult | null }
+type CancelResult = Ended & { RunOutput: RunCommandResult | null }
 
 type OrchestratorMessages = {
   AskForBid: AskForBid
