@@ -4,16 +4,18 @@ import type { Resources } from '#models/resources.ts'
 import type { BidContext, BidSettings } from './bids/bid-rule.ts'
 import { bidRules } from './bids/index.ts'
 import { resourceVerdict, usageOf } from './bids/resources.ts'
+import type { PortPool } from './ports.ts'
 import type { Registries } from './registry.ts'
 
 export type Bid = { kind: 'accepted'; usage: Resources } | { kind: 'declined'; reason: string }
+
+export type BidParts = { bids: BidSettings; registries: Registries; ports: PortPool }
 
 /** Decides whether this node runs an execution. Throws a Fault when that cannot be found out: a failure of the attempt. */
 export const bidFor = async (
   execution: Execution,
   job: Job,
-  settings: BidSettings,
-  registries: Registries,
+  { bids: settings, registries, ports }: BidParts,
   signal: AbortSignal,
 ): Promise<Bid> => {
   const context: BidContext = {
@@ -22,6 +24,7 @@ export const bidFor = async (
     partition: { index: execution.PartitionIndex, count: partitionCount(job) },
     settings,
     registries,
+    ports,
     signal,
   }
   const verdicts = await Promise.all([

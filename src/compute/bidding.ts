@@ -2,15 +2,13 @@ import type { Change } from '#contracts/store.ts'
 import type { Clock } from '#lib/clock.ts'
 import { isCounted } from '#models/job.ts'
 import type { Resources } from '#models/resources.ts'
-import { bidFor } from './bidder.ts'
-import type { BidSettings } from './bids/bid-rule.ts'
+import { type BidParts, bidFor } from './bidder.ts'
 import type { Held } from './held.ts'
 import type { Ledger } from './ledger.ts'
-import type { Registries } from './registry.ts'
 import { bidFailed, bidResult, runStarted, toOrchestrator } from './reports.ts'
 import type { Starter } from './starter.ts'
 
-export type BiddingParts = { bids: BidSettings; registries: Registries; clock: Clock }
+export type BiddingParts = BidParts & { clock: Clock }
 
 /** Answers new orders, and passes on what it accepts. */
 export class Bidding {
@@ -35,7 +33,7 @@ export class Bidding {
 
   async #answer(held: Held): Promise<void> {
     const { execution, job } = held.row.order
-    const bid = await bidFor(execution, job, this.#parts.bids, this.#parts.registries, held.signal)
+    const bid = await bidFor(execution, job, this.#parts, held.signal)
     if (bid.kind === 'accepted') return this.#accept(held, bid.usage)
     await this.#ledger.end(held, bidResult(held.row, false, bid.reason, this.#parts.clock.nowNs()))
   }

@@ -19,6 +19,7 @@ import type { BidSettings } from './bids/bid-rule.ts'
 import { Holdings } from './held.ts'
 import { Ledger } from './ledger.ts'
 import { Orders } from './orders.ts'
+import type { PortPool } from './ports.ts'
 import type { Registries } from './registry.ts'
 import { orchestratorPeer } from './reports.ts'
 import { Runner } from './runner.ts'
@@ -36,6 +37,7 @@ export type ComputeParts = {
   bids: BidSettings
   capacity: Resources
   host: HostEnvironment
+  ports: PortPool
   /** Folder for what executions need while they live. */
   executionsDirectory: string
   /** The orchestrator runs in this process on the same store. */

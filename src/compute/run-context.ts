@@ -5,6 +5,7 @@ import type { Execution } from '#models/execution.ts'
 import type { Job } from '#models/job.ts'
 import type { Resources } from '#models/resources.ts'
 import type { ExecutionDirectories } from './directories.ts'
+import type { PortPool } from './ports.ts'
 import type { Registries } from './registry.ts'
 import type { HostEnvironment } from './steps/environment.ts'
 
@@ -20,6 +21,7 @@ export type RunContext = {
   clock: Clock
   registries: Registries
   host: HostEnvironment
+  ports: PortPool
   /** The engine may still hold it from before our restart. */
   isResumed: boolean
 }

@@ -63,6 +63,7 @@ export const runExecution = async (context: RunContext, stop: Stop): Promise<End
     return endingOf(context, signal, error, exit)
   } finally {
     timer?.stop()
+    context.ports.release(context.execution.ID)
     await context.logs.close()
   }
 }

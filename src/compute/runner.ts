@@ -9,6 +9,7 @@ import { limitsOf } from './bids/resources.ts'
 import { ExecutionDirectories } from './directories.ts'
 import type { Held, Holdings } from './held.ts'
 import type { Ledger } from './ledger.ts'
+import type { PortPool } from './ports.ts'
 import type { Registries } from './registry.ts'
 import { endReport } from './reports.ts'
 import { runExecution } from './run-execution.ts'
@@ -20,6 +21,7 @@ export type RunnerParts = {
   logs: LogStore
   registries: Registries
   host: HostEnvironment
+  ports: PortPool
   bids: Pick<BidSettings, 'defaultResources'>
   executionsDirectory: string
   log: EventLog
@@ -62,14 +64,14 @@ export class Runner {
   }
 
   async #runToEnd(held: Held, { resources, isResumed, release }: Start): Promise<void> {
-    const { disk, clock, registries, host, bids, executionsDirectory, log } = this.#parts
+    const { disk, clock, registries, host, ports, bids, executionsDirectory, log } = this.#parts
     const directories = new ExecutionDirectories(disk, executionsDirectory, held.id)
     if (isResumed) directories.adopt()
     const logs = await this.#parts.logs.open(held.id, isResumed)
     held.becomeReadable()
     const { order, startTime } = held.row
     const limits = limitsOf(resources, mainTask(order.job), bids.defaultResources)
-    const where = { directories, logs, disk, clock, registries, host }
+    const where = { directories, logs, disk, clock, registries, host, ports }
     const context = { ...order, ...where, resources: limits, startTime, isResumed }
     const ending = await runExecution(context, held)
     if (ending.kind === 'left') return

@@ -15,8 +15,6 @@ const idle = [
   'Compute.Heartbeat.InfoUpdateInterval',
   'Compute.Heartbeat.ResourceUpdateInterval',
   'Compute.Network.AdvertisedAddress',
-  'Compute.Network.PortRangeStart',
-  'Compute.Network.PortRangeEnd',
   'Compute.Docker.StopGrace',
   'Engines.Types.Docker.ManifestCache.Refresh',
   'Publishers.Types.S3.',

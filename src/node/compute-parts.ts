@@ -6,6 +6,7 @@ import type { ClientSettings } from '#nats/client-options.ts'
 import type { Orchestrator } from '#orchestrator/orchestrator.ts'
 import { detectResources } from '#platform/detect-resources.ts'
 import { systemDisk } from '#platform/disk.ts'
+import { isPortFree } from '#platform/free-port.ts'
 import { LogFiles } from '#platform/log-files.ts'
 import { LogSweep } from '#platform/log-sweep.ts'
 import { systemRandom } from '#platform/random.ts'
@@ -18,7 +19,7 @@ import { LateOrchestrator } from './late-orchestrator.ts'
 import { removeLeftFolders } from './left-folders.ts'
 import type { NodeDeps, PartContext } from './node-deps.ts'
 import { nodeKey } from './node-key.ts'
-import { bidSettings, capacityOf, hostEnvironment, jobLimitsOf, milliseconds } from './part-settings.ts'
+import { bidSettings, capacityOf, hostEnvironment, jobLimitsOf, milliseconds, portRange } from './part-settings.ts'
 import { providerSettings } from './provider-settings.ts'
 
 export type ComputeContext = PartContext & {
@@ -63,6 +64,7 @@ export const computeParts = async (
     providers: enabledProviders(settings, providers),
     bids: bidSettings(settings, maxPerJob, probes),
     host: hostEnvironment(settings, deps.environment),
+    ports: { range: portRange(settings), isFree: isPortFree },
     executionsDirectory: folder.executionsFolder,
     orchestrator: (orchestrator?.link ?? remote) as OrchestratorEnd,
     sharesStore: orchestrator !== undefined,

@@ -2,6 +2,7 @@ import type { BidSettings } from '#compute/bids/bid-rule.ts'
 import { Compute } from '#compute/compute.ts'
 import { Connection } from '#compute/connection.ts'
 import { type NodeFacts, nodeInfoOf } from '#compute/node-info.ts'
+import { type IsPortFree, PortPool, type PortRange } from '#compute/ports.ts'
 import { type Registries, Registry } from '#compute/registry.ts'
 import type { HostEnvironment } from '#compute/steps/environment.ts'
 import type { Subscription } from '#contracts/bus.ts'
@@ -25,6 +26,8 @@ export type ComputeRoleParts = {
   providers: readonly Provider[]
   bids: BidSettings
   host: HostEnvironment
+  /** What jobs get where they name no port, and how it is seen that one is free. */
+  ports: { range: PortRange; isFree: IsPortFree }
   executionsDirectory: string
   orchestrator: OrchestratorEnd
   sharesStore: boolean
@@ -72,6 +75,7 @@ export class ComputeRole implements Startable {
       bids: parts.bids,
       capacity: parts.facts.capacity,
       host: parts.host,
+      ports: new PortPool(parts.ports.range, parts.ports.isFree),
       executionsDirectory: parts.executionsDirectory,
       sharesStore: parts.sharesStore,
       log: parts.log,

@@ -1,7 +1,9 @@
 import type { BidSettings } from '#compute/bids/bid-rule.ts'
+import type { PortRange } from '#compute/ports.ts'
 import type { HostEnvironment } from '#compute/steps/environment.ts'
 import type { Settings } from '#config/tree.ts'
 import { parseCapacity } from '#lib/capacity.ts'
+import { Fault } from '#lib/fault.ts'
 import { parseResources } from '#lib/resources.ts'
 import { parsePublisherSpec } from '#lib/spec-text/publisher-spec.ts'
 import type { NodeId } from '#models/ids.ts'
@@ -73,6 +75,19 @@ export const bidSettings = (settings: Settings, maxPerJob: Resources, probes: Bi
   maxPerJob,
   defaultResources: defaultResourcesOf(settings),
 })
+
+/** Ports that jobs get where they name none. */
+export const portRange = ({ Compute: { Network } }: Settings): PortRange => {
+  const { PortRangeStart: first, PortRangeEnd: last } = Network
+  if (first <= last) return { first, last }
+  throw new Fault(
+    'ValidationError',
+    `no port lies between Compute.Network.PortRangeStart ${first} and PortRangeEnd ${last}`,
+    {
+      hint: 'Set the start of the range to its lower end.',
+    },
+  )
+}
 
 /** Jobs read a variable of the node only when a pattern of the allow-list names it. */
 export const hostEnvironment = (

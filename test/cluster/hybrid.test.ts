@@ -2,7 +2,9 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { no } from '#contracts/verdict.ts'
 import type { JobId } from '#models/ids.ts'
 import { isTerminalJob } from '#models/job-state.ts'
+import type { Task } from '#models/task.ts'
 import { startHybrid } from '../kit/cluster.ts'
+import { doorTo } from '../kit/gated.ts'
 import { jobSpec } from '../kit/job-spec.ts'
 import { ScriptedEngine } from '../kit/scripted-engine.ts'
 
@@ -62,6 +64,42 @@ describe('a hybrid node', () => {
       [5, 'Completed successfully'],
       [6, 'Completed'],
     ])
+  })
+
+  it('gives programs ports of the machine, each its own, and tells them their numbers', async () => {
+    const engine = new ScriptedEngine('noop')
+    cluster = await startHybrid({ engines: [engine] })
+    const [task] = jobSpec().Tasks as [Task]
+    const Network = { Type: 'Default', Ports: [{ Name: 'web', Target: 80 }, { Name: 'self' }] } as const
+    const { JobID } = await submit({
+      Count: 2,
+      Tasks: [{ ...task, Network: { ...Network, Ports: [...Network.Ports] } }],
+    })
+    expect((await ended(JobID)).State.StateType).toBe('Completed')
+    const seen = engine.starts.map(({ env, network }) => {
+      const [web, self] = network.Ports ?? []
+      expect(env).toMatchObject({
+        BACALHAU_PORT_web: '80',
+        BACALHAU_HOST_PORT_web: String(web?.Static),
+        BACALHAU_PORT_self: String(self?.Static),
+        BACALHAU_HOST_PORT_self: String(self?.Static),
+      })
+      return [web?.Static, self?.Static]
+    })
+    expect(new Set(seen.flat()).size).toBe(4)
+    for (const port of seen.flat()) expect(port).toBeGreaterThanOrEqual(20_000)
+  })
+
+  it('declines a job whose port somebody else has', async () => {
+    const taken = await doorTo(() => {})
+    cluster = await startHybrid({ engines: [new ScriptedEngine('noop')] })
+    const [task] = jobSpec().Tasks as [Task]
+    const Ports = [{ Name: 'web', Static: taken.port, HostNetwork: '127.0.0.1' }]
+    const { JobID } = await submit({ Tasks: [{ ...task, Network: { Type: 'Default', Ports } }] })
+    expect((await ended(JobID)).State.StateType).toBe('Failed')
+    const [execution] = await cluster.jobs.executions(JobID)
+    expect(execution?.ComputeState.Message).toContain(`port ${taken.port} of this node is taken`)
+    await taken.close()
   })
 
   it('runs more partitions than fit at a time, never more than fit [R98, I5]', async () => {

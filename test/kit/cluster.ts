@@ -22,6 +22,7 @@ import { Orchestrator, type OrchestratorSettings } from '#orchestrator/orchestra
 import { SystemClock } from '#platform/clock.ts'
 import { systemDisk } from '#platform/disk.ts'
 import { scheduleFlush } from '#platform/flush.ts'
+import { isPortFree } from '#platform/free-port.ts'
 import { LogFiles } from '#platform/log-files.ts'
 import { systemRandom } from '#platform/random.ts'
 import { openSqlite } from '#platform/sqlite.ts'
@@ -99,6 +100,7 @@ const computeRole = (options: RoleOptions): ComputeRole => {
       defaultResources,
     },
     host: { allowed: () => false, value: () => undefined },
+    ports: { range: { first: 20_000, last: 32_000 }, isFree: isPortFree },
     executionsDirectory: join(options.folder, 'executions'),
     orchestrator: options.orchestrator,
     sharesStore: options.sharesStore,

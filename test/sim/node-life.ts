@@ -145,6 +145,7 @@ export class NodeLife {
         defaultResources,
       },
       host: { allowed: () => false, value: () => undefined },
+      ports: { range: { first: 20_000, last: 32_000 }, isFree: async () => true },
       executionsDirectory: '/executions',
       orchestrator: bug.computeEnd ? withComputeEnd(orchestrator, bug.computeEnd) : orchestrator,
       sharesStore: this.orchestrator !== undefined,

@@ -3,6 +3,7 @@ import type { Verdict } from '#contracts/verdict.ts'
 import type { Job } from '#models/job.ts'
 import type { Resources } from '#models/resources.ts'
 import type { Task } from '#models/task.ts'
+import type { PortPool } from '../ports.ts'
 import type { Registries } from '../registry.ts'
 
 export type BidSettings = {
@@ -25,6 +26,7 @@ export type BidContext = {
   partition: { index: number; count: number }
   settings: BidSettings
   registries: Registries
+  ports: PortPool
   signal: AbortSignal
 }
 

@@ -1,6 +1,7 @@
 import { Fault } from '#lib/fault.ts'
 import type { Execution } from '#models/execution.ts'
 import { type Job, mainTask, partitionCount } from '#models/job.ts'
+import type { OpenPort } from '../ports.ts'
 
 export type HostEnvironment = {
   /** Names (globs) that jobs may read from the node's environment. */
@@ -11,7 +12,12 @@ export type HostEnvironment = {
 const hostPrefix = 'env:'
 
 /** Task.Env, then what the system says; the engine's own variables come last, in the engine. */
-export const environmentOf = (execution: Execution, job: Job, host: HostEnvironment): Record<string, string> => {
+export const environmentOf = (
+  execution: Execution,
+  job: Job,
+  host: HostEnvironment,
+  ports: readonly OpenPort[],
+): Record<string, string> => {
   const env: Record<string, string> = {}
   for (const [name, value] of Object.entries(mainTask(job).Env)) {
     env[name] = value.startsWith(hostPrefix) ? fromHost(value.slice(hostPrefix.length), host) : value
@@ -23,8 +29,14 @@ export const environmentOf = (execution: Execution, job: Job, host: HostEnvironm
     BACALHAU_JOB_TYPE: job.Type,
     BACALHAU_PARTITION_INDEX: String(execution.PartitionIndex),
     BACALHAU_PARTITION_COUNT: String(partitionCount(job)),
+    ...Object.fromEntries(ports.flatMap(portVariables)),
   }
 }
+
+const portVariables = ({ Name, Static, Target }: OpenPort) => [
+  [`BACALHAU_PORT_${Name}`, String(Target)],
+  [`BACALHAU_HOST_PORT_${Name}`, String(Static)],
+]
 
 const fromHost = (name: string, host: HostEnvironment): string => {
   if (!host.allowed(name)) {

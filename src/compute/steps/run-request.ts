@@ -22,16 +22,19 @@ export const startRequest = async (context: RunContext, engine: Engine, signal: 
       signal,
     ),
   ])
-  return runRequest(context, { inputs, engineInputs, env: environmentOf(execution, job, context.host) })
+  const ports = await context.ports.take(execution.ID, task.Network)
+  const env = environmentOf(execution, job, context.host, ports)
+  const network = ports.length > 0 ? { ...task.Network, Ports: ports } : task.Network
+  return runRequest(context, { inputs, engineInputs, env, network })
 }
 
 /** The same for what runs already: its inputs are where they were. */
 export const attachRequest = (context: RunContext): Promise<RunRequest> =>
-  runRequest(context, { inputs: [], engineInputs: [], env: {} })
+  runRequest(context, { inputs: [], engineInputs: [], env: {}, network: mainTask(context.job).Network })
 
 const runRequest = async (
   { execution, job, directories, resources, logs }: RunContext,
-  ready: Pick<RunRequest, 'inputs' | 'engineInputs' | 'env'>,
+  ready: Pick<RunRequest, 'inputs' | 'engineInputs' | 'env' | 'network'>,
 ): Promise<RunRequest> => {
   const task = mainTask(job)
   return {
@@ -43,7 +46,6 @@ const runRequest = async (
       task.ResultPaths.map(async (resultPath) => ({ resultPath, hostPath: await directories.output(resultPath.Name) })),
     ),
     resources,
-    network: task.Network,
     stopGraceMs: stopGraceMs(job),
     logs,
     scratch: directories.scratch,
