@@ -3,7 +3,7 @@ import { atLeast, atMost, type Figure, figuresOf } from '../figures.ts'
 import { type Fleet, withFleet } from '../fleet.ts'
 import { end, submit, waitingJob } from '../jobs.ts'
 import { series, spread, withConnections } from '../load.ts'
-import { memory } from '../process-figures.ts'
+import { cpuMs, memory } from '../process-figures.ts'
 import type { Product } from '../product.ts'
 import type { Bench, Scenario } from '../scenario.ts'
 
@@ -28,21 +28,27 @@ const Constraints = [
 async function placements({ runs, scale }: Bench, most: number): Promise<Figure[]> {
   const nodes = Math.ceil(most * scale)
   const seen = { single: [] as number[], large: [] as number[], one: [] as number[], ops: [] as number[] }
+  const cpu = { single: [] as number[], large: [] as number[], one: [] as number[], ops: [] as number[] }
   const grown: number[] = []
   await series(runs, async () => {
     await withFleet(nodes, roomy, async (product, fleet) => {
-      const rate = async (jobs: number, Count: number): Promise<number> => {
+      const rate = async (jobs: number, Count: number, cpuOf: number[] = []): Promise<number> => {
         const work = { jobs, job: { Constraints, Count }, executions: jobs * Count }
-        return (work.executions / (await placed(product, fleet, work, 'at last')).placedMs) * 1_000
+        const { placedMs, placedCpuMs } = await placed(product, fleet, work, 'at last')
+        cpuOf.push(placedCpuMs / work.executions)
+        return (work.executions / placedMs) * 1_000
+      }
+      const toEnd = async (job: object, cpuOf: number[]): Promise<number> => {
+        const { endedMs, endedCpuMs } = await placed(product, fleet, { jobs: 1, job, executions: nodes }, 'at once')
+        cpuOf.push(endedCpuMs / nodes)
+        return endedMs / 1_000
       }
       await rate(200, 1)
-      seen.single.push(await rate(Math.ceil(5_000 * scale), 1))
-      seen.large.push(await rate(Math.ceil(100 * scale), 100))
+      seen.single.push(await rate(Math.ceil(5_000 * scale), 1, cpu.single))
+      seen.large.push(await rate(Math.ceil(100 * scale), 100, cpu.large))
       const before = memory(product.pid).anonymousMb
-      const counted = { jobs: 1, job: { Count: nodes }, executions: nodes }
-      seen.one.push((await placed(product, fleet, counted, 'at once')).endedMs / 1_000)
-      const ops = { jobs: 1, job: { Type: 'ops', Count: 0 }, executions: nodes }
-      seen.ops.push((await placed(product, fleet, ops, 'at once')).endedMs / 1_000)
+      seen.one.push(await toEnd({ Count: nodes }, cpu.one))
+      seen.ops.push(await toEnd({ Type: 'ops', Count: 0 }, cpu.ops))
       grown.push(memory(product.pid).anonymousMb - before)
     })
     return 0
@@ -50,9 +56,13 @@ async function placements({ runs, scale }: Bench, most: number): Promise<Figure[
   const figure = figuresOf('B3n', `${nodes} nodes`)
   return [
     figure('placements of jobs of one, three label constraints', '/s', seen.single),
+    figure('processor time of one of these', 'ms', cpu.single),
     figure('placements of jobs of 100, three label constraints', '/s', seen.large, atLeast(5_000, '/s')),
+    figure('processor time of one of these', 'ms', cpu.large),
     figure(`one job of ${nodes} executions, to its end`, 's', seen.one, atMost(3, 's')),
+    figure('processor time of each', 'ms', cpu.one),
     figure('an ops job on all of them, to its end', 's', seen.ops),
+    figure('processor time of each', 'ms', cpu.ops),
     figure('memory these two took on top', 'MiB', grown),
   ]
 }
@@ -60,15 +70,17 @@ async function placements({ runs, scale }: Bench, most: number): Promise<Figure[
 type Work = { jobs: number; job: object; executions: number }
 
 /**
- * Submits the jobs; returns after how many ms the last order was at its node, and after how many the last job had ended.
- * Nodes report at once, or only when all is placed.
+ * Submits the jobs; returns after how many ms the last order was at its node, and after how many the last job had ended,
+ * and the processor time of the server until then. Nodes report at once, or only when all is placed.
  */
 async function placed(product: Product, fleet: Fleet, { jobs, job, executions }: Work, reports: 'at once' | 'at last') {
   return withConnections(
     () => product.connection(),
     Math.min(jobs, 32),
     async (all) => {
-      const arePlaced = Promise.withResolvers<number>()
+      const arePlaced = Promise.withResolvers<{ placedMs: number; placedCpuMs: number }>()
+      const startedCpu = cpuMs(product.pid)
+      const cpu = (): number => cpuMs(product.pid) - startedCpu
       const orders = new Map<string, () => void>()
       fleet.onOrder((node, order) => {
         const run = (): void => {
@@ -77,21 +89,21 @@ async function placed(product: Product, fleet: Fleet, { jobs, job, executions }:
         }
         orders.set(order.Execution.ID, run)
         if (reports === 'at once') run()
-        if (orders.size === executions) arePlaced.resolve(performance.now())
+        if (orders.size === executions) arePlaced.resolve({ placedMs: performance.now() - started, placedCpuMs: cpu() })
       })
       const ids: string[] = []
       const started = performance.now()
       await spread(all, jobs, async (connection) => {
         ids.push(await submit(connection, { ...waitingJob(randomUUID()), ...job }))
       })
-      const placedMs = (await arePlaced.promise) - started
+      const whenPlaced = await arePlaced.promise
       if (reports === 'at last') for (const run of orders.values()) run()
       await spread(all, jobs, async (connection, i) => {
         const { State } = await end(connection, ids[i] as string)
         if (State.StateType !== 'Completed') throw new Error(`job ${ids[i]} ${State.StateType}: ${State.Message}`)
       })
       if (orders.size !== executions) throw new Error(`${orders.size} orders instead of ${executions}`)
-      return { placedMs, endedMs: performance.now() - started }
+      return { ...whenPlaced, endedMs: performance.now() - started, endedCpuMs: cpu() }
     },
   )
 }
