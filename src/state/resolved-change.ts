@@ -1,14 +1,13 @@
 import type { Change, WorkRow, WorkUpdate } from '#contracts/store.ts'
 import { assert } from '#lib/assert.ts'
 import type { Execution } from '#models/execution.ts'
-import { isTerminalExecution } from '#models/execution-state.ts'
 import type { ExecutionId, JobId } from '#models/ids.ts'
 import type { Job } from '#models/job.ts'
 import type { NewHistory } from '#models/job-history.ts'
 import { isTerminalJob } from '#models/job-state.ts'
 import type { Keys } from './keys.ts'
 import type { StateTables } from './state-tables.ts'
-import type { ExecutionHandle } from './tables/executions.ts'
+import { type ExecutionHandle, executionHandle } from './tables/executions.ts'
 import type { LineExecution } from './tables/history.ts'
 import type { JobHandle } from './tables/jobs.ts'
 import type { WorkHandle } from './tables/work.ts'
@@ -203,13 +202,6 @@ const jobHandle = (key: number, versionKey: number, { Version, Revision, State }
   versionKey,
   revision: Revision,
   isLive: !isTerminalJob(State.StateType),
-})
-
-const executionHandle = (key: number, { Revision, NodeID, ComputeState }: Execution): ExecutionHandle => ({
-  key,
-  revision: Revision,
-  nodeId: NodeID,
-  isLive: !isTerminalExecution(ComputeState.StateType),
 })
 
 const conflict = (what: string): Refusal => ({ kind: 'conflict', what })

@@ -51,6 +51,7 @@ export class StateTables {
 
   /** Before a commit: what has come and gone since the one before is not written at all. */
   write(): void {
+    this.executions.write()
     this.outbox.write()
     this.inbox.write()
     this.work.write()
@@ -61,6 +62,7 @@ export class StateTables {
     this.jobIds.forget()
     this.executionIds.forget()
     this.versions.forget()
+    this.executions.forget()
     this.outbox.forget()
     this.inbox.forget()
     this.work.forget()

@@ -6,6 +6,7 @@ import type { Execution } from '#models/execution.ts'
 import { isTerminalExecution } from '#models/execution-state.ts'
 import type { ExecutionId, JobId, NodeId } from '#models/ids.ts'
 import { prepare, prepareExact, query, value } from '../queries.ts'
+import { HeldExecutions } from './held-executions.ts'
 import type { IdIndex } from './id-index.ts'
 import { type ShortExecution, shortExecution, wholeExecution } from './short-execution.ts'
 
@@ -26,8 +27,10 @@ export type ExecutionRow = {
 /** What a change needs to know of an execution before it touches it. */
 export type ExecutionHandle = { key: number; revision: number; nodeId: NodeId; isLive: boolean }
 
+/** What changes without an end is written with its group of commits; the last of several changes stands for all. */
 export class ExecutionsTable {
   readonly #ids: IdIndex
+  readonly #held = new HeldExecutions()
   readonly #insert: SqlStatement<unknown>
   readonly #update: SqlStatement<unknown>
   readonly #move: SqlStatement<unknown>
@@ -59,7 +62,7 @@ export class ExecutionsTable {
     this.#ofJob = prepareExact(database, ofJob, 'job_key')
     const ofVersion = ofJob.where('executions.version', '=', value('version'))
     this.#ofVersion = prepareExact(database, ofVersion, 'job_key, version')
-    const idsOfJob = executions.select(['id', 'is_live']).where('job_key', '=', value('job_key'))
+    const idsOfJob = executions.select(['id', 'is_live']).where('job_key', '=', value('job_key')).orderBy('key')
     this.#idsOfJob = prepare(database, idsOfJob, 'job_key')
     const removal = query.deleteFrom('executions').where('job_key', '=', value('job_key'))
     this.#removeOfJob = prepare(database, removal, 'job_key')
@@ -77,18 +80,29 @@ export class ExecutionsTable {
     const body = bodyText(execution)
     this.#insert.run(key, ID, jobKey, JobVersion, NodeID, isLive, Revision, CreateTime, ModifyTime, body)
     this.#ids.add(ID, key)
+    this.#held.hold(key, execution)
   }
 
   update({ key, nodeId, isLive }: ExecutionHandle, execution: Execution): void {
-    const { NodeID, Revision, ModifyTime } = execution
-    assert(NodeID === nodeId, `${execution.ID} stays on its node`)
-    const body = bodyText(execution)
-    // Naming an indexed column writes its index, also when the value stays.
-    if (isLive !== isTerminal(execution)) this.#update.run(Revision, ModifyTime, body, key)
-    else this.#move.run(Revision, ModifyTime, body, isTerminal(execution) ? 0 : 1, key)
+    assert(execution.NodeID === nodeId, `${execution.ID} stays on its node`)
+    if (isLive !== isTerminal(execution)) return this.#held.change(key, execution)
+    const { Revision, ModifyTime } = execution
+    this.#move.run(Revision, ModifyTime, bodyText(execution), isTerminal(execution) ? 0 : 1, key)
+    this.#held.hold(key, execution)
+  }
+
+  /** Before the group is committed. */
+  write(): void {
+    for (const { key, execution } of this.#held.takeChanged()) {
+      const { Revision, ModifyTime } = execution
+      // Naming an indexed column writes its index, also when the value stays.
+      this.#update.run(Revision, ModifyTime, bodyText(execution), key)
+    }
   }
 
   handle(id: ExecutionId): ExecutionHandle | undefined {
+    const held = this.#held.get(id)
+    if (held) return executionHandle(held.key, held.execution)
     const key = this.#ids.key(id)
     const row = key === undefined ? undefined : this.#handle.get(key)
     if (key === undefined || !row) return undefined
@@ -96,14 +110,19 @@ export class ExecutionsTable {
   }
 
   get(id: ExecutionId): Execution | undefined {
+    const held = this.#held.get(id)
+    if (held) return held.execution
     const key = this.#ids.key(id)
     const row = key === undefined ? undefined : this.#byKey.get(key)
-    return row && executionOf(row)
+    return row && this.#executionOf(row)
   }
 
   ofJob(jobKey: number, version?: number): Execution[] {
+    const held = this.#idsOfJob.all(jobKey).map(({ id }) => this.#held.get(id as ExecutionId)?.execution)
+    if (held.every((execution) => execution !== undefined))
+      return version === undefined ? held : held.filter((execution) => execution.JobVersion === version)
     const rows = version === undefined ? this.#ofJob.all(jobKey) : this.#ofVersion.all(jobKey, version)
-    return rows.map(executionOf)
+    return rows.map((row) => this.#executionOf(row))
   }
 
   idsOfJob(jobKey: number): { id: ExecutionId; isLive: boolean }[] {
@@ -111,20 +130,44 @@ export class ExecutionsTable {
   }
 
   removeOfJob(jobKey: number): void {
-    for (const { id } of this.idsOfJob(jobKey)) this.#ids.remove(id)
+    for (const { id } of this.idsOfJob(jobKey)) {
+      this.#ids.remove(id)
+      this.#held.remove(id)
+    }
     this.#removeOfJob.run(jobKey)
   }
 
   live(nodeId?: NodeId): Execution[] {
-    if (nodeId !== undefined) return this.#liveOfNode.all(nodeId).map(executionOf)
+    if (nodeId !== undefined) return this.#liveOfNode.all(nodeId).map((row) => this.#executionOf(row))
     const rows = this.#live.all()
-    return rows.sort((a, b) => Number(a.key - b.key)).map(executionOf)
+    return rows.sort((a, b) => Number(a.key - b.key)).map((row) => this.#executionOf(row))
   }
 
   lastKey(): number {
     return this.#lastKey.get()?.key ?? 0
   }
+
+  /** After a rollback. */
+  forget(): void {
+    this.#held.forget()
+  }
+
+  /** What is live is read again soon. */
+  #executionOf(row: FullRow): Execution {
+    const held = this.#held.get(row.id as ExecutionId)
+    if (held) return held.execution
+    const execution = executionOf(row)
+    if (!isTerminal(execution)) this.#held.hold(Number(row.key), execution)
+    return execution
+  }
 }
+
+export const executionHandle = (key: number, execution: Execution): ExecutionHandle => ({
+  key,
+  revision: execution.Revision,
+  nodeId: execution.NodeID,
+  isLive: !isTerminal(execution),
+})
 
 const insertQuery = () =>
   query.insertInto('executions').values({
