@@ -4,12 +4,11 @@ import type { Execution } from '#models/execution.ts'
 import type { ExecutionId, JobId } from '#models/ids.ts'
 import type { Job } from '#models/job.ts'
 import type { NewHistory } from '#models/job-history.ts'
-import { isTerminalJob } from '#models/job-state.ts'
 import type { Keys } from './keys.ts'
 import type { StateTables } from './state-tables.ts'
 import { type ExecutionHandle, executionHandle } from './tables/executions.ts'
 import type { LineExecution } from './tables/history.ts'
-import type { JobHandle } from './tables/jobs.ts'
+import { type JobHandle, jobHandle } from './tables/jobs.ts'
 import type { WorkHandle } from './tables/work.ts'
 
 /** A change whose expectations hold, with the integer keys of the rows it writes. */
@@ -195,14 +194,6 @@ export class ChangeResolver {
     return remembered(this.#work, id, () => this.#tables.work.handle(id))
   }
 }
-
-const jobHandle = (key: number, versionKey: number, { Version, Revision, State }: Job): JobHandle => ({
-  key,
-  version: Version,
-  versionKey,
-  revision: Revision,
-  isLive: !isTerminalJob(State.StateType),
-})
 
 const conflict = (what: string): Refusal => ({ kind: 'conflict', what })
 

@@ -62,6 +62,7 @@ export class StateTables {
     this.jobIds.forget()
     this.executionIds.forget()
     this.versions.forget()
+    this.jobs.forget()
     this.executions.forget()
     this.outbox.forget()
     this.inbox.forget()

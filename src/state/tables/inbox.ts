@@ -10,7 +10,7 @@ export class InboxTable {
   readonly #get: SqlStatement<Pick<InboxRow, 'seq'>>
   readonly #put: SqlStatement<unknown>
   readonly #reset: SqlStatement<unknown>
-  /** By peer and sender, as JSON. */
+  /** By peer and sender. */
   readonly #seqs = new Map<string, InboxRow>()
   /** Those that are not written; they are with their group of commits. */
   readonly #changed = new Set<InboxRow>()
@@ -61,7 +61,7 @@ export class InboxTable {
   }
 
   #row(peer: string, senderStoreId: string): InboxRow {
-    const key = JSON.stringify([peer, senderStoreId])
+    const key = `${peer.length} ${peer}${senderStoreId}`
     const known = this.#seqs.get(key)
     if (known) return known
     const row = { peer, sender_store_id: senderStoreId, seq: this.#get.get(peer, senderStoreId)?.seq ?? 0 }

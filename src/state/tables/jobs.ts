@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { LRUCache } from 'lru-cache'
 import type { SqlDatabase, SqlStatement } from '#contracts/sql.ts'
 import type { EndedJobs } from '#contracts/store.ts'
 import { assert } from '#lib/assert.ts'
@@ -9,7 +10,7 @@ import { isTerminalJob, type JobState, type JobStateName, jobStateNames } from '
 import { type Exact, prepare, prepareExact, query, value } from '../queries.ts'
 import type { IdIndex } from './id-index.ts'
 import type { JobLabelsTable } from './job-labels.ts'
-import type { Version, VersionsTable } from './versions.ts'
+import { type JobHead, splitJob, type Version, type VersionsTable } from './versions.ts'
 
 /** Jobs with what changes; the specification is in `versions`. */
 export type JobRow = {
@@ -37,7 +38,11 @@ export type JobRow = {
 /** What a change needs to know of a job before it touches it. */
 export type JobHandle = { key: number; version: number; versionKey: number; revision: number; isLive: boolean }
 
+type HeldJob = { key: number; versionKey: number; head: JobHead }
+
 export class JobsTable {
+  /** Those at work, which are read with every report; without their specifications, which may be large. */
+  readonly #held = new LRUCache<JobId, HeldJob>({ max: 2_048 })
   readonly #ids: IdIndex
   readonly #versions: VersionsTable
   readonly #labels: JobLabelsTable
@@ -113,6 +118,8 @@ export class JobsTable {
     )
     this.#labels.insert(key, job.CreateTime, job.Labels)
     this.#ids.add(job.ID, key)
+    // What waits from its first moment on is not read again soon.
+    if (job.State.StateType !== 'Queued') this.#held.set(job.ID, { key, versionKey, head: headOf(job) })
   }
 
   update({ key, isLive }: JobHandle, job: Job): void {
@@ -122,6 +129,8 @@ export class JobsTable {
     // Naming an indexed column writes its index, also when the value stays.
     if (isLive !== isTerminalJob(State.StateType)) this.#update.run(state, detail, Revision, ModifyTime, key)
     else this.#move.run(state, detail, Revision, ModifyTime, isLiveNumber(State), key)
+    const held = this.#held.get(job.ID)
+    if (held) this.#held.set(job.ID, { ...held, head: { ...held.head, State, Revision, ModifyTime } })
   }
 
   /** A new version has come in place of `last`. */
@@ -129,6 +138,7 @@ export class JobsTable {
     this.#updateSpec.run(job.Namespace, ownName(job), job.Version, versionKey, labelsText(job), key)
     this.#labels.remove(key, last.CreateTime, last.Labels)
     this.#labels.insert(key, last.CreateTime, job.Labels)
+    this.#held.delete(job.ID)
   }
 
   key(id: JobId): number | undefined {
@@ -136,6 +146,8 @@ export class JobsTable {
   }
 
   handle(id: JobId): JobHandle | undefined {
+    const held = this.#held.get(id)
+    if (held) return jobHandle(held.key, held.versionKey, held.head)
     const key = this.#ids.key(id)
     const row = key === undefined ? undefined : this.#handle.get(key)
     if (key === undefined || !row) return undefined
@@ -143,6 +155,9 @@ export class JobsTable {
   }
 
   get(id: JobId): Job | undefined {
+    const held = this.#held.get(id)
+    const version = held && this.#versions.get(held.versionKey)
+    if (version) return { ...version.spec, ...held.head }
     const key = this.#ids.key(id)
     return key === undefined ? undefined : this.byKey(key)
   }
@@ -150,7 +165,10 @@ export class JobsTable {
   byKey(key: number | bigint): Job | undefined {
     const row = this.#byKey.get(key)
     const version = row && this.#versions.get(Number(row.version_key))
-    return version && jobOf(row, version)
+    if (!version) return undefined
+    const job = jobOf(row, version)
+    this.#held.set(job.ID, { key: Number(key), versionKey: Number(row.version_key), head: headOf(job) })
+    return job
   }
 
   idsByPrefix(prefix: string, limit: number): JobId[] {
@@ -189,15 +207,29 @@ export class JobsTable {
     assert(job, 'a job that is removed is stored')
     this.#labels.remove(key, job.CreateTime, job.Labels)
     this.#ids.remove(job.ID)
+    this.#held.delete(job.ID)
     this.#remove.run(key)
   }
 
   lastKey(): number {
     return this.#lastKey.get()?.key ?? 0
   }
+
+  /** After a rollback. */
+  forget(): void {
+    this.#held.clear()
+  }
 }
 
 export type EndedRow = Pick<JobRow, 'key' | 'id' | 'revision' | 'version_key'>
+
+export const jobHandle = (key: number, versionKey: number, { Version, Revision, State }: JobHead): JobHandle => ({
+  key,
+  version: Version,
+  versionKey,
+  revision: Revision,
+  isLive: !isTerminalJob(State.StateType),
+})
 
 const endedQuery = (hasHistory: readonly number[]) =>
   query
@@ -281,6 +313,8 @@ const jobOf = (row: Exact<FullRow>, version: Version): Job => ({
   ModifyTime: row.modified_at,
   VersionTime: version.createdAt,
 })
+
+const headOf = (job: Job): JobHead => splitJob(job).head
 
 const stateNumber = (state: JobState): number => jobStateNames.indexOf(state.StateType)
 const isLiveNumber = (state: JobState): number => (isTerminalJob(state.StateType) ? 0 : 1)
