@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import type { Clock, Timer } from '#lib/clock.ts'
+import type { Clock } from '#lib/clock.ts'
 import { CpuBucket } from './cpu-bucket.ts'
 
 /** Between two looks at what runs: short against the allowance, long against what a hundred looks cost. */
@@ -16,7 +16,7 @@ type Held = { pid: number; cores: number; bucket?: CpuBucket; isStopped?: boolea
 export class CpuLimit {
   readonly #clock: Clock
   readonly #held = new Set<Held>()
-  #timer: Timer | undefined
+  #isLooking = false
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -27,7 +27,7 @@ export class CpuLimit {
     if (cores <= 0 || cores >= 1) return () => {}
     const held: Held = { pid, cores }
     this.#held.add(held)
-    this.#timer ??= this.#clock.after(lookMs, () => this.#look())
+    if (!this.#isLooking) this.#lookLater()
     return () => {
       this.#held.delete(held)
       if (held.isStopped) signal(held.pid, 'SIGCONT')
@@ -35,8 +35,14 @@ export class CpuLimit {
     }
   }
 
+  #lookLater(): void {
+    this.#isLooking = true
+    this.#clock.after(lookMs, () => this.#look())
+  }
+
   #look(): void {
-    this.#timer = this.#held.size > 0 ? this.#clock.after(lookMs, () => this.#look()) : undefined
+    this.#isLooking = false
+    if (this.#held.size > 0) this.#lookLater()
     const nowMs = this.#clock.monotonicMs()
     for (const held of this.#held) this.#lookAt(held, nowMs)
   }
