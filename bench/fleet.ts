@@ -1,5 +1,6 @@
 import type { Resources } from '#models/resources.ts'
 import { ClientBus } from '#nats/client-bus.ts'
+import { SystemClock } from '#platform/clock.ts'
 import { systemRandom } from '#platform/random.ts'
 import { BareNode, type Order } from './bare-node.ts'
 import { memory } from './process-figures.ts'
@@ -9,7 +10,7 @@ import { Product } from './product.ts'
 const joining = 16
 
 const plain = { section: 'Compute', token: '', caFile: '', isTlsRequired: false } as const
-const deps = { random: systemRandom, log: () => {} }
+const deps = { clock: new SystemClock(), random: systemRandom, log: () => {} }
 
 /** Thousands of nodes that reach an orchestrator through its broker, each over a connection of its own. */
 export class Fleet {

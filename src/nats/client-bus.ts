@@ -1,39 +1,42 @@
 import { connect, createInbox, errors, type Msg, type NatsConnection } from '@nats-io/transport-node'
 import type { Bus, BusMessage, Subscription } from '#contracts/bus.ts'
-import type { Random } from '#lib/clock.ts'
+import type { Clock, Random } from '#lib/clock.ts'
 import { Fault, messageOf } from '#lib/fault.ts'
 import { type ClientSettings, clientOptions } from './client-options.ts'
 import { connectFault, narrowFault } from './connect-fault.ts'
+import { DeadLine } from './dead-line.ts'
 import { leastPayloadBytes, maxPayloadBytes, requireFits } from './payload-limit.ts'
 import { ReconnectPace } from './reconnect-pace.ts'
 
-export type ClientDeps = { random: Random; log: (event: string, fields: Record<string, unknown>) => void }
+export type ClientDeps = { clock: Clock; random: Random; log: (event: string, fields: Record<string, unknown>) => void }
 
 /** The bus over a broker elsewhere. Once connected it goes on trying for ever when the broker is lost. */
 export class ClientBus implements Bus {
   readonly #connection: NatsConnection
   readonly #pace: ReconnectPace
   readonly #log: ClientDeps['log']
+  readonly #deadLine: DeadLine
   readonly #watchers = new Set<(isConnected: boolean) => void>()
   #isConnected = true
   #refusal = ''
   #maxPayloadBytes = maxPayloadBytes
 
-  private constructor(connection: NatsConnection, pace: ReconnectPace, log: ClientDeps['log']) {
+  private constructor(connection: NatsConnection, pace: ReconnectPace, { clock, log }: ClientDeps) {
     this.#connection = connection
     this.#pace = pace
     this.#log = log
+    this.#deadLine = new DeadLine(connection, clock)
     this.#watch().catch((error: unknown) => log('bus_watch_failed', { error }))
   }
 
   /** Tries each server once, for seconds. Faults: Unauthorized, or ServiceUnavailable when none can be reached or used. */
-  static async connect(settings: ClientSettings, { random, log }: ClientDeps): Promise<ClientBus> {
-    const pace = new ReconnectPace(random)
+  static async connect(settings: ClientSettings, deps: ClientDeps): Promise<ClientBus> {
+    const pace = new ReconnectPace(deps.random)
     const options = { ...clientOptions(settings), reconnectDelayHandler: () => pace.pauseMs }
     const connection = await connect(options).catch((error: unknown) => {
       throw connectFault(error, settings)
     })
-    const bus = new ClientBus(connection, pace, log)
+    const bus = new ClientBus(connection, pace, deps)
     if (bus.maxPayloadBytes >= leastPayloadBytes) return bus
     await bus.close()
     throw narrowFault(bus.maxPayloadBytes, settings)
@@ -84,7 +87,9 @@ export class ClientBus implements Bus {
       const ask = () => this.#connection.request(subject, payload, { timeout: timeoutMs })
       return (await this.#whileConnected(ask)).data
     } catch (error) {
-      const code = error instanceof errors.TimeoutError ? 'Timeout' : 'ServiceUnavailable'
+      const isTimeout = error instanceof errors.TimeoutError
+      if (isTimeout) this.#deadLine.suspect()
+      const code = isTimeout ? 'Timeout' : 'ServiceUnavailable'
       throw new Fault(code, `no answer on ${subject}: ${messageOf(error)}`, { cause: error, isRetryable: true })
     }
   }
@@ -120,6 +125,7 @@ export class ClientBus implements Bus {
   }
 
   async close(): Promise<void> {
+    this.#deadLine.clear()
     await this.#connection.close()
   }
 

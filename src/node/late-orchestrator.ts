@@ -1,6 +1,5 @@
 import type { Subscription } from '#contracts/bus.ts'
 import type { OrchestratorEnd } from '#contracts/node-link.ts'
-import type { Clock } from '#lib/clock.ts'
 import { Fault } from '#lib/fault.ts'
 import type { Startable } from '#lib/lifecycle.ts'
 import { AnyOrchestrator } from '#link/any-orchestrator.ts'
@@ -20,13 +19,13 @@ const startPatienceMs = 2_000
 export class LateOrchestrator implements OrchestratorEnd, Startable {
   readonly #settings: ClientSettings
   readonly #self: Self
-  readonly #deps: ClientDeps & { clock: Clock }
+  readonly #deps: ClientDeps
   readonly #handlers = new Set<() => void>()
   #end: Promise<AnyOrchestrator> | undefined
   #bus: ClientBus | undefined
   #isClosed = false
 
-  constructor(settings: ClientSettings, self: Self, deps: ClientDeps & { clock: Clock }) {
+  constructor(settings: ClientSettings, self: Self, deps: ClientDeps) {
     this.#settings = settings
     this.#self = self
     this.#deps = deps

@@ -65,7 +65,7 @@ const ownBroker = async (
   }
 }
 
-const outerBus = ({ settings }: NodeDeps, { nodeId, log }: PartContext, serve: Serve): NodeBus => {
+const outerBus = ({ settings }: NodeDeps, { nodeId, clock, log }: PartContext, serve: Serve): NodeBus => {
   const { Bus, Auth, TLS } = settings.Orchestrator
   const outer = new OuterBus(
     {
@@ -76,7 +76,7 @@ const outerBus = ({ settings }: NodeDeps, { nodeId, log }: PartContext, serve: S
       isTlsRequired: false,
       name: nodeId,
     },
-    { random: systemRandom, log },
+    { clock, random: systemRandom, log },
     async (bus) => [await claimBus(bus, nodeId), ...serve(bus)],
   )
   return {

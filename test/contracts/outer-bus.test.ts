@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import type { ClientBus } from '#nats/client-bus.ts'
+import type { ClientBus, ClientDeps } from '#nats/client-bus.ts'
 import type { ClientSettings } from '#nats/client-options.ts'
 import { busClient } from '../kit/bus-client.ts'
 import { NatsServer, withNatsServer } from '../kit/nats-server.ts'
 import { relay } from '../kit/relay.ts'
+import { StepClock } from '../kit/step-clock.ts'
 import { until } from '../kit/until.ts'
 
 /** What a client makes of a NATS server that somebody else has set up, and of one that goes away. */
@@ -22,8 +23,13 @@ withNatsServer(() => {
   beforeEach(() => {
     said = []
   })
-  const clientOf = async (server: NatsServer, change: Partial<ClientSettings> = {}): Promise<ClientBus> => {
-    const bus = await busClient(server.port, change, (event, { error }) => said.push(`${event} ${error ?? ''}`.trim()))
+  const clientOf = async (
+    server: NatsServer,
+    change: Partial<ClientSettings> = {},
+    deps: Partial<ClientDeps> = {},
+  ): Promise<ClientBus> => {
+    const log: ClientDeps['log'] = (event, { error }) => said.push(`${event} ${error ?? ''}`.trim())
+    const bus = await busClient(server.port, change, { log, ...deps })
     parts.push(bus)
     return bus
   }
@@ -140,5 +146,33 @@ withNatsServer(() => {
     await until('it is cut off', () => /Slow Consumer/.test(server.said), 30_000)
     line.mend()
     await untilAnswered(other)
+  })
+
+  it('a client whose line leads nowhere makes another one soon after an answer stayed out', async () => {
+    const clock = new StepClock()
+    const server = await serverWith()
+    const line = await relay(server.port)
+    parts.push(line)
+    const cutOff = await clientOf(server, { servers: [`nats://127.0.0.1:${line.port}`] }, { clock })
+    echo(await clientOf(server))
+    await untilAnswered(cutOff)
+    line.silence()
+    await expect(cutOff.request('echo', new Uint8Array(1), 50)).rejects.toMatchObject({ code: 'Timeout' })
+    expect(said).toEqual([])
+    clock.goTo(5_000)
+    await until('it leaves that line', () => said.includes('bus_lost'))
+    line.mend()
+    await untilAnswered(cutOff)
+    expect(clock.pending).toBe(0)
+  })
+
+  it('a client goes on over its line when only who it asked is silent', async () => {
+    const clock = new StepClock()
+    const server = await serverWith()
+    const [asking, silent] = [await clientOf(server, {}, { clock }), await clientOf(server)]
+    silent.subscribe('nobody', () => {})
+    await expect(asking.request('nobody', new Uint8Array(1), 50)).rejects.toMatchObject({ code: 'Timeout' })
+    await until('the server has answered', () => clock.pending === 0)
+    expect(said).toEqual([])
   })
 })

@@ -1,12 +1,13 @@
 import { ClientBus, type ClientDeps } from '#nats/client-bus.ts'
 import type { ClientSettings } from '#nats/client-options.ts'
+import { SystemClock } from '#platform/clock.ts'
 import { systemRandom } from '#platform/random.ts'
 
 /** A client of the broker at this port of the machine. */
 export const busClient = (
   port: number,
   change: Partial<ClientSettings> = {},
-  log: ClientDeps['log'] = () => {},
+  deps: Partial<ClientDeps> = {},
 ): Promise<ClientBus> =>
   ClientBus.connect(
     {
@@ -18,5 +19,5 @@ export const busClient = (
       name: 'client',
       ...change,
     },
-    { random: systemRandom, log },
+    { clock: new SystemClock(), random: systemRandom, log: () => {}, ...deps },
   )

@@ -2,10 +2,11 @@ import type { Socket } from 'node:net'
 import type { Clock, Timer } from '#lib/clock.ts'
 import type { EventLog } from '#lib/event-log.ts'
 import { messageOf } from '#lib/fault.ts'
+import { ProtocolError } from './control-line.ts'
 import type { Door, Rights, Visitor } from './door.ts'
 import { KeepAlive } from './keep-alive.ts'
 import { Outgoing } from './outgoing.ts'
-import { type Operation, Parser, ProtocolError } from './parser.ts'
+import { type Operation, Parser } from './parser.ts'
 import type { RoutedMessage, Router } from './router.ts'
 import { isPattern, isSubject } from './subjects.ts'
 import { type Subscription, Subscriptions } from './subscriptions.ts'
@@ -81,13 +82,14 @@ export class ClientConnection implements Visitor {
 
   #read(piece: Buffer): void {
     if (this.#out.isOver) return
+    this.#keepAlive.heard()
     this.#parser.add(piece)
     this.#goOn()
   }
 
   #goOn(): void {
     try {
-      this.#out.together(() => this.#doNext())
+      this.#doNext()
     } catch (error) {
       if (error instanceof ProtocolError) this.fail(messageOf(error))
       else this.#break(error)

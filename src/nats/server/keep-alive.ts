@@ -5,13 +5,15 @@ const missedLimit = 2
 /** Time in which a client that is there answers, when somebody else wants its place. */
 const answerLimitMs = 2_000
 
-/** Whether a client is still there: it answers each PING by a PONG. */
+/** Whether a client is still there: one that says nothing by itself is asked by PING, and answers by PONG. */
 export class KeepAlive {
   readonly #clock: Clock
   readonly #ping: () => void
   readonly #onStale: () => void
   readonly #waiting = new Set<(isAlive: boolean) => void>()
+  /** How often in a row it was asked, and nothing came from it since. */
   #unanswered = 0
+  #isHeard = false
   #timer: Timer | undefined
 
   constructor(clock: Clock, { ping, onStale }: { ping: () => void; onStale: () => void }) {
@@ -22,15 +24,23 @@ export class KeepAlive {
 
   start(): void {
     this.#timer = this.#clock.after(everyMs, () => {
-      if (this.#unanswered >= missedLimit) return this.#onStale()
-      this.#unanswered += 1
-      this.#ping()
+      if (this.#isHeard) this.#unanswered = 0
+      else if (this.#unanswered === missedLimit) return this.#onStale()
+      else {
+        this.#unanswered += 1
+        this.#ping()
+      }
+      this.#isHeard = false
       this.start()
     })
   }
 
+  /** Something came from it. */
+  heard(): void {
+    this.#isHeard = true
+  }
+
   answered(): void {
-    this.#unanswered = 0
     this.#tell(true)
   }
 

@@ -5,11 +5,16 @@ import type { RoutedMessage } from './router.ts'
 const backlogLimitBytes = 64 * 1024 * 1024
 /** Who has so much to read yet is not listened to before it has. */
 const unreadLimitBytes = 256 * 1024
+/** Up to here a copy costs less than a piece of its own. */
+const copyLimitBytes = 16 * 1024
 
-/** What goes out to one client, as core NATS writes it. After its end nothing more does. */
+const lineEnd = Buffer.from('\r\n')
+
+/** What goes out to one client, as core NATS writes it. What comes in one turn leaves together; after its end nothing more does. */
 export class Outgoing {
   readonly #socket: Socket
   readonly #onBacklog: (bytes: number) => void
+  #isCollecting = false
 
   constructor(socket: Socket, onBacklog: (bytes: number) => void) {
     this.#socket = socket
@@ -30,35 +35,37 @@ export class Outgoing {
   }
 
   line(text: string): void {
-    if (this.isOver) return
-    this.#socket.write(`${text}\r\n`)
-    const bytes = this.#socket.writableLength
-    if (bytes > backlogLimitBytes) this.#onBacklog(bytes)
+    this.#write([Buffer.from(`${text}\r\n`)])
   }
 
   message(sid: string, { subject, reply, headerBytes, payload }: RoutedMessage): void {
     const address = `${subject} ${sid}${reply === undefined ? '' : ` ${reply}`}`
     const head =
       headerBytes > 0 ? `HMSG ${address} ${headerBytes} ${payload.length}` : `MSG ${address} ${payload.length}`
-    this.#socket.cork()
-    this.#socket.write(`${head}\r\n`)
-    this.#socket.write(payload)
-    this.line('')
-    queueMicrotask(() => this.#socket.uncork())
-  }
-
-  /** All lines of `write` leave together. */
-  together(write: () => void): void {
-    this.#socket.cork()
-    try {
-      write()
-    } finally {
-      this.#socket.uncork()
-    }
+    const pieces = [Buffer.from(`${head}\r\n`), payload, lineEnd]
+    this.#write(payload.length > copyLimitBytes ? pieces : [Buffer.concat(pieces)])
   }
 
   end(lastLine: string): void {
     this.line(lastLine)
     this.#socket.end()
+  }
+
+  #write(pieces: readonly Buffer[]): void {
+    if (this.isOver) return
+    this.#collect()
+    for (const piece of pieces) this.#socket.write(piece)
+    const bytes = this.#socket.writableLength
+    if (bytes > backlogLimitBytes) this.#onBacklog(bytes)
+  }
+
+  #collect(): void {
+    if (this.#isCollecting) return
+    this.#isCollecting = true
+    this.#socket.cork()
+    queueMicrotask(() => {
+      this.#isCollecting = false
+      this.#socket.uncork()
+    })
   }
 }

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { maxPayloadBytes } from '../payload-limit.ts'
-import { type Operation, Parser, ProtocolError } from './parser.ts'
+import { ProtocolError } from './control-line.ts'
+import { type Operation, Parser } from './parser.ts'
 
 const token = fc.stringMatching(/^[A-Za-z0-9_$*>-]{1,12}$/)
 const subject = fc.array(token, { minLength: 1, maxLength: 4 }).map((tokens) => tokens.join('.'))

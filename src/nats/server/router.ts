@@ -39,18 +39,20 @@ export class Router {
 
   /** How many got it. */
   route(message: RoutedMessage): number {
-    const groups = new Map<string, Listener[]>()
+    const grouped: Listener[] = []
     let delivered = 0
     for (const listener of this.#listeners.find(message.subject)) {
       if (listener.queue === undefined) {
         listener.deliver(message)
         delivered += 1
-      } else groups.set(listener.queue, [...(groups.get(listener.queue) ?? []), listener])
+      } else grouped.push(listener)
     }
-    for (const members of groups.values()) {
-      members[this.#turn++ % members.length]?.deliver(message)
-      delivered += 1
-    }
-    return delivered
+    return grouped.length === 0 ? delivered : delivered + this.#routeToGroups(message, grouped)
+  }
+
+  #routeToGroups(message: RoutedMessage, listeners: readonly Listener[]): number {
+    const groups = Map.groupBy(listeners, ({ queue }) => queue)
+    for (const members of groups.values()) members[this.#turn++ % members.length]?.deliver(message)
+    return groups.size
   }
 }

@@ -1,13 +1,16 @@
+/** Most branches do little but lead on: what one does not need it does not have. */
 type Branch<Item> = {
-  /** By token; `*` stands for any. */
-  readonly next: Map<string, Branch<Item>>
+  /** By token. */
+  next: Map<string, Branch<Item>> | undefined
+  /** Where `*` leads: any token. */
+  any: Branch<Item> | undefined
   /** Of patterns that end here. */
-  readonly ends: Set<Item>
+  ends: Set<Item> | undefined
   /** Of patterns that go on with `>`. */
-  readonly rest: Set<Item>
+  rest: Set<Item> | undefined
 }
 
-const newBranch = <Item>(): Branch<Item> => ({ next: new Map(), ends: new Set(), rest: new Set() })
+const newBranch = <Item>(): Branch<Item> => ({ next: undefined, any: undefined, ends: undefined, rest: undefined })
 
 /** Items by pattern. Finding those of a subject costs as much as it has tokens, however many patterns there are. */
 export class SubjectTree<Item> {
@@ -16,12 +19,13 @@ export class SubjectTree<Item> {
   add(pattern: string, item: Item): void {
     let branch = this.#root
     for (const token of pattern.split('.')) {
-      if (token === '>') return void branch.rest.add(item)
-      const next = branch.next.get(token) ?? newBranch<Item>()
-      branch.next.set(token, next)
-      branch = next
+      if (token === '>') {
+        branch.rest = (branch.rest ?? new Set()).add(item)
+        return
+      }
+      branch = token === '*' ? (branch.any ??= newBranch()) : branchOf(branch, token)
     }
-    branch.ends.add(item)
+    branch.ends = (branch.ends ?? new Set()).add(item)
   }
 
   remove(pattern: string, item: Item): void {
@@ -29,24 +33,49 @@ export class SubjectTree<Item> {
   }
 
   find(subject: string): Item[] {
-    const tokens = subject.split('.')
     const found: Item[] = []
-    let branches = [this.#root]
-    for (const token of tokens) {
-      for (const { rest } of branches) found.push(...rest)
-      branches = branches.flatMap(({ next }) => [next.get(token), next.get('*')].filter((each) => each !== undefined))
-    }
-    for (const { ends } of branches) found.push(...ends)
+    findIn(this.#root, subject.split('.'), 0, found)
     return found
   }
 }
 
-/** Branches that hold nothing any more are cut off. */
+const branchOf = <Item>(branch: Branch<Item>, token: string): Branch<Item> => {
+  branch.next ??= new Map()
+  const known = branch.next.get(token)
+  if (known) return known
+  const made = newBranch<Item>()
+  branch.next.set(token, made)
+  return made
+}
+
+const findIn = <Item>({ next, any, ends, rest }: Branch<Item>, tokens: string[], at: number, found: Item[]): void => {
+  const token = tokens[at]
+  const here = token === undefined ? ends : rest
+  if (here) found.push(...here)
+  if (token === undefined) return
+  const named = next?.get(token)
+  if (named) findIn(named, tokens, at + 1, found)
+  if (any) findIn(any, tokens, at + 1, found)
+}
+
 const removeFrom = <Item>(branch: Branch<Item>, [token, ...tokens]: string[], item: Item): void => {
-  if (token === undefined) return void branch.ends.delete(item)
-  if (token === '>') return void branch.rest.delete(item)
-  const next = branch.next.get(token)
-  if (!next) return
-  removeFrom(next, tokens, item)
-  if (next.next.size + next.ends.size + next.rest.size === 0) branch.next.delete(token)
+  if (token === undefined) branch.ends = without(branch.ends, item)
+  else if (token === '>') branch.rest = without(branch.rest, item)
+  else if (token === '*') branch.any = pruned(branch.any, tokens, item)
+  else if (!pruned(branch.next?.get(token), tokens, item)) {
+    branch.next?.delete(token)
+    if (branch.next?.size === 0) branch.next = undefined
+  }
+}
+
+/** The branch without the item; undefined when it holds nothing any more. */
+const pruned = <Item>(branch: Branch<Item> | undefined, tokens: string[], item: Item): Branch<Item> | undefined => {
+  if (!branch) return undefined
+  removeFrom(branch, tokens, item)
+  return branch.next || branch.any || branch.ends || branch.rest ? branch : undefined
+}
+
+const without = <Item>(items: Set<Item> | undefined, item: Item): Set<Item> | undefined => {
+  items?.delete(item)
+  return items?.size === 0 ? undefined : items
 }

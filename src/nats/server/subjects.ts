@@ -3,8 +3,10 @@ const tokenPattern = /^[^\s\0.]+$/
 
 const tokens = (subject: string): string[] => subject.split('.')
 
-export const isSubject = (subject: string): boolean =>
-  subject.length <= 4096 && tokens(subject).every((token) => tokenPattern.test(token) && token !== '*' && token !== '>')
+/** Asked of each message: one look over all of it. */
+const subjectPattern = /^(?![*>](?:\.|$))[^\s\0.]+(?:\.(?![*>](?:\.|$))[^\s\0.]+)*$/
+
+export const isSubject = (subject: string): boolean => subject.length <= 4096 && subjectPattern.test(subject)
 
 export const isPattern = (pattern: string): boolean => {
   const parts = tokens(pattern)
