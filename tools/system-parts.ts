@@ -24,6 +24,18 @@ export const systemParts: SystemPart[] = [
     neededBy: 'the bus and a cluster over outside NATS servers',
   },
   {
+    name: 'Swift as S3',
+    programs: [
+      'swift-proxy-server',
+      'swift-account-server',
+      'swift-container-server',
+      'swift-object-server',
+      'memcached',
+    ],
+    packages: ['swift-proxy', 'swift-account', 'swift-container', 'swift-object', 'memcached'],
+    neededBy: 'inputs from S3 and results to it',
+  },
+  {
     name: 'C compiler for WASI',
     programs: ['clang', 'wasm-ld'],
     files: ['/usr/include/wasm32-wasi/stdio.h'],

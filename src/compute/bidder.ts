@@ -1,11 +1,12 @@
 import type { Execution } from '#models/execution.ts'
-import { type Job, mainTask, partitionCount } from '#models/job.ts'
+import { type Job, mainTask } from '#models/job.ts'
 import type { Resources } from '#models/resources.ts'
 import type { BidContext, BidSettings } from './bids/bid-rule.ts'
 import { bidRules } from './bids/index.ts'
 import { resourceVerdict, usageOf } from './bids/resources.ts'
 import type { PortPool } from './ports.ts'
 import type { Registries } from './registry.ts'
+import { shareOf } from './share.ts'
 
 export type Bid = { kind: 'accepted'; usage: Resources } | { kind: 'declined'; reason: string }
 
@@ -21,7 +22,7 @@ export const bidFor = async (
   const context: BidContext = {
     job,
     task: mainTask(job),
-    partition: { index: execution.PartitionIndex, count: partitionCount(job) },
+    share: shareOf(execution, job),
     settings,
     registries,
     ports,

@@ -13,3 +13,6 @@ export type UnpackArchive = (
   limits: UnpackLimits,
   signal: AbortSignal,
 ) => Promise<void>
+
+/** A folder as the bytes of a tar archive, its own entry `.` first; no link is followed, and those that lead out are left out. */
+export type PackFolder = (root: string) => Readable

@@ -1,3 +1,4 @@
+import type { JobId } from '#models/ids.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
 import type { InputSource } from '#models/task.ts'
 import type { Verdict } from './verdict.ts'
@@ -16,10 +17,16 @@ export type PreparedInput = {
 /** A file that lies in the job itself and needs no place on the disk. */
 export type InlineFile = Pick<PreparedInput, 'input' | 'guestPath'> & { bytes: Uint8Array }
 
+/**
+ * Which share of an input an execution gets: `index` of `count` partitions of one version of a job, whose executions all deal
+ * out the same.
+ */
+export type InputShare = { jobId: JobId; jobVersion: number; index: number; count: number }
+
 export type PrepareContext = {
   /** An empty folder of this input alone, made by the caller and removed by it afterwards. */
   directory: string
-  partition: { index: number; count: number }
+  share: InputShare
   /** Most bytes this input may take; more is a fault of class ResourceExhausted. */
   limitBytes: number
 }
@@ -35,11 +42,7 @@ export interface Storage {
   /** Whether the data is already on this machine. */
   isLocal(source: SpecConfig, signal: AbortSignal): Promise<boolean>
   /** Bytes it would take; undefined = cannot be known before fetching. Throws a Fault when the source cannot be reached. */
-  sizeBytes(
-    source: SpecConfig,
-    partition: { index: number; count: number },
-    signal: AbortSignal,
-  ): Promise<number | undefined>
+  sizeBytes(source: SpecConfig, share: InputShare, signal: AbortSignal): Promise<number | undefined>
   /** Fetches. On failure or abort nothing usable is left in the directory. Throws a Fault whose message names the source. */
   prepare(input: InputSource, context: PrepareContext, signal: AbortSignal): Promise<PreparedInput>
   /** The same for who takes bytes as they are; undefined = the source is not a file that lies in the job. */

@@ -9,6 +9,7 @@ import { nodeBus } from './node-bus.ts'
 import type { NodeDeps, PartContext } from './node-deps.ts'
 import { orchestratorKey } from './orchestrator-key.ts'
 import { orchestratorSettings } from './part-settings.ts'
+import { resultSigner } from './result-signer.ts'
 
 /** The control plane and the bus through which other nodes reach it. */
 export const controlParts = async (deps: NodeDeps, context: PartContext) => {
@@ -18,7 +19,15 @@ export const controlParts = async (deps: NodeDeps, context: PartContext) => {
     instanceId: instanceId ?? hash('sha256', store.storeId),
     publicKey: await orchestratorKey(store),
   }
-  const orchestrator = new Orchestrator({ store, clock, random: systemRandom, settings, log })
+  const signer = resultSigner(deps.settings, clock, log)
+  const orchestrator = new Orchestrator({
+    store,
+    clock,
+    random: systemRandom,
+    settings,
+    log,
+    ...(signer && { signer }),
+  })
   const knownInfo = (id: NodeId) =>
     orchestrator.nodes.get(id).then(
       ({ Info }) => (Info.NodeID === id ? Info : undefined),

@@ -53,6 +53,11 @@ export const providerSettings = ({ settings, folder, environment }: ProviderSour
       retries: InputSources.MaxRetryCount,
       maxBytes: Compute.Fetch.MaxBytes,
     },
+    s3: {
+      trustedEndpoints: Compute.S3.TrustedEndpoints,
+      isAnonymousTaken: Compute.S3.Anonymous,
+      retries: InputSources.MaxRetryCount,
+    },
     fetch: {
       allowPrivateAddresses: Compute.Fetch.AllowPrivateAddresses,
       allowLoopback: Compute.Fetch.AllowLoopback,

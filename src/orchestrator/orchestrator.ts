@@ -1,5 +1,6 @@
 import type { JobsApi, NodesApi } from '#contracts/control-plane.ts'
 import type { OrchestratorEnd } from '#contracts/node-link.ts'
+import type { ResultSigner } from '#contracts/result-signer.ts'
 import type { Store } from '#contracts/store.ts'
 import type { Clock, Random, Timer } from '#lib/clock.ts'
 import type { EventLog } from '#lib/event-log.ts'
@@ -44,6 +45,8 @@ export type OrchestratorParts = {
   clock: Clock
   random: Random
   settings: OrchestratorSettings
+  /** Absent = results in stores are told as they are. */
+  signer?: ResultSigner
   /** A constant name and fields for the log. */
   log: EventLog
 }
@@ -137,6 +140,7 @@ export class Orchestrator implements Startable {
       looks: this.#looks,
       look: (job, evaluationId) => this.#ask(job.ID, job.Priority, 'job-register', evaluationId),
       end: (nodeId) => this.#membership.end(nodeId),
+      signer: parts.signer,
     })
     store.onLost(() => {
       this.#table.isDoubtful = true

@@ -1,6 +1,9 @@
 import type { Readable } from 'node:stream'
 import type { Downloader } from '#contracts/downloader.ts'
 import type { Clock, Random } from '#lib/clock.ts'
+import { S3Clients } from '#providers/s3/clients.ts'
+import { S3Downloader } from '#providers/s3/downloader.ts'
+import { defaultS3Settings, type S3Settings } from '#providers/s3/settings.ts'
 import { resultLimits, UrlDownloader } from '#providers/url/downloader.ts'
 import type { UrlSettings } from '#providers/url/settings.ts'
 import { unpackTarGz } from './unpack-tar.ts'
@@ -8,10 +11,15 @@ import { unpackTarGz } from './unpack-tar.ts'
 /** Silence ends soon: a node that cannot be reached from here is read through the orchestrator instead. */
 const resultSettings: UrlSettings = { readTimeoutMs: 10_000, retries: 1, maxBytes: 0 }
 
+/** Who fetches a result has named its place, or its job has; what is fetched is a user's, not a node's. */
+const usersOwnS3: S3Settings = { ...defaultS3Settings, trustedEndpoints: 'all' }
+
 /** What the command line fetches results with: one line for each technology that results are published by. */
-export const resultDownloaders = (deps: { clock: Clock; random: Random }): Downloader[] => [
-  new UrlDownloader(resultSettings, { ...deps, unpack: unpackTarGz }),
-]
+export const resultDownloaders = (deps: { clock: Clock; random: Random }): Downloader[] => {
+  const byUrl = new UrlDownloader(resultSettings, { ...deps, unpack: unpackTarGz })
+  const clients = new S3Clients(usersOwnS3, deps)
+  return [byUrl, new S3Downloader({ clients, byUrl, clock: deps.clock, unpack: unpackTarGz, limits: resultLimits })]
+}
 
 /** What a node's publisher has packed, wherever its bytes come from; nothing is left in the folder unless all of it came. */
 export const unpackResult = (source: Readable, directory: string, signal: AbortSignal): Promise<void> =>

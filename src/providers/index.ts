@@ -10,12 +10,15 @@ import { localProvider } from '#providers/local/provider.ts'
 import type { LocalSettings } from '#providers/local/settings.ts'
 import { noopProvider } from '#providers/noop/provider.ts'
 import type { NoopSettings } from '#providers/noop/settings.ts'
+import { s3Provider } from '#providers/s3/provider.ts'
+import { defaultS3Settings, type S3Settings } from '#providers/s3/settings.ts'
 import { urlProvider } from '#providers/url/provider.ts'
 import { defaultUrlSettings, type UrlSettings } from '#providers/url/settings.ts'
 import { wasmProvider } from '#providers/wasm/provider.ts'
 import type { WasmSettings } from '#providers/wasm/settings.ts'
 import { addressGuard, defaultFetchGuard, defaultProxyGuard, type FetchGuardSettings } from './address-guard.ts'
 import { checkedAddresses } from './checked-addresses.ts'
+import { packFolder } from './pack-folder.ts'
 import { unpackTarGz } from './unpack-tar.ts'
 
 export type ProviderSettings = {
@@ -25,6 +28,8 @@ export type ProviderSettings = {
   inline: InlineSettings
   /** Absent = its defaults. */
   url?: UrlSettings
+  /** Absent = its defaults. */
+  s3?: S3Settings
   /** What jobs may make this node fetch from; absent = everything but metadata and its own servers. */
   fetch?: FetchGuardSettings
   /** What jobs reach over a network with HTTP only, beyond what they name themselves; absent = the public web. */
@@ -48,7 +53,8 @@ export type ProviderDeps = {
 
 /** Every technology of a compute node: one line each. */
 export function nodeProviders(settings: ProviderSettings, deps: ProviderDeps): Provider[] {
-  const local = localProvider(settings.local, deps)
+  const url = settings.url ?? defaultUrlSettings
+  const local = localProvider(settings.local, { ...deps, pack: packFolder })
   const ownPorts = () => [...(deps.ownPorts?.() ?? []), local.publisher.port]
   const fetchGuard = addressGuard(settings.fetch ?? defaultFetchGuard, ownPorts)
   const addressesOf = checkedAddresses(fetchGuard, 'Compute.Fetch')
@@ -60,7 +66,12 @@ export function nodeProviders(settings: ProviderSettings, deps: ProviderDeps): P
     wasmProvider(settings.wasm, { clock: deps.clock, command: deps.wasmCommand }),
     local,
     inlineProvider(settings.inline, { unpack: unpackTarGz }),
-    urlProvider(settings.url ?? defaultUrlSettings, { ...deps, addressesOf, unpack: unpackTarGz }),
+    urlProvider(url, { ...deps, addressesOf, unpack: unpackTarGz }),
+    s3Provider(settings.s3 ?? defaultS3Settings, {
+      clock: deps.clock,
+      pack: packFolder,
+      connect: async () => (await import('#providers/url/connector.ts')).guardedAgent(addressesOf, url.readTimeoutMs),
+    }),
     noopProvider(settings.noop ?? { isWhole: false }),
   ]
 }

@@ -19,9 +19,10 @@ import { SystemClock } from '#platform/clock.ts'
 import { systemRandom } from '#platform/random.ts'
 import { LocalPublisher } from '#providers/local/publisher.ts'
 import type { LocalPublisherSettings } from '#providers/local/settings.ts'
+import { packFolder } from '#providers/pack-folder.ts'
 import { publisherSuite } from './publisher.suite.ts'
 
-const deps = { clock: new SystemClock(), random: systemRandom }
+const deps = { clock: new SystemClock(), random: systemRandom, pack: packFolder }
 const never = new AbortController().signal
 const urlOf = (published: SpecConfig): string => String(published.Params?.['URL'])
 const keep = { ageMs: 0, sizeBytes: 0 }

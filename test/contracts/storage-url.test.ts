@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { PreparedInput } from '#contracts/storage.ts'
 import type { Fault } from '#lib/fault.ts'
+import type { JobId } from '#models/ids.ts'
 import { SystemClock } from '#platform/clock.ts'
 import { systemRandom } from '#platform/random.ts'
 import { addressGuard, defaultFetchGuard } from '#providers/address-guard.ts'
@@ -23,7 +24,7 @@ const open = (settings: Partial<UrlSettings> = {}, deps: Partial<UrlStorageDeps>
   )
 const source = (URL: string) => ({ Type: 'urlDownload', Params: { URL } })
 const never = new AbortController().signal
-const partition = { index: 0, count: 1 }
+const share = { jobId: 'j-1' as JobId, jobVersion: 1, index: 0, count: 1 }
 
 storageSuite('url', async () => {
   const contents = new Map<string, Buffer>()
@@ -74,13 +75,13 @@ describe('url storage', () => {
     return storage
   }
   const prepare = (url: string, storage = storageWith(), limitBytes = 1e9): Promise<PreparedInput> =>
-    storage.prepare({ Source: source(url), Alias: '', Target: '/inputs' }, { directory, partition, limitBytes }, never)
+    storage.prepare({ Source: source(url), Alias: '', Target: '/inputs' }, { directory, share, limitBytes }, never)
   const faultOf = (work: Promise<unknown>): Promise<Fault> =>
     work.then(
       () => expect.fail('it did not fail'),
       (error: Fault) => error,
     )
-  const sizeOf = (url: string, storage = storageWith()) => storage.sizeBytes(source(url), partition, never)
+  const sizeOf = (url: string, storage = storageWith()) => storage.sizeBytes(source(url), share, never)
 
   it('puts the file below the Target, under its own name [R177]', async () => {
     const server = await serve((_, reply) => void reply.end('alpha\nbeta\n'))
@@ -325,11 +326,7 @@ describe('names of fetched files', () => {
       disposition = cd
       const into = mkdtempSync(join(directory, 'x-'))
       const asked = { Source: source(server.url(path)), Alias: '', Target: '/inputs' }
-      const { hostPath, guestPath } = await storage.prepare(
-        asked,
-        { directory: into, partition, limitBytes: 1e9 },
-        never,
-      )
+      const { hostPath, guestPath } = await storage.prepare(asked, { directory: into, share, limitBytes: 1e9 }, never)
       const shown = (text: string) => text.replace(uuid, '<uuid>')
       return { file: shown(hostPath.slice(into.length + 1)), target: shown(guestPath) }
     },

@@ -1,4 +1,5 @@
 import type { JobProbe } from '#contracts/job-probe.ts'
+import type { InputShare } from '#contracts/storage.ts'
 import type { Verdict } from '#contracts/verdict.ts'
 import type { Job } from '#models/job.ts'
 import type { Resources } from '#models/resources.ts'
@@ -23,7 +24,7 @@ export type BidSettings = {
 export type BidContext = {
   job: Job
   task: Task
-  partition: { index: number; count: number }
+  share: InputShare
   settings: BidSettings
   registries: Registries
   ports: PortPool

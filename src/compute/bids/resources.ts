@@ -31,7 +31,7 @@ export const resourceVerdict = (usage: Resources, { job, settings: { maxPerJob }
     : no(`insufficient resources - requested: ${formatResources(usage)}, available: ${formatResources(most)}`)
 }
 
-const inputSize = async ({ task, registries, partition, signal }: BidContext): Promise<number> => {
+const inputSize = async ({ task, registries, share, signal }: BidContext): Promise<number> => {
   try {
     const sizes = await Promise.all(
       task.InputSources.map(async (input) => {
@@ -42,7 +42,7 @@ const inputSize = async ({ task, registries, partition, signal }: BidContext): P
             details: { FailureClass: 'node' },
             ...(verdict.cure ? { hint: verdict.cure } : {}),
           })
-        return (await storage?.sizeBytes(input.Source, partition, signal)) ?? 0
+        return (await storage?.sizeBytes(input.Source, share, signal)) ?? 0
       }),
     )
     return sizes.reduce((sum, size) => sum + size, 0)

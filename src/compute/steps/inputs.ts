@@ -1,4 +1,4 @@
-import type { InlineFile, PreparedInput, Storage } from '#contracts/storage.ts'
+import type { InlineFile, InputShare, PreparedInput, Storage } from '#contracts/storage.ts'
 import { Fault } from '#lib/fault.ts'
 import type { InputSource } from '#models/task.ts'
 import type { ExecutionDirectories } from '../directories.ts'
@@ -8,7 +8,7 @@ export type FetchRequest = {
   inputs: readonly InputSource[]
   /** Number of the first input's folder. */
   firstIndex: number
-  partition: { index: number; count: number }
+  share: InputShare
   limitBytes: number
 }
 
@@ -40,10 +40,10 @@ export const fetchEngineInputs = (
 type Fetch<Fetched> = (storage: Storage, input: InputSource, offset: number, signal: AbortSignal) => Promise<Fetched>
 
 const fetchToDisk =
-  ({ firstIndex, partition, limitBytes }: FetchRequest, directories: ExecutionDirectories): Fetch<PreparedInput> =>
+  ({ firstIndex, share, limitBytes }: FetchRequest, directories: ExecutionDirectories): Fetch<PreparedInput> =>
   async (storage, input, offset, signal) => {
     const directory = await directories.input(firstIndex + offset)
-    return storage.prepare(input, { directory, partition, limitBytes }, signal)
+    return storage.prepare(input, { directory, share, limitBytes }, signal)
   }
 
 /** When one fails the others are broken off, and its fault is thrown. */

@@ -1,7 +1,8 @@
 import type { Engine, RunRequest } from '#contracts/engine.ts'
-import { type Job, mainTask, partitionCount } from '#models/job.ts'
+import { type Job, mainTask } from '#models/job.ts'
 import { defaultStopGraceSeconds } from '#models/task.ts'
 import type { RunContext } from '../run-context.ts'
+import { shareOf } from '../share.ts'
 import { environmentOf } from './environment.ts'
 import { fetchEngineInputs, fetchInputs } from './inputs.ts'
 
@@ -10,7 +11,7 @@ export const startRequest = async (context: RunContext, engine: Engine, signal: 
   const { execution, job, registries, directories } = context
   const task = mainTask(job)
   const fetch = {
-    partition: { index: execution.PartitionIndex, count: partitionCount(job) },
+    share: shareOf(execution, job),
     limitBytes: context.resources.Disk > 0 ? context.resources.Disk : Number.MAX_SAFE_INTEGER,
   }
   const [inputs, engineInputs] = await Promise.all([

@@ -65,6 +65,13 @@ export const compute = {
       'Capabilities taken away from containers; images that change owners or users need fewer taken',
     ),
   },
+  S3: {
+    TrustedEndpoints: list(
+      [],
+      "Endpoints besides Amazon's own that are asked with the AWS credentials of this node, such as https://minio.example:9000",
+    ),
+    Anonymous: boolean(false, 'Take S3 inputs also without AWS credentials, for buckets that everybody may read'),
+  },
   Fetch: {
     AllowPrivateAddresses: boolean(true, 'Inputs may come from private addresses'),
     AllowLoopback: boolean(true, 'Inputs may come from this machine'),

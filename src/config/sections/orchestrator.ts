@@ -45,6 +45,12 @@ export const orchestrator = {
     VisibilityTimeout: duration(minute, 'Time after which an evaluation nobody finished is handed out again'),
     MaxRetryCount: integer(10, 'How often an evaluation is handed out'),
   },
+  S3: {
+    TrustedEndpoints: list(
+      [],
+      "Endpoints besides Amazon's own for whose results addresses are signed with the AWS credentials of this node",
+    ),
+  },
   JobNaming: text('by-caller', 'What a second submission under the same name is', {
     choices: ['by-caller', 'versioned', 'independent'],
   }),

@@ -1,13 +1,14 @@
 import type { JobsApi, KeptResult, LogChoice, Rerun, Submission, Submitted } from '#contracts/control-plane.ts'
 import type { LogChunk, LogQuery } from '#contracts/log-reader.ts'
 import type { ComputeEnd } from '#contracts/node-link.ts'
+import type { ResultSigner } from '#contracts/result-signer.ts'
 import type { JobCursor, JobFilter, JobOrder, Page } from '#contracts/store.ts'
 import type { Clock, Random } from '#lib/clock.ts'
 import { Fault } from '#lib/fault.ts'
 import type { Execution } from '#models/execution.ts'
 import type { JobPlan, JobReasons } from '#models/forecast.ts'
 import type { ExecutionId, JobId, NodeId } from '#models/ids.ts'
-import { isLongRunning, type Job } from '#models/job.ts'
+import { isLongRunning, type Job, mainTask } from '#models/job.ts'
 import type { HistoryAudience, JobHistory } from '#models/job-history.ts'
 import { isNoSpec, type SpecConfig } from '#models/spec-config.ts'
 import type { Ledger } from '../ledger.ts'
@@ -37,6 +38,7 @@ export type JobsParts = {
   looks: Looks
   look: (job: Job, evaluationId: string) => void
   end: (nodeId: NodeId) => ComputeEnd | undefined
+  signer: ResultSigner | undefined
 }
 
 const historyPage = 1_000
@@ -120,9 +122,17 @@ export class Jobs implements JobsApi {
       throw new Fault('BadRequest', `job type ${job.Type} does not support results`, { component: 'JobStore' })
     }
     const executions = await this.executions(id, job.Version)
-    return executions
-      .filter((execution) => execution.ComputeState.StateType === 'Completed' && !isNoSpec(execution.PublishedResult))
-      .map((execution) => execution.PublishedResult as SpecConfig)
+    const { Publisher } = mainTask(job)
+    const { signer } = this.#parts
+    const published = executions.filter(
+      (execution) => execution.ComputeState.StateType === 'Completed' && !isNoSpec(execution.PublishedResult),
+    )
+    return Promise.all(
+      published.map(async (execution) => {
+        const result = execution.PublishedResult as SpecConfig
+        return signer ? signer.signed(result, Publisher, execution) : result
+      }),
+    )
   }
 
   async keptResult(id: JobId, executionId: ExecutionId): Promise<KeptResult> {

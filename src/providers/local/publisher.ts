@@ -4,6 +4,7 @@ import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
+import type { PackFolder } from '#contracts/archive.ts'
 import type { Publisher, PublishRequest, ResultPart, ResultQuery } from '#contracts/publisher.ts'
 import { no, type Verdict, yes } from '#contracts/verdict.ts'
 import type { Clock, Random } from '#lib/clock.ts'
@@ -13,11 +14,10 @@ import type { ExecutionId } from '#models/ids.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
 import { candidateAddresses, inUrl, outboundAddress } from './address.ts'
 import { FileServer, isReachable } from './file-server.ts'
-import { packFolder } from './pack-folder.ts'
 import { readPart } from './read-part.ts'
 import type { LocalPublisherSettings } from './settings.ts'
 
-export type LocalPublisherDeps = { clock: Clock; random: Random }
+export type LocalPublisherDeps = { clock: Clock; random: Random; pack: PackFolder }
 
 const suffix = '.tar.gz'
 const unfinished = /\.part-[0-9a-f-]+$/
@@ -80,9 +80,14 @@ export class LocalPublisher implements Publisher, Startable {
     const part = `${path}.part-${this.#deps.random.uuid()}`
     try {
       signal.throwIfAborted()
-      await pipeline(packFolder(request.resultDirectory), createGzip({ level: gzipLevel }), createWriteStream(part), {
-        signal,
-      })
+      await pipeline(
+        this.#deps.pack(request.resultDirectory),
+        createGzip({ level: gzipLevel }),
+        createWriteStream(part),
+        {
+          signal,
+        },
+      )
       await synced(part)
       await rename(part, path)
       await synced(this.#settings.directory)

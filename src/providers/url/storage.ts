@@ -67,7 +67,7 @@ export class UrlStorage implements Storage, Startable {
   }
 
   /** A server that does not say is no reason to refuse: the download itself is bounded (X7). */
-  async sizeBytes(source: SpecConfig, _partition: unknown, signal: AbortSignal): Promise<number | undefined> {
+  async sizeBytes(source: SpecConfig, _share: unknown, signal: AbortSignal): Promise<number | undefined> {
     const { url, ...login } = decodeUrlSource(source)
     try {
       const { headers, body } = await fetchWithRetries(await this.#parts(), { method: 'HEAD', url, ...login, signal })

@@ -1,0 +1,201 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { type FileHandle, mkdir, open, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import type { GetObjectCommandOutput, S3Client } from '@aws-sdk/client-s3'
+import type { Clock } from '#lib/clock.ts'
+import { Fault } from '#lib/fault.ts'
+import { isFolderMarker, objectPath } from '#lib/s3/input-key.ts'
+import type { S3Source } from '#lib/s3/params.ts'
+import { s3Fault } from './faults.ts'
+import { checksumFault, type S3Listing, type S3Object } from './listing.ts'
+import { sideBySide } from './side-by-side.ts'
+
+export type BringParts = {
+  client: S3Client
+  clock: Clock
+  retries: number
+  /** Told of bytes as they come; some may come twice. */
+  onBytes?: (bytes: number) => void
+}
+
+/** Objects and pieces of large ones that are on their way at once. */
+const mostAtOnce = 16
+const pieceBytes = 16 * 1024 * 1024
+const firstPauseMs = 200
+
+/** A stretch of one object. */
+type Piece = { object: S3Object; offset: number; lengthBytes: number; isWhole: boolean }
+
+/**
+ * Brings all objects of a listing into an empty folder, several at a time, large ones in pieces. What breaks on the way is
+ * taken up again where it broke. Throws a Fault that names the object; the caller removes what is there then.
+ */
+export async function bringObjects(
+  parts: BringParts,
+  source: S3Source,
+  listing: S3Listing,
+  directory: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const { objects, prefix } = listing
+  const folders = new Set([directory])
+  const piecesAtOnce = Math.max(1, Math.floor(mostAtOnce / objects.length))
+  await sideBySide(objects, mostAtOnce, signal, async (object, either) => {
+    const what = `s3://${source.Bucket}/${object.key}`
+    const path = join(directory, objectPath(prefix, object.key))
+    if (isFolderMarker(object.key)) return makeFolder(path, folders, what)
+    const file = await newFile(path, folders, what)
+    try {
+      await sideBySide(piecesOf(object), piecesAtOnce, either, (piece, each) =>
+        withRetries(parts, what, each, async (receivedBytes) => {
+          const answer = await ask(parts.client, source, listing, piece, receivedBytes, each)
+          return write(answer, file, piece, receivedBytes, parts.onBytes)
+        }),
+      )
+    } finally {
+      await file.close()
+    }
+  })
+  if (listing.isSingle && source.ChecksumSHA256) await checkContent(source, listing, directory, signal)
+}
+
+function* piecesOf(object: S3Object): Generator<Piece> {
+  const isWhole = object.sizeBytes <= 2 * pieceBytes
+  const step = isWhole ? Math.max(1, object.sizeBytes) : pieceBytes
+  for (let offset = 0; offset === 0 || offset < object.sizeBytes; offset += step) {
+    yield { object, offset, lengthBytes: Math.min(step, object.sizeBytes - offset), isWhole }
+  }
+}
+
+/** Keys know no folders: one may be a file for one object and a folder for the next. */
+async function newFile(path: string, folders: Set<string>, what: string): Promise<FileHandle> {
+  await makeFolder(dirname(path), folders, what)
+  return open(path, 'wx').catch((error: unknown) => {
+    throw nameFault(error, what)
+  })
+}
+
+async function makeFolder(path: string, folders: Set<string>, what: string): Promise<void> {
+  if (folders.has(path)) return
+  await mkdir(path, { recursive: true }).catch((error: unknown) => {
+    throw nameFault(error, what)
+  })
+  folders.add(path)
+}
+
+function nameFault(error: unknown, what: string): Fault {
+  const { code } = error as NodeJS.ErrnoException
+  if (code === 'ENAMETOOLONG') return named(`${what}: its name is too long for a file`)
+  if (code === 'EEXIST' || code === 'ENOTDIR' || code === 'EISDIR') {
+    return named(`${what}: another object of this input has the same name as a file or folder`)
+  }
+  return s3Fault(error, what)
+}
+
+async function ask(
+  client: S3Client,
+  source: S3Source,
+  { isSingle }: S3Listing,
+  { object, offset, lengthBytes, isWhole }: Piece,
+  receivedBytes: number,
+  signal: AbortSignal,
+): Promise<GetObjectCommandOutput> {
+  const { GetObjectCommand } = await import('@aws-sdk/client-s3')
+  const isPart = !isWhole || receivedBytes > 0
+  const Range = `bytes=${offset + receivedBytes}-${offset + lengthBytes - 1}`
+  return client.send(
+    new GetObjectCommand({
+      Bucket: source.Bucket,
+      Key: object.key,
+      ...(isPart ? { Range } : {}),
+      // All pieces must be of one state of the object.
+      ...((isSingle || isPart) && object.etag ? { IfMatch: object.etag } : {}),
+      ...(isSingle && source.VersionID ? { VersionId: source.VersionID } : {}),
+    }),
+    { abortSignal: signal },
+  )
+}
+
+/** Returns how much of the piece is there now; what breaks says so with it. */
+async function write(
+  { Body }: GetObjectCommandOutput,
+  file: FileHandle,
+  { offset, lengthBytes, object }: Piece,
+  alreadyBytes: number,
+  onBytes: BringParts['onBytes'],
+): Promise<number> {
+  let receivedBytes = alreadyBytes
+  try {
+    for await (const chunk of Body as AsyncIterable<Buffer>) {
+      if (receivedBytes + chunk.length > lengthBytes) throw changed(object)
+      await file.write(chunk, 0, chunk.length, offset + receivedBytes)
+      receivedBytes += chunk.length
+      onBytes?.(chunk.length)
+    }
+  } catch (error) {
+    throw error instanceof Fault ? error : new Broken(error, receivedBytes)
+  }
+  if (receivedBytes < lengthBytes) throw new Broken(new Error('the connection ended early'), receivedBytes)
+  return receivedBytes
+}
+
+/** A transfer that can go on from where it broke. */
+class Broken extends Error {
+  readonly receivedBytes: number
+  constructor(cause: unknown, receivedBytes: number) {
+    super((cause as Error).message, { cause })
+    this.receivedBytes = receivedBytes
+  }
+}
+
+async function withRetries(
+  { clock, retries }: BringParts,
+  what: string,
+  signal: AbortSignal,
+  work: (receivedBytes: number) => Promise<number>,
+): Promise<void> {
+  let receivedBytes = 0
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await work(receivedBytes)
+      return
+    } catch (error) {
+      if (signal.aborted) throw signal.reason
+      if (!(error instanceof Broken)) throw s3Fault(error, what)
+      if (isDisk(error.cause) || attempt > retries) throw s3Fault(error.cause, what)
+      // A transfer that moves is no failing one.
+      if (error.receivedBytes > receivedBytes) attempt = 0
+      receivedBytes = error.receivedBytes
+      await clock.sleep(firstPauseMs * 2 ** attempt, signal)
+    }
+  }
+}
+
+const isDisk = (error: unknown): boolean =>
+  ['ENOSPC', 'EDQUOT', 'EIO'].includes((error as NodeJS.ErrnoException).code ?? '')
+
+async function checkContent(
+  source: S3Source,
+  listing: S3Listing,
+  directory: string,
+  signal: AbortSignal,
+): Promise<void> {
+  // Of an object that was sent in parts the store sums up the parts.
+  if (source.ChecksumSHA256.includes('-')) return
+  const path = join(directory, objectPath(listing.prefix, listing.objects[0]?.key ?? ''))
+  const hash = createHash('sha256')
+  await pipeline(createReadStream(path), hash, { signal })
+  const got = hash.digest('base64')
+  if (got === source.ChecksumSHA256) return
+  await rm(path, { force: true })
+  throw checksumFault(source, got)
+}
+
+const changed = ({ key }: S3Object): Fault =>
+  new Fault('ServiceUnavailable', `the object ${JSON.stringify(key)} changed while it was read`, {
+    details: { FailureClass: 'transient' },
+    isRetryable: true,
+  })
+const named = (message: string): Fault => new Fault('BadRequest', message, { details: { FailureClass: 'user' } })

@@ -1,0 +1,141 @@
+import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3'
+import { LRUCache } from 'lru-cache'
+import type { Dispatcher } from 'undici'
+import type { Clock } from '#lib/clock.ts'
+import type { Startable } from '#lib/lifecycle.ts'
+import { isAwsEndpoint } from '#lib/s3/endpoint.ts'
+import { handlerOver } from './handler.ts'
+import type { S3Settings } from './settings.ts'
+
+/** Where a bucket is: empty texts = what the machine's own AWS settings say. */
+export type S3Place = { Region: string; Endpoint: string }
+
+type CredentialSource = () => Promise<{ accessKeyId: string; secretAccessKey: string; sessionToken?: string }>
+
+export type S3ClientsDeps = {
+  /** Connections that go only where a node allows; absent = anywhere. */
+  connect?: () => Promise<Dispatcher>
+  clock: Clock
+  /** Other than the default credential chain, for tests. Rejects when there are none. */
+  credentials?: CredentialSource
+}
+
+const mostClients = 64
+const lookAgainMs = 30_000
+/** Of who names none: every region leads to the right one from here. */
+const fallbackRegion = 'us-east-1'
+
+/**
+ * The AWS clients of a process, one per endpoint and region, loaded when the first is asked for. This node's credentials sign
+ * requests to Amazon and to endpoints that its operator trusts, and no others: those are asked as anybody.
+ */
+export class S3Clients implements Startable {
+  readonly #settings: S3Settings
+  readonly #deps: S3ClientsDeps
+  readonly #clients = new LRUCache<string, Promise<S3Client>>({
+    max: mostClients,
+    dispose: (client) => void client.then((made) => made.destroy()),
+  })
+  #chain: CredentialSource | undefined
+  #agent: Promise<Dispatcher> | undefined
+  #looked: { atMs: number; problem: Promise<string | undefined> } | undefined
+
+  constructor(settings: S3Settings, deps: S3ClientsDeps) {
+    this.#settings = settings
+    this.#deps = deps
+  }
+
+  of({ Region, Endpoint }: S3Place): Promise<S3Client> {
+    const key = `${Endpoint}\n${Region}`
+    const known = this.#clients.get(key)
+    if (known) return known
+    const made = this.#make(Region, Endpoint)
+    this.#clients.set(key, made)
+    return made
+  }
+
+  /** Whether requests to an endpoint are signed with the credentials of this node. */
+  isTrusted(endpoint: string): boolean {
+    const { trustedEndpoints } = this.#settings
+    if (trustedEndpoints === 'all' || isAmazon(endpoint)) return true
+    return trustedEndpoints.some((each) => sameOrigin(each, endpoint))
+  }
+
+  /** Whether they are, and there are some. */
+  async isSigning(endpoint: string): Promise<boolean> {
+    return this.isTrusted(endpoint) && (await this.credentialsProblem()) === undefined
+  }
+
+  /** The reason why there are no credentials; looked for again after a while, for looking may take seconds. */
+  credentialsProblem(): Promise<string | undefined> {
+    const nowMs = this.#deps.clock.monotonicMs()
+    if (!this.#looked || nowMs - this.#looked.atMs > lookAgainMs) this.#looked = { atMs: nowMs, problem: this.#look() }
+    return this.#looked.problem
+  }
+
+  async #look(): Promise<string | undefined> {
+    try {
+      await (await this.#credentials())()
+      return undefined
+    } catch (error) {
+      return (error as Error).message
+    }
+  }
+
+  async start(): Promise<void> {}
+
+  /** Connections are made when they are needed and let go here. */
+  async stop(): Promise<void> {
+    this.#clients.clear()
+    const agent = this.#agent
+    this.#agent = undefined
+    await (await agent)?.destroy()
+  }
+
+  async #make(region: string, endpoint: string): Promise<S3Client> {
+    const { S3Client } = await import('@aws-sdk/client-s3')
+    const isAws = isAwsEndpoint(endpoint)
+    const settings: S3ClientConfig = {
+      ...(endpoint ? { endpoint: /^https?:/.test(endpoint) ? endpoint : `https://${endpoint}` } : {}),
+      ...((await this.isSigning(endpoint)) ? { credentials: await this.#credentials() } : anybody),
+      forcePathStyle: !isAws,
+      followRegionRedirects: true,
+      maxAttempts: this.#settings.retries + 1,
+      requestHandler: handlerOver(() => (this.#agent ??= this.#connect())),
+      // Other stores know neither trailing checksums nor checksums of answers.
+      requestChecksumCalculation: isAws ? 'WHEN_SUPPORTED' : 'WHEN_REQUIRED',
+      responseChecksumValidation: isAws ? 'WHEN_SUPPORTED' : 'WHEN_REQUIRED',
+    }
+    if (region) return new S3Client({ ...settings, region })
+    const client = new S3Client(settings)
+    const ofMachine = await client.config.region().catch(() => undefined)
+    return ofMachine ? client : new S3Client({ ...settings, region: fallbackRegion })
+  }
+
+  async #connect(): Promise<Dispatcher> {
+    return this.#deps.connect?.() ?? new (await import('undici')).Agent()
+  }
+
+  async #credentials(): Promise<CredentialSource> {
+    this.#chain ??= this.#deps.credentials ?? (await import('@aws-sdk/credential-provider-node')).defaultProvider()
+    return this.#chain
+  }
+}
+
+/** Requests without a signature. */
+const anybody: S3ClientConfig = {
+  credentials: { accessKeyId: '', secretAccessKey: '' },
+  signer: { sign: async (request) => request },
+}
+
+function isAmazon(endpoint: string): boolean {
+  if (endpoint === '') return true
+  const { protocol, hostname } = parsed(endpoint)
+  return protocol === 'https:' && /(?:^|\.)amazonaws\.com(?:\.cn)?$/.test(hostname)
+}
+
+const sameOrigin = (a: string, b: string): boolean => parsed(a).origin === parsed(b).origin
+
+function parsed(endpoint: string): { protocol: string; hostname: string; origin: string } {
+  return URL.canParse(endpoint) ? new URL(endpoint) : { protocol: '', hostname: '', origin: `not a URL: ${endpoint}` }
+}

@@ -1,0 +1,73 @@
+import { createReadStream } from 'node:fs'
+import { mkdir, readdir, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { UnpackArchive, UnpackLimits } from '#contracts/archive.ts'
+import type { Downloader, DownloadProgress } from '#contracts/downloader.ts'
+import type { Clock } from '#lib/clock.ts'
+import { Fault } from '#lib/fault.ts'
+import { decodeParams } from '#lib/params.ts'
+import { decodeS3Source } from '#lib/s3/params.ts'
+import { type SpecConfig, typeKey } from '#models/spec-config.ts'
+import { bringObjects } from './bring.ts'
+import type { S3Clients } from './clients.ts'
+import { s3Fault } from './faults.ts'
+import { listObjects } from './listing.ts'
+
+export type S3DownloaderDeps = {
+  clients: S3Clients
+  clock: Clock
+  /** Fetches what has a signed address. */
+  byUrl: Downloader
+  unpack: UnpackArchive
+  limits: UnpackLimits
+}
+
+const retries = 3
+const stage = '.objects'
+
+/** Fetches results from buckets: by signed addresses, else with the user's own AWS credentials [R198]. */
+export class S3Downloader implements Downloader {
+  readonly types = ['s3PreSigned', 's3']
+  readonly #deps: S3DownloaderDeps
+
+  constructor(deps: S3DownloaderDeps) {
+    this.#deps = deps
+  }
+
+  async download(
+    result: SpecConfig,
+    directory: string,
+    progress: DownloadProgress,
+    signal: AbortSignal,
+  ): Promise<void> {
+    if (typeKey(result.Type) === 's3') return this.#bring(result, directory, progress, signal)
+    const { PreSignedURL: URL } = decodeParams(result.Params ?? {}, 'Result', { PreSignedURL: 'string' })
+    if (!URL) throw new Fault('ValidationError', 'the result has no signed address')
+    return this.#deps.byUrl.download({ Type: 'urlDownload', Params: { URL } }, directory, progress, signal)
+  }
+
+  async #bring(result: SpecConfig, directory: string, progress: DownloadProgress, signal: AbortSignal): Promise<void> {
+    const { clients, clock, unpack, limits } = this.#deps
+    const source = decodeS3Source(result)
+    const staged = join(directory, stage)
+    try {
+      await mkdir(staged)
+      const client = await clients.of(source)
+      const listing = await listObjects(client, source, signal)
+      const totalBytes = listing.objects.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
+      let receivedBytes = 0
+      const onBytes = (bytes: number) => progress((receivedBytes += bytes), totalBytes)
+      await bringObjects({ client, clock, retries, onBytes }, source, listing, staged, signal)
+      const names = await readdir(staged)
+      if (listing.isSingle && source.Key.endsWith('.tar.gz')) {
+        await unpack(createReadStream(join(staged, names[0] ?? '')), directory, limits, signal)
+      } else {
+        for (const name of names) await rename(join(staged, name), join(directory, name))
+      }
+      await rm(staged, { recursive: true, force: true })
+    } catch (error) {
+      for (const name of await readdir(directory)) await rm(join(directory, name), { recursive: true, force: true })
+      throw signal.aborted ? signal.reason : s3Fault(error, `s3://${source.Bucket}/${source.Key}`)
+    }
+  }
+}

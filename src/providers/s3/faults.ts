@@ -1,0 +1,76 @@
+import { Fault, type FaultCode, messageOf } from '#lib/fault.ts'
+import type { FailureClass } from '#models/job.ts'
+
+type Cause = { code: FaultCode; class: FailureClass; hint?: string }
+
+const unknownKeys: Cause = {
+  code: 'Forbidden',
+  class: 'node',
+  hint: 'The AWS credentials of the node are wrong or too old; its operator renews them',
+}
+const causes: Record<string, Cause> = {
+  NoSuchBucket: { code: 'NotFound', class: 'user', hint: 'Check the name of the bucket and its endpoint' },
+  NoSuchKey: { code: 'NotFound', class: 'user', hint: 'Check the key; a prefix ends in / or *' },
+  NoSuchVersion: { code: 'NotFound', class: 'user' },
+  NotFound: { code: 'NotFound', class: 'user', hint: 'Check bucket and key; a prefix ends in / or *' },
+  AccessDenied: {
+    code: 'Forbidden',
+    class: 'user',
+    hint: 'The node may not read or write there: the owner of the bucket grants it, or its operator names the endpoint in Compute.S3.TrustedEndpoints',
+  },
+  AuthorizationHeaderMalformed: { code: 'BadRequest', class: 'user', hint: 'Check the region of the bucket' },
+  PermanentRedirect: { code: 'BadRequest', class: 'user', hint: 'Check the region of the bucket' },
+  InvalidBucketName: { code: 'BadRequest', class: 'user' },
+  ExpiredToken: unknownKeys,
+  InvalidAccessKeyId: unknownKeys,
+  SignatureDoesNotMatch: unknownKeys,
+  CredentialsProviderError: unknownKeys,
+  RequestTimeTooSkewed: { code: 'Forbidden', class: 'node', hint: "The node's clock is wrong; its operator sets it" },
+}
+
+/** What the AWS client says of an answer without a body. */
+const noText = 'UnknownError'
+
+/** What went wrong with a place in S3, with its class and what would cure it. `what` names the place, as in `s3://bucket/key`. */
+export function s3Fault(error: unknown, what: string): Fault {
+  const own = faultWithin(error)
+  if (own) return own
+  const { name, code, $metadata } = error as { name?: string; code?: string; $metadata?: { httpStatusCode?: number } }
+  const status = $metadata?.httpStatusCode
+  if (code === 'ENOSPC' || code === 'EDQUOT') return new Fault('StorageFull', messageOf(error), { cause: error })
+  const cause = causes[aliases[name ?? ''] ?? name ?? ''] ?? causeOfStatus(status)
+  const text =
+    status === undefined
+      ? messageOf(error)
+      : `${name}${messageOf(error) === noText ? '' : `: ${messageOf(error)}`} (status ${status})`
+  return new Fault(cause.code, `${what}: ${text}`, {
+    ...(cause.hint ? { hint: cause.hint } : {}),
+    details: { FailureClass: cause.class },
+    isRetryable: cause.class === 'transient',
+    cause: error,
+  })
+}
+
+/** Other names that stores use for the same. */
+const aliases: Record<string, string> = {
+  '403': 'AccessDenied',
+  '404': 'NotFound',
+  Forbidden: 'AccessDenied',
+  InvalidToken: 'ExpiredToken',
+  RequestExpired: 'ExpiredToken',
+  TokenRefreshRequired: 'ExpiredToken',
+}
+
+function causeOfStatus(status: number | undefined): Cause {
+  const isRefusal = status !== undefined && status >= 400 && status < 500 && ![408, 412, 429].includes(status)
+  if (!isRefusal) return { code: 'ServiceUnavailable', class: 'transient' }
+  return status === 403 ? (causes['AccessDenied'] as Cause) : { code: 'BadRequest', class: 'user' }
+}
+
+/** What our own connections refused is wrapped by the client on its way. */
+function faultWithin(error: unknown): Fault | undefined {
+  for (let each = error, depth = 0; each instanceof Error && depth < 8; each = each.cause, depth++) {
+    if (each instanceof Fault) return each
+  }
+  return undefined
+}

@@ -1,0 +1,141 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Program } from './program.ts'
+import { until } from './until.ts'
+
+/** A store that speaks the protocol of S3. */
+export type S3Store = { endpoint: string; region: string; accessKeyId: string; secretAccessKey: string }
+
+const kinds = ['account', 'container', 'object'] as const
+const programs = [
+  'swift-ring-builder',
+  'swift-proxy-server',
+  ...kinds.map((kind) => `swift-${kind}-server`),
+  'memcached',
+]
+const isInstalled = programs.every((name) => existsSync(`/usr/bin/${name}`))
+const user = 'test:tester'
+const key = 'testing'
+const middlewares =
+  'catch_errors gatekeeper healthcheck cache listing_formats s3api tempauth bulk slo dlo versioned_writes symlink copy'
+
+/** OpenStack Swift with its S3 interface, as Debian has it: it checks signatures and keeps versions. One machine, one disk. */
+class SwiftStore {
+  readonly #folder = mkdtempSync(join(tmpdir(), 'bacalhau-swift-'))
+  readonly #running: Program[] = []
+  store: S3Store = { endpoint: '', region: 'us-east-1', accessKeyId: user, secretAccessKey: key }
+
+  async start(): Promise<void> {
+    const [cachePort = 0, proxyPort = 0, ...ports] = await freePorts(2 + kinds.length)
+    mkdirSync(join(this.#folder, 'disks/d1'), { recursive: true })
+    this.#run('memcached', ['-u', 'root', '-l', '127.0.0.1', '-p', String(cachePort), '-m', '16'])
+    for (const [i, kind] of kinds.entries()) this.#server(kind, ports[i] ?? 0)
+    this.#proxy(proxyPort, cachePort)
+    const endpoint = `http://127.0.0.1:${proxyPort}`
+    await until(
+      'the store answers',
+      () =>
+        fetch(`${endpoint}/healthcheck`).then(
+          ({ ok }) => ok,
+          () => false,
+        ),
+      60_000,
+    )
+    this.store = { ...this.store, endpoint }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#running.map((program) => program.end('SIGKILL')))
+    rmSync(this.#folder, { recursive: true, force: true })
+  }
+
+  #server(kind: (typeof kinds)[number], port: number): void {
+    const ring = (...args: string[]) =>
+      execFileSync('/usr/bin/swift-ring-builder', [`${kind}.builder`, ...args], { cwd: this.#folder, stdio: 'ignore' })
+    ring('create', '1', '1', '0')
+    ring('add', `r1z1-127.0.0.1:${port}/d1`, '1')
+    ring('rebalance')
+    const config = [
+      ...this.#defaults(port),
+      `devices = ${join(this.#folder, 'disks')}`,
+      'mount_check = false',
+      '[pipeline:main]',
+      `pipeline = ${kind}-server`,
+      `[app:${kind}-server]`,
+      `use = egg:swift#${kind}`,
+    ]
+    this.#swift(kind, config)
+  }
+
+  #proxy(port: number, cachePort: number): void {
+    const settings: Record<string, string[]> = {
+      cache: ['use = egg:swift#memcache', `memcache_servers = 127.0.0.1:${cachePort}`],
+      tempauth: ['use = egg:swift#tempauth', `user_${user.replace(':', '_')} = ${key} .admin`],
+      versioned_writes: ['use = egg:swift#versioned_writes', 'allow_object_versioning = true'],
+    }
+    const config = [
+      ...this.#defaults(port),
+      '[pipeline:main]',
+      `pipeline = ${middlewares} proxy-server`,
+      '[app:proxy-server]',
+      'use = egg:swift#proxy',
+      'account_autocreate = true',
+      ...middlewares
+        .split(' ')
+        .flatMap((name) => [`[filter:${name}]`, ...(settings[name] ?? [`use = egg:swift#${name}`])]),
+    ]
+    this.#swift('proxy', config)
+  }
+
+  #defaults = (port: number): string[] => [
+    '[DEFAULT]',
+    'bind_ip = 127.0.0.1',
+    `bind_port = ${port}`,
+    'user = root',
+    `swift_dir = ${this.#folder}`,
+    'workers = 0',
+    'log_level = ERROR',
+  ]
+
+  #swift(name: string, config: string[]): void {
+    const file = join(this.#folder, `${name}.conf`)
+    writeFileSync(file, `${config.join('\n')}\n`)
+    this.#run(`swift-${name}-server`, [file])
+  }
+
+  #run(name: string, args: string[]): void {
+    this.#running.push(new Program(`/usr/bin/${name}`, args))
+  }
+}
+
+/** Taken for a moment all at once, so that they differ. */
+async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer())
+  await Promise.all(servers.map((server) => new Promise<void>((done) => server.listen(0, '127.0.0.1', done))))
+  const ports = servers.map((server) => (server.address() as { port: number }).port)
+  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))))
+  return ports
+}
+
+/** Suites that need a real store: Swift, one for all of them. Without it they are left out with one line, and fail with CI=true. */
+export function withSwift(suites: (store: () => S3Store) => void): void {
+  if (!isInstalled || process.getuid?.() !== 0) return absent()
+  describe('with Swift as S3', () => {
+    const swift = new SwiftStore()
+    beforeAll(() => swift.start(), 90_000)
+    afterAll(() => swift.close())
+    suites(() => swift.store)
+  })
+}
+
+function absent(): void {
+  describe('with Swift as S3', () => {
+    if (process.env['CI'] === 'true') it('has one', () => expect.fail('no Swift: npm run setup'))
+    else it.skip('left out: no Swift (npm run setup)', () => {})
+  })
+  console.log('S3 suites left out: no Swift here (npm run setup installs it on Debian, as root)')
+}
