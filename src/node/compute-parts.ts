@@ -47,6 +47,7 @@ export const computeParts = async (
   const labels = nodeLabels(settings.Labels, nodeId, buildInfo, capacity)
   const providers = nodeProviders(providerSettings(deps), {
     clock,
+    environment: deps.environment,
     random: systemRandom,
     owner: ownerOf(nodeId, folder.roleFolder),
     wasmCommand: deps.wasmCommand,

@@ -19,7 +19,7 @@ export const controlParts = async (deps: NodeDeps, context: PartContext) => {
     instanceId: instanceId ?? hash('sha256', store.storeId),
     publicKey: await orchestratorKey(store),
   }
-  const signer = resultSigner(deps.settings, clock, log)
+  const signer = resultSigner(deps, clock, log)
   const orchestrator = new Orchestrator({
     store,
     clock,

@@ -15,7 +15,11 @@ const resultSettings: UrlSettings = { readTimeoutMs: 10_000, retries: 1, maxByte
 const usersOwnS3: S3Settings = { ...defaultS3Settings, trustedEndpoints: 'all' }
 
 /** What the command line fetches results with: one line for each technology that results are published by. */
-export const resultDownloaders = (deps: { clock: Clock; random: Random }): Downloader[] => {
+export const resultDownloaders = (deps: {
+  clock: Clock
+  random: Random
+  environment: Readonly<Record<string, string | undefined>>
+}): Downloader[] => {
   const byUrl = new UrlDownloader(resultSettings, { ...deps, unpack: unpackTarGz })
   const clients = new S3Clients(usersOwnS3, deps)
   return [byUrl, new S3Downloader({ clients, byUrl, clock: deps.clock, unpack: unpackTarGz, limits: resultLimits })]

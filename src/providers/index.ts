@@ -39,6 +39,8 @@ export type ProviderSettings = {
 }
 
 export type ProviderDeps = {
+  /** Of this process. */
+  environment: Readonly<Record<string, string | undefined>>
   clock: Clock
   random: Random
   /** Whose the things on an engine are: different for every node that uses it. */
@@ -68,7 +70,7 @@ export function nodeProviders(settings: ProviderSettings, deps: ProviderDeps): P
     inlineProvider(settings.inline, { unpack: unpackTarGz }),
     urlProvider(url, { ...deps, addressesOf, unpack: unpackTarGz }),
     s3Provider(settings.s3 ?? defaultS3Settings, {
-      clock: deps.clock,
+      ...deps,
       pack: packFolder,
       connect: async () => (await import('#providers/url/connector.ts')).guardedAgent(addressesOf, url.readTimeoutMs),
     }),

@@ -9,6 +9,7 @@ export const s3Clients = (store: S3Store, change: Partial<S3Settings> = {}): S3C
     { ...defaultS3Settings, trustedEndpoints: [store.endpoint], retries: 1, ...change },
     {
       clock: new SystemClock(),
+      environment: {},
       credentials: async () => ({ accessKeyId: store.accessKeyId, secretAccessKey: store.secretAccessKey }),
     },
   )

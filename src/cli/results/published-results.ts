@@ -6,8 +6,10 @@ import { resultDownloaders, unpackResult } from '#providers/downloaders.ts'
 import type { Cli } from '../command.ts'
 import { tell } from '../tell.ts'
 
+const downloadersOf = ({ clock, random, env }: Cli) => resultDownloaders({ clock, random, environment: env })
+
 export const supportedTypes = (cli: Cli): string[] =>
-  resultDownloaders(cli).flatMap(({ types }) => types.map((type) => type.toLowerCase()))
+  downloadersOf(cli).flatMap(({ types }) => types.map((type) => type.toLowerCase()))
 
 /**
  * Brings what executions have published: from where it is said to be, else, when a node may keep it, through the
@@ -40,9 +42,7 @@ export class PublishedResults {
 
   async #download(spec: SpecConfig, folder: string): Promise<void> {
     const type = spec.Type.toLowerCase()
-    const downloader = resultDownloaders(this.#cli).find(({ types }) =>
-      types.some((each) => each.toLowerCase() === type),
-    )
+    const downloader = downloadersOf(this.#cli).find(({ types }) => types.some((each) => each.toLowerCase() === type))
     if (!downloader) throw new Fault('NotImplemented', `results of type ${spec.Type} cannot be downloaded`)
     await downloader.download(spec, folder, () => {}, this.#signal)
   }

@@ -4,6 +4,7 @@ import type { Dispatcher } from 'undici'
 import type { Clock } from '#lib/clock.ts'
 import type { Startable } from '#lib/lifecycle.ts'
 import { isAwsEndpoint } from '#lib/s3/endpoint.ts'
+import { mayHaveCredentials } from './credential-hints.ts'
 import { handlerOver } from './handler.ts'
 import type { S3Settings } from './settings.ts'
 
@@ -16,6 +17,8 @@ export type S3ClientsDeps = {
   /** Connections that go only where a node allows; absent = anywhere. */
   connect?: () => Promise<Dispatcher>
   clock: Clock
+  /** Of this process. */
+  environment: Readonly<Record<string, string | undefined>>
   /** Other than the default credential chain, for tests. Rejects when there are none. */
   credentials?: CredentialSource
 }
@@ -74,6 +77,8 @@ export class S3Clients implements Startable {
   }
 
   async #look(): Promise<string | undefined> {
+    const { credentials, environment } = this.#deps
+    if (!credentials && !(await mayHaveCredentials(environment))) return 'none are set up for it'
     try {
       await (await this.#credentials())()
       return undefined
