@@ -1,0 +1,96 @@
+import { readFile } from 'node:fs/promises'
+import { CreateBucketCommand, ListObjectsV2Command, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { S3Clients } from '#providers/s3/clients.ts'
+import { Product, type Server, toolJob } from '../../kit/product.ts'
+import { s3Clients } from '../../kit/s3.ts'
+import { withSwift } from '../../kit/swift-store.ts'
+import { ended } from '../crash/processes.ts'
+
+const Bucket = 'journeys'
+
+withSwift((store) => {
+  let product: Product
+  let server: Server
+  let clients: S3Clients
+  let client: S3Client
+  const place = () => ({ Bucket, Region: store().region, Endpoint: store().endpoint })
+
+  beforeAll(async () => {
+    const { endpoint, accessKeyId, secretAccessKey } = store()
+    product = await Product.start()
+    server = await product.serve({
+      settings: { 'Compute.S3.TrustedEndpoints': endpoint, 'Orchestrator.S3.TrustedEndpoints': endpoint },
+      env: { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey },
+    })
+    clients = s3Clients(store())
+    client = await clients.of({ Region: store().region, Endpoint: endpoint })
+    await client.send(new CreateBucketCommand({ Bucket }))
+    for (const name of ['a', 'b', 'c']) {
+      await client.send(
+        new PutObjectCommand({ Bucket, Key: `in/${name}.txt`, Body: `${name} from S3\n`, ContentType: 'text/plain' }),
+      )
+    }
+  })
+  afterAll(async () => {
+    await clients?.stop()
+    await product?.stop()
+  })
+
+  const input = (Key: string, more = {}) => ({
+    Source: { Type: 's3', Params: { ...place(), Key, ...more } },
+    Target: '/in',
+  })
+
+  describe('jobs with S3', () => {
+    it('read objects, and their results come back by signed addresses [R169, R173, R192, R198]', async () => {
+      const task = {
+        InputSources: [input('in/')],
+        Publisher: { Type: 's3', Params: { ...place(), Key: 'out/{jobID}/{executionID}' } },
+      }
+      const shown = await ended(server.port, await server.submit(toolJob(['cat', '/in/b.txt'], { task })))
+      expect(shown.Job.State).toMatchObject({ StateType: 'Completed' })
+      const { ID } = shown.Job
+      const { body } = await server.http('GET', `/orchestrator/jobs/${ID}/results`)
+      expect(body).toMatchObject({
+        Items: [
+          {
+            Type: 's3PreSigned',
+            Params: { SourceSpec: { Bucket }, PreSignedURL: expect.stringContaining('X-Amz-Signature') },
+          },
+        ],
+      })
+      await server.ok(['job', 'get', ID, '--output-dir', await madeFolder('signed')])
+      expect(await readFile(`${product.folder}/signed/stdout`, 'utf8')).toBe('b from S3\n')
+    })
+
+    it('fail with the reason and class of what is not there', async () => {
+      const shown = await ended(
+        server.port,
+        await server.submit(toolJob(['list', '/in'], { task: { InputSources: [input('nothing')] } })),
+      )
+      expect(shown.Job.State).toMatchObject({
+        StateType: 'Failed',
+        Message: expect.stringContaining(`s3://${Bucket}/nothing: NotFound (status 404)`),
+      })
+    })
+
+    it('deal objects out to partitions, and publish plain objects [R196]', async () => {
+      const task = {
+        InputSources: [input('in/*', { Partition: { Type: 'object' } })],
+        Publisher: { Type: 's3', Params: { ...place(), Key: 'plain/{executionID}', Encoding: 'plain' } },
+      }
+      const shown = await ended(server.port, await server.submit(toolJob(['list', '/in'], { job: { Count: 3 }, task })))
+      expect(shown.Job.State).toMatchObject({ StateType: 'Completed' })
+      const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket, Prefix: 'plain/' }))
+      expect(Contents.filter(({ Key }) => Key?.endsWith('/stdout'))).toHaveLength(3)
+      const outputs = shown.Executions.Items.map(({ RunOutput }) => RunOutput?.Stdout ?? '').join('')
+      for (const name of ['a', 'b', 'c']) expect(outputs.split(`${name}.txt`)).toHaveLength(2)
+    })
+  })
+
+  const madeFolder = async (name: string): Promise<string> => {
+    await product.file(`${name}/.keep`, '')
+    return `${product.folder}/${name}`
+  }
+})
