@@ -5,6 +5,7 @@ import type { LogStore } from '#contracts/log-store.ts'
 import type { ComputeEnd } from '#contracts/node-link.ts'
 import type { ResultPart, ResultQuery } from '#contracts/publisher.ts'
 import type { Store } from '#contracts/store.ts'
+import type { Verdict } from '#contracts/verdict.ts'
 import type { Clock } from '#lib/clock.ts'
 import type { EventLog } from '#lib/event-log.ts'
 import { Fault } from '#lib/fault.ts'
@@ -83,10 +84,9 @@ export class Compute implements ComputeEnd, Startable {
   /** Takes up what the last life of this node left: bids again, queues again, takes hold of what still runs. */
   async start(): Promise<void> {
     const { store, post, clock, registries } = this.#parts
-    const running = await store.workInStates(['Running'])
-    const kept = new Set(running.map((row) => row.executionId))
     await this.#takeUp()
-    await Promise.all(registries.engines.all.map((engine) => this.#sweep(engine, kept)))
+    const { engines } = registries
+    await Promise.all(engines.all.map(async (engine) => this.engineFound(engine, await engines.verdict(engine))))
     // A group of commits that was rolled back may have taken orders and ends with it: what is stored counts.
     store.onLost(() => {
       post.reload()
@@ -140,6 +140,13 @@ export class Compute implements ComputeEnd, Startable {
     })
   }
 
+  /** What an engine that works here still holds of earlier lives, or from before it was away, goes, except what is in hand (X21). */
+  async engineFound(engine: Engine, verdict: Verdict): Promise<void> {
+    const { log } = this.#parts
+    if (!verdict.isYes) return log('engine_unavailable', { engine: engine.type, reason: verdict.reason })
+    await engine.sweep(this.#holdings).catch((error: unknown) => log('sweep_failed', { engine: engine.type, error }))
+  }
+
   get live(): ExecutionId[] {
     return this.#holdings.all.map(({ id }) => id)
   }
@@ -166,14 +173,6 @@ export class Compute implements ComputeEnd, Startable {
       this.#parts.log('recovery_failed', { error })
       this.#parts.clock.after(recoveryRetryMs, () => this.#takeUpAgain())
     })
-  }
-
-  /** What an engine that works here still holds of earlier lives goes, except what is taken up (X21). */
-  async #sweep(engine: Engine, kept: ReadonlySet<ExecutionId>): Promise<void> {
-    const { registries, log } = this.#parts
-    const verdict = await registries.engines.verdict(engine)
-    if (!verdict.isYes) return log('engine_unavailable', { engine: engine.type, reason: verdict.reason })
-    await engine.sweep(kept).catch((error: unknown) => log('sweep_failed', { engine: engine.type, error }))
   }
 }
 

@@ -26,16 +26,16 @@ export type ConnectionParts = {
 
 const firstRetryMs = 500
 const lastRetryMs = 15_000
-const infoEveryMs = 60_000
 const linkFact = 'link'
 
 /** Keeps the node in touch with its orchestrator: handshake, heartbeats, changed information, and all over again. */
 export class Connection implements Startable {
   readonly #parts: ConnectionParts
   #timer: Timer | undefined
-  #infoTimer: Timer | undefined
   #linkId = ''
   #lastInfo = ''
+  /** A change was told and did not get through. */
+  #isUntold = false
   #failures = 0
   #isStopped = false
   #isConnecting = false
@@ -52,14 +52,12 @@ export class Connection implements Startable {
     if (this.#parts.sharesStore) await this.#connect()
     else this.#connect().catch(() => {})
     this.#watch = this.#parts.onReachable?.(() => this.#reconnectNow())
-    this.#watchInfo()
   }
 
   async stop(): Promise<void> {
     this.#isStopped = true
     this.#watch?.stop()
     this.#timer?.stop()
-    this.#infoTimer?.stop()
     this.#disconnected()
     if (this.#isRefused) return
     const { NodeID } = await this.#parts.info()
@@ -159,21 +157,17 @@ export class Connection implements Startable {
       RunningExecutions: running,
       EnqueuedExecutions: enqueued,
     })
+    if (this.#isUntold) void this.tellChange()
     return reply.IsKnown
   }
 
-  #watchInfo(): void {
-    if (this.#isStopped) return
-    this.#infoTimer = this.#parts.clock.after(infoEveryMs, () => {
-      void this.#tellChange().finally(() => this.#watchInfo())
-    })
-  }
-
-  async #tellChange(): Promise<void> {
+  /** What this node says of itself may have changed. What does not get through is told at the next beat or handshake. */
+  async tellChange(): Promise<void> {
     const info = await this.#parts.info()
-    if (this.#isRefused || staticPart(info) === this.#lastInfo) return
+    if (this.#isStopped || this.#isRefused || staticPart(info) === this.#lastInfo) return
     const reply = await this.#parts.orchestrator.updateInfo(info).catch(() => undefined)
     if (reply?.IsKnown) this.#lastInfo = staticPart(info)
+    this.#isUntold = !reply
   }
 
   #reconnect(): void {

@@ -8,14 +8,13 @@ import { typeKey } from '#models/spec-config.ts'
 
 export type Installable = { isInstalled(signal: AbortSignal): Promise<Verdict> }
 
-const recheckMs = 60_000
 const askLimitMs = 10_000
 
-/** Components of one kind by type, with what is known of whether they work here; asked again after a while (X15). */
+/** Components of one kind by type, with what is known of whether they work here; Availability keeps that true. */
 export class Registry<Component extends Installable> {
   readonly #byKey = new Map<string, Component>()
   readonly #names: string[] = []
-  readonly #verdicts = new Map<Component, { verdict: Verdict; atMs: number }>()
+  readonly #verdicts = new Map<Component, Promise<Verdict>>()
   readonly #clock: Clock
 
   constructor(clock: Clock, components: readonly Component[], typesOf: (component: Component) => readonly string[]) {
@@ -35,13 +34,17 @@ export class Registry<Component extends Installable> {
     return [...new Set(this.#byKey.values())]
   }
 
-  /** Whether the component works here, as known or asked now. */
-  async verdict(component: Component): Promise<Verdict> {
-    const known = this.#verdicts.get(component)
-    const now = this.#clock.monotonicMs()
-    if (known && now - known.atMs < recheckMs) return known.verdict
-    const verdict = await this.#ask(component)
-    this.#verdicts.set(component, { verdict, atMs: this.#clock.monotonicMs() })
+  /** Whether the component works here, as known. */
+  verdict(component: Component): Promise<Verdict> {
+    return this.#verdicts.get(component) ?? this.ask(component)
+  }
+
+  /** Asks the component now. */
+  async ask(component: Component): Promise<Verdict> {
+    const asked = this.#ask(component)
+    if (!this.#verdicts.has(component)) this.#verdicts.set(component, asked)
+    const verdict = await asked
+    this.#verdicts.set(component, asked)
     return verdict
   }
 

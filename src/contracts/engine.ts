@@ -40,6 +40,8 @@ export type RunRequest = {
   scratch: Scratch
 }
 
+export type KeptExecutions = Pick<ReadonlySet<ExecutionId>, 'has'>
+
 /** How a program ended. `failure` = it could not be run to its end; a non-zero exit code alone is not a failure. */
 export type Exit = {
   exitCode: number
@@ -75,8 +77,11 @@ export interface Engine {
    * Never starts anything. Output goes on after `request.logs.keptBytes`.
    */
   attach(request: RunRequest, signal: AbortSignal): Promise<RunningProgram | undefined>
-  /** Removes everything this node left behind except the executions in `keep` (X21). Called at start, after `attach`. */
-  sweep(keep: ReadonlySet<ExecutionId>): Promise<void>
+  /**
+   * Removes everything this node left behind except the executions in `keep` (X21), which is asked after looking what there is.
+   * Called at start, and whenever it works again.
+   */
+  sweep(keep: KeptExecutions): Promise<void>
   /** Lets go. Programs that can outlive us (containers) keep running for `attach`; others end. */
   close(): Promise<void>
 }

@@ -1,9 +1,10 @@
+import { Availability } from '#compute/availability.ts'
 import type { BidSettings } from '#compute/bids/bid-rule.ts'
 import { Compute } from '#compute/compute.ts'
 import { Connection } from '#compute/connection.ts'
 import { type NodeFacts, nodeInfoOf } from '#compute/node-info.ts'
 import { type IsPortFree, PortPool, type PortRange } from '#compute/ports.ts'
-import { type Registries, Registry } from '#compute/registry.ts'
+import { type Installable, type Registries, Registry } from '#compute/registry.ts'
 import type { HostEnvironment } from '#compute/steps/environment.ts'
 import type { Subscription } from '#contracts/bus.ts'
 import type { Disk } from '#contracts/disk.ts'
@@ -11,6 +12,7 @@ import type { LogStore } from '#contracts/log-store.ts'
 import type { OrchestratorEnd } from '#contracts/node-link.ts'
 import type { Provider } from '#contracts/provider.ts'
 import type { Store } from '#contracts/store.ts'
+import type { Verdict } from '#contracts/verdict.ts'
 import type { Clock } from '#lib/clock.ts'
 import type { EventLog } from '#lib/event-log.ts'
 import { type Startable, startAll, stopAll } from '#lib/lifecycle.ts'
@@ -42,6 +44,7 @@ export class ComputeRole implements Startable {
   readonly #post: Post
   readonly compute: Compute
   readonly #connection: Connection
+  readonly #availability: Availability
 
   constructor(parts: ComputeRoleParts) {
     this.#parts = parts
@@ -91,6 +94,14 @@ export class ComputeRole implements Startable {
       ...(parts.onReachable ? { onReachable: parts.onReachable } : {}),
       log: parts.log,
     })
+    this.#availability = new Availability(clock, this.#registries, (...change) => this.#availabilityChanged(...change))
+  }
+
+  #availabilityChanged(component: Installable, verdict: Verdict): void {
+    const engine = this.#registries.engines.all.find((each) => each === component)
+    if (engine && verdict.isYes) this.#parts.log('engine_available', { engine: engine.type })
+    if (engine) void this.compute.engineFound(engine, verdict)
+    void this.#connection.tellChange()
   }
 
   info(): Promise<NodeInfo> {
@@ -101,9 +112,11 @@ export class ComputeRole implements Startable {
     await startAll(this.#providerParts)
     await this.compute.start()
     await this.#connection.start()
+    await this.#availability.start()
   }
 
   async stop(): Promise<void> {
+    await this.#availability.stop()
     await this.#connection.stop()
     await this.compute.stop()
     this.#post.stop()

@@ -1,7 +1,6 @@
-import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { type EngineProgram, startEngine, type TestEngine } from './engine-process.ts'
+import { type EngineProgram, type OwnEngine, startEngine, type TestEngine } from './engine-process.ts'
 
 /**
  * Starts a Docker engine of its own, with the test images in it. `undefined` when Docker is not installed or we may not start
@@ -9,9 +8,12 @@ import { type EngineProgram, startEngine, type TestEngine } from './engine-proce
  */
 export async function dockerEngine(env: NodeJS.ProcessEnv = process.env): Promise<TestEngine | undefined> {
   if (env['DOCKER_HOST']) return { host: env['DOCKER_HOST'], stop: async () => {} }
-  if (!canStartDocker()) return undefined
-  return startEngine('dockerd', dockerd(), dockerd('--storage-driver', 'vfs'))
+  return canStartDocker() ? ownDockerEngine() : undefined
 }
+
+/** One that no other suite uses. */
+export const ownDockerEngine = (...extra: string[]): Promise<OwnEngine> =>
+  startEngine('dockerd', dockerd(...extra), dockerd('--storage-driver', 'vfs', ...extra))
 
 /** Whether dockerd and a static busybox are installed and we are root, which dockerd needs. */
 export function canStartDocker(): boolean {
@@ -26,6 +28,5 @@ const dockerd = (...extra: string[]): EngineProgram => ({
     ...['dockerd', '-H', `unix://${socket}`, '--pidfile', join(dir, 'pid')],
     ...['--data-root', join(dir, 'data'), '--exec-root', join(dir, 'exec'), ...extra],
   ],
-  // The daemon keeps the host's network namespace mounted once a container has used it.
-  afterEnd: (dir) => void spawnSync('umount', ['-q', join(dir, 'exec/netns/default')]),
+  companion: (dir) => join(dir, 'exec/containerd/containerd.pid'),
 })

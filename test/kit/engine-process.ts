@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { request } from 'node:http'
 import { tmpdir } from 'node:os'
@@ -10,10 +10,18 @@ import { busyboxImage } from './busybox-image.ts'
 /** A container engine that tests may use: `host` is a DOCKER_HOST value, `stop` ends it when it was started for them. */
 export type TestEngine = { host: string; stop(): Promise<void> }
 
+/** One that can go away and come back, with what it had. */
+export type OwnEngine = TestEngine & {
+  end(signal: NodeJS.Signals): Promise<void>
+  comeBack(): Promise<void>
+}
+
 /** How an engine is started: its program and arguments, given its own folder and socket, and what it leaves to be undone. */
 export type EngineProgram = {
   command: (dir: string, socket: string) => string[]
   env?: (dir: string) => Record<string, string>
+  /** The pid file of another process that ends with it, and must have before it can come back. */
+  companion?: (dir: string) => string
   afterEnd?: (dir: string) => void
 }
 
@@ -23,15 +31,24 @@ const startLimitMs = 30_000
 const testImages = ['busybox', 'ubuntu', 'alpine']
 
 /** Starts the first of the programs that does not end at once, in a folder of its own, with the test images in it. */
-export async function startEngine(name: string, ...programs: EngineProgram[]): Promise<TestEngine> {
+export async function startEngine(name: string, ...programs: EngineProgram[]): Promise<OwnEngine> {
   const dir = mkdtempSync(join(tmpdir(), 'bacalhau-engine-'))
   const socket = join(dir, 'engine.sock')
   for (const program of programs) {
-    const daemon = await running(dir, socket, program)
+    let daemon = await running(dir, socket, program)
     if (!daemon) continue
+    const end = async (signal: NodeJS.Signals) => {
+      if (daemon) await ended(daemon, signal)
+      if (program.companion) await gone(program.companion(dir))
+    }
+    const comeBack = async () => {
+      daemon = await running(dir, socket, program)
+      if (!daemon) throw new Error(`${name} does not come back: ${lastLines(dir)}`)
+    }
     const stop = async () => {
-      await ended(daemon)
+      await end('SIGTERM')
       program.afterEnd?.(dir)
+      unmountBelow(dir)
       rmSync(dir, { recursive: true, force: true })
     }
     try {
@@ -41,7 +58,7 @@ export async function startEngine(name: string, ...programs: EngineProgram[]): P
       await stop()
       throw error
     }
-    return { host: `unix://${socket}`, stop }
+    return { host: `unix://${socket}`, stop, end, comeBack }
   }
   throw new Error(`${name} does not start: ${lastLines(dir)}`)
 }
@@ -57,7 +74,7 @@ async function running(dir: string, socket: string, program: EngineProgram): Pro
     if (daemon.exitCode !== null) return undefined
     if (await answers(socket)) return daemon
   }
-  await ended(daemon)
+  await ended(daemon, 'SIGTERM')
   return undefined
 }
 
@@ -94,13 +111,27 @@ function ask(
 /** Has the kernel end the daemon when this process dies without a chance to. */
 const endsWithUs = (): string => (existsSync('/usr/bin/setpriv') ? 'setpriv --pdeathsig TERM' : '')
 
-/** Asks the daemon to end and waits for it. */
-function ended(daemon: ChildProcess): Promise<void> {
+/** Signals the daemon and waits for its end. */
+function ended(daemon: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   if (daemon.exitCode !== null || daemon.signalCode !== null) return Promise.resolve()
   return new Promise((resolve) => {
     daemon.once('exit', () => resolve())
-    daemon.kill('SIGTERM')
+    daemon.kill(signal)
   })
+}
+
+/** Daemons keep namespaces mounted once containers have used them, and more when they are killed. */
+function unmountBelow(dir: string): void {
+  const mounted = readFileSync('/proc/mounts', 'utf8')
+    .split('\n')
+    .map((line) => line.split(' ')[1] ?? '')
+  for (const path of mounted.filter((each) => each.startsWith(`${dir}/`)).reverse()) spawnSync('umount', ['-q', path])
+}
+
+async function gone(pidFile: string): Promise<void> {
+  if (!existsSync(pidFile)) return
+  const pid = readFileSync(pidFile, 'utf8').trim()
+  while (existsSync(`/proc/${pid}`)) await sleep(20)
 }
 
 const lastLines = (dir: string): string => readFileSync(join(dir, 'log'), 'utf8').split('\n').slice(-6).join('\n')

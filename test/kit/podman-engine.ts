@@ -18,10 +18,9 @@ const podman = (...extra: string[]): EngineProgram => ({
   ],
   env: (dir) => ({ CONTAINERS_CONF: settings(dir), TMPDIR: dir }),
   afterEnd: (dir) => {
-    // Containers outlive this daemon, and its storage stays mounted with them.
+    // Containers outlive this daemon.
     const folders = ['--root', join(dir, 'data'), '--runroot', join(dir, 'run'), ...extra]
     spawnSync('podman', [...folders, 'rm', '--all', '--force'])
-    spawnSync('umount', ['-q', join(dir, 'data/overlay')])
   },
 })
 

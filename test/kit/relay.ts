@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import { connect, createServer, type Socket } from 'node:net'
 
-/** A line to a port of this machine that a test can cut, silence and mend. */
+/** A line to a server of this machine that a test can cut, silence and mend. */
 export type Relay = {
   port: number
   /** Ends what is connected and refuses what comes. */
@@ -14,7 +14,8 @@ export type Relay = {
 
 type Line = { near: Socket; far: Socket }
 
-export async function relay(to: number): Promise<Relay> {
+/** `to` is a port, or the path of a socket. */
+export async function relay(to: number | string): Promise<Relay> {
   const lines = new Set<Line>()
   let state: 'whole' | 'cut' | 'silent' = 'whole'
   const server = createServer((near) => {
@@ -23,7 +24,7 @@ export async function relay(to: number): Promise<Relay> {
       near.destroy()
       return
     }
-    const line = { near, far: connect(to, '127.0.0.1') }
+    const line = { near, far: typeof to === 'string' ? connect(to) : connect(to, '127.0.0.1') }
     lines.add(line)
     line.far.on('error', () => near.destroy())
     line.far.on('close', () => near.destroy())

@@ -14,6 +14,12 @@ export const withDocker = (suites: Suites): void =>
     ? present('a Docker engine', dockerEngine, suites)
     : absent('a Docker engine')
 
+/** Suites that start and end engines of their own. */
+export function withOwnDocker(suites: () => void): void {
+  if (canStartDocker()) suites()
+  else absent('a Docker engine')
+}
+
 /** The same on Podman's Docker interface, which each file starts for itself. */
 export const withPodman = (suites: Suites): void =>
   canStartPodman() ? present('Podman', podmanEngine, suites) : absent('Podman')

@@ -1,4 +1,4 @@
-import type { Exit, RunningProgram, RunRequest } from '#contracts/engine.ts'
+import type { Exit, KeptExecutions, RunningProgram, RunRequest } from '#contracts/engine.ts'
 import type { Timer } from '#lib/clock.ts'
 import { Fault } from '#lib/fault.ts'
 import type { ExecutionId, NodeId } from '#models/ids.ts'
@@ -48,7 +48,7 @@ export class Programs {
     return this.#handle(program)
   }
 
-  sweep(keep: ReadonlySet<ExecutionId>): void {
+  sweep(keep: KeptExecutions): void {
     for (const [id, program] of this.#all) if (!keep.has(id)) this.#kill(program)
     for (const id of this.#all.keys()) if (!keep.has(id)) this.#all.delete(id)
   }

@@ -24,7 +24,17 @@ export const storageRule: BidRule = async ({ task, registries }) => {
 }
 
 export const engineRule: BidRule = async ({ task, registries, signal }) => {
-  const verdict = await isThere(registries.engines, 'engine', task.Engine.Type)
-  if (!verdict.isYes) return verdict
-  return registries.engines.get(task.Engine.Type)?.accepts(task.Engine, task.Network, signal) ?? verdict
+  const { engines } = registries
+  const verdict = await isThere(engines, 'engine', task.Engine.Type)
+  const engine = engines.get(task.Engine.Type)
+  if (!verdict.isYes || !engine) return verdict
+  try {
+    return await engine.accepts(task.Engine, task.Network, signal)
+  } catch (error) {
+    // It may have gone since it was last asked: then this node is the wrong one, and nothing is wrong with the job.
+    await engines.ask(engine)
+    const now = await isThere(engines, 'engine', task.Engine.Type)
+    if (now.isYes) throw error
+    return now
+  }
 }

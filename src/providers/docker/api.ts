@@ -57,7 +57,14 @@ export class DockerApi {
 
   /** The JSON answer; undefined when it is empty. */
   async call<Answer = undefined>(method: string, path: string, options: CallOptions = {}): Promise<Answer> {
-    return this.#json<Answer>(method, (await this.#versioned()) + path, options)
+    const text = await this.text(method, path, options)
+    return (text === '' ? undefined : JSON.parse(text)) as Answer
+  }
+
+  /** The whole answer as it is. */
+  async text(method: string, path: string, options: CallOptions = {}): Promise<string> {
+    const whole = (await this.#versioned()) + path
+    return this.#within(options, async (bounded) => bodyOf((await this.#ask(method, whole, bounded)).answer))
   }
 
   /** The body as it comes. Aborting or destroying it ends the request. */
@@ -89,14 +96,6 @@ export class DockerApi {
       const { answer } = await this.#ask('GET', '/_ping', options)
       await bodyOf(answer)
       return prefixFor(String(answer.headers['api-version'] ?? ''))
-    })
-  }
-
-  #json<Answer>(method: string, path: string, options: CallOptions): Promise<Answer> {
-    return this.#within(options, async (bounded) => {
-      const { answer } = await this.#ask(method, path, bounded)
-      const text = await bodyOf(answer)
-      return (text === '' ? undefined : JSON.parse(text)) as Answer
     })
   }
 

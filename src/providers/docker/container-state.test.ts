@@ -7,7 +7,17 @@ import { startFailure } from './start-failure.ts'
 
 const ended = (state: Partial<ContainerInfo['State']>): ContainerInfo => ({
   Id: 'c',
-  State: { Status: 'exited', Running: false, Pid: 0, OOMKilled: false, ExitCode: 0, Error: '', ...state },
+  State: {
+    Status: 'exited',
+    Running: false,
+    Pid: 0,
+    OOMKilled: false,
+    ExitCode: 0,
+    Error: '',
+    StartedAt: '',
+    FinishedAt: '',
+    ...state,
+  },
   Config: {},
   HostConfig: {},
 })

@@ -14,13 +14,15 @@ export type ContainerInfo = {
     OOMKilled: boolean
     ExitCode: number
     Error: string
+    StartedAt: string
+    FinishedAt: string
   }
   Config: { StopSignal?: string; Labels?: Record<string, string> }
   HostConfig: { Memory?: number }
 }
 
 const patienceMs = 600_000
-const longestPauseMs = 10_000
+const longestPauseMs = 5_000
 
 /** Undefined when there is no such container (any more). */
 export async function inspectContainer(api: DockerApi, id: string): Promise<ContainerInfo | undefined> {

@@ -7,6 +7,7 @@ import type { DockerApi } from './api.ts'
 import { ContainerOutput } from './container-output.ts'
 import { type Ended, exitOf, inspectContainer, untilEnded } from './container-state.ts'
 import { unlessDone } from './engine-answer.ts'
+import { killedOutside, outlivesEngine, wasKilledOutside } from './outside-kill.ts'
 
 export type Held = {
   api: DockerApi
@@ -27,16 +28,20 @@ export type Held = {
 
 /** Holds a container that runs, or has ended without being collected. */
 export function holdContainer(held: Held): RunningProgram {
+  let isStopped = false
   const exit = new Promise<Exit>((resolve) => {
-    follow(held).then(resolve, () => {
+    follow(held, () => isStopped).then(resolve, () => {
       // Let go: the container goes on, and whoever attaches to it next learns its end.
     })
   })
-  const stop = (graceMs: number) => stopContainer(held, exit, graceMs)
+  const stop = (graceMs: number) => {
+    isStopped = true
+    return stopContainer(held, exit, graceMs)
+  }
   return { exit, stop }
 }
 
-async function follow(held: Held): Promise<Exit> {
+async function follow(held: Held, isStopped: () => boolean): Promise<Exit> {
   const output = new ContainerOutput(held.api, held.id, held.logs)
   const releaseLive = () => held.live?.destroy()
   held.released.addEventListener('abort', releaseLive, { once: true })
@@ -47,16 +52,25 @@ async function follow(held: Held): Promise<Exit> {
     held.released.throwIfAborted()
     if (ended.info && (!isWhole || ended.wasCut)) await output.copyKept(held.released).catch(() => false)
     held.released.throwIfAborted()
-    return await concluded(held, ended)
+    const isEndedByUs = isStopped() || held.failure?.() !== undefined
+    return await concluded(held, isEndedByUs ? exitOf(ended.info) : await ownExit(held.api, ended))
   } finally {
     held.released.removeEventListener('abort', releaseLive)
   }
 }
 
-async function concluded(held: Held, ended: Ended): Promise<Exit> {
+/** The exit of a program that we did not end: the engine may have, when it went away or came back. */
+async function ownExit(api: DockerApi, { info, wasCut }: Ended): Promise<Exit> {
+  const exit = exitOf(info)
+  if (!info || exit.failure) return exit
+  const isEngines = (wasCut && !(await outlivesEngine(api))) || (await wasKilledOutside(api, info))
+  return isEngines ? killedOutside(exit.exitCode) : exit
+}
+
+async function concluded(held: Held, exit: Exit): Promise<Exit> {
   const failure = held.failure?.()
   const traffic = held.traffic?.()
-  const final = { ...exitOf(ended.info), ...(failure && { failure }), ...(traffic && { traffic }) }
+  const final = { ...exit, ...(failure && { failure }), ...(traffic && { traffic }) }
   await held.beforeExit(final)
   return final
 }

@@ -1,6 +1,6 @@
 import { chmod } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
-import type { Engine, Exit, RunningProgram, RunRequest } from '#contracts/engine.ts'
+import type { Engine, Exit, KeptExecutions, RunningProgram, RunRequest } from '#contracts/engine.ts'
 import { no, type Verdict, yes } from '#contracts/verdict.ts'
 import type { Clock } from '#lib/clock.ts'
 import { Fault, faultOf, messageOf } from '#lib/fault.ts'
@@ -177,7 +177,7 @@ export class DockerEngine implements Engine {
     }
   }
 
-  async sweep(keep: ReadonlySet<ExecutionId>): Promise<void> {
+  async sweep(keep: KeptExecutions): Promise<void> {
     await sweep(this.#api, this.#executorId, keep)
   }
 

@@ -1,4 +1,4 @@
-import type { ExecutionId } from '#models/ids.ts'
+import type { KeptExecutions } from '#contracts/engine.ts'
 import type { DockerApi } from './api.ts'
 import { unlessDone } from './engine-answer.ts'
 import { executionOf, executorLabel, holderLabel, labelFilter } from './names.ts'
@@ -6,7 +6,7 @@ import { executionOf, executorLabel, holderLabel, labelFilter } from './names.ts
 type Labelled = { Id: string; Labels: Record<string, string> | null }
 
 /** Removes what this node left on the engine, containers first, except what belongs to the executions to keep (X21). */
-export async function sweep(api: DockerApi, executorId: string, keep: ReadonlySet<ExecutionId>): Promise<void> {
+export async function sweep(api: DockerApi, executorId: string, keep: KeptExecutions): Promise<void> {
   const filters = labelFilter(executorLabel, executorId)
   const isLeft = (each: Labelled) => !keep.has(executionOf(each.Labels ?? {}, executorId))
   const containers = await api.call<Labelled[]>('GET', '/containers/json', { query: { all: true, filters } })

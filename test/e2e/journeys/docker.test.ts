@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { readdir } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Product, type Server } from '../../kit/product.ts'
+import { relay } from '../../kit/relay.ts'
 import { until } from '../../kit/until.ts'
 import { withDocker } from '../../kit/with-docker.ts'
 import { ended } from '../crash/processes.ts'
@@ -151,6 +152,26 @@ withDocker((host) => {
       ])
       expect([(await starts(started)).length, (await starts(short)).length]).toEqual([1, 1])
     })
+  })
+
+  it('offers Docker while the engine is there, and waiting jobs go on when it comes back [X15]', async () => {
+    const line = await relay(host().replace('unix://', ''))
+    line.cut()
+    const env = { DOCKER_HOST: `tcp://127.0.0.1:${line.port}` }
+    const node = await product.serve({ name: 'without-engine', env })
+    type Offered = { Info: { ComputeNodeInfo: { ExecutionEngines: string[] } } }
+    const offered = async () =>
+      (await node.http<Offered>('GET', '/agent/node')).body.Info.ComputeNodeInfo.ExecutionEngines
+    expect(await offered()).not.toContain('docker')
+    const waiting = await node.submit(
+      task({ Image: 'busybox', Entrypoint: ['true'] }, { Timeouts: { QueueTimeout: 60 } }),
+    )
+    line.mend()
+    expect((await ended(node.port, waiting, 60_000)).Job.State.StateType).toBe('Completed')
+    line.cut()
+    await until('it is offered no more', async () => !(await offered()).includes('docker'))
+    await node.stop()
+    await line.close()
   })
 
   describe('docker run', () => {

@@ -1,0 +1,43 @@
+import type { Exit } from '#contracts/engine.ts'
+import type { DockerApi, EngineVersion } from './api.ts'
+import type { ContainerInfo } from './container-state.ts'
+import { dockerStatusOf } from './engine-answer.ts'
+
+/**
+ * Whether the engine signalled a program that we did not want to end: it does so when it shuts down or comes back after a crash,
+ * and when people ask it to. An engine that is gone right after it told of an end has caused it; one that keeps no events has not.
+ */
+export async function wasKilledOutside(api: DockerApi, { Id, State }: ContainerInfo): Promise<boolean> {
+  const filters = JSON.stringify({ container: [Id], event: ['kill'] })
+  const query = { since: secondsOf(State.StartedAt), until: secondsOf(State.FinishedAt), filters }
+  try {
+    return (await api.text('GET', '/events', { query, deadlineMs: 10_000 })).trim() !== ''
+  } catch (error) {
+    return dockerStatusOf(error) === undefined
+  }
+}
+
+/**
+ * Whether containers go on while the engine is away: with Docker by its setting, with Podman always, whose service has no part
+ * in them. When they do not, nothing that has ended meanwhile can be trusted to have ended of itself.
+ */
+export async function outlivesEngine(api: DockerApi): Promise<boolean> {
+  const info = await api.call<{ LiveRestoreEnabled?: boolean }>('GET', '/info').catch(() => undefined)
+  const version = await api.call<EngineVersion>('GET', '/version').catch(() => undefined)
+  return info?.LiveRestoreEnabled === true || !version?.Components?.some(({ Name }) => Name === 'Engine')
+}
+
+/** With all nine digits of it: the engine compares to the nanosecond. */
+function secondsOf(time: string): string {
+  const fraction = /\.(\d+)/.exec(time)?.[1] ?? '0'
+  return `${Math.floor(Date.parse(time) / 1000)}.${fraction.padEnd(9, '0')}`
+}
+
+export const killedOutside = (exitCode: number): Exit => ({
+  exitCode,
+  failure: {
+    message: `the container engine ended the program before it was done (exit code ${exitCode})`,
+    class: 'node',
+    hint: 'The engine of the node was stopped or restarted, or somebody ended the container by hand',
+  },
+})

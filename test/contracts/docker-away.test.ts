@@ -1,0 +1,105 @@
+import { execFileSync } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { RunningProgram, RunRequest } from '#contracts/engine.ts'
+import { newExecutionId, newJobId, newNodeId } from '#models/ids.ts'
+import { noResources } from '#models/resources.ts'
+import { SystemClock } from '#platform/clock.ts'
+import { DockerEngine } from '#providers/docker/engine.ts'
+import { defaultDockerSettings } from '#providers/docker/settings.ts'
+import { ownDockerEngine } from '../kit/docker-engine.ts'
+import type { OwnEngine } from '../kit/engine-process.ts'
+import { httpParts } from '../kit/http-parts.ts'
+import { MemorySink } from '../kit/memory-sink.ts'
+import { scratchIn } from '../kit/scratch.ts'
+import { withOwnDocker } from '../kit/with-docker.ts'
+
+const never = new AbortController().signal
+const clock = new SystemClock()
+
+/** What becomes of programs when the engine goes away and comes back; each suite has one that no other uses. */
+function withEngine(extra: string[], tests: (parts: { own: () => OwnEngine; start: Start }) => void): void {
+  let own: OwnEngine
+  let engine: DockerEngine
+  let root: string
+  beforeAll(async () => {
+    own = await ownDockerEngine(...extra)
+    engine = new DockerEngine(
+      { ...defaultDockerSettings, host: own.host },
+      { clock, owner: newNodeId(randomUUID()), http: httpParts() },
+    )
+    root = mkdtempSync(join(tmpdir(), 'bacalhau-away-'))
+  })
+  afterAll(async () => {
+    await engine.close()
+    await own.stop()
+    rmSync(root, { recursive: true, force: true })
+  })
+  const start: Start = async (script) => {
+    const executionId = newExecutionId(randomUUID())
+    const logs = new MemorySink()
+    const signals = mkdtempSync(join(root, 'signals-'))
+    const request: RunRequest = {
+      executionId,
+      jobId: newJobId(randomUUID()),
+      engine: { Type: 'docker', Params: { Image: 'busybox', Entrypoint: ['/bin/sh', '-c', script] } },
+      env: {},
+      inputs: [],
+      engineInputs: [],
+      outputs: [{ resultPath: { Name: 'signals', Path: '/signals' }, hostPath: signals }],
+      resources: noResources(),
+      network: { Type: 'None' },
+      stopGraceMs: 1000,
+      logs,
+      scratch: scratchIn(join(root, executionId)),
+    }
+    const program = await engine.start(request, never)
+    await logs.untilPrinted('started')
+    return { program, logs, goOn: () => writeFileSync(join(signals, 'go-on'), '') }
+  }
+  tests({ own: () => own, start })
+}
+type Started = { program: RunningProgram; logs: MemorySink; goOn(): void }
+type Start = (script: string) => Promise<Started>
+
+const obedient = 'trap "exit 0" TERM; echo started; while true; do sleep 0.05; done'
+
+withOwnDocker(() => {
+  describe('an engine whose containers end with it', () => {
+    withEngine([], ({ own, start }) => {
+      it('fails a program that it ended, however well the program took that, as a failure of the node', async () => {
+        const { program } = await start(obedient)
+        await own().end('SIGTERM')
+        await own().comeBack()
+        expect(await program.exit).toMatchObject({
+          failure: { class: 'node', message: expect.stringContaining('ended the program before it was done') },
+        })
+      })
+    })
+  })
+
+  describe('an engine whose containers outlive it', () => {
+    withEngine(['--live-restore'], ({ own, start }) => {
+      it('goes on with a program and its output when it comes back from a crash', async () => {
+        const { program, logs, goOn } = await start(
+          'echo started; until [ -e /signals/go-on ]; do sleep 0.05; done; echo ended; exit 3',
+        )
+        await own().end('SIGKILL')
+        await own().comeBack()
+        goOn()
+        expect(await program.exit).toEqual({ exitCode: 3 })
+        expect(logs.stdout).toBe('started\nended\n')
+      })
+
+      it('fails a program that somebody else has it end', async () => {
+        const { program } = await start(obedient)
+        const [id = ''] = execFileSync('docker', ['-H', own().host, 'ps', '-q'], { encoding: 'utf8' }).split('\n')
+        execFileSync('docker', ['-H', own().host, 'stop', id])
+        expect(await program.exit).toMatchObject({ exitCode: 0, failure: { class: 'node' } })
+      })
+    })
+  })
+})
