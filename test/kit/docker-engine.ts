@@ -8,11 +8,14 @@ import { type EngineProgram, type OwnEngine, startEngine, type TestEngine } from
  */
 export async function dockerEngine(env: NodeJS.ProcessEnv = process.env): Promise<TestEngine | undefined> {
   if (env['DOCKER_HOST']) return { host: env['DOCKER_HOST'], stop: async () => {} }
-  return canStartDocker() ? ownDockerEngine() : undefined
+  return canStartDocker() ? startDockerd() : undefined
 }
 
-/** One that no other suite uses. */
+/** One that no other suite uses. It has no network, whose rules it would have to share with the others. */
 export const ownDockerEngine = (...extra: string[]): Promise<OwnEngine> =>
+  startDockerd('--bridge=none', '--iptables=false', ...extra)
+
+const startDockerd = (...extra: string[]): Promise<OwnEngine> =>
   startEngine('dockerd', dockerd(...extra), dockerd('--storage-driver', 'vfs', ...extra))
 
 /** Whether dockerd and a static busybox are installed and we are root, which dockerd needs. */
