@@ -61,8 +61,6 @@ export const startGoldenCluster = async (options: GoldenOptions = {}): Promise<G
   const defaults = recordedDefaults[options.version ?? 'v1.4.0']
   const hybrid = await startNode(directory, 'hybrid', { isOrchestrator: true, isCompute: true }, options, {
     Labels: 'zone=a,disk=ssd',
-    // Rejected nodes learn it, and come back, with their next sign of life.
-    'Compute.Heartbeat.Interval': '1s',
     'Compute.AllocatedCapacity.CPU': '4',
     'Compute.AllocatedCapacity.Memory': '4Gb',
     'Compute.AllowListedLocalPaths': `${directory}/data/in:rw,${directory}/data/ro`,
@@ -100,6 +98,8 @@ const startNode = (
     folder: join(directory, 'nodes', name),
     roles,
     pairs,
+    // Nodes that are turned away and taken back learn it with their next sign of life.
+    untoldPairs: { 'Compute.Heartbeat.Interval': '500ms' },
     ...(options.dockerHost ? { environment: { DOCKER_HOST: options.dockerHost } } : {}),
     ...(options.onError ? { onLine: options.onError } : {}),
   })

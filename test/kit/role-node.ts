@@ -12,6 +12,8 @@ export type RoleNode = {
   roles: Roles
   /** More settings, as `-c` takes them. */
   pairs?: Readonly<Record<string, string>>
+  /** The same, which it does not tell when it is asked for its configuration: recordings of that hold the usual ones. */
+  untoldPairs?: Readonly<Record<string, string>>
   environment?: Readonly<Record<string, string>>
   /** What it logs from this level on. */
   level?: string
@@ -20,7 +22,7 @@ export type RoleNode = {
 
 /** A node of these roles in this process, on free ports of this machine. */
 export const startRole = (node: RoleNode): Promise<RunningNode> => {
-  const { folder, roles, pairs = {}, level = 'error' } = node
+  const { folder, roles, pairs = {}, untoldPairs = {}, level = 'error' } = node
   const fixed = {
     'API.Host': '127.0.0.1',
     'API.Port': '0',
@@ -31,20 +33,18 @@ export const startRole = (node: RoleNode): Promise<RunningNode> => {
     'Publishers.Types.Local.Port': '0',
     'Publishers.Types.Local.Address': '127.0.0.1',
   }
-  const { settings } = load({
-    side: 'node',
-    home: folder,
-    pairs: Object.entries({ ...fixed, ...pairs }).map(([key, value]) => ({ key, value })),
-  })
+  const loaded = (given: Readonly<Record<string, string>>) =>
+    load({ side: 'node', home: folder, pairs: Object.entries(given).map(([key, value]) => ({ key, value })) }).settings
+  const told = loaded({ ...fixed, ...pairs })
   return runNode({
-    settings,
+    settings: loaded({ ...fixed, ...pairs, ...untoldPairs }),
     roles,
     folder: dataFolder(folder, roles),
     environment: node.environment ?? { DOCKER_HOST: 'unix:///nonexistent' },
     wasmCommand,
     listenCommand,
     log: nodeLog(level, 'default', node.onLine ?? ((line) => void process.stderr.write(line))),
-    printableConfig: () => printable(settings),
+    printableConfig: () => printable(told),
     apiHost: '127.0.0.1',
     linkHost: '127.0.0.1',
   })
