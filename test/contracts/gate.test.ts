@@ -3,12 +3,15 @@ import { connect as connectTcp, type Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { GateRequest } from '#contracts/http-gate.ts'
+import type { Fault } from '#lib/fault.ts'
 import type { JobId } from '#models/ids.ts'
 import { SystemClock } from '#platform/clock.ts'
 import { Gate } from '#providers/gate/gate.ts'
 import { doorTo, type TestNet, testNet } from '../kit/gated.ts'
 import { until } from '../kit/until.ts'
 
+const never = new AbortController().signal
 const ownPort = 1
 const jobId = 'j-1' as JobId
 
@@ -25,7 +28,10 @@ describe('the gate of a program', () => {
     for (const name of ['www.good.test', 'good.test', 'other.test']) net.names.set(name, [['127.0.0.1']])
     net.http.requests.length = 0
     net.https.requests.length = 0
-    gate = new Gate({ jobId, domains: ['www.good.test', '.wide.test'] }, { ...net, clock: new SystemClock() })
+    gate = new Gate(
+      { jobId, domains: ['www.good.test', '.wide.test'] },
+      { ...net, clock: new SystemClock(), ca: net.https.cert },
+    )
     door = await doorTo((socket) => gate.serve(socket))
   })
   afterEach(async () => {
@@ -255,6 +261,103 @@ describe('the gate of a program', () => {
       expect(refusal(await get(at('www.good.test')))[0]).toBe('502')
       await net.close()
       net = await testNet([ownPort])
+    })
+  })
+
+  describe('of requests that the node makes for a program', () => {
+    const ask = (url: string, more: Partial<GateRequest> = {}) =>
+      gate.ask({ method: 'GET', url, headers: [], body: Buffer.alloc(0), limitBytes: 1e6, ...more }, never)
+    const codeOf = (asked: Promise<unknown>) =>
+      asked.then(
+        () => 'allowed',
+        (error: Fault) => error.code,
+      )
+
+    it('asks hosts of the list, over HTTP and HTTPS, with the mark of the job', async () => {
+      const answer = await ask(at('www.good.test'), {
+        headers: [
+          ['X-A', 'b'],
+          ['X-Bacalhau-Job-Id', 'j-other'],
+          ['Host', 'other.test'],
+        ],
+      })
+      expect(answer.status).toBe(200)
+      expect(JSON.parse(answer.body.toString()).headers).toMatchObject({
+        'x-a': 'b',
+        'x-bacalhau-job-id': jobId,
+        host: `www.good.test:${net.http.port}`,
+      })
+      const secure = await ask(`https://www.good.test:${net.https.port}/s`)
+      expect([secure.status, secure.body.toString()]).toEqual([200, 'secret'])
+      expect((await ask(at('www.good.test'), { method: 'POST', body: Buffer.from('sent') })).body.toString()).toBe(
+        'sent',
+      )
+      expect(
+        (await ask(at('www.good.test'), { method: 'POST', body: Buffer.from('sent'), limitBytes: 2 })).body.toString(),
+      ).toBe('se')
+    })
+
+    it('refuses everything else, and looks again at each redirect', async () => {
+      net.names.set('a.wide.test', [['169.254.169.254']])
+      expect(await codeOf(ask(at('other.test')))).toBe('Forbidden')
+      expect(await codeOf(ask(at('a.wide.test')))).toBe('Forbidden')
+      expect(await codeOf(ask(at('127.0.0.1')))).toBe('Forbidden')
+      expect(await codeOf(ask('ftp://www.good.test/'))).toBe('BadRequest')
+      expect(await codeOf(ask('http://no.wide.test/'))).toBe('ServiceUnavailable')
+      net.http.requests.length = 0
+      const to = (target: string) => at('www.good.test').replace('/x', `/to?${encodeURIComponent(target)}`)
+      expect((await ask(to(at('www.good.test')))).status).toBe(200)
+      expect(await codeOf(ask(to(at('other.test'))))).toBe('Forbidden')
+      expect(await codeOf(ask(to('http://169.254.169.254/')))).toBe('Forbidden')
+      expect(net.http.requests.filter((each) => each === 'GET /x').length).toBe(1)
+    })
+
+    it('keeps to itself what was meant for another server, and gives up on a circle', async () => {
+      net.names.set('a.wide.test', [['127.0.0.1']])
+      const to = (target: string) => at('www.good.test').replace('/x', `/to?${encodeURIComponent(target)}`)
+      const headers: GateRequest['headers'] = [
+        ['Authorization', 'Basic x'],
+        ['X-A', 'b'],
+      ]
+      const seen = async (target: string) => JSON.parse((await ask(to(target), { headers })).body.toString()).headers
+      expect(await seen(at('www.good.test'))).toMatchObject({ authorization: 'Basic x', 'x-a': 'b' })
+      expect(await seen(at('a.wide.test'))).not.toHaveProperty('authorization')
+      net.http.requests.length = 0
+      expect(await codeOf(ask(at('www.good.test').replace('/x', '/circle')))).toBe('ServiceUnavailable')
+      expect(net.http.requests.length).toBe(11)
+    })
+
+    it('trusts no server whose certificate is not its own', async () => {
+      net.names.set('a.wide.test', [['127.0.0.1']])
+      expect(await codeOf(ask(`https://a.wide.test:${net.https.port}/s`))).toBe('ServiceUnavailable')
+      expect(net.https.requests).toEqual([])
+    })
+
+    it('cannot be talked into a second request by its headers', async () => {
+      const headers: GateRequest['headers'] = [
+        ['X-A', 'b\r\n\r\nGET /smuggled HTTP/1.1'],
+        ['X B: c\r\nY', 'd'],
+        ['Transfer-Encoding', 'chunked'],
+      ]
+      expect((await ask(at('www.good.test'), { headers })).status).toBe(200)
+      expect(net.http.requests).toEqual(['GET /x'])
+    })
+
+    it('ends with whoever asked for it', async () => {
+      const stop = new AbortController()
+      const asked = gate.ask(
+        {
+          method: 'GET',
+          url: at('www.good.test').replace('/x', '/never'),
+          headers: [],
+          body: Buffer.alloc(0),
+          limitBytes: 1,
+        },
+        stop.signal,
+      )
+      await until('it is asked', () => net.http.requests.length > 0)
+      stop.abort(new Error('enough'))
+      await expect(asked).rejects.toThrow('enough')
     })
   })
 

@@ -18,6 +18,10 @@ export type TestNet = {
 /** `ownPorts` are those of the node itself, which no program reaches. */
 export async function testNet(ownPorts: readonly number[] = []): Promise<TestNet> {
   const http = await webServer((asked, reply) => {
+    const url = asked.url ?? ''
+    if (url === '/never') return
+    const target = url === '/circle' ? url : url.startsWith('/to?') ? decodeURIComponent(url.slice(4)) : undefined
+    if (target) return void reply.writeHead(302, { Location: target }).end()
     if (asked.method === 'POST') return void asked.pipe(reply)
     reply.end(JSON.stringify({ url: asked.url, headers: asked.headers }))
   })

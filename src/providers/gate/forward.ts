@@ -6,10 +6,10 @@ import type { JobId } from '#models/ids.ts'
 import { type Authority, hostHeader } from './authority.ts'
 
 /** Tells servers of ours that it is a job that asks; the program cannot say it, nor leave it out. */
-const jobMark = 'X-Bacalhau-Job-ID'
+export const jobMark = 'X-Bacalhau-Job-ID'
 
 /** What concerns one connection only (RFC 9110 §7.6.1). */
-const ofConnection = [
+export const ofConnection = [
   'connection',
   'keep-alive',
   'proxy-authenticate',

@@ -1,19 +1,26 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { AddressesOf } from '#contracts/addresses.ts'
-import type { GateOrder, HttpGate, Traffic } from '#contracts/http-gate.ts'
+import type { GateAnswer, GateOrder, GateRequest, HttpGate, Traffic } from '#contracts/http-gate.ts'
 import type { Clock } from '#lib/clock.ts'
 import { Fault } from '#lib/fault.ts'
+import { ask } from './ask.ts'
 import { type Authority, isSame, readAuthority } from './authority.ts'
 import { forward } from './forward.ts'
 import { rawRefusal, refusalFor } from './refusal.ts'
 import { firstWords, isGreetingFor, join, refuseGreeting } from './tunnel.ts'
 import { WayOut } from './way-out.ts'
 
-export type GateDeps = { addressesOf: AddressesOf; clock: Clock }
+export type GateDeps = {
+  addressesOf: AddressesOf
+  clock: Clock
+  /** Authorities (PEM) for the node's own requests instead of the usual ones. */
+  ca?: string
+}
 
 const mostConnections = 512
 const idleMs = 600_000
+const answerMs = 30_000
 const httpPort = 80
 
 /**
@@ -23,6 +30,7 @@ const httpPort = 80
 export class Gate implements HttpGate {
   readonly #order: GateOrder
   readonly #clock: Clock
+  readonly #ca: string | undefined
   readonly #wayOut: WayOut
   readonly #server: Server
   readonly #connections = new Set<Duplex>()
@@ -32,9 +40,10 @@ export class Gate implements HttpGate {
   #refused = 0
   #isClosed = false
 
-  constructor(order: GateOrder, { addressesOf, clock }: GateDeps) {
+  constructor(order: GateOrder, { addressesOf, clock, ca }: GateDeps) {
     this.#order = order
     this.#clock = clock
+    this.#ca = ca
     this.#wayOut = new WayOut(order.domains, addressesOf)
     this.#server = createServer({ maxHeaderSize: 64 * 1024 })
     this.#server.timeout = idleMs
@@ -60,6 +69,27 @@ export class Gate implements HttpGate {
     connection.on('error', () => connection.destroy())
     connection.on('close', () => this.#connections.delete(connection))
     this.#server.emit('connection', connection)
+  }
+
+  async ask(request: GateRequest, signal: AbortSignal): Promise<GateAnswer> {
+    const { jobId } = this.#order
+    const deadline = new AbortController()
+    const timer = this.#clock.after(answerMs, () => deadline.abort(new Fault('Timeout', 'no answer within 30 s')))
+    try {
+      return await ask({
+        request,
+        jobId,
+        connect: (target) => this.#wayOut.connect(target),
+        counted: () => this.#requests++,
+        ...(this.#ca && { ca: this.#ca }),
+        signal: AbortSignal.any([signal, deadline.signal]),
+      })
+    } catch (error) {
+      this.#refused++
+      throw error
+    } finally {
+      timer.stop()
+    }
   }
 
   close(): void {

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import type { AddressesOf } from '#contracts/addresses.ts'
-import type { Traffic } from '#contracts/http-gate.ts'
+import type { GateOrder, Traffic } from '#contracts/http-gate.ts'
 import { isAllowedDomain } from '#lib/domains.ts'
 import { Fault, messageOf } from '#lib/fault.ts'
 import type { Authority } from './authority.ts'
@@ -9,13 +9,13 @@ const connectTimeoutMs = 10_000
 
 /** Connections to servers for one program: only to hosts of its list and addresses that were checked. Counts what they carry. */
 export class WayOut {
-  readonly #domains: readonly string[]
+  readonly #domains: GateOrder['domains']
   readonly #addressesOf: AddressesOf
   readonly #open = new Set<Socket>()
   #closedSent = 0
   #closedReceived = 0
 
-  constructor(domains: readonly string[], addressesOf: AddressesOf) {
+  constructor(domains: GateOrder['domains'], addressesOf: AddressesOf) {
     this.#domains = domains
     this.#addressesOf = addressesOf
   }
@@ -30,7 +30,7 @@ export class WayOut {
 
   /** A connection that is open. Throws a Fault Forbidden for what must not be reached, ServiceUnavailable for what does not answer. */
   async connect({ host, port }: Authority): Promise<Socket> {
-    if (!this.#domains.some((domain) => isAllowedDomain(domain, host))) throw notNamed(host)
+    if (!isNamed(this.#domains, host)) throw notNamed(host)
     let failure: unknown
     for (const address of await this.#checked(host, port)) {
       try {
@@ -66,6 +66,9 @@ export class WayOut {
     return socket
   }
 }
+
+const isNamed = (domains: GateOrder['domains'], host: string): boolean =>
+  domains === 'all' || domains.some((domain) => isAllowedDomain(domain, host))
 
 const connected = (host: string, port: number): Promise<Socket> =>
   new Promise((resolve, reject) => {
