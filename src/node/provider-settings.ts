@@ -34,6 +34,7 @@ export const providerSettings = ({ settings, folder, environment }: ProviderSour
     },
     wasm: {
       ...defaultWasmSettings,
+      isDefaultNetworked: !JobAdmissionControl.RejectNetworkedJobs,
       isolation: Engines.Types.Wasm.Isolation as WasmIsolation,
       warmChildren: Engines.Types.Wasm.WarmProcesses,
       isOptimized: Engines.Types.Wasm.Optimize,

@@ -61,11 +61,13 @@ export function nodeProviders(settings: ProviderSettings, deps: ProviderDeps): P
   const fetchGuard = addressGuard(settings.fetch ?? defaultFetchGuard, ownPorts)
   const addressesOf = checkedAddresses(fetchGuard, 'Compute.Fetch')
   const proxyGuard = addressGuard(settings.httpProxy ?? defaultProxyGuard, ownPorts)
-  const gateDeps = { addressesOf: checkedAddresses(proxyGuard, 'Compute.Network.HTTPProxy'), clock: deps.clock }
-  const openGate: OpenGate = (order) => new Gate(order, gateDeps)
+  const proxyAddressesOf = checkedAddresses(proxyGuard, 'Compute.Network.HTTPProxy')
+  // Without a list of its own a program gets what its node would fetch for it.
+  const openGate: OpenGate = (order) =>
+    new Gate(order, { addressesOf: order.domains === 'all' ? addressesOf : proxyAddressesOf, clock: deps.clock })
   return [
     dockerProvider(settings.docker, { ...deps, http: { openGate, listenCommand: deps.listenCommand } }),
-    wasmProvider(settings.wasm, { clock: deps.clock, command: deps.wasmCommand }),
+    wasmProvider(settings.wasm, { clock: deps.clock, command: deps.wasmCommand, openGate }),
     local,
     inlineProvider(settings.inline, { unpack: unpackTarGz }),
     urlProvider(url, { ...deps, addressesOf, unpack: unpackTarGz }),

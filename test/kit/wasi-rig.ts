@@ -1,12 +1,14 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { noWeb } from '#providers/wasm/child/pipe-web.ts'
 import type { Mount } from '#providers/wasm/protocol/run-order.ts'
 import { bindHost, wasiModule } from '#providers/wasm/wasi/bind.ts'
 import { errno } from '#providers/wasm/wasi/errno.ts'
 import { Guest } from '#providers/wasm/wasi/guest.ts'
 import { openFlag } from '#providers/wasm/wasi/open-file.ts'
 import { allRights, right } from '#providers/wasm/wasi/rights.ts'
+import type { Web } from '#providers/wasm/wasi/web.ts'
 import type { World } from '#providers/wasm/wasi/world.ts'
 
 const nameOf = new Map(Object.entries(errno).map(([name, code]) => [code as number, name]))
@@ -21,6 +23,7 @@ export type RigOptions = {
   args?: string[]
   env?: [string, string][]
   world?: World
+  web?: Web
 }
 
 /** A world in which time stands and chance is zero. */
@@ -63,6 +66,7 @@ export class WasiRig {
         write: (stream, bytes) => void this.printed.push({ stream, text: Buffer.from(bytes).toString('latin1') }),
         flush: () => {},
       },
+      web: options.web ?? noWeb,
     })
     this.#calls = bindHost(wasiModule, this.guest, this.memory)
   }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { Engine, Exit, RunningProgram, RunRequest } from '#contracts/engine.ts'
+import type { OpenGate } from '#contracts/http-gate.ts'
 import type { InlineFile, PreparedInput } from '#contracts/storage.ts'
 import { newExecutionId, newJobId } from '#models/ids.ts'
 import { noResources } from '#models/resources.ts'
@@ -11,6 +12,7 @@ import { CpuLimit } from '#providers/wasm/pool/cpu-limit.ts'
 import type { RunnerSupply } from '#providers/wasm/pool/runner-supply.ts'
 import { runnerSupply } from '#providers/wasm/provider.ts'
 import { defaultWasmSettings, type WasmSettings } from '#providers/wasm/settings.ts'
+import { httpParts } from './http-parts.ts'
 import { MemorySink } from './memory-sink.ts'
 import { wasmCommand } from './wasm-command.ts'
 import { wasmFixture } from './wasm-order.ts'
@@ -41,11 +43,15 @@ export class WasmEngineKit {
   readonly pool: RunnerSupply
   readonly engine: WasmEngine
 
-  constructor(settings: Partial<WasmSettings> = {}, command: readonly string[] = wasmCommand) {
+  constructor(
+    settings: Partial<WasmSettings> = {},
+    command: readonly string[] = wasmCommand,
+    openGate: OpenGate = httpParts().openGate,
+  ) {
     const whole = { ...defaultWasmSettings, ...settings }
     const clock = new SystemClock()
     this.pool = runnerSupply({ command, settings: whole, clock })
-    this.engine = new WasmEngine(whole, this.pool, new CpuLimit(clock))
+    this.engine = new WasmEngine(whole, { runners: this.pool, cpu: new CpuLimit(clock), openGate })
     void this.pool.start()
   }
 

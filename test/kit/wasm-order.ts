@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ModuleStore } from '#providers/wasm/child/module-store.ts'
+import { noWeb } from '#providers/wasm/child/pipe-web.ts'
 import { runProgram } from '#providers/wasm/child/run-program.ts'
 import type { ModuleRef, RunOrder, RunReport } from '#providers/wasm/protocol/run-order.ts'
 import type { World } from '#providers/wasm/wasi/world.ts'
@@ -48,7 +49,7 @@ export type Ran = { report: RunReport; stdout: string; stderr: string }
 export function runOrder(order: RunOrder, store = new ModuleStore(), world: World = stillWorld()): Ran {
   const printed: Record<1 | 2, Buffer[]> = { 1: [], 2: [] }
   const write = (stream: 1 | 2, bytes: Uint8Array): void => void printed[stream].push(Buffer.from(bytes))
-  const report = runProgram(order, store, world, { write, flush: () => {} })
+  const report = runProgram(order, store, { world, output: { write, flush: () => {} }, web: noWeb })
   return { report, stdout: Buffer.concat(printed[1]).toString(), stderr: Buffer.concat(printed[2]).toString() }
 }
 

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import type { Engine, RunningProgram, RunRequest } from '#contracts/engine.ts'
+import type { HttpGate, OpenGate } from '#contracts/http-gate.ts'
 import { no, type Verdict, yes } from '#contracts/verdict.ts'
 import { faultOf, messageOf } from '#lib/fault.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
@@ -15,18 +16,22 @@ import type { WasmSettings } from './settings.ts'
 const sandboxHint =
   'Where bubblewrap is installed it has to be allowed to make namespaces; else set Engines.Types.Wasm.Isolation to pooled'
 
+export type WasmParts = { runners: RunnerSupply; cpu: CpuLimit; openGate: OpenGate }
+
 /** Runs WebAssembly programs with WASI preview 1 in runner children (execution.md §2). They end with the node. */
 export class WasmEngine implements Engine {
   readonly type = wasmType
   readonly #settings: WasmSettings
   readonly #runners: RunnerSupply
   readonly #cpu: CpuLimit
+  readonly #openGate: OpenGate
   readonly #programs = new Set<WasmProgram>()
 
-  constructor(settings: WasmSettings, runners: RunnerSupply, cpu: CpuLimit) {
+  constructor(settings: WasmSettings, { runners, cpu, openGate }: WasmParts) {
     this.#settings = settings
     this.#runners = runners
     this.#cpu = cpu
+    this.#openGate = openGate
   }
 
   /** Files are held through /proc, which only Linux has; and a child must come up. */
@@ -48,7 +53,7 @@ export class WasmEngine implements Engine {
     return [entryModule, ...importModules].filter((source) => typeof source !== 'string')
   }
 
-  /** There is no network inside, whatever the type says; the reference takes such jobs as well. */
+  /** There are no sockets inside, whatever the network; HTTP is asked for through the host. */
   async accepts(engine: SpecConfig, _network: NetworkConfig, _signal: AbortSignal): Promise<Verdict> {
     try {
       decodeWasmParams(engine)
@@ -75,7 +80,23 @@ export class WasmEngine implements Engine {
       ...orderWithout(runner.modules, order),
       forget: runner.makeRoom(this.#settings.moduleCacheBytes, needs.digests),
     })
-    return this.#hold(new WasmProgram(first, source, orderFor, request.logs), signal)
+    return this.#hold(new WasmProgram(first, source, orderFor, request.logs, this.#gateOf(request)), signal)
+  }
+
+  /** What the program may ask over HTTP (execution.md §2.6); undefined = nothing. */
+  #gateOf({ jobId, network }: RunRequest): HttpGate | undefined {
+    switch (network.Type) {
+      case 'HTTP':
+        return this.#openGate({ jobId, domains: network.Domains ?? [] })
+      case 'Host':
+      case 'Full':
+        return this.#openGate({ jobId, domains: 'all' })
+      case 'Default':
+        return this.#settings.isDefaultNetworked ? this.#openGate({ jobId, domains: 'all' }) : undefined
+      case 'None':
+      case 'Bridge':
+        return undefined
+    }
   }
 
   /** Until it has ended it can be ended: by whoever started it, or with the engine. */

@@ -1,7 +1,9 @@
 import type { Exit, RunningProgram } from '#contracts/engine.ts'
+import type { HttpGate } from '#contracts/http-gate.ts'
 import type { LogSink } from '#contracts/log-sink.ts'
 import { messageOf } from '#lib/fault.ts'
 import type { RunEnd, Runner } from './pool/runner.ts'
+import { programWeb } from './program-web.ts'
 import type { RunOrder } from './protocol/run-order.ts'
 
 /** Where children come from and go to. */
@@ -24,16 +26,26 @@ export class WasmProgram implements RunningProgram {
   readonly #source: RunnerSource
   readonly #order: (runner: Runner) => RunOrder
   readonly #sink: LogSink
+  readonly #gate: HttpGate | undefined
   #runner: Runner | undefined
   #letGo: () => void = () => {}
   #isStopped = false
   #isLost = false
 
-  constructor(first: Runner, source: RunnerSource, order: (runner: Runner) => RunOrder, sink: LogSink) {
+  constructor(
+    first: Runner,
+    source: RunnerSource,
+    order: (runner: Runner) => RunOrder,
+    sink: LogSink,
+    gate?: HttpGate,
+  ) {
     this.#source = source
     this.#order = order
     this.#sink = sink
-    this.exit = this.#run(first).catch((error: unknown) => broken(messageOf(error), 'node'))
+    this.#gate = gate
+    this.exit = this.#run(first)
+      .catch((error: unknown) => broken(messageOf(error), 'node'))
+      .then((exit) => this.#counted(exit))
   }
 
   async stop(): Promise<void> {
@@ -67,12 +79,19 @@ export class WasmProgram implements RunningProgram {
     const isUp = runner.ready.then(() => {
       if (this.#runner === runner && !this.#isStopped) this.#letGo = this.#source.hold(runner)
     })
-    const end = await runner.run(this.#order(runner), this.#sink)
+    const end = await runner.run(this.#order(runner), this.#sink, programWeb(this.#gate))
     await isUp
     this.#letGo()
     this.#runner = undefined
     this.#source.release(runner, end.kind === 'died' || end.report.isSpent || this.#isStopped)
     return end
+  }
+
+  #counted(exit: Exit): Exit {
+    if (!this.#gate) return exit
+    const { traffic } = this.#gate
+    this.#gate.close()
+    return { ...exit, traffic }
   }
 
   #exitOf(end: RunEnd): Exit {

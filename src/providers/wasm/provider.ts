@@ -1,3 +1,4 @@
+import type { OpenGate } from '#contracts/http-gate.ts'
 import type { Provider } from '#contracts/provider.ts'
 import type { Clock } from '#lib/clock.ts'
 import { WasmEngine } from './engine.ts'
@@ -11,12 +12,16 @@ export type WasmDeps = {
   clock: Clock
   /** How to start a runner child: program and arguments that end in `runWasmChild`. */
   command: readonly string[]
+  openGate: OpenGate
 }
 
 /** WebAssembly programs. The supply of runner children is a part that is started and stopped with the node. */
 export const wasmProvider = (settings: WasmSettings, deps: WasmDeps): Provider => {
   const runners = runnerSupply({ ...deps, settings })
-  return { engines: [new WasmEngine(settings, runners, new CpuLimit(deps.clock))], parts: [runners] }
+  return {
+    engines: [new WasmEngine(settings, { runners, cpu: new CpuLimit(deps.clock), openGate: deps.openGate })],
+    parts: [runners],
+  }
 }
 
 export const runnerSupply = (options: RunnerSupplyOptions): RunnerSupply =>

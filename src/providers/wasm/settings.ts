@@ -23,6 +23,8 @@ export type WasmSettings = {
   moduleCacheBytes: number
   /** Memory of a program that names no limit. */
   defaultMemoryBytes: number
+  /** Whether the network type `Default` lets programs ask over HTTP. */
+  isDefaultNetworked: boolean
 }
 
 export const defaultWasmSettings: WasmSettings = {
@@ -36,4 +38,5 @@ export const defaultWasmSettings: WasmSettings = {
   moduleLimitBytes: 268_435_456,
   moduleCacheBytes: 134_217_728,
   defaultMemoryBytes: 4_294_967_296,
+  isDefaultNetworked: false,
 }

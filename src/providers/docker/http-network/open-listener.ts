@@ -15,6 +15,8 @@ export type Listening = {
 }
 
 const patienceMs = 20_000
+const mostLooks = 500
+const lookPauseMs = 10
 
 /**
  * A server of this process on a port inside the network of a container. Needs the right to enter it: root, and `nsenter`.
@@ -23,10 +25,7 @@ const patienceMs = 20_000
 export async function openListener({ pid, args, command, clock, take }: Listening): Promise<Server> {
   let network: FileHandle | undefined
   try {
-    network = await open(`/proc/${pid}/ns/net`)
-    // Looked at after it is open: now it cannot be the network of another process that got the number.
-    const found = (await readFile(`/proc/${pid}/cmdline`, 'utf8')).split('\0').slice(0, -1)
-    if (found.join('\0') !== args.join('\0')) throw new Error(`process ${pid} is not the container's`)
+    network = await networkOf(pid, args, clock)
     const [program = '', ...rest] = inNetwork(command)
     const child = spawn(program, rest, { stdio: ['ignore', 'ignore', 'pipe', 'ipc', network.fd] })
     const inner = await handedOver(child, clock)
@@ -42,6 +41,21 @@ export async function openListener({ pid, args, command, clock, take }: Listenin
     })
   } finally {
     await network?.close()
+  }
+}
+
+/**
+ * The process is looked at after its network is open: then it cannot be the network of another that got its number. One that was
+ * started just now is the engine's own for a moment longer.
+ */
+async function networkOf(pid: number, args: readonly string[], clock: Clock): Promise<FileHandle> {
+  for (let tries = 1; ; tries++) {
+    const network = await open(`/proc/${pid}/ns/net`)
+    const found = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
+    if (found === args.map((each) => `${each}\0`).join('')) return network
+    await network.close()
+    if (tries === mostLooks) throw new Error(`process ${pid} is not the container's`)
+    await clock.sleep(lookPauseMs)
   }
 }
 

@@ -4,12 +4,16 @@ import type { RunOrder } from '../protocol/run-order.ts'
 
 /** Waits for the next order; undefined when the node is gone. */
 export function nextOrder(fd: number): RunOrder | undefined {
+  const body = nextMessage(fd, orderLimitBytes)
+  return body && (JSON.parse(body.toString('utf8')) as RunOrder)
+}
+
+/** Waits for what the node says next; undefined when it is gone. */
+export function nextMessage(fd: number, limitBytes: number): Buffer | undefined {
   const head = readExactly(fd, downHeaderBytes)
   if (head === undefined) return undefined
   const lengthBytes = head.readUInt32LE(0)
-  if (lengthBytes > orderLimitBytes) return undefined
-  const body = readExactly(fd, lengthBytes)
-  return body && (JSON.parse(body.toString('utf8')) as RunOrder)
+  return lengthBytes > limitBytes ? undefined : readExactly(fd, lengthBytes)
 }
 
 function readExactly(fd: number, lengthBytes: number): Buffer | undefined {

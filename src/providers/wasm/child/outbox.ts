@@ -56,6 +56,11 @@ export class Outbox implements GuestOutput {
     })
   }
 
+  /** What was printed before comes before it. */
+  ask(request: Uint8Array): void {
+    this.#locked(() => this.#send(header(frameKind.request, request.byteLength), request))
+  }
+
   /** Before a run, when there is nothing to be sent. */
   say(kind: typeof frameKind.ready | typeof frameKind.taken): void {
     writeAll(this.#fd, [header(kind, 0)])

@@ -1,11 +1,13 @@
 import type { RunFailure, RunOrder, RunReport } from '../protocol/run-order.ts'
 import { fixedWorld } from '../wasi/fixed-world.ts'
 import { Guest, type GuestOutput } from '../wasi/guest.ts'
+import type { Web } from '../wasi/web.ts'
 import type { World } from '../wasi/world.ts'
 import { instantiateProgram } from './instantiate.ts'
 import { loadProgram } from './load-program.ts'
 import { ModuleProblem } from './module-problem.ts'
 import type { LoadedModule, ModuleStore } from './module-store.ts'
+import { noWeb } from './pipe-web.ts'
 import { isStackOverflow, trapText } from './trap-text.ts'
 
 /** Exit code of a program that was never called. */
@@ -13,15 +15,24 @@ const notRun = -1
 /** Exit code of a program that broke off. */
 const broken = 1
 
+/** What a run has around it. */
+export type Surroundings = { world: World; output: GuestOutput; web: Web }
+
+/** The same each time: nothing of the world outside, so no web either. */
+const repeatable = ({ output }: Surroundings, seed: bigint): Surroundings => ({
+  world: fixedWorld(seed),
+  output,
+  web: noWeb,
+})
+
 /**
  * One run from order to report: fresh memory, fresh descriptors, nothing left afterwards but the compiled modules.
  * A return without `proc_exit` is exit code 0.
  */
-export function runProgram(order: RunOrder, store: ModuleStore, world: World, output: GuestOutput): RunReport {
+export function runProgram(order: RunOrder, store: ModuleStore, around: Surroundings): RunReport {
   store.forget(order.forget)
   const used: LoadedModule[] = []
-  const ownWorld = order.seed === undefined ? world : fixedWorld(BigInt(order.seed))
-  const guest = openGuest(order, ownWorld, output)
+  const guest = openGuest(order, order.seed === undefined ? around : repeatable(around, BigInt(order.seed)))
   const end = guest ? runGuest(order, store, guest, used) : inputsGone
   const modules = used.map(({ digest, sizeBytes }) => ({ digest, sizeBytes }))
   return { ...end, modules, memoryBytes: guest?.memoryBytes ?? 0 }
@@ -30,9 +41,9 @@ export function runProgram(order: RunOrder, store: ModuleStore, world: World, ou
 type End = Omit<RunReport, 'modules' | 'memoryBytes'>
 
 /** Undefined when a folder of the job cannot be opened. */
-function openGuest(order: RunOrder, world: World, output: GuestOutput): Guest | undefined {
+function openGuest(order: RunOrder, around: Surroundings): Guest | undefined {
   try {
-    return new Guest({ ...order, world, output })
+    return new Guest({ ...order, ...around })
   } catch {
     return undefined
   }

@@ -1,10 +1,11 @@
 import { setFlagsFromString } from 'node:v8'
-import { childFd, frameKind } from '../protocol/frames.ts'
+import { answerLimitBytes, childFd, frameKind } from '../protocol/frames.ts'
 import { optimizingFlags } from './compiler-flags.ts'
 import { garbageCollector } from './garbage.ts'
 import { ModuleStore } from './module-store.ts'
-import { nextOrder } from './orders.ts'
+import { nextMessage, nextOrder } from './orders.ts'
 import { Outbox } from './outbox.ts'
+import { PipeWeb } from './pipe-web.ts'
 import { monotonicMs, realWorld } from './real-world.ts'
 import { runProgram } from './run-program.ts'
 import { makeSharedOutput } from './shared-output.ts'
@@ -23,12 +24,16 @@ export function runWasmChild(args: readonly string[]): never {
   const shared = makeSharedOutput()
   const nudge = startWatchman({ frames: childFd.frames, lifeline: childFd.lifeline }, shared, outputPauseMs)
   const outbox = new Outbox(childFd.frames, shared, nudge, monotonicMs, outputPauseMs)
+  const web = new PipeWeb(
+    (request) => outbox.ask(request),
+    () => nextMessage(childFd.orders, answerLimitBytes),
+  )
   const store = new ModuleStore()
   const collectGarbage = garbageCollector()
   outbox.say(frameKind.ready)
   for (let order = nextOrder(childFd.orders); order; order = nextOrder(childFd.orders)) {
     outbox.say(frameKind.taken)
-    const report = runProgram(order, store, realWorld(), outbox)
+    const report = runProgram(order, store, { world: realWorld(), output: outbox, web })
     outbox.finish(report)
     collectGarbage(report.memoryBytes)
   }

@@ -4,6 +4,7 @@ import type { Readable, Writable } from 'node:stream'
 import type { LogSink } from '#contracts/log-sink.ts'
 import { assert } from '#lib/assert.ts'
 import type { Clock } from '#lib/clock.ts'
+import type { ProgramWeb } from '../program-web.ts'
 import { childFd, downHeaderBytes, frameKind, orderLimitBytes } from '../protocol/frames.ts'
 import type { RunOrder, RunReport } from '../protocol/run-order.ts'
 import { FrameReader } from './frame-reader.ts'
@@ -11,7 +12,16 @@ import { FrameReader } from './frame-reader.ts'
 /** How a run ended: as the child reports, or with the child itself; `wasTaken` = the program may have run. */
 export type RunEnd = { kind: 'reported'; report: RunReport } | { kind: 'died'; cause: string; wasTaken: boolean }
 
-type Run = { sink: LogSink; settle: (end: RunEnd) => void; report: Buffer[]; isTaken: boolean }
+type Run = {
+  sink: LogSink
+  web: ProgramWeb
+  settle: (end: RunEnd) => void
+  report: Buffer[]
+  request: Buffer[]
+  /** Whether it waits for an answer; aborted when nobody waits any more. */
+  asking: AbortController | undefined
+  isTaken: boolean
+}
 
 const complaintLimitBytes = 4096
 /** Time a child has to send what its guest has printed before it is killed. */
@@ -72,17 +82,15 @@ export class Runner {
   }
 
   /** Runs one order and gives its output to the sink. Never rejects. */
-  run(order: RunOrder, sink: LogSink): Promise<RunEnd> {
+  run(order: RunOrder, sink: LogSink, web: ProgramWeb): Promise<RunEnd> {
     assert(this.#run === undefined, 'a runner child does one run at a time')
     return new Promise((settle) => {
-      this.#run = { sink, settle, report: [], isTaken: false }
+      this.#run = { sink, web, settle, report: [], request: [], asking: undefined, isTaken: false }
       this.#runs += 1
       if (this.#isClosed) return this.#end()
       const body = Buffer.from(JSON.stringify(order))
       assert(body.length <= orderLimitBytes, 'orders are bounded by the size of a job')
-      const head = Buffer.alloc(downHeaderBytes)
-      head.writeUInt32LE(body.length, 0)
-      this.#input?.write(Buffer.concat([head, body]))
+      this.#say(body)
     })
   }
 
@@ -124,6 +132,12 @@ export class Runner {
     return this.#child?.stdio[childFd.lifeline] as Socket | undefined
   }
 
+  #say(message: Buffer): void {
+    const head = Buffer.alloc(downHeaderBytes)
+    head.writeUInt32LE(message.length, 0)
+    this.#input?.write(Buffer.concat([head, message]))
+  }
+
   #take(chunk: Buffer): void {
     this.#frames.feed(chunk)
     this.#drain()
@@ -138,6 +152,7 @@ export class Runner {
       else if (this.#run === undefined) return this.kill()
       else if (kind === frameKind.taken) this.#run.isTaken = true
       else if (kind === frameKind.report) this.#takeReport(bytes, isEnd)
+      else if (kind === frameKind.request) this.#takeRequest(this.#run, bytes, isEnd)
       else if (kind === frameKind.stdout || kind === frameKind.stderr) {
         const full = bytes.length > 0 ? this.#run.sink.write(kind as 1 | 2, bytes) : undefined
         if (full) return this.#pauseUntil(full)
@@ -170,6 +185,21 @@ export class Runner {
     this.#settle({ kind: 'reported', report })
   }
 
+  /** A child waits for the answer before it asks again. */
+  #takeRequest(run: Run, bytes: Buffer, isEnd: boolean): void {
+    if (run.asking) return this.kill()
+    run.request.push(bytes)
+    if (!isEnd) return
+    const asking = new AbortController()
+    run.asking = asking
+    const answered = (answer: Buffer) => {
+      if (this.#run !== run) return
+      run.asking = undefined
+      this.#say(answer)
+    }
+    run.web(Buffer.concat(run.request.splice(0)), asking.signal).then(answered, () => this.kill())
+  }
+
   #complain(chunk: Buffer): void {
     const size = this.#complaints.reduce((sum, each) => sum + each.length, 0)
     if (size < complaintLimitBytes) this.#complaints.push(chunk)
@@ -184,6 +214,7 @@ export class Runner {
   #settle(end: RunEnd): void {
     const run = this.#run
     this.#run = undefined
+    run?.asking?.abort(new Error('the program has ended'))
     run?.settle(end)
   }
 

@@ -2,6 +2,7 @@ import type { Call } from './calls/call.ts'
 import { clockCalls } from './calls/clock-calls.ts'
 import { environmentCalls } from './calls/environment-calls.ts'
 import { fdCalls } from './calls/fd-calls.ts'
+import { httpCalls } from './calls/http-calls.ts'
 import { pathCalls } from './calls/path-calls.ts'
 import { pollCalls } from './calls/poll-calls.ts'
 import { processCalls } from './calls/process-calls.ts'
@@ -11,10 +12,12 @@ import type { Guest } from './guest.ts'
 import { GuestMemory } from './guest-memory.ts'
 
 export const wasiModule = 'wasi_snapshot_preview1'
+const httpModule = 'wasi:http/requests'
 
 /** What the host itself offers to programs: its modules, and every function of each, by name. */
 export const hostModules: ReadonlyMap<string, ReadonlyMap<string, Call>> = new Map([
   [wasiModule, callsOf(environmentCalls, clockCalls, fdCalls, transferCalls, pathCalls, pollCalls, processCalls)],
+  [httpModule, callsOf(httpCalls)],
 ])
 
 /** All functions of a module of the host for one instance, which works on its own memory. */
@@ -37,8 +40,8 @@ function bind(guest: Guest, memory: GuestMemory, { run, results }: Call) {
   return (...args: (number | bigint)[]): number | undefined => {
     if (guest.end) throw guest.end
     try {
-      run(guest, memory, ...args.map(unsigned))
-      return results === 'i' ? 0 : undefined
+      const code = run(guest, memory, ...args.map(unsigned)) ?? 0
+      return results === 'i' ? code : undefined
     } catch (error) {
       const code = errnoOf(error)
       if (code !== undefined) return code

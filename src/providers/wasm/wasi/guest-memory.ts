@@ -24,6 +24,10 @@ export class GuestMemory {
     return new Uint8Array(this.#buffer, pointer, lengthBytes)
   }
 
+  get sizeBytes(): number {
+    return this.#memory?.buffer.byteLength ?? 0
+  }
+
   u8(pointer: number): number {
     this.#check(pointer, 1)
     return this.#view.getUint8(pointer)

@@ -6,6 +6,7 @@ import { FileTimes } from './file-times.ts'
 import { FolderCalls } from './folder-calls.ts'
 import { MountTree } from './mount-tree.ts'
 import { folderOf } from './walk.ts'
+import type { Web } from './web.ts'
 import type { World } from './world.ts'
 
 /** Where the program's output goes. */
@@ -24,6 +25,7 @@ export type GuestOptions = {
   diskLimitBytes?: number
   world: World
   output: GuestOutput
+  web: Web
 }
 
 /** Thrown through the program when it is over: by itself (`proc_exit`), or because it went too far. */
@@ -43,6 +45,7 @@ export class Guest {
   readonly env: readonly Buffer[]
   readonly world: World
   readonly output: GuestOutput
+  readonly web: Web
   readonly tree: MountTree
   readonly descriptors: DescriptorTable
   readonly folders: FolderCalls
@@ -61,6 +64,7 @@ export class Guest {
     this.env = options.env.map(([name, value]) => terminated(`${name}=${value}`))
     this.world = options.world
     this.output = options.output
+    this.web = options.web
     this.tree = new MountTree(options.mounts)
     this.descriptors = new DescriptorTable(folderOf(this.tree.root))
     this.folders = new FolderCalls(this.tree.root)
