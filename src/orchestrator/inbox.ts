@@ -14,7 +14,9 @@ import type { Ledger } from './ledger.ts'
 import { takeBack } from './nodes/lost.ts'
 
 /** What a node's report does to an execution; undefined = nothing (too late, superseded or already known). */
-type Effect = { after: Execution; lines: NewHistory[]; isJobStarted?: boolean; needsLook: boolean }
+type Effect = { after: Execution; lines: NewHistory[]; isJobStarted?: boolean; look: Look }
+/** Whether the job must be looked at. After a success there is nothing to decide while others of it are at work. */
+type Look = 'no' | 'yes' | 'if it was the last'
 type Report<Kind extends ComputeMessage['Kind']> = Extract<ComputeMessage, { Kind: Kind }>['Body']
 
 /**
@@ -58,8 +60,12 @@ export class Inbox {
         ...effect.lines.slice(2),
       ],
     })
-    if (outcome.kind === 'applied' && effect.needsLook) this.#look(job)
+    if (outcome.kind === 'applied' && this.#needsLook(effect, job)) this.#look(job)
     return outcome
+  }
+
+  #needsLook({ look }: Effect, { ID }: Job): boolean {
+    return look === 'yes' || (look === 'if it was the last' && !this.#ledger.isAtWork(ID))
   }
 
   #warn(nodeId: NodeId, { ID }: Execution, reason: string): void {
@@ -124,7 +130,7 @@ const accepted = (before: Execution, report: Report<'BidResult'>, nowNs: bigint)
     Revision: before.Revision + 2,
     ModifyTime: nowNs,
   }
-  return { after, lines: acceptedLines(after, report.Event), isJobStarted: isWanted, needsLook: false }
+  return { after, lines: acceptedLines(after, report.Event), isJobStarted: isWanted, look: 'no' }
 }
 
 const declined = (before: Execution, report: Report<'BidResult'>, nowNs: bigint): Effect => {
@@ -135,7 +141,7 @@ const declined = (before: Execution, report: Report<'BidResult'>, nowNs: bigint)
     Revision: before.Revision + 1,
     ModifyTime: nowNs,
   }
-  return { after, lines: [line(before, after, report.Event)], needsLook: true }
+  return { after, lines: [line(before, after, report.Event)], look: 'yes' }
 }
 
 const running = (before: Execution, job: Job, report: Report<'RunStarted'>, nowNs: bigint): Effect | undefined => {
@@ -154,7 +160,7 @@ const running = (before: Execution, job: Job, report: Report<'RunStarted'>, nowN
     lines: runningLines(before, after),
     isJobStarted: before.DesiredState.StateType !== 'Stopped',
     // What it replaces may be waiting for that.
-    needsLook: isLongRunning(job.Type) && before.Attempt > 1,
+    look: isLongRunning(job.Type) && before.Attempt > 1 ? 'yes' : 'no',
   }
 }
 
@@ -178,7 +184,7 @@ const completed = (before: Execution, report: Report<'RunResult'>, nowNs: bigint
     event: execCompleted(nowNs),
     audience: 'since-1.5',
   })
-  return { after, lines: [line(before, after), newer], needsLook: true }
+  return { after, lines: [line(before, after), newer], look: 'if it was the last' }
 }
 
 /** A service or daemon is not meant to end by itself. */
@@ -194,7 +200,7 @@ const endedUnexpectedly = (before: Execution, report: Report<'RunResult'>, nowNs
     Revision: before.Revision + 1,
     ModifyTime: nowNs,
   }
-  return { after, lines: [line(before, after)], needsLook: true }
+  return { after, lines: [line(before, after)], look: 'yes' }
 }
 
 const failed = (before: Execution, report: Report<'ComputeError'>, nowNs: bigint): Effect => {
@@ -211,7 +217,7 @@ const failed = (before: Execution, report: Report<'ComputeError'>, nowNs: bigint
     Revision: before.Revision + 1,
     ModifyTime: nowNs,
   }
-  return { after, lines: [line(before, after, report.Event)], needsLook: true }
+  return { after, lines: [line(before, after, report.Event)], look: 'yes' }
 }
 
 const cancelled = (
@@ -229,7 +235,7 @@ const cancelled = (
     Revision: before.Revision + 1,
     ModifyTime: nowNs,
   }
-  return { after, lines: [line(before, after)], needsLook: true }
+  return { after, lines: [line(before, after)], look: 'yes' }
 }
 
 const detailsOf = ({ Details = {} }: { Details?: Record<string, string> }) =>

@@ -21,6 +21,7 @@ const executionAt = (index: number, node: number, StateType: Execution['ComputeS
     JobID: `j-${index % 3}` as JobId,
     NodeID: `n-${node}` as NodeId,
     AllocatedResources: { Tasks: { main: amount(1) } },
+    DesiredState: { StateType: 'Running' },
     ComputeState: { StateType },
   }
   return execution as Execution
@@ -50,6 +51,7 @@ describe('the node table', () => {
     fc.record({ kind: fc.constant('remove' as const), node: where }),
     fc.record({ kind: fc.constant('look' as const) }),
     fc.record({ kind: fc.constant('start' as const), node: where }),
+    fc.record({ kind: fc.constant('stop' as const), index: fc.nat(30) }),
     fc.record({ kind: fc.constant('end' as const), index: fc.nat(30) }),
   )
 
@@ -79,17 +81,23 @@ describe('the node table', () => {
             executions.push(execution)
             table.track(execution)
           }
-          if (each.kind === 'end' && executions.length > 0) {
+          if ((each.kind === 'end' || each.kind === 'stop') && executions.length > 0) {
             const index = each.index % executions.length
-            const ended: Execution = { ...(executions[index] as Execution), ComputeState: { StateType: 'Completed' } }
-            executions[index] = ended
-            table.track(ended)
+            const changed = { ...(executions[index] as Execution) }
+            if (each.kind === 'end') changed.ComputeState = { StateType: 'Completed' }
+            else changed.DesiredState = { StateType: 'Stopped' }
+            executions[index] = changed
+            table.track(changed)
           }
         }
         const live = executions.filter((e) => !isTerminalExecution(e.ComputeState.StateType))
         const anew = new NodeTable()
         anew.load([...states.values()], live)
         expect(table.views()).toEqual(anew.views())
+        for (const { JobID } of executions) {
+          const isWanted = (e: Execution) => e.JobID === JobID && e.DesiredState.StateType !== 'Stopped'
+          expect(table.isAtWork(JobID)).toBe(live.some(isWanted))
+        }
         expect(table.isAnyAway).toBe(table.views().some(({ isConnected }) => !isConnected))
         const asked = constraints.map(askable)
         const matches = compileSelector(asked)

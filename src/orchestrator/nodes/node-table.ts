@@ -9,6 +9,7 @@ import type { NodeView, NodeViews, Reservation } from '../snapshot.ts'
 import { LabelIndex, type Labels } from './label-index.ts'
 import { Promises } from './promises.ts'
 import { Reservations } from './reservations.ts'
+import { Wanted } from './wanted.ts'
 
 /** `place`: in the table; views are in the same order. */
 type Entry = { state: NodeState; labels: Labels; place: number }
@@ -20,6 +21,7 @@ type Entry = { state: NodeState; labels: Labels; place: number }
 export class NodeTable implements NodeViews {
   readonly #entries = new Map<NodeId, Entry>()
   readonly #promises = new Promises()
+  readonly #wanted = new Wanted()
   readonly #reservations = new Reservations()
   readonly #labels = new LabelIndex<Entry>()
   /** By the place of the node in the table. */
@@ -35,6 +37,7 @@ export class NodeTable implements NodeViews {
     this.isDoubtful = false
     this.#entries.clear()
     this.#promises.clear()
+    this.#wanted.clear()
     this.#reservations.clear()
     this.#labels.clear()
     this.#views = []
@@ -102,8 +105,14 @@ export class NodeTable implements NodeViews {
     return this.#promises.jobsOn(id)
   }
 
+  /** Whether something of the job is under way that nobody has asked to stop. */
+  isAtWork(jobId: JobId): boolean {
+    return this.#wanted.isAny(jobId)
+  }
+
   /** Takes note of an execution as it is stored. Returns true when room was given back. */
   track(execution: Execution): boolean {
+    this.#wanted.track(execution)
     if (isTerminalExecution(execution.ComputeState.StateType)) return this.untrack(execution)
     if (this.#promises.make(execution)) this.#stale.add(execution.NodeID)
     return false
@@ -111,6 +120,7 @@ export class NodeTable implements NodeViews {
 
   /** It has ended, or was not stored after all. Returns true when room was given back. */
   untrack(execution: Execution): boolean {
+    this.#wanted.drop(execution)
     const isGivenBack = this.#promises.end(execution)
     if (isGivenBack) this.#stale.add(execution.NodeID)
     return isGivenBack
