@@ -13,6 +13,7 @@ import { b2c } from './scenarios/b2c-cli.ts'
 import { b3 } from './scenarios/b3-throughput.ts'
 import { b3n } from './scenarios/b3n-placement.ts'
 import { b4 } from './scenarios/b4-listing.ts'
+import { b5 } from './scenarios/b5-logs.ts'
 import { b6 } from './scenarios/b6-heartbeats.ts'
 import { b7 } from './scenarios/b7-memory.ts'
 import { b8 } from './scenarios/b8-kill.ts'
@@ -25,7 +26,7 @@ import { slots } from './scenarios/p-slots.ts'
  * `--scale 0.1` is a quick look, `--scale 2` lists a million jobs. What misses its target is run once more under a profiler, which
  * shows where the server's time went; `--profile` does that with all of them from the start (and slows them).
  */
-const scenarios = [b1, b2, b2c, b3, b3n, b4, b6, b7, b8, slots, crowd]
+const scenarios = [b1, b2, b2c, b3, b3n, b4, b5, b6, b7, b8, slots, crowd]
 
 const args = process.argv.slice(2)
 const option = (name: string, otherwise: number) => {

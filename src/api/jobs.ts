@@ -309,6 +309,8 @@ export const logsRoute = {
     ...versioned,
     execution_id: param('text', 'Only this execution; its full id'),
     tail: param('bool', 'Only what is printed from now on'),
+    since: param('int64', 'Only what was printed at this time or later, Unix nanoseconds'),
+    grep: param('text', 'Only lines in which this pattern (RE2) is found'),
     follow: param('bool', 'Until the execution ends'),
     resumable: param(
       'bool',

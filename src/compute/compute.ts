@@ -12,6 +12,7 @@ import { Fault } from '#lib/fault.ts'
 import type { Startable } from '#lib/lifecycle.ts'
 import type { Post } from '#link/post.ts'
 import { Receiver } from '#link/receiver.ts'
+import { selectedOutput } from '#link/selected-output.ts'
 import type { ExecutionId, NodeId } from '#models/ids.ts'
 import type { Frame, FramesAck, OrchestratorMessage } from '#models/messages/messages.ts'
 import type { Resources } from '#models/resources.ts'
@@ -126,7 +127,7 @@ export class Compute implements ComputeEnd, Startable {
   async *readLogs(query: LogQuery, signal: AbortSignal): AsyncIterable<LogChunk> {
     const held = this.#holdings.get(query.executionId)
     if (held && query.isFollowing) await Promise.race([held.readable, aborted(signal)])
-    if (!signal.aborted) yield* this.#parts.logs.read(query, signal)
+    if (!signal.aborted) yield* selectedOutput(this.#parts.logs.read(query, signal), query)
   }
 
   async readResult(query: ResultQuery): Promise<ResultPart> {

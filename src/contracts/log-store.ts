@@ -13,7 +13,10 @@ export interface LogKeeper extends LogSink {
   close(): Promise<void>
 }
 
-/** Keeps what programs print, on the node where they ran, until retention removes it. */
+/**
+ * Keeps what programs print, on the node where they ran, until retention removes it. It reads whole outputs: what a query
+ * selects of them is not its concern.
+ */
 export interface LogStore extends LogReader {
   /** `isResumed`: goes on with what an earlier life of the node kept. */
   open(executionId: ExecutionId, isResumed: boolean): Promise<LogKeeper>

@@ -16,7 +16,7 @@ export type Regexp = {
 export function compileRegexp(pattern: string): Regexp {
   const compiled = compiledPattern(pattern)
   return {
-    isIn: (text) => compiled.matcher(text).find(),
+    isIn: (text) => compiled.test(text),
     find: (text) => {
       const matcher = compiled.matcher(text)
       if (!matcher.find()) return undefined

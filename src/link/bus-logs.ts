@@ -1,20 +1,23 @@
+import type { Wire } from '#api/decode/wire-json.ts'
 import type { Bus, Subscription } from '#contracts/bus.ts'
-import type { LogChunk, LogQuery } from '#contracts/log-reader.ts'
-import type { LogStream } from '#contracts/log-sink.ts'
+import type { LogChunk, LogQuery, LogSelection } from '#contracts/log-reader.ts'
 import type { ComputeEnd } from '#contracts/node-link.ts'
 import type { Random } from '#lib/clock.ts'
 import { Fault } from '#lib/fault.ts'
 import { exactJson, parseExact } from '#lib/json/exact.ts'
 import type { NodeId } from '#models/ids.ts'
 import { faultFrom, faultText } from './bus-fault.ts'
-import { executionIdOf, flagOf, recordOf, textOf } from './go/checked.ts'
+import { countOf, executionIdOf, flagOf, recordOf, textOf } from './go/checked.ts'
 
 /**
  * Output over the bus: the reader names a subject on which nobody but this node speaks, and the node sends it one piece
  * after the other, each as a request. The answer is the credit for the next; no answer means that nobody reads any more.
  *
- * Bytes of a piece: 1 or 2 (the stream) + the output; 0 = the end; 3 + JSON = a fault.
+ * Bytes of a piece: 1 or 2 (the stream) + where in it the piece ends (6 bytes big endian, all ones = not known) + the output;
+ * 0 = the end; 3 + JSON = a fault.
  */
+const headBytes = 7
+const unknownEnd = 2 ** 48 - 1
 const largestPieceBytes = 256 * 1024
 const creditLimitMs = 60_000
 const openLimitMs = 10_000
@@ -56,7 +59,7 @@ export async function* readLogsOverBus(
       const kind = next.payload[0]
       if (kind === 0) return
       if (kind === 3) throw faultFrom(Buffer.from(next.payload.subarray(1)).toString('utf8'))
-      yield { stream: kind === 2 ? 2 : 1, bytes: next.payload.subarray(1) }
+      yield chunkIn(next.payload)
       if (next.reply) bus.publish(next.reply, goOn)
     }
   } finally {
@@ -83,6 +86,7 @@ function queryIn(payload: Uint8Array): { inbox: string; query: LogQuery } | unde
       executionId: executionIdOf(wire.executionId, 'executionId'),
       isFollowing: flagOf(wire.isFollowing, 'isFollowing'),
       isTail: flagOf(wire.isTail, 'isTail'),
+      ...selectionIn(wire),
     }
     const inbox = textOf(wire.inbox, 'inbox')
     return inboxPattern.test(inbox) ? { inbox, query } : undefined
@@ -91,17 +95,23 @@ function queryIn(payload: Uint8Array): { inbox: string; query: LogQuery } | unde
   }
 }
 
+const selectionIn = ({ after, sinceMs, grep }: Wire): LogSelection => ({
+  ...(after === undefined ? {} : { after: streamBytesIn(recordOf(after, 'after')) }),
+  ...(sinceMs === undefined ? {} : { sinceMs: countOf(sinceMs, 'sinceMs') }),
+  ...(grep === undefined ? {} : { grep: textOf(grep, 'grep') }),
+})
+
+const streamBytesIn = (wire: Wire) => ({ 1: countOf(wire['1'], 'after.1'), 2: countOf(wire['2'], 'after.2') })
+
 /** Output goes to a reader's own subject, and to no other. */
 const inboxPattern = /^_LOGS\.[^.*>\s]+\.[\w-]+$/
 
 const send = async (bus: Bus, inbox: string, query: LogQuery, end: ComputeEnd): Promise<void> => {
   const gone = new AbortController()
-  const pieceBytes = Math.min(largestPieceBytes, bus.maxPayloadBytes - 1)
+  const pieceBytes = Math.min(largestPieceBytes, bus.maxPayloadBytes - headBytes)
   try {
-    for await (const { stream, bytes } of end.readLogs(query, gone.signal)) {
-      for (let at = 0; at < bytes.length; at += pieceBytes) {
-        await bus.request(inbox, piece(stream, bytes.subarray(at, at + pieceBytes)), creditLimitMs)
-      }
+    for await (const chunk of end.readLogs(query, gone.signal)) {
+      for (const piece of piecesOf(chunk, pieceBytes)) await bus.request(inbox, piece, creditLimitMs)
     }
     bus.publish(inbox, Buffer.of(0))
   } catch (error) {
@@ -111,4 +121,20 @@ const send = async (bus: Bus, inbox: string, query: LogQuery, end: ComputeEnd): 
   }
 }
 
-const piece = (stream: LogStream, bytes: Uint8Array): Buffer => Buffer.concat([Buffer.of(stream), bytes])
+function* piecesOf({ stream, bytes, end }: LogChunk, pieceBytes: number): Iterable<Buffer> {
+  for (let at = 0; at < bytes.length; at += pieceBytes) {
+    const body = bytes.subarray(at, at + pieceBytes)
+    const piece = Buffer.allocUnsafe(headBytes + body.length)
+    piece[0] = stream
+    piece.writeUIntBE(end === undefined ? unknownEnd : end - bytes.length + at + body.length, 1, headBytes - 1)
+    piece.set(body, headBytes)
+    yield piece
+  }
+}
+
+function chunkIn(payload: Uint8Array): LogChunk {
+  const piece = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength)
+  const end = piece.length < headBytes ? unknownEnd : piece.readUIntBE(1, headBytes - 1)
+  const chunk: LogChunk = { stream: piece[0] === 2 ? 2 : 1, bytes: piece.subarray(headBytes) }
+  return end === unknownEnd ? chunk : { ...chunk, end }
+}

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
-import { mkdir, open, opendir, rm, stat, truncate } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, opendir, rm, stat, truncate } from 'node:fs/promises'
 import { finished } from 'node:stream/promises'
 import type { LogChunk, LogQuery } from '#contracts/log-reader.ts'
 import type { LogKeeper, LogStore } from '#contracts/log-store.ts'
@@ -46,7 +46,7 @@ export class LogFiles implements LogStore {
       if (!query.isTail) yield* keeper.unwritten
       return
     }
-    keeper.wantFile()
+    await keeper.wantFile()
     yield* followFile(keeper, query, signal)
   }
 
@@ -78,7 +78,7 @@ export class LogFiles implements LogStore {
     if (size === 0) throw new Fault('NotFound', `no output of execution ${query.executionId} is kept here`)
     if (query.isTail) return
     const frames = new FrameReader()
-    for await (const piece of pieces(path, 0, () => size, signal)) yield* frames.push(piece)
+    for await (const piece of pieces(path, size, signal)) yield* frames.push(piece)
   }
 
   #forgetOldest(): void {
@@ -99,7 +99,7 @@ const earlierOutput = async (path: string): Promise<EarlierOutput> => {
   const streamBytes = { 1: 0, 2: 0 }
   const heads: LogChunk[] = []
   const frames = new FrameReader()
-  for await (const piece of pieces(path, 0, () => size, new AbortController().signal)) {
+  for await (const piece of pieces(path, size, new AbortController().signal)) {
     for (const { stream, bytes } of frames.push(piece)) {
       const wanted = runOutputLimitBytes + 1 - streamBytes[stream]
       if (wanted > 0) heads.push({ stream, bytes: Buffer.from(bytes.subarray(0, wanted)) })
@@ -113,45 +113,63 @@ const earlierOutput = async (path: string): Promise<EarlierOutput> => {
 
 /** What is in the file, then what comes, until the output ends. */
 async function* followFile(keeper: FileLogKeeper, query: LogQuery, signal: AbortSignal): AsyncIterable<LogChunk> {
-  let wake: () => void = () => {}
-  let changed = new Promise<void>((resolve) => {
-    wake = resolve
-  })
-  const unwatch = keeper.watch(() => wake())
+  let changed = Promise.withResolvers<void>()
+  const wake = (): void => changed.resolve()
+  const unwatch = keeper.watch(wake)
   signal.addEventListener('abort', wake)
+  const from = query.isTail
+    ? { position: keeper.writtenBytes, ends: keeper.writtenEnds }
+    : { position: 0, ends: undefined }
+  const file = new OpenedLater(keeper.path)
   try {
-    let position = query.isTail ? keeper.writtenBytes : 0
-    const frames = new FrameReader()
-    for (;;) {
+    const frames = new FrameReader(from.ends)
+    for (let position = from.position; ; ) {
       const isLast = keeper.isClosed
       const end = keeper.writtenBytes
-      for await (const piece of pieces(keeper.path, position, () => end, signal)) yield* frames.push(piece)
+      for await (const piece of file.pieces(position, end, signal)) yield* frames.push(piece)
       position = end
-      if (isLast || signal.aborted || (!query.isFollowing && keeper.unwritten.length === 0)) return
-      if (keeper.writtenBytes === end && !keeper.isClosed) await changed
-      changed = new Promise((resolve) => {
-        wake = resolve
-      })
+      if (isLast || signal.aborted || !query.isFollowing) return
+      if (keeper.writtenBytes === end && !keeper.isClosed) await changed.promise
+      changed = Promise.withResolvers()
     }
   } finally {
     unwatch()
     signal.removeEventListener('abort', wake)
+    await file.close()
   }
 }
 
-/** The bytes of a file from `from` up to `end()`, piece by piece. */
-async function* pieces(path: string, from: number, end: () => number, signal: AbortSignal): AsyncIterable<Buffer> {
-  if (from >= end()) return
-  const file = await open(path, 'r')
-  try {
-    let position = from
-    while (position < end() && !signal.aborted) {
-      const buffer = Buffer.allocUnsafe(Math.min(pieceBytes, end() - position))
-      const { bytesRead } = await file.read(buffer, 0, buffer.length, position)
+/** A file that is opened when there is something to read, and then once. */
+class OpenedLater {
+  readonly #path: string
+  #file: FileHandle | undefined
+
+  constructor(path: string) {
+    this.#path = path
+  }
+
+  /** Its bytes of [from, end), piece by piece. */
+  async *pieces(from: number, end: number, signal: AbortSignal): AsyncIterable<Buffer> {
+    if (from >= end) return
+    this.#file ??= await open(this.#path, 'r')
+    for (let position = from; position < end && !signal.aborted; ) {
+      const buffer = Buffer.allocUnsafe(Math.min(pieceBytes, end - position))
+      const { bytesRead } = await this.#file.read(buffer, 0, buffer.length, position)
       if (bytesRead === 0) return
       position += bytesRead
       yield buffer.subarray(0, bytesRead)
     }
+  }
+
+  async close(): Promise<void> {
+    await this.#file?.close()
+  }
+}
+
+async function* pieces(path: string, end: number, signal: AbortSignal): AsyncIterable<Buffer> {
+  const file = new OpenedLater(path)
+  try {
+    yield* file.pieces(0, end, signal)
   } finally {
     await file.close()
   }

@@ -3,7 +3,7 @@ import type { LogChunk } from '#contracts/log-reader.ts'
 import type { LogStream } from '#contracts/log-sink.ts'
 import type { LogKeeper } from '#contracts/log-store.ts'
 import type { Clock, Timer } from '#lib/clock.ts'
-import { frameHeader } from './log-frames.ts'
+import { frameHeader, timeFrame } from './log-frames.ts'
 import { StreamSummary } from './log-summary.ts'
 
 /** Small output of a short run never touches the disk: the control plane keeps it whole. */
@@ -17,6 +17,8 @@ const truncationNote = Buffer.from('\n[output above 1 GiB was not kept]\n')
 /** What a file of an earlier life holds: its length in whole frames, and the bytes of each stream. */
 export type EarlierOutput = { fileBytes: number; streamBytes: Record<LogStream, number>; heads: readonly LogChunk[] }
 export const noEarlierOutput: EarlierOutput = { fileBytes: 0, streamBytes: { 1: 0, 2: 0 }, heads: [] }
+
+type KeptChunk = Required<LogChunk>
 
 export type KeeperParts = {
   path: string
@@ -32,9 +34,13 @@ export class FileLogKeeper implements LogKeeper {
   readonly #parts: KeeperParts
   readonly #summaries = { 1: new StreamSummary(), 2: new StreamSummary() }
   /** Not yet in the file. */
-  #pending: LogChunk[] = []
+  #pending: KeptChunk[] = []
   #pendingBytes = 0
   #writtenBytes: number
+  readonly #ends: Record<LogStream, number>
+  readonly #writtenEnds: Record<LogStream, number>
+  /** What the last frames of the file have as their time. */
+  #writtenTimeMs = 0
   #file: FileHandle | undefined
   #isFileWanted: boolean
   #flushing: Promise<void> | undefined
@@ -48,6 +54,8 @@ export class FileLogKeeper implements LogKeeper {
     this.path = parts.path
     this.#parts = parts
     this.#writtenBytes = parts.earlier.fileBytes
+    this.#ends = { ...parts.earlier.streamBytes }
+    this.#writtenEnds = { ...parts.earlier.streamBytes }
     this.#isFileWanted = parts.earlier.fileBytes > 0
     for (const { stream, bytes } of parts.earlier.heads) this.#summaries[stream].add(bytes)
   }
@@ -55,17 +63,20 @@ export class FileLogKeeper implements LogKeeper {
   write(stream: LogStream, bytes: Uint8Array): Promise<void> | undefined {
     if (this.#closing || bytes.length === 0 || this.#isFull) return undefined
     this.#summaries[stream].add(bytes)
-    this.#pending.push({ stream, bytes: Buffer.from(bytes) })
-    this.#pendingBytes += bytes.length
+    this.#take(stream, Buffer.from(bytes))
     if (this.#writtenBytes + this.#pendingBytes > fileLimitBytes) {
       this.#isFull = true
-      this.#pending.push({ stream: 2, bytes: truncationNote })
+      this.#take(2, truncationNote)
     }
     if (this.#isFileWanted || this.#pendingBytes > memoryLimitBytes) return this.#flushSoon()
-    this.#timer ??= this.#parts.clock.after(flushAfterMs, () => {
-      this.wantFile()
-    })
+    this.#timer ??= this.#parts.clock.after(flushAfterMs, () => void this.wantFile())
     return undefined
+  }
+
+  #take(stream: LogStream, bytes: Uint8Array): void {
+    const end = (this.#ends[stream] += bytes.length)
+    this.#pending.push({ stream, bytes, end, timeMs: this.#parts.clock.nowMs() })
+    this.#pendingBytes += bytes.length
   }
 
   keptBytes(stream: LogStream): number {
@@ -103,16 +114,23 @@ export class FileLogKeeper implements LogKeeper {
     return this.#writtenBytes
   }
 
+  /** Bytes of each stream up to there. */
+  get writtenEnds(): Readonly<Record<LogStream, number>> {
+    return this.#writtenEnds
+  }
+
   /** What is only in memory: everything of a small closed output. */
   get unwritten(): readonly LogChunk[] {
     return this.#pending
   }
 
-  /** A follower is here: from now on everything goes to the file at once. */
-  wantFile(): void {
+  /** A reader is here: from now on everything goes to the file at once. Resolves when all that was written until now is in it. */
+  async wantFile(): Promise<void> {
     if (this.#isClosed) return
     this.#isFileWanted = true
+    await this.#flushing
     if (this.#pending.length > 0) void this.#flushSoon()
+    await this.#flushing
   }
 
   /** Calls `onChange` when the file has grown or the output has ended. */
@@ -136,15 +154,27 @@ export class FileLogKeeper implements LogKeeper {
     const chunks = this.#pending
     this.#pending = []
     this.#pendingBytes = 0
-    const parts = chunks.flatMap(({ stream, bytes }) => [frameHeader(stream, bytes.length), bytes])
+    const parts = this.#framesOf(chunks)
     try {
       this.#file ??= await open(this.path, 'a', 0o600)
       const { bytesWritten } = await this.#file.writev(parts)
       this.#writtenBytes += bytesWritten
+      for (const { stream, end } of chunks) this.#writtenEnds[stream] = end
     } catch {
       this.#isFull = true
     }
     for (const onChange of [...this.#watchers]) onChange()
+  }
+
+  #framesOf(chunks: readonly KeptChunk[]): Uint8Array[] {
+    const frames: Uint8Array[] = []
+    for (const run of runsOf(chunks)) {
+      const { stream, timeMs } = run[0] as KeptChunk
+      if (timeMs !== this.#writtenTimeMs) frames.push(timeFrame(timeMs))
+      this.#writtenTimeMs = timeMs
+      frames.push(frameHeader(stream, lengthOf(run)), ...run.map(({ bytes }) => bytes))
+    }
+    return frames
   }
 
   async #close(): Promise<void> {
@@ -155,4 +185,25 @@ export class FileLogKeeper implements LogKeeper {
     this.#isClosed = true
     for (const onChange of [...this.#watchers]) onChange()
   }
+}
+
+/** Bytes that are put together at most. */
+const runLimitBytes = 128 * 1024
+const lengthOf = (run: readonly KeptChunk[]): number => run.reduce((sum, { bytes }) => sum + bytes.length, 0)
+
+/** What was written to one stream at one time goes into one frame: a program that prints lines is read in larger pieces. */
+function runsOf(chunks: readonly KeptChunk[]): KeptChunk[][] {
+  const runs: KeptChunk[][] = []
+  let roomBytes = 0
+  for (const chunk of chunks) {
+    const run = runs.at(-1)
+    const isSame = run?.[0]?.stream === chunk.stream && run[0].timeMs === chunk.timeMs
+    roomBytes -= chunk.bytes.length
+    if (isSame && roomBytes >= 0) run.push(chunk)
+    else {
+      runs.push([chunk])
+      roomBytes = runLimitBytes - chunk.bytes.length
+    }
+  }
+  return runs
 }

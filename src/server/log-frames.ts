@@ -2,8 +2,9 @@ import { goString } from '#api/encode/go-json.ts'
 import type { LogPosition, logsRoute } from '#api/jobs.ts'
 import type { QueryOf } from '#api/query.ts'
 import type { JobsApi } from '#contracts/control-plane.ts'
-import type { LogQuery } from '#contracts/log-reader.ts'
+import type { LogQuery, LogSelection } from '#contracts/log-reader.ts'
 import { Fault } from '#lib/fault.ts'
+import { compileRegexp } from '#lib/regexp.ts'
 import type { Execution } from '#models/execution.ts'
 import { isTerminalExecution } from '#models/execution-state.ts'
 import type { ExecutionId, JobId } from '#models/ids.ts'
@@ -11,7 +12,7 @@ import { afterLengths, finishedPieces, type Lengths, type LogPiece, lengthsOf, l
 
 type Query = QueryOf<(typeof logsRoute)['query']>
 
-/** Output of a job as the frames clients read. Output that is complete comes line by line, live output as it is written. */
+/** Output of a job as the frames clients read. Output that is complete comes in whole lines, live output as it is written. */
 export async function* logFrames(
   jobs: JobsApi,
   idOrName: string,
@@ -28,7 +29,7 @@ export async function* logFrames(
   if (!isFollowing || query.from_execution === undefined || query.execution_id !== undefined) return
   while (execution) {
     execution = await jobs.successor(id, execution.ID, signal)
-    if (execution) yield* framesOf(jobs, execution, { follow: true, resumable: isResumable }, signal)
+    if (execution) yield* framesOf(jobs, execution, successorQuery(query), signal)
   }
 }
 
@@ -39,10 +40,11 @@ async function* framesOf(
   signal: AbortSignal,
 ): AsyncGenerator<string> {
   const { follow: isFollowing = false, tail = false, resumable: isResumable = false } = query
+  const selection = selectionOf(query)
   const isOver = isTerminalExecution(ComputeState.StateType)
   // Of output that is complete there is no "from now on".
   const isTail = tail && !isOver
-  const read = (how: Omit<LogQuery, 'executionId'>) => jobs.logs(JobID, { ...how, executionId }, signal)
+  const read = (how: Omit<LogQuery, 'executionId'>) => jobs.logs(JobID, { ...how, ...selection, executionId }, signal)
   const isCounted = isTail && isResumable
   const skipped = isCounted ? await printedSoFar(() => read({ isFollowing: false, isTail: false })) : skippedOf(query)
   if (isResumable) yield positionFrame(executionId, skipped)
@@ -59,6 +61,21 @@ async function choiceOf(jobs: JobsApi, id: JobId, query: Query) {
   return {
     ...(executionId ? { executionId: executionId as ExecutionId } : {}),
     ...(isOfAnyVersion ? {} : { version: Version }),
+  }
+}
+
+/** Of an execution that takes the place of another, everything is wanted that is asked for at all. */
+const successorQuery = ({ skip_stdout: _out, skip_stderr: _err, tail: _tail, ...rest }: Query): Query => rest
+
+const longestPattern = 1_000
+
+function selectionOf({ since, grep }: Query): LogSelection {
+  if (grep !== undefined && grep.length > longestPattern)
+    throw new Fault('BadRequest', `a pattern has ${longestPattern} characters at most`)
+  if (grep !== undefined) compileRegexp(grep)
+  return {
+    ...(since === undefined ? {} : { sinceMs: Number(since / 1_000_000n) }),
+    ...(grep === undefined ? {} : { grep }),
   }
 }
 

@@ -20,7 +20,7 @@ export async function* livePieces(chunks: AsyncIterable<LogChunk>): AsyncGenerat
   }
 }
 
-/** Finished output, one piece a line: all of stdout, then all of stderr, which is read again only when there is some. */
+/** Finished output in pieces of whole lines: all of stdout, then all of stderr, which is read again only when there is some. */
 export async function* finishedPieces(read: () => AsyncIterable<LogChunk>): AsyncGenerator<LogPiece> {
   let hasErrors = false
   async function* output() {
@@ -36,24 +36,19 @@ export async function* finishedPieces(read: () => AsyncIterable<LogChunk>): Asyn
   if (hasErrors) yield* lines(2, errors())
 }
 
-/** Characters of a line that never ends are sent in pieces of this size. */
-const longestLine = 64 * 1024
+/** Characters of a piece of finished output, and of a line that never ends. */
+const pieceLength = 64 * 1024
 
+/** Whole lines, many in a piece: a message a line would cost a hundred times as much. */
 async function* lines(stream: LogStream, pieces: AsyncIterable<Uint8Array>): AsyncGenerator<LogPiece> {
   const decoder = new TextDecoder()
   let open = ''
   for await (const bytes of pieces) {
-    const text = open + decoder.decode(bytes, { stream: true })
-    let start = 0
-    for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', start)) {
-      yield { stream, text: text.slice(start, end + 1) }
-      start = end + 1
-    }
-    open = text.slice(start)
-    if (open.length > longestLine) {
-      yield { stream, text: open }
-      open = ''
-    }
+    open += decoder.decode(bytes, { stream: true })
+    if (open.length < pieceLength) continue
+    const whole = open.lastIndexOf('\n') + 1 || open.length
+    yield { stream, text: open.slice(0, whole) }
+    open = open.slice(whole)
   }
   open += decoder.decode()
   if (open !== '') yield { stream, text: open }

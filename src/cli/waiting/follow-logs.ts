@@ -8,6 +8,10 @@ export type LogChoice = {
   readonly executionId?: string
   readonly follow?: boolean
   readonly tail?: boolean
+  /** Only lines in which this pattern is found. */
+  readonly grep?: string
+  /** Only what was printed at this time or later, Unix nanoseconds. */
+  readonly sinceNs?: bigint
   readonly job_version?: number
   readonly namespace?: string
   /** The server has just taken the job: it is not given up before it has sent anything. */
@@ -20,7 +24,7 @@ export type LogChoice = {
  */
 export async function followLogs(
   id: string,
-  { executionId, follow, tail, isJustTaken = false, ...which }: LogChoice,
+  { executionId, follow, tail, grep, sinceNs, isJustTaken = false, ...which }: LogChoice,
   cli: Cli,
   leave?: AbortSignal,
 ): Promise<boolean> {
@@ -33,6 +37,8 @@ export async function followLogs(
     execution_id: executionId || undefined,
     follow: follow || undefined,
     tail: tail || undefined,
+    grep: grep || undefined,
+    since: sinceNs,
   }
   try {
     const frames = follow ? unbrokenLogs(id, query, parts) : client.jobs.logs(id, query, signal)

@@ -105,10 +105,11 @@ export class GoNode implements ComputeEnd {
     if (this.#asked.has(executionId)) this.#fail(executionId, `the node's report cannot be read: ${why}`)
   }
 
-  readLogs({ executionId, isFollowing, isTail }: LogQuery, signal: AbortSignal): AsyncIterable<LogChunk> {
+  readLogs(query: LogQuery, signal: AbortSignal): AsyncIterable<LogChunk> {
+    const { executionId, isFollowing, isTail } = query
     const peers = { SourcePeerID: this.#parts.orchestratorId, TargetPeerID: this.id }
     const body = { ...peers, ExecutionID: executionId, Tail: isTail, Follow: isFollowing }
-    return this.#logs.read(JSON.stringify(body), isTail, signal)
+    return this.#logs.read(JSON.stringify(body), query, signal)
   }
 
   async readResult(): Promise<ResultPart> {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { LogChunk } from '#contracts/log-reader.ts'
 import type { Clock } from '#lib/clock.ts'
+import type { ExecutionId } from '#models/ids.ts'
 import type { GoLogStreams } from './log-streams.ts'
 import { LogTurns } from './log-turns.ts'
 
@@ -51,12 +52,14 @@ const rig = () => {
     const got: string[] = []
     const end = new AbortController()
     const over = (async () => {
-      for await (const { bytes } of turns.read(body, false, end.signal)) got.push(String(bytes))
+      for await (const { bytes } of turns.read(body, whole, end.signal)) got.push(String(bytes))
     })()
     return { got, end, over }
   }
   return { turns, state, print, pass, reader }
 }
+
+const whole = { executionId: 'e-1' as ExecutionId, isFollowing: true, isTail: false }
 
 describe('output of one Go node [R20]', () => {
   it('is read by one after the other, each goes on where it was', async () => {

@@ -1,5 +1,6 @@
-import type { LogChunk } from '#contracts/log-reader.ts'
+import type { LogChunk, LogQuery } from '#contracts/log-reader.ts'
 import type { Clock } from '#lib/clock.ts'
+import { selectedOutput } from '../selected-output.ts'
 import type { GoLogStreams } from './log-streams.ts'
 
 /** So long a reader keeps the node while others wait for it, from the first output on. */
@@ -38,8 +39,12 @@ export class LogTurns {
     }
   }
 
-  /** `body` asks for the whole output, or with `isTail` for what comes from then on. */
-  async *read(body: string, isTail: boolean, signal: AbortSignal): AsyncGenerator<LogChunk, void> {
+  /** `body` asks in the node's words for the whole output or, where the query says so, for what comes from then on. */
+  read(body: string, query: LogQuery, signal: AbortSignal): AsyncIterable<LogChunk> {
+    return selectedOutput(this.#readAll(body, query.isTail, signal), query)
+  }
+
+  async *#readAll(body: string, isTail: boolean, signal: AbortSignal): AsyncGenerator<LogChunk, void> {
     const seen = { 1: 0, 2: 0 }
     for (;;) {
       const turn = await this.#take(signal)
@@ -60,7 +65,7 @@ export class LogTurns {
           passed[stream] += bytes.length
           if (known === bytes.length) continue
           seen[stream] = passed[stream]
-          yield { stream, bytes: bytes.subarray(known) }
+          yield { stream, bytes: bytes.subarray(known), ...(isTail ? {} : { end: passed[stream] }) }
         }
       } finally {
         timer.stop()

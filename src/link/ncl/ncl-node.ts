@@ -54,11 +54,12 @@ export class NclNode implements ComputeEnd {
     return { LastSeq: last ?? 0 }
   }
 
-  readLogs({ executionId, isFollowing, isTail, engine }: LogQuery, signal: AbortSignal): AsyncIterable<LogChunk> {
+  readLogs(query: LogQuery, signal: AbortSignal): AsyncIterable<LogChunk> {
+    const { executionId, isFollowing, isTail, engine } = query
     const { nodeId, logs, generation } = this.#parts
     if (engine !== undefined && keepsNoLog(engine, generation)) throw noLog(nodeId, engine)
     const body = { ExecutionID: executionId, NodeID: nodeId, Tail: isTail, Follow: isFollowing }
-    return logs.read(JSON.stringify(body), isTail, signal)
+    return logs.read(JSON.stringify(body), query, signal)
   }
 
   async readResult(): Promise<ResultPart> {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { LogChunk } from '#contracts/log-reader.ts'
+import type { LogChunk, LogQuery } from '#contracts/log-reader.ts'
 import type { ComputeEnd } from '#contracts/node-link.ts'
 import type { Store } from '#contracts/store.ts'
 import type { Clock } from '#lib/clock.ts'
@@ -18,6 +18,7 @@ const execution = (StateType: Execution['ComputeState']['StateType'], Stdout?: s
     JobID: jobId,
     NodeID: 'n-1',
     StartTime: 1n,
+    ModifyTime: 5_000_000n,
     ComputeState: { StateType },
     RunOutput: Stdout === undefined ? null : { ...output, Stdout },
   }) as Partial<Execution> as Execution
@@ -26,7 +27,7 @@ const execution = (StateType: Execution['ComputeState']['StateType'], Stdout?: s
 async function read(
   states: Execution[],
   node: (signal: AbortSignal) => AsyncIterable<LogChunk>,
-  query: { isFollowing?: boolean; isTail?: boolean } = {},
+  query: Partial<LogQuery> = {},
 ) {
   const waiters = new Waiters()
   const store: Partial<Store> = {
@@ -54,10 +55,10 @@ async function read(
   return text
 }
 
-const saying = (text: string): LogChunk => ({ stream: 1, bytes: Buffer.from(text) })
+const saying = (text: string): LogChunk => ({ stream: 1, bytes: Buffer.from(text), end: text.length })
 
-async function* partOf(text: string) {
-  yield saying(text)
+async function* partOf(text: string, end?: number) {
+  yield { ...saying(text), ...(end === undefined ? {} : { end }) }
   throw new Fault('NotFound', 'it has ended')
 }
 
@@ -73,12 +74,27 @@ describe('output of a job [R20]', () => {
   })
 
   it('does not guess where the kept part goes on when only the newest was asked for', async () => {
-    expect(await read([execution('Completed', 'abcdef')], () => partOf('ef'), { isTail: true })).toEqual(['ef'])
+    async function* unplaced(): AsyncGenerator<LogChunk> {
+      yield { stream: 1, bytes: Buffer.from('cd') }
+      throw new Fault('NotFound', 'it has ended')
+    }
+    expect(await read([execution('Completed', 'abcdef')], unplaced, { isTail: true })).toEqual(['cd'])
+    expect(await read([execution('Completed', 'abcdef')], () => partOf('cd', 4), { isTail: true })).toEqual([
+      'cd',
+      'ef',
+    ])
   })
 
   it('is what was kept when the program has ended and its node says nothing', async () => {
     expect(await read([execution('Completed', 'kept')], silent)).toEqual(['kept'])
     expect(await read([execution('Failed')], silent)).toEqual([])
+  })
+
+  it('is selected from what was kept too, by when the execution ended [R19]', async () => {
+    const ended = [execution('Completed', 'one\ntwo\n')]
+    expect(await read(ended, silent, { grep: 'w' })).toEqual(['two\n'])
+    expect(await read(ended, silent, { sinceMs: 5 })).toEqual(['one\ntwo\n'])
+    expect(await read(ended, silent, { sinceMs: 6 })).toEqual([])
   })
 
   it('is asked for again while its node does not know of it yet', async () => {

@@ -4,6 +4,7 @@ import type { ComputeEnd } from '#contracts/node-link.ts'
 import type { Store } from '#contracts/store.ts'
 import type { Clock, Timer } from '#lib/clock.ts'
 import { Fault } from '#lib/fault.ts'
+import { selectedOutput } from '#link/selected-output.ts'
 import type { Execution } from '#models/execution.ts'
 import { isTerminalExecution } from '#models/execution-state.ts'
 import type { JobId, NodeId } from '#models/ids.ts'
@@ -20,8 +21,9 @@ const knownLaterMs = 1_000
 
 export type LogParts = { store: Store; clock: Clock; waiters: Waiters; end: (nodeId: NodeId) => ComputeEnd | undefined }
 
-/** Bytes that were read of each stream. */
+/** Up to where each stream was read. */
 type Seen = Record<LogStream, number>
+const unknown = Number.POSITIVE_INFINITY
 const isAnySeen = (seen: Seen): boolean => seen[1] + seen[2] > 0
 
 /** The output of one execution: from its node, or what the control plane kept of it when the node cannot be asked. */
@@ -46,8 +48,7 @@ export async function* jobLogs(
       if (isAnySeen(seen)) broken = whyNot
       const now: Execution = (await parts.store.execution(query.executionId)) ?? execution
       const isOver = now.RunOutput !== null || isTerminalExecution(now.ComputeState.StateType)
-      if (isOver || !query.isFollowing)
-        return yield* keptOutput(now, whyNot, query.isTail && isAnySeen(seen) ? undefined : seen)
+      if (isOver || !query.isFollowing) return yield* selectedOutput(keptOutput(now, whyNot), { ...query, after: seen })
       if (whyNot.code === 'NotFound') later = parts.clock.after(knownLaterMs, () => changed.abort())
       await next
     } finally {
@@ -75,7 +76,8 @@ async function* fromNode(
     const whole = engine === undefined ? query : { ...query, engine }
     for await (const chunk of end.readLogs(whole, AbortSignal.any([signal, silent.signal]))) {
       silence?.stop()
-      seen[chunk.stream] += chunk.bytes.length
+      if (query.isTail && !isAnySeen(seen)) seen[1] = seen[2] = unknown
+      seen[chunk.stream] = chunk.end ?? unknown
       yield chunk
     }
     return silent.signal.aborted ? outOfReach(execution.NodeID) : undefined
@@ -95,23 +97,20 @@ const outOfReach = (nodeId: NodeId): Fault =>
     hint: 'Try again when the node is connected.',
   })
 
-/** What was kept beyond what was seen; nothing when it is not known where in it that was. */
-function* keptOutput(
-  { RunOutput, ComputeState, NodeID }: Execution,
+/** What the control plane has of an output; as nobody knows better, all of it was written when the execution ended. */
+async function* keptOutput(
+  { RunOutput, ComputeState, NodeID, ModifyTime }: Execution,
   whyNot: Fault,
-  seen: Seen | undefined,
-): Iterable<LogChunk> {
+): AsyncGenerator<LogChunk> {
   if (!RunOutput) {
     if (isTerminalExecution(ComputeState.StateType)) return
     throw whyNot.code === 'NotFound' ? outOfReach(NodeID) : whyNot
   }
-  if (!seen) return
-  const encoder = new TextEncoder()
   for (const [stream, text] of [
     [1, RunOutput.Stdout],
     [2, RunOutput.stderr],
   ] as const) {
-    const bytes = encoder.encode(text).subarray(seen[stream])
-    if (bytes.length > 0) yield { stream, bytes }
+    const bytes = Buffer.from(text)
+    if (bytes.length > 0) yield { stream, bytes, end: bytes.length, timeMs: Number(ModifyTime / 1_000_000n) }
   }
 }

@@ -55,6 +55,18 @@ describe('job logs', () => {
     expect(await server.ok(['job', 'logs', id])).toBe('one\ntwo\n\n')
   })
 
+  it('prints only the lines that match, and only what was printed since then [R19]', async () => {
+    const id = await server.submit(toolJob(['slowly', '/data/lines'], data()))
+    const found = await server.ok(['job', 'logs', '--follow', '--grep', 'line 3[0-9]$', id])
+    expect(found.split('\n').toSorted()).toEqual(['', '', ...Array.from({ length: 10 }, (_, n) => `line ${n + 30}`)])
+    await ended(server.port, id)
+    expect(sorted(await server.ok(['job', 'logs', '--since', '1h', id]))).toBe(sorted(`${lines}\n`))
+    const none = await server.run(['job', 'logs', '--since', '2100-01-01T00:00:00Z', id])
+    expect(none).toMatchObject({ exit: 0, stdout: '\n', stderr: 'Nothing of the output is as it was asked for.\n' })
+    const wrong = await server.run(['job', 'logs', '--grep', 'a(b', id])
+    expect([wrong.exit, wrong.stderr]).toEqual([1, expect.stringContaining('error parsing regexp: missing closing )')])
+  })
+
   it('with --follow prints the past, then what comes, until the end [R20]', async () => {
     const id = await server.submit(toolJob(['slowly', '/data/lines'], data()))
     const followers = ['--follow', '-f'].map((flag) => server.ok(['job', 'logs', flag, id]))

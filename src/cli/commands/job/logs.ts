@@ -2,6 +2,7 @@ import { shortId } from '#lib/short-id.ts'
 import { type Cli, defineCommand, exactly } from '../../command.ts'
 import { bool, text } from '../../flags.ts'
 import { idArgument } from '../../shared/id-argument.ts'
+import { momentOf, sinceFlag } from '../../shared/since-flag.ts'
 import { versionFlags, versionQuery } from '../../shared/which-job.ts'
 import { tell } from '../../tell.ts'
 import { followLogs, type LogChoice } from '../../waiting/follow-logs.ts'
@@ -14,6 +15,7 @@ export const command = defineCommand({
   examples: [
     ['the output of a job', 'job logs j-e3f8c209'],
     ['and what comes, until it ends', 'job logs -f j-e3f8c209'],
+    ['the errors of the last ten minutes', "job logs --since 10m --grep 'error|fatal' j-e3f8c209"],
   ],
   args: exactly(1),
   completes: 'job',
@@ -21,6 +23,8 @@ export const command = defineCommand({
     ...versionFlags,
     'execution-id': text('', 'Only this execution', { shorthand: 'e' }),
     follow: bool(false, 'Go on until the job ends', { shorthand: 'f' }),
+    grep: text('', 'Only lines in which this pattern is found; RE2, as in Go'),
+    since: sinceFlag('Only what was printed since then: so long ago, or a time with its zone'),
     tail: bool(false, 'Only what is printed from now on', { shorthand: 't' }),
   },
   async run({ args, flags }, cli): Promise<RunEnd> {
@@ -30,12 +34,21 @@ export const command = defineCommand({
       executionId: flags['execution-id'],
       follow: flags.follow,
       tail: flags.tail,
+      grep: flags.grep,
+      ...(flags.since ? { sinceNs: momentOf(flags.since, cli.clock.nowNs()) } : {}),
     }
     const isAny = await followLogs(id, choice, cli)
-    return isAny || cli.interrupted.aborted ? fine : explainSilence(id, choice, cli)
+    if (isAny || cli.interrupted.aborted) return fine
+    if (choice.grep !== '' || choice.sinceNs !== undefined) return nothingSelected(cli)
+    return explainSilence(id, choice, cli)
   },
   exitCode: ({ exitCode }) => exitCode,
 })
+
+function nothingSelected(cli: Cli): RunEnd {
+  tell(cli.stderr, 'Nothing of the output is as it was asked for.')
+  return fine
+}
 
 /** The exit code of a program that could not be started. */
 const neverRan = -1
@@ -43,7 +56,7 @@ const neverRan = -1
 /** Why a job that failed has no output, on stderr. Without any run there is nothing to show: that is an error. */
 async function explainSilence(
   id: string,
-  { executionId = '', follow: _f, tail: _t, ...which }: LogChoice,
+  { executionId = '', follow: _f, tail: _t, grep: _g, ...which }: LogChoice,
   cli: Cli,
 ): Promise<RunEnd> {
   const client = await cli.client()

@@ -1,0 +1,101 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { LogChunk } from '#contracts/log-reader.ts'
+import type { ExecutionId } from '#models/ids.ts'
+import { SystemClock } from './clock.ts'
+import { LogFiles } from './log-files.ts'
+
+const executionId = 'e-1' as ExecutionId
+const never = new AbortController().signal
+
+let folder = ''
+let nowMs = 0
+const clock = new SystemClock()
+clock.nowMs = () => nowMs
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'log-files-'))
+  nowMs = 1_800_000_000_000
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+const read = (logs: LogFiles, how: { isFollowing?: boolean; isTail?: boolean } = {}) =>
+  Array.fromAsync(logs.read({ executionId, isFollowing: false, isTail: false, ...how }, never))
+const shown = (chunks: readonly LogChunk[]) =>
+  chunks.map(({ stream, bytes, end, timeMs }) => [
+    stream,
+    String(bytes),
+    end,
+    (timeMs ?? Number.NaN) - 1_800_000_000_000,
+  ])
+
+describe('kept output', () => {
+  it('knows of each piece when it was written and where it stands, in memory, in the file, and after a restart [R19]', async () => {
+    const logs = new LogFiles(folder, clock)
+    const keeper = await logs.open(executionId, false)
+    await keeper.write(1, Buffer.from('one'))
+    nowMs += 5
+    await keeper.write(2, Buffer.from('bad'))
+    await keeper.write(1, Buffer.from('two'))
+    const whole = [
+      [1, 'one', 3, 0],
+      [2, 'bad', 3, 5],
+      [1, 'two', 6, 5],
+    ]
+    expect(shown(await read(logs))).toEqual(whole)
+    await keeper.close()
+    expect(shown(await read(logs))).toEqual(whole)
+    const later = new LogFiles(folder, clock)
+    expect(shown(await read(later))).toEqual(whole)
+    const resumed = await later.open(executionId, true)
+    nowMs += 5
+    await resumed.write(2, Buffer.from('more'))
+    await resumed.close()
+    expect(shown(await read(later))).toEqual([...whole, [2, 'more', 7, 10]])
+  })
+
+  it('is small enough to need no file, and knows the same', async () => {
+    const logs = new LogFiles(folder, clock)
+    const keeper = await logs.open(executionId, false)
+    await keeper.write(1, Buffer.from('little'))
+    await keeper.close()
+    expect(shown(await read(logs))).toEqual([[1, 'little', 6, 0]])
+  })
+
+  it('from now on stands where it is known to stand', async () => {
+    const logs = new LogFiles(folder, clock)
+    const keeper = await logs.open(executionId, false)
+    await keeper.write(1, Buffer.from('before'))
+    expect(await read(logs)).toHaveLength(1)
+    const tail = logs.read({ executionId, isFollowing: true, isTail: true }, never)[Symbol.asyncIterator]()
+    const next = tail.next()
+    await new Promise((resolve) => setImmediate(resolve))
+    await keeper.write(1, Buffer.from('after'))
+    expect((await next).value).toMatchObject({ stream: 1, bytes: Buffer.from('after'), end: 11 })
+    await keeper.close()
+    expect((await tail.next()).done).toBe(true)
+  })
+
+  it('lets a follower go that leaves while nothing is printed [R20]', async () => {
+    const logs = new LogFiles(folder, clock)
+    const keeper = await logs.open(executionId, false)
+    const leave = new AbortController()
+    const follower = logs.read({ executionId, isFollowing: true, isTail: false }, leave.signal)[Symbol.asyncIterator]()
+    for (const text of ['one', 'two']) {
+      const next = follower.next()
+      await keeper.write(1, Buffer.from(text))
+      expect(String((await next).value?.bytes)).toBe(text)
+    }
+    const end = follower.next()
+    await new Promise((resolve) => setImmediate(resolve))
+    leave.abort()
+    expect((await end).done).toBe(true)
+    await keeper.close()
+  })
+
+  it('of an earlier version has no times and is whole', async () => {
+    writeFileSync(join(folder, 'e-1.log'), Buffer.concat([Buffer.from([1, 3, 0, 0, 0]), Buffer.from('old')]))
+    expect(await read(new LogFiles(folder, clock))).toEqual([{ stream: 1, bytes: Buffer.from('old'), end: 3 }])
+  })
+})
