@@ -26,6 +26,8 @@ export type DataFolder = {
   readonly executionsFolder: string
   readonly resultsFolder: string
   readonly logsFolder: string
+  /** Inputs kept for later; beside the executions, so that their files are shared. */
+  readonly inputsFolder: string
 }
 
 export function dataFolder(root: string, roles: Roles): DataFolder {
@@ -45,5 +47,6 @@ export function dataFolder(root: string, roles: Roles): DataFolder {
     executionsFolder: join(roleFolder, 'running'),
     resultsFolder: join(roleFolder, 'results'),
     logsFolder: join(roleFolder, 'logs'),
+    inputsFolder: join(roleFolder, 'inputs'),
   }
 }

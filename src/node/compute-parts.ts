@@ -13,6 +13,7 @@ import { systemRandom } from '#platform/random.ts'
 import { nodeProviders } from '#providers/index.ts'
 import { ComputeRole } from './compute-role.ts'
 import { enabledProviders } from './enabled-providers.ts'
+import { inputCache } from './input-cache.ts'
 import { jobProbes } from './job-probes.ts'
 import { nodeLabels } from './labels.ts'
 import { LateOrchestrator } from './late-orchestrator.ts'
@@ -45,6 +46,7 @@ export const computeParts = async (
   const remote = orchestrator ? undefined : await lateOrchestrator(deps, { nodeId, clock, log })
   orchestrator?.addLocalNode(nodeId)
   const labels = nodeLabels(settings.Labels, nodeId, buildInfo, capacity)
+  const cache = await inputCache(deps, { clock, log })
   const providers = nodeProviders(providerSettings(deps), {
     clock,
     environment: deps.environment,
@@ -52,6 +54,7 @@ export const computeParts = async (
     owner: ownerOf(nodeId, folder.roleFolder),
     wasmCommand: deps.wasmCommand,
     listenCommand: deps.listenCommand,
+    cache,
     ownPorts,
   })
   const logs = new LogFiles(folder.logsFolder, clock)
@@ -79,7 +82,7 @@ export const computeParts = async (
     isAtWork: async (executionId) => (await store.work(executionId)) !== undefined,
     onError: (error) => log('log_sweep_failed', { error }),
   })
-  return { role, parts: remote ? [remote, role, sweep] : [role, sweep] }
+  return { role, parts: [...(remote ? [remote] : []), cache, role, sweep] }
 }
 
 const lateOrchestrator = async (

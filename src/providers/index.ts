@@ -1,3 +1,4 @@
+import type { FileCache } from '#contracts/file-cache.ts'
 import type { OpenGate } from '#contracts/http-gate.ts'
 import type { Provider } from '#contracts/provider.ts'
 import type { Clock, Random } from '#lib/clock.ts'
@@ -49,6 +50,8 @@ export type ProviderDeps = {
   wasmCommand: readonly string[]
   /** How to start the process that opens a port in the network of a container. */
   listenCommand: readonly string[]
+  /** Where inputs stay for later; absent = nowhere. */
+  cache?: FileCache
   /** Ports of the node's own servers (API, broker): never fetched from. The publisher's own is added. */
   ownPorts?: () => readonly number[]
 }

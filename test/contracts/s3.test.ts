@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CreateBucketCommand, ListObjectsV2Command, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import type { FileCache } from '#contracts/file-cache.ts'
 import type { JobId } from '#models/ids.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
 import { SystemClock } from '#platform/clock.ts'
@@ -16,6 +17,7 @@ import { defaultS3Settings } from '#providers/s3/settings.ts'
 import { S3Storage } from '#providers/s3/storage.ts'
 import { unpackTarGz } from '#providers/unpack-tar.ts'
 import { resultLimits, UrlDownloader } from '#providers/url/downloader.ts'
+import { fileCache } from '../kit/file-cache.ts'
 import { s3Clients } from '../kit/s3.ts'
 import { withSwift } from '../kit/swift-store.ts'
 import { describeVectors, type VectorCase, vectorCases } from '../kit/vectors.ts'
@@ -46,7 +48,7 @@ withSwift((store) => {
     const ContentType = Key.endsWith('/') ? 'application/x-directory' : 'text/plain'
     return client.send(new PutObjectCommand({ Bucket: bucket, Key, Body, ContentType }))
   }
-  const storage = () => new S3Storage(defaultS3Settings, clients, clock)
+  const storage = () => new S3Storage(defaultS3Settings, clients, { clock })
   const publisher = () => new S3Publisher(clients, { clock, pack: packFolder })
 
   storageSuite('s3', async () => ({
@@ -222,7 +224,7 @@ withSwift((store) => {
 
     it("fail as the node's fault when its credentials are wrong", async () => {
       const wrong = s3Clients({ ...store(), secretAccessKey: 'wrong' })
-      const from = new S3Storage(defaultS3Settings, wrong, clock)
+      const from = new S3Storage(defaultS3Settings, wrong, { clock })
       await expect(prepared(source({ Key: 'suite/' }), share(), from)).rejects.toMatchObject({
         code: 'Forbidden',
         details: { FailureClass: 'node' },
@@ -233,9 +235,29 @@ withSwift((store) => {
 
     it('are asked for as anybody where the operator does not trust the endpoint', async () => {
       const anybody = s3Clients(store(), { trustedEndpoints: [] })
-      const from = new S3Storage(defaultS3Settings, anybody, clock)
+      const from = new S3Storage(defaultS3Settings, anybody, { clock })
       await expect(prepared(source({ Key: 'suite/' }), share(), from)).rejects.toMatchObject({ name: 'Fault' })
       await anybody.stop()
+    })
+
+    it('come from what is kept when nothing has changed in the bucket', async () => {
+      for (const n of [1, 2, 3]) await put(`again/${n}`, `content ${n}`)
+      const cache = await fileCache(folders)
+      const brought: string[] = []
+      const counted: FileCache = {
+        file: async (key, path, bring, signal) => {
+          const how = await cache.file(key, path, bring, signal)
+          brought.push(how)
+          return how
+        },
+      }
+      const from = new S3Storage(defaultS3Settings, clients, { clock, cache: counted })
+      const first = filesOf(await prepared(source({ Key: 'again/' }), share(), from))
+      await put('again/2', 'changed')
+      const second = filesOf(await prepared(source({ Key: 'again/' }), share(0, 1, 'j-2'), from))
+      expect([first['2'], second['2']]).toEqual(['content 2', 'changed'])
+      expect(brought.sort()).toEqual([...Array(4).fill('brought'), 'kept', 'kept'])
+      await cache.stop()
     })
 
     it('are readable by every user of a container', async () => {

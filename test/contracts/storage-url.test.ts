@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { FileCache } from '#contracts/file-cache.ts'
 import type { PreparedInput } from '#contracts/storage.ts'
 import type { Fault } from '#lib/fault.ts'
 import type { JobId } from '#models/ids.ts'
@@ -11,6 +12,7 @@ import { addressGuard, defaultFetchGuard } from '#providers/address-guard.ts'
 import { checkedAddresses, type Resolve } from '#providers/checked-addresses.ts'
 import { defaultUrlSettings, type UrlSettings } from '#providers/url/settings.ts'
 import { UrlStorage, type UrlStorageDeps } from '#providers/url/storage.ts'
+import { fileCache } from '../kit/file-cache.ts'
 import { describeVectors } from '../kit/vectors.ts'
 import { type Answer, type WebServer, webServer } from '../kit/web-server.ts'
 import { storageSuite } from './storage.suite.ts'
@@ -101,6 +103,40 @@ describe('url storage', () => {
     const fault = await faultOf(prepare(server.url('/nolength.txt'), storageWith({ maxBytes: 50_000 })))
     expect(fault).toMatchObject({ code: 'ResourceExhausted', details: { FailureClass: 'resource' } })
     expect(readdirSync(directory)).toEqual([])
+  })
+
+  it('takes from what is kept what the server says is still the same, and reads no more of it then', async () => {
+    let etag = '"first"'
+    let isWeak = false
+    const server = await serve((_, reply) => {
+      reply.writeHead(200, { ETag: isWeak ? `W/${etag}` : etag, 'Content-Length': 5 }).end(etag.slice(1, 6))
+    })
+    const folders: string[] = []
+    const cache = await fileCache(folders)
+    const hows: string[] = []
+    const counted: FileCache = {
+      file: async (...asked) => {
+        const how = await cache.file(...asked)
+        hows.push(how)
+        return how
+      },
+    }
+    const storage = storageWith({}, { cache: counted })
+    const read = async () => {
+      const { hostPath } = await prepare(server.url('/words.txt'), storage)
+      const content = readFileSync(hostPath, 'utf8')
+      rmSync(hostPath)
+      return content
+    }
+    expect([await read(), await read()]).toEqual(['first', 'first'])
+    etag = '"other"'
+    expect(await read()).toBe('other')
+    expect(hows).toEqual(['brought', 'kept', 'brought'])
+    isWeak = true
+    expect(await read()).toBe('other')
+    expect(hows).toHaveLength(3)
+    await cache.stop()
+    for (const folder of folders) rmSync(folder, { recursive: true })
   })
 
   it('asks again when a server is not itself, with a bound', async () => {

@@ -1,9 +1,11 @@
 import {
   age,
+  amount,
   boolean,
   capacity,
   data,
   duration,
+  hour,
   integer,
   list,
   minute,
@@ -64,6 +66,14 @@ export const compute = {
       ['ALL'],
       'Capabilities taken away from containers; images that change owners or users need fewer taken',
     ),
+  },
+  InputCache: {
+    MaxSize: amount(
+      'Disk',
+      '10GB',
+      'Most disk that inputs of earlier jobs take, for jobs that read the same; 0 = none are kept',
+    ),
+    Retention: age('How long such an input is kept after its last use; 0 = until there is no room', 168n * hour),
   },
   S3: {
     TrustedEndpoints: list(

@@ -4,6 +4,7 @@ import { type FileHandle, mkdir, open, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import type { GetObjectCommandOutput, S3Client } from '@aws-sdk/client-s3'
+import type { FileCache } from '#contracts/file-cache.ts'
 import type { Clock } from '#lib/clock.ts'
 import { Fault } from '#lib/fault.ts'
 import { isFolderMarker, objectPath } from '#lib/s3/input-key.ts'
@@ -16,6 +17,8 @@ export type BringParts = {
   client: S3Client
   clock: Clock
   retries: number
+  /** Absent = every object comes from the store. */
+  cache?: FileCache
   /** Told of bytes as they come; some may come twice. */
   onBytes?: (bytes: number) => void
 }
@@ -46,17 +49,25 @@ export async function bringObjects(
     const what = `s3://${source.Bucket}/${object.key}`
     const path = join(directory, objectPath(prefix, object.key))
     if (isFolderMarker(object.key)) return makeFolder(path, folders, what)
-    const file = await newFile(path, folders, what)
-    try {
-      await sideBySide(piecesOf(object), piecesAtOnce, either, (piece, each) =>
-        withRetries(parts, what, each, async (receivedBytes) => {
-          const answer = await ask(parts.client, source, listing, piece, receivedBytes, each)
-          return write(answer, file, piece, receivedBytes, parts.onBytes)
-        }),
-      )
-    } finally {
-      await file.close()
+    await makeFolder(dirname(path), folders, what)
+    const bring = async () => {
+      const file = await newFile(path, what)
+      try {
+        await sideBySide(piecesOf(object), piecesAtOnce, either, (piece, each) =>
+          withRetries(parts, what, each, async (receivedBytes) => {
+            const answer = await ask(parts.client, source, listing, piece, receivedBytes, each)
+            return write(answer, file, piece, receivedBytes, parts.onBytes)
+          }),
+        )
+      } finally {
+        await file.close()
+      }
     }
+    if (!parts.cache || object.etag === '') return bring()
+    const key = JSON.stringify(['s3', source.Endpoint, source.Bucket, object, listing.isSingle && source.VersionID])
+    await parts.cache.file(key, path, bring, either).catch((error: unknown) => {
+      throw nameFault(error, what)
+    })
   })
   if (listing.isSingle && source.ChecksumSHA256) await checkContent(source, listing, directory, signal)
 }
@@ -70,8 +81,7 @@ function* piecesOf(object: S3Object): Generator<Piece> {
 }
 
 /** Keys know no folders: one may be a file for one object and a folder for the next. */
-async function newFile(path: string, folders: Set<string>, what: string): Promise<FileHandle> {
-  await makeFolder(dirname(path), folders, what)
+async function newFile(path: string, what: string): Promise<FileHandle> {
   return open(path, 'wx').catch((error: unknown) => {
     throw nameFault(error, what)
   })

@@ -1,6 +1,7 @@
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { LRUCache } from 'lru-cache'
+import type { FileCache } from '#contracts/file-cache.ts'
 import type { InputShare, PrepareContext, PreparedInput, Storage } from '#contracts/storage.ts'
 import { no, type Verdict, yes } from '#contracts/verdict.ts'
 import type { Clock } from '#lib/clock.ts'
@@ -16,6 +17,8 @@ import { s3Fault } from './faults.ts'
 import { listObjects, type S3Listing } from './listing.ts'
 import type { S3Settings } from './settings.ts'
 
+export type S3StorageDeps = { clock: Clock; cache?: FileCache }
+
 /** Objects of all remembered listings together. */
 const mostRemembered = 500_000
 const rememberedMs = 10 * 60_000
@@ -26,14 +29,14 @@ export class S3Storage implements Storage {
   readonly types = ['s3']
   readonly #settings: S3Settings
   readonly #clients: S3Clients
-  readonly #clock: Clock
+  readonly #deps: S3StorageDeps
   /** A job's executions share what its sources were found to mean: all partitions deal out the same objects. */
   readonly #listings = new LRUCache<string, Promise<S3Listing>>({ max: 1000, ttl: rememberedMs })
 
-  constructor(settings: S3Settings, clients: S3Clients, clock: Clock) {
+  constructor(settings: S3Settings, clients: S3Clients, deps: S3StorageDeps) {
     this.#settings = settings
     this.#clients = clients
-    this.#clock = clock
+    this.#deps = deps
   }
 
   async isInstalled(): Promise<Verdict> {
@@ -72,7 +75,7 @@ export class S3Storage implements Storage {
     await mkdir(hostPath)
     try {
       const client = await this.#clients.of(source)
-      const parts = { client, clock: this.#clock, retries: this.#settings.retries }
+      const parts = { ...this.#deps, client, retries: this.#settings.retries }
       await bringObjects(parts, source, listing, hostPath, signal)
     } catch (error) {
       for (const name of await readdir(context.directory)) {

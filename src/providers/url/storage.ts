@@ -6,6 +6,7 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Agent } from 'undici'
 import type { AddressesOf } from '#contracts/addresses.ts'
+import type { FileCache } from '#contracts/file-cache.ts'
 import type { PrepareContext, PreparedInput, Storage } from '#contracts/storage.ts'
 import { no, type Verdict, yes } from '#contracts/verdict.ts'
 import type { Clock, Random } from '#lib/clock.ts'
@@ -17,13 +18,15 @@ import { beginDownload, type Download, lengthOf } from './download.ts'
 import { type FetchParts, fetchWithRetries, GaveUp } from './fetch.ts'
 import { fileNameOf } from './file-name.ts'
 import type { UrlSettings } from './settings.ts'
-import { decodeUrlSource, shownUrl, urlType } from './source.ts'
+import { decodeUrlSource, shownUrl, type UrlSource, urlType } from './source.ts'
 
 export type UrlStorageDeps = {
   clock: Clock
   random: Random
   /** What this node may be made to fetch from. */
   addressesOf: AddressesOf
+  /** Absent = nothing is kept for later. */
+  cache?: FileCache
 }
 
 const writeBytes = 1024 * 1024
@@ -105,7 +108,7 @@ export class UrlStorage implements Storage, Startable {
     try {
       const name = fileNameOf(download.isRedirected ? download.url : url, text(suggestion), this.#deps.random.uuid)
       hostPath = join(context.directory, name)
-      await this.#write(download, hostPath, context.limitBytes, url, signal)
+      await this.#place(download, hostPath, context.limitBytes, { url, ...login }, signal)
       return { input, hostPath, kind: 'file', guestPath: joinGuest(input.Target, name), isReadOnly: true }
     } catch (error) {
       await download.cancel()
@@ -113,6 +116,21 @@ export class UrlStorage implements Storage, Startable {
       if (signal.aborted) throw signal.reason
       throw asFault(error, (gaveUp) => `failed to download from url ${shownUrl(url)}: ${gaveUp.message}`)
     }
+  }
+
+  /** From what is kept when the server says that it is still the same; then nothing more is read. */
+  async #place(
+    download: Download,
+    path: string,
+    limitBytes: number,
+    source: UrlSource,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const write = () => this.#write(download, path, limitBytes, source.url, signal)
+    const etag = text(download.headers.etag)
+    if (!this.#deps.cache || !etag?.startsWith('"')) return write()
+    const key = JSON.stringify(['url', source, download.url, etag, download.totalBytes])
+    if ((await this.#deps.cache.file(key, path, write, signal)) === 'kept') await download.cancel()
   }
 
   async #write(download: Download, path: string, limitBytes: number, url: string, signal: AbortSignal): Promise<void> {

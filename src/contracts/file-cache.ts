@@ -1,0 +1,9 @@
+/** Files of inputs that stay on the node for who asks for the same again; one for all technologies. */
+export interface FileCache {
+  /**
+   * Makes `path`, a new name in a folder that is there, a file with the content that `key` names: from what is kept, else by `bring`,
+   * which writes it and whose failure is thrown. Who asks for a key that is on its way waits for it. The file may be shared with
+   * others: it is read only.
+   */
+  file(key: string, path: string, bring: () => Promise<void>, signal: AbortSignal): Promise<'kept' | 'brought'>
+}

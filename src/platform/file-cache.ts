@@ -1,0 +1,164 @@
+import { hash } from 'node:crypto'
+import { constants } from 'node:fs'
+import { copyFile, link, mkdir, readdir, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { FileCache } from '#contracts/file-cache.ts'
+import type { Clock } from '#lib/clock.ts'
+import type { Startable } from '#lib/lifecycle.ts'
+import { Rounds, restForAge } from '#lib/rounds.ts'
+
+export type FileCacheParts = {
+  /** On the file system of the inputs, so that files are shared and not copied. */
+  root: string
+  /** Changes with each start of the machine: what was not yet on the disk when its power went is not trusted. */
+  bootId: string
+  clock: Clock
+  /** 0 = nothing is kept. */
+  maxBytes: number
+  /** How long a file stays after its last use; 0 = until there is no room. */
+  keptMs: number
+  onError: (error: unknown) => void
+}
+
+type Kept = { sizeBytes: number; usedMs: number }
+
+/**
+ * Files by the digest of their key, as links to one inode: what leaves the cache stays with the executions that use it. The least
+ * recently used go first. A file is here under its name only when it is whole.
+ */
+export class DiskFileCache implements FileCache, Startable {
+  readonly #parts: FileCacheParts
+  readonly #folder: string
+  readonly #rounds: Rounds
+  /** By name, the least recently used first. */
+  readonly #kept = new Map<string, Kept>()
+  readonly #coming = new Map<string, Promise<unknown>>()
+  #totalBytes = 0
+  #ready: Promise<void> = Promise.resolve()
+
+  constructor(parts: FileCacheParts) {
+    this.#parts = parts
+    this.#folder = join(parts.root, parts.bootId)
+    this.#rounds = new Rounds(parts.clock, () => this.#sweep())
+  }
+
+  /** Takes up what an earlier process of this start of the machine has kept; nobody waits for that but who asks for a file. */
+  async start(): Promise<void> {
+    this.#ready = this.#takeUp().catch(this.#parts.onError)
+    if (this.#parts.keptMs > 0) this.#rounds.start()
+  }
+
+  async stop(): Promise<void> {
+    await this.#rounds.stop()
+    await this.#ready
+  }
+
+  async #takeUp(): Promise<void> {
+    const { root, bootId, maxBytes } = this.#parts
+    for (const name of await readdir(root).catch(() => [])) {
+      if (name !== bootId || maxBytes === 0) await rm(join(root, name), { recursive: true, force: true })
+    }
+    if (maxBytes === 0) return
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 })
+    const found = await Promise.all((await readdir(this.#folder)).map((name) => this.#found(name)))
+    // A link more is a change of the file: when it was last used.
+    for (const { name, sizeBytes, usedMs } of found.toSorted((a, b) => a.usedMs - b.usedMs)) {
+      this.#kept.set(name, { sizeBytes, usedMs })
+      this.#totalBytes += sizeBytes
+    }
+    await this.#makeRoom()
+  }
+
+  async file(key: string, path: string, bring: () => Promise<void>, signal: AbortSignal): Promise<'kept' | 'brought'> {
+    await this.#ready
+    if (this.#parts.maxBytes === 0) return bring().then(() => 'brought')
+    const name = hash('sha256', key)
+    for (let other = this.#coming.get(name); other; other = this.#coming.get(name)) {
+      await orAborted(other, signal)
+    }
+    const work = this.#linkOrBring(name, path, bring)
+    const settled = work.catch(() => {}).finally(() => this.#coming.delete(name))
+    this.#coming.set(name, settled)
+    return work
+  }
+
+  async #linkOrBring(name: string, path: string, bring: () => Promise<void>): Promise<'kept' | 'brought'> {
+    if (await this.#give(name, path)) return 'kept'
+    await bring()
+    await this.#keep(name, path).catch(this.#parts.onError)
+    return 'brought'
+  }
+
+  async #give(name: string, path: string): Promise<boolean> {
+    const kept = this.#kept.get(name)
+    if (!kept) return false
+    try {
+      await linkOrCopy(join(this.#folder, name), path)
+      this.#kept.delete(name)
+      this.#kept.set(name, { ...kept, usedMs: this.#parts.clock.nowMs() })
+      return true
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw error
+      await rm(path, { force: true })
+      await this.#drop(name)
+      return false
+    }
+  }
+
+  async #keep(name: string, path: string): Promise<void> {
+    const { size: sizeBytes } = await stat(path)
+    if (sizeBytes > this.#parts.maxBytes) return
+    await this.#drop(name)
+    await link(path, join(this.#folder, name))
+    this.#kept.set(name, { sizeBytes, usedMs: this.#parts.clock.nowMs() })
+    this.#totalBytes += sizeBytes
+    await this.#makeRoom()
+  }
+
+  async #makeRoom(): Promise<void> {
+    for (const name of this.#kept.keys()) {
+      if (this.#totalBytes <= this.#parts.maxBytes) return
+      await this.#drop(name)
+    }
+  }
+
+  async #sweep(): Promise<number> {
+    const { clock, keptMs, onError } = this.#parts
+    for (const [name, { usedMs }] of this.#kept) {
+      if (usedMs > clock.nowMs() - keptMs || this.#rounds.isStopped) break
+      await this.#drop(name).catch(onError)
+    }
+    return restForAge(keptMs)
+  }
+
+  async #drop(name: string): Promise<void> {
+    const kept = this.#kept.get(name)
+    this.#kept.delete(name)
+    this.#totalBytes -= kept?.sizeBytes ?? 0
+    await rm(join(this.#folder, name), { force: true })
+  }
+
+  async #found(name: string): Promise<Kept & { name: string }> {
+    const { size, ctimeMs } = await stat(join(this.#folder, name))
+    return { name, sizeBytes: size, usedMs: ctimeMs }
+  }
+}
+
+/** A file has only so many names. */
+const linkOrCopy = (from: string, to: string): Promise<void> =>
+  link(from, to).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EMLINK') throw error
+    return copyFile(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE)
+  })
+
+function orAborted(work: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason)
+    if (signal.aborted) return abort()
+    signal.addEventListener('abort', abort, { once: true })
+    work.then(() => {
+      signal.removeEventListener('abort', abort)
+      resolve()
+    }, reject)
+  })
+}
