@@ -35,6 +35,8 @@ export type Look = {
   plan: Plan
   hasEnded: boolean
   isPeculiar: boolean
+  /** Which nodes get better from now on is known by this. */
+  mark: number
   /** How much it took, in executions that were looked at. */
   cost: number
   change: Change | undefined
@@ -56,15 +58,21 @@ export class Looks {
   }
 
   at(job: Job, executions: readonly Execution[], evaluationId: string): Look {
-    const snapshot = this.snapshot(job, executions, evaluationId)
+    const { nodes, waiting } = this.#parts
+    const isPeculiar = executions.some(({ ComputeState }) => ComputeState.StateType === 'AskForBidRejected')
+    const tried = waiting.triedAt(job, isPeculiar)
+    const better = tried === undefined ? undefined : nodes.betterSince(tried)
+    const snapshot = { ...this.snapshot(job, executions, evaluationId), ...(better ? { better } : {}) }
+    const { mark } = nodes
     const plan = jobTypeRules[job.Type](snapshot)
-    const nodes = plan.waitsFor ? snapshot.nodes.views().length : 0
+    const lookedAt = plan.waitsFor ? (isCounted(job.Type) && better ? better : nodes.views()).length : 0
     return {
       job,
       plan,
       hasEnded: isTerminalJob(plan.jobState?.StateType ?? job.State.StateType),
-      isPeculiar: executions.some(({ ComputeState }) => ComputeState.StateType === 'AskForBidRejected'),
-      cost: executions.length + nodes / nodesPerExecution,
+      isPeculiar,
+      mark,
+      cost: executions.length + lookedAt / nodesPerExecution,
       change: isEmptyPlan(plan) ? undefined : changeOf(job, plan, snapshot.nowNs),
     }
   }
@@ -132,10 +140,10 @@ export class Looks {
   }
 
   /** Before it is stored: room that is freed from now on must find the job among those that wait. */
-  #wait({ job, plan, hasEnded, isPeculiar }: Look): void {
+  #wait({ job, plan, hasEnded, isPeculiar, mark }: Look): void {
     if (!plan.waitsFor || hasEnded) return
     this.#reserve(job.ID, plan.reservations)
-    const left = this.#parts.waiting.add(job, plan.waitsFor, isPeculiar)
+    const left = this.#parts.waiting.add(job, { waitsFor: plan.waitsFor, isPeculiar, mark })
     if (left !== undefined) this.#letTry(this.#parts.waiting.next(left))
   }
 

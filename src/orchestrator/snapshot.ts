@@ -41,6 +41,8 @@ export type Snapshot = {
   /** All versions, in order of creation. */
   readonly executions: readonly Execution[]
   readonly nodes: NodeViews
+  /** Of a job that found too few places the last time: nodes that may take more since. No other can take any of it. */
+  readonly better?: readonly NodeView[]
   readonly nowNs: bigint
   /** What a task takes that asks for nothing. */
   readonly defaultResources: Resources

@@ -15,9 +15,10 @@ const job = (change: Partial<JobSpec> = {}): Job => ({
   ModifyTime: 0n,
   VersionTime: BigInt(made),
 })
+const room = { waitsFor: 'room', isPeculiar: false, mark: 0 } as const
 const heads = (jobs: readonly Job[], isPeculiar = false): JobId[] => {
   const waiting = new Waiting()
-  for (const one of jobs) waiting.add(one, 'room', isPeculiar)
+  for (const one of jobs) waiting.add(one, { ...room, isPeculiar })
   return waiting.heads(false).map(({ jobId }) => jobId)
 }
 
@@ -39,10 +40,10 @@ describe('jobs that wait for room', () => {
   it('tell who stood behind one that a node has just refused: the room was not for that one [L4]', () => {
     const waiting = new Waiting()
     const [first, second] = [job(), job()]
-    for (const each of [first, second]) expect(waiting.add(each, 'room', false)).toBeUndefined()
-    const left = waiting.add(first, 'room', true)
+    for (const each of [first, second]) expect(waiting.add(each, room)).toBeUndefined()
+    const left = waiting.add(first, { ...room, isPeculiar: true })
     expect(waiting.next(left ?? '').map(({ jobId }) => jobId)).toEqual([second.ID])
-    expect(waiting.add(first, 'room', true)).toBeUndefined()
+    expect(waiting.add(first, { ...room, isPeculiar: true })).toBeUndefined()
   })
 
   it('are all woken when nodes have refused them [L1]', () => {
@@ -58,7 +59,7 @@ describe('jobs that wait for another node', () => {
       Constraints: [{ Key: 'zone', Operator: '=', Values: [zone] }],
     })
     const [a, b] = ['a', 'b'].map((zone) => Array.from({ length: 5_000 }, () => job(inZone(zone)))) as [Job[], Job[]]
-    for (const one of [...a, ...b]) waiting.add(one, 'nodes', false)
+    for (const one of [...a, ...b]) waiting.add(one, { ...room, waitsFor: 'nodes' })
     expect(waiting.heads(false)).toEqual([])
     expect(waiting.heads(true).map(({ jobId }) => jobId)).toEqual([a[0]?.ID, b[0]?.ID])
   })
@@ -66,11 +67,32 @@ describe('jobs that wait for another node', () => {
   it('wait for room, all of a shape, once a look at one of them says that room would do', () => {
     const waiting = new Waiting()
     const [first, second] = [job(), job({ Priority: 5 })]
-    waiting.add(first, 'nodes', false)
-    waiting.add(second, 'room', false)
+    waiting.add(first, { ...room, waitsFor: 'nodes' })
+    waiting.add(second, room)
     expect(waiting.heads(false).map(({ jobId }) => jobId)).toEqual([second.ID])
     expect(waiting.next(waiting.remove(second.ID) ?? '').map(({ jobId }) => jobId)).toEqual([first.ID])
-    waiting.add(first, 'nodes', false)
+    waiting.add(first, { ...room, waitsFor: 'nodes' })
     expect(waiting.heads(false)).toEqual([])
+  })
+})
+
+describe('what was tried for a job that waits', () => {
+  it('was tried for those like it that came later, not for those whose turn is before [B3n]', () => {
+    const waiting = new Waiting()
+    const [first, second, urgent] = [job(), job(), job({ Priority: 5 })]
+    expect(waiting.triedAt(first, false)).toBeUndefined()
+    waiting.add(first, { ...room, mark: 7 })
+    waiting.add(second, { ...room, mark: 9 })
+    const other = job({ Constraints: [{ Key: 'zone', Operator: '=', Values: ['a'] }] })
+    expect([first, second, urgent, other].map((each) => waiting.triedAt(each, false))).toEqual([
+      7,
+      7,
+      undefined,
+      undefined,
+    ])
+    expect(waiting.triedAt(second, true)).toBeUndefined()
+    waiting.remove(first.ID)
+    waiting.add(second, { ...room, mark: 12 })
+    expect([second, first].map((each) => waiting.triedAt(each, false))).toEqual([12, undefined])
   })
 })

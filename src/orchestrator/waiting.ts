@@ -9,7 +9,7 @@ import { isBefore, type Turn, turnOf } from './turn.ts'
  * or it would hold up those behind it that could use what it cannot.
  */
 const shapeOf = (job: Job, isPeculiar: boolean): string => {
-  if (isPeculiar || !isCounted(job.Type) || (job.MaxPerNode ?? 0) > 0) return job.ID
+  if (isPeculiar || !isCounted(job.Type) || (job.MaxPerNode ?? 0) > 0) return `${job.ID} ${job.Version}`
   const task = mainTask(job)
   const sources = task.InputSources.map((input) => typeKey(input.Source.Type)).sort()
   return JSON.stringify([
@@ -21,8 +21,14 @@ const shapeOf = (job: Job, isPeculiar: boolean): string => {
   ])
 }
 
-/** Those of one shape, the first in front, and what the last look at one of them said would help. */
-type Line = { entries: Turn[]; waitsFor: 'room' | 'nodes' }
+/**
+ * Those of one shape, the first in front, and what the last look at one of them said would help. `tried`: when the first of
+ * them found no more places; nor would any that came later.
+ */
+type Line = { entries: Turn[]; waitsFor: 'room' | 'nodes'; tried?: { by: Turn; mark: number } }
+
+/** `isPeculiar`: some nodes have refused it. `mark`: of the nodes at the last look at it. */
+export type Wait = { waitsFor: 'room' | 'nodes'; isPeculiar: boolean; mark: number }
 
 /**
  * Jobs that wait for a node or for room on one. What may help wakes the first of each shape; only when that one could
@@ -32,17 +38,24 @@ export class Waiting {
   readonly #lines = new Map<string, Line>()
   readonly #shapeOfJob = new Map<JobId, string>()
 
-  /** `isPeculiar`: some nodes have refused it. Returns the shape in which it waited until now, when that was another. */
-  add(job: Job, waitsFor: 'room' | 'nodes', isPeculiar: boolean): string | undefined {
+  /** Returns the shape in which it waited until now, when that was another. */
+  add(job: Job, { waitsFor, isPeculiar, mark }: Wait): string | undefined {
     const shape = shapeOf(job, isPeculiar)
-    const left = this.#shapeOfJob.get(job.ID) === shape ? undefined : this.remove(job.ID)
+    const isNew = this.#shapeOfJob.get(job.ID) !== shape
+    const left = isNew ? this.remove(job.ID) : undefined
     const line = this.#lines.get(shape) ?? { entries: [], waitsFor }
+    if (isNew) insert(line.entries, turnOf(job))
     line.waitsFor = waitsFor
-    if (this.#shapeOfJob.get(job.ID) === shape) return undefined
-    insert(line.entries, turnOf(job))
+    if (line.entries[0]?.jobId === job.ID) line.tried = { by: turnOf(job), mark }
     this.#lines.set(shape, line)
     this.#shapeOfJob.set(job.ID, shape)
     return left
+  }
+
+  /** The mark of the nodes when one like this job, whose turn is not later, found no more places; undefined = none did. */
+  triedAt(job: Job, isPeculiar: boolean): number | undefined {
+    const tried = this.#lines.get(shapeOf(job, isPeculiar))?.tried
+    return tried && !isBefore(turnOf(job), tried.by) ? tried.mark : undefined
   }
 
   /** Returns the shape in which it waited. */

@@ -49,9 +49,9 @@ export const stopExtras = (snapshot: Snapshot, plan: Plan, executions: readonly 
   }
 }
 
-/** What is still held by a live attempt that nobody has asked to stop. */
-const isHeld = (partition: Partition): boolean =>
-  partition.attempts.some((attempt) => isLive(attempt) && attempt.DesiredState.StateType !== 'Stopped')
+/** What is still held by a live attempt that nobody has asked to stop; where none may start beside it, also by one that is stopping. */
+const isHeld = ({ Delivery }: Job, { attempts }: Partition): boolean =>
+  attempts.some((each) => isLive(each) && (each.DesiredState.StateType !== 'Stopped' || Delivery === 'AtMostOnce'))
 
 /**
  * Starts what is missing: partitions that neither run nor are done, and those that leave their nodes. Follows the retry
@@ -69,7 +69,7 @@ export const startMissing = (
     if (isDone(partition)) continue
     const leaver = leaverOf(snapshot, partition)
     if (leaver) leaving.push({ ...partition, leaver })
-    if (isHeld(partition)) continue
+    if (isHeld(snapshot.job, partition)) continue
     const retry = retryOf(
       snapshot,
       partition.attempts.filter((a) => isDiscardedExecution(a.ComputeState.StateType)),
@@ -144,8 +144,13 @@ const waitOrFail = (
   }
   if (queueSeconds > 0n && isIdle) checkBy(plan, giveUpAt)
   plan.waitsFor = isAnyBusy ? 'room' : 'nodes'
-  if (isIdle) queueJob(snapshot, plan, shortage().message)
+  if (isIdle && !isSaidOfLate(snapshot)) queueJob(snapshot, plan, shortage().message)
 }
+
+/** Why it waits is told to every node's detail, which on a large cluster changes all the time. */
+const saidForNs = 60n * secondNs
+const isSaidOfLate = ({ job: { State, ModifyTime }, nowNs }: Snapshot): boolean =>
+  State.StateType === 'Queued' && nowNs < ModifyTime + saidForNs
 
 /** Since its submission, or since the last of it ended. */
 const queuedSince = (job: Job, executions: readonly Execution[]): bigint =>

@@ -6,6 +6,7 @@ import type { NodeState } from '#models/node.ts'
 import { noResources, type Resources, subtractResources } from '#models/resources.ts'
 import { labelsOf } from '../placement/labels.ts'
 import type { NodeView, NodeViews, Reservation } from '../snapshot.ts'
+import { BetterNodes } from './better-nodes.ts'
 import { LabelIndex, type Labels } from './label-index.ts'
 import { Promises } from './promises.ts'
 import { Reservations } from './reservations.ts'
@@ -23,6 +24,7 @@ export class NodeTable implements NodeViews {
   readonly #promises = new Promises()
   readonly #wanted = new Wanted()
   readonly #reservations = new Reservations()
+  readonly #better = new BetterNodes()
   readonly #labels = new LabelIndex<Entry>()
   /** By the place of the node in the table. */
   #views: NodeView[] = []
@@ -39,6 +41,7 @@ export class NodeTable implements NodeViews {
     this.#promises.clear()
     this.#wanted.clear()
     this.#reservations.clear()
+    this.#better.clear()
     this.#labels.clear()
     this.#views = []
     this.#stale.clear()
@@ -51,6 +54,7 @@ export class NodeTable implements NodeViews {
     const id = state.Info.NodeID
     const known = this.#entries.get(id)
     this.#stale.add(id)
+    if (!known || !offersTheSame(state, known.state)) this.#better.note(id)
     if (isAway(state)) this.#away.add(id)
     else this.#away.delete(id)
     if (!known) {
@@ -110,6 +114,11 @@ export class NodeTable implements NodeViews {
     return this.#wanted.isAny(jobId)
   }
 
+  /** How many executions of the node have not ended. */
+  countOn(id: NodeId): number {
+    return this.#promises.countOn(id)
+  }
+
   /** Takes note of an execution as it is stored. Returns true when room was given back. */
   track(execution: Execution): boolean {
     this.#wanted.track(execution)
@@ -122,14 +131,21 @@ export class NodeTable implements NodeViews {
   untrack(execution: Execution): boolean {
     this.#wanted.drop(execution)
     const isGivenBack = this.#promises.end(execution)
-    if (isGivenBack) this.#stale.add(execution.NodeID)
+    if (isGivenBack) {
+      this.#stale.add(execution.NodeID)
+      this.#better.note(execution.NodeID)
+    }
     return isGivenBack
   }
 
   /** Keeps room for a job on these nodes and on no others. Returns true when room was given back. */
   reserve(jobId: JobId, wanted: ReadonlyMap<NodeId, Reservation>): boolean {
     const before = this.#reservations.of(jobId)
-    for (const id of [...before, ...wanted.keys()]) this.#stale.add(id)
+    for (const id of new Set([...before, ...wanted.keys()])) {
+      if (this.#reservations.on(id) === wanted.get(id)) continue
+      this.#stale.add(id)
+      this.#better.note(id)
+    }
     this.#reservations.set(jobId, wanted)
     return before.some((id) => !wanted.has(id))
   }
@@ -162,6 +178,15 @@ export class NodeTable implements NodeViews {
     return entry && this.views()[entry.place]
   }
 
+  get mark(): number {
+    return this.#better.mark
+  }
+
+  betterSince(mark: number): readonly NodeView[] | undefined {
+    const ids = this.#better.since(mark)
+    return ids && [...ids].flatMap((id) => this.view(id) ?? [])
+  }
+
   viewsNear(constraints: readonly LabelSelectorRequirement[]): readonly NodeView[] {
     const views = this.views()
     return this.#labels.near(constraints)?.map(({ place }) => views[place] as NodeView) ?? views
@@ -171,7 +196,24 @@ export class NodeTable implements NodeViews {
 const isAway = ({ Membership, ConnectionState }: NodeState): boolean =>
   Membership === 'APPROVED' && ConnectionState.Status === 'DISCONNECTED'
 
-/** Heartbeats, which are many, leave both as they are. */
+/** Heartbeats, which are many, leave all of this as it is. */
+const offersTheSame = (now: NodeState, before: NodeState): boolean => {
+  const { ComputeNodeInfo: offer } = now.Info
+  const { ComputeNodeInfo: offered } = before.Info
+  return (
+    now.Membership === before.Membership &&
+    now.Cordon === before.Cordon &&
+    now.ConnectionState.Status === before.ConnectionState.Status &&
+    now.Info.Labels === before.Info.Labels &&
+    offer?.MaxCapacity === offered?.MaxCapacity &&
+    offer?.MaxJobRequirements === offered?.MaxJobRequirements &&
+    offer?.ExecutionEngines === offered?.ExecutionEngines &&
+    offer?.Publishers === offered?.Publishers &&
+    offer?.StorageSources === offered?.StorageSources
+  )
+}
+
+/** Heartbeats leave both as they are. */
 const isLabelledAs = ({ Info: now }: NodeState, { Info: before }: NodeState): boolean =>
   now.Labels === before.Labels && now.ComputeNodeInfo?.MaxCapacity === before.ComputeNodeInfo?.MaxCapacity
 

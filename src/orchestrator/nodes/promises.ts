@@ -18,6 +18,11 @@ export class Promises {
     return this.#byNode.get(id)?.sum ?? noResources()
   }
 
+  /** How many have not ended. */
+  countOn(id: NodeId): number {
+    return this.#byNode.get(id)?.live.size ?? 0
+  }
+
   /** Jobs with something on the node that has not ended. */
   jobsOn(id: NodeId): Set<JobId> {
     return new Set([...(this.#byNode.get(id)?.live.values() ?? [])].map(({ jobId }) => jobId))

@@ -3,6 +3,7 @@ import { isTerminalExecution } from '#models/execution-state.ts'
 import type { NodeId } from '#models/ids.ts'
 import type { Resources } from '#models/resources.ts'
 import type { NodeView, Snapshot } from '../snapshot.ts'
+import { ampleChoice, someOf } from './choice.ts'
 import { isEligible, meetsRules, type Refusal, refusalOf } from './filter.ts'
 import { labelsOf, preferenceOf, requiredSelector } from './labels.ts'
 import type { Candidate } from './rank.ts'
@@ -10,9 +11,6 @@ import { freeFor } from './reservation.ts'
 import { troubleByNode } from './trouble.ts'
 
 export type Rejected = Refusal & { readonly node: NodeView }
-
-/** The best of so many nodes, taken anywhere, is as good a choice as the best of all. */
-const ampleChoice = 100
 
 /** Which nodes can take an execution of a job now, and why the others cannot. */
 export class Placement {
@@ -67,22 +65,14 @@ export class Placement {
     const prefers = preferenceOf(job)
     const isChoosy = prefers !== undefined || strategy === 'pack'
     const enough = isChoosy ? Number.POSITIVE_INFINITY : 2 * wanted + ampleChoice
-    const { near } = this
-    const first = near.length > enough ? Math.floor(chance() * near.length) : 0
-    const candidates: Candidate[] = []
-    for (let i = 0; i < near.length && candidates.length < enough; i++) {
-      const node = near[(first + i) % near.length] as NodeView
-      if (!this.canTake(node)) continue
-      candidates.push({
-        node,
-        free: freeFor(job, node),
-        ownExecutions: this.#own.get(node.id) ?? 0,
-        trouble: trouble.get(node.id) ?? 0,
-        isPreferred: prefers?.(labelsOf(node.state)) ?? false,
-        tieBreaker: chance(),
-      })
-    }
-    return candidates
+    return someOf(this.#snapshot.better ?? this.near, enough, chance, (node) => this.canTake(node)).map((node) => ({
+      node,
+      free: freeFor(job, node),
+      ownExecutions: this.#own.get(node.id) ?? 0,
+      trouble: trouble.get(node.id) ?? 0,
+      isPreferred: prefers?.(labelsOf(node.state)) ?? false,
+      tieBreaker: chance(),
+    }))
   }
 
   /** All eligible nodes that cannot take one: goes through the whole cluster. */

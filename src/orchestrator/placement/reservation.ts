@@ -3,6 +3,7 @@ import { fitsInto, type Resources, shareOf, subtractResources } from '#models/re
 import { checkBy, type Plan } from '../plan.ts'
 import type { NodeView, Reservation, Snapshot } from '../snapshot.ts'
 import { isBefore, turnOf } from '../turn.ts'
+import { ampleChoice, someOf } from './choice.ts'
 
 /** What a node has free for this job: not what is reserved for another whose turn is before. */
 export const freeFor = (job: Job, { free, reservation }: NodeView): Resources =>
@@ -26,12 +27,12 @@ type Shortfall = { need: Resources; near: readonly NodeView[]; isFull: (node: No
  */
 export const reserveSome = (snapshot: Snapshot, plan: Plan, { need, near, isFull, missing }: Shortfall): void => {
   if (!hasWaitedLong(snapshot, plan)) return
-  const { job, nowNs, nodes } = snapshot
+  const { job, nowNs, nodes, chance } = snapshot
   const isOpen = (node: NodeView): boolean => isFull(node) && mayBeReserved(snapshot, need, node)
   const isInTime = ({ reservation: r }: NodeView): boolean => r?.since === job.VersionTime && (r.until ?? 0n) > nowNs
   const kept = nodes.reservedFor(job.ID).filter((node) => isInTime(node) && isOpen(node))
   const fresh: Reservation = { ...turnOf(job), need, until: nowNs + (nowNs - job.VersionTime) }
-  const chosen = kept.length > 0 ? kept : near.filter(isOpen).sort(byPromise(job, need))
+  const chosen = kept.length > 0 ? kept : someOf(near, ampleChoice, chance, isOpen).sort(byPromise(job, need))
   plan.reservations = new Map(
     chosen
       .slice(0, Math.min(missing, mostNodes))

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { JobId } from '#models/ids.ts'
 import { job, second, task, World } from '../../../../test/kit/reconcile-world.ts'
 
 describe('batch jobs', () => {
@@ -47,6 +48,22 @@ describe('batch jobs', () => {
     expect(plan.checkAt).toBe(60n * second)
     world.nowNs = 60n * second
     expect(world.step().jobState?.StateType).toBe('Failed')
+  })
+
+  it('that wait say why again once a minute at most, however often the nodes change', () => {
+    const world = new World(job(), [{ units: 2 }, { units: 2 }])
+    world.nodes[1]!.isConnected = false
+    world.step()
+    world.others = world.executions
+    world.executions = []
+    world.job = job({ ID: 'j-2' as JobId, Tasks: [{ ...task, Resources: { CPU: '2' } }] })
+    expect(world.step().jobState?.Message).toContain('node busy')
+    world.nodes[1]!.isConnected = true
+    world.nodes[1]!.state.Info.ComputeNodeInfo!.ExecutionEngines = []
+    world.nowNs = 59n * second
+    expect(world.step().jobState).toBeUndefined()
+    world.nowNs = 60n * second
+    expect(world.step().jobState?.Message).toContain('available: 2')
   })
 
   it('do not run a user error on a second node [W27]', () => {
