@@ -43,6 +43,12 @@ export function unreadableReport(id: unknown, why: string): ComputeMessage {
   return { Kind: 'ComputeError', Body: { ExecutionID, FailureClass: 'node', Event, RunOutput: null } }
 }
 
+/** What stands in the place of a bid that its node has made before it was started again. */
+export function forgottenBid(ExecutionID: ExecutionId): ComputeMessage {
+  const Event = { ...noEvent(), Message: 'the node was started again before its bid was answered' }
+  return { Kind: 'ComputeError', Body: { ExecutionID, FailureClass: 'lost', Event, RunOutput: null } }
+}
+
 /** The first of a list: the later ones repeat it in other words. */
 export const firstEvent = (value: unknown): Event => listOf(value, 'Events', goEvent)[0] ?? noEvent()
 

@@ -52,6 +52,12 @@ export function seqOf({ metadata }: GoFrame): number | undefined {
   return /^\d{1,15}$/.test(text) ? Number(text) : undefined
 }
 
+/** When its sender noted what it tells, by the sender's clock, Unix ns; 0 = it does not say. */
+export function eventTimeOf({ metadata }: GoFrame): bigint {
+  const text = metadata['Bacalhau-EventTime'] ?? ''
+  return /^\d{1,19}$/.test(text) ? BigInt(text) : 0n
+}
+
 /** What every frame says of itself. */
 export function metadataOf(type: string, source: string, nowNs: bigint): Record<string, string> {
   return {

@@ -1,4 +1,4 @@
-import type { Wire } from '#api/decode/wire-json.ts'
+import { nsOfTime, type Wire } from '#api/decode/wire-json.ts'
 import type { Bus, BusMessage, Subscription } from '#contracts/bus.ts'
 import type { OrchestratorEnd } from '#contracts/node-link.ts'
 import type { Clock, Random } from '#lib/clock.ts'
@@ -11,8 +11,8 @@ import { GoLogStreams } from '../go/log-streams.ts'
 import { LogTurns } from '../go/log-turns.ts'
 import { goNodeInfo, goResources } from '../go/node-info.ts'
 import { ReportQueue } from '../go/report-queue.ts'
-import { bidResult, computeError, firstEvent, runResult, unreadableReport } from '../go/reports.ts'
-import { BadFrame, decodeFrame, type GoFrame, seqOf, typeOf } from './frame.ts'
+import { bidResult, computeError, firstEvent, forgottenBid, runResult, unreadableReport } from '../go/reports.ts'
+import { BadFrame, decodeFrame, eventTimeOf, type GoFrame, seqOf, typeOf } from './frame.ts'
 import { NclNode } from './ncl-node.ts'
 import { generationOf } from './orders.ts'
 import { ack, bacError, controlReply, handshakeRequired, nack } from './replies.ts'
@@ -24,6 +24,8 @@ type Peer = {
   readonly logs: LogTurns
   readonly node: NclNode
   readonly linkId: string
+  /** Begin of its process by its own clock, Unix ns. */
+  readonly startNs: bigint
   /** Number of the last message that was taken, as the node is told; nothing depends on it. */
   lastComputeSeq: number
   nacksInARow: number
@@ -107,12 +109,11 @@ export class NclNodes {
     const lastComputeSeq = known?.lastComputeSeq ?? 0
     const generation = generationOf(info)
     const node = new NclNode({ bus, clock, nodeId, generation, logs, reports, welcomed })
-    const { IsAccepted, Reason, LinkID } = await end.handshake(
-      { NodeInfo: info, LiveExecutions: [], ProcessID: textOf(payload.StartTime, 'StartTime') },
-      node,
-    )
+    const ProcessID = textOf(payload.StartTime, 'StartTime')
+    const { IsAccepted, Reason, LinkID } = await end.handshake({ NodeInfo: info, LiveExecutions: [], ProcessID }, node)
     if (IsAccepted) {
-      this.#peers.set(nodeId, { reports, logs, node, linkId: LinkID, lastComputeSeq, nacksInARow: 0 })
+      const startNs = nsOfTime(ProcessID)
+      this.#peers.set(nodeId, { reports, logs, node, linkId: LinkID, startNs, lastComputeSeq, nacksInARow: 0 })
       reports.goOn(LinkID)
     }
     return this.#reply('transport.HandshakeResponse', {
@@ -142,7 +143,7 @@ export class NclNodes {
     if (!peer) return nack(`node ${nodeId} not connected - handshake required`, 0)
     try {
       const frame = decodeFrame(bytes)
-      const report = this.#read(nodeId, frame)
+      const report = withoutOldBid(this.#read(nodeId, frame), frame, peer.startNs)
       await peer.reports.add(report)
       // Before its bid is acknowledged: should we fail in between, the node bids again.
       if (report.Kind === 'BidResult' && report.Body.IsAccepted) await peer.node.start(report.Body.ExecutionID)
@@ -180,6 +181,16 @@ export class NclNodes {
   #reply(type: string, payload: object): Buffer {
     return controlReply(type, payload, this.#parts.clock.nowNs())
   }
+}
+
+/**
+ * A bid of a process that has ended is not heard of again: over a restart such nodes forget what only waited. Nobody has
+ * told it to start, so it is lost, and may be placed anew.
+ */
+const withoutOldBid = (report: ComputeMessage, frame: GoFrame, startNs: bigint): ComputeMessage => {
+  const madeNs = eventTimeOf(frame)
+  const isOld = report.Kind === 'BidResult' && report.Body.IsAccepted && madeNs > 0n && madeNs < startNs
+  return isOld ? forgottenBid(report.Body.ExecutionID) : report
 }
 
 function reportOf(frame: GoFrame): ComputeMessage {

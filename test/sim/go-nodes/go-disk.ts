@@ -19,7 +19,7 @@ export class GoDisk {
   isRegistered = false
   readonly executions = new Map<ExecutionId, 'bid' | 'queued' | 'running' | 'ended'>()
   /** Version 1.9 keeps what it reports, and up to where that was acknowledged. */
-  readonly reports: GoReport[] = []
+  readonly reports: { report: GoReport; atNs: bigint }[] = []
   acknowledged = 0
   lastOrder = 0
 }

@@ -1,4 +1,5 @@
-import { goJson } from '#api/encode/go-json.ts'
+import { nsOfTime } from '#api/decode/wire-json.ts'
+import { goJson, goTime } from '#api/encode/go-json.ts'
 import { decodeFrame, encodeFrame, metadataOf, seqOf, typeOf } from '#link/ncl/frame.ts'
 import type { GoReport } from './go-disk.ts'
 import { eventOf, every, infoOf, outputOf, type Speech, type SpeechParts } from './speech.ts'
@@ -17,13 +18,14 @@ export function speak19(parts: SpeechParts): Speech {
   const { nodeId } = machine.facts
   const disk = machine.goDisk
   const subject = (end: string): string => `bacalhau.global.compute.${nodeId}.${end}`
-  const startTime = `2026-01-01T00:00:00.${String(Math.floor(world.timeline.nowUs)).padStart(9, '0').slice(-9)}Z`
+  const nowNs = (): bigint => nsOfTime('2026-01-01T00:00:00Z') + BigInt(Math.floor(world.timeline.nowUs)) * 1_000n
+  const startTime = JSON.parse(goTime(nowNs()))
   let isConnected = false
   let isSending = false
   let missed = 0
 
-  const frame = (type: string, payload: object, more: Record<string, string> = {}): Buffer =>
-    encodeFrame({ ...metadataOf(type, nodeId, 0n), ...more }, goJson(payload))
+  const frame = (type: string, payload: object, more: Record<string, string> = {}, atNs = nowNs()): Buffer =>
+    encodeFrame({ ...metadataOf(type, nodeId, atNs), ...more }, goJson(payload))
   const control = async (type: string, payload: object) =>
     decodeFrame(await bus.request(subject('out.ctrl'), frame(`transport.${type}`, payload), answerMs))
 
@@ -52,9 +54,10 @@ export function speak19(parts: SpeechParts): Speech {
     isSending = true
     while (disk.acknowledged < disk.reports.length) {
       const number = disk.acknowledged + 1
-      const { type, body } = messageOf(disk.reports[disk.acknowledged] as GoReport)
+      const { report, atNs } = disk.reports[disk.acknowledged] as (typeof disk.reports)[number]
+      const { type, body } = messageOf(report)
       // What it has no words for (a cancellation) it does not say.
-      if (type !== '' && !(await isTaken(frame(type, body, { 'Bacalhau-SeqNum': String(number) })))) break
+      if (type !== '' && !(await isTaken(frame(type, body, { 'Bacalhau-SeqNum': String(number) }, atNs)))) break
       disk.acknowledged = number
     }
     isSending = false
@@ -86,7 +89,7 @@ export function speak19(parts: SpeechParts): Speech {
   return {
     start,
     report: (report) => {
-      disk.reports.push(report)
+      disk.reports.push({ report, atNs: nowNs() })
       void send()
     },
   }

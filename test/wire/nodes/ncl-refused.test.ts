@@ -21,8 +21,10 @@ const info = {
   ComputeNodeInfo: { ExecutionEngines: ['wasm'], ...capacities },
   BacalhauVersion: { GitVersion: 'v1.9.3' },
 }
-const frame = (Type: string, payload: object, seq = 1) =>
-  encodeFrame({ Type, 'Bacalhau-SeqNum': String(seq) }, goJson(payload))
+const frame = (Type: string, payload: object, seq = 1, more: Record<string, string> = {}) =>
+  encodeFrame({ Type, 'Bacalhau-SeqNum': String(seq), ...more }, goJson(payload))
+const startTime = '2026-01-02T00:00:00Z'
+const madeAt = (time: string) => ({ 'Bacalhau-EventTime': `${Date.parse(time)}000000` })
 
 /** A Go node that has joined, takes every order, and says what the test wants. */
 async function joined() {
@@ -41,7 +43,9 @@ async function joined() {
   const say = async (bytes: Uint8Array) =>
     String(Buffer.from(await bus.request('bacalhau.global.compute.go-1.out.msgs', bytes, 5_000)))
   await until('it has joined', async () => {
-    const answer = await control(frame('transport.HandshakeRequest', { NodeInfo: info })).catch(() => undefined)
+    const answer = await control(frame('transport.HandshakeRequest', { NodeInfo: info, StartTime: startTime })).catch(
+      () => undefined,
+    )
     return answer !== undefined && decodeFrame(answer).payload.accepted === true
   })
   return { ...cluster, control, say, told, orders }
@@ -62,6 +66,18 @@ describe('what a Go node of 1.9 says [R97]', () => {
       expect(await say(damaged)).toMatch(/"error":"[^"]*CRC check failed/)
     }
     expect(saidOf('go-1')).toEqual([expect.stringMatching(/^node_message_refused: .*CRC check failed/)])
+  })
+
+  it('of a bid that it made before it was started again is void: it has forgotten it, and is asked anew [W33]', async () => {
+    const { say, jobs, orders, told } = await joined()
+    await submitSpec(jobs, wasmJob())
+    await until('it has the order', () => orders.length === 1)
+    const bid = { ExecutionID: orders[0], Events: null, Accepted: true }
+    await say(frame('BidResult', bid, 1, madeAt('2026-01-01T23:59:59Z')))
+    await until('it is asked anew', () => orders.length === 2)
+    expect(told).not.toContain('BidAccepted')
+    await say(frame('BidResult', { ...bid, ExecutionID: orders[1] }, 2, madeAt('2026-01-02T00:00:01Z')))
+    await until('its bid is taken', () => told.includes('BidAccepted'))
   })
 
   it('ends its execution with the reason when the report cannot be read, and does not hold up the next', async () => {
