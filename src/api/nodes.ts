@@ -5,7 +5,8 @@ import { type Answer, endpoint, jsonBody, plainAnswer } from './endpoint.ts'
 import { param } from './query.ts'
 
 type NodeList = { NextToken: string; Nodes: NodeState[] }
-export type NodeAction = { Action: string; Message: string; NodeID: string }
+/** `Deadline`: of a drain, in seconds; 0 = none. */
+export type NodeAction = { Action: string; Message: string; NodeID: string; Deadline?: number }
 export type NodeActionAnswer = { Success: boolean; Error: string }
 
 const common = { role: 'orchestrator', body: null, errors: ['NotFound', 'MultipleFound'] } as const

@@ -94,8 +94,11 @@ export interface NodesApi {
   cordon(id: NodeId, message: string): Promise<void>
   /** It gets work again. */
   uncordon(id: NodeId, message: string): Promise<void>
-  /** It gets nothing new, and batch, service and daemon work leaves it. Answers when that has begun. */
-  drain(id: NodeId, message: string): Promise<void>
+  /**
+   * It gets nothing new, and batch, service and daemon work leaves it; what is left after so many seconds is stopped,
+   * 0 = nothing is. Answers when that has begun.
+   */
+  drain(id: NodeId, message: string, deadlineSeconds?: number): Promise<void>
 }
 
 /** What the contacted node says of itself, whatever its roles. */

@@ -56,6 +56,8 @@ const nodeStateFields = {
     'Since when.',
   ),
   Cordon: field(oneOf(cordons), 'Ours: it gets nothing new; DRAINING until what it had is elsewhere.', leftOut),
+  DrainBy: field(time, 'Ours, of a node that is drained: when what is left there is stopped.', leftOut),
+  Remaining: field(int, 'Ours, of a node that is drained: executions that have not ended there.', leftOut),
 }
 
 export const nodeStateOutline = record('NodeState', nodeStateFields)

@@ -68,6 +68,10 @@ export type NodeState = {
   ConnectionState: ConnectionState
   /** Absent = it takes work. */
   Cordon?: Cordon
+  /** Of a node that is drained: when what is left there is stopped, Unix ns; absent = never. */
+  DrainBy?: bigint
+  /** Told of a node that is drained: executions that have not ended there. */
+  Remaining?: number
 }
 
 /** A node as it tells of itself. */

@@ -43,6 +43,7 @@ export const stopTexts = {
   jobFailed: 'Execution stopped due to job failure',
   unmatched: 'Execution stop requested because node does not match the job any more',
   drained: 'Execution stop requested because its node is being drained',
+  drainedByNow: 'Execution stop requested because its node was to be empty by now',
   jobUpdated: 'Execution stopped for job update',
 } as const
 export const execRetry = (now: bigint, { what, retry }: RetryNews): Event => {

@@ -127,7 +127,7 @@ export class Orchestrator implements Startable {
       onError: (error) => parts.log('housekeeping_failed', { error }),
     })
     this.link = this.#membership
-    this.nodes = new Nodes({ table: this.#table, membership: this.#membership, ledger, onBetter, look })
+    this.nodes = new Nodes({ clock, table: this.#table, membership: this.#membership, ledger, onBetter, look })
     this.jobs = new Jobs({
       clock,
       random,

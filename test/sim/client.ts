@@ -177,7 +177,13 @@ export class Client {
       this.#decided(nodeId, isDrained ? 'DRAINING' : 'CORDONED')
       if (this.#world.isHealed) this.#uncordon(nodeId)
     }
-    this.#untilKnown(`${verb} ${nodeId}`, ({ nodes }) => nodes[verb](nodeId, 'a new disk'), onDone, onDone)
+    const deadline = this.#random.pick([0, 0, 5, 30])
+    this.#untilKnown(
+      `${verb} ${nodeId}`,
+      ({ nodes }) => (isDrained ? nodes.drain(nodeId, 'a new disk', deadline) : nodes.cordon(nodeId, 'a new disk')),
+      onDone,
+      onDone,
+    )
   }
 
   #uncordon(nodeId: NodeId): void {

@@ -38,6 +38,7 @@ export const rareSituations = [
   'version updated',
   'node rejected',
   'work moved',
+  'drain at its deadline',
   'job declined',
   'job removed',
   'history removed',

@@ -7,7 +7,9 @@ export function encodeNodeState(node: NodeState): string {
   return (
     `{"Info":${encodeNodeInfo(node.Info)},"Membership":"${node.Membership}",` +
     `"Connection":"${node.ConnectionState.Status}","ConnectionState":${connectionText(node.ConnectionState)}` +
-    `${node.Cordon ? `,"Cordon":"${node.Cordon}"` : ''}}`
+    (node.Cordon ? `,"Cordon":"${node.Cordon}"` : '') +
+    (node.DrainBy === undefined ? '' : `,"DrainBy":${goTime(node.DrainBy)}`) +
+    `${node.Remaining ? `,"Remaining":${node.Remaining}` : ''}}`
   )
 }
 

@@ -5,7 +5,7 @@ import { jobStateNames } from '#models/job-state.ts'
 import { buildVersionOutline, nodeStateOutline, ownNodeOutline } from '#models/node.schema.ts'
 import { nodeActions } from '#models/node.ts'
 import { anything, field, listOf, mapOf, type Outline, oneOf, orNull, record } from '#models/outline.ts'
-import { flag, text, textMap, uint64 } from '#models/shape.schema.ts'
+import { flag, int, text, textMap, uint64 } from '#models/shape.schema.ts'
 import { specConfigShape } from '#models/spec-config.schema.ts'
 
 const leftOut = { isLeftOut: true } as const
@@ -186,6 +186,7 @@ export const bodies = {
     Action: field(oneOf(nodeActions), 'What to do.', { isNeeded: true }),
     Message: field(text, 'Why, for its history.'),
     NodeID: field(text, 'Has no effect: the path counts.'),
+    Deadline: field(int, 'Ours, of a drain: after so many seconds what is left there is stopped; 0 = never.'),
   }),
 } satisfies Record<string, Outline>
 export type BodyName = keyof typeof bodies

@@ -157,17 +157,7 @@ export const commands: readonly Entry[] = [
     }),
   },
   { path: 'node describe', short: 'Show a node', load: () => import('./node/describe.ts') },
-  {
-    path: 'node drain',
-    short: 'Move the work of a node elsewhere',
-    load: async () => ({
-      command: (await import('./node/act.ts')).nodeAction(
-        'drain',
-        'Gives a node no new work and empties it: batch and service executions go to other nodes as there is room, a service only when its ' +
-          'replacement runs; daemons leave; ops jobs, and what must not start twice, go on to their end. `node list` shows when it is drained.',
-      ),
-    }),
-  },
+  { path: 'node drain', short: 'Move the work of a node elsewhere', load: () => import('./node/drain.ts') },
   { path: 'node list', short: 'List the nodes of the cluster', load: () => import('./node/list.ts') },
   {
     path: 'node reject',

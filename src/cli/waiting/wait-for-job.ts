@@ -6,7 +6,7 @@ import { isTerminalJob } from '#models/job-state.ts'
 import { Signalled, type SignalName } from '../host.ts'
 import type { Steps } from '../progress/steps.ts'
 import { Outlook } from './outlook.ts'
-import { isWorthAnotherTry, pauseAfterMs } from './patience.ts'
+import { patiently } from './patience.ts'
 
 const messages = {
   contact: 'Communicating with the network',
@@ -43,7 +43,7 @@ export async function waitForJob(id: string, timeoutMs: number, parts: WaitParts
   const outlook = new Outlook(steps, clock, client)
   try {
     steps.begin(messages.contact)
-    let job = (await patiently(() => client.jobs.get(id, {}, interrupted), parts)).Job
+    let job = (await untilAnswered(() => client.jobs.get(id, {}, interrupted), parts)).Job
     steps.begin(messages.creating)
     while (!isDone(job)) {
       show.state(job)
@@ -51,7 +51,7 @@ export async function waitForJob(id: string, timeoutMs: number, parts: WaitParts
       const leftMs = timeoutMs - (clock.monotonicMs() - startMs)
       if (leftMs <= 0) return end({ kind: 'timeout', job }, 'cancelled', steps, show)
       const query = { wait: Math.ceil(Math.min(leftMs, questionMs)), index: job.Revision }
-      job = (await patiently(() => client.jobs.get(id, query, interrupted), parts)).Job
+      job = (await untilAnswered(() => client.jobs.get(id, query, interrupted), parts)).Job
     }
     show.state(job)
     return end({ kind: 'ended', job }, hasFailed(job) ? 'failed' : 'done', steps, show)
@@ -77,20 +77,16 @@ function end(result: WaitEnd, how: 'done' | 'failed' | 'cancelled', steps: Steps
   return result
 }
 
-/** A server that restarts is asked again: the job goes on meanwhile. */
-async function patiently<Value>(ask: () => Promise<Value>, parts: WaitParts): Promise<Value> {
+/** The job goes on while the server does not answer. */
+const untilAnswered = <Value>(ask: () => Promise<Value>, parts: WaitParts): Promise<Value> => {
   const { clock, interrupted, steps, onSilence } = parts
-  for (let failures = 1; ; failures++) {
-    try {
-      return await ask()
-    } catch (error) {
-      if (interrupted.aborted) throw interrupted.reason
-      if (!isWorthAnotherTry(error, failures)) throw outOfReach(error)
-      if (failures === 1) onSilence(messageOf(error))
-      steps.note(`the server does not answer; the job goes on; asking again (${failures})`)
-      await clock.sleep(pauseAfterMs(failures), interrupted)
-    }
+  const onFailure = (error: unknown, failures: number) => {
+    if (failures === 1) onSilence(messageOf(error))
+    steps.note(`the server does not answer; the job goes on; asking again (${failures})`)
   }
+  return patiently(ask, { clock, interrupted, onFailure }).catch((error: unknown) => {
+    throw error instanceof Signalled ? error : outOfReach(error)
+  })
 }
 
 const outOfReach = (error: unknown): Fault =>

@@ -114,6 +114,44 @@ describe('a node that is drained', () => {
     }
   })
 
+  it('stops what is left at its deadline, although there is no place elsewhere: it waits for one [R97]', () => {
+    const ends: [Partial<Job>, string, string[]][] = [
+      [{ Count: 1 }, 'Queued', []],
+      [{ Type: 'service', Count: 1 }, 'Queued', []],
+      [{ Type: 'ops' }, 'Failed', []],
+      [{ Count: 1, Delivery: 'AtMostOnce' }, 'Failed', []],
+    ]
+    for (const [change, state, places] of ends) {
+      const world = drained(job(change), 0)
+      world.nodes[0]!.state = { ...world.nodes[0]!.state, DrainBy: 60n * second }
+      world.nowNs = 59n * second
+      expect(world.step().checkAt, JSON.stringify(change)).toBe(60n * second)
+      expect(live(world)).toEqual(['n-0 Running'])
+      world.nowNs = 60n * second
+      world.step()
+      expect(live(world)).toEqual(['n-0 Running stopping'])
+      world.end(0, 'Cancelled')
+      world.step()
+      expect([world.job.State.StateType, live(world)], JSON.stringify(change)).toEqual([state, places])
+    }
+  })
+
+  it('at its deadline begins elsewhere what may run beside its old attempt, and what may not once that has ended [I4]', () => {
+    for (const [Delivery, starts] of [
+      ['AtLeastOnce', 1],
+      ['AtMostOnce', 0],
+    ] as const) {
+      const world = drained(job({ Count: 1, Delivery }), 0)
+      world.nodes[0]!.state = { ...world.nodes[0]!.state, DrainBy: 60n * second }
+      world.nodes[1]!.capacity = { CPU: 4, Memory: 4, Disk: 0, GPU: 0 }
+      world.nodes[1]!.state.Info.ComputeNodeInfo!.MaxJobRequirements = { CPU: 4, Memory: 4, Disk: 0, GPU: 0 }
+      world.nowNs = 60n * second
+      expect(world.step().starts).toHaveLength(starts)
+      world.end(0, 'Cancelled')
+      expect(world.step().starts).toEqual([])
+    }
+  })
+
   it('is left by a daemon, which comes back when the node takes work again [R100]', () => {
     const world = drained(job({ Type: 'daemon' }), 0)
     world.step()

@@ -51,8 +51,10 @@ export const failuresInARow = (job: Job, attempts: readonly Execution[]): number
   return attempts.slice(first).filter(isFailure).length
 }
 
-const causeOf = ({ ComputeState }: Execution): string =>
-  (['Failed', 'AskForBidRejected'].includes(ComputeState.StateType) && ComputeState.Message) || 'execution failed'
+const causeOf = ({ ComputeState: { StateType, Message }, DesiredState }: Execution): string => {
+  if (StateType === 'Failed' || StateType === 'AskForBidRejected') return Message || 'execution failed'
+  return (StateType === 'Cancelled' && DesiredState.Message) || 'execution failed'
+}
 
 /** An ops job tries each node once; only what was lost is run there again. */
 export const onceRetryOf = (snapshot: Snapshot, attempts: readonly Execution[]): Retry =>

@@ -6,11 +6,12 @@ import type { NodeView, Snapshot } from '../snapshot.ts'
 
 export const isLive = (execution: Execution): boolean => !isTerminalExecution(execution.ComputeState.StateType)
 
-/** Asks the node to stop it. It counts as ended when the node says so, and is not asked twice. */
-export const stopExecution = (plan: Plan, before: Execution, text: string, now: bigint): void => {
-  if (before.DesiredState.StateType === 'Stopped') return
+/** Asks the node to stop it. It counts as ended when the node says so, and is not asked twice. Returns it as it will be. */
+export const stopExecution = (plan: Plan, before: Execution, text: string, now: bigint): Execution => {
+  if (before.DesiredState.StateType === 'Stopped') return before
   const after: Execution = { ...before, DesiredState: { StateType: 'Stopped', Message: text } }
   plan.changes.push({ before, after, event: execStop(now, text), isCancelSent: true })
+  return after
 }
 
 /** It cannot report any more: ended without a result. The node is told in case it comes back. */

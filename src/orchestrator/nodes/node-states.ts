@@ -5,12 +5,13 @@ import { fitsInto, noResources } from '#models/resources.ts'
 /** What operators have decided about it stays. */
 export const connectedNode = (
   Info: NodeInfo,
-  { Membership, Cordon }: Pick<NodeState, 'Membership' | 'Cordon'>,
+  { Membership, Cordon, DrainBy }: Pick<NodeState, 'Membership' | 'Cordon' | 'DrainBy'>,
   nowNs: bigint,
 ): NodeState => ({
   Info,
   Membership,
   ...(Cordon ? { Cordon } : {}),
+  ...(DrainBy === undefined ? {} : { DrainBy }),
   ConnectionState: {
     Status: 'CONNECTED',
     LastHeartbeat: nowNs,

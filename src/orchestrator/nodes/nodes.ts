@@ -1,4 +1,5 @@
 import type { NodesApi } from '#contracts/control-plane.ts'
+import type { Clock } from '#lib/clock.ts'
 import { Fault } from '#lib/fault.ts'
 import type { JobId, NodeId } from '#models/ids.ts'
 import type { Cordon, Membership as MembershipWord, NodeState } from '#models/node.ts'
@@ -9,7 +10,10 @@ import type { NodeTable } from './node-table.ts'
 
 const component = 'NodesManager'
 
+const secondNs = 1_000_000_000n
+
 export type NodesParts = {
+  clock: Pick<Clock, 'nowNs'>
   table: NodeTable
   membership: Membership
   ledger: Ledger
@@ -73,8 +77,9 @@ export class Nodes implements NodesApi {
     return this.#setCordon(id, undefined)
   }
 
-  drain(id: NodeId): Promise<void> {
-    return this.#setCordon(id, 'DRAINING')
+  drain(id: NodeId, _message: string, deadlineSeconds = 0): Promise<void> {
+    const drainBy = this.#parts.clock.nowNs() + BigInt(deadlineSeconds) * secondNs
+    return this.#setCordon(id, 'DRAINING', deadlineSeconds > 0 ? drainBy : undefined)
   }
 
   async #judge(id: NodeId, verdict: MembershipWord, already: string): Promise<void> {
@@ -84,14 +89,16 @@ export class Nodes implements NodesApi {
   }
 
   /** Undefined: it takes work again. */
-  async #setCordon(id: NodeId, wanted: Cordon | undefined): Promise<void> {
+  async #setCordon(id: NodeId, wanted: Cordon | undefined, drainBy?: bigint): Promise<void> {
     const { table, ledger, onBetter, look } = this.#parts
-    const { Cordon: present, ...state } = this.#known(id)
-    if (present === wanted) {
+    const { Cordon: present, DrainBy: presentBy, ...state } = this.#known(id)
+    // A drain may be given a deadline, or another one, or none any more.
+    if (present === wanted && presentBy === undefined && drainBy === undefined) {
       const already = wanted === undefined ? 'node is not cordoned' : `node already ${wanted.toLowerCase()}`
       throw new Fault('Conflict', already, { component })
     }
-    await ledger.commitDurably({ putNodes: [{ ...state, ...(wanted ? { Cordon: wanted } : {}) }] })
+    const cordon = { ...(wanted ? { Cordon: wanted } : {}), ...(drainBy === undefined ? {} : { DrainBy: drainBy }) }
+    await ledger.commitDurably({ putNodes: [{ ...state, ...cordon }] })
     if (wanted === undefined) onBetter()
     look(table.jobsOn(id))
   }
@@ -107,7 +114,8 @@ export class Nodes implements NodesApi {
 
   /** A node is drained when nothing it was given is left. */
   #shown(state: NodeState): NodeState {
-    const isEmpty = state.Cordon === 'DRAINING' && this.#parts.table.jobsOn(state.Info.NodeID).size === 0
-    return isEmpty ? { ...state, Cordon: 'DRAINED' } : state
+    if (state.Cordon !== 'DRAINING') return state
+    const Remaining = this.#parts.table.countOn(state.Info.NodeID)
+    return Remaining === 0 ? { ...state, Cordon: 'DRAINED' } : { ...state, Remaining }
   }
 }

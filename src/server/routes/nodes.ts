@@ -5,12 +5,12 @@ import { Fault } from '#lib/fault.ts'
 import { compileSelector } from '#lib/selector/match.ts'
 import type { NodeActionWord, NodeState } from '#models/node.ts'
 import type { Resources } from '#models/resources.ts'
-import { struct, text } from '#models/shape.schema.ts'
+import { int, struct, text } from '#models/shape.schema.ts'
 import type { Handlers } from '../handler.ts'
 import { readBody } from '../read-body.ts'
 import { pageOf, type SortKey } from './paging.ts'
 
-const actionShape = struct('apimodels', 'PutNodeRequest', { Action: text, Message: text, NodeID: text })
+const actionShape = struct('apimodels', 'PutNodeRequest', { Action: text, Message: text, NodeID: text, Deadline: int })
 
 /** The nodes of the cluster over HTTP. */
 export const nodeHandlers = (nodes: NodesApi): Handlers<typeof nodeEndpoints> => ({
@@ -24,9 +24,9 @@ export const nodeHandlers = (nodes: NodesApi): Handlers<typeof nodeEndpoints> =>
 
   // Clients of 1.4 read refusals from a 200, and those of 1.9 do too.
   async act({ params, body }) {
-    const { Action = '', Message = '' } = readBody(body, actionShape) ?? {}
+    const { Action = '', Message = '', Deadline = 0 } = readBody(body, actionShape) ?? {}
     try {
-      await act(nodes, Action, params.id, Message)
+      await act(nodes, params.id, { action: Action, message: Message, deadline: Deadline })
       return { Success: true, Error: '' }
     } catch (error) {
       if (!(error instanceof Fault) || error.status >= 500) throw error
@@ -45,10 +45,15 @@ const methods: Record<NodeActionWord, Exclude<keyof NodesApi, 'list' | 'get'>> =
 }
 const isAction = (text: string): text is NodeActionWord => Object.hasOwn(methods, text)
 
-async function act(nodes: NodesApi, action: string, idPrefix: string, message: string): Promise<void> {
+type Order = { action: string; message: string; deadline: number }
+
+async function act(nodes: NodesApi, idPrefix: string, { action, message, deadline }: Order): Promise<void> {
   if (!isAction(action))
     throw new Fault('BadRequest', 'unsupported action', { hint: `One of ${Object.keys(methods).join(', ')}.` })
+  if (deadline !== 0 && (action !== 'drain' || deadline < 0))
+    throw new Fault('BadRequest', 'the deadline is a number of seconds, of a drain only')
   const { Info } = await nodes.get(idPrefix)
+  if (action === 'drain') return nodes.drain(Info.NodeID, message, deadline)
   await nodes[methods[action]](Info.NodeID, message)
 }
 

@@ -86,5 +86,35 @@ describe('a node that is drained', () => {
     expect(successes.map((e) => e.PartitionIndex ?? 0).toSorted()).toEqual([0, 1, 2])
     const history = await orchestrator.ok(['job', 'history', service, '--output', 'json'])
     expect(history).toContain('its node is being drained')
+    await orchestrator.ok(['job', 'stop', service])
+    await orchestrator.ok(['job', 'stop', daemon])
+    await orchestrator.ok(['node', 'uncordon', 'old'])
+  })
+
+  it('is waited for with --wait, which Ctrl-C ends but not the drain; at its deadline all of it is stopped [R97, R99]', async () => {
+    const Constraints = [{ Key: 'disk', Operator: '=', Values: ['old'] }]
+    await computeAt(product, orchestrator.linkPort, 'odd', { args: ['--labels', 'disk=old'] })
+    await untilNode(orchestrator, 'odd', 'APPROVED CONNECTED')
+    const service = await orchestrator.submit(lasting({ Type: 'service', Count: 1, Constraints }))
+    await untilAt(service, ['odd'])
+    const waiting = product.begin(['node', 'drain', 'odd', '--wait'], orchestrator.port)
+    await waiting.says(/1 execution is left\n/)
+    const left = await waiting.end('SIGINT')
+    expect([left.code, left.stdout]).toEqual([1, ''])
+    expect(left.stderr).toMatch(/^The drain goes on\. .* node describe odd. shows what is left/m)
+    expect(await statusOf('odd')).toBe('CONNECTED (draining)')
+    expect(await orchestrator.ok(['node', 'describe', 'odd'])).toContain('\nRemaining: 1\n')
+    const refused = await orchestrator.run(['node', 'drain', 'odd', '--deadline', '1500ms'])
+    expect([refused.exit, refused.stderr]).toEqual([
+      1,
+      'Error: --deadline must be a number of whole seconds, such as 90s or 10m\n',
+    ])
+    const waited = await orchestrator.run(['node', 'drain', 'odd', '--deadline', '1s', '--wait'])
+    expect([waited.exit, waited.stdout]).toEqual([0, 'Ok\n\n'])
+    expect(waited.stderr).toMatch(/Moving its work elsewhere .*done/)
+    expect((await orchestrator.ok(['job', 'describe', service])).includes('Queued')).toBe(true)
+    await orchestrator.ok(['node', 'uncordon', 'odd'])
+    await untilAt(service, ['odd'])
+    await orchestrator.ok(['job', 'stop', service])
   })
 })

@@ -6,7 +6,7 @@ import { isTerminalJob } from '#models/job-state.ts'
 import { addResources, fitsInto, noResources, type Resources, resourcesOr } from '#models/resources.ts'
 import type { MachineFacts } from '../machine.ts'
 import type { Start } from '../witness.ts'
-import { isLive } from './durable-model.ts'
+import { isAuthorised, isLive } from './durable-model.ts'
 import { satisfies } from './execution-rules.ts'
 import type { Seen } from './rule.ts'
 
@@ -91,7 +91,7 @@ export const freeCpus = (seen: Seen): number[] =>
     .filter(({ isCompute, nodeId }) => isCompute && !seen.isGone(nodeId))
     .map((machine) => Math.floor(machine.capacity.CPU - promisedOn(machine, seen).CPU))
 
-/** Half a minute less what a request may be on its way. */
+/** Half a minute, less what a request may be on its way. */
 const patienceNs = 29_000_000_000n
 
 /** Somebody before the job has waited for long, and may have the room of this node reserved. */
@@ -105,7 +105,15 @@ const isKeptFor = (job: Job, node: MachineFacts, sum: Resources, seen: Seen): bo
       satisfies(node.labels, other) &&
       fitsInto(needOf(other), node.capacity) &&
       !fitsInto(addResources(sum, needOf(other)), node.capacity) &&
-      wantsMore(other, seen),
+      isMissing(other, node, seen),
   )
+
+/** One that is being stopped holds no place: what replaces it may wait for another. */
+const isMissing = (job: Job, { nodeId }: MachineFacts, { model }: Seen): boolean => {
+  const own = model.executionsOf(job.ID).filter(({ JobVersion }) => JobVersion === job.Version)
+  const held = own.filter((e) => isAuthorised(e) || e.ComputeState.StateType === 'Completed')
+  if (!isCounted(job.Type)) return !held.some(({ NodeID }) => NodeID === nodeId)
+  return new Set(held.map(({ PartitionIndex }) => PartitionIndex)).size < partitionCount(job)
+}
 
 const needOf = (job: Job): Resources => resourcesOr(parseResources(mainTask(job).Resources), noResources())

@@ -54,6 +54,8 @@ export class Watch {
     const { counts } = this.#world
     if (executions.some(({ FailureClass }) => FailureClass === 'lost')) counts.add('execution lost')
     if (executions.some(({ DesiredState }) => DesiredState.Message === stopTexts.drained)) counts.add('work moved')
+    if (executions.some(({ DesiredState }) => DesiredState.Message === stopTexts.drainedByNow))
+      counts.add('drain at its deadline')
     if (jobs.some(({ before, after }) => before && after.Version > before.Version)) counts.add('version updated')
     if (jobs.some(({ after }) => after.State.StateType === 'Queued')) counts.add('job queued')
     if (jobs.some(({ after }) => after.State.Message?.includes('is reserved for job'))) counts.add('room reserved')

@@ -4,6 +4,7 @@ import { emptyPlan } from '../../plan.ts'
 import { partitionsOf, runIfAccepted, startMissing, stopExtras } from '../counted.ts'
 import { failIfTooLong, finishEnded, stopAll, stopOldVersions } from '../ending.ts'
 import type { Reconcile } from '../job-type.ts'
+import { stopOverdue } from '../leave-node.ts'
 import { loseUnreachable } from '../stop-executions.ts'
 
 /** On demand, on a chosen number of nodes, until each partition has succeeded once. */
@@ -11,7 +12,7 @@ export const reconcileBatch: Reconcile = (snapshot) => {
   const plan = emptyPlan(true)
   const all = loseUnreachable(snapshot, plan)
   if (finishEnded(snapshot, plan, all)) return plan
-  const executions = stopOldVersions(snapshot, plan, all)
+  const executions = stopOverdue(snapshot, plan, stopOldVersions(snapshot, plan, all))
   const isDone = ({ attempts }: { attempts: typeof executions }): boolean =>
     attempts.some((attempt) => attempt.ComputeState.StateType === 'Completed')
   const done = partitionsOf(snapshot, executions).filter(isDone).length

@@ -6,6 +6,7 @@ import { queueJob } from '../counted.ts'
 import { failIfTooLong, failJob, finishEnded, stopOldVersions } from '../ending.ts'
 import { startOnNodes } from '../every-node.ts'
 import type { Reconcile } from '../job-type.ts'
+import { stopOverdue } from '../leave-node.ts'
 import { onceRetryOf } from '../retry.ts'
 import { isLive, loseUnreachable } from '../stop-executions.ts'
 
@@ -14,7 +15,7 @@ export const reconcileOps: Reconcile = (snapshot) => {
   const plan = emptyPlan(false)
   const all = loseUnreachable(snapshot, plan)
   if (finishEnded(snapshot, plan, all)) return plan
-  const executions = stopOldVersions(snapshot, plan, all)
+  const executions = stopOverdue(snapshot, plan, stopOldVersions(snapshot, plan, all))
   if (failIfTooLong(snapshot, plan, executions)) return plan
   const placement = startOnNodes(snapshot, plan, executions, (attempts) => isWanted(snapshot, attempts))
   if (executions.length === 0 && plan.starts.length === 0) {
