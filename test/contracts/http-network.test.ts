@@ -11,14 +11,14 @@ import { SystemClock } from '#platform/clock.ts'
 import { DockerApi } from '#providers/docker/api.ts'
 import { dockerTarget } from '#providers/docker/docker-host.ts'
 import { DockerEngine } from '#providers/docker/engine.ts'
-import { executorIdOf, executorLabel, holderNameOf, labelFilter } from '#providers/docker/names.ts'
+import { containerNameOf, executorIdOf, executorLabel, holderNameOf, labelFilter } from '#providers/docker/names.ts'
 import { defaultDockerSettings } from '#providers/docker/settings.ts'
 import { doorTo, type TestNet, testNet } from '../kit/gated.ts'
 import { httpParts } from '../kit/http-parts.ts'
 import { MemorySink } from '../kit/memory-sink.ts'
 import { scratchIn } from '../kit/scratch.ts'
 import { until } from '../kit/until.ts'
-import { withDocker } from '../kit/with-docker.ts'
+import { withDocker, withPodman } from '../kit/with-docker.ts'
 
 const never = new AbortController().signal
 const clock = new SystemClock()
@@ -159,7 +159,7 @@ const suites = (host: () => string) => {
       const listening = ask('nc -l -p 7777 -e echo reached; sleep 60')
       const program = await engine.start(listening, never)
       const { out } = await run(
-        'for a in 127.0.0.1 172.17.0.2 172.17.0.3; do nc -w 1 $a 7777 </dev/null; done; echo end',
+        'for a in 127.0.0.1 172.17.0.2 172.17.0.3; do nc -w 1 $a 7777 </dev/null & done; wait; echo end',
       )
       expect(out).toBe('end\n')
       await program.stop(0)
@@ -202,12 +202,8 @@ const suites = (host: () => string) => {
       const asked = ask('until [ -e /tmp/go ]; do sleep 0.1; done; nc -l -p 13128 & echo taken; wait')
       await first.start(asked, never)
       await first.close()
-      const filters = labelFilter(executorLabel, executorIdOf(nodeId))
-      const listed = await api.call<{ Id: string; Command: string }[]>('GET', '/containers/json', {
-        query: { filters },
-      })
-      const { Id } = listed.find(({ Command }) => Command.startsWith('/bin/sh')) ?? { Id: '' }
-      const { Id: exec } = await api.call<{ Id: string }>('POST', `/containers/${Id}/exec`, {
+      const name = containerNameOf(executorIdOf(nodeId), asked)
+      const { Id: exec } = await api.call<{ Id: string }>('POST', `/containers/${name}/exec`, {
         body: {
           Cmd: ['sh', '-c', 'touch /tmp/go; until netstat -ltn | grep -q 13128; do sleep 0.1; done'],
           AttachStdout: true,
@@ -249,3 +245,4 @@ const suites = (host: () => string) => {
 }
 
 withDocker(suites)
+withPodman(suites)

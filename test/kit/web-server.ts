@@ -11,14 +11,14 @@ export type WebServer = {
   close(): Promise<void>
 }
 
-/** A web server on loopback whose answers the test makes. */
-export async function webServer(answer: Answer, atPort = 0): Promise<WebServer> {
+/** A web server, on loopback unless another address is named, whose answers the test makes. */
+export async function webServer(answer: Answer, atPort = 0, host = '127.0.0.1'): Promise<WebServer> {
   const requests: string[] = []
   const server: Server = createServer((asked, reply) => {
     requests.push([asked.method, asked.url, asked.headers.range].filter((part) => part !== undefined).join(' '))
     answer(asked, reply)
   })
-  await new Promise<void>((resolve) => server.listen(atPort, '127.0.0.1', resolve))
+  await new Promise<void>((resolve) => server.listen(atPort, host, resolve))
   const { port } = server.address() as AddressInfo
   return {
     port,
