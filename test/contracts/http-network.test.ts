@@ -226,16 +226,13 @@ const suites = (host: () => string) => {
       expect(await ours()).toEqual([])
     })
 
-    it('is refused without domains, and on engines whose networks we cannot enter', async () => {
+    it('is refused on engines whose networks we cannot enter', async () => {
       const accepts = (network: NetworkConfig, more = {}) =>
         new DockerEngine(
           { ...defaultDockerSettings, host: host(), ...more },
           { clock, owner: nodeId, http: httpParts(net.addressesOf) },
         ).accepts(ask('').engine, network, never)
       expect(await accepts(http)).toEqual({ isYes: true })
-      expect(await accepts({ Type: 'HTTP' })).toMatchObject({
-        reason: 'invalid networking configuration, at least one domain is required when HTTP networking is enabled',
-      })
       expect(await accepts(http, { host: 'tcp://127.0.0.1:1' })).toMatchObject({
         reason: expect.stringContaining('another machine'),
       })

@@ -47,8 +47,11 @@ export const compute = {
     PortRangeStart: port(20000, 'First port handed out to jobs'),
     PortRangeEnd: port(32000, 'Last port handed out to jobs'),
     HTTPProxy: {
-      AllowPrivateAddresses: boolean(false, 'The HTTP network of a job may reach private addresses'),
-      AllowedPorts: data<readonly number[]>([80, 443], 'Ports the HTTP network of a job may reach'),
+      AllowPrivateAddresses: boolean(
+        false,
+        'The HTTP network of a job may reach private addresses and this machine, never the servers of the node',
+      ),
+      AllowedPorts: data<readonly number[]>([80, 443], 'Ports the HTTP network of a job may reach; none = all'),
     },
   },
   Env: { AllowList: list([], 'Patterns of host variables a job may take with env:NAME') },

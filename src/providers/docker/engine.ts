@@ -76,7 +76,7 @@ export class DockerEngine implements Engine {
     } catch (error) {
       return no(messageOf(error), faultOf(error).hint)
     }
-    const verdict = network.Type === 'HTTP' ? await httpVerdict(network, this.#target, this.#settings) : yes
+    const verdict = network.Type === 'HTTP' ? await httpVerdict(this.#target, this.#settings) : yes
     return verdict.isYes ? this.#platforms.fit(params.Image, signal) : verdict
   }
 

@@ -1,6 +1,5 @@
 import { arch } from 'node:os'
 import { no, type Verdict, yes } from '#contracts/verdict.ts'
-import type { NetworkConfig } from '#models/task.ts'
 import type { DockerTarget } from '../docker-host.ts'
 import type { DockerSettings } from '../settings.ts'
 import { idleProgram } from './idle-program.ts'
@@ -11,17 +10,9 @@ const kernelRuntimes = ['', 'runc', 'crun', 'io.containerd.runc.v2']
 
 /** Whether programs of this engine can have a network with HTTP only (execution.md §1.8.1). */
 export async function httpVerdict(
-  { Domains = [] }: NetworkConfig,
   target: DockerTarget,
   { runtime }: Pick<DockerSettings, 'runtime'>,
 ): Promise<Verdict> {
-  if (Domains.length === 0) {
-    const text = 'at least one domain is required when HTTP networking is enabled'
-    return no(
-      `invalid networking configuration, ${text}`,
-      'Name what the program may reach in the Domains of its Network',
-    )
-  }
   const why = (reason: string, cure: string) =>
     no(`this node cannot filter HTTP traffic of containers: ${reason}`, cure)
   if (target.connection.socketPath === undefined) {
