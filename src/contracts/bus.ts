@@ -2,7 +2,12 @@
  * A message of the bus. `reply` is the subject the sender listens on, when it wants an answer. `sender` is the node whose
  * connection it came by, for a bus that knows.
  */
-export type BusMessage = { subject: string; payload: Uint8Array; reply?: string; sender?: string }
+export type BusMessage = {
+  subject: string
+  payload: Uint8Array
+  reply?: string | undefined
+  sender?: string | undefined
+}
 
 export type Subscription = { stop(): void }
 
@@ -11,7 +16,7 @@ export interface Bus {
   /** Most bytes of one message, as the broker has it now: 1 MiB unless somebody set it otherwise. */
   readonly maxPayloadBytes: number
   /**
-   * Hands it over; a lost message is noticed by the layers above. When nobody listens, an empty message comes on `reply`.
+   * Hands it over, and the bytes with it: they must not change any more. A lost message is noticed by the layers above. When nobody listens, an empty message comes on `reply`.
    * Throws a Fault PayloadTooLarge.
    */
   publish(subject: string, payload: Uint8Array, reply?: string): void

@@ -45,6 +45,8 @@ export type Change = {
   resetPeers?: readonly string[]
   putTokens?: readonly IdempotencyToken[]
   putFacts?: Readonly<Record<string, string>>
+  /** Nobody waits for it: within half a second it becomes durable together with what comes meanwhile, in the order of all changes. */
+  canWait?: boolean
 }
 
 export type OutboxMessage = OrchestratorMessage | ComputeMessage
@@ -137,7 +139,7 @@ export interface Store {
   readonly storeId: string
   /** Resolves once applied. Rejects with a Fault (StorageFull, ServiceUnavailable) when the world fails; nothing is stored then. */
   commit(change: Change): Promise<CommitOutcome>
-  /** Resolves when everything applied so far is durable: reads that answer a client wait for it. */
+  /** Resolves when everything applied so far is durable, soon: reads that answer a client wait for it. */
   settled(): Promise<void>
   /** The last group could not be made durable and was rolled back: memory built on it must be rebuilt from rows. */
   onLost(listener: () => void): void

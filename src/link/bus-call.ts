@@ -27,10 +27,10 @@ export const call = async <Result>(
   timeoutMs: number,
   random: Random,
 ): Promise<Result> => {
-  const bytes = Buffer.from(text)
   const partBytes = Math.min(largestPartBytes, bus.maxPayloadBytes - partHeadBytes)
-  if (bytes.length <= partBytes)
-    return answerOf(await bus.request(subject, Buffer.concat([Buffer.of(wholeMark), bytes]), timeoutMs))
+  const whole = marked(wholeMark, text)
+  if (whole.length <= partBytes) return answerOf(await bus.request(subject, whole, timeoutMs))
+  const bytes = whole.subarray(1)
   const id = Buffer.from(random.uuid().replaceAll('-', ''), 'hex')
   const count = Math.ceil(bytes.length / partBytes)
   const send = (index: number): Promise<Uint8Array> => {
@@ -40,6 +40,9 @@ export const call = async <Result>(
   for (let index = 0; index < count - 1; index++) answerOf(await send(index))
   return answerOf(await send(count - 1))
 }
+
+/** Marks below 128 are one byte of UTF-8. */
+const marked = (mark: number, text: string): Buffer => Buffer.from(String.fromCharCode(mark) + text)
 
 const partHead = (id: Buffer, index: number, count: number): Buffer => {
   const numbers = Buffer.alloc(8)
@@ -53,7 +56,7 @@ export class AnsweredInFrames extends Error {}
 
 const answerOf = <Result>(bytes: Uint8Array): Result => {
   if (isFrame(bytes)) throw new AnsweredInFrames('the other side speaks ncl/v1')
-  const text = Buffer.from(bytes.subarray(1)).toString('utf8')
+  const text = textOf(bytes.subarray(1))
   if (bytes[0] === 1) throw faultFrom(text)
   return parseExact<Result>(text || 'null')
 }
@@ -75,10 +78,9 @@ export const serveCalls = (bus: Bus, pattern: string, { handle, onRefused, other
     const { subject, payload, reply } = message
     if (others && payload[0] !== wholeMark && payload[0] !== partMark) return others(message)
     if (reply === undefined) return
-    const answer = (kind: number, text: string): void =>
-      bus.publish(reply, Buffer.concat([Buffer.of(kind), Buffer.from(text)]))
+    const answer = (kind: number, text: string): void => bus.publish(reply, marked(kind, text))
     const run = async (): Promise<void> => {
-      const bytes = whole(transfers, subject, Buffer.from(payload))
+      const bytes = whole(transfers, subject, payload)
       if (!bytes) return answer(2, '')
       answer(0, exactJson((await handle(subject, parsed(bytes))) ?? null))
     }
@@ -92,15 +94,18 @@ export const serveCalls = (bus: Bus, pattern: string, { handle, onRefused, other
   })
 }
 
-const whole = (transfers: Transfers, sender: string, bytes: Buffer): Buffer | undefined => {
+const whole = (transfers: Transfers, sender: string, bytes: Uint8Array): Uint8Array | undefined => {
   if (bytes[0] === wholeMark) return bytes.subarray(1)
-  if (bytes[0] === partMark) return transfers.take(sender, bytes)
+  if (bytes[0] === partMark) return transfers.take(sender, Buffer.from(bytes))
   throw new Fault('BadRequest', 'not a message of this protocol')
 }
 
-const parsed = (bytes: Buffer): unknown => {
+const textOf = ({ buffer, byteOffset, byteLength }: Uint8Array): string =>
+  Buffer.from(buffer, byteOffset, byteLength).toString('utf8')
+
+const parsed = (bytes: Uint8Array): unknown => {
   try {
-    return parseExact(bytes.toString('utf8'))
+    return parseExact(textOf(bytes))
   } catch (error) {
     throw new Fault('BadRequest', `not JSON: ${messageOf(error)}`)
   }

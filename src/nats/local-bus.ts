@@ -21,11 +21,11 @@ export class LocalBus implements Bus {
 
   publish(subject: string, payload: Uint8Array, reply?: string): void {
     requireFits(subject, payload, this.maxPayloadBytes)
-    this.#router.routeOrTell({ subject, reply, headerBytes: 0, payload: Buffer.from(payload) })
+    this.#router.routeOrTell({ subject, reply, headerBytes: 0, payload: bufferOf(payload) })
   }
 
   async send(subject: string, payload: Uint8Array): Promise<void> {
-    const count = this.#router.route({ subject, reply: undefined, headerBytes: 0, payload: Buffer.from(payload) })
+    const count = this.#router.route({ subject, reply: undefined, headerBytes: 0, payload: bufferOf(payload) })
     if (count === 0) throw nobodyListens(subject)
   }
 
@@ -45,7 +45,7 @@ export class LocalBus implements Bus {
         end()
         resolve(message.payload)
       })
-      const count = this.#router.route({ subject, reply: inbox, headerBytes: 0, payload: Buffer.from(payload) })
+      const count = this.#router.route({ subject, reply: inbox, headerBytes: 0, payload: bufferOf(payload) })
       if (count > 0) return
       end()
       reject(nobodyListens(subject))
@@ -81,10 +81,13 @@ export class LocalBus implements Bus {
 
 const busMessage = ({ subject, reply, headerBytes, payload, sender }: RoutedMessage): BusMessage => ({
   subject,
-  payload: payload.subarray(headerBytes),
-  ...(reply === undefined ? {} : { reply }),
-  ...(sender === undefined ? {} : { sender }),
+  payload: headerBytes === 0 ? payload : payload.subarray(headerBytes),
+  reply,
+  sender,
 })
+
+/** The same bytes. */
+const bufferOf = ({ buffer, byteOffset, byteLength }: Uint8Array): Buffer => Buffer.from(buffer, byteOffset, byteLength)
 
 const nobodyListens = (subject: string): Fault =>
   new Fault('ServiceUnavailable', `nobody listens on ${subject}`, { isRetryable: true })

@@ -1,6 +1,7 @@
 import type { SqlDatabase } from '#contracts/sql.ts'
 import type { Change } from '#contracts/store.ts'
 import { assert } from '#lib/assert.ts'
+import type { Clock, Timer } from '#lib/clock.ts'
 import { Fault } from '#lib/fault.ts'
 import { Keys } from './keys.ts'
 import { ChangeResolver, type Refusal } from './resolved-change.ts'
@@ -8,7 +9,10 @@ import type { StateTables } from './state-tables.ts'
 import { type Written, writeChange } from './write-change.ts'
 
 /** The changes of one turn of the event loop, which become durable together. */
-type Group = { changes: Change[]; durable: PromiseWithResolvers<void> }
+type Group = { changes: Change[]; durable: PromiseWithResolvers<void>; isDue: boolean; patience?: Timer }
+
+/** How long a change that can wait does. */
+const patienceMs = 500
 
 export type Applied = Written & { kind: 'applied'; durable: Promise<void> }
 
@@ -17,14 +21,16 @@ export class GroupCommit {
   readonly #database: SqlDatabase
   readonly #tables: StateTables
   readonly #keys: Keys
+  readonly #clock: Clock
   readonly #scheduleFlush: (flush: () => void) => void
   readonly #lostListeners: (() => void)[] = []
   #group: Group | undefined
 
-  constructor(database: SqlDatabase, tables: StateTables, scheduleFlush: (flush: () => void) => void) {
+  constructor(database: SqlDatabase, tables: StateTables, clock: Clock, scheduleFlush: (flush: () => void) => void) {
     this.#database = database
     this.#tables = tables
     this.#keys = new Keys(tables)
+    this.#clock = clock
     this.#scheduleFlush = scheduleFlush
   }
 
@@ -42,6 +48,8 @@ export class GroupCommit {
     const answer = new ChangeResolver(this.#tables, this.#keys).resolve(change)
     if ('refusal' in answer) return answer.refusal
     const group = this.#openGroup()
+    if (change.canWait) group.patience ??= this.#clock.after(patienceMs, () => this.#hasten(group))
+    else this.#hasten(group)
     try {
       const written = writeChange(this.#tables, this.#keys, change, answer.resolved)
       group.changes.push(change)
@@ -54,13 +62,14 @@ export class GroupCommit {
 
   /** Pending until all that was applied is durable; undefined when it is. */
   pending(): Promise<void> | undefined {
+    if (this.#group) this.#hasten(this.#group)
     return this.#group?.durable.promise
   }
 
   flush(): void {
     const group = this.#group
     if (!group) return
-    this.#group = undefined
+    this.#leave(group)
     try {
       if (!this.#database.isInTransaction()) throw rolledBack()
       this.#tables.write()
@@ -78,9 +87,20 @@ export class GroupCommit {
     const durable = Promise.withResolvers<void>()
     // Nobody has to wait for it; whoever does gets the failure.
     durable.promise.catch(() => {})
-    this.#group = { changes: [], durable }
-    this.#scheduleFlush(() => this.flush())
+    this.#group = { changes: [], durable, isDue: false }
     return this.#group
+  }
+
+  #leave(group: Group): void {
+    this.#group = undefined
+    group.patience?.stop()
+  }
+
+  /** It becomes durable with this turn of the event loop. */
+  #hasten(group: Group): void {
+    if (group.isDue) return
+    group.isDue = true
+    this.#scheduleFlush(() => this.flush())
   }
 
   /**
@@ -90,10 +110,10 @@ export class GroupCommit {
   #takeBackLast(group: Group, error: unknown): void {
     try {
       this.#rollback()
-      if (group.changes.length === 0) this.#group = undefined
+      if (group.changes.length === 0) this.#leave(group)
       else this.#applyAgain(group.changes)
     } catch {
-      this.#group = undefined
+      this.#leave(group)
       this.#lose(group, error)
     }
   }

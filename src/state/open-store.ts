@@ -36,7 +36,7 @@ export async function openStore({
     const tables = new StateTables(database, dialect)
     const storeId = storeIdOf(tables, random)
     mergeIds(database, tables)
-    const group = new GroupCommit(database, tables, scheduleFlush)
+    const group = new GroupCommit(database, tables, clock, scheduleFlush)
     const nextTurn = () => new Promise<void>((resolve) => scheduleFlush(resolve))
     const places = new JobPlaces(database, tables.jobIds)
     const listing = new JobListing(tables.jobs, tables.jobLabels, places, nextTurn)

@@ -171,6 +171,8 @@ withNatsServer(() => {
     const server = await serverWith()
     const [asking, silent] = [await clientOf(server, {}, { clock }), await clientOf(server)]
     silent.subscribe('nobody', () => {})
+    echo(silent)
+    await untilAnswered(asking)
     await expect(asking.request('nobody', new Uint8Array(1), 50)).rejects.toMatchObject({ code: 'Timeout' })
     await until('the server has answered', () => clock.pending === 0)
     expect(said).toEqual([])

@@ -1,11 +1,11 @@
 import type { Store } from '#contracts/store.ts'
 import { Fault } from '#lib/fault.ts'
-import { SystemClock } from '#platform/clock.ts'
 import { systemRandom } from '#platform/random.ts'
 import { openSqlite } from '#platform/sqlite.ts'
 import { sqlite } from '#state/dialect.ts'
 import { openStore } from '#state/open-store.ts'
 import { FaultySql } from '../kit/faulty-sql.ts'
+import { StepClock } from '../kit/step-clock.ts'
 import { startNs } from './store-fixtures.ts'
 
 /** A store under test and the hands on it. */
@@ -22,13 +22,13 @@ export type StoreUnderTest = {
   rollBack(): void
   /** The store's clock goes on by this much. */
   passNs(ns: bigint): void
+  /** The store's timers of this time are due. */
+  passMs(ms: number): void
 }
 
-class TestClock extends SystemClock {
+class TestClock extends StepClock {
   ns = startNs
-  override nowNs(): bigint {
-    return this.ns
-  }
+  override nowNs = (): bigint => this.ns
 }
 
 const full = () => new Fault('StorageFull', 'no space left')
@@ -67,5 +67,6 @@ export async function openAt(path: string, waitingIds = sqlite.waitingIds): Prom
     passNs: (ns) => {
       clock.ns += ns
     },
+    passMs: (ms) => clock.goTo(clock.nowAtMs + ms),
   }
 }

@@ -14,7 +14,7 @@ export function nodeSubjects(node: string): NodeSubjects {
     'heartbeat',
     `_LOGS.${node}.*`,
   ]
-  const heard = [`bacalhau.global.compute.${node}.in.>`, `node.compute.${node}.>`, `_INBOX.${node}.>`]
+  const heard = [`_INBOX.${node}.>`, `bacalhau.global.compute.${node}.in.>`, `node.compute.${node}.>`]
   return {
     isSaid: (subject) => said.some((each) => matches(each, subject)),
     isHeard: (pattern) => heard.some((each) => matches(each, pattern)),

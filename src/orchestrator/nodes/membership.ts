@@ -1,5 +1,6 @@
 import type { ComputeEnd, OrchestratorEnd } from '#contracts/node-link.ts'
 import type { Change } from '#contracts/store.ts'
+import { assert } from '#lib/assert.ts'
 import type { Clock, Timer } from '#lib/clock.ts'
 import type { EventLog } from '#lib/event-log.ts'
 import type { Post } from '#link/post.ts'
@@ -18,7 +19,7 @@ import type { Inbox } from '../inbox.ts'
 import type { Ledger } from '../ledger.ts'
 import { agreedLink, isOtherStore, type LinkParts, linkBegunAnew } from './agreed-link.ts'
 import { LostWork } from './lost-work.ts'
-import { forgottenKey, keptKey } from './node-keys.ts'
+import { forgottenKey, keptKey, keyOf } from './node-keys.ts'
 import { connectedNode, disconnectedNode, heardNode } from './node-states.ts'
 import type { NodeTable } from './node-table.ts'
 import { Sessions } from './sessions.ts'
@@ -130,11 +131,15 @@ export class Membership implements OrchestratorEnd {
     // Operators judge at any time: what is known is read when nothing is waited for any more, and once again.
     const known = nodes.get(info.NodeID)
     if (known?.Membership === 'REJECTED') return refuse('node has been rejected')
-    await this.#put(connectedNode(info, known ?? { Membership: settings.defaultMembership }, clock.nowNs()))
+    const { durable } = await this.#note(
+      connectedNode(info, known ?? { Membership: settings.defaultMembership }, clock.nowNs()),
+    )
+    durable.catch(() => this.disconnect(info.NodeID, 'its greeting could not be stored').catch(() => {}))
     if (nodes.get(info.NodeID)?.Membership === 'REJECTED') return refuse('node has been rejected')
     this.#leaving.delete(info.NodeID)
     this.#sessions.open(info.NodeID, linkId, back)
-    if (request.PublicKey !== undefined) await ledger.commitDurably(keptKey(info.NodeID, request.PublicKey))
+    if (request.PublicKey !== undefined && request.PublicKey !== (await keyOf(ledger.store, info.NodeID)))
+      await ledger.commitDurably(keptKey(info.NodeID, request.PublicKey))
     await this.#lostWork.takeBack(info.NodeID, [...request.LiveExecutions, ...lost])
     if (request.ProcessID !== undefined) await this.#lostWork.noteProcess(info.NodeID, request.ProcessID)
     this.#changed(info, known?.Info)
@@ -193,7 +198,7 @@ export class Membership implements OrchestratorEnd {
     const state = this.#parts.nodes.get(nodeId)
     if (!state) return
     this.#leaving.set(nodeId, why)
-    await this.#put(disconnectedNode(state, why, this.#parts.clock.nowNs()))
+    await this.#note(disconnectedNode(state, why, this.#parts.clock.nowNs()))
     this.#leaving.delete(nodeId)
     this.#parts.look(this.#parts.nodes.jobsOn(nodeId))
   }
@@ -226,6 +231,13 @@ export class Membership implements OrchestratorEnd {
   #lookAfterGone(): void {
     for (const [nodeId, why] of this.#leaving) this.disconnect(nodeId, why).catch(() => {})
     this.#lostWork.lookAfter()
+  }
+
+  /** Nodes come and go often, and many at a time. Who is there is found out anew after a restart, so this is not waited for. */
+  async #note(state: NodeState): Promise<{ durable: Promise<void> }> {
+    const outcome = await this.#parts.ledger.commit({ putNodes: [state], canWait: true })
+    assert(outcome.kind === 'applied', 'the state of a node is written over whatever there is')
+    return outcome
   }
 
   async #put(state: NodeState): Promise<void> {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { amount, nodeState } from '../../../test/kit/reconcile-world.ts'
-import { disconnectedNode, unheardNode } from './node-states.ts'
+import { disconnectedNode, heardNode, unheardNode } from './node-states.ts'
 
 describe('a node when the orchestrator starts', () => {
   const state = nodeState('n-1', amount(1), {})
@@ -18,5 +18,27 @@ describe('a node when the orchestrator starts', () => {
   it('that has no compute part is never cut off', () => {
     const requester = { ...state, Info: { ...state.Info, NodeType: 'Requester' as const } }
     expect(unheardNode(requester, 50n)).toEqual(requester)
+  })
+})
+
+describe('a heartbeat', () => {
+  const state = nodeState('n-1', amount(4), {})
+  const beat = { NodeID: state.Info.NodeID, LinkID: 'l', AvailableCapacity: amount(4), QueueUsedCapacity: amount(0) }
+  const { Info } = heardNode(state, beat, 1n)
+
+  it('that says what the one before said changes only when the node was heard, and costs no memory', () => {
+    const heard = heardNode({ ...state, Info }, beat, 2n)
+    expect(heard.Info).toBe(Info)
+    expect(heard.ConnectionState).toEqual({ ...state.ConnectionState, LastHeartbeat: 2n })
+  })
+
+  it.each([
+    [{ AvailableCapacity: amount(3) }, { AvailableCapacity: amount(3) }],
+    [{ QueueUsedCapacity: amount(1) }, { QueueCapacity: amount(1) }],
+    [{ RunningExecutions: 2 }, { RunningExecutions: 2 }],
+    [{ EnqueuedExecutions: 3 }, { EnqueuedExecutions: 3 }],
+  ])('that tells %j is kept as %j', (news, kept) => {
+    const heard = heardNode({ ...state, Info }, { ...beat, ...news }, 2n)
+    expect(heard.Info.ComputeNodeInfo).toEqual({ ...Info.ComputeNodeInfo, ...kept })
   })
 })

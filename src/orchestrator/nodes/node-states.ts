@@ -1,6 +1,6 @@
 import type { Heartbeat } from '#models/messages/messages.ts'
 import type { NodeInfo, NodeState } from '#models/node.ts'
-import { fitsInto, noResources } from '#models/resources.ts'
+import { fitsInto, noResources, type Resources } from '#models/resources.ts'
 
 /** What operators have decided about it stays. */
 export const connectedNode = (
@@ -28,21 +28,33 @@ export const disconnectedNode = (state: NodeState, why: string, nowNs: bigint): 
   ConnectionState: { ...state.ConnectionState, Status: 'DISCONNECTED', DisconnectedSince: nowNs, LastError: why },
 })
 
-/** A sign of life with what the node has free. */
-export const heardNode = (state: NodeState, beat: Heartbeat, nowNs: bigint): NodeState => {
-  const { ComputeNodeInfo } = state.Info
+/** A sign of life with what the node has free; most say what the one before said. */
+export const heardNode = (state: NodeState, beat: Heartbeat, nowNs: bigint): NodeState => ({
+  ...state,
+  Info: loadedInfo(state.Info, beat),
+  ConnectionState: { ...state.ConnectionState, LastHeartbeat: nowNs },
+})
+
+const loadedInfo = (info: NodeInfo, beat: Heartbeat): NodeInfo => {
+  const { ComputeNodeInfo: known } = info
+  if (!known) return info
   const load = {
     AvailableCapacity: beat.AvailableCapacity,
     QueueCapacity: beat.QueueUsedCapacity,
-    ...(beat.RunningExecutions === undefined ? {} : { RunningExecutions: beat.RunningExecutions }),
-    ...(beat.EnqueuedExecutions === undefined ? {} : { EnqueuedExecutions: beat.EnqueuedExecutions }),
+    RunningExecutions: beat.RunningExecutions ?? known.RunningExecutions,
+    EnqueuedExecutions: beat.EnqueuedExecutions ?? known.EnqueuedExecutions,
   }
-  return {
-    ...state,
-    Info: ComputeNodeInfo ? { ...state.Info, ComputeNodeInfo: { ...ComputeNodeInfo, ...load } } : state.Info,
-    ConnectionState: { ...state.ConnectionState, LastHeartbeat: nowNs },
-  }
+  const isNews =
+    load.RunningExecutions !== known.RunningExecutions ||
+    load.EnqueuedExecutions !== known.EnqueuedExecutions ||
+    !isSameAmount(load.AvailableCapacity, known.AvailableCapacity) ||
+    !isSameAmount(load.QueueCapacity, known.QueueCapacity)
+  return isNews ? { ...info, ComputeNodeInfo: { ...known, ...load } } : info
 }
+
+/** As far as numbers go: with GPUs by name it counts as another one. */
+const isSameAmount = (a: Resources, b: Resources): boolean =>
+  a.CPU === b.CPU && a.Memory === b.Memory && a.Disk === b.Disk && a.GPU === b.GPU && !a.GPUs && !b.GPUs
 
 /** As the orchestrator knows it when it starts: cut off since now, or since it was before. */
 export const unheardNode = (state: NodeState, nowNs: bigint): NodeState => {

@@ -33,6 +33,24 @@ export function changeSuite(using: Using): void {
         await store.settled()
       }))
 
+    it('that can wait becomes durable with the next one that cannot, when somebody waits for it, or after half a second', () =>
+      using(async ({ store, flush, passMs }) => {
+        const hasten = [() => store.commit({ insertJobs: [aJob(1)] }), () => store.settled(), () => passMs(500)]
+        for (const act of hasten) {
+          let isDurable = false
+          const { durable } = await applied(store, { putNodes: [aNode(1)], canWait: true })
+          void durable.then(() => (isDurable = true))
+          passMs(499)
+          flush()
+          await Promise.resolve()
+          expect(isDurable).toBe(false)
+          expect(await store.nodes()).toEqual([aNode(1)])
+          act()
+          flush()
+          await durable
+        }
+      }))
+
     it('gives back exactly what was stored, with 64-bit times and numbers that keep their text', () =>
       using(async ({ store, flush }) => {
         const execution = anExecution(1, {
