@@ -33,6 +33,13 @@ export function echoJob(nonce: string, extra: Record<string, unknown> = {}): Rec
   }
 }
 
+/** A job that runs this command in a container. */
+export const dockerJob = (Entrypoint: string[]): Record<string, unknown> => ({
+  Type: 'batch',
+  Count: 1,
+  Tasks: [{ Name: 'main', Engine: { Type: 'docker', Params: { Image: 'busybox:latest', Entrypoint } } }],
+})
+
 /** The smallest job that waits for ever where no node is. */
 export function waitingJob(name: string): Record<string, unknown> {
   return {

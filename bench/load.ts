@@ -35,8 +35,8 @@ export async function timed(work: () => Promise<unknown>): Promise<number> {
   return performance.now() - started
 }
 
-export async function series(count: number, work: (index: number) => Promise<number>): Promise<number[]> {
-  const values: number[] = []
+export async function series<Value>(count: number, work: (index: number) => Promise<Value>): Promise<Value[]> {
+  const values: Value[] = []
   for (let i = 0; i < count; i++) values.push(await work(i))
   return values
 }

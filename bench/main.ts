@@ -10,6 +10,7 @@ import type { Scenario } from './scenario.ts'
 import { b1 } from './scenarios/b1-submit.ts'
 import { b2 } from './scenarios/b2-latency.ts'
 import { b2c } from './scenarios/b2c-cli.ts'
+import { b2d } from './scenarios/b2d-docker.ts'
 import { b3 } from './scenarios/b3-throughput.ts'
 import { b3n } from './scenarios/b3n-placement.ts'
 import { b4 } from './scenarios/b4-listing.ts'
@@ -26,7 +27,7 @@ import { slots } from './scenarios/p-slots.ts'
  * `--scale 0.1` is a quick look, `--scale 2` lists a million jobs. What misses its target is run once more under a profiler, which
  * shows where the server's time went; `--profile` does that with all of them from the start (and slows them).
  */
-const scenarios = [b1, b2, b2c, b3, b3n, b4, b5, b6, b7, b8, slots, crowd]
+const scenarios = [b1, b2, b2c, b2d, b3, b3n, b4, b5, b6, b7, b8, slots, crowd]
 
 const args = process.argv.slice(2)
 const option = (name: string, otherwise: number) => {

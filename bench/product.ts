@@ -14,6 +14,8 @@ export const profiling: { folder?: string } = {}
 
 export type Roles = 'orchestrator' | 'compute' | 'hybrid'
 
+export type StartOptions = { dir?: string; port?: number; flags?: string[]; env?: Record<string, string> }
+
 /** A running `bacalhau serve` on its own core, with a data folder of its own. */
 export class Product {
   readonly port: number
@@ -36,12 +38,13 @@ export class Product {
   }
 
   /** Starts it and waits until the API answers. With `dir` it goes on with what is stored there. */
-  static async start(roles: Roles, options: { dir?: string; port?: number; flags?: string[] } = {}): Promise<Product> {
+  static async start(roles: Roles, options: StartOptions = {}): Promise<Product> {
     const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'bacalhau-bench-')))
     const port = options.port ?? (await freePort())
     const bus = await freePort()
     const child = spawnOnServerCore(executable, [...serveArgs(roles, dir, port, bus), ...(options.flags ?? [])], {
       ...process.env,
+      ...options.env,
       NODE_EXTRA_CA_CERTS: undefined,
       ...(profiling.folder && { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${profiling.folder}` }),
     })

@@ -18,6 +18,12 @@ export const systemParts: SystemPart[] = [
     neededBy: 'contract suite of the docker engine on Podman',
   },
   {
+    name: 'image registry',
+    programs: ['docker-registry'],
+    packages: ['docker-registry'],
+    neededBy: 'images of private registries',
+  },
+  {
     name: 'NATS server',
     programs: ['nats-server'],
     packages: ['nats-server'],

@@ -25,6 +25,11 @@ export class ExecutionDirectories {
     return this.#make(`inputs/${index}`)
   }
 
+  /** What has been fetched. */
+  inputBytes(): Promise<number> {
+    return this.#disk.usedBytes(`${this.#root}/inputs`)
+  }
+
   /** Results live where they are published from; `name` was checked when the job was submitted. */
   output(name: string): Promise<string> {
     return this.#make(`result/${name}`)

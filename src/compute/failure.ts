@@ -5,8 +5,17 @@ import { type FailureClass, failureClasses } from '#models/job.ts'
 /** Why an attempt failed, in which phase, and whether trying again may help. */
 export type Failure = { message: string; topic: string; class: FailureClass; hint?: string; isRetryable?: boolean }
 
+/** Also where a fault tells of it in its own words. */
+const isDiskFull = (error: unknown): boolean =>
+  error instanceof Fault
+    ? error.code === 'StorageFull'
+    : ['ENOSPC', 'EDQUOT'].includes((error as { code?: string })?.code ?? '')
+
+const diskFullHint = 'The disk of the node is full. Its operator frees some; until then other nodes may run the job.'
+
 /** The class a fault names itself, else what its code says about whose fault it is. */
 const failureClassOf = (error: unknown): FailureClass => {
+  if (isDiskFull(error)) return 'node'
   if (!(error instanceof Fault)) return 'transient'
   const named = failureClasses.find((name) => name === error.details?.['FailureClass'])
   if (named) return named
@@ -20,19 +29,15 @@ const failureClassOf = (error: unknown): FailureClass => {
     case 'ResourceExhausted':
     case 'PayloadTooLarge':
       return 'resource'
-    case 'StorageFull':
-      return 'node'
     default:
       return 'transient'
   }
 }
 
-export const failureOf = (error: unknown, topic: string): Failure => ({
-  message: messageOf(error),
-  topic,
-  class: failureClassOf(error),
-  ...(error instanceof Fault && error.hint ? { hint: error.hint } : {}),
-})
+export const failureOf = (error: unknown, topic: string): Failure => {
+  const hint = (error instanceof Fault && error.hint) || (isDiskFull(error) ? diskFullHint : '')
+  return { message: messageOf(error), topic, class: failureClassOf(error), ...(hint ? { hint } : {}) }
+}
 
 export const failureEvent = (failure: Failure, nowNs: bigint): Event => ({
   Message: failure.message,

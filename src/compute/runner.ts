@@ -2,17 +2,19 @@ import type { Disk } from '#contracts/disk.ts'
 import type { LogStore } from '#contracts/log-store.ts'
 import type { Clock } from '#lib/clock.ts'
 import type { EventLog } from '#lib/event-log.ts'
+import { topics } from '#models/event.ts'
 import { mainTask } from '#models/job.ts'
 import type { Resources } from '#models/resources.ts'
 import type { BidSettings } from './bids/bid-rule.ts'
 import { limitsOf } from './bids/resources.ts'
 import { ExecutionDirectories } from './directories.ts'
+import { failureOf } from './failure.ts'
 import type { Held, Holdings } from './held.ts'
 import type { Ledger } from './ledger.ts'
 import type { PortPool } from './ports.ts'
 import type { Registries } from './registry.ts'
 import { endReport } from './reports.ts'
-import { runExecution } from './run-execution.ts'
+import { type Ending, runExecution } from './run-execution.ts'
 import type { HostEnvironment } from './steps/environment.ts'
 
 export type RunnerParts = {
@@ -63,20 +65,28 @@ export class Runner {
     })
   }
 
-  async #runToEnd(held: Held, { resources, isResumed, release }: Start): Promise<void> {
-    const { disk, clock, registries, host, ports, bids, executionsDirectory, log } = this.#parts
+  async #runToEnd(held: Held, start: Start): Promise<void> {
+    const { disk, clock, executionsDirectory, log } = this.#parts
     const directories = new ExecutionDirectories(disk, executionsDirectory, held.id)
-    if (isResumed) directories.adopt()
-    const logs = await this.#parts.logs.open(held.id, isResumed)
-    held.becomeReadable()
-    const { order, startTime } = held.row
-    const limits = limitsOf(resources, mainTask(order.job), bids.defaultResources)
-    const where = { directories, logs, disk, clock, registries, host, ports }
-    const context = { ...order, ...where, resources: limits, startTime, isResumed }
-    const ending = await runExecution(context, held)
+    if (start.isResumed) directories.adopt()
+    const ending = await this.#ending(held, start, directories)
     if (ending.kind === 'left') return
-    release()
+    start.release()
     await this.#ledger.end(held, endReport(held.row, ending, clock.nowNs()))
     await directories.remove().catch((error: unknown) => log('cleanup_failed', { executionId: held.id, error }))
+  }
+
+  async #ending(held: Held, { resources, isResumed }: Start, directories: ExecutionDirectories): Promise<Ending> {
+    const { disk, clock, registries, host, ports, bids } = this.#parts
+    const { order, startTime } = held.row
+    const logs = await this.#parts.logs
+      .open(held.id, isResumed)
+      .catch((error: unknown) => failureOf(error, topics.preparingEnvironment))
+    // Its output has no place: nothing is started.
+    if ('class' in logs) return { kind: 'failed', failure: logs, output: null }
+    held.becomeReadable()
+    const limits = limitsOf(resources, mainTask(order.job), bids.defaultResources)
+    const where = { directories, logs, disk, clock, registries, host, ports }
+    return runExecution({ ...order, ...where, resources: limits, startTime, isResumed }, held)
   }
 }

@@ -9,6 +9,8 @@ export interface Disk {
   /** Writes, syncs, renames: the file is whole or as before. */
   replaceFile(path: string, bytes: Uint8Array | string, mode?: number): Promise<void>
   readFile(path: string): Promise<Uint8Array | undefined>
+  /** Bytes of the files in a folder, without following links; 0 when it does not exist. */
+  usedBytes(path: string): Promise<number>
   /** Bytes free on the file system of `path`. */
   freeBytes(path: string): Promise<number>
 }

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { DataFolder } from '#config/data-folder.ts'
 import type { Settings } from '#config/tree.ts'
 import { parseBytes } from '#lib/sizes.ts'
@@ -23,6 +24,7 @@ export const providerSettings = ({ settings, folder, environment }: ProviderSour
       certPath: environment['DOCKER_CERT_PATH'] ?? '',
       isTlsVerified: environment['DOCKER_TLS_VERIFY'] !== '0',
       credentials: hubCredentials(environment),
+      loginsFile: loginsFile(environment),
       isPullSkipped: environment['SKIP_IMAGE_PULL'] !== undefined,
       isStackKept: environment['KEEP_STACK'] !== undefined,
       isDefaultNetworked: !JobAdmissionControl.RejectNetworkedJobs,
@@ -70,6 +72,12 @@ export const providerSettings = ({ settings, folder, environment }: ProviderSour
       allowedPorts: Compute.Network.HTTPProxy.AllowedPorts,
     },
   }
+}
+
+/** Where Docker's own client keeps logins. */
+const loginsFile = ({ DOCKER_CONFIG, HOME }: Environment): string => {
+  const folder = DOCKER_CONFIG || (HOME ? join(HOME, '.docker') : '')
+  return folder && join(folder, 'config.json')
 }
 
 const hubCredentials = (environment: Environment): ProviderSettings['docker']['credentials'] => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -52,6 +52,15 @@ describe('the system disk', () => {
     expect(await systemDisk.list(folder)).toEqual([])
     writeFileSync(join(folder, 'f'), '')
     await expect(systemDisk.list(join(folder, 'f'))).rejects.toThrow('ENOTDIR')
+  })
+
+  it('tells what a folder holds, without following links', async () => {
+    await systemDisk.makeDirectory(join(folder, 'a', 'b'))
+    writeFileSync(join(folder, 'a', 'one'), 'x'.repeat(100))
+    writeFileSync(join(folder, 'a', 'b', 'two'), 'x'.repeat(1000))
+    symlinkSync('/', join(folder, 'a', 'b', '1234'))
+    expect(await systemDisk.usedBytes(join(folder, 'a'))).toBe(1101)
+    expect(await systemDisk.usedBytes(join(folder, 'no'))).toBe(0)
   })
 
   it('tells the free space', async () => {

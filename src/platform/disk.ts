@@ -1,5 +1,5 @@
-import { mkdir, open, readdir, readFile, rename, rm, stat, statfs, writeFile } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { lstat, mkdir, open, readdir, readFile, rename, rm, stat, statfs, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import type { Disk } from '#contracts/disk.ts'
 
 /** The machine's file system. */
@@ -16,6 +16,7 @@ export const systemDisk: Disk = {
   },
   replaceFile,
   readFile: (path) => unlessMissing(readFile(path)),
+  usedBytes,
   async freeBytes(path) {
     const { bavail, bsize } = await statfs(path)
     return bavail * bsize
@@ -72,6 +73,15 @@ async function syncFolder(path: string): Promise<void> {
   } finally {
     await folder.close()
   }
+}
+
+async function usedBytes(path: string): Promise<number> {
+  let sizeBytes = 0
+  for (const entry of (await unlessMissing(readdir(path, { withFileTypes: true }))) ?? []) {
+    const inside = join(path, entry.name)
+    sizeBytes += entry.isDirectory() ? await usedBytes(inside) : (await lstat(inside)).size
+  }
+  return sizeBytes
 }
 
 async function unlessMissing<Value>(reading: Promise<Value>): Promise<Value | undefined> {

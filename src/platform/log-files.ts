@@ -29,7 +29,10 @@ export class LogFiles implements LogStore {
   }
 
   async open(executionId: ExecutionId, isResumed: boolean): Promise<LogKeeper> {
-    this.#isMade ??= mkdir(this.#directory, { recursive: true, mode: 0o700 })
+    this.#isMade ??= mkdir(this.#directory, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
+      this.#isMade = undefined
+      throw error
+    })
     await this.#isMade
     const path = this.#pathOf(executionId)
     const earlier = isResumed ? await earlierOutput(path) : noEarlierOutput

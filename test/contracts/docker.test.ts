@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { RunRequest } from '#contracts/engine.ts'
 import { Fault } from '#lib/fault.ts'
 import { newExecutionId, newJobId, newNodeId } from '#models/ids.ts'
@@ -16,12 +16,14 @@ import { DockerApi } from '#providers/docker/api.ts'
 import { dockerTarget } from '#providers/docker/docker-host.ts'
 import { DockerEngine } from '#providers/docker/engine.ts'
 import { containerNameOf, executorIdOf, executorLabel, labelFilter } from '#providers/docker/names.ts'
+import { registryAuth } from '#providers/docker/registry-auth.ts'
 import { type DockerSettings, defaultDockerSettings } from '#providers/docker/settings.ts'
 import { busyboxImage } from '../kit/busybox-image.ts'
 import { httpParts } from '../kit/http-parts.ts'
 import { type ImageRegistry, imageRegistry } from '../kit/image-registry.ts'
 import { MemorySink } from '../kit/memory-sink.ts'
 import { newerEngine } from '../kit/newer-engine.ts'
+import { type PrivateRegistry, privateRegistry } from '../kit/private-registry.ts'
 import { scratchIn } from '../kit/scratch.ts'
 import { withDocker } from '../kit/with-docker.ts'
 
@@ -213,6 +215,84 @@ withDocker((host) => {
         expect(fault.details).toMatchObject({ FailureClass: 'user' })
         expect(registry.requests.length).toBeGreaterThan(0)
         expect(registry.requests.filter(({ authorization }) => authorization !== undefined)).toEqual([])
+      })
+
+      describe('of a private registry', () => {
+        let registryOfOurs: PrivateRegistry
+        let image: string
+        beforeAll(async () => {
+          registryOfOurs = await privateRegistry('me', 'secret:word')
+          image = `${registryOfOurs.domain}/tool:1`
+          await api.call('POST', '/images/busybox/tag', { query: { repo: `${registryOfOurs.domain}/tool`, tag: '1' } })
+          const login = await registryAuth(
+            { domain: 'r' },
+            { credentials: { r: { username: 'me', password: 'secret:word' } }, loginsFile: '' },
+          )
+          const pushed = await api.text('POST', `/images/${registryOfOurs.domain}/tool/push`, {
+            query: { tag: '1' },
+            headers: login,
+          })
+          expect(pushed).toContain('digest')
+        })
+        beforeEach(() => forget(image))
+        afterAll(async () => {
+          await forget(image)
+          await registryOfOurs.stop()
+        })
+        const loginsFile = (content: object) => {
+          const path = join(mkdtempSync(join(root, 'logins-')), 'config.json')
+          writeFileSync(path, JSON.stringify(content))
+          return path
+        }
+        const auths = (domain: string, login = 'me:secret:word') =>
+          loginsFile({ auths: { [domain]: { auth: Buffer.from(login).toString('base64') } } })
+        const ran = async (engine: DockerEngine) => {
+          const asked = ask({ Image: image, Entrypoint: ['echo', 'private'] })
+          expect(await engine.accepts(asked.engine, { Type: 'None' }, never)).toEqual({ isYes: true })
+          expect(await run(asked, engine)).toEqual({ exitCode: 0 })
+          return asked.logs.stdout
+        }
+
+        it('runs one with the login that `docker login` left on the node [X9]', async () => {
+          expect(await ran(open({ loginsFile: auths(registryOfOurs.domain) }))).toBe('private\n')
+        })
+
+        it('asks a credential helper for the login of that registry', async () => {
+          const folder = mkdtempSync(join(root, 'helpers-'))
+          const answer = JSON.stringify({ ServerURL: registryOfOurs.domain, Username: 'me', Secret: 'secret:word' })
+          const script = `#!/bin/sh\nread -r server\n[ "$1 $server" = "get ${registryOfOurs.domain}" ] && echo '${answer}'\n`
+          writeFileSync(join(folder, 'docker-credential-test'), script, { mode: 0o755 })
+          const path = process.env['PATH']
+          process.env['PATH'] = `${folder}:${path}`
+          try {
+            const logins = loginsFile({ credHelpers: { [registryOfOurs.domain]: 'test' } })
+            expect(await ran(open({ loginsFile: logins }))).toBe('private\n')
+          } finally {
+            process.env['PATH'] = path
+          }
+        })
+
+        it('blames the user when the node has no login or a wrong one, and the node when it cannot look it up', async () => {
+          const classOf = async (more: Partial<DockerSettings>) => {
+            const fault = await faultOf(open(more).start(ask({ Image: image }), never))
+            expect(fault.message).toContain(`Could not pull image "${image}"`)
+            return fault.details?.['FailureClass']
+          }
+          expect(await classOf({})).toBe('user')
+          expect(await classOf({ loginsFile: auths(registryOfOurs.domain, 'me:guess') })).toBe('user')
+          const lost = loginsFile({ credHelpers: { [registryOfOurs.domain]: 'lost' } })
+          expect(await classOf({ loginsFile: lost })).toBe('node')
+        })
+
+        it('offers that login to no other registry [X9]', async () => {
+          registry = await imageRegistry(Buffer.alloc(1024), { login: 'other:login' })
+          const logins = { loginsFile: auths(registryOfOurs.domain) }
+          const other = ask({ Image: registry.image })
+          await faultOf(open(logins).accepts(other.engine, { Type: 'None' }, never))
+          await faultOf(open(logins).start(other, never))
+          expect(registry.requests.length).toBeGreaterThan(0)
+          expect(registry.requests.filter(({ authorization }) => authorization !== undefined)).toEqual([])
+        })
       })
 
       it('blames the user for an image that its registry does not have', async () => {

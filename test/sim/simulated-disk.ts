@@ -41,6 +41,10 @@ export class SimulatedDisk implements Disk {
     return this.#files.get(path)
   }
 
+  async usedBytes(path: string): Promise<number> {
+    return [...this.#files].reduce((sum, [file, bytes]) => sum + (isInside(file, path) ? bytes.length : 0), 0)
+  }
+
   async freeBytes(): Promise<number> {
     return 2 ** 40
   }

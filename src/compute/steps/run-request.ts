@@ -1,4 +1,5 @@
 import type { Engine, RunRequest } from '#contracts/engine.ts'
+import { Fault } from '#lib/fault.ts'
 import { type Job, mainTask } from '#models/job.ts'
 import { defaultStopGraceSeconds } from '#models/task.ts'
 import type { RunContext } from '../run-context.ts'
@@ -23,10 +24,20 @@ export const startRequest = async (context: RunContext, engine: Engine, signal: 
       signal,
     ),
   ])
+  await checkInputs(context)
   const ports = await context.ports.take(execution.ID, task.Network)
   const env = environmentOf(execution, job, context.host, ports)
   const network = ports.length > 0 ? { ...task.Network, Ports: ports } : task.Network
   return runRequest(context, { inputs, engineInputs, env, network })
+}
+
+/** Each input was held to the limit on its way here; together they must keep to it too (X6). */
+const checkInputs = async ({ directories, resources }: RunContext): Promise<void> => {
+  const usedBytes = resources.Disk > 0 ? await directories.inputBytes() : 0
+  if (usedBytes <= resources.Disk) return
+  throw new Fault('ResourceExhausted', `inputs take ${usedBytes} bytes of disk, ${resources.Disk} allowed`, {
+    hint: 'Ask for more disk in the Resources of the task',
+  })
 }
 
 /** The same for what runs already: its inputs are where they were. */

@@ -1,5 +1,5 @@
 import { Fault, messageOf } from '#lib/fault.ts'
-import type { FailureClass } from '#models/job.ts'
+import { type FailureClass, failureClasses } from '#models/job.ts'
 import { dockerStatusOf } from './engine-answer.ts'
 
 const userTexts = [
@@ -16,12 +16,19 @@ const userTexts = [
 
 /** Who can cure a failed look-up or pull: the user (name, access), time (registry away, busy), or the node (its disk). */
 export function imageFailureClass(error: unknown): FailureClass {
+  const named =
+    error instanceof Fault ? failureClasses.find((each) => each === error.details?.['FailureClass']) : undefined
+  if (named) return named
   const message = messageOf(error).toLowerCase()
   if (message.includes('no space left on device')) return 'resource'
   if (message.includes('toomanyrequests') || message.includes('no such host')) return 'transient'
   if ([400, 401, 403, 404].includes(dockerStatusOf(error) ?? 0)) return 'user'
   return userTexts.some((text) => message.includes(text)) ? 'user' : 'transient'
 }
+
+const imageHint =
+  'Check the name of the image. For a private one, give the node the login of its registry ' +
+  '(docker login, or DOCKER_USERNAME and DOCKER_PASSWORD for Docker Hub)'
 
 /** The one sentence clients know for images that cannot be had; `action` says what was tried. */
 export function imageFault(action: 'inspect' | 'pull', image: string, error: unknown): Fault {
@@ -32,7 +39,7 @@ export function imageFault(action: 'inspect' | 'pull', image: string, error: unk
       `or registry needing authorization: ${messageOf(error)}`,
     {
       component: 'Docker',
-      hint: 'Check the name of the image. For a private one, give the node the login of its registry (DOCKER_USERNAME, DOCKER_PASSWORD)',
+      hint: (error instanceof Fault && error.hint) || imageHint,
       isRetryable: failureClass !== 'user',
       details: { FailureClass: failureClass, Image: image },
       cause: error,

@@ -75,7 +75,7 @@ export class ImagePlatforms {
     try {
       if (this.#settings.isPullSkipped) throw new Error('it is not on this node, which uses local images only')
       const ref = parseImageRef(image)
-      const headers = registryAuth(ref, this.#settings.credentials)
+      const headers = await registryAuth(ref, this.#settings)
       const path = `/distribution/${encodeURIComponent(ref.familiar)}/json`
       const found = await this.#api.call<Distribution>('GET', path, { signal, headers })
       // Attestations call themselves unknown/unknown.

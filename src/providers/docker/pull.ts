@@ -16,7 +16,7 @@ export async function pullImage(
     if (settings.isPullSkipped) throw new Error('it is not on this node, which uses local images only')
     const ref = parseImageRef(image)
     const query = { fromImage: ref.withLatest }
-    const headers = registryAuth(ref, settings.credentials)
+    const headers = await registryAuth(ref, settings)
     const progress = await api.stream('POST', '/images/create', { query, headers, signal })
     await readProgress(progress)
   } catch (error) {

@@ -7,7 +7,9 @@ export type DockerSettings = {
   /** Whether the engine's certificate must be valid (DOCKER_TLS_VERIFY). */
   isTlsVerified: boolean
   /** Credentials by the registry they belong to (`docker.io`, `registry.example.com:5000`); never sent to another (X9). */
-  credentials: Readonly<Record<string, RegistryCredentials>>
+  credentials: Readonly<Record<string, { username: string; password: string }>>
+  /** Where `docker login` keeps others, by registry too; empty = nowhere. A missing file has none. */
+  loginsFile: string
   /** Use local images only (SKIP_IMAGE_PULL). */
   isPullSkipped: boolean
   /** Leave containers behind to be looked at (KEEP_STACK). */
@@ -26,13 +28,12 @@ export type DockerSettings = {
   manifestCache: { size: number; ttlMs: number }
 }
 
-export type RegistryCredentials = { username: string; password: string }
-
 export const defaultDockerSettings: DockerSettings = {
   host: '',
   certPath: '',
   isTlsVerified: true,
   credentials: {},
+  loginsFile: '',
   isPullSkipped: false,
   isStackKept: false,
   isDefaultNetworked: false,

@@ -1,0 +1,155 @@
+import { execFileSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Product, type Server, toolJob } from '../../kit/product.ts'
+import { until } from '../../kit/until.ts'
+import { type WebServer, webServer } from '../../kit/web-server.ts'
+import { ended } from '../crash/processes.ts'
+
+const canMount = process.getuid?.() === 0
+/** Each a small file system of its own, that is full while the others are not. */
+const places = ['running', 'results', 'logs'] as const
+
+let product: Product
+let server: Server
+let web: WebServer
+const folderOf = (place: (typeof places)[number]): string => join(product.folder, 'node', place)
+
+beforeAll(async () => {
+  if (!canMount) return
+  product = await Product.start()
+  web = await webServer((_asked, reply) =>
+    reply.writeHead(200, { 'Transfer-Encoding': 'chunked' }).end('x'.repeat(60_000)),
+  )
+  for (const place of places) {
+    mkdirSync(folderOf(place), { recursive: true })
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', folderOf(place)])
+  }
+  mkdirSync(join(folderOf('running'), 'e-of-an-earlier-life', 'inputs', '0'), { recursive: true })
+  writeFileSync(join(folderOf('running'), 'e-of-an-earlier-life', 'inputs', '0', 'half'), 'x'.repeat(100_000))
+  writeFileSync(join(folderOf('results'), 'e-1.tar.gz.part-0a1b2c3d'), 'x'.repeat(100_000))
+  server = await product.serve({ settings: { 'Compute.AllocatedCapacity.Disk': '1Gb' } })
+})
+afterAll(async () => {
+  if (canMount) for (const place of places) execFileSync('umount', ['-l', folderOf(place)])
+  await product?.stop()
+  await web?.close()
+})
+
+type Details = { IsError?: string; Hint?: string }
+type Shown = {
+  Job: { State: { StateType: string } }
+  Executions: {
+    Items: {
+      ComputeState: { Message: string; Details?: Details }
+      FailureClass?: string
+      RunOutput?: { ExitCode: number; Stdout: string; stderr: string }
+    }[]
+  }
+}
+const run = async (words: string[], task: object = {}) => {
+  const shown = (await ended(
+    server.port,
+    await server.submit(toolJob(words, { job: { Reschedule: { Attempts: 1 } }, task })),
+  )) as unknown as Shown
+  const [execution] = shown.Executions.Items
+  const { ComputeState, FailureClass, RunOutput } = execution!
+  return {
+    state: shown.Job.State.StateType,
+    message: ComputeState.Message,
+    hint: ComputeState.Details?.Hint,
+    class: FailureClass,
+    output: RunOutput,
+  }
+}
+const inline = (bytes: Buffer, Target: string) => ({
+  Source: { Type: 'inline', Params: { URL: `data:application/octet-stream;base64,${bytes.toString('base64')}` } },
+  Target,
+})
+const local = { Type: 'local' }
+const outputs = [{ Name: 'out', Path: '/out' }]
+const noise = randomBytes(300_000)
+
+/** A moment after the end. */
+const nothingRemains = () => until('nothing of it remains', () => readdirSync(folderOf('running')).length === 0)
+
+describe.skipIf(!canMount)('the disk of a node', () => {
+  it('is freed at the start of what earlier lives left [X21]', () => {
+    expect(places.map((place) => readdirSync(folderOf(place)))).toEqual([[], [], []])
+  })
+
+  it('when full fails an execution at its inputs as a trouble of the node, with a hint, and nothing of it stays [X6]', async () => {
+    const end = await run(['print', 'x', '', '0'], { InputSources: [inline(noise, '/in')] })
+    expect(end).toMatchObject({
+      state: 'Failed',
+      class: 'node',
+      hint: expect.stringContaining('disk of the node is full'),
+    })
+    expect(end.message).toContain('no space left')
+    await nothingRemains()
+  })
+
+  it('when full is seen by a program that writes, and its result is not half of one [X6]', async () => {
+    const end = await run(['fill', '/out/file', '1000000', 'append'], { ResultPaths: outputs, Publisher: local })
+    expect(end.output).toMatchObject({ ExitCode: 1, stderr: expect.stringContaining('write') })
+    expect(end).toMatchObject({ state: 'Failed', class: 'node', message: expect.stringContaining('no space left') })
+    await nothingRemains()
+  })
+
+  it('when full fails an execution whose result finds no place, and no half of it stays [X6, R186]', async () => {
+    const kept = readdirSync(folderOf('results'))
+    const half = { InputSources: [inline(noise.subarray(0, 120_000), '/in')], Publisher: local }
+    writeFileSync(join(folderOf('results'), 'of-another-program'), 'x'.repeat(180_000))
+    const end = await run(['cat', '/in'], half)
+    expect(end).toMatchObject({
+      state: 'Failed',
+      class: 'node',
+      hint: expect.stringContaining('disk of the node is full'),
+    })
+    expect(end.message).toMatch(/local publisher failed to write the result: .*no space left/)
+    expect(readdirSync(folderOf('results'))).toEqual([...kept, 'of-another-program'])
+    await nothingRemains()
+  })
+
+  it('when full loses output, never the program [X6]', async () => {
+    const end = await run(['flood', '1000000', '10000'])
+    expect([end.state, end.output?.ExitCode]).toEqual(['Completed', 0])
+  })
+
+  it('is not taken by inputs that are together larger than what was asked for [X6]', async () => {
+    const source = (name: string) => ({
+      Source: { Type: 'urlDownload', Params: { URL: web.url(`/${name}`) } },
+      Target: `/in/${name}`,
+    })
+    const end = await run(['print', 'x', '', '0'], {
+      InputSources: [source('a'), source('b')],
+      Resources: { Disk: '100Kb' },
+    })
+    expect(end).toMatchObject({
+      state: 'Failed',
+      class: 'resource',
+      hint: expect.stringContaining('Ask for more disk'),
+    })
+    expect(end.message).toContain('inputs take 120000 bytes of disk, 100000 allowed')
+    await nothingRemains()
+  })
+
+  it('is not taken by a program that writes more than it asked for [X6]', async () => {
+    const end = await run(['fill', '/out/file', '200000', 'append'], {
+      ResultPaths: outputs,
+      Publisher: local,
+      Resources: { Disk: '100Kb' },
+    })
+    expect(end).toMatchObject({ state: 'Failed', class: 'resource' })
+    expect(end.message).toMatch(/disk limit exceeded/)
+    await nothingRemains()
+  })
+
+  it('is as good as before when there is room again [X6]', async () => {
+    execFileSync('mount', ['-o', 'remount,size=8m', folderOf('running')])
+    const end = await run(['print', 'x', '', '0'], { InputSources: [inline(noise, '/in')] })
+    expect(end).toMatchObject({ state: 'Completed', output: { Stdout: 'x' } })
+  })
+})
