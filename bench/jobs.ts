@@ -2,32 +2,35 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Connection } from './connection.ts'
 
-const echo = readFileSync(join(import.meta.dirname, '../examples/echo/echo.wasm')).toString('base64')
+const echo = readFileSync(join(import.meta.dirname, '../examples/echo/echo.wasm'))
+
+/** A module that lies in the job. */
+export const inlineModule = (bytes: Buffer): object => ({
+  Type: 'inline',
+  Params: { URL: `data:application/wasm;base64,${bytes.toString('base64')}` },
+})
 
 /** A job whose WASM program prints `nonce`, which is how we know that this very job ran. */
-export function echoJob(nonce: string, extra: Record<string, unknown> = {}): Record<string, unknown> {
+export const echoJob = (nonce: string, extra: Record<string, unknown> = {}): Record<string, unknown> => ({
+  ...wasmJob(`bench-${nonce}`, inlineModule(echo), [nonce]),
+  Labels: { bench: 'echo' },
+  ...extra,
+})
+
+/** A job of one WASM program, whose module comes from the source. */
+export function wasmJob(name: string, source: object, words: string[], task: object = {}): Record<string, unknown> {
+  const EntryModule = { Source: source, Target: '/main.wasm' }
   return {
-    Name: `bench-${nonce}`,
+    Name: name,
     Type: 'batch',
     Count: 1,
-    Labels: { bench: 'echo' },
-    ...extra,
     Tasks: [
       {
         Name: 'main',
-        Engine: {
-          Type: 'wasm',
-          Params: {
-            EntryModule: {
-              Source: { Type: 'inline', Params: { URL: `data:application/wasm;base64,${echo}` } },
-              Target: '/echo.wasm',
-            },
-            Entrypoint: '_start',
-            Parameters: [nonce],
-          },
-        },
+        Engine: { Type: 'wasm', Params: { EntryModule, Entrypoint: '_start', Parameters: words } },
         Resources: { CPU: '10m', Memory: '10Mb' },
         Timeouts: { QueueTimeout: 3600, ExecutionTimeout: 600 },
+        ...task,
       },
     ],
   }
@@ -80,6 +83,16 @@ export async function end(connection: Connection, id: string): Promise<Seen> {
   }
 }
 
+/** Submits a job and waits for its end, which is to be a good one; what its only execution left. */
+export async function completed(connection: Connection, job: Record<string, unknown>): Promise<SeenOutput> {
+  const id = await submit(connection, job)
+  const { State } = await end(connection, id)
+  if (State.StateType !== 'Completed') throw new Error(`job ${id} ${State.StateType}: ${State.Message}`)
+  const [execution] = await executionsOf(connection, id)
+  if (!execution?.RunOutput) throw new Error(`job ${id} left no output`)
+  return execution.RunOutput
+}
+
 /** Throws unless the job has exactly one execution, and that printed the nonce. */
 export async function checkEcho(connection: Connection, id: string, nonce: string): Promise<void> {
   const said = (await executionsOf(connection, id)).map((execution) => execution.RunOutput?.Stdout)
@@ -92,8 +105,9 @@ export type SeenExecution = {
   /** Unix ns, as far as a float holds them. */
   StartTime: number
   ModifyTime: number
-  RunOutput: { Stdout: string } | null
+  RunOutput: SeenOutput | null
 }
+type SeenOutput = { Stdout: string; ExitCode: number }
 
 export async function executionsOf(connection: Connection, id: string): Promise<SeenExecution[]> {
   const { status, body } = await connection.ask('GET', `/api/v1/orchestrator/jobs/${id}/executions`)

@@ -10,6 +10,12 @@ export function spawnOnServerCore(command: string, args: string[], env: NodeJS.P
   return spawn(program, rest, { env, stdio: ['ignore', 'pipe', 'pipe'] })
 }
 
+/** Runs a program to its end on the server's core; what it printed. */
+export function runOnServerCore(command: string): string {
+  const [program = '', ...rest] = hasTwoCores ? ['taskset', '-c', '0', command] : [command]
+  return execFileSync(program, rest, { encoding: 'utf8' })
+}
+
 /** Puts this process on the load's core. */
 export function moveToLoadCore(): void {
   if (hasTwoCores) execFileSync('taskset', ['-a', '-c', '-p', '1', String(process.pid)], { stdio: 'ignore' })
