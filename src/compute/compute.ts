@@ -77,7 +77,7 @@ export class Compute implements ComputeEnd, Startable {
     this.#receiver = new Receiver<OrchestratorMessage>(
       orchestratorPeer,
       store,
-      (message, inbox) => orders.apply(message, inbox),
+      ([order], inbox) => orders.apply(order as OrchestratorMessage, inbox),
       { sharesStore },
     )
   }

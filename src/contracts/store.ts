@@ -14,9 +14,9 @@ import type { Resources } from '#models/resources.ts'
 export type Change = {
   /**
    * Applied once: refused as a duplicate when `seq` is not past what was applied from this sender, a conflict when it leaves
-   * a gap, unless the sender's numbers have gaps.
+   * a gap, unless the sender's numbers have gaps. `first` = the first of several messages that are applied together.
    */
-  inbox?: { peer: string; senderStoreId: string; seq: number; hasGaps?: boolean }
+  inbox?: { peer: string; senderStoreId: string; first?: number; seq: number; hasGaps?: boolean }
   /**
    * Ended jobs with all that belongs to them; a conflict when something of one is still live or at work on this node.
    * Answered submissions stay remembered, so that a repeated one does not run again what is forgotten.

@@ -2,12 +2,15 @@ import type { Change, CommitOutcome, Store } from '#contracts/store.ts'
 import { Fault } from '#lib/fault.ts'
 import type { Frame, FramesAck } from '#models/messages/messages.ts'
 
-/** Applies one message; `inbox` must be part of the change it commits. */
-export type Apply<Message> = (message: Message, inbox: NonNullable<Change['inbox']>) => Promise<CommitOutcome>
+type Mark = NonNullable<Change['inbox']>
+/** Applies messages in one change, of which `inbox` must be a part. */
+export type Apply<Message> = (messages: readonly Message[], inbox: Mark) => Promise<CommitOutcome>
 
 export type ReceiverOptions = {
   /** The peer writes into our store. */
   sharesStore: boolean
+  /** How many messages may be applied in one change. Default 1. */
+  together?: number
   /** Nothing of a batch could be applied, and why: the answer to an earlier one was lost, or the peer counts wrongly. */
   onSkipped?: (why: string) => void
 }
@@ -41,30 +44,57 @@ export class Receiver<Message> {
     let lastSeq = await this.#store.inboxSeq(this.#peer, linkId)
     const why = whySkipped(frames, lastSeq)
     if (why !== undefined) this.#options.onSkipped?.(why)
-    for (const frame of frames) {
-      if (frame.Seq <= lastSeq) continue
-      if (frame.Seq > lastSeq + 1 && !frame.HasGaps) break
-      const inbox = { peer: this.#peer, senderStoreId: linkId, seq: frame.Seq, ...(frame.HasGaps && { hasGaps: true }) }
-      const { durable } = await this.#applyOne(frame, inbox)
+    for (const next of inTurn(frames, lastSeq, this.#options.together ?? 1)) {
+      const { durable } = await this.#applyOnce(next, linkId)
       stored.push(durable)
-      lastSeq = frame.Seq
+      lastSeq = lastOf(next).Seq
     }
     if (!this.#options.sharesStore) await Promise.all(stored)
     return { LastSeq: lastSeq }
   }
 
-  /** Resolves when it is applied, with what resolves when that is on disk. */
-  async #applyOne(frame: Frame<Message>, inbox: NonNullable<Change['inbox']>): Promise<{ durable: Promise<void> }> {
+  /** Resolves when they are applied, with what resolves when that is on disk. */
+  async #applyOnce(frames: Frames<Message>, linkId: string): Promise<{ durable: Promise<void> }> {
+    const inbox = markOf(frames, this.#peer, linkId)
+    const messages = frames.map(({ Message }) => Message)
     for (let attempt = 1; ; attempt++) {
-      const outcome = await this.#apply(frame.Message, inbox)
+      const outcome = await this.#apply(messages, inbox)
       if (outcome.kind === 'applied') return { durable: outcome.durable }
       if (outcome.kind === 'duplicate') return { durable: this.#store.settled() }
       // What was applied before it was rolled back: the peer sends it again.
       if (attempt === conflictLimit)
-        throw new Fault('Conflict', `message ${frame.Seq} of ${this.#peer}: ${outcome.what}`, { isRetryable: true })
+        throw new Fault('Conflict', `message ${inbox.seq} of ${this.#peer}: ${outcome.what}`, { isRetryable: true })
     }
   }
 }
+
+type Frames<Message> = readonly [Frame<Message>, ...Frame<Message>[]]
+
+const lastOf = <Message>(frames: Frames<Message>): Frame<Message> => frames.at(-1) ?? frames[0]
+
+/** Those that follow what was applied, without a gap, so many at a time. */
+function* inTurn<Message>(all: readonly Frame<Message>[], lastSeq: number, most: number): Iterable<Frames<Message>> {
+  let last = lastSeq
+  let turn: Frame<Message>[] = []
+  for (const frame of all) {
+    if (frame.Seq <= last) continue
+    if (frame.Seq > last + 1 && !frame.HasGaps) break
+    last = frame.Seq
+    turn.push(frame)
+    if (turn.length < most) continue
+    yield turn as unknown as Frames<Message>
+    turn = []
+  }
+  if (turn.length > 0) yield turn as unknown as Frames<Message>
+}
+
+const markOf = <Message>(frames: Frames<Message>, peer: string, senderStoreId: string): Mark => ({
+  peer,
+  senderStoreId,
+  seq: lastOf(frames).Seq,
+  ...(frames.length > 1 && { first: frames[0].Seq }),
+  ...(frames[0].HasGaps && { hasGaps: true }),
+})
 
 const whySkipped = (frames: readonly { Seq: number }[], lastSeq: number): string | undefined => {
   const [first, last] = [frames[0], frames.at(-1)]

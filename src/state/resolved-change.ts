@@ -74,9 +74,10 @@ export class ChangeResolver {
     if (!inbox) return undefined
     const last = this.#tables.inbox.seq(inbox.peer, inbox.senderStoreId)
     if (inbox.seq <= last) return { kind: 'duplicate' }
-    return inbox.hasGaps || inbox.seq === last + 1
+    const first = inbox.first ?? inbox.seq
+    return inbox.hasGaps || first === last + 1
       ? undefined
-      : conflict(`message ${inbox.seq} of ${inbox.peer} follows ${last}`)
+      : conflict(`message ${first} of ${inbox.peer} follows ${last}`)
   }
 
   #removeJobs(jobs: Change['removeJobs']): Refusal | undefined {

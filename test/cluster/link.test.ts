@@ -49,44 +49,49 @@ describe('messages between two stores', () => {
       { maxLength: 12 },
     )
     await fc.assert(
-      fc.asyncProperty(fates, fc.integer({ min: 1, max: 20 }), async (schedule, count) => {
-        const [sending, receiving] = [await openTestStore(), await openTestStore()]
-        const applied: number[] = []
-        const receiver = new Receiver<OrchestratorMessage>(
-          'orchestrator',
-          receiving,
-          async (message, inbox) => {
-            const outcome = await receiving.commit({ inbox })
-            if (outcome.kind === 'applied') applied.push(numberOf(message))
-            return outcome
-          },
-          { sharesStore: false },
-        )
-        const post = new Post(sending, hurried())
-        const rest = [...schedule]
-        post.connect(
-          'n-1',
-          async (frames) => {
-            const batch = frames as readonly Frame<OrchestratorMessage>[]
-            const fate = rest.shift() ?? 'arrives'
-            if (fate === 'is lost') throw new Error('lost')
-            if (fate === 'arrives twice') await receiver.deliver(sending.storeId, batch)
-            const ack = await receiver.deliver(
-              sending.storeId,
-              fate === 'arrives in part' ? batch.slice(0, Math.ceil(batch.length / 2)) : batch,
-            )
-            if (fate === 'arrives but its answer is lost') throw new Error('answer lost')
-            return ack
-          },
-          { sharesStore: false },
-        )
-        await send(sending, post, count)
-        await until('all are applied', () => applied.length >= count)
-        await until('the outbox is empty', async () => (await sending.outbox('n-1', 0, 1)).length === 0)
-        expect(applied).toEqual(Array.from({ length: count }, (_, i) => i + 1))
-        post.stop()
-        await Promise.all([sending.close(), receiving.close()])
-      }),
+      fc.asyncProperty(
+        fates,
+        fc.integer({ min: 1, max: 20 }),
+        fc.integer({ min: 1, max: 3 }),
+        async (schedule, count, together) => {
+          const [sending, receiving] = [await openTestStore(), await openTestStore()]
+          const applied: number[] = []
+          const receiver = new Receiver<OrchestratorMessage>(
+            'orchestrator',
+            receiving,
+            async (messages, inbox) => {
+              const outcome = await receiving.commit({ inbox })
+              if (outcome.kind === 'applied') applied.push(...messages.map(numberOf))
+              return outcome
+            },
+            { sharesStore: false, together },
+          )
+          const post = new Post(sending, hurried())
+          const rest = [...schedule]
+          post.connect(
+            'n-1',
+            async (frames) => {
+              const batch = frames as readonly Frame<OrchestratorMessage>[]
+              const fate = rest.shift() ?? 'arrives'
+              if (fate === 'is lost') throw new Error('lost')
+              if (fate === 'arrives twice') await receiver.deliver(sending.storeId, batch)
+              const ack = await receiver.deliver(
+                sending.storeId,
+                fate === 'arrives in part' ? batch.slice(0, Math.ceil(batch.length / 2)) : batch,
+              )
+              if (fate === 'arrives but its answer is lost') throw new Error('answer lost')
+              return ack
+            },
+            { sharesStore: false },
+          )
+          await send(sending, post, count)
+          await until('all are applied', () => applied.length >= count)
+          await until('the outbox is empty', async () => (await sending.outbox('n-1', 0, 1)).length === 0)
+          expect(applied).toEqual(Array.from({ length: count }, (_, i) => i + 1))
+          post.stop()
+          await Promise.all([sending.close(), receiving.close()])
+        },
+      ),
       { numRuns: 40 },
     )
   })
@@ -97,7 +102,7 @@ describe('messages between two stores', () => {
     const receiver = new Receiver<OrchestratorMessage>(
       'orchestrator',
       store,
-      async (_message, inbox) => {
+      async (_messages, inbox) => {
         database.watch = (act) => {
           if (act === 'commit') throw new Fault('StorageFull', 'no space left')
         }
@@ -119,11 +124,11 @@ describe('messages between two stores', () => {
     const receiver = new Receiver<OrchestratorMessage>(
       'orchestrator',
       store,
-      async (message, inbox) => {
-        applied.push(numberOf(message))
+      async (messages, inbox) => {
+        applied.push(...messages.map(numberOf))
         return store.commit({ inbox })
       },
-      { sharesStore: false },
+      { sharesStore: false, together: 2 },
     )
     const frame = (Seq: number): Frame<OrchestratorMessage> => ({ Seq, Message: cancel(Seq) })
     expect(await receiver.deliver('s', [frame(2), frame(3)])).toEqual({ LastSeq: 0 })

@@ -64,7 +64,7 @@ export function applyTo(state: ModelState, change: Change): ModelOutcome {
     const name = `${inbox.peer}/${inbox.senderStoreId}`
     const last = state.inbox[name] ?? 0
     if (inbox.seq <= last) return 'duplicate'
-    if (inbox.seq > last + 1 && !inbox.hasGaps) return 'conflict'
+    if ((inbox.first ?? inbox.seq) !== last + 1 && !inbox.hasGaps) return 'conflict'
     state.inbox[name] = inbox.seq
   }
   if (!applyRemovals(state, change)) return 'conflict'

@@ -24,6 +24,9 @@ export type SessionParts = {
   onSilent: (nodeId: NodeId) => void
 }
 
+/** Reports that one change stores. */
+const together = 64
+
 /** The nodes we have shaken hands with: messages go both ways from then on, until the session ends. */
 export class Sessions {
   readonly #parts: SessionParts
@@ -51,9 +54,12 @@ export class Sessions {
     const { post, inbox, log } = this.#parts
     const isLocal = this.localNodes.has(nodeId)
     const options = { sharesStore: isLocal }
-    const apply = (message: ComputeMessage, mark: Parameters<Inbox['apply']>[2]) => inbox.apply(nodeId, message, mark)
-    const onSkipped = (reason: string) => log('frames_skipped', { nodeId, reason })
-    const receiver = new Receiver<ComputeMessage>(nodeId, post.store, apply, { ...options, onSkipped })
+    const receiver = new Receiver<ComputeMessage>(
+      nodeId,
+      post.store,
+      (messages, mark) => inbox.apply(nodeId, messages, mark),
+      { ...options, together, onSkipped: (reason) => log('frames_skipped', { nodeId, reason }) },
+    )
     this.#open.set(nodeId, { receiver, back, linkId })
     if (!isLocal) this.#silence.hear(nodeId)
     const deliver = (frames: readonly Frame<unknown>[]) => back.deliver(linkId, frames as Frame<OrchestratorMessage>[])

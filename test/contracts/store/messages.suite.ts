@@ -20,6 +20,18 @@ export function messageSuite(using: Using): void {
         expect(await store.inboxSeq(peer, 'c')).toBe(0)
       }))
 
+    it('that are applied together follow what was applied before the first of them', () =>
+      using(async ({ store }) => {
+        const take = async (first: number, seq: number) =>
+          (await store.commit({ inbox: { peer, senderStoreId: 'a', first, seq } })).kind
+        expect(await take(2, 3)).toBe('conflict')
+        expect(await take(1, 3)).toBe('applied')
+        expect(await take(1, 3)).toBe('duplicate')
+        expect(await take(3, 5)).toBe('conflict')
+        expect(await take(4, 5)).toBe('applied')
+        expect(await store.inboxSeq(peer, 'a')).toBe(5)
+      }))
+
     it('of a sender whose numbers have gaps are applied once, each higher one being next', () =>
       using(async ({ store }) => {
         const take = async (seq: number) =>

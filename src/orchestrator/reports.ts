@@ -1,0 +1,73 @@
+import type { Change, Store } from '#contracts/store.ts'
+import type { Execution } from '#models/execution.ts'
+import type { ExecutionId, JobId } from '#models/ids.ts'
+import type { Job } from '#models/job.ts'
+import type { NewHistory } from '#models/job-history.ts'
+import { jobStateLines } from './history-lines.ts'
+import type { Effect } from './report-effect.ts'
+
+type Changed<Noun> = { stored: Noun; now: Noun }
+
+/** What a node reports in one go: each report sees what those before it did, and one change stores all of it. */
+export class Reports {
+  readonly #store: Store
+  readonly #executions = new Map<ExecutionId, Changed<Execution>>()
+  readonly #jobs = new Map<JobId, Changed<Job>>()
+  readonly #looks = new Map<JobId, { job: Job; look: Effect['look'] }>()
+  readonly #history: NewHistory[] = []
+  readonly #outbox: NonNullable<Change['outbox']>[number][] = []
+
+  constructor(store: Store) {
+    this.#store = store
+  }
+
+  async execution(id: ExecutionId): Promise<Execution | undefined> {
+    return this.#executions.get(id)?.now ?? this.#store.execution(id)
+  }
+
+  async job(id: JobId): Promise<Job | undefined> {
+    return this.#jobs.get(id)?.now ?? this.#store.job(id)
+  }
+
+  add(before: Execution, job: Job, { after, lines, isJobStarted, look }: Effect): void {
+    const stored = this.#executions.get(after.ID)?.stored ?? before
+    this.#executions.set(after.ID, { stored, now: after })
+    const startedJob = isJobStarted ? started(job, after.ModifyTime) : undefined
+    if (startedJob) this.#jobs.set(job.ID, { stored: job, now: startedJob })
+    const jobLines = startedJob ? jobStateLines(startedJob, job.State.StateType, undefined) : []
+    this.#history.push(...lines.slice(0, 2), ...jobLines, ...lines.slice(2))
+    if (look !== 'no' && this.#looks.get(job.ID)?.look !== 'yes') this.#looks.set(job.ID, { job, look })
+  }
+
+  send(message: NonNullable<Change['outbox']>[number]): void {
+    this.#outbox.push(message)
+  }
+
+  change(): Change {
+    return {
+      updateJobs: Array.from(this.#jobs.values(), ({ stored, now }) => ({
+        id: now.ID,
+        expectedRevision: stored.Revision,
+        job: now,
+      })),
+      updateExecutions: Array.from(this.#executions.values(), ({ stored, now }) => ({
+        id: now.ID,
+        expectedRevision: stored.Revision,
+        execution: now,
+      })),
+      history: this.#history,
+      outbox: this.#outbox,
+    }
+  }
+
+  /** The jobs that have to be looked at, now that it is stored. */
+  toLookAt(isAtWork: (jobId: JobId) => boolean): Job[] {
+    const looks = [...this.#looks.values()]
+    return looks.filter(({ job, look }) => look === 'yes' || !isAtWork(job.ID)).map(({ job }) => job)
+  }
+}
+
+const started = (job: Job, nowNs: bigint): Job | undefined =>
+  job.State.StateType === 'Pending' || job.State.StateType === 'Queued'
+    ? { ...job, State: { StateType: 'Running' }, Revision: job.Revision + 1, ModifyTime: nowNs }
+    : undefined
