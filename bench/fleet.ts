@@ -55,13 +55,17 @@ export class Fleet {
   }
 }
 
-/** An orchestrator and its fleet for as long as `use` takes. `emptyMb`: what the orchestrator took before they joined. */
+/**
+ * An orchestrator, with these flags, and its fleet for as long as `use` takes. `emptyMb`: what the orchestrator took before
+ * they joined.
+ */
 export async function withFleet(
   count: number,
   capacity: Resources,
   use: (product: Product, fleet: Fleet, emptyMb: number) => Promise<void>,
+  flags: string[] = [],
 ): Promise<void> {
-  const product = await Product.start('orchestrator')
+  const product = await Product.start('orchestrator', { flags })
   try {
     const emptyMb = memory(product.pid).anonymousMb
     const fleet = await Fleet.join(product, count, capacity)
