@@ -9,6 +9,7 @@ import type { ComputeMessage, Frame, FramesAck, OrchestratorMessage } from '#mod
 import type { NodeInfo } from '#models/node.ts'
 import { noResources, type Resources } from '#models/resources.ts'
 import { noSpec } from '#models/spec-config.ts'
+import { SystemClock } from '#platform/clock.ts'
 import { systemRandom } from '#platform/random.ts'
 
 export type Order = Extract<OrchestratorMessage, { Kind: 'AskForBid' }>['Body']
@@ -32,7 +33,7 @@ export class BareNode implements ComputeEnd {
   constructor(bus: Bus, id: string, capacity: Resources, labels: Record<string, string>) {
     this.id = id as NodeId
     this.#info = infoOf(this.id, capacity, labels)
-    this.#orchestrator = new RemoteOrchestrator(bus, this.id, systemRandom, () => {})
+    this.#orchestrator = new RemoteOrchestrator({ bus, nodeId: this.id, random: systemRandom, clock: new SystemClock(), log: () => {} })
   }
 
   /** Returns how often it is to tell that it is alive, in ms. */

@@ -314,7 +314,7 @@ export const logsRoute = {
     follow: param('bool', 'Until the execution ends'),
     resumable: param(
       'bool',
-      'With frames that tell where the stream stands, and twice a minute that it lives, so that it can go on after a break',
+      'With frames that tell where the stream stands, twice a minute that it lives, and what happens to it, so that it can go on after a break',
     ),
     from_execution: param(
       'text',
@@ -331,5 +331,13 @@ export const logsRoute = {
 /** Where a stream of output stands: what follows is of this execution ('' = there is none yet), after so many characters. */
 export type LogPosition = { ExecutionID: string; Stdout: number; Stderr: number }
 
-/** 0 = none (an error, a position, a sign of life), 1 = stdout, 2 = stderr. */
-export type LogFrame = { value: { Type: 0 | 1 | 2; Line: string }; error?: string; Position?: LogPosition }
+/** 0 = none (an error, a position, a note, a sign of life), 1 = stdout, 2 = stderr. */
+export type LogFrame = {
+  value: { Type: 0 | 1 | 2; Line: string }
+  error?: string
+  /** With an error: what may help. */
+  Hint?: string
+  Position?: LogPosition
+  /** What happens to the stream, for people: its node is away, or back. */
+  Note?: string
+}

@@ -38,6 +38,9 @@ export type KeptResult = {
   from(offset: number, signal: AbortSignal): AsyncIterable<Uint8Array>
 }
 
+/** Tells the reader of an output what is no output: that the node is away, and when it is back. One sentence. */
+export type TellReader = (sentence: string) => void
+
 export type LogChoice = { executionId?: ExecutionId; version?: number; isFollowing: boolean }
 
 /** The use cases on jobs. Every method answers after the commit it speaks of is durable. Errors are Faults. */
@@ -78,8 +81,11 @@ export interface JobsApi {
    * fail, when none can come any more, and when the signal was aborted meanwhile.
    */
   successor(id: JobId, executionId: ExecutionId, signal: AbortSignal): Promise<Execution | undefined>
-  /** Output of one execution. With `isFollowing` it ends when the execution has ended and all was read. */
-  logs(id: JobId, query: LogQuery, signal: AbortSignal): AsyncIterable<LogChunk>
+  /**
+   * Output of one execution. With `isFollowing` it ends when the execution has ended and all was read. Throws a Fault
+   * ServiceUnavailable when the node that keeps it stays out of reach.
+   */
+  logs(id: JobId, query: LogQuery, signal: AbortSignal, tell?: TellReader): AsyncIterable<LogChunk>
 }
 
 export interface NodesApi {

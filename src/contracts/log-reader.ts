@@ -3,6 +3,7 @@ import type { LogStream } from './log-sink.ts'
 
 export type LogChunk = {
   stream: LogStream
+  /** None: it only tells where the stream stands. */
   bytes: Uint8Array
   /** Bytes of its stream up to here, those that were left out included. Absent: where it stands is not known. */
   end?: number

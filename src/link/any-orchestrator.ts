@@ -32,7 +32,7 @@ export class AnyOrchestrator implements OrchestratorEnd {
   constructor(parts: OrchestratorParts) {
     this.#log = parts.log
     this.#ends = {
-      'bac/v1': new RemoteOrchestrator(parts.bus, parts.nodeId, parts.random, parts.log),
+      'bac/v1': new RemoteOrchestrator(parts),
       'ncl/v1': new NclOrchestrator(parts),
       'bprotocol/v2': new BprotocolRequester(parts),
     }

@@ -51,11 +51,13 @@ class RemoteNode implements ComputeEnd {
   readonly #bus: Bus
   readonly #nodeId: NodeId
   readonly #random: Random
+  readonly #clock: Clock
 
-  constructor(bus: Bus, nodeId: NodeId, random: Random) {
+  constructor(bus: Bus, nodeId: NodeId, random: Random, clock: Clock) {
     this.#bus = bus
     this.#nodeId = nodeId
     this.#random = random
+    this.#clock = clock
   }
 
   deliver(linkId: string, frames: readonly Frame<OrchestratorMessage>[]): Promise<FramesAck> {
@@ -63,7 +65,8 @@ class RemoteNode implements ComputeEnd {
   }
 
   readLogs(query: LogQuery, signal: AbortSignal): AsyncIterable<LogChunk> {
-    return readLogsOverBus(this.#bus, this.#nodeId, subjects.logs(this.#nodeId), query, signal, this.#random)
+    const parts = { clock: this.#clock, random: this.#random }
+    return readLogsOverBus(this.#bus, this.#nodeId, subjects.logs(this.#nodeId), query, signal, parts)
   }
 
   readResult(query: ResultQuery): Promise<ResultPart> {
@@ -71,18 +74,23 @@ class RemoteNode implements ComputeEnd {
   }
 }
 
+/** What a node speaks over, and as whom. */
+export type NodeSide = { bus: Bus; nodeId: NodeId; random: Random; clock: Clock; log: EventLog }
+
 /** The orchestrator as a node reaches it over the bus. */
 export class RemoteOrchestrator implements OrchestratorEnd {
   readonly #bus: Bus
   readonly #nodeId: NodeId
   readonly #random: Random
   readonly #log: EventLog
+  readonly #clock: Clock
   #served: Subscription[] = []
 
-  constructor(bus: Bus, nodeId: NodeId, random: Random, log: EventLog) {
+  constructor({ bus, nodeId, random, clock, log }: NodeSide) {
     this.#bus = bus
     this.#nodeId = nodeId
     this.#random = random
+    this.#clock = clock
     this.#log = log
   }
 
@@ -90,7 +98,7 @@ export class RemoteOrchestrator implements OrchestratorEnd {
   async handshake(request: Handshake, back: ComputeEnd): Promise<HandshakeReply> {
     const reply = await this.#control<HandshakeReply>({ Kind: 'Handshake', Body: request })
     if (!reply.IsAccepted) this.leave()
-    else if (this.#served.length === 0) this.#served = serveNode(this.#bus, this.#nodeId, back, this.#log)
+    else if (this.#served.length === 0) this.#served = serveNode(this.#bus, this.#nodeId, back, this.#clock, this.#log)
     return reply
   }
 
@@ -122,7 +130,7 @@ export class RemoteOrchestrator implements OrchestratorEnd {
   }
 }
 
-const serveNode = (bus: Bus, nodeId: NodeId, end: ComputeEnd, log: EventLog): Subscription[] => [
+const serveNode = (bus: Bus, nodeId: NodeId, end: ComputeEnd, clock: Clock, log: EventLog): Subscription[] => [
   serveCalls(bus, subjects.toNode(nodeId), {
     handle: async (_subject, body) => {
       const { LinkID, Frames } = readOrders(body)
@@ -130,7 +138,7 @@ const serveNode = (bus: Bus, nodeId: NodeId, end: ComputeEnd, log: EventLog): Su
     },
     onRefused: (_subject, error) => logRefusal(log, 'orchestrator_message_refused', error),
   }),
-  serveLogsOverBus(bus, subjects.logs(nodeId), end),
+  serveLogsOverBus(bus, subjects.logs(nodeId), end, clock),
   serveResultsOverBus(bus, subjects.results(nodeId), end),
 ]
 
@@ -152,7 +160,7 @@ export const serveOrchestrator = ({ bus, end, clock, random, log }: Orchestrator
     const message = readControl(body, nodeId)
     switch (message.Kind) {
       case 'Handshake':
-        return end.handshake(message.Body, new RemoteNode(bus, nodeId, random))
+        return end.handshake(message.Body, new RemoteNode(bus, nodeId, random, clock))
       case 'Heartbeat':
         return end.heartbeat(message.Body)
       case 'UpdateInfo':

@@ -2,7 +2,7 @@ import type { Wire } from '#api/decode/wire-json.ts'
 import type { Bus, Subscription } from '#contracts/bus.ts'
 import type { LogChunk, LogQuery, LogSelection } from '#contracts/log-reader.ts'
 import type { ComputeEnd } from '#contracts/node-link.ts'
-import type { Random } from '#lib/clock.ts'
+import type { Clock, Random } from '#lib/clock.ts'
 import { Fault } from '#lib/fault.ts'
 import { exactJson, parseExact } from '#lib/json/exact.ts'
 import type { NodeId } from '#models/ids.ts'
@@ -14,15 +14,18 @@ import { countOf, executionIdOf, flagOf, recordOf, textOf } from './go/checked.t
  * after the other, each as a request. The answer is the credit for the next; no answer means that nobody reads any more.
  *
  * Bytes of a piece: 1 or 2 (the stream) + where in it the piece ends (6 bytes big endian, all ones = not known) + the output;
- * 0 = the end; 3 + JSON = a fault.
+ * 0 = the end; 3 + JSON = a fault; 4 = the node is still at it, and asks whether the reader is.
  */
 const headBytes = 7
 const unknownEnd = 2 ** 48 - 1
 const largestPieceBytes = 256 * 1024
+/** How often a node says that it is still at it, and after how much silence it is taken to be gone. */
+const lifeSignMs = 5_000
+const silenceLimitMs = 3 * lifeSignMs + 1_000
 const creditLimitMs = 60_000
 const openLimitMs = 10_000
 const goOn = Buffer.of(1)
-/** A node has one piece under way, and then the end. */
+/** A node has one piece under way, and then the end; signs of life are not kept. */
 const arrivedLimit = 4
 
 export async function* readLogsOverBus(
@@ -31,17 +34,28 @@ export async function* readLogsOverBus(
   subject: string,
   query: LogQuery,
   signal: AbortSignal,
-  random: Random,
+  { clock, random }: { clock: Clock; random: Random },
 ): AsyncIterable<LogChunk> {
   const inbox = `_LOGS.${nodeId}.${random.uuid()}`
   const arrived: { payload: Uint8Array; reply: string | undefined }[] = []
   let wake: () => void = () => {}
   let isFlooded = false
+  let isSilent = false
+  let heardMs = clock.monotonicMs()
   const subscription = bus.subscribe(inbox, ({ payload, reply }) => {
+    heardMs = clock.monotonicMs()
+    if (payload[0] === 4) return reply === undefined ? undefined : bus.publish(reply, goOn)
     if (arrived.length < arrivedLimit) arrived.push({ payload, reply })
     else isFlooded = true
     wake()
   })
+  let watch = clock.after(silenceLimitMs, look)
+  function look(): void {
+    const restMs = heardMs + silenceLimitMs - clock.monotonicMs()
+    if (restMs > 0) watch = clock.after(restMs, look)
+    else isSilent = true
+    wake()
+  }
   const onAbort = (): void => wake()
   signal.addEventListener('abort', onAbort)
   try {
@@ -50,9 +64,10 @@ export async function* readLogsOverBus(
       if (isFlooded) throw new Fault('ServiceUnavailable', 'the output comes faster than it is asked for')
       const next = arrived.shift()
       if (!next) {
+        if (isSilent) throw new Fault('ServiceUnavailable', `node ${nodeId} went silent`, { isRetryable: true })
         await new Promise<void>((resolve) => {
           wake = resolve
-          if (arrived.length > 0 || signal.aborted) resolve()
+          if (arrived.length > 0 || isSilent || signal.aborted) resolve()
         })
         continue
       }
@@ -64,16 +79,17 @@ export async function* readLogsOverBus(
     }
   } finally {
     signal.removeEventListener('abort', onAbort)
+    watch.stop()
     subscription.stop()
   }
 }
 
-export const serveLogsOverBus = (bus: Bus, subject: string, end: ComputeEnd): Subscription =>
+export const serveLogsOverBus = (bus: Bus, subject: string, end: ComputeEnd, clock: Clock): Subscription =>
   bus.subscribe(subject, ({ payload, reply }) => {
     const asked = queryIn(payload)
     if (reply === undefined || asked === undefined) return
     bus.publish(reply, goOn)
-    send(bus, asked.inbox, asked.query, end).catch(() => {
+    send(bus, asked.inbox, asked.query, end, clock).catch(() => {
       // Nobody reads any more.
     })
   })
@@ -106,13 +122,15 @@ const streamBytesIn = (wire: Wire) => ({ 1: countOf(wire['1'], 'after.1'), 2: co
 /** Output goes to a reader's own subject, and to no other. */
 const inboxPattern = /^_LOGS\.[^.*>\s]+\.[\w-]+$/
 
-const send = async (bus: Bus, inbox: string, query: LogQuery, end: ComputeEnd): Promise<void> => {
+const send = async (bus: Bus, inbox: string, query: LogQuery, end: ComputeEnd, clock: Clock): Promise<void> => {
   const gone = new AbortController()
+  void tellLife(bus, inbox, clock, gone)
   const pieceBytes = Math.min(largestPieceBytes, bus.maxPayloadBytes - headBytes)
   try {
     for await (const chunk of end.readLogs(query, gone.signal)) {
       for (const piece of piecesOf(chunk, pieceBytes)) await bus.request(inbox, piece, creditLimitMs)
     }
+    gone.signal.throwIfAborted()
     bus.publish(inbox, Buffer.of(0))
   } catch (error) {
     bus.publish(inbox, Buffer.concat([Buffer.of(3), Buffer.from(faultText(error))]))
@@ -121,8 +139,21 @@ const send = async (bus: Bus, inbox: string, query: LogQuery, end: ComputeEnd): 
   }
 }
 
+/** Says that it is still at it, as long as somebody listens: output may be silent for days. */
+async function tellLife(bus: Bus, inbox: string, clock: Clock, gone: AbortController): Promise<void> {
+  try {
+    for (;;) {
+      await clock.sleep(lifeSignMs, gone.signal)
+      await bus.request(inbox, Buffer.of(4), creditLimitMs)
+    }
+  } catch (error) {
+    gone.abort(error)
+  }
+}
+
 function* piecesOf({ stream, bytes, end }: LogChunk, pieceBytes: number): Iterable<Buffer> {
-  for (let at = 0; at < bytes.length; at += pieceBytes) {
+  // A piece without bytes tells where the output stands.
+  for (let at = 0; at === 0 || at < bytes.length; at += pieceBytes) {
     const body = bytes.subarray(at, at + pieceBytes)
     const piece = Buffer.allocUnsafe(headBytes + body.length)
     piece[0] = stream

@@ -13,6 +13,7 @@ export async function* selectedOutput(
 ): AsyncGenerator<LogChunk> {
   const matching = grep === undefined ? undefined : new MatchingLines(compileRegexp(grep))
   for await (const chunk of chunks) {
+    if (chunk.bytes.length === 0) yield chunk
     if (sinceMs !== undefined && isBefore(chunk, sinceMs)) continue
     const rest = after ? restAfter(chunk, after[chunk.stream]) : chunk
     const wanted = rest && matching ? matching.push(rest) : rest

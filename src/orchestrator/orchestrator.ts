@@ -140,6 +140,7 @@ export class Orchestrator implements Startable {
       looks: this.#looks,
       look: (job, evaluationId) => this.#ask(job.ID, job.Priority, 'job-register', evaluationId),
       end: (nodeId) => this.#membership.end(nodeId),
+      awaySince: (nodeId) => this.#table.get(nodeId)?.ConnectionState.DisconnectedSince ?? 0n,
       signer: parts.signer,
     })
     store.onLost(() => {

@@ -69,6 +69,10 @@ describe('kept output', () => {
     await keeper.write(1, Buffer.from('before'))
     expect(await read(logs)).toHaveLength(1)
     const tail = logs.read({ executionId, isFollowing: true, isTail: true }, never)[Symbol.asyncIterator]()
+    expect([(await tail.next()).value, (await tail.next()).value].map((at) => [at?.stream, at?.end])).toEqual([
+      [1, 6],
+      [2, 0],
+    ])
     const next = tail.next()
     await new Promise((resolve) => setImmediate(resolve))
     await keeper.write(1, Buffer.from('after'))

@@ -121,10 +121,12 @@ async function* followFile(keeper: FileLogKeeper, query: LogQuery, signal: Abort
   const unwatch = keeper.watch(wake)
   signal.addEventListener('abort', wake)
   const from = query.isTail
-    ? { position: keeper.writtenBytes, ends: keeper.writtenEnds }
+    ? { position: keeper.writtenBytes, ends: { ...keeper.writtenEnds } }
     : { position: 0, ends: undefined }
   const file = new OpenedLater(keeper.path)
   try {
+    if (from.ends)
+      for (const stream of [1, 2] as const) yield { stream, bytes: new Uint8Array(), end: from.ends[stream] }
     const frames = new FrameReader(from.ends)
     for (let position = from.position; ; ) {
       const isLast = keeper.isClosed

@@ -1,9 +1,9 @@
 import { goString } from '#api/encode/go-json.ts'
 import type { LogPosition, logsRoute } from '#api/jobs.ts'
 import type { QueryOf } from '#api/query.ts'
-import type { JobsApi } from '#contracts/control-plane.ts'
+import type { JobsApi, TellReader } from '#contracts/control-plane.ts'
 import type { LogQuery, LogSelection } from '#contracts/log-reader.ts'
-import { Fault } from '#lib/fault.ts'
+import { Fault, messageOf } from '#lib/fault.ts'
 import { compileRegexp } from '#lib/regexp.ts'
 import type { Execution } from '#models/execution.ts'
 import { isTerminalExecution } from '#models/execution-state.ts'
@@ -18,33 +18,62 @@ export async function* logFrames(
   idOrName: string,
   query: Query,
   signal: AbortSignal,
+  tell: TellReader,
 ): AsyncGenerator<string> {
   const { follow: isFollowing = false, resumable: isResumable = false } = query
   const id = await jobs.resolve(idOrName, query.namespace)
   const request = { ...(await choiceOf(jobs, id, query)), isFollowing }
   if (isResumable) yield positionFrame('', skippedOf(query))
+  const parts = { jobs, signal, tell: isResumable ? tell : () => {} }
   let execution = await jobs.logged(id, request, signal)
-  if (execution) yield* framesOf(jobs, execution, query, signal)
+  let asked = query
   // Where a break lies behind, a failure may be of the same cause, and the reader wants the job's output.
-  if (!isFollowing || query.from_execution === undefined || query.execution_id !== undefined) return
+  let isBroken = query.from_execution !== undefined
   while (execution) {
-    execution = await jobs.successor(id, execution.ID, signal)
-    if (execution) yield* framesOf(jobs, execution, successorQuery(query), signal)
+    const lost: unknown = yield* framesOrLoss(parts, execution, asked)
+    isBroken ||= lost !== undefined
+    const next: Execution | undefined =
+      isBroken && isFollowing && query.execution_id === undefined
+        ? await successorOf(parts, id, execution.ID)
+        : undefined
+    if (lost !== undefined && !next) throw lost
+    if (lost !== undefined) parts.tell(`${messageOf(lost)}.`)
+    execution = next
+    asked = successorQuery(query)
   }
 }
 
+type Parts = { jobs: JobsApi; signal: AbortSignal; tell: TellReader }
+
+/** Returns why the rest of the output cannot be had, if another execution may be there instead. */
+async function* framesOrLoss(parts: Parts, execution: Execution, query: Query): AsyncGenerator<string, unknown> {
+  try {
+    yield* framesOf(parts, execution, query)
+    return undefined
+  } catch (error) {
+    if (query.resumable && error instanceof Fault && error.code === 'ServiceUnavailable') return error
+    throw error
+  }
+}
+
+/** The one in the place of an execution that has ended; one that goes on has none. */
+async function successorOf({ jobs, signal }: Parts, id: JobId, executionId: ExecutionId) {
+  const now = await jobs.logged(id, { executionId, isFollowing: false }, signal)
+  return now && isTerminalExecution(now.ComputeState.StateType) ? jobs.successor(id, executionId, signal) : undefined
+}
+
 async function* framesOf(
-  jobs: JobsApi,
+  { jobs, signal, tell }: Parts,
   { ID: executionId, JobID, ComputeState }: Execution,
   query: Query,
-  signal: AbortSignal,
 ): AsyncGenerator<string> {
   const { follow: isFollowing = false, tail = false, resumable: isResumable = false } = query
   const selection = selectionOf(query)
   const isOver = isTerminalExecution(ComputeState.StateType)
   // Of output that is complete there is no "from now on".
   const isTail = tail && !isOver
-  const read = (how: Omit<LogQuery, 'executionId'>) => jobs.logs(JobID, { ...how, ...selection, executionId }, signal)
+  const read = (how: Omit<LogQuery, 'executionId'>) =>
+    jobs.logs(JobID, { ...how, ...selection, executionId }, signal, tell)
   const isCounted = isTail && isResumable
   const skipped = isCounted ? await printedSoFar(() => read({ isFollowing: false, isTail: false })) : skippedOf(query)
   if (isResumable) yield positionFrame(executionId, skipped)

@@ -6,7 +6,7 @@ import { goString } from '#api/encode/go-json.ts'
 import { apiPrefix } from '#api/endpoint.ts'
 import { logsRoute } from '#api/jobs.ts'
 import { readQuery } from '#api/query.ts'
-import type { JobsApi } from '#contracts/control-plane.ts'
+import type { JobsApi, TellReader } from '#contracts/control-plane.ts'
 import type { Clock } from '#lib/clock.ts'
 import { Fault, faultOf, messageOf } from '#lib/fault.ts'
 import { guardedJobs } from './auth/guarded-jobs.ts'
@@ -95,9 +95,10 @@ export class LogSockets {
     })
     const signal = AbortSignal.any([gone.signal, this.#stopping.signal])
     try {
-      for await (const frame of framesOf(jobs, url, signal)) await send(socket, frame)
+      const tell = (Note: string): void => void send(socket, noteFrame(Note))
+      for await (const frame of framesOf(jobs, url, signal, tell)) await send(socket, frame)
     } catch (error) {
-      if (!signal.aborted) await send(socket, errorFrame(messageOf(error)))
+      if (!signal.aborted) await send(socket, errorFrame(error))
     }
     this.#close(socket, signal.aborted ? goingAway : normalClosure)
   }
@@ -112,11 +113,11 @@ export class LogSockets {
   }
 }
 
-async function* framesOf(jobs: JobsApi, url: string, signal: AbortSignal): AsyncGenerator<string> {
+async function* framesOf(jobs: JobsApi, url: string, signal: AbortSignal, tell: TellReader): AsyncGenerator<string> {
   const id = idOf(url)
   const query = readLogQuery(url)
   try {
-    yield* logFrames(jobs, id, query, signal)
+    yield* logFrames(jobs, id, query, signal, tell)
   } catch (error) {
     throw new Error(`failed to open log stream for job ${id}: ${messageOf(error)}`, { cause: error })
   }
@@ -148,7 +149,13 @@ function isResumable(url: string): boolean {
   }
 }
 
-const errorFrame = (message: string): string => `{"error":${goString(message)},"value":{"Type":0,"Line":""}}\n`
+const noteFrame = (Note: string): string => `${JSON.stringify({ value: { Type: 0, Line: '' }, Note })}\n`
+
+function errorFrame(error: unknown): string {
+  const hint = error instanceof Error && error.cause instanceof Fault ? error.cause.hint : undefined
+  const said = hint === undefined ? '' : `,"Hint":${goString(hint)}`
+  return `{"error":${goString(messageOf(error))},"value":{"Type":0,"Line":""}${said}}\n`
+}
 
 /** Waits for the reader only when it lags; that it went away is noticed by its close. */
 function send(socket: WebSocket, frame: string): Promise<void> | undefined {

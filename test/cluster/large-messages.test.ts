@@ -20,6 +20,7 @@ afterEach(async () => {
   for (const part of parts.splice(0).reverse()) await part.close()
 })
 
+const clock = new SystemClock()
 const executionId = 'e-1' as ExecutionId
 const bytes = Buffer.from(Array.from({ length: 300_000 }, (_, at) => at % 251))
 
@@ -85,13 +86,14 @@ withNatsServer(() => {
     it('output and results arrive in smaller pieces', async () => {
       const { one, other } = await open()
       serveCalls(other, 'work', { handle: async () => 0 })
-      serveLogsOverBus(other, 'logs', end)
+      serveLogsOverBus(other, 'logs', end, clock)
       serveResultsOverBus(other, 'results', end)
       await answered(one)
       const output: Uint8Array[] = []
+      const reader = { clock, random: systemRandom }
       const query = { executionId, isFollowing: false, isTail: false }
       const signal = new AbortController().signal
-      for await (const chunk of readLogsOverBus(one, 'n-1' as NodeId, 'logs', query, signal, systemRandom))
+      for await (const chunk of readLogsOverBus(one, 'n-1' as NodeId, 'logs', query, signal, reader))
         output.push(chunk.bytes)
       expect(Buffer.concat(output).equals(bytes)).toBe(true)
       const result = await readResultOverBus(one, 'results', { executionId, offset: 5, limitBytes: 100_000 })

@@ -97,7 +97,7 @@ export class NodeLife {
       this.#serveNodes(bus, clock, this.orchestrator)
     }
     if (!machine.facts.isCompute) return
-    const remote = () => new RemoteOrchestrator(bus, machine.facts.nodeId, world.random, this.#log)
+    const remote = () => new RemoteOrchestrator({ ...shared, bus, nodeId: machine.facts.nodeId, random: world.random })
     this.#role = this.#computeRole(shared, this.orchestrator ? this.#planted(this.orchestrator.link) : remote())
     await this.#role.start()
   }

@@ -207,6 +207,7 @@ export const others = {
       'A piece of output.',
     ),
     error: field(text, 'Why the stream ends.', leftOut),
+    Hint: field(text, 'What may help, with an error.', leftOut),
     Position: field(
       record('LogPosition', {
         ExecutionID: field(text, 'Whose output follows; empty while there is no execution.'),
@@ -214,6 +215,11 @@ export const others = {
         Stderr: field(uint64, 'The same of standard error.'),
       }),
       'Where the stream stands, when `resumable` asks for it: at once, and when its execution is known.',
+      leftOut,
+    ),
+    Note: field(
+      text,
+      'What happens to the stream, for people, when `resumable` asks for it: its node is away, or back.',
       leftOut,
     ),
   }),

@@ -19,8 +19,8 @@ export type LogChoice = {
 }
 
 /**
- * Writes the output of a job to stdout as it comes, both of its streams, and returns whether there was any. One that is
- * followed goes on when the line to the server breaks. Being interrupted, or told to leave, is a good end.
+ * Writes the output of a job to stdout as it comes, both of its streams, and returns whether there was any. It goes on when
+ * the line to the server breaks. Being interrupted, or told to leave, is a good end.
  */
 export async function followLogs(
   id: string,
@@ -41,9 +41,8 @@ export async function followLogs(
     since: sinceNs,
   }
   try {
-    const frames = follow ? unbrokenLogs(id, query, parts) : client.jobs.logs(id, query, signal)
-    for await (const { value, error } of frames) {
-      if (error) throw saidByServer(error)
+    for await (const { value, error, Hint } of unbrokenLogs(id, query, parts)) {
+      if (error) throw saidByServer(error, Hint)
       cli.stdout.write(value.Line)
       isAny = true
     }
@@ -66,11 +65,11 @@ const toldOn = (stderr: Out) => ({
   onBreak: (reason: string) =>
     tell(stderr, `The line to the server broke; asking again, the job goes on meanwhile. ${reason}`),
   onMend: () => tell(stderr, 'The server is there again; the output goes on.'),
+  onNote: (note: string) => tell(stderr, note),
   onSuccessor: () => tell(stderr, 'The execution failed; that of the one in its place follows from its beginning.'),
 })
 
-/** The stream carries sentences only. */
-const saidByServer = (error: string): Fault =>
+const saidByServer = (error: string, hint: string | undefined): Fault =>
   new Fault('InternalError', `error reading log output: error received from server: ${error}`, {
-    ...(error.includes('Multiple jobs found') ? { hint: 'Use full job ID' } : {}),
+    ...(hint === undefined ? {} : { hint }),
   })

@@ -44,7 +44,14 @@ function handClock(pauses: number[]) {
 
 async function followed(lines: readonly Line[], query: Asked = { follow: true }, isThere = false) {
   const asked: Asked[] = []
-  const told = { text: '', pauses: [] as number[], breaks: [] as string[], mends: 0, successors: 0 }
+  const told = {
+    text: '',
+    pauses: [] as number[],
+    breaks: [] as string[],
+    notes: [] as string[],
+    mends: 0,
+    successors: 0,
+  }
   const { clock, pass } = handClock(told.pauses)
   async function* logs(_id: string, one: Asked, signal: AbortSignal): AsyncGenerator<LogFrame> {
     const line = lines[Math.min(asked.length, lines.length - 1)] ?? refused
@@ -67,6 +74,7 @@ async function followed(lines: readonly Line[], query: Asked = { follow: true },
       onBreak: (reason) => void told.breaks.push(reason),
       onMend: () => void (told.mends += 1),
       onSuccessor: () => void (told.successors += 1),
+      onNote: (note) => void told.notes.push(note),
     })
     for await (const { value } of frames) told.text += value.Line
   })().catch((error: Error) => error.message)
@@ -144,6 +152,12 @@ it('a server that was never there is an error at once, unless it has just taken 
 it('a server that does not tell where its output stands cannot go on: what breaks is an error', async () => {
   const lines = [{ frames: [out('some\n')] }]
   expect(await followed(lines, { follow: true }, true)).toMatchObject({ end: 'it broke', text: 'some\n', pauses: [] })
+})
+
+it('what the server says of the stream is told, and is no output', async () => {
+  const away: LogFrame = { value: { Type: 0, Line: '' }, Note: 'Node n-1 is away.' }
+  const { text, notes } = await followed([{ frames: [at('e-1'), out('a\n'), away, out('b\n')], isEnd: true }])
+  expect([text, notes]).toEqual(['a\nb\n', ['Node n-1 is away.']])
 })
 
 const alive: LogFrame = { value: { Type: 0, Line: '' } }

@@ -17,6 +17,8 @@ export type LineParts = {
   readonly onMend: () => void
   /** Told when the execution failed and another one goes on: its output follows from its beginning. */
   readonly onSuccessor: () => void
+  /** Told what the server says of the stream. */
+  readonly onNote: (note: string) => void
 }
 
 /**
@@ -24,7 +26,7 @@ export type LineParts = {
  * tell where its output stands cannot go on from there: what breaks is an error then.
  */
 export async function* unbrokenLogs(id: string, query: LogQuery, parts: LineParts): AsyncGenerator<LogFrame> {
-  const { client, clock, signal, isThere, onBreak, onMend, onSuccessor } = parts
+  const { client, clock, signal, isThere, onBreak, onMend, onSuccessor, onNote } = parts
   let position: LogPosition | undefined
   let hasOutput = false
   let isBroken = false
@@ -45,6 +47,7 @@ export async function* unbrokenLogs(id: string, query: LogQuery, parts: LinePart
           continue
         }
         silence.heard()
+        if (frame.Note) onNote(frame.Note)
         if (frame.value.Type === 0 && frame.error === undefined) continue
         failures = 0
         hasOutput = true

@@ -1,4 +1,12 @@
-import type { JobsApi, KeptResult, LogChoice, Rerun, Submission, Submitted } from '#contracts/control-plane.ts'
+import type {
+  JobsApi,
+  KeptResult,
+  LogChoice,
+  Rerun,
+  Submission,
+  Submitted,
+  TellReader,
+} from '#contracts/control-plane.ts'
 import type { LogChunk, LogQuery } from '#contracts/log-reader.ts'
 import type { ComputeEnd } from '#contracts/node-link.ts'
 import type { ResultSigner } from '#contracts/result-signer.ts'
@@ -38,6 +46,8 @@ export type JobsParts = {
   looks: Looks
   look: (job: Job, evaluationId: string) => void
   end: (nodeId: NodeId) => ComputeEnd | undefined
+  /** Since when a node is not connected, Unix ns; 0 = it is, or nobody knows. */
+  awaySince: (nodeId: NodeId) => bigint
   signer: ResultSigner | undefined
 }
 
@@ -166,9 +176,9 @@ export class Jobs implements JobsApi {
     return succeedingExecution({ store: this.#store, waiters: this.#parts.waiters }, id, executionId, signal)
   }
 
-  logs(id: JobId, query: LogQuery, signal: AbortSignal): AsyncIterable<LogChunk> {
-    const { clock, waiters, end } = this.#parts
-    return jobLogs({ store: this.#store, clock, waiters, end }, id, query, signal)
+  logs(id: JobId, query: LogQuery, signal: AbortSignal, tell?: TellReader): AsyncIterable<LogChunk> {
+    const { clock, waiters, end, awaySince } = this.#parts
+    return jobLogs({ store: this.#store, clock, waiters, end, awaySince }, id, query, signal, tell)
   }
 
   get #store() {

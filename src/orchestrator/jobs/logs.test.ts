@@ -4,6 +4,7 @@ import type { ComputeEnd } from '#contracts/node-link.ts'
 import type { Store } from '#contracts/store.ts'
 import type { Clock } from '#lib/clock.ts'
 import { Fault } from '#lib/fault.ts'
+import { selectedOutput } from '#link/selected-output.ts'
 import type { Execution } from '#models/execution.ts'
 import type { ExecutionId, JobId } from '#models/ids.ts'
 import { Waiters } from '../waiters.ts'
@@ -26,8 +27,9 @@ const execution = (StateType: Execution['ComputeState']['StateType'], Stdout?: s
 /** The output of an execution whose node answers as `node` does, with `states` seen one after the other. */
 async function read(
   states: Execution[],
-  node: (signal: AbortSignal) => AsyncIterable<LogChunk>,
+  node: (signal: AbortSignal, query: LogQuery) => AsyncIterable<LogChunk>,
   query: Partial<LogQuery> = {},
+  told: string[] = [],
 ) {
   const waiters = new Waiters()
   const store: Partial<Store> = {
@@ -38,23 +40,31 @@ async function read(
     },
     jobVersion: async () => undefined,
   }
-  const after = (_ms: number, run: () => void) => {
+  let nowMs = 0
+  const after = (ms: number, run: () => void) => {
+    nowMs += ms
     const timer = setTimeout(run, 1)
     return { stop: () => clearTimeout(timer) }
   }
   const parts = {
     store: store as Store,
-    clock: { after } as Partial<Clock> as Clock,
+    clock: { after, monotonicMs: () => nowMs } as Partial<Clock> as Clock,
     waiters,
-    end: () => ({ readLogs: (_query, signal) => node(signal) }) as Partial<ComputeEnd> as ComputeEnd,
+    awaySince: () => 1_800_000_000_000_000_000n,
+    end: () =>
+      ({
+        readLogs: (asked, signal) => selectedOutput(node(signal, asked), asked),
+      }) as Partial<ComputeEnd> as ComputeEnd,
   }
   const text: string[] = []
   const whole = { executionId, isFollowing: false, isTail: false, ...query }
-  for await (const { bytes } of jobLogs(parts, jobId, whole, new AbortController().signal))
+  for await (const { bytes } of jobLogs(parts, jobId, whole, new AbortController().signal, (note) => told.push(note)))
     text.push(Buffer.from(bytes).toString())
   return text
 }
 
+const away = 'Node n-1 cannot be reached; the output goes on when it is back.'
+const back = 'The node is back; the output goes on.'
 const saying = (text: string): LogChunk => ({ stream: 1, bytes: Buffer.from(text), end: text.length })
 
 async function* partOf(text: string, end?: number) {
@@ -95,6 +105,73 @@ describe('output of a job [R20]', () => {
     expect(await read(ended, silent, { grep: 'w' })).toEqual(['two\n'])
     expect(await read(ended, silent, { sinceMs: 5 })).toEqual(['one\ntwo\n'])
     expect(await read(ended, silent, { sinceMs: 6 })).toEqual([])
+  })
+
+  it('goes on at the same byte when its node is back, and the reader is told [W46]', async () => {
+    const asked: LogQuery[] = []
+    const lines = ['abc', 'def', 'ghi'].map((text, at) => ({ ...saying(text), end: 3 * (at + 1) }))
+    async function* breaking(_signal: AbortSignal, query: LogQuery): AsyncGenerator<LogChunk> {
+      asked.push(query)
+      yield* lines.slice(0, asked.length)
+      if (asked.length < 3) throw new Fault('ServiceUnavailable', 'it went silent', { isRetryable: true })
+    }
+    const told: string[] = []
+    const running = [execution('Running')]
+    expect(await read(running, breaking, { isFollowing: true }, told)).toEqual(['abc', 'def', 'ghi'])
+    expect(asked.map(({ after }) => after?.[1])).toEqual([0, 3, 6])
+    expect(told).toEqual([away, back, away, back])
+  })
+
+  it('goes on from where it began when only what is new was asked for', async () => {
+    const asked: LogQuery[] = []
+    async function* breaking(_signal: AbortSignal, query: LogQuery): AsyncGenerator<LogChunk> {
+      asked.push(query)
+      if (asked.length > 1) return
+      for (const [stream, end] of [
+        [1, 1_000],
+        [2, 0],
+      ] as const)
+        yield { stream, bytes: new Uint8Array(), end }
+      yield { ...saying('new'), end: 1_003 }
+      throw new Fault('Timeout', 'no answer')
+    }
+    await read([execution('Running')], breaking, { isFollowing: true, isTail: true })
+    expect(asked.map(({ isTail, after }) => [isTail, after])).toEqual([
+      [true, undefined],
+      [false, { 1: 1_003, 2: 0 }],
+    ])
+  })
+
+  it('ends with which node is away, and since when, when it does not come back in two minutes', async () => {
+    async function* broken(): AsyncGenerator<LogChunk> {
+      yield saying('abc')
+      throw new Fault('ServiceUnavailable', 'it went silent', { isRetryable: true })
+    }
+    const told: string[] = []
+    const output = read([execution('Running')], broken, { isFollowing: true }, told)
+    await expect(output).rejects.toMatchObject({
+      message: 'node n-1 cannot be reached for its logs of execution e-1; it is away since 2027-01-15T08:00:00.000Z',
+      hint: expect.stringContaining('bacalhau node list'),
+    })
+    expect(told).toEqual([away])
+  })
+
+  it('of a node that is away is what was kept, and that there is more; with what is gone for good the reader is told', async () => {
+    const ended = execution('Completed', 'the begin')
+    const cut = { ...ended, RunOutput: { ...ended.RunOutput, StdoutTruncated: true } } as Execution
+    async function* unknown(): AsyncGenerator<LogChunk> {
+      yield* []
+      throw new Fault('NotFound', 'nothing is kept')
+    }
+    const told: string[] = []
+    expect(await read([cut], unknown, {}, told)).toEqual(['the begin'])
+    expect(told).toEqual(['Node n-1 does not keep the output of execution e-1 any more: only its beginning is left.'])
+    async function* unreachable(): AsyncGenerator<LogChunk> {
+      yield* []
+      throw new Fault('ServiceUnavailable', 'nobody listens')
+    }
+    await expect(read([cut], unreachable)).rejects.toThrow('node n-1 cannot be reached')
+    expect(await read([ended], unreachable)).toEqual(['the begin'])
   })
 
   it('is asked for again while its node does not know of it yet', async () => {

@@ -63,9 +63,9 @@ export function guardedJobs(jobs: JobsApi, rights: Rights): JobsApi {
     logged: (id, ...which) => after(id, 'output', () => jobs.logged(id, ...which)),
     successor: (id, ...which) => after(id, 'output', () => jobs.successor(id, ...which)),
 
-    async *logs(id, query, signal) {
+    async *logs(id, query, signal, tell) {
       await need(id, 'output')
-      yield* jobs.logs(id, query, signal)
+      yield* jobs.logs(id, query, signal, tell)
     },
   }
 }
