@@ -2,7 +2,7 @@ import { Fault, messageOf } from '#lib/fault.ts'
 import type { Cli } from '../command.ts'
 import type { Out } from '../out.ts'
 import { tell } from '../tell.ts'
-import { unbrokenLogs } from './unbroken-logs.ts'
+import { type LineParts, unbrokenLogs } from './unbroken-logs.ts'
 
 export type LogChoice = {
   readonly executionId?: string
@@ -18,6 +18,17 @@ export type LogChoice = {
   readonly isJustTaken?: boolean
 }
 
+export type Told = Pick<LineParts, 'onBreak' | 'onMend' | 'onSuccessor' | 'onNote'>
+
+export type Following = {
+  /** Aborted when the reader has had enough. */
+  readonly leave?: AbortSignal
+  /** Where the pieces go: stdout as they are, when left out. */
+  readonly write?: (text: string, stream: 1 | 2) => void
+  /** Who is told what happens to the line: stderr, when left out. */
+  readonly told?: Told
+}
+
 /**
  * Writes the output of a job to stdout as it comes, both of its streams, and returns whether there was any. It goes on when
  * the line to the server breaks. Being interrupted, or told to leave, is a good end.
@@ -26,12 +37,12 @@ export async function followLogs(
   id: string,
   { executionId, follow, tail, grep, sinceNs, isJustTaken = false, ...which }: LogChoice,
   cli: Cli,
-  leave?: AbortSignal,
+  { leave, write = (text) => cli.stdout.write(text), told = toldOn(cli.stderr) }: Following = {},
 ): Promise<boolean> {
   const signal = leave ? AbortSignal.any([cli.interrupted, leave]) : cli.interrupted
   let isAny = false
   const client = await cli.client()
-  const parts = { client, clock: cli.clock, signal, isThere: isJustTaken, ...toldOn(cli.stderr) }
+  const parts = { client, clock: cli.clock, signal, isThere: isJustTaken, ...told }
   const query = {
     ...which,
     execution_id: executionId || undefined,
@@ -43,7 +54,7 @@ export async function followLogs(
   try {
     for await (const { value, error, Hint } of unbrokenLogs(id, query, parts)) {
       if (error) throw saidByServer(error, Hint)
-      cli.stdout.write(value.Line)
+      if (value.Type !== 0) write(value.Line, value.Type)
       isAny = true
     }
     return isAny
@@ -61,7 +72,7 @@ export async function followLogs(
   }
 }
 
-const toldOn = (stderr: Out) => ({
+export const toldOn = (stderr: Out): Told => ({
   onBreak: (reason: string) =>
     tell(stderr, `The line to the server broke; asking again, the job goes on meanwhile. ${reason}`),
   onMend: () => tell(stderr, 'The server is there again; the output goes on.'),

@@ -103,7 +103,7 @@ async function follow(id: string, flags: WaitFlags, isLimited: boolean, cli: Cli
   const limit = new AbortController()
   const timer = isLimited ? cli.clock.after(limitMs, () => limit.abort()) : undefined
   try {
-    await followLogs(id, { follow: true, isJustTaken: true }, cli, limit.signal)
+    await followLogs(id, { follow: true, isJustTaken: true }, cli, { leave: limit.signal })
   } catch (error) {
     // A job that no node took has no output: what counts is why.
     const { Job } = await (await cli.client()).jobs.get(id)

@@ -67,6 +67,20 @@ describe('job logs', () => {
     expect([wrong.exit, wrong.stderr]).toEqual([1, expect.stringContaining('error parsing regexp: missing closing )')])
   })
 
+  it('of all executions are told apart by the word before each line, after the end and as they come [R19, R20]', async () => {
+    const job = { job: { Count: 3 }, ...data() }
+    const id = await server.submit(toolJob(['slowly', '/data/lines'], job))
+    const followed = await server.ok(['job', 'logs', '--follow', '--all-executions', id])
+    const { Executions } = await ended(server.port, id)
+    const ids = Executions.Items.map(({ ID }) => ID.slice(0, 10))
+    expect(ids).toHaveLength(3)
+    const all = ids.flatMap((each) => Array.from({ length: 400 }, (_, n) => `${each} | line ${n}`))
+    for (const printed of [followed, await server.ok(['job', 'logs', '--all-executions', id])])
+      expect(printed.split('\n').filter(Boolean).toSorted()).toEqual(all.toSorted())
+    const found = await server.ok(['job', 'logs', '--all-executions', '--grep', ' 399$', id])
+    expect(found.split('\n').filter(Boolean).toSorted()).toEqual(ids.map((each) => `${each} | line 399`).toSorted())
+  })
+
   it('with --follow prints the past, then what comes, until the end [R20]', async () => {
     const id = await server.submit(toolJob(['slowly', '/data/lines'], data()))
     const followers = ['--follow', '-f'].map((flag) => server.ok(['job', 'logs', flag, id]))

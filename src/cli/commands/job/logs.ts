@@ -1,3 +1,4 @@
+import { Fault } from '#lib/fault.ts'
 import { shortId } from '#lib/short-id.ts'
 import { type Cli, defineCommand, exactly } from '../../command.ts'
 import { bool, text } from '../../flags.ts'
@@ -5,6 +6,7 @@ import { idArgument } from '../../shared/id-argument.ts'
 import { momentOf, sinceFlag } from '../../shared/since-flag.ts'
 import { versionFlags, versionQuery } from '../../shared/which-job.ts'
 import { tell } from '../../tell.ts'
+import { followAllLogs } from '../../waiting/all-logs.ts'
 import { followLogs, type LogChoice } from '../../waiting/follow-logs.ts'
 import { reportReasons } from '../../waiting/report.ts'
 import { fine, type RunEnd } from '../../waiting/submit.ts'
@@ -15,12 +17,14 @@ export const command = defineCommand({
   examples: [
     ['the output of a job', 'job logs j-e3f8c209'],
     ['and what comes, until it ends', 'job logs -f j-e3f8c209'],
+    ['what all executions print, each line with its execution', 'job logs -f --all-executions j-e3f8c209'],
     ['the errors of the last ten minutes', "job logs --since 10m --grep 'error|fatal' j-e3f8c209"],
   ],
   args: exactly(1),
   completes: 'job',
   flags: {
     ...versionFlags,
+    'all-executions': bool(false, 'Of all executions, each line after the short id of its own'),
     'execution-id': text('', 'Only this execution', { shorthand: 'e' }),
     follow: bool(false, 'Go on until the job ends', { shorthand: 'f' }),
     grep: text('', 'Only lines in which this pattern is found; RE2, as in Go'),
@@ -29,6 +33,8 @@ export const command = defineCommand({
   },
   async run({ args, flags }, cli): Promise<RunEnd> {
     const id = await idArgument(args, cli)
+    if (flags['all-executions'] && flags['execution-id'] !== '')
+      throw new Fault('ValidationError', '--all-executions and --execution-id exclude each other')
     const choice = {
       ...versionQuery(flags),
       executionId: flags['execution-id'],
@@ -37,7 +43,7 @@ export const command = defineCommand({
       grep: flags.grep,
       ...(flags.since ? { sinceNs: momentOf(flags.since, cli.clock.nowNs()) } : {}),
     }
-    const isAny = await followLogs(id, choice, cli)
+    const isAny = await (flags['all-executions'] ? followAllLogs : followLogs)(id, choice, cli)
     if (isAny || cli.interrupted.aborted) return fine
     if (choice.grep !== '' || choice.sinceNs !== undefined) return nothingSelected(cli)
     return explainSilence(id, choice, cli)
