@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 const ring = (name: string, include: string[], extra: Record<string, unknown> = {}) => ({
@@ -20,7 +21,9 @@ export default defineConfig({
         hookTimeout: 60_000,
         setupFiles: watchAnswers,
       }),
+      // These wait more than they work, each for a cluster of its own.
       ring('wire', ['test/wire/**/*.test.ts'], {
+        maxWorkers: Math.max(2, availableParallelism() - 1),
         testTimeout: 120_000,
         hookTimeout: 120_000,
         setupFiles: watchAnswers,

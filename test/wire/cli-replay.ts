@@ -36,6 +36,8 @@ export class CliReplay {
   #versions: Promise<void> | undefined
   readonly #client: Client
   readonly #jobs = new Map<string, Promise<string>>()
+  /** Jobs that end by a time limit only, while other cases run. */
+  readonly #early = new Set<string>()
   readonly #listeners: Server[] = []
 
   constructor(cluster: GoldenCluster, version: Version) {
@@ -45,7 +47,7 @@ export class CliReplay {
   }
 
   async replay(folder: string, recorded: CliCase, all: readonly CliCase[]): Promise<Replayed> {
-    const name = recorded.case.split('/').at(-1) ?? ''
+    const name = lastPart(recorded.case)
     const dataDir = dataDirOf(recorded, this.#cluster.directory)
     if (folder === 'config') prepareConfig(dataDir, recorded, all)
     if (folder === 'profile') prepareProfiles(dataDir, recorded, all)
@@ -118,7 +120,7 @@ export class CliReplay {
   /** What a case leaves running would take the place of the next one's jobs. */
   async #stopRunning(): Promise<void> {
     const { Items } = await this.#client.jobs.list({ order_by: 'modified_at', reverse: true, limit: 20 })
-    const running = Items.filter(({ State }) => !isTerminalJob(State.StateType))
+    const running = Items.filter(({ ID, State }) => !isTerminalJob(State.StateType) && !this.#early.has(ID))
     await Promise.all(running.map(({ ID }) => this.#client.jobs.stop(ID, {}).catch(() => {})))
   }
 
@@ -175,10 +177,18 @@ export class CliReplay {
     const key = named ? `${folder}/${name}` : fixture
     let job = this.#jobs.get(key)
     if (!job) {
-      job = this.#submit(fixture).then((id) => this.#until(id, state))
+      job = this.#submit(fixture).then((id) => {
+        if (endsLate(fixture)) this.#early.add(id)
+        return this.#until(id, state)
+      })
       this.#jobs.set(key, job)
     }
     return job
+  }
+
+  /** Its job is on its way when the turn of the case comes, which is told then if there was trouble. */
+  submitEarly(folder: string, { case: name, needs }: CliCase): void {
+    if (needs?.fixture && endsLate(needs.fixture)) this.#job(folder, lastPart(name), needs).catch(() => {})
   }
 
   /** Any end when no state is named. The nodes have said what they had to say about it. */
@@ -254,6 +264,9 @@ export class CliReplay {
     return base
   }
 }
+
+const endsLate = (fixture: string): boolean => fixture.endsWith('timeout')
+const lastPart = (name: string): string => name.split('/').at(-1) ?? ''
 
 /** The recorder waited some seconds; what it waited for is seen in the output. */
 const signalMoment = (folder: string) => (stdout: string) =>

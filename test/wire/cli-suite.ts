@@ -56,10 +56,13 @@ export function cliSuite(version: Version, judged = ['*']): void {
       replay = new CliReplay(cluster, version)
       const compare = await loadCompare()
       await replay.settle()
-      for (const folder of folders.filter((each) => only?.includes(each) ?? true)) {
+      const asked = folders.filter((each) => only?.includes(each) ?? true)
+      const casesIn = (folder: string): CliCase[] =>
+        (cases.get(folder) ?? []).filter((recorded) => hasDocker || !needsDocker(recorded))
+      for (const folder of asked) for (const recorded of casesIn(folder)) replay.submitEarly(folder, recorded)
+      for (const folder of asked) {
         const done: Result[] = []
-        for (const recorded of cases.get(folder) ?? []) {
-          if (!hasDocker && needsDocker(recorded)) continue
+        for (const recorded of casesIn(folder)) {
           const startMs = performance.now()
           const found = await differences(recorded, folder)
           if (process.env.CLI_TRACE) console.log(recorded.case, `${Math.round(performance.now() - startMs)} ms`)

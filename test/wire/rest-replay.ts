@@ -108,14 +108,22 @@ export class Replay {
     return values
   }
 
-  /** The job of a fixture, submitted once per area, when it is in the state the recording saw. */
-  async #jobIn(area: string, fixture: string, state: string | undefined): Promise<string> {
+  /** The job of the case, so that it is on its way when it is asked about. */
+  async submitEarly({ area, needs }: RestCase): Promise<void> {
+    if (needs?.fixture !== undefined) await this.#submitted(area, needs.fixture)
+  }
+
+  /** The job of a fixture, submitted once per area. */
+  async #submitted(area: string, fixture: string): Promise<string> {
     const key = `${area}/${fixture}`
-    let id = this.#jobs.get(key)
-    if (id === undefined) {
-      id = await this.submit(this.#put(submissionOf(this.#version, fixture)))
-      this.#jobs.set(key, id)
-    }
+    const id = this.#jobs.get(key) ?? (await this.submit(this.#put(submissionOf(this.#version, fixture))))
+    this.#jobs.set(key, id)
+    return id
+  }
+
+  /** The same when it is in the state the recording saw. */
+  async #jobIn(area: string, fixture: string, state: string | undefined): Promise<string> {
+    const id = await this.#submitted(area, fixture)
     if (state === 'Stopped') await this.#stop(id)
     await this.#waitFor(id, state)
     return id
