@@ -28,12 +28,17 @@ export const bidFor = async (
     ports,
     signal,
   }
-  const verdicts = await Promise.all([
+  const answers = await Promise.allSettled([
     ...bidRules.map((rule) => rule(context)),
     ...settings.probes.map((probe) => probe(job, signal)),
   ])
-  const reasons = verdicts.flatMap((verdict) => (verdict.isYes ? [] : [`rejected bid: ${verdict.reason}`]))
+  const reasons = answers.flatMap((answer) =>
+    answer.status === 'fulfilled' && !answer.value.isYes ? [`rejected bid: ${answer.value.reason}`] : [],
+  )
+  // Who says no says so, although another cannot tell.
   if (reasons.length > 0) return { kind: 'declined', reason: reasons.join('; ') }
+  const unknown = answers.find((answer) => answer.status === 'rejected')
+  if (unknown) throw unknown.reason
   const usage = await usageOf(context)
   const verdict = resourceVerdict(usage, context)
   return verdict.isYes ? { kind: 'accepted', usage } : { kind: 'declined', reason: `rejected bid: ${verdict.reason}` }

@@ -62,20 +62,25 @@ describe('a command that judges jobs', () => {
     expect(verdict.isYes ? 0 : verdict.reason.length).toBeLessThan(5_000)
   })
 
-  it('has refused when it cannot be run, and does not read what it is asked', async () => {
-    const missing = await execProbe({ command: 'exit 0', path: '/nowhere' }, new SystemClock())('{}', never)
-    expect(missing).toMatchObject({ isYes: false, reason: expect.stringContaining('ENOENT') })
+  it('has not refused when it cannot be run: it may be asked again; nor when it does not read what it is asked', async () => {
+    const missing = execProbe({ command: 'exit 0', path: '/nowhere' }, new SystemClock())('{}', never)
+    const details = { FailureClass: 'transient' }
+    await expect(missing).rejects.toMatchObject({ message: expect.stringContaining('ENOENT'), details })
     expect(await ask('exit 0', 'x'.repeat(5_000_000))).toEqual({ isYes: true })
   })
 
-  it('that gives no answer in time has refused, and nothing of it is left [X19]', async () => {
+  it('that gives no answer in time has not refused, and nothing of it is left [X19]', async () => {
     const file = join(folder, 'pids')
     const clock = new HeldClock()
     const answer = probe(`sleep 600 & echo $$ $! > ${file}.new; mv ${file}.new ${file}; sleep 600`, clock)('{}', never)
     const pids = async () => (await readFile(file, 'utf8').catch(() => '')).split(' ').map(Number)
     await until('it runs', async () => (await pids()).length === 2)
     clock.endWait()
-    expect(await answer).toMatchObject({ isYes: false, reason: expect.stringMatching(/ gives no answer within 30s$/) })
+    const details = { FailureClass: 'transient' }
+    await expect(answer).rejects.toMatchObject({
+      message: expect.stringMatching(/ gives no answer within 30s$/),
+      details,
+    })
     const [shell = 0, child = 0] = await pids()
     await until('both are gone', () => !isAlive(shell) && !isAlive(child))
   })

@@ -1,7 +1,7 @@
 import { no, yes } from '#contracts/verdict.ts'
 import type { Clock } from '#lib/clock.ts'
 import { messageOf } from '#lib/fault.ts'
-import { type Ask, inTime } from './ask.ts'
+import { type Ask, inTime, unanswered } from './ask.ts'
 import { runShell } from './shell-command.ts'
 
 export type ExecProbeSettings = {
@@ -20,18 +20,18 @@ export const execProbe =
   async (question, signal) => {
     const isShort = Buffer.byteLength(question) <= variableLimitBytes
     const environment = { PATH: path, ...(isShort ? { [questionVariable]: question } : {}) }
-    const refuse = (why: string) =>
-      no(`this node does not accept jobs where external command ${quoted(command)} ${why}`)
-    try {
-      const order = { command, environment, stdin: question }
-      const { exitCode, stderr } = await inTime(clock, signal, (within) => runShell(order, clock, within))
-      if (exitCode === 0) return yes
-      const reason = stderr.trim()
-      return reason ? no(`this node does not accept this job: ${reason}`) : refuse(`returns exit code ${exitCode}`)
-    } catch (error) {
+    const judge = `external command ${quoted(command)}`
+    const order = { command, environment, stdin: question }
+    const run = inTime(clock, signal, (within) => runShell(order, clock, within))
+    const { exitCode, stderr } = await run.catch((error: unknown) => {
       signal.throwIfAborted()
-      return refuse(messageOf(error))
-    }
+      throw unanswered(judge, messageOf(error))
+    })
+    if (exitCode === 0) return yes
+    const reason = stderr.trim()
+    return reason
+      ? no(`this node does not accept this job: ${reason}`)
+      : no(`this node does not accept jobs where ${judge} returns exit code ${exitCode}`)
   }
 
 const quoted = (text: string): string => JSON.stringify(text)

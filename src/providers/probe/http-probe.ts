@@ -1,7 +1,7 @@
 import { no, type Verdict, yes } from '#contracts/verdict.ts'
 import type { Clock } from '#lib/clock.ts'
 import { Fault, messageOf } from '#lib/fault.ts'
-import { type Ask, inTime } from './ask.ts'
+import { type Ask, inTime, TooLate, unanswered } from './ask.ts'
 
 const answerLimitBytes = 64 * 1024
 const reasonLimit = 1024
@@ -20,13 +20,21 @@ export function httpProbe(address: string, clock: Clock): Ask {
       })
     } catch (error) {
       signal.throwIfAborted()
-      return refuse(shown, causeOf(error))
+      // What `fetch` throws is a TypeError, whatever it was.
+      if (error instanceof Fault) throw error
+      if (error instanceof TooLate || error instanceof TypeError) throw unanswered(urlText(shown), causeOf(error))
+      return refuse(shown, messageOf(error))
     }
   }
 }
 
+/** Too many questions, or nobody behind the door: that is not the judge's word. */
+const awayStatuses = [429, 502, 503, 504]
+
 const refuse = (shown: string, why: string): Verdict =>
-  no(`this node does not accept jobs where url ${JSON.stringify(shown)} ${why}`)
+  no(`this node does not accept jobs where ${urlText(shown)} ${why}`)
+
+const urlText = (shown: string): string => `url ${JSON.stringify(shown)}`
 
 /** A password and what else an address may hold in confidence is not told to those who submit jobs. */
 function targetOf(address: string): { url: string; headers: Record<string, string>; shown: string } {
@@ -50,6 +58,8 @@ async function verdictOf(answer: Response, shown: string): Promise<Verdict> {
   const mediaType = answer.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase()
   if (answer.ok && mediaType === 'application/json') return judgement(await beginningOf(answer), shown)
   await answer.body?.cancel()
+  if (awayStatuses.includes(answer.status))
+    throw unanswered(urlText(shown), `returns HTTP status code ${answer.status}`)
   return answer.ok ? yes : refuse(shown, `returns HTTP status code ${answer.status}`)
 }
 

@@ -20,6 +20,8 @@ beforeAll(async () => {
     for await (const part of asked) body += part
     const { NodeID, Job } = JSON.parse(body)
     judged.push(`${NodeID} ${Job.Name}`)
+    const isAway = Job.Name === 'patient' && judged.filter((each) => each.endsWith('patient')).length < 2
+    reply.statusCode = isAway ? 503 : 200
     reply.setHeader('Content-Type', 'application/json; charset=utf-8')
     reply.end(JSON.stringify({ shouldBid: Job.Name !== 'unwanted', reason: 'nobody wants it' }))
   })
@@ -74,6 +76,15 @@ describe('a node that asks a judge', () => {
 })
 
 describe('a judge that cannot be asked', () => {
+  it('has not refused: the job asks its node again after a while, and its history says so [X19]', async () => {
+    const Constraints = [{ Key: 'zone', Operator: '=', Values: ['b'] }]
+    const id = await submit('patient', { Constraints, Reschedule: { Attempts: 3, Delay: 1 } })
+    expect(await end(id)).toMatchObject({ state: { StateType: 'Completed' }, nodes: ['there'] })
+    const history = (await server.ok(['job', 'history', id, '--output', 'json'])).replaceAll('\\"', "'")
+    expect(history).toContain('this node cannot tell whether it accepts the job: url ')
+    expect(history).toMatch(/Attempt 1 of 3 failed \(transient\), the next follows in [0-9.]+m?s/)
+  })
+
   it('keeps a node from starting, with the setting that is wrong [X12]', async () => {
     const { exit, stderr } = await server.run(['serve', '--compute', '-c', 'JobAdmissionControl.ProbeHTTP=ftp://judge'])
     expect([exit, stderr]).toEqual([
