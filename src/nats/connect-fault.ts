@@ -9,13 +9,15 @@ export function connectFault(error: unknown, { servers, section }: ClientSetting
   const because = { cause: error, component: section === 'Compute' ? 'Node' : 'NodeLink' }
   if (error instanceof errors.AuthorizationError) return refusal(error, section)
   const what = section === 'Compute' ? 'an orchestrator' : 'a NATS server'
-  const hint = tlsHint(error, section) ?? unreachableHints[section]
+  const tls = tlsHint(error, section)
+  const hint = tls ?? unreachableHints[section]
   return new Fault(
     'ServiceUnavailable',
     `cannot reach ${what} at ${servers.map(withoutNatsLogin).join(', ')}: ${reasonOf(error)}`,
     {
       ...because,
-      isRetryable: true,
+      // A wrong setting stays one.
+      isRetryable: tls === undefined,
       ...(hint === undefined ? {} : { hint }),
     },
   )

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import type { Startable } from '#lib/lifecycle.ts'
 import { serveGoNodes } from '#link/bprotocol/serve.ts'
 import { serveOrchestrator } from '#link/bus-ends.ts'
+import { greetNodes } from '#link/greeting.ts'
 import type { NodeId } from '#models/ids.ts'
 import { Orchestrator } from '#orchestrator/orchestrator.ts'
 import { systemRandom } from '#platform/random.ts'
@@ -37,6 +38,7 @@ export const controlParts = async (deps: NodeDeps, context: PartContext) => {
   const bus = await nodeBus(deps, context, (open) => [
     serveOrchestrator({ bus: open, end, clock, random: systemRandom, log }),
     serveGoNodes({ bus: open, clock, random: systemRandom, end, orchestratorId: nodeId, knownInfo, log }),
+    greetNodes(open, clock, () => orchestrator.nodes.list()),
   ])
   const parts: Startable[] = [orchestrator, ...bus.parts]
   return { bus, orchestrator, parts }

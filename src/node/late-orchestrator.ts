@@ -3,6 +3,7 @@ import type { OrchestratorEnd } from '#contracts/node-link.ts'
 import { Fault } from '#lib/fault.ts'
 import type { Startable } from '#lib/lifecycle.ts'
 import { AnyOrchestrator } from '#link/any-orchestrator.ts'
+import { heedGreetings } from '#link/greeting.ts'
 import type { NodeId } from '#models/ids.ts'
 import { ClientBus, type ClientDeps } from '#nats/client-bus.ts'
 import type { ClientSettings } from '#nats/client-options.ts'
@@ -38,7 +39,7 @@ export class LateOrchestrator implements OrchestratorEnd, Startable {
   deliver: OrchestratorEnd['deliver'] = async (...args) => (await this.#connected()).deliver(...args)
   goodbye: OrchestratorEnd['goodbye'] = async (nodeId) => (this.#bus ? (await this.#end)?.goodbye(nodeId) : undefined)
 
-  /** Each time the broker is back after it was lost. */
+  /** Each time the broker is back after it was lost, or the orchestrator says that it is. */
   onReachable(handler: () => void): Subscription {
     this.#handlers.add(handler)
     return { stop: () => this.#handlers.delete(handler) }
@@ -76,9 +77,15 @@ export class LateOrchestrator implements OrchestratorEnd, Startable {
     this.#bus = bus
     let wasCut = false
     bus.onConnection((isConnected) => {
-      if (isConnected && wasCut) for (const handler of this.#handlers) handler()
+      if (isConnected && wasCut) this.#tell()
       wasCut = !isConnected
     })
-    return new AnyOrchestrator({ ...this.#deps, bus, nodeId: this.#self.nodeId })
+    const { nodeId } = this.#self
+    heedGreetings(bus, nodeId, () => this.#tell())
+    return new AnyOrchestrator({ ...this.#deps, bus, nodeId })
+  }
+
+  #tell(): void {
+    for (const handler of this.#handlers) handler()
   }
 }

@@ -2,8 +2,6 @@ import type { Bus, Subscription } from '#contracts/bus.ts'
 import type { Startable } from '#lib/lifecycle.ts'
 import { withoutNatsLogin } from '#lib/nats-url.ts'
 import { claimBus } from '#link/bus-claim.ts'
-import { ClientBus, type ClientDeps } from '#nats/client-bus.ts'
-import type { ClientSettings } from '#nats/client-options.ts'
 import { LocalBus } from '#nats/local-bus.ts'
 import { Broker } from '#nats/server/broker.ts'
 import { NodeDoor } from '#nats/server/node-door.ts'
@@ -11,6 +9,7 @@ import { keyOf } from '#orchestrator/nodes/node-keys.ts'
 import { systemDisk } from '#platform/disk.ts'
 import { systemRandom } from '#platform/random.ts'
 import type { NodeDeps, PartContext } from './node-deps.ts'
+import { OuterBus } from './outer-bus.ts'
 import { linkTls } from './tls/link-tls.ts'
 
 /** How an orchestrator and its nodes reach each other. */
@@ -65,8 +64,9 @@ const ownBroker = async (
   }
 }
 
-const outerBus = ({ settings }: NodeDeps, { nodeId, clock, log }: PartContext, serve: Serve): NodeBus => {
+const outerBus = ({ settings }: NodeDeps, { nodeId, clock, log, fail }: PartContext, serve: Serve): NodeBus => {
   const { Bus, Auth, TLS } = settings.Orchestrator
+  const parts = { clock, random: systemRandom, log }
   const outer = new OuterBus(
     {
       section: 'Orchestrator',
@@ -76,56 +76,16 @@ const outerBus = ({ settings }: NodeDeps, { nodeId, clock, log }: PartContext, s
       isTlsRequired: false,
       name: nodeId,
     },
-    { clock, random: systemRandom, log },
-    async (bus) => [await claimBus(bus, nodeId), ...serve(bus)],
+    {
+      ...parts,
+      serve: async (bus) => [await claimBus({ ...parts, bus, nodeId, onOlder: fail }), ...serve(bus)],
+      onTaken: fail,
+    },
   )
   return {
     parts: [outer],
     port: undefined,
     addresses: Bus.Servers.map(withoutNatsLogin),
     warnings: () => outer.warnings,
-  }
-}
-
-/** The bus over NATS servers: they must be there at the start, and are waited for when they are lost later. */
-class OuterBus implements Startable {
-  readonly #settings: ClientSettings
-  readonly #deps: ClientDeps
-  readonly #serve: (bus: Bus) => Promise<Subscription[]>
-  #bus: ClientBus | undefined
-  #subscriptions: Subscription[] = []
-  #isLost = false
-
-  constructor(settings: ClientSettings, deps: ClientDeps, serve: (bus: Bus) => Promise<Subscription[]>) {
-    this.#settings = settings
-    this.#deps = deps
-    this.#serve = serve
-  }
-
-  get warnings(): string[] {
-    if (!this.#isLost) return []
-    const why = this.#bus?.refusal
-    return [
-      `No NATS server of Orchestrator.Bus.Servers can be reached${why ? ` (${why})` : ''}: nodes are not heard of.`,
-    ]
-  }
-
-  async start(): Promise<void> {
-    const bus = await ClientBus.connect(this.#settings, this.#deps)
-    this.#bus = bus
-    bus.onConnection((isConnected) => {
-      this.#isLost = !isConnected
-    })
-    try {
-      this.#subscriptions = await this.#serve(bus)
-    } catch (error) {
-      await bus.close()
-      throw error
-    }
-  }
-
-  async stop(): Promise<void> {
-    for (const subscription of this.#subscriptions) subscription.stop()
-    await this.#bus?.close()
   }
 }

@@ -4,6 +4,7 @@ import type { SqlDatabase } from '#contracts/sql.ts'
 import type { Store } from '#contracts/store.ts'
 import type { Clock } from '#lib/clock.ts'
 import type { EventLog } from '#lib/event-log.ts'
+import type { Fault } from '#lib/fault.ts'
 import type { NodeId } from '#models/ids.ts'
 import type { NodeLog } from './node-log.ts'
 
@@ -35,4 +36,6 @@ export type PartContext = {
   store: Store
   clock: Clock
   log: EventLog
+  /** The node cannot go on: whoever runs it is told to stop it. */
+  fail: (fault: Fault) => void
 }

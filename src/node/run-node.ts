@@ -34,6 +34,8 @@ export type RunningNode = {
   /** Starts no more work, and resolves when what runs has ended. */
   drain(): Promise<void>
   stop(): Promise<void>
+  /** Rejects with a Fault when it cannot go on; it must be stopped then. */
+  failed: Promise<never>
 }
 
 /** Starts one process's node: store, control plane with its broker, HTTP API and compute part, in this order. */
@@ -46,14 +48,19 @@ export const runNode = async (deps: NodeDeps): Promise<RunningNode> => {
   const nodeId = await nodeIdentity(systemDisk, folder.identityFile, name, systemRandom)
   const database = openDatabase(deps)
   const store = await openStore({ database, clock, random: systemRandom, scheduleFlush })
+  const failure = Promise.withResolvers<never>()
+  // Who runs the node looks at it when it has started.
+  failure.promise.catch(() => {})
   try {
-    return await startParts(deps, {
+    const node = await startParts(deps, {
       nodeId,
       instanceId: before.instanceId,
       store,
       clock,
       log: eventLog(deps.log, clock),
+      fail: failure.reject,
     })
+    return { ...node, failed: failure.promise }
   } catch (error) {
     await store.close()
     throw error
@@ -72,7 +79,7 @@ const openDatabase = ({ folder, openDatabase: open = openSqlite }: NodeDeps): Sq
   }
 }
 
-const startParts = async (deps: NodeDeps, context: PartContext): Promise<RunningNode> => {
+const startParts = async (deps: NodeDeps, context: PartContext): Promise<Omit<RunningNode, 'failed'>> => {
   const { roles } = deps
   const { nodeId, clock } = context
   let server: Server | undefined

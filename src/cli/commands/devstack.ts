@@ -70,7 +70,7 @@ export const command = defineCommand({
       const address = addressOf(stack, settings, dataFolder(`${baseFolder}/node-0`, firstRoles(size)))
       await cli.disk.replaceFile(runFile, exportsText(address), 0o755)
       cli.stdout.write(readyText(size, address, runFile, cli))
-      await untilInterrupted(cli)
+      await Promise.race([untilInterrupted(cli), ...stack.nodes.map(({ failed }) => failed)])
       cli.stdout.write('\nShutting down devstack\n')
     } finally {
       await stack?.stop()

@@ -48,7 +48,7 @@ export const command = defineCommand({
       if (isOpen(settings.API.Auth) && !isLoopback(node.address.host))
         warn(cli.stderr, openText(node.address.host, node.address.port))
       cli.stderr.write(bannerText(cli.program, address, what))
-      await untilInterrupted(cli)
+      await Promise.race([untilInterrupted(cli), node.failed])
       if (input.flags.drain) {
         tell(cli.stderr, 'Waiting for running work to end; a second signal does not wait.')
         await node.drain()

@@ -1,0 +1,35 @@
+import type { Bus, Subscription } from '#contracts/bus.ts'
+import type { Clock } from '#lib/clock.ts'
+import { Rounds } from '#lib/rounds.ts'
+import type { NodeId } from '#models/ids.ts'
+import type { NodeState } from '#models/node.ts'
+
+const subjectOf = (nodeId: NodeId): string => `bacalhau.global.compute.${nodeId}.in.ctrl`
+
+/** So many nodes are told at a time: each shakes hands then, which is a millisecond of work. */
+const atOnce = 50
+const pauseMs = 50
+
+/**
+ * Tells nodes of ours that are not connected that the orchestrator is there, which over servers of others they would find
+ * out at their next heartbeat only. A thousand hear it in the first second, so that ten thousand do not come at once.
+ */
+export function greetNodes(bus: Bus, clock: Clock, nodes: () => Promise<readonly NodeState[]>): Subscription {
+  let left: readonly NodeState[] | undefined
+  const rounds = new Rounds(clock, async () => {
+    left ??= (await nodes()).filter(isMissed)
+    for (const { Info } of left.slice(0, atOnce)) bus.publish(subjectOf(Info.NodeID), new Uint8Array())
+    left = left.slice(atOnce)
+    if (left.length === 0) void rounds.stop()
+    return pauseMs
+  })
+  rounds.start()
+  return { stop: () => void rounds.stop() }
+}
+
+const isMissed = ({ Info, Membership, ConnectionState }: NodeState): boolean =>
+  Info.SupportedProtocols.includes('bac/v1') && Membership !== 'REJECTED' && ConnectionState.Status === 'DISCONNECTED'
+
+/** Calls back when the orchestrator tells this node that it is there. */
+export const heedGreetings = (bus: Bus, nodeId: NodeId, onGreeting: () => void): Subscription =>
+  bus.subscribe(subjectOf(nodeId), onGreeting)

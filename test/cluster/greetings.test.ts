@@ -1,0 +1,64 @@
+import { expect, it } from 'vitest'
+import { greetNodes, heedGreetings } from '#link/greeting.ts'
+import type { NodeId } from '#models/ids.ts'
+import type { NodeState } from '#models/node.ts'
+import { LocalBus } from '#nats/local-bus.ts'
+import { Router } from '#nats/server/router.ts'
+import { systemRandom } from '#platform/random.ts'
+import { amount, nodeState } from '../kit/reconcile-world.ts'
+import { StepClock } from '../kit/step-clock.ts'
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+/** Nodes that are known to an orchestrator that starts. */
+const fleet = (states: readonly NodeState[]) => {
+  const clock = new StepClock()
+  const bus = new LocalBus(new Router(), clock, systemRandom)
+  const heard: NodeId[] = []
+  for (const { Info } of states) heedGreetings(bus, Info.NodeID, () => heard.push(Info.NodeID))
+  const greeting = greetNodes(bus, clock, async () => states)
+  const passTo = async (ms: number): Promise<void> => {
+    for (let at = clock.nowAtMs; at <= ms; at += 50) {
+      clock.goTo(at)
+      await turn()
+    }
+  }
+  return { clock, heard, greeting, passTo }
+}
+
+const away = (name: string): NodeState => {
+  const { ConnectionState, ...state } = nodeState(name, amount(1), {})
+  const Info = { ...state.Info, SupportedProtocols: ['bac/v1'] }
+  return { ...state, Info, ConnectionState: { ...ConnectionState, Status: 'DISCONNECTED' } }
+}
+
+it('a thousand nodes hear within a second that their orchestrator is there, and of ten thousand no more than that a second', async () => {
+  const { clock, heard, passTo } = fleet(Array.from({ length: 10_000 }, (_, n) => away(`n-${n}`)))
+  await passTo(950)
+  expect(heard).toHaveLength(1_000)
+  await passTo(10_000)
+  expect(new Set(heard).size).toBe(10_000)
+  expect(heard).toHaveLength(10_000)
+  expect(clock.pending).toBe(0)
+})
+
+it('nobody is told who is connected, is rejected, or speaks another protocol', async () => {
+  const [connected, rejected, ofGo] = [away('connected'), away('rejected'), away('go')]
+  const { heard, passTo } = fleet([
+    { ...connected, ConnectionState: { ...connected.ConnectionState, Status: 'CONNECTED' } },
+    { ...rejected, Membership: 'REJECTED' },
+    { ...ofGo, Info: { ...ofGo.Info, SupportedProtocols: ['ncl/v1'] } },
+    away('missed'),
+  ])
+  await passTo(1_000)
+  expect(heard).toEqual(['missed'])
+})
+
+it('an orchestrator that stops tells nobody any more', async () => {
+  const { clock, heard, greeting, passTo } = fleet(Array.from({ length: 200 }, (_, n) => away(`n-${n}`)))
+  await passTo(50)
+  greeting.stop()
+  await passTo(1_000)
+  expect(heard).toHaveLength(100)
+  expect(clock.pending).toBe(0)
+})
