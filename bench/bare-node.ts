@@ -33,7 +33,13 @@ export class BareNode implements ComputeEnd {
   constructor(bus: Bus, id: string, capacity: Resources, labels: Record<string, string>) {
     this.id = id as NodeId
     this.#info = infoOf(this.id, capacity, labels)
-    this.#orchestrator = new RemoteOrchestrator({ bus, nodeId: this.id, random: systemRandom, clock: new SystemClock(), log: () => {} })
+    this.#orchestrator = new RemoteOrchestrator({
+      bus,
+      nodeId: this.id,
+      random: systemRandom,
+      clock: new SystemClock(),
+      log: () => {},
+    })
   }
 
   /** Returns how often it is to tell that it is alive, in ms. */

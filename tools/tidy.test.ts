@@ -79,7 +79,7 @@ describe('walls between layers', () => {
     ['lib', '#models/ids.ts'],
     ['compute', '#orchestrator/broker.ts'],
     ['orchestrator', '#compute/compute.ts'],
-    ['providers/wasm', '#providers/docker/image-platform.ts'],
+    ['providers/wasm', '#providers/docker/images.ts'],
     ['client', '#orchestrator/broker.ts'],
   ]
 

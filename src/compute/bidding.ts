@@ -3,6 +3,7 @@ import type { Clock } from '#lib/clock.ts'
 import { isCounted } from '#models/job.ts'
 import type { Resources } from '#models/resources.ts'
 import { type BidParts, bidFor } from './bidder.ts'
+import { findContent } from './content.ts'
 import type { Held } from './held.ts'
 import type { Ledger } from './ledger.ts'
 import { bidFailed, bidResult, runStarted, toOrchestrator } from './reports.ts'
@@ -43,7 +44,9 @@ export class Bidding {
     if (held.isStopped) return
     const { row } = held
     if (row.order.origin?.WaitsForApproval) return this.#offer(held, need)
-    const { clock } = this.#parts
+    const { clock, registries } = this.#parts
+    const content = await findContent(held, registries)
+    if (held.isStopped) return
     const taken = this.#starter.takeAtOnce(need, row.order.job)
     const state = taken ? 'Running' : 'Queued'
     const startTime = taken ? clock.nowNs() : 0n
@@ -54,7 +57,7 @@ export class Bidding {
       updateWork: [{ executionId: held.id, expected: ['New'], ...kept }],
       outbox: [
         ...(isCounted(row.order.job.Type) ? this.saysYes(held) : []),
-        ...(taken ? toOrchestrator(runStarted(held.row)) : []),
+        ...(taken ? toOrchestrator(runStarted(held.row, content)) : []),
       ],
     })
     if (taken) return this.#starter.start(held, taken, durable)

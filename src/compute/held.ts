@@ -10,6 +10,7 @@ export class Held {
   done: Promise<void> = Promise.resolve()
   readonly #stop = new AbortController()
   readonly #readable = Promise.withResolvers<void>()
+  readonly #content = Promise.withResolvers<string | undefined>()
 
   constructor(row: WorkRow) {
     this.row = row
@@ -31,6 +32,16 @@ export class Held {
   /** Resolves when its output can be read, or it has ended without any. */
   get readable(): Promise<void> {
     return this.#readable.promise
+  }
+
+  /** Resolves when it is known what its program's name stands for; undefined = what it stands for here and now. */
+  get content(): Promise<string | undefined> {
+    return this.#content.promise
+  }
+
+  /** The first word counts. */
+  useContent(content: string | undefined): void {
+    this.#content.resolve(content)
   }
 
   /** Breaks off whatever is being done for it; the first reason counts. */

@@ -9,6 +9,8 @@ import type { Ledger } from './ledger.ts'
 import { neverRan } from './reports.ts'
 import type { Starter } from './starter.ts'
 
+type UseContent = Extract<OrchestratorMessage, { Kind: 'UseContent' }>['Body']
+
 export type OrderParts = {
   post: Post
   holdings: Holdings
@@ -29,6 +31,7 @@ export class Orders {
   apply(message: OrchestratorMessage, inbox: NonNullable<Change['inbox']>): Promise<CommitOutcome> {
     if (message.Kind === 'CancelExecution') return this.#applyCancel(message.Body.ExecutionID, inbox)
     if (message.Kind === 'BidAccepted') return this.#applyApproval(message.Body.ExecutionID, inbox)
+    if (message.Kind === 'UseContent') return this.#applyContent(message.Body, inbox)
     const { Execution: execution, Job: job, Origin: origin } = message.Body
     const order = { execution, job, ...(origin ? { origin } : {}) }
     return this.#applyOrder(
@@ -90,6 +93,12 @@ export class Orders {
     held.row = { ...held.row, state: 'Queued' }
     starter.enqueue(held)
     return outcome
+  }
+
+  /** The program starts when that is on disk with what the orchestrator knows; here nothing is stored of it. */
+  #applyContent({ ExecutionID, Content }: UseContent, inbox: NonNullable<Change['inbox']>): Promise<CommitOutcome> {
+    this.#parts.holdings.get(ExecutionID)?.useContent(Content)
+    return this.#parts.post.commit({ inbox })
   }
 
   async #applyCancel(id: ExecutionId, inbox: NonNullable<Change['inbox']>): Promise<CommitOutcome> {

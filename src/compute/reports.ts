@@ -3,6 +3,7 @@ import type { Change, WorkRow } from '#contracts/store.ts'
 import { type Event, topics } from '#models/event.ts'
 import type { ExecutionId } from '#models/ids.ts'
 import type { ComputeMessage, Origin } from '#models/messages/messages.ts'
+import { isFoundByOthers } from './content.ts'
 import { failureEvent, failureOf } from './failure.ts'
 import type { Ending } from './run-execution.ts'
 
@@ -24,9 +25,14 @@ export const bidResult = (row: WorkRow, isAccepted: boolean, text: string, nowNs
   return { Kind: 'BidResult', Body: { ...idOf(row), IsAccepted: isAccepted, Event: event } }
 }
 
-export const runStarted = (row: WorkRow): ComputeMessage => ({
+/** `content` is what the name of its program stands for here. */
+export const runStarted = (row: WorkRow, content: string | undefined): ComputeMessage => ({
   Kind: 'RunStarted',
-  Body: { ...idOf(row), StartTime: row.startTime },
+  Body: {
+    ...idOf(row),
+    StartTime: row.startTime,
+    ...(content && { Content: content, ...(isFoundByOthers(row) && { WaitsForContent: true }) }),
+  },
 })
 
 /** Whether to bid could not be found out. */

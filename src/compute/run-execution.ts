@@ -100,8 +100,16 @@ const leaving = (signal: AbortSignal): Promise<never> =>
     signal.addEventListener('abort', () => signal.reason === 'leaving' && reject('leaving'), { once: true })
   })
 
+const aborted = (signal: AbortSignal): Promise<never> =>
+  new Promise((_resolve, reject) => {
+    if (signal.aborted) reject(signal.reason)
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+  })
+
 const started = async (context: RunContext, engine: Engine, signal: AbortSignal): Promise<RunningProgram> => {
-  const request = await inPhase(topics.downloadingInputs, () => startRequest(context, engine, signal))
+  const prepared = await inPhase(topics.downloadingInputs, () => startRequest(context, engine, signal))
+  const content = await Promise.race([context.content, aborted(signal)])
+  const request = { ...prepared, ...(content && { content }) }
   return inPhase(topics.runningExecution, () => engine.start(request, signal)).catch((error: unknown) => {
     throw error instanceof PhaseError ? new PhaseError(asExecutionError(error.failure)) : error
   })

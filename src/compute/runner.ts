@@ -87,6 +87,7 @@ export class Runner {
     held.becomeReadable()
     const limits = limitsOf(resources, mainTask(order.job), bids.defaultResources)
     const where = { directories, logs, disk, clock, registries, host, ports }
-    return runExecution({ ...order, ...where, resources: limits, startTime, isResumed }, held)
+    const { content } = held
+    return runExecution({ ...order, ...where, resources: limits, startTime, isResumed, content }, held)
   }
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { Engine } from '#contracts/engine.ts'
 import type { WorkRow } from '#contracts/store.ts'
 import type { Execution } from '#models/execution.ts'
 import type { ExecutionId } from '#models/ids.ts'
@@ -7,6 +8,7 @@ import { SystemClock } from '#platform/clock.ts'
 import { job } from '../../test/kit/reconcile-world.ts'
 import { Holdings } from './held.ts'
 import type { Ledger } from './ledger.ts'
+import { Registry } from './registry.ts'
 import type { Runner, Start } from './runner.ts'
 import { Starter } from './starter.ts'
 
@@ -18,7 +20,8 @@ const setup = () => {
   const running = new Map<ExecutionId, Start>()
   const ledger = { move: async () => ({ durable: Promise.resolve() }) } as unknown as Ledger
   const runner = { run: async (held, start) => void running.set(held.id, start) } as Pick<Runner, 'run'> as Runner
-  const starter = new Starter({ capacity: amount(4), clock: new SystemClock() }, holdings, ledger, runner)
+  const registries = { engines: new Registry<Engine>(new SystemClock(), [], () => []) }
+  const starter = new Starter({ capacity: amount(4), clock: new SystemClock(), registries }, holdings, ledger, runner)
   const enqueue = (name: string, cpu: number) => {
     const executionId = name as ExecutionId
     const order = { execution: { ID: executionId, Epoch: 1 } as Execution, job: job() }

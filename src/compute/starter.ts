@@ -3,17 +3,20 @@ import { isWantedBy } from '#models/gpu-vendor.ts'
 import type { Job } from '#models/job.ts'
 import type { Resources } from '#models/resources.ts'
 import { Capacity } from './capacity/capacity.ts'
+import { findContent } from './content.ts'
 import type { Held, Holdings } from './held.ts'
 import type { Ledger } from './ledger.ts'
 import { Queue } from './queue.ts'
+import type { Registries } from './registry.ts'
 import { runStarted, toOrchestrator } from './reports.ts'
 import type { Runner } from './runner.ts'
 
-export type StarterParts = { capacity: Resources; clock: Clock }
+export type StarterParts = { capacity: Resources; clock: Clock; registries: Pick<Registries, 'engines'> }
 
 /** Gives accepted work the node's resources, in its turn, and takes them back. */
 export class Starter {
   readonly #clock: Clock
+  readonly #registries: StarterParts['registries']
   readonly #capacity: Capacity
   readonly #queue = new Queue()
   readonly #holdings: Holdings
@@ -21,8 +24,9 @@ export class Starter {
   readonly #runner: Runner
   #isStopped = false
 
-  constructor({ capacity, clock }: StarterParts, holdings: Holdings, ledger: Ledger, runner: Runner) {
+  constructor({ capacity, clock, registries }: StarterParts, holdings: Holdings, ledger: Ledger, runner: Runner) {
     this.#clock = clock
+    this.#registries = registries
     this.#capacity = new Capacity(capacity)
     this.#holdings = holdings
     this.#ledger = ledger
@@ -83,11 +87,12 @@ export class Starter {
   }
 
   async #startQueued(held: Held, taken: Resources): Promise<void> {
+    const content = await findContent(held, this.#registries)
     const startTime = this.#clock.nowNs()
     held.row = { ...held.row, state: 'Running', startTime, need: taken }
     const { durable } = await this.#ledger.move(held, {
       updateWork: [{ executionId: held.id, expected: ['Queued'], state: 'Running', startTime, need: taken }],
-      outbox: toOrchestrator(runStarted(held.row)),
+      outbox: toOrchestrator(runStarted(held.row, content)),
     })
     await this.start(held, taken, durable)
   }

@@ -26,6 +26,8 @@ export type RunRequest = {
   executionId: ExecutionId
   jobId: JobId
   engine: SpecConfig
+  /** What its name stands for (see `contentOf`); absent = what it stands for here and now. */
+  content?: string
   /** Merged: Task.Env < BACALHAU_* < the engine's own variables are added by the engine (they win). */
   env: Readonly<Record<string, string>>
   inputs: readonly PreparedInput[]
@@ -70,6 +72,11 @@ export interface Engine {
   engineInputs(engine: SpecConfig): readonly InputSource[]
   /** At bid time: may this node run it at all? (parameters, image platform). A world failure throws. */
   accepts(engine: SpecConfig, network: NetworkConfig, signal: AbortSignal): Promise<Verdict>
+  /**
+   * What the program's name stands for here and now, such as an image by its digest; undefined when it says that itself, or has
+   * nothing else to be known by.
+   */
+  contentOf?(engine: SpecConfig, signal: AbortSignal): Promise<string | undefined>
   /** Starts it. Rejects with a Fault (`details.FailureClass` names the class) when nothing was started; on abort nothing is left running. */
   start(request: RunRequest, signal: AbortSignal): Promise<RunningProgram>
   /**

@@ -61,4 +61,5 @@ export const executionOutline = record('Execution', {
   Epoch: field(int, 'Rises with each start; results of a lower one are refused.'),
   FailureClass: field(oneOf(failureClasses), 'Why it failed.', leftOut),
   StartTime: field(int64, 'Unix time in nanoseconds when the program started.', leftOut),
+  Content: field(text, 'The image it runs, by digest; the same for all executions of the version.', leftOut),
 })

@@ -53,6 +53,8 @@ export type Execution = {
   FailureClass: FailureClass | ''
   /** Ours: when the node reported Running, 0 before. The execution timeout counts from here (W26). */
   StartTime: bigint
+  /** Ours: what the name of its program stood for (the digest of an image), fixed by the first of its job's version that found it. */
+  Content?: string
 }
 
 /** What the orchestrator has promised to this execution's node. */

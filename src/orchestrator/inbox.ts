@@ -6,9 +6,10 @@ import { isTerminalExecution } from '#models/execution-state.ts'
 import type { NodeId } from '#models/ids.ts'
 import type { Job } from '#models/job.ts'
 import type { ComputeMessage } from '#models/messages/messages.ts'
+import { Contents } from './contents.ts'
 import type { Ledger } from './ledger.ts'
 import { takeBack } from './nodes/lost.ts'
-import { effectOf } from './report-effect.ts'
+import { type Effect, effectOf } from './report-effect.ts'
 import { Reports } from './reports.ts'
 
 /**
@@ -20,12 +21,14 @@ export class Inbox {
   readonly #clock: Clock
   readonly #look: (job: Job) => void
   readonly #log: EventLog
+  readonly #contents: Contents
 
   constructor(ledger: Ledger, clock: Clock, look: (job: Job) => void, log: EventLog) {
     this.#ledger = ledger
     this.#clock = clock
     this.#look = look
     this.#log = log
+    this.#contents = new Contents(ledger.store)
   }
 
   async apply(
@@ -51,8 +54,18 @@ export class Inbox {
       this.#warn(nodeId, before, 'its clock is off by more than a minute')
     const job = isOwn ? await reports.job(before.JobID) : undefined
     const effect = isOwn && job ? effectOf(before, job, message, nowNs) : undefined
-    if (before && job && effect) reports.add(before, job, effect)
+    if (before && job && effect) reports.add(before, job, await this.#withContent(reports, effect, message))
     else if (isStrayStart(message, before)) reports.send(takeBack(nodeId, message.Body.ExecutionID))
+  }
+
+  /** What its program is, is fixed with its start; a node that waits for that is told. */
+  async #withContent(reports: Reports, effect: Effect, { Kind, Body }: ComputeMessage): Promise<Effect> {
+    if (Kind !== 'RunStarted' || !Body.Content) return effect
+    const { after } = effect
+    const Content = await this.#contents.fixed(after, Body.Content)
+    const answer = { Kind: 'UseContent' as const, Body: { ExecutionID: after.ID, Content } }
+    if (Body.WaitsForContent) reports.send({ peer: after.NodeID, message: answer })
+    return { ...effect, after: { ...after, Content } }
   }
 
   #warn(nodeId: NodeId, { ID }: Execution, reason: string): void {

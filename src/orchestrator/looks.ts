@@ -6,6 +6,7 @@ import { isCounted, isLongRunning, type Job } from '#models/job.ts'
 import { isTerminalJob } from '#models/job-state.ts'
 import type { Resources } from '#models/resources.ts'
 import type { Broker } from './broker.ts'
+import { contentOfVersion } from './contents.ts'
 import { jobTypeRules } from './job-types/index.ts'
 import type { Ledger } from './ledger.ts'
 import type { NodeTable } from './nodes/node-table.ts'
@@ -82,6 +83,7 @@ export class Looks {
     return {
       job,
       executions,
+      content: contentOfVersion(job, executions),
       nodes,
       nowNs: clock.nowNs(),
       defaultResources,

@@ -40,6 +40,8 @@ export type Snapshot = {
   readonly job: Job
   /** All versions, in order of creation. */
   readonly executions: readonly Execution[]
+  /** What the program of this version is, once an execution has found it. */
+  readonly content?: string | undefined
   readonly nodes: NodeViews
   /** Of a job that found too few places the last time: nodes that may take more since. No other can take any of it. */
   readonly better?: readonly NodeView[]

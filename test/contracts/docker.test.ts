@@ -223,17 +223,22 @@ withDocker((host) => {
         beforeAll(async () => {
           registryOfOurs = await privateRegistry('me', 'secret:word')
           image = `${registryOfOurs.domain}/tool:1`
-          await api.call('POST', '/images/busybox/tag', { query: { repo: `${registryOfOurs.domain}/tool`, tag: '1' } })
-          const login = await registryAuth(
-            { domain: 'r' },
-            { credentials: { r: { username: 'me', password: 'secret:word' } }, loginsFile: '' },
-          )
-          const pushed = await api.text('POST', `/images/${registryOfOurs.domain}/tool/push`, {
-            query: { tag: '1' },
-            headers: login,
-          })
-          expect(pushed).toContain('digest')
+          await push('busybox')
         })
+        const push = async (name: string) => {
+          const repo = `${registryOfOurs.domain}/tool`
+          await api.call('POST', `/images/${name}/tag`, { query: { repo, tag: '1' } })
+          const credentials = { [registryOfOurs.domain]: { username: 'me', password: 'secret:word' } }
+          const headers = await registryAuth({ domain: registryOfOurs.domain }, { credentials, loginsFile: '' })
+          const pushed = await api.text('POST', `/images/${repo}/push`, { query: { tag: '1' }, headers })
+          expect(pushed).toContain('digest')
+        }
+        /** An image that differs from `busybox` by its variable VERSION. */
+        const makeNewer = async () => {
+          const { Id } = await api.call<{ Id: string }>('POST', '/containers/create', { body: { Image: 'busybox' } })
+          await api.call('POST', '/commit', { query: { container: Id, repo: 'newer', changes: 'ENV VERSION=newer' } })
+          await api.call('DELETE', `/containers/${Id}`)
+        }
         beforeEach(() => forget(image))
         afterAll(async () => {
           await forget(image)
@@ -282,6 +287,24 @@ withDocker((host) => {
           expect(await classOf({ loginsFile: auths(registryOfOurs.domain, 'me:guess') })).toBe('user')
           const lost = loginsFile({ credHelpers: { [registryOfOurs.domain]: 'lost' } })
           expect(await classOf({ loginsFile: lost })).toBe('node')
+        })
+
+        it('runs what the name stood for when it was found, also after it has come to stand for something else [X10]', async () => {
+          const engine = open({ loginsFile: auths(registryOfOurs.domain) })
+          const version = (content?: string) => {
+            const asked = ask({ Image: image, ...script('echo "it is $VERSION"') }, content ? { content } : {})
+            return run(asked, engine).then(() => asked.logs.stdout)
+          }
+          const content = await engine.contentOf(ask({ Image: image }).engine, never)
+          expect(content).toMatch(new RegExp(`^${registryOfOurs.domain}/tool@sha256:[0-9a-f]{64}$`))
+          await makeNewer()
+          await push('newer')
+          await forget(image)
+          expect(await version()).toBe('it is newer\n')
+          expect(await version(content)).toBe('it is \n')
+          expect(await engine.contentOf(ask({ Image: content }).engine, never)).toBeUndefined()
+          expect(await open().contentOf(ask({}).engine, never), 'it was made here').toBeUndefined()
+          for (const name of [content ?? '', 'newer']) await forget(name)
         })
 
         it('offers that login to no other registry [X9]', async () => {

@@ -48,7 +48,7 @@ function readDelivery<Message>(value: unknown, read: (message: unknown) => Messa
 
 function readOrder(value: unknown): OrchestratorMessage {
   const { Kind, Body } = recordOf(value, 'Message')
-  const { Execution, Job, ExecutionID, Reason } = recordOf(Body, 'Body')
+  const { Execution, Job, ExecutionID, Reason, Content } = recordOf(Body, 'Body')
   switch (Kind) {
     case 'AskForBid': {
       const [execution, job] = [recordOf(Execution, 'Execution'), recordOf(Job, 'Job')]
@@ -59,6 +59,11 @@ function readOrder(value: unknown): OrchestratorMessage {
       return {
         Kind,
         Body: { ExecutionID: executionIdOf(ExecutionID, 'ExecutionID'), Reason: textOf(Reason, 'Reason') },
+      }
+    case 'UseContent':
+      return {
+        Kind,
+        Body: { ExecutionID: executionIdOf(ExecutionID, 'ExecutionID'), Content: textOf(Content, 'Content') },
       }
     default:
       throw new Fault('BadRequest', 'unknown kind of order')

@@ -19,7 +19,7 @@ export function readReport(value: unknown): ComputeMessage {
     case 'BidResult':
       return { Kind, Body: { ...of, IsAccepted: flagOf(wire.IsAccepted, 'IsAccepted'), Event: event(wire.Event) } }
     case 'RunStarted':
-      return { Kind, Body: { ...of, StartTime: nsOf(wire.StartTime, 'StartTime') } }
+      return { Kind, Body: { ...of, StartTime: nsOf(wire.StartTime, 'StartTime'), ...content(wire) } }
     case 'RunResult': {
       const PublishedResult = goSpec(wire.PublishedResult, 'PublishedResult')
       return { Kind, Body: { ...of, ...details(wire), PublishedResult, RunOutput: goRunOutput(wire.RunOutput) } }
@@ -48,6 +48,11 @@ function event(value: unknown): Event {
 
 const details = ({ Details }: Record<string, unknown>): { Details?: Record<string, string> } =>
   Details === undefined ? {} : { Details: textMapOf(smallRecordOf(Details, 'Details'), 'Details') }
+
+const content = ({ Content, WaitsForContent }: Record<string, unknown>) => ({
+  ...(Content === undefined ? {} : { Content: sentenceOf(Content, 'Content') }),
+  ...(WaitsForContent === undefined ? {} : { WaitsForContent: flagOf(WaitsForContent, 'WaitsForContent') }),
+})
 
 function failureClass(value: unknown): FailureClass {
   const known = failureClasses.find((each) => each === value)

@@ -122,6 +122,8 @@ export class GoNode implements ComputeEnd {
         return this.#ask(message.Body)
       case 'CancelExecution':
         return this.#cancel(message.Body)
+      case 'UseContent':
+        throw new Error('Go nodes tell of no content')
       case 'BidAccepted':
         throw new Error('our orchestrator decides before it asks')
     }

@@ -100,7 +100,7 @@ export class NclNode implements ComputeEnd {
 function unsaid(message: OrchestratorMessage, refusal: string, nowNs: bigint): ComputeMessage | undefined {
   if (message.Kind === 'CancelExecution')
     return { Kind: 'CancelResult', Body: { ExecutionID: message.Body.ExecutionID, RunOutput: null } }
-  if (message.Kind === 'BidAccepted') return undefined
+  if (message.Kind === 'BidAccepted' || message.Kind === 'UseContent') return undefined
   const { ID, DesiredState } = message.Body.Execution
   if (refusal !== '') {
     const Event = {

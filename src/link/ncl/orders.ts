@@ -37,6 +37,8 @@ function orderText(message: OrchestratorMessage, generation: ClientVersion): str
     }
     case 'BidAccepted':
       return `{"Events":null,"ExecutionID":${goString(message.Body.ExecutionID)},"Accepted":true}`
+    case 'UseContent':
+      throw new Error('Go nodes tell of no content')
     case 'CancelExecution':
       return `{"Events":null,"ExecutionID":${goString(message.Body.ExecutionID)}}`
   }

@@ -34,7 +34,13 @@ type OfExecution = { ExecutionID: ExecutionId; Epoch?: number; Origin?: Origin }
 /** Node → orchestrator: will run it, or why not. */
 type BidResult = OfExecution & { IsAccepted: boolean; Event: Event }
 /** Node → orchestrator: the program starts now. Sent durably before the start, so the count of starts is never too low (I4). */
-type RunStarted = OfExecution & { StartTime: bigint }
+type RunStarted = OfExecution & {
+  StartTime: bigint
+  /** What the name of its program stands for here. */
+  Content?: string
+  /** It starts when it is told what counts. */
+  WaitsForContent?: boolean
+}
 /** Facts of an execution that has ended, for its users. */
 type Ended = OfExecution & { Details?: Record<string, string> }
 /** Node → orchestrator: ended well; what it printed and where its result is. */
@@ -44,10 +50,14 @@ type ComputeError = Ended & { FailureClass: FailureClass; Event: Event; RunOutpu
 /** Node → orchestrator: stopped on request; output is kept when there was any. */
 type CancelResult = Ended & { RunOutput: RunCommandResult | null }
 
+/** Orchestrator → node: what the name of its program stands for; others of the job may have found something else. */
+type UseContent = { ExecutionID: ExecutionId; Content: string }
+
 type OrchestratorMessages = {
   AskForBid: AskForBid
   BidAccepted: BidAccepted
   CancelExecution: CancelExecution
+  UseContent: UseContent
 }
 type ComputeMessages = {
   BidResult: BidResult

@@ -35,4 +35,5 @@ export const newExecution = (
   Epoch: (earlier.at(-1)?.Epoch ?? 0) + 1,
   FailureClass: '',
   StartTime: 0n,
+  ...(snapshot.content ? { Content: snapshot.content } : {}),
 })

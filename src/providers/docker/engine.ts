@@ -21,7 +21,7 @@ import { findContainer } from './find-container.ts'
 import { gpuDevices } from './gpu-devices.ts'
 import { HttpNetworks, type HttpParts } from './http-network/http-network.ts'
 import { httpVerdict } from './http-network/http-verdict.ts'
-import { ImagePlatforms } from './image-platform.ts'
+import { Images } from './images.ts'
 import { containerNameOf, executorIdOf, holderNameOf } from './names.ts'
 import { pullImage } from './pull.ts'
 import type { DockerSettings } from './settings.ts'
@@ -39,7 +39,7 @@ export class DockerEngine implements Engine {
   readonly #target: DockerTarget
   readonly #api: DockerApi
   readonly #http: HttpNetworks
-  readonly #platforms: ImagePlatforms
+  readonly #images: Images
   readonly #released = new AbortController()
   readonly #running = new Set<ExecutionId>()
   /** What is being written down and removed of programs that have ended. */
@@ -52,7 +52,7 @@ export class DockerEngine implements Engine {
     this.#target = dockerTarget(settings)
     this.#api = new DockerApi(this.#target, clock)
     this.#http = new HttpNetworks(http, this.#api, clock, this.#executorId)
-    this.#platforms = new ImagePlatforms(this.#api, settings, clock)
+    this.#images = new Images(this.#api, settings, clock)
   }
 
   async isInstalled(signal: AbortSignal): Promise<Verdict> {
@@ -77,7 +77,11 @@ export class DockerEngine implements Engine {
       return no(messageOf(error), faultOf(error).hint)
     }
     const verdict = network.Type === 'HTTP' ? await httpVerdict(this.#target, this.#settings) : yes
-    return verdict.isYes ? this.#platforms.fit(params.Image, signal) : verdict
+    return verdict.isYes ? this.#images.fit(params.Image, signal) : verdict
+  }
+
+  contentOf(engine: SpecConfig, signal: AbortSignal): Promise<string | undefined> {
+    return this.#images.pinned(decodeDockerParams(engine).Image, signal)
   }
 
   async start(request: RunRequest, signal: AbortSignal): Promise<RunningProgram> {
@@ -94,7 +98,8 @@ export class DockerEngine implements Engine {
   }
 
   async #started(request: RunRequest, signal: AbortSignal): Promise<RunningProgram> {
-    const params = decodeDockerParams(request.engine)
+    const asked = decodeDockerParams(request.engine)
+    const params = { ...asked, Image: request.content ?? asked.Image }
     const name = containerNameOf(this.#executorId, request)
     try {
       const spec = await this.#specOf(request, params)

@@ -4,21 +4,23 @@ import type { Clock } from '#lib/clock.ts'
 import type { DockerApi, EngineVersion } from './api.ts'
 import { dockerStatusOf } from './engine-answer.ts'
 import { imageFault } from './image-faults.ts'
-import { parseImageRef } from './image-ref.ts'
+import { type ImageRef, parseImageRef } from './image-ref.ts'
 import { registryAuth } from './registry-auth.ts'
 import type { DockerSettings } from './settings.ts'
 
 type Platform = { os: string; architecture: string }
-type LocalImage = { Os?: string; Architecture?: string }
+type LocalImage = { Os?: string; Architecture?: string; RepoDigests?: string[] | null }
 const engineTtlMs = 600_000
 
-type Distribution = { Platforms?: Platform[] | null }
+type Distribution = { Platforms?: Platform[] | null; Descriptor?: { digest?: string } }
+/** What an image is: where it runs, and its digest when it has one that registries know. */
+type Known = { platforms: Platform[]; digest: string | undefined }
 
-/** Whether an image fits this machine, asked at bid time (execution.md §1.3). What registries said is remembered. */
-export class ImagePlatforms {
+/** What images are and whether they fit this machine, asked at bid time (execution.md §1.3). What registries said is remembered. */
+export class Images {
   readonly #api: DockerApi
   readonly #settings: DockerSettings
-  readonly #remembered: LRUCache<string, Platform[]>
+  readonly #remembered: LRUCache<string, Known>
   readonly #clock: Clock
   #engine: { platforms: Platform[]; askedMs: number } | undefined
 
@@ -32,12 +34,20 @@ export class ImagePlatforms {
 
   /** Throws a Fault when neither the engine nor the registry can say. */
   async fit(image: string, signal: AbortSignal): Promise<Verdict> {
-    const available = await this.#platformsOf(image, signal)
+    const { platforms: available } = await this.#known(image, signal)
     const supported = await this.#enginePlatforms(signal)
     const isFit =
       supported.length === 0 ||
       available.some((has) => supported.some((can) => can.os === has.os && can.architecture === has.architecture))
     return isFit ? yes : no(reason(available, supported), 'Use an image made for this platform')
+  }
+
+  /** The image by its digest (X10); undefined when its name has one already, or it was made here and no registry knows it. */
+  async pinned(image: string, signal: AbortSignal): Promise<string | undefined> {
+    const ref = refOf(image)
+    if (!ref || ref.digest) return undefined
+    const { digest } = await this.#known(image, signal)
+    return digest && `${ref.name}@${digest}`
   }
 
   /** Remembered for a while: an engine takes long to say it (it asks all its parts). */
@@ -51,27 +61,28 @@ export class ImagePlatforms {
   }
 
   /** A local image speaks for itself, so that no registry is needed for it (X28). */
-  async #platformsOf(image: string, signal: AbortSignal): Promise<Platform[]> {
+  async #known(image: string, signal: AbortSignal): Promise<Known> {
     const local = await this.#local(image, signal)
-    if (local) return [local]
-    const known = this.#remembered.get(image)
-    if (known) return known
-    const platforms = await this.#remote(image, signal)
-    this.#remembered.set(image, platforms)
-    return platforms
+    if (local) return local
+    const remembered = this.#remembered.get(image)
+    if (remembered) return remembered
+    const known = await this.#remote(image, signal)
+    this.#remembered.set(image, known)
+    return known
   }
 
-  async #local(image: string, signal: AbortSignal): Promise<Platform | undefined> {
+  async #local(image: string, signal: AbortSignal): Promise<Known | undefined> {
     try {
       const found = await this.#api.call<LocalImage>('GET', `/images/${encodeURIComponent(image)}/json`, { signal })
-      return { os: found.Os ?? '', architecture: found.Architecture ?? '' }
+      const platform = { os: found.Os ?? '', architecture: found.Architecture ?? '' }
+      return { platforms: [platform], digest: digestAmong(found.RepoDigests ?? [], image) }
     } catch (error) {
       if (dockerStatusOf(error) === 404) return undefined
       throw dockerStatusOf(error) === 400 ? imageFault('inspect', image, error) : error
     }
   }
 
-  async #remote(image: string, signal: AbortSignal): Promise<Platform[]> {
+  async #remote(image: string, signal: AbortSignal): Promise<Known> {
     try {
       if (this.#settings.isPullSkipped) throw new Error('it is not on this node, which uses local images only')
       const ref = parseImageRef(image)
@@ -79,11 +90,27 @@ export class ImagePlatforms {
       const path = `/distribution/${encodeURIComponent(ref.familiar)}/json`
       const found = await this.#api.call<Distribution>('GET', path, { signal, headers })
       // Attestations call themselves unknown/unknown.
-      return (found.Platforms ?? []).filter(({ os }) => os !== 'unknown')
+      const platforms = (found.Platforms ?? []).filter(({ os }) => os !== 'unknown')
+      return { platforms, digest: found.Descriptor?.digest }
     } catch (error) {
       if (signal.aborted) throw signal.reason
       throw imageFault('inspect', image, error)
     }
+  }
+}
+
+/** That of the repository the image is named for: one image may have been pulled from several, or from none any more. */
+function digestAmong(repoDigests: readonly string[], image: string): string | undefined {
+  const name = refOf(image)?.name
+  return name && repoDigests.map(refOf).find((each) => each?.name === name)?.digest
+}
+
+/** Images can also be called by their ID, which is no such name. */
+function refOf(image: string): ImageRef | undefined {
+  try {
+    return parseImageRef(image)
+  } catch {
+    return undefined
   }
 }
 
