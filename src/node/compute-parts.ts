@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { OrchestratorEnd } from '#contracts/node-link.ts'
 import { buildInfo } from '#lib/build-info.ts'
 import type { Startable } from '#lib/lifecycle.ts'
+import { parseResources } from '#lib/resources.ts'
 import type { ClientSettings } from '#nats/client-options.ts'
 import type { Orchestrator } from '#orchestrator/orchestrator.ts'
 import { detectResources } from '#platform/detect-resources.ts'
@@ -57,7 +58,13 @@ export const computeParts = async (
     cache,
     ownPorts,
   })
-  const logs = new LogFiles(folder.logsFolder, clock)
+  const { MaxSize, MaxTotalSize, MaxCount, Retention } = settings.Compute.Logs
+  const logs = new LogFiles({
+    directory: folder.logsFolder,
+    clock,
+    limitBytes: parseResources({ Disk: MaxSize }).Disk,
+    onLost: (executionId, error) => log('output_not_kept', { executionId, error }),
+  })
   const probes = jobProbes(settings, { nodeId, clock, path: deps.environment['PATH'] ?? '' })
   const role = new ComputeRole({
     facts: { nodeId, labels, version: buildInfo, capacity, maxPerJob },
@@ -78,8 +85,13 @@ export const computeParts = async (
   const sweep = new LogSweep({
     logs,
     clock,
-    keptMs: milliseconds(settings.Compute.Logs.Retention),
+    policy: {
+      keptMs: milliseconds(Retention),
+      totalBytes: parseResources({ Disk: MaxTotalSize }).Disk,
+      count: MaxCount,
+    },
     isAtWork: async (executionId) => (await store.work(executionId)) !== undefined,
+    onSwept: (swept) => log('logs_swept', swept),
     onError: (error) => log('log_sweep_failed', { error }),
   })
   return { role, parts: [...(remote ? [remote] : []), cache, role, sweep] }

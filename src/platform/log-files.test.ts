@@ -20,6 +20,9 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
+const open = (limitBytes = 0) =>
+  new LogFiles({ directory: folder, clock, limitBytes, onLost: () => expect.fail('it can be written') })
+
 const read = (logs: LogFiles, how: { isFollowing?: boolean; isTail?: boolean } = {}) =>
   Array.fromAsync(logs.read({ executionId, isFollowing: false, isTail: false, ...how }, never))
 const shown = (chunks: readonly LogChunk[]) =>
@@ -32,7 +35,7 @@ const shown = (chunks: readonly LogChunk[]) =>
 
 describe('kept output', () => {
   it('knows of each piece when it was written and where it stands, in memory, in the file, and after a restart [R19]', async () => {
-    const logs = new LogFiles(folder, clock)
+    const logs = open()
     const keeper = await logs.open(executionId, false)
     await keeper.write(1, Buffer.from('one'))
     nowMs += 5
@@ -46,7 +49,7 @@ describe('kept output', () => {
     expect(shown(await read(logs))).toEqual(whole)
     await keeper.close()
     expect(shown(await read(logs))).toEqual(whole)
-    const later = new LogFiles(folder, clock)
+    const later = open()
     expect(shown(await read(later))).toEqual(whole)
     const resumed = await later.open(executionId, true)
     nowMs += 5
@@ -56,7 +59,7 @@ describe('kept output', () => {
   })
 
   it('is small enough to need no file, and knows the same', async () => {
-    const logs = new LogFiles(folder, clock)
+    const logs = open()
     const keeper = await logs.open(executionId, false)
     await keeper.write(1, Buffer.from('little'))
     await keeper.close()
@@ -64,7 +67,7 @@ describe('kept output', () => {
   })
 
   it('from now on stands where it is known to stand', async () => {
-    const logs = new LogFiles(folder, clock)
+    const logs = open()
     const keeper = await logs.open(executionId, false)
     await keeper.write(1, Buffer.from('before'))
     expect(await read(logs)).toHaveLength(1)
@@ -82,7 +85,7 @@ describe('kept output', () => {
   })
 
   it('lets a follower go that leaves while nothing is printed [R20]', async () => {
-    const logs = new LogFiles(folder, clock)
+    const logs = open()
     const keeper = await logs.open(executionId, false)
     const leave = new AbortController()
     const follower = logs.read({ executionId, isFollowing: true, isTail: false }, leave.signal)[Symbol.asyncIterator]()
@@ -98,8 +101,23 @@ describe('kept output', () => {
     await keeper.close()
   })
 
+  it('is cut off where a node keeps no more of one execution, which its readers are told once, also after a restart [X1]', async () => {
+    const logs = open(2048)
+    const keeper = await logs.open(executionId, false)
+    for (const text of ['a'.repeat(2048), 'b', 'c']) await keeper.write(1, Buffer.from(text))
+    await keeper.close()
+    const kept = async (from: LogFiles) => Buffer.concat((await read(from)).map(({ bytes }) => bytes)).toString()
+    const note = '\n[what was printed after this is not kept: a node keeps 2.0 KiB of an execution]\n'
+    expect(await kept(logs)).toBe(`${'a'.repeat(2048)}b${note}`)
+    const later = open(2048)
+    const resumed = await later.open(executionId, true)
+    await resumed.write(1, Buffer.from('d'))
+    await resumed.close()
+    expect(await kept(later)).toBe(`${'a'.repeat(2048)}b${note}`)
+  })
+
   it('of an earlier version has no times and is whole', async () => {
     writeFileSync(join(folder, 'e-1.log'), Buffer.concat([Buffer.from([1, 3, 0, 0, 0]), Buffer.from('old')]))
-    expect(await read(new LogFiles(folder, clock))).toEqual([{ stream: 1, bytes: Buffer.from('old'), end: 3 }])
+    expect(await read(open())).toEqual([{ stream: 1, bytes: Buffer.from('old'), end: 3 }])
   })
 })

@@ -10,33 +10,43 @@ import { runOutputLimitBytes } from '#models/execution.ts'
 import type { ExecutionId } from '#models/ids.ts'
 import { FrameReader } from './log-frames.ts'
 import { type EarlierOutput, FileLogKeeper, noEarlierOutput } from './log-keeper.ts'
+import type { KeptFile } from './log-policy.ts'
 
 const suffix = '.log'
 const pieceBytes = 256 * 1024
 /** Closed outputs that are small enough to have no file, kept for a while for late followers. */
 const rememberedLimit = 256
 
+export type LogFilesParts = {
+  directory: string
+  clock: Clock
+  /** Most bytes kept of one execution; 0 = no limit. */
+  limitBytes: number
+  /** Told once of an execution whose output cannot be written any more: the disk is full, or broken. */
+  onLost: (executionId: ExecutionId, error: unknown) => void
+}
+
 /** Logs of executions as files in one folder, one per execution that printed more than a little. */
 export class LogFiles implements LogStore {
-  readonly #directory: string
-  readonly #clock: Clock
+  readonly #parts: LogFilesParts
   readonly #keepers = new Map<ExecutionId, FileLogKeeper>()
   #isMade: Promise<unknown> | undefined
 
-  constructor(directory: string, clock: Clock) {
-    this.#directory = directory
-    this.#clock = clock
+  constructor(parts: LogFilesParts) {
+    this.#parts = parts
   }
 
   async open(executionId: ExecutionId, isResumed: boolean): Promise<LogKeeper> {
-    this.#isMade ??= mkdir(this.#directory, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
+    this.#isMade ??= mkdir(this.#parts.directory, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
       this.#isMade = undefined
       throw error
     })
     await this.#isMade
     const path = this.#pathOf(executionId)
     const earlier = isResumed ? await earlierOutput(path) : noEarlierOutput
-    const keeper = new FileLogKeeper({ path, clock: this.#clock, earlier, writeFiles: writeStreams })
+    const { clock, limitBytes, onLost } = this.#parts
+    const parts = { path, clock, limitBytes, earlier, writeFiles: writeStreams }
+    const keeper = new FileLogKeeper({ ...parts, onLost: (error) => onLost(executionId, error) })
     this.#keepers.set(executionId, keeper)
     this.#forgetOldest()
     return keeper
@@ -58,21 +68,27 @@ export class LogFiles implements LogStore {
     await rm(this.#pathOf(executionId), { force: true })
   }
 
-  /** Files that were not written since `beforeMs` (Unix) and have no open keeper. */
-  async *silentSince(beforeMs: number): AsyncIterable<ExecutionId> {
-    const folder = await opendir(this.#directory).catch(() => [])
+  /** What lies on the disk, what was written longest ago first. */
+  async files(): Promise<KeptFile[]> {
+    const files: KeptFile[] = []
+    const folder = await opendir(this.#parts.directory).catch(() => [])
     for await (const { name } of folder) {
       if (!name.endsWith(suffix)) continue
+      const info = await stat(`${this.#parts.directory}/${name}`).catch(() => undefined)
       const executionId = name.slice(0, -suffix.length) as ExecutionId
-      if (this.#keepers.get(executionId)?.isClosed === false) continue
-      const info = await stat(`${this.#directory}/${name}`).catch(() => undefined)
-      if (info && info.mtimeMs < beforeMs) yield executionId
+      if (info) files.push({ executionId, sizeBytes: info.size, writtenMs: info.mtimeMs })
     }
+    return files.sort((one, other) => one.writtenMs - other.writtenMs)
+  }
+
+  /** Whether more of it may come. */
+  isOpen(executionId: ExecutionId): boolean {
+    return this.#keepers.get(executionId)?.isClosed === false
   }
 
   #pathOf(executionId: ExecutionId): string {
     if (!/^[\w.-]+$/.test(executionId)) throw new Fault('BadRequest', `not an execution id: ${executionId}`)
-    return `${this.#directory}/${executionId}${suffix}`
+    return `${this.#parts.directory}/${executionId}${suffix}`
   }
 
   async *#readFinished(query: LogQuery, signal: AbortSignal): AsyncIterable<LogChunk> {

@@ -3,6 +3,7 @@ import type { LogChunk } from '#contracts/log-reader.ts'
 import type { LogStream } from '#contracts/log-sink.ts'
 import type { LogKeeper } from '#contracts/log-store.ts'
 import type { Clock, Timer } from '#lib/clock.ts'
+import { formatBinaryBytes } from '#lib/sizes.ts'
 import { frameHeader, timeFrame } from './log-frames.ts'
 import { StreamSummary } from './log-summary.ts'
 
@@ -11,8 +12,8 @@ const memoryLimitBytes = 2048
 const flushAfterMs = 200
 /** Unwritten bytes above which the program has to wait. */
 const backlogLimitBytes = 4 * 1024 * 1024
-const fileLimitBytes = 1024 ** 3
-const truncationNote = Buffer.from('\n[output above 1 GiB was not kept]\n')
+/** What readers find in the place of output that was left out. */
+const noteOf = (why: string): Uint8Array => Buffer.from(`\n[what was printed after this is not kept: ${why}]\n`)
 
 /** What a file of an earlier life holds: its length in whole frames, and the bytes of each stream. */
 export type EarlierOutput = { fileBytes: number; streamBytes: Record<LogStream, number>; heads: readonly LogChunk[] }
@@ -23,6 +24,10 @@ type KeptChunk = Required<LogChunk>
 export type KeeperParts = {
   path: string
   clock: Clock
+  /** Most bytes; 0 = no limit. */
+  limitBytes: number
+  /** Output cannot be written; told once. */
+  onLost: (error: unknown) => void
   /** Output kept by an earlier life, that is gone on with. */
   earlier: EarlierOutput
   writeFiles: (keeper: FileLogKeeper, directory: string) => Promise<void>
@@ -47,7 +52,10 @@ export class FileLogKeeper implements LogKeeper {
   #timer: Timer | undefined
   #closing: Promise<void> | undefined
   #isClosed = false
+  /** No more is kept. */
   #isFull = false
+  /** What was to be kept could not be written. */
+  #isLost = false
   readonly #watchers = new Set<() => void>()
 
   constructor(parts: KeeperParts) {
@@ -57,6 +65,7 @@ export class FileLogKeeper implements LogKeeper {
     this.#ends = { ...parts.earlier.streamBytes }
     this.#writtenEnds = { ...parts.earlier.streamBytes }
     this.#isFileWanted = parts.earlier.fileBytes > 0
+    this.#isFull = parts.limitBytes > 0 && parts.earlier.fileBytes > parts.limitBytes
     for (const { stream, bytes } of parts.earlier.heads) this.#summaries[stream].add(bytes)
   }
 
@@ -64,9 +73,10 @@ export class FileLogKeeper implements LogKeeper {
     if (this.#closing || bytes.length === 0 || this.#isFull) return undefined
     this.#summaries[stream].add(bytes)
     this.#take(stream, Buffer.from(bytes))
-    if (this.#writtenBytes + this.#pendingBytes > fileLimitBytes) {
+    const { limitBytes } = this.#parts
+    if (limitBytes > 0 && this.#writtenBytes + this.#pendingBytes > limitBytes) {
       this.#isFull = true
-      this.#take(2, truncationNote)
+      this.#take(2, noteOf(`a node keeps ${formatBinaryBytes(limitBytes)} of an execution`))
     }
     if (this.#isFileWanted || this.#pendingBytes > memoryLimitBytes) return this.#flushSoon()
     this.#timer ??= this.#parts.clock.after(flushAfterMs, () => void this.wantFile())
@@ -157,13 +167,22 @@ export class FileLogKeeper implements LogKeeper {
     const parts = this.#framesOf(chunks)
     try {
       this.#file ??= await open(this.path, 'a', 0o600)
-      const { bytesWritten } = await this.#file.writev(parts)
-      this.#writtenBytes += bytesWritten
+      this.#writtenBytes += await append(this.#file, parts)
       for (const { stream, end } of chunks) this.#writtenEnds[stream] = end
-    } catch {
+    } catch (error) {
+      if (!this.#isLost) this.#parts.onLost(error)
       this.#isFull = true
+      this.#isLost = true
     }
     for (const onChange of [...this.#watchers]) onChange()
+  }
+
+  /** There may be room again when the program has ended; what was written in part goes. */
+  async #noteLoss(): Promise<void> {
+    const note = noteOf('it could not be written')
+    const parts = [frameHeader(2, note.length), note]
+    await this.#file?.truncate(this.#writtenBytes)
+    if (this.#file) this.#writtenBytes += await append(this.#file, parts)
   }
 
   #framesOf(chunks: readonly KeptChunk[]): Uint8Array[] {
@@ -181,10 +200,19 @@ export class FileLogKeeper implements LogKeeper {
     this.#timer?.stop()
     while (this.#flushing) await this.#flushing
     if (this.#isFileWanted && this.#pending.length > 0) await this.#flush()
+    if (this.#isLost) await this.#noteLoss().catch(() => {})
     await this.#file?.close().catch(() => {})
     this.#isClosed = true
     for (const onChange of [...this.#watchers]) onChange()
   }
+}
+
+/** Writes all of it, and returns how much that is; a disk that gets full takes a part, and says so at the next attempt. */
+async function append(file: FileHandle, parts: readonly Uint8Array[]): Promise<number> {
+  const size = parts.reduce((sum, { length }) => sum + length, 0)
+  const { bytesWritten } = await file.writev(parts)
+  if (bytesWritten < size) await file.appendFile(Buffer.concat(parts).subarray(bytesWritten))
+  return size
 }
 
 /** Bytes that are put together at most. */

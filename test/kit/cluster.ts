@@ -89,7 +89,7 @@ const computeRole = (options: RoleOptions): ComputeRole => {
     store: options.store,
     clock,
     disk: systemDisk,
-    logs: new LogFiles(join(options.folder, 'logs'), clock),
+    logs: new LogFiles({ directory: join(options.folder, 'logs'), clock, limitBytes: 0, onLost: () => {} }),
     providers: [{ engines: options.engines, publishers: options.publishers ?? [] }],
     bids: {
       isNetworkRefused: true,

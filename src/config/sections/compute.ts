@@ -13,6 +13,7 @@ import {
   port,
   second,
   text,
+  unsigned,
 } from '../leaf.ts'
 import { linkToken } from './api.ts'
 
@@ -56,6 +57,13 @@ export const compute = {
   },
   Env: { AllowList: list([], 'Patterns of host variables a job may take with env:NAME') },
   Logs: {
+    MaxSize: amount('Disk', '1GiB', 'Most output kept of one execution; a line tells where it ends. 0 = no limit'),
+    MaxTotalSize: amount(
+      'Disk',
+      '0',
+      'Most output a node keeps; beyond it that of the execution goes that ended longest ago. 0 = no limit',
+    ),
+    MaxCount: unsigned(0, 'Of how many executions a node keeps the output, likewise; 0 = no limit'),
     Retention: age(
       'How long a node keeps the output of an execution after the last byte; 0 = for ever. Its beginning stays with the job',
     ),

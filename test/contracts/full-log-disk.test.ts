@@ -1,0 +1,50 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import type { ExecutionId } from '#models/ids.ts'
+import { SystemClock } from '#platform/clock.ts'
+import { LogFiles } from '#platform/log-files.ts'
+
+const canMount = process.getuid?.() === 0
+const executionId = 'e-1' as ExecutionId
+
+let folder = ''
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'full-log-disk-'))
+  if (canMount) execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', folder])
+})
+afterEach(() => {
+  if (canMount) execFileSync('umount', ['-l', folder])
+  rmSync(folder, { recursive: true, force: true })
+})
+
+it.skipIf(!canMount)(
+  'output that finds no room does not hold its program up; the operator is told once, and its readers where that was',
+  async () => {
+    const lost: [ExecutionId, unknown][] = []
+    const parts = { directory: folder, clock: new SystemClock(), limitBytes: 0 }
+    const logs = new LogFiles({ ...parts, onLost: (...told) => void lost.push(told) })
+    const read = async (from: LogFiles) => {
+      const chunks = from.read({ executionId, isFollowing: false, isTail: false }, new AbortController().signal)
+      return Buffer.concat((await Array.fromAsync(chunks)).map(({ bytes }) => bytes)).toString()
+    }
+    const keeper = await logs.open(executionId, false)
+    const fits = 'a'.repeat(100_000)
+    await keeper.write(1, Buffer.from(fits))
+    expect(await read(logs)).toBe(fits)
+    for (let at = 0; at < 3; at++) {
+      await keeper.write(1, Buffer.alloc(500_000))
+      await read(logs)
+    }
+    execFileSync('mount', ['-o', 'remount,size=8m', folder])
+    await keeper.close()
+    expect(lost).toEqual([[executionId, expect.objectContaining({ code: 'ENOSPC' })]])
+    for (const files of [logs, new LogFiles({ ...parts, onLost: () => {} })]) {
+      const whole = await read(files)
+      expect(whole.startsWith(fits)).toBe(true)
+      expect(whole.slice(fits.length)).toBe('\n[what was printed after this is not kept: it could not be written]\n')
+    }
+  },
+)
