@@ -38,7 +38,7 @@ export const computeParts = async (
 ): Promise<{ role: ComputeRole; parts: Startable[] }> => {
   const { settings, folder } = deps
   await systemDisk.makeDirectory(folder.executionsFolder)
-  await removeLeftFolders(store, systemDisk, folder.executionsFolder)
+  await removeLeftFolders(store, systemDisk, folder.executionsFolder, log)
   const detected = await detectResources(folder.executionsFolder, (tool, reason) =>
     log('gpu_tool_failed', { tool, reason }),
   )

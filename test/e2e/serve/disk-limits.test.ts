@@ -16,6 +16,8 @@ let product: Product
 let server: Server
 let web: WebServer
 const folderOf = (place: (typeof places)[number]): string => join(product.folder, 'node', place)
+/** What a node would make here it would not find again. */
+const temporary = (): string => join(product.folder, 'temporary')
 
 beforeAll(async () => {
   if (!canMount) return
@@ -30,7 +32,11 @@ beforeAll(async () => {
   mkdirSync(join(folderOf('running'), 'e-of-an-earlier-life', 'inputs', '0'), { recursive: true })
   writeFileSync(join(folderOf('running'), 'e-of-an-earlier-life', 'inputs', '0', 'half'), 'x'.repeat(100_000))
   writeFileSync(join(folderOf('results'), 'e-1.tar.gz.part-0a1b2c3d'), 'x'.repeat(100_000))
-  server = await product.serve({ settings: { 'Compute.AllocatedCapacity.Disk': '1Gb' } })
+  mkdirSync(temporary())
+  server = await product.serve({
+    settings: { 'Compute.AllocatedCapacity.Disk': '1Gb' },
+    env: { TMPDIR: temporary() },
+  })
 })
 afterAll(async () => {
   if (canMount) for (const place of places) execFileSync('umount', ['-l', folderOf(place)])
@@ -151,5 +157,7 @@ describe.skipIf(!canMount)('the disk of a node', () => {
     execFileSync('mount', ['-o', 'remount,size=8m', folderOf('running')])
     const end = await run(['print', 'x', '', '0'], { InputSources: [inline(noise, '/in')] })
     expect(end).toMatchObject({ state: 'Completed', output: { Stdout: 'x' } })
+    await nothingRemains()
+    expect(readdirSync(temporary())).toEqual([])
   })
 })
