@@ -24,6 +24,8 @@ export type Forecast = {
   Placements: { NodeID: NodeId; Executions: number }[]
   /** Most nodes first. */
   Exclusions: Exclusion[]
+  /** Nodes that could take it and come last, because that many other jobs have failed there of late. */
+  Avoided?: { NodeID: NodeId; Failures: number }[]
 }
 
 /** What submitting a job would do. */

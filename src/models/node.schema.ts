@@ -57,6 +57,11 @@ const nodeStateFields = {
   ),
   Cordon: field(oneOf(cordons), 'Ours: it gets nothing new; DRAINING until what it had is elsewhere.', leftOut),
   DrainBy: field(time, 'Ours, of a node that is drained: when what is left there is stopped.', leftOut),
+  Trouble: field(
+    int,
+    'Ours: so many jobs have failed there of late for no fault of theirs; it comes last in placements.',
+    leftOut,
+  ),
   Remaining: field(int, 'Ours, of a node that is drained: executions that have not ended there.', leftOut),
 }
 

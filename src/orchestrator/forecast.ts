@@ -8,6 +8,7 @@ import { jobTypeRules } from './job-types/index.ts'
 import { exclusionsOf } from './placement/exclusions.ts'
 import { isComputeNode } from './placement/filter.ts'
 import { needOf } from './placement/need.ts'
+import { Placement } from './placement/place.ts'
 import type { Plan } from './plan.ts'
 import type { NodeView, NodeViews, Snapshot } from './snapshot.ts'
 
@@ -39,7 +40,22 @@ export const forecastOf = (snapshot: Snapshot): { plan: Plan; forecast: Forecast
     exclusions: Exclusions,
     nodes: Nodes,
   })
-  return { plan, forecast: { Summary, Nodes, Placements, Exclusions } }
+  const Avoided = starts.length > 0 ? avoidedBy(freed, need, Placements) : []
+  return { plan, forecast: { Summary, Nodes, Placements, Exclusions, ...(Avoided.length > 0 ? { Avoided } : {}) } }
+}
+
+/** Nodes that could take it and would come last, because many jobs have failed there. */
+const avoidedBy = (
+  snapshot: Snapshot,
+  need: Resources,
+  placements: Forecast['Placements'],
+): NonNullable<Forecast['Avoided']> => {
+  const placement = new Placement(snapshot, need)
+  const isTaken = new Set(placements.map(({ NodeID }) => NodeID))
+  return [...snapshot.nodes.troubledAt(snapshot.nowNs)]
+    .filter(([id]) => !isTaken.has(id) && [snapshot.nodes.view(id)].some((node) => node && placement.canTake(node)))
+    .map(([NodeID, Failures]) => ({ NodeID, Failures }))
+    .sort((a, b) => (a.NodeID < b.NodeID ? -1 : 1))
 }
 
 const placementsOf = (starts: readonly Execution[]): Forecast['Placements'] =>
@@ -84,6 +100,7 @@ const withRoom = (
       return node && changed(node)
     },
     viewsNear: (constraints) => nodes.viewsNear(constraints).map(changed),
+    troubledAt: (nowNs) => nodes.troubledAt(nowNs),
     reservedFor: (jobId) => nodes.reservedFor(jobId).map(changed),
     lastingOn: (id) => nodes.lastingOn(id),
   }

@@ -28,6 +28,8 @@ export type NodeViews = {
   viewsNear(constraints: readonly LabelSelectorRequirement[]): readonly NodeView[]
   /** Those with room reserved for the job. */
   reservedFor(jobId: JobId): readonly NodeView[]
+  /** Nodes on which many jobs have failed of late for no fault of theirs, and how many. */
+  troubledAt(nowNs: bigint): ReadonlyMap<NodeId, number>
   /** Promised on the node to what runs until it is stopped. */
   lastingOn(id: NodeId): Resources
 }

@@ -9,6 +9,7 @@ export function encodeNodeState(node: NodeState): string {
     `"Connection":"${node.ConnectionState.Status}","ConnectionState":${connectionText(node.ConnectionState)}` +
     (node.Cordon ? `,"Cordon":"${node.Cordon}"` : '') +
     (node.DrainBy === undefined ? '' : `,"DrainBy":${goTime(node.DrainBy)}`) +
+    (node.Trouble ? `,"Trouble":${node.Trouble}` : '') +
     `${node.Remaining ? `,"Remaining":${node.Remaining}` : ''}}`
   )
 }

@@ -52,6 +52,16 @@ const forecast = {
     ),
     'What leaves nodes out, most nodes first.',
   ),
+  Avoided: field(
+    listOf(
+      record('AvoidedNode', {
+        NodeID: field(text, 'The node.'),
+        Failures: field(uint64, 'Jobs that have failed there of late.'),
+      }),
+    ),
+    'Nodes that could take it and come last, because jobs of many kinds have failed there.',
+    { isLeftOut: true },
+  ),
 }
 const failedAttempt = record('FailedAttempt', {
   ExecutionID: field(text, 'The execution.'),

@@ -53,8 +53,15 @@ export function whyText(reasons: JobReasons, colours: Colours, out: Out): string
   ].join('')
 }
 
-const nodesText = ({ Nodes, Placements, Exclusions }: Forecast, colours: Colours, out: Out): string =>
+const nodesText = ({ Nodes, Placements, Exclusions, Avoided = [] }: Forecast, colours: Colours, out: Out): string =>
   section(colours, 'Would Start', placementLines(Placements)) +
+  section(
+    colours,
+    'Comes Last',
+    Avoided.slice(0, mostNodes).map(({ NodeID, Failures }) =>
+      bullet(`node ${shortId(NodeID)}: ${Failures} jobs have failed there of late`, out),
+    ),
+  ) +
   section(
     colours,
     'Left Out',

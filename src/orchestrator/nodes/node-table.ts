@@ -10,6 +10,7 @@ import { BetterNodes } from './better-nodes.ts'
 import { LabelIndex, type Labels } from './label-index.ts'
 import { Promises } from './promises.ts'
 import { Reservations } from './reservations.ts'
+import { TroubledNodes } from './troubled-nodes.ts'
 import { Wanted } from './wanted.ts'
 
 /** `place`: in the table; views are in the same order. */
@@ -25,6 +26,7 @@ export class NodeTable implements NodeViews {
   readonly #wanted = new Wanted()
   readonly #reservations = new Reservations()
   readonly #better = new BetterNodes()
+  readonly #troubled = new TroubledNodes()
   readonly #labels = new LabelIndex<Entry>()
   /** By the place of the node in the table. */
   #views: NodeView[] = []
@@ -42,6 +44,7 @@ export class NodeTable implements NodeViews {
     this.#wanted.clear()
     this.#reservations.clear()
     this.#better.clear()
+    this.#troubled.clear()
     this.#labels.clear()
     this.#views = []
     this.#stale.clear()
@@ -80,6 +83,7 @@ export class NodeTable implements NodeViews {
     if (!removed) return
     this.#labels.remove(removed, removed.labels)
     this.#reservations.end(id)
+    this.#troubled.forget(id)
     this.#entries.delete(id)
     this.#views = []
     let place = 0
@@ -122,7 +126,11 @@ export class NodeTable implements NodeViews {
   /** Takes note of an execution as it is stored. Returns true when room was given back. */
   track(execution: Execution): boolean {
     this.#wanted.track(execution)
-    if (isTerminalExecution(execution.ComputeState.StateType)) return this.untrack(execution)
+    if (isTerminalExecution(execution.ComputeState.StateType)) {
+      const isGivenBack = this.untrack(execution)
+      if (isGivenBack) this.#troubled.note(execution)
+      return isGivenBack
+    }
     if (this.#promises.make(execution)) this.#stale.add(execution.NodeID)
     return false
   }
@@ -157,6 +165,10 @@ export class NodeTable implements NodeViews {
   /** Whether what the job has runs until it is stopped. */
   setLasting(jobId: JobId, isLasting: boolean): void {
     this.#promises.setLasting(jobId, isLasting)
+  }
+
+  troubledAt(nowNs: bigint): ReadonlyMap<NodeId, number> {
+    return this.#troubled.at(nowNs)
   }
 
   lastingOn(id: NodeId): Resources {

@@ -31,7 +31,8 @@ export class Nodes implements NodesApi {
   }
 
   async list(): Promise<NodeState[]> {
-    return this.#parts.table.states().map((state) => this.#shown(state))
+    const troubled = this.#troubled()
+    return this.#parts.table.states().map((state) => this.#shown(state, troubled))
   }
 
   async get(idPrefix: string): Promise<NodeState> {
@@ -112,8 +113,14 @@ export class Nodes implements NodesApi {
     return state
   }
 
+  #troubled(): ReadonlyMap<NodeId, number> {
+    return this.#parts.table.troubledAt(this.#parts.clock.nowNs())
+  }
+
   /** A node is drained when nothing it was given is left. */
-  #shown(state: NodeState): NodeState {
+  #shown(known: NodeState, troubled = this.#troubled()): NodeState {
+    const Trouble = troubled.get(known.Info.NodeID)
+    const state = Trouble === undefined ? known : { ...known, Trouble }
     if (state.Cordon !== 'DRAINING') return state
     const Remaining = this.#parts.table.countOn(state.Info.NodeID)
     return Remaining === 0 ? { ...state, Cordon: 'DRAINED' } : { ...state, Remaining }

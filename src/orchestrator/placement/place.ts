@@ -60,8 +60,9 @@ export class Placement {
 
   /** Nodes for so many executions; on a large cluster not all that can take one, but enough to choose among. */
   candidates(wanted: number): Candidate[] {
-    const { job, executions, nowNs, chance, strategy } = this.#snapshot
+    const { job, executions, nodes, nowNs, chance, strategy } = this.#snapshot
     const trouble = troubleByNode(executions, nowNs)
+    const troubled = nodes.troubledAt(nowNs)
     const prefers = preferenceOf(job)
     const isChoosy = prefers !== undefined || strategy === 'pack'
     const enough = isChoosy ? Number.POSITIVE_INFINITY : 2 * wanted + ampleChoice
@@ -70,6 +71,7 @@ export class Placement {
       free: freeFor(job, node),
       ownExecutions: this.#own.get(node.id) ?? 0,
       trouble: trouble.get(node.id) ?? 0,
+      othersTrouble: troubled.get(node.id) ?? 0,
       isPreferred: prefers?.(labelsOf(node.state)) ?? false,
       tieBreaker: chance(),
     }))

@@ -17,6 +17,7 @@ const candidatesOf = (units: readonly number[], preferred: readonly boolean[] = 
     free: node.free,
     ownExecutions: 0,
     trouble: 0,
+    othersTrouble: 0,
     isPreferred: preferred[i] ?? false,
     tieBreaker: i,
   }))

@@ -10,6 +10,8 @@ export type Candidate = {
   ownExecutions: number
   /** Failures of this job that are held against it. */
   readonly trouble: number
+  /** Other jobs that have failed there, when they are many. */
+  readonly othersTrouble: number
   readonly isPreferred: boolean
   readonly tieBreaker: number
 }
@@ -27,11 +29,12 @@ const roomOf = (candidate: Candidate, need: Resources): number => {
 /** A candidate with its room, which is worked out once and not in each comparison. */
 type Ranked = { readonly candidate: Candidate; readonly room: number }
 
-/** Where the job has not failed of late comes first, then what the user prefers, then what the strategy says, then chance. */
+/** Where the job has not failed of late comes first, then where few others have, then what the user prefers, then what the strategy says, then chance. */
 const isBetterBy =
   (strategy: Strategy) =>
   (a: Ranked, b: Ranked): boolean =>
     (a.candidate.trouble - b.candidate.trouble ||
+      a.candidate.othersTrouble - b.candidate.othersTrouble ||
       Number(b.candidate.isPreferred) - Number(a.candidate.isPreferred) ||
       byStrategy[strategy](a, b) ||
       a.candidate.tieBreaker - b.candidate.tieBreaker) < 0
