@@ -42,6 +42,14 @@ export class Ledger {
     return { durable: outcome.kind === 'applied' ? outcome.durable : undefined }
   }
 
+  /** What is only told: nobody waits for it, and when the disk fails it is lost. */
+  tell(report: ComputeMessage): void {
+    const lost = (error: unknown) => this.#parts.log('commit_failed', { executionId: report.Body.ExecutionID, error })
+    this.#parts.post.commit({ outbox: toOrchestrator(report) }).then((outcome) => {
+      if (outcome.kind === 'applied') outcome.durable.catch(lost)
+    }, lost)
+  }
+
   /** The row goes, the report is in the outbox: one transaction, tried until it is durable. */
   async end(held: Held, report: ComputeMessage): Promise<void> {
     const change: Change = { removeWork: [held.id], outbox: toOrchestrator(report) }

@@ -35,6 +35,11 @@ export const runStarted = (row: WorkRow, content: string | undefined): ComputeMe
   },
 })
 
+export const progress = (row: WorkRow, text: string, nowNs: bigint): ComputeMessage => ({
+  Kind: 'Progress',
+  Body: { ...idOf(row), Event: { Message: text, Topic: topics.preparingEnvironment, Timestamp: nowNs } },
+})
+
 /** Whether to bid could not be found out. */
 export const bidFailed = (row: WorkRow, error: unknown, nowNs: bigint): ComputeMessage =>
   endReport(row, { kind: 'failed', failure: failureOf(error, topics.requestingNode), output: null }, nowNs)

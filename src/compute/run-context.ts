@@ -22,6 +22,8 @@ export type RunContext = {
   registries: Registries
   host: HostEnvironment
   ports: PortPool
+  /** Tells the user what keeps the program from running yet. */
+  onProgress: (text: string) => void
   /** What its program's name stands for, once that is known. */
   content: Promise<string | undefined>
   /** The engine may still hold it from before our restart. */

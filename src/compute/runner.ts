@@ -13,7 +13,7 @@ import type { Held, Holdings } from './held.ts'
 import type { Ledger } from './ledger.ts'
 import type { PortPool } from './ports.ts'
 import type { Registries } from './registry.ts'
-import { endReport } from './reports.ts'
+import { endReport, progress } from './reports.ts'
 import { type Ending, runExecution } from './run-execution.ts'
 import type { HostEnvironment } from './steps/environment.ts'
 
@@ -87,7 +87,12 @@ export class Runner {
     held.becomeReadable()
     const limits = limitsOf(resources, mainTask(order.job), bids.defaultResources)
     const where = { directories, logs, disk, clock, registries, host, ports }
-    const { content } = held
-    return runExecution({ ...order, ...where, resources: limits, startTime, isResumed, content }, held)
+    const told = { content: held.content, onProgress: (text: string) => this.#tellProgress(held, text) }
+    return runExecution({ ...order, ...where, ...told, resources: limits, startTime, isResumed }, held)
+  }
+
+  #tellProgress(held: Held, text: string): void {
+    this.#parts.log('execution_waits', { executionId: held.id, progress: text })
+    this.#ledger.tell(progress(held.row, text, this.#parts.clock.nowNs()))
   }
 }

@@ -39,6 +39,8 @@ export type RunRequest = {
   network: NetworkConfig
   stopGraceMs: number
   logs: LogSink
+  /** Takes a sentence for the user about what keeps the program from running yet, such as the transfer of its image. */
+  onProgress?: (text: string) => void
   scratch: Scratch
 }
 

@@ -39,7 +39,7 @@ export const eventLog = (log: NodeLog, clock: Clock): EventLog => {
     if (isOver) recent.set(event, window)
     const level = goodNews.has(event) ? 'info' : 'warn'
     if (isOver && known?.heldBack) log[level]({ heldBack: known.heldBack }, event)
-    const key = `${fields['nodeId'] ?? fields['subject'] ?? ''} ${messageOf(fields['error'] ?? fields['reason'] ?? '')}`
+    const key = `${fields['nodeId'] ?? fields['subject'] ?? ''} ${messageOf(fields['error'] ?? fields['reason'] ?? fields['progress'] ?? '')}`
     if (window.said.has(key)) return
     if (window.said.size >= saidLimit) window.heldBack += 1
     else {
@@ -50,7 +50,7 @@ export const eventLog = (log: NodeLog, clock: Clock): EventLog => {
 }
 
 /** Nobody has to do anything about these. */
-const goodNews = new Set(['orchestrator_found', 'bus_reached', 'engine_available', 'logs_swept'])
+const goodNews = new Set(['orchestrator_found', 'bus_reached', 'engine_available', 'execution_waits', 'logs_swept'])
 
 const repeatMs = 30_000
 /** Lines of one event within that time. */

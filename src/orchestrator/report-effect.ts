@@ -20,6 +20,8 @@ export const effectOf = (before: Execution, job: Job, message: ComputeMessage, n
       return message.Body.IsAccepted ? accepted(before, message.Body, nowNs) : declined(before, message.Body, nowNs)
     case 'RunStarted':
       return running(before, job, message.Body, nowNs)
+    case 'Progress':
+      return progressed(before, message.Body, nowNs)
     case 'RunResult':
       if (isSuperseded(before, job)) return cancelled(before, message.Body, nowNs)
       return isLongRunning(job.Type)
@@ -85,6 +87,11 @@ const running = (before: Execution, job: Job, report: Report<'RunStarted'>, nowN
     // What it replaces may be waiting for that.
     look: isLongRunning(job.Type) && before.Attempt > 1 ? 'yes' : 'no',
   }
+}
+
+const progressed = (before: Execution, report: Report<'Progress'>, nowNs: bigint): Effect => {
+  const after: Execution = { ...before, Revision: before.Revision + 1, ModifyTime: nowNs }
+  return { after, lines: [line(before, after, report.Event)], look: 'no' }
 }
 
 const clamped = (time: bigint, least: bigint, most: bigint): bigint =>

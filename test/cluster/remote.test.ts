@@ -39,6 +39,25 @@ describe('compute nodes that join over TCP', () => {
     expect(await textOfLogs(cluster.jobs, id)).toMatch(/^here is (east|west)\n$/)
   })
 
+  it('what keeps a program from running yet is in the history of its job, for clients of all versions [R90]', async () => {
+    const cluster = started(await startOrchestrator())
+    const engine = new ScriptedEngine('noop', ({ onProgress }) => {
+      onProgress?.('Pulling image tool:1')
+      onProgress?.('Pulled image tool:1 in 3s')
+      return { exitCode: 0 }
+    })
+    started(await joinCompute(cluster.port, 'east', { engines: [engine] }))
+    await until('it is connected', () => isConnected(cluster, 'east'))
+    const id = await submitSpec(cluster.jobs)
+    expect((await endOf(cluster.jobs, id)).State.StateType).toBe('Completed')
+    for (const audience of ['before-1.5', 'since-1.5'] as const) {
+      const { items } = await cluster.jobs.history(id, audience, 0, 100)
+      const told = items.filter(({ Event }) => Event.Topic === 'Preparing Environment')
+      expect(told.map(({ Event }) => Event.Message)).toEqual(['Pulling image tool:1', 'Pulled image tool:1 in 3s'])
+      expect(told.map(({ NodeID }) => NodeID)).toEqual(['east', 'east'])
+    }
+  })
+
   it('the traffic of an execution is in its details, however it ends [R154]', async () => {
     const cluster = started(await startOrchestrator())
     const traffic = { requests: 3, refused: 1, sentBytes: 10, receivedBytes: 2 ** 40 }

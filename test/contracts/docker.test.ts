@@ -201,10 +201,14 @@ withDocker((host) => {
         registry = await imageRegistry(busyboxImage(), { login: 'me:secret' })
         const credentials = { [`127.0.0.1:${registry.port}`]: { username: 'me', password: 'secret' } }
         const engine = open({ credentials })
-        const asked = ask({ Image: registry.image, ...script('echo pulled') })
+        const told: string[] = []
+        const onProgress = (text: string) => told.push(text)
+        const asked = ask({ Image: registry.image, ...script('echo pulled') }, { onProgress })
         expect(await engine.accepts(asked.engine, { Type: 'None' }, never)).toEqual({ isYes: true })
         expect(await run(asked, engine)).toEqual({ exitCode: 0 })
         expect(asked.logs.stdout).toBe('pulled\n')
+        expect(told[0]).toBe(`Pulling image ${registry.image}`)
+        expect(told.at(-1)).toMatch(new RegExp(`^Pulled image ${registry.image} in \\d+s`))
         await forget(registry.image)
       })
 

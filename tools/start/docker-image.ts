@@ -12,11 +12,13 @@ const pullLimitMs = 60_000
 export async function whyNoContainer(env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<string | undefined> {
   const settings = { ...defaultDockerSettings, host: env['DOCKER_HOST'] ?? '' }
   if (settings.host !== '' && !settings.host.startsWith('unix:')) return 'DOCKER_HOST is no engine of this machine'
-  const api = new DockerApi(dockerTarget(settings), new SystemClock())
+  const clock = new SystemClock()
+  const api = new DockerApi(dockerTarget(settings), clock)
   try {
     await api.ping(signal)
     if (await hasImage(api, signal)) return undefined
-    await pullImage(api, settings, image, AbortSignal.any([signal, AbortSignal.timeout(pullLimitMs)]))
+    const pull = { image, clock, tell: () => {} }
+    await pullImage(api, settings, pull, AbortSignal.any([signal, AbortSignal.timeout(pullLimitMs)]))
     return undefined
   } catch (error) {
     signal.throwIfAborted()

@@ -45,7 +45,7 @@ export const attachRequest = (context: RunContext): Promise<RunRequest> =>
   runRequest(context, { inputs: [], engineInputs: [], env: {}, network: mainTask(context.job).Network })
 
 const runRequest = async (
-  { execution, job, directories, resources, logs }: RunContext,
+  { execution, job, directories, resources, logs, onProgress }: RunContext,
   ready: Pick<RunRequest, 'inputs' | 'engineInputs' | 'env' | 'network'>,
 ): Promise<RunRequest> => {
   const task = mainTask(job)
@@ -60,6 +60,7 @@ const runRequest = async (
     resources,
     stopGraceMs: stopGraceMs(job),
     logs,
+    onProgress,
     scratch: directories.scratch,
   }
 }

@@ -20,6 +20,8 @@ export function readReport(value: unknown): ComputeMessage {
       return { Kind, Body: { ...of, IsAccepted: flagOf(wire.IsAccepted, 'IsAccepted'), Event: event(wire.Event) } }
     case 'RunStarted':
       return { Kind, Body: { ...of, StartTime: nsOf(wire.StartTime, 'StartTime'), ...content(wire) } }
+    case 'Progress':
+      return { Kind, Body: { ...of, Event: event(wire.Event) } }
     case 'RunResult': {
       const PublishedResult = goSpec(wire.PublishedResult, 'PublishedResult')
       return { Kind, Body: { ...of, ...details(wire), PublishedResult, RunOutput: goRunOutput(wire.RunOutput) } }

@@ -15,6 +15,7 @@ export function callbackOf(message: ComputeMessage, about: About): Callback | un
     case 'BidResult':
       return message.Body.IsAccepted ? bidComplete(about, true, message.Body.Event) : refused(about, message.Body.Event)
     case 'RunStarted':
+    case 'Progress':
       return undefined
     case 'RunResult':
       return callback('OnRunComplete', about, `,${resultMembers(message.Body)}`)

@@ -23,6 +23,7 @@ export function reportOf(message: ComputeMessage, origin: Origin, nowNs: bigint)
     case 'ComputeError':
       return report('ComputeError', ExecutionID, origin, [message.Body.Event], '')
     case 'RunStarted':
+    case 'Progress':
     case 'CancelResult':
       return undefined
   }

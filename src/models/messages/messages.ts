@@ -43,6 +43,8 @@ type RunStarted = OfExecution & {
 }
 /** Facts of an execution that has ended, for its users. */
 type Ended = OfExecution & { Details?: Record<string, string> }
+/** Node → orchestrator: what keeps the program from running yet, for the history. */
+type Progress = OfExecution & { Event: Event }
 /** Node → orchestrator: ended well; what it printed and where its result is. */
 type RunResult = Ended & { PublishedResult: SpecConfig; RunOutput: RunCommandResult }
 /** Node → orchestrator: failed, with the reason. Output is kept when there was any (X1). */
@@ -62,6 +64,7 @@ type OrchestratorMessages = {
 type ComputeMessages = {
   BidResult: BidResult
   RunStarted: RunStarted
+  Progress: Progress
   RunResult: RunResult
   ComputeError: ComputeError
   CancelResult: CancelResult

@@ -103,7 +103,8 @@ export class DockerEngine implements Engine {
     const name = containerNameOf(this.#executorId, request)
     try {
       const spec = await this.#specOf(request, params)
-      const fetchImage = () => pullImage(this.#api, this.#settings, params.Image, signal)
+      const pull = { image: params.Image, clock: this.#clock, tell: request.onProgress ?? (() => {}) }
+      const fetchImage = () => pullImage(this.#api, this.#settings, pull, signal)
       if (request.network.Type === 'HTTP') await this.#http.make(request, params.Image, fetchImage)
       const id = await createContainer(this.#api, { name, spec, fetchImage })
       // From here on until the program is held nothing is aborted half way; the signal is looked at in between.
