@@ -25,6 +25,10 @@ export type DataFolder = {
   readonly certificateKeyFile: string
   readonly executionsFolder: string
   readonly resultsFolder: string
+  /** Results that wait for the orchestrator to take them. */
+  readonly offeredFolder: string
+  /** Results of all nodes that the orchestrator keeps. */
+  readonly takenFolder: string
   readonly logsFolder: string
   /** Inputs kept for later; beside the executions, so that their files are shared. */
   readonly inputsFolder: string
@@ -46,6 +50,8 @@ export function dataFolder(root: string, roles: Roles): DataFolder {
     // Not `executions`: in `compute/executions` release 1.9 has its own, and what is left over here is removed.
     executionsFolder: join(roleFolder, 'running'),
     resultsFolder: join(roleFolder, 'results'),
+    offeredFolder: join(roleFolder, 'results-offered'),
+    takenFolder: join(roleFolder, 'results-taken'),
     logsFolder: join(roleFolder, 'logs'),
     inputsFolder: join(roleFolder, 'inputs'),
   }

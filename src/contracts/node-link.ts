@@ -8,6 +8,8 @@ import type {
   Heartbeat,
   HeartbeatReply,
   OrchestratorMessage,
+  ResultOffer,
+  ResultOfferReply,
 } from '#models/messages/messages.ts'
 import type { NodeInfo } from '#models/node.ts'
 import type { LogChunk, LogQuery } from './log-reader.ts'
@@ -35,6 +37,8 @@ export interface OrchestratorEnd {
   heartbeat(beat: Heartbeat): Promise<HeartbeatReply>
   updateInfo(info: NodeInfo): Promise<HeartbeatReply>
   deliver(nodeId: NodeId, linkId: string, frames: readonly Frame<ComputeMessage>[]): Promise<FramesAck>
+  /** Takes a result that the node keeps, for a while; asked again until it is there. Refused for good when nobody wants it. */
+  takeResult(nodeId: NodeId, offer: ResultOffer): Promise<ResultOfferReply>
   /** The node stops on purpose. */
   goodbye(nodeId: NodeId): Promise<void>
 }

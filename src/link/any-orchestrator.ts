@@ -9,6 +9,8 @@ import type {
   HandshakeReply,
   Heartbeat,
   HeartbeatReply,
+  ResultOffer,
+  ResultOfferReply,
 } from '#models/messages/messages.ts'
 import type { NodeInfo } from '#models/node.ts'
 import { BprotocolRequester } from './bprotocol/requester.ts'
@@ -59,6 +61,10 @@ export class AnyOrchestrator implements OrchestratorEnd {
 
   deliver(nodeId: NodeId, linkId: string, frames: readonly Frame<ComputeMessage>[]): Promise<FramesAck> {
     return this.#end.deliver(nodeId, linkId, frames)
+  }
+
+  takeResult(nodeId: NodeId, offer: ResultOffer): Promise<ResultOfferReply> {
+    return this.#end.takeResult(nodeId, offer)
   }
 
   async goodbye(nodeId: NodeId): Promise<void> {

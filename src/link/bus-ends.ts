@@ -16,6 +16,8 @@ import type {
   Heartbeat,
   HeartbeatReply,
   OrchestratorMessage,
+  ResultOffer,
+  ResultOfferReply,
 } from '#models/messages/messages.ts'
 import type { NodeInfo } from '#models/node.ts'
 import { type Control, readControl } from './bac/control.ts'
@@ -114,6 +116,10 @@ export class RemoteOrchestrator implements OrchestratorEnd {
     return deliverOverBus(this.#bus, subjects.fromNode(nodeId), linkId, frames, this.#random)
   }
 
+  takeResult(_nodeId: NodeId, offer: ResultOffer): Promise<ResultOfferReply> {
+    return this.#control({ Kind: 'TakeResult', Body: offer })
+  }
+
   async goodbye(): Promise<void> {
     this.leave()
     await this.#control({ Kind: 'Goodbye' }, goodbyeLimitMs)
@@ -165,6 +171,8 @@ export const serveOrchestrator = ({ bus, end, clock, random, log }: Orchestrator
         return end.heartbeat(message.Body)
       case 'UpdateInfo':
         return end.updateInfo(message.Body)
+      case 'TakeResult':
+        return end.takeResult(nodeId, message.Body)
       case 'Goodbye':
         return end.goodbye(nodeId)
     }

@@ -47,6 +47,7 @@ export const computeParts = async (
   const remote = orchestrator ? undefined : await lateOrchestrator(deps, { nodeId, clock, log })
   orchestrator?.addLocalNode(nodeId)
   const labels = nodeLabels(settings.Labels, nodeId, buildInfo, capacity)
+  const end = (orchestrator?.link ?? remote) as OrchestratorEnd
   const cache = await inputCache(deps, { clock, log })
   const providers = nodeProviders(providerSettings(deps), {
     clock,
@@ -56,6 +57,7 @@ export const computeParts = async (
     wasmCommand: deps.wasmCommand,
     listenCommand: deps.listenCommand,
     cache,
+    offer: (offer) => end.takeResult(nodeId, offer),
     ownPorts,
   })
   const { MaxSize, MaxTotalSize, MaxCount, Retention } = settings.Compute.Logs
@@ -77,7 +79,7 @@ export const computeParts = async (
     host: hostEnvironment(settings, deps.environment),
     ports: { range: portRange(settings), isFree: isPortFree },
     executionsDirectory: folder.executionsFolder,
-    orchestrator: (orchestrator?.link ?? remote) as OrchestratorEnd,
+    orchestrator: end,
     sharesStore: orchestrator !== undefined,
     ...(remote ? { onReachable: (handler: () => void) => remote.onReachable(handler) } : {}),
     log,

@@ -5,11 +5,14 @@ import { serveOrchestrator } from '#link/bus-ends.ts'
 import { greetNodes } from '#link/greeting.ts'
 import type { NodeId } from '#models/ids.ts'
 import { Orchestrator } from '#orchestrator/orchestrator.ts'
+import { ResultSweep } from '#orchestrator/results/result-sweep.ts'
 import { systemRandom } from '#platform/random.ts'
+import { ResultFiles } from '#providers/link/result-files.ts'
+import { readPart } from '#providers/read-part.ts'
 import { nodeBus } from './node-bus.ts'
 import type { NodeDeps, PartContext } from './node-deps.ts'
 import { orchestratorKey } from './orchestrator-key.ts'
-import { orchestratorSettings } from './part-settings.ts'
+import { milliseconds, orchestratorSettings } from './part-settings.ts'
 import { resultSigner } from './result-signer.ts'
 
 /** The control plane and the bus through which other nodes reach it. */
@@ -20,6 +23,7 @@ export const controlParts = async (deps: NodeDeps, context: PartContext) => {
     instanceId: instanceId ?? hash('sha256', store.storeId),
     publicKey: await orchestratorKey(store),
   }
+  const results = new ResultFiles({ directory: deps.folder.takenFolder, read: readPart })
   const signer = resultSigner(deps, clock, log)
   const orchestrator = new Orchestrator({
     store,
@@ -28,6 +32,7 @@ export const controlParts = async (deps: NodeDeps, context: PartContext) => {
     settings,
     log,
     ...(signer && { signer }),
+    results,
   })
   const knownInfo = (id: NodeId) =>
     orchestrator.nodes.get(id).then(
@@ -40,6 +45,13 @@ export const controlParts = async (deps: NodeDeps, context: PartContext) => {
     serveGoNodes({ bus: open, clock, random: systemRandom, end, orchestratorId: nodeId, knownInfo, log }),
     greetNodes(open, clock, () => orchestrator.nodes.list()),
   ])
-  const parts: Startable[] = [orchestrator, ...bus.parts]
+  const sweep = new ResultSweep({
+    store,
+    results,
+    clock,
+    keptMs: milliseconds(deps.settings.Orchestrator.Retention.Results),
+    onError: (error) => log('result_sweep_failed', { error }),
+  })
+  const parts: Startable[] = [orchestrator, sweep, ...bus.parts]
   return { bus, orchestrator, parts }
 }

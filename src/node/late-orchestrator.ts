@@ -39,6 +39,19 @@ export class LateOrchestrator implements OrchestratorEnd, Startable {
   deliver: OrchestratorEnd['deliver'] = async (...args) => (await this.#connected()).deliver(...args)
   goodbye: OrchestratorEnd['goodbye'] = async (nodeId) => (this.#bus ? (await this.#end)?.goodbye(nodeId) : undefined)
 
+  /** What was asked over a connection that broke is never answered: it is asked again over the next. */
+  takeResult: OrchestratorEnd['takeResult'] = async (...args) => {
+    const end = await this.#connected()
+    const { promise: broke, reject } = Promise.withResolvers<never>()
+    const fault = () => new Fault('ServiceUnavailable', 'the connection broke meanwhile', { isRetryable: true })
+    const watch = this.onReachable(() => reject(fault()))
+    try {
+      return await Promise.race([end.takeResult(...args), broke])
+    } finally {
+      watch.stop()
+    }
+  }
+
   /** Each time the broker is back after it was lost, or the orchestrator says that it is. */
   onReachable(handler: () => void): Subscription {
     this.#handlers.add(handler)

@@ -50,6 +50,7 @@ export const providerSettings = ({ settings, folder, environment }: ProviderSour
         retention: { ageMs: milliseconds(Publishers.Types.Local.Retention), sizeBytes: 0 },
       },
     },
+    link: { directory: folder.offeredFolder },
     inline: defaultInlineSettings,
     url: {
       readTimeoutMs: milliseconds(InputSources.ReadTimeout),

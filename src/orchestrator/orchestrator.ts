@@ -1,9 +1,11 @@
 import type { JobsApi, NodesApi } from '#contracts/control-plane.ts'
-import type { OrchestratorEnd } from '#contracts/node-link.ts'
+import type { ComputeEnd, OrchestratorEnd } from '#contracts/node-link.ts'
 import type { ResultSigner } from '#contracts/result-signer.ts'
+import type { ResultStore } from '#contracts/result-store.ts'
 import type { Store } from '#contracts/store.ts'
 import type { Clock, Random, Timer } from '#lib/clock.ts'
 import type { EventLog } from '#lib/event-log.ts'
+import { Fault } from '#lib/fault.ts'
 import type { Startable } from '#lib/lifecycle.ts'
 import { Post } from '#link/post.ts'
 import type { EvaluationTrigger } from '#models/evaluation.ts'
@@ -21,6 +23,7 @@ import { Membership, type MembershipSettings } from './nodes/membership.ts'
 import { unheardNode } from './nodes/node-states.ts'
 import { NodeTable } from './nodes/node-table.ts'
 import { Nodes } from './nodes/nodes.ts'
+import { ResultTaker } from './results/result-taker.ts'
 import type { Strategy } from './snapshot.ts'
 import { JobTimers } from './timers.ts'
 import { Waiters } from './waiters.ts'
@@ -45,6 +48,8 @@ export type OrchestratorParts = {
   clock: Clock
   random: Random
   settings: OrchestratorSettings
+  /** Absent = nodes keep their results. */
+  results?: ResultStore
   /** Absent = results in stores are told as they are. */
   signer?: ResultSigner
   /** A constant name and fields for the log. */
@@ -52,6 +57,15 @@ export type OrchestratorParts = {
 }
 
 const recoveryRetryMs = 1_000
+
+function takerOf(
+  { store, results, clock, log }: OrchestratorParts,
+  end: (nodeId: NodeId) => ComputeEnd | undefined,
+): Pick<ResultTaker, 'take' | 'renewed'> {
+  if (results) return new ResultTaker({ store, results, clock, end, log })
+  const refusal = new Fault('NotImplemented', 'this orchestrator keeps no results')
+  return { take: () => Promise.reject(refusal), renewed: () => {} }
+}
 
 /** The control plane of one process, wired. */
 export class Orchestrator implements Startable {
@@ -97,6 +111,7 @@ export class Orchestrator implements Startable {
       inbox,
       settings,
       newLinkId: () => random.uuid(),
+      results: takerOf(parts, (nodeId) => this.#membership.end(nodeId)),
       log: parts.log,
       onBetter,
       look,
@@ -142,6 +157,7 @@ export class Orchestrator implements Startable {
       end: (nodeId) => this.#membership.end(nodeId),
       awaySince: (nodeId) => this.#table.get(nodeId)?.ConnectionState.DisconnectedSince ?? 0n,
       signer: parts.signer,
+      results: parts.results,
     })
     store.onLost(() => {
       this.#table.isDoubtful = true

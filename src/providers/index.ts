@@ -1,12 +1,15 @@
 import type { FileCache } from '#contracts/file-cache.ts'
 import type { OpenGate } from '#contracts/http-gate.ts'
 import type { Provider } from '#contracts/provider.ts'
+import type { OfferResult } from '#contracts/publisher.ts'
 import type { Clock, Random } from '#lib/clock.ts'
 import { dockerProvider } from '#providers/docker/provider.ts'
 import type { DockerSettings } from '#providers/docker/settings.ts'
 import { Gate } from '#providers/gate/gate.ts'
 import { inlineProvider } from '#providers/inline/provider.ts'
 import type { InlineSettings } from '#providers/inline/settings.ts'
+import { linkProvider } from '#providers/link/provider.ts'
+import type { LinkSettings } from '#providers/link/settings.ts'
 import { localProvider } from '#providers/local/provider.ts'
 import type { LocalSettings } from '#providers/local/settings.ts'
 import { noopProvider } from '#providers/noop/provider.ts'
@@ -20,7 +23,9 @@ import type { WasmSettings } from '#providers/wasm/settings.ts'
 import { addressGuard, defaultFetchGuard, defaultProxyGuard, type FetchGuardSettings } from './address-guard.ts'
 import { checkedAddresses } from './checked-addresses.ts'
 import { packFolder } from './pack-folder.ts'
+import { readPart } from './read-part.ts'
 import { unpackTarGz } from './unpack-tar.ts'
+import { writeArchive } from './write-archive.ts'
 
 export type ProviderSettings = {
   docker: DockerSettings
@@ -35,6 +40,8 @@ export type ProviderSettings = {
   fetch?: FetchGuardSettings
   /** What jobs reach over a network with HTTP only, beyond what they name themselves; absent = the public web. */
   httpProxy?: FetchGuardSettings
+  /** Absent = results do not travel over the node's connection. */
+  link?: LinkSettings
   /** Absent = its publisher only. */
   noop?: NoopSettings
 }
@@ -50,6 +57,8 @@ export type ProviderDeps = {
   wasmCommand: readonly string[]
   /** How to start the process that opens a port in the network of a container. */
   listenCommand: readonly string[]
+  /** Has the orchestrator take a result. */
+  offer?: OfferResult
   /** Where inputs stay for later; absent = nowhere. */
   cache?: FileCache
   /** Ports of the node's own servers (API, broker): never fetched from. The publisher's own is added. */
@@ -59,7 +68,7 @@ export type ProviderDeps = {
 /** Every technology of a compute node: one line each. */
 export function nodeProviders(settings: ProviderSettings, deps: ProviderDeps): Provider[] {
   const url = settings.url ?? defaultUrlSettings
-  const local = localProvider(settings.local, { ...deps, pack: packFolder })
+  const local = localProvider(settings.local, { ...deps, write: writeArchive, read: readPart })
   const ownPorts = () => [...(deps.ownPorts?.() ?? []), local.publisher.port]
   const fetchGuard = addressGuard(settings.fetch ?? defaultFetchGuard, ownPorts)
   const addressesOf = checkedAddresses(fetchGuard, 'Compute.Fetch')
@@ -79,6 +88,9 @@ export function nodeProviders(settings: ProviderSettings, deps: ProviderDeps): P
       pack: packFolder,
       connect: async () => (await import('#providers/url/connector.ts')).guardedAgent(addressesOf, url.readTimeoutMs),
     }),
+    ...(settings.link && deps.offer
+      ? [linkProvider(settings.link, { ...deps, write: writeArchive, read: readPart, offer: deps.offer })]
+      : []),
     noopProvider(settings.noop ?? { isWhole: false }),
   ]
 }

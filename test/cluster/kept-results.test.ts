@@ -12,7 +12,8 @@ import type { ExecutionId, JobId } from '#models/ids.ts'
 import { SystemClock } from '#platform/clock.ts'
 import { systemRandom } from '#platform/random.ts'
 import { LocalPublisher } from '#providers/local/publisher.ts'
-import { packFolder } from '#providers/pack-folder.ts'
+import { readPart } from '#providers/read-part.ts'
+import { writeArchive } from '#providers/write-archive.ts'
 import { createServer } from '#server/create-server.ts'
 import { joinCompute, startOrchestrator } from '../kit/cluster.ts'
 import { jobSpec } from '../kit/job-spec.ts'
@@ -32,7 +33,7 @@ const output = randomBytes(3 * resultPartBytes).toString('base64')
 const localPublisher = async (): Promise<{ publisher: Publisher; asked: ResultQuery[] }> => {
   const directory = await mkdtemp(join(tmpdir(), 'bacalhau-kept-'))
   const settings = { address: 'loopback', port: 0, directory, retention: { ageMs: 0, sizeBytes: 0 } }
-  const local = new LocalPublisher(settings, { clock: new SystemClock(), random: systemRandom, pack: packFolder })
+  const local = new LocalPublisher(settings, { clock: new SystemClock(), write: writeArchive, read: readPart })
   await local.start()
   started({
     stop: async () => {

@@ -16,13 +16,13 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { newExecutionId, newJobId, newNodeId } from '#models/ids.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
 import { SystemClock } from '#platform/clock.ts'
-import { systemRandom } from '#platform/random.ts'
 import { LocalPublisher } from '#providers/local/publisher.ts'
 import type { LocalPublisherSettings } from '#providers/local/settings.ts'
-import { packFolder } from '#providers/pack-folder.ts'
+import { readPart } from '#providers/read-part.ts'
+import { writeArchive } from '#providers/write-archive.ts'
 import { publisherSuite } from './publisher.suite.ts'
 
-const deps = { clock: new SystemClock(), random: systemRandom, pack: packFolder }
+const deps = { clock: new SystemClock(), write: writeArchive, read: readPart }
 const never = new AbortController().signal
 const urlOf = (published: SpecConfig): string => String(published.Params?.['URL'])
 const keep = { ageMs: 0, sizeBytes: 0 }

@@ -66,7 +66,7 @@ export function publisherSuite(name: string, make: () => Promise<PublisherFixtur
       const asked = request(files)
       const first = await fixture.publisher.publish(asked, never)
       writeFileSync(join(asked.resultDirectory, 'stdout'), 'second\n')
-      expect(await fixture.publisher.publish(asked, never)).toEqual(first)
+      expect(placeOf(await fixture.publisher.publish(asked, never))).toEqual(placeOf(first))
       if (!fixture.fetch) return
       const directory = mkdtempSync(join(root, 'fetched-'))
       await fixture.fetch(first, directory)
@@ -91,7 +91,7 @@ export function publisherSuite(name: string, make: () => Promise<PublisherFixtur
 
     it('gives out piece by piece what it keeps, and nothing else [R190]', async () => {
       const { publisher } = fixture
-      if (!publisher.readKept) return
+      if (!publisher.readKept || !fixture.bytes) return
       const asked = request({ ...files, big: Array.from({ length: 5_000 }, (_, n) => n * 7919).join(' ') })
       const { executionId } = asked
       expect(await publisher.readKept({ executionId, offset: 0, limitBytes: 10 })).toBeUndefined()
@@ -123,4 +123,10 @@ export function publisherSuite(name: string, make: () => Promise<PublisherFixtur
       await expect(fixture.publisher.publish(asked, never)).rejects.toMatchObject({ name: 'Fault' })
     })
   })
+}
+
+/** Without what tells the content. */
+const placeOf = ({ Type, Params }: SpecConfig) => {
+  const { SHA256: _, SizeBytes: _size, ChecksumSHA256: _sum, VersionID: _version, ...place } = Params ?? {}
+  return { Type, ...place }
 }

@@ -1,9 +1,12 @@
 import type { AddressInfo } from 'node:net'
 import { connect, createServer, type Socket } from 'node:net'
+import { Transform } from 'node:stream'
 
 /** A line to a server of this machine that a test can cut, silence and mend. */
 export type Relay = {
   port: number
+  /** What has gone through towards the server. */
+  readonly sentBytes: number
   /** Ends what is connected and refuses what comes. */
   cut(): void
   /** Takes everything and passes nothing on, as a network that drops packets; what was taken arrives when it is mended. */
@@ -14,9 +17,17 @@ export type Relay = {
 
 type Line = { near: Socket; far: Socket }
 
-/** `to` is a port, or the path of a socket. */
-export async function relay(to: number | string): Promise<Relay> {
+/** `to` is a port, or the path of a socket. With `bytesPerSecond` no more goes through towards it, on all lines together. */
+export async function relay(to: number | string, { bytesPerSecond = 0 } = {}): Promise<Relay> {
   const lines = new Set<Line>()
+  let sentBytes = 0
+  let freeAtMs = 0
+  const paced = (chunk: Buffer, pass: () => void): void => {
+    sentBytes += chunk.length
+    if (bytesPerSecond === 0) return pass()
+    freeAtMs = Math.max(freeAtMs, performance.now()) + (1000 * chunk.length) / bytesPerSecond
+    setTimeout(pass, Math.max(1, freeAtMs - performance.now()))
+  }
   let state: 'whole' | 'cut' | 'silent' = 'whole'
   const server = createServer((near) => {
     near.on('error', () => {})
@@ -32,7 +43,7 @@ export async function relay(to: number | string): Promise<Relay> {
       line.far.destroy()
       lines.delete(line)
     })
-    if (state === 'whole') join(line)
+    if (state === 'whole') join(line, paced)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const cut = (): void => {
@@ -41,16 +52,19 @@ export async function relay(to: number | string): Promise<Relay> {
   }
   return {
     port: (server.address() as AddressInfo).port,
+    get sentBytes() {
+      return sentBytes
+    },
     cut,
     silence: () => {
       state = 'silent'
       for (const { near, far } of lines) {
-        near.unpipe(far)
+        near.unpipe()
         far.unpipe(near)
       }
     },
     mend: () => {
-      if (state === 'silent') for (const line of lines) join(line)
+      if (state === 'silent') for (const line of lines) join(line, paced)
       state = 'whole'
     },
     close: () => {
@@ -60,6 +74,8 @@ export async function relay(to: number | string): Promise<Relay> {
   }
 }
 
-const join = ({ near, far }: Line): void => {
-  near.pipe(far).pipe(near)
+const join = ({ near, far }: Line, paced: (chunk: Buffer, pass: () => void) => void): void => {
+  const pace = new Transform({ transform: (chunk: Buffer, _, done) => paced(chunk, () => done(null, chunk)) })
+  near.pipe(pace).pipe(far)
+  far.pipe(near)
 }

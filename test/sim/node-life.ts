@@ -192,5 +192,6 @@ const withComputeEnd = (end: OrchestratorEnd, plant: NonNullable<Bug['computeEnd
   heartbeat: (beat) => end.heartbeat(beat),
   updateInfo: (info) => end.updateInfo(info),
   deliver: (...given) => end.deliver(...given),
+  takeResult: (...given) => end.takeResult(...given),
   goodbye: (nodeId) => end.goodbye(nodeId),
 })

@@ -57,6 +57,7 @@ export const orchestrator = {
   Store: text('', 'Where state lives: empty = a database in the data folder, or a postgres:// address'),
   Retention: {
     Jobs: age('How long a job is kept after its end, with everything that belongs to it; 0 = for ever'),
+    Results: age('How long a result of publisher link is kept after it came; 0 = as long as its job'),
     History: age('How long the history of a job is kept after its end; 0 = as long as the job'),
   },
 }

@@ -1,6 +1,6 @@
 import { Fault } from '#lib/fault.ts'
 import type { ExecutionId, NodeId } from '#models/ids.ts'
-import type { Handshake, Heartbeat } from '#models/messages/messages.ts'
+import type { Handshake, Heartbeat, ResultOffer } from '#models/messages/messages.ts'
 import type { NodeInfo } from '#models/node.ts'
 import { listOf, recordOf, textOf, wholeOf } from '../go/checked.ts'
 import { goNodeInfo, goResources } from '../go/node-info.ts'
@@ -10,6 +10,7 @@ export type Control =
   | { Kind: 'Handshake'; Body: Handshake }
   | { Kind: 'Heartbeat'; Body: Heartbeat }
   | { Kind: 'UpdateInfo'; Body: NodeInfo }
+  | { Kind: 'TakeResult'; Body: ResultOffer }
   | { Kind: 'Goodbye' }
 
 const protocol = 'bac/v1'
@@ -24,6 +25,8 @@ export function readControl(value: unknown, nodeId: NodeId): Control {
       return { Kind, Body: heartbeat(Body, nodeId) }
     case 'UpdateInfo':
       return { Kind, Body: ownInfo(Body, nodeId) }
+    case 'TakeResult':
+      return { Kind, Body: resultOffer(Body) }
     case 'Goodbye':
       return { Kind }
     default:
@@ -57,6 +60,15 @@ function heartbeat(value: unknown, nodeId: NodeId): Heartbeat {
     QueueUsedCapacity: goResources(wire.QueueUsedCapacity, 'QueueUsedCapacity'),
     RunningExecutions: wholeOf(wire.RunningExecutions, 'RunningExecutions'),
     EnqueuedExecutions: wholeOf(wire.EnqueuedExecutions, 'EnqueuedExecutions'),
+  }
+}
+
+function resultOffer(value: unknown): ResultOffer {
+  const wire = recordOf(value, 'TakeResult')
+  return {
+    ExecutionID: textOf(wire.ExecutionID, 'ExecutionID') as ExecutionId,
+    SizeBytes: wholeOf(wire.SizeBytes, 'SizeBytes'),
+    SHA256: textOf(wire.SHA256, 'SHA256'),
   }
 }
 

@@ -20,6 +20,7 @@ import { Intake } from '../go/intake.ts'
 import { keptLink } from '../go/kept-link.ts'
 import type { OrchestratorParts } from '../go/orchestrator-parts.ts'
 import { serveGoLogs } from '../go/serve-logs.ts'
+import { takesNoResults } from '../go/takes-no-results.ts'
 import { type Callback, callbackOf } from './callback-text.ts'
 import { bodyOf } from './envelope.ts'
 import { Requests } from './requests.ts'
@@ -92,6 +93,10 @@ export class BprotocolRequester implements OrchestratorEnd {
     await this.#intake.resting
     await Promise.all(frames.map(({ Message }) => this.#report(Message)))
     return { LastSeq: frames.at(-1)?.Seq ?? 0 }
+  }
+
+  takeResult(): Promise<never> {
+    return Promise.reject(takesNoResults())
   }
 
   async goodbye(): Promise<void> {

@@ -20,6 +20,7 @@ import { Intake } from '../go/intake.ts'
 import { keptLink } from '../go/kept-link.ts'
 import type { OrchestratorParts } from '../go/orchestrator-parts.ts'
 import { serveGoLogs } from '../go/serve-logs.ts'
+import { takesNoResults } from '../go/takes-no-results.ts'
 import { decodeFrame, encodeFrame, type GoFrame, metadataOf, typeOf } from './frame.ts'
 import { Incoming } from './incoming.ts'
 import { type Report, reportOf } from './report-text.ts'
@@ -88,6 +89,10 @@ export class NclOrchestrator implements OrchestratorEnd {
       LastSeq = Seq
     }
     return { LastSeq }
+  }
+
+  takeResult(): Promise<never> {
+    return Promise.reject(takesNoResults())
   }
 
   async goodbye(nodeId: NodeId): Promise<void> {

@@ -116,5 +116,9 @@ export type Heartbeat = {
   /** The first one of another process of the node (Go nodes only: what ours kept it tells itself). */
   IsNewProcess?: boolean
 }
+/** A result that a node keeps for the orchestrator to take. */
+export type ResultOffer = { ExecutionID: ExecutionId; SizeBytes: number; SHA256: string }
+/** `IsTaken`: all of it is kept by the orchestrator, on its disk. */
+export type ResultOfferReply = { IsTaken: boolean; ReceivedBytes: number }
 /** `IsKnown` false: shake hands again. */
 export type HeartbeatReply = { IsKnown: boolean }

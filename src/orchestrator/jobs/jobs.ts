@@ -10,6 +10,7 @@ import type {
 import type { LogChunk, LogQuery } from '#contracts/log-reader.ts'
 import type { ComputeEnd } from '#contracts/node-link.ts'
 import type { ResultSigner } from '#contracts/result-signer.ts'
+import type { ResultStore } from '#contracts/result-store.ts'
 import type { JobCursor, JobFilter, JobOrder, Page } from '#contracts/store.ts'
 import type { Clock, Random } from '#lib/clock.ts'
 import { Fault } from '#lib/fault.ts'
@@ -18,12 +19,12 @@ import type { JobPlan, JobReasons } from '#models/forecast.ts'
 import type { ExecutionId, JobId, NodeId } from '#models/ids.ts'
 import { isLongRunning, type Job, mainTask } from '#models/job.ts'
 import type { HistoryAudience, JobHistory } from '#models/job-history.ts'
-import { isNoSpec, type SpecConfig } from '#models/spec-config.ts'
+import { isNoSpec, type SpecConfig, typeKey } from '#models/spec-config.ts'
 import type { Ledger } from '../ledger.ts'
 import type { Looks } from '../looks.ts'
 import type { Waiters } from '../waiters.ts'
 import { diffJob } from './diff.ts'
-import { keptResult } from './kept-result.ts'
+import { keptResult, type ResultReader } from './kept-result.ts'
 import { loggedExecution, succeedingExecution } from './logged-execution.ts'
 import { jobLogs } from './logs.ts'
 import { planJob } from './plan.ts'
@@ -49,6 +50,7 @@ export type JobsParts = {
   /** Since when a node is not connected, Unix ns; 0 = it is, or nobody knows. */
   awaySince: (nodeId: NodeId) => bigint
   signer: ResultSigner | undefined
+  results: ResultStore | undefined
 }
 
 const historyPage = 1_000
@@ -148,7 +150,15 @@ export class Jobs implements JobsApi {
   async keptResult(id: JobId, executionId: ExecutionId): Promise<KeptResult> {
     const execution = await this.#durable(this.#store.execution(executionId))
     if (execution?.JobID !== id) throw executionNotFound(id, executionId)
-    return keptResult(execution, this.#parts.end(execution.NodeID))
+    return keptResult(execution, this.#readerOf(execution))
+  }
+
+  /** From where a result is read: the orchestrator's own store, or the node that keeps it. */
+  #readerOf({ PublishedResult, NodeID }: Execution): ResultReader | undefined {
+    const { results, end } = this.#parts
+    if (results && typeKey(PublishedResult?.Type ?? '') === 'link') return (query) => results.read(query)
+    const node = end(NodeID)
+    return node && ((query) => node.readResult(query))
   }
 
   async wait(id: JobId, index: number, timeoutMs: number, signal: AbortSignal): Promise<Job> {

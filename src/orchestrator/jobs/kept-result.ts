@@ -1,14 +1,17 @@
 import type { KeptResult } from '#contracts/control-plane.ts'
-import { type ComputeEnd, resultPartBytes } from '#contracts/node-link.ts'
-import type { ResultPart } from '#contracts/publisher.ts'
+import { resultPartBytes } from '#contracts/node-link.ts'
+import type { ResultPart, ResultQuery } from '#contracts/publisher.ts'
 import { Fault } from '#lib/fault.ts'
 import type { Execution } from '#models/execution.ts'
 import { isNoSpec } from '#models/spec-config.ts'
 
+/** Reads a piece; undefined when there is none of that execution. */
+export type ResultReader = (query: ResultQuery) => Promise<ResultPart | undefined>
+
 /** The result that an execution's node keeps, as a way through the link for those who cannot reach the node itself [R190]. */
-export async function keptResult(execution: Execution, end: ComputeEnd | undefined): Promise<KeptResult> {
+export async function keptResult(execution: Execution, reader: ResultReader | undefined): Promise<KeptResult> {
   if (isNoSpec(execution.PublishedResult)) throw nothingPublished(execution)
-  const read = (offset: number, limitBytes: number) => partOf(execution, end, offset, limitBytes)
+  const read = (offset: number, limitBytes: number) => partOf(execution, reader, offset, limitBytes)
   const { sizeBytes, tag } = await read(0, 0)
   return {
     sizeBytes,
@@ -27,17 +30,19 @@ export async function keptResult(execution: Execution, end: ComputeEnd | undefin
 
 async function partOf(
   { ID, NodeID }: Execution,
-  end: ComputeEnd | undefined,
+  reader: ResultReader | undefined,
   offset: number,
   limitBytes: number,
 ): Promise<ResultPart> {
-  if (!end) throw away(NodeID, ID)
+  if (!reader) throw away(NodeID, ID)
   try {
-    return await end.readResult({ executionId: ID, offset, limitBytes })
+    const part = await reader({ executionId: ID, offset, limitBytes })
+    if (part) return part
   } catch (error) {
     const isAway = error instanceof Fault && (error.code === 'ServiceUnavailable' || error.code === 'Timeout')
     throw isAway ? away(NodeID, ID, error) : error
   }
+  throw gone(ID)
 }
 
 const away = (nodeId: string, executionId: string, cause?: Fault): Fault =>
@@ -45,6 +50,11 @@ const away = (nodeId: string, executionId: string, cause?: Fault): Fault =>
     hint: `Try again when the node is connected; bacalhau node describe ${nodeId} tells.`,
     isRetryable: true,
     ...(cause ? { cause } : {}),
+  })
+
+const gone = (executionId: string): Fault =>
+  new Fault('NotFound', `the result of ${executionId} is not kept any more`, {
+    hint: 'Orchestrator.Retention.Results says how long results are kept.',
   })
 
 const nothingPublished = ({ ID }: Execution): Fault =>

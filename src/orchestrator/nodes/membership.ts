@@ -13,10 +13,13 @@ import type {
   HandshakeReply,
   Heartbeat,
   HeartbeatReply,
+  ResultOffer,
+  ResultOfferReply,
 } from '#models/messages/messages.ts'
 import type { Membership as MembershipWord, NodeInfo, NodeState } from '#models/node.ts'
 import type { Inbox } from '../inbox.ts'
 import type { Ledger } from '../ledger.ts'
+import type { ResultTaker } from '../results/result-taker.ts'
 import { agreedLink, isOtherStore, type LinkParts, linkBegunAnew } from './agreed-link.ts'
 import { LostWork } from './lost-work.ts'
 import { forgottenKey, keptKey, keyOf } from './node-keys.ts'
@@ -40,6 +43,7 @@ export type MembershipParts = {
   inbox: Inbox
   settings: MembershipSettings
   newLinkId: () => string
+  results: Pick<ResultTaker, 'take' | 'renewed'>
   log: EventLog
   /** Somebody joined, was approved, or changed its labels or resources: what waits may find a place now. */
   onBetter: () => void
@@ -138,6 +142,7 @@ export class Membership implements OrchestratorEnd {
     if (nodes.get(info.NodeID)?.Membership === 'REJECTED') return refuse('node has been rejected')
     this.#leaving.delete(info.NodeID)
     this.#sessions.open(info.NodeID, linkId, back)
+    this.#parts.results.renewed(info.NodeID)
     if (request.PublicKey !== undefined && request.PublicKey !== (await keyOf(ledger.store, info.NodeID)))
       await ledger.commitDurably(keptKey(info.NodeID, request.PublicKey))
     await this.#lostWork.takeBack(info.NodeID, [...request.LiveExecutions, ...lost])
@@ -177,6 +182,10 @@ export class Membership implements OrchestratorEnd {
 
   deliver(nodeId: NodeId, linkId: string, frames: readonly Frame<ComputeMessage>[]): Promise<FramesAck> {
     return this.#sessions.deliver(nodeId, linkId, frames)
+  }
+
+  takeResult(nodeId: NodeId, offer: ResultOffer): Promise<ResultOfferReply> {
+    return this.#parts.results.take(nodeId, offer)
   }
 
   goodbye(nodeId: NodeId): Promise<void> {

@@ -5,7 +5,7 @@ import { type AddressInfo, connect } from 'node:net'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { Fault, messageOf } from '#lib/fault.ts'
-import { tagOf } from './read-part.ts'
+import { fileTag } from '#lib/file-tag.ts'
 
 /** Names of results; nothing else is ever looked for, and there is no listing. */
 const resultPath = /^\/([A-Za-z0-9_-]{1,128}\.tar\.gz)$/
@@ -70,7 +70,7 @@ export class FileServer {
 async function send(file: FileHandle, asked: IncomingMessage, reply: ServerResponse): Promise<void> {
   const info = await file.stat()
   if (!info.isFile()) return plain(reply, 404)
-  const tag = `"${tagOf(info)}"`
+  const tag = `"${fileTag(info)}"`
   const ifRange = asked.headers['if-range']
   const range = ifRange && ifRange !== tag ? undefined : rangeOf(asked.headers.range, info.size)
   if (range === 'unsatisfiable') return plain(reply, 416, { 'Content-Range': `bytes */${info.size}` })

@@ -1,29 +1,23 @@
-import { createWriteStream } from 'node:fs'
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
-import { createGzip } from 'node:zlib'
-import type { PackFolder } from '#contracts/archive.ts'
+import type { ReadPart, WriteArchive } from '#contracts/archive.ts'
 import type { Publisher, PublishRequest, ResultPart, ResultQuery } from '#contracts/publisher.ts'
 import { no, type Verdict, yes } from '#contracts/verdict.ts'
-import type { Clock, Random } from '#lib/clock.ts'
+import type { Clock } from '#lib/clock.ts'
 import { Fault, messageOf } from '#lib/fault.ts'
 import type { Startable } from '#lib/lifecycle.ts'
 import type { ExecutionId } from '#models/ids.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
 import { candidateAddresses, inUrl, outboundAddress } from './address.ts'
 import { FileServer, isReachable } from './file-server.ts'
-import { readPart } from './read-part.ts'
 import type { LocalPublisherSettings } from './settings.ts'
 
-export type LocalPublisherDeps = { clock: Clock; random: Random; pack: PackFolder }
+export type LocalPublisherDeps = { clock: Clock; write: WriteArchive; read: ReadPart }
 
 const suffix = '.tar.gz'
 const unfinished = /\.part-[0-9a-f-]+$/
 const reachTimeoutMs = 1_000
-/** Results are mostly compressed or small already; speed counts. */
-const gzipLevel = 1
 
 /**
  * Keeps results on this node and gives them out over HTTP (execution.md §5.4) [R186–R190]: one gzip tar each, named by its
@@ -77,24 +71,10 @@ export class LocalPublisher implements Publisher, Startable {
   async publish(request: PublishRequest, signal: AbortSignal): Promise<SpecConfig> {
     if (this.#address === undefined) throw new Fault('ServiceUnavailable', 'the file server for results does not run')
     const path = join(this.#settings.directory, fileNameOf(request.executionId))
-    const part = `${path}.part-${this.#deps.random.uuid()}`
     try {
-      signal.throwIfAborted()
-      await pipeline(
-        this.#deps.pack(request.resultDirectory),
-        createGzip({ level: gzipLevel }),
-        createWriteStream(part),
-        {
-          signal,
-        },
-      )
-      await synced(part)
-      await rename(part, path)
-      await synced(this.#settings.directory)
+      await this.#deps.write(request.resultDirectory, path, signal)
     } catch (error) {
-      await rm(part, { force: true })
-      if (signal.aborted) throw signal.reason
-      throw publishFault(error)
+      throw signal.aborted ? signal.reason : publishFault(error)
     }
     await this.#retain(path)
     const URL = `http://${inUrl(this.#address)}:${this.#server.port}/${fileNameOf(request.executionId)}`
@@ -102,7 +82,7 @@ export class LocalPublisher implements Publisher, Startable {
   }
 
   readKept({ executionId, offset, limitBytes }: ResultQuery): Promise<ResultPart | undefined> {
-    return readPart(join(this.#settings.directory, fileNameOf(executionId)), offset, limitBytes)
+    return this.#deps.read(join(this.#settings.directory, fileNameOf(executionId)), offset, limitBytes)
   }
 
   /** What an operator named is taken without a test: it may be reachable from elsewhere only. */
@@ -147,15 +127,6 @@ export class LocalPublisher implements Publisher, Startable {
 function fileNameOf(executionId: ExecutionId): string {
   if (/^[A-Za-z0-9_-]{1,128}$/.test(executionId)) return executionId + suffix
   throw new Fault('BadRequest', `${JSON.stringify(executionId)} is not an execution id`)
-}
-
-async function synced(path: string): Promise<void> {
-  const handle = await open(path, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
 }
 
 function publishFault(error: unknown): Fault {

@@ -25,6 +25,7 @@ const rig = () => {
     handshake: async () => ({ IsAccepted: true, Reason: 'node registered', LinkID: 'l', HeartbeatIntervalMs: 1 }),
     heartbeat: async () => ({ IsKnown: true }),
     updateInfo: async () => ({ IsKnown: true }),
+    takeResult: async () => ({ IsTaken: false, ReceivedBytes: 0 }),
     goodbye: async () => {},
     deliver: async (_node, _link, frames) => {
       for (const { Seq, Message } of frames) if (Seq === taken.length + 1) taken.push(Message)

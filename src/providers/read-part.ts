@@ -1,12 +1,9 @@
-import { constants, type Stats } from 'node:fs'
+import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
-import type { ResultPart } from '#contracts/publisher.ts'
+import type { ReadPart } from '#contracts/archive.ts'
+import { fileTag } from '#lib/file-tag.ts'
 
-/** Another result has another one. */
-export const tagOf = ({ size, mtimeMs }: Stats): string => `${size.toString(36)}-${Math.round(mtimeMs).toString(36)}`
-
-/** A piece of a file; undefined when there is none of that name. No link is followed. */
-export async function readPart(path: string, offset: number, limitBytes: number): Promise<ResultPart | undefined> {
+export const readPart: ReadPart = async (path, offset, limitBytes) => {
   const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ELOOP') return undefined
     throw error
@@ -22,7 +19,7 @@ export async function readPart(path: string, offset: number, limitBytes: number)
       if (bytesRead === 0) throw new Error('a kept result became shorter while it was read')
       filled += bytesRead
     }
-    return { bytes, sizeBytes: info.size, tag: tagOf(info) }
+    return { bytes, sizeBytes: info.size, tag: fileTag(info) }
   } finally {
     await file.close()
   }

@@ -1,0 +1,8 @@
+import { Fault } from '#lib/fault.ts'
+
+/** What an orchestrator of Go answers to a result that would travel over the link. */
+export const takesNoResults = (): Fault =>
+  new Fault('NotImplemented', 'this orchestrator takes no results over the connection of the node', {
+    hint: 'Use another publisher, such as local or s3',
+    details: { FailureClass: 'user' },
+  })

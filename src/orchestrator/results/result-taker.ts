@@ -1,0 +1,136 @@
+import { type ComputeEnd, resultPartBytes } from '#contracts/node-link.ts'
+import type { ResultPart } from '#contracts/publisher.ts'
+import type { ResultStore } from '#contracts/result-store.ts'
+import type { Store } from '#contracts/store.ts'
+import type { Clock } from '#lib/clock.ts'
+import type { EventLog } from '#lib/event-log.ts'
+import { Fault } from '#lib/fault.ts'
+import { isTerminalExecution } from '#models/execution-state.ts'
+import type { ExecutionId, NodeId } from '#models/ids.ts'
+import { mainTask } from '#models/job.ts'
+import type { ResultOffer, ResultOfferReply } from '#models/messages/messages.ts'
+import { typeKey } from '#models/spec-config.ts'
+
+export type ResultTakerParts = {
+  store: Store
+  results: ResultStore
+  clock: Clock
+  /** How a connected node is reached. */
+  end: (nodeId: NodeId) => ComputeEnd | undefined
+  log: EventLog
+}
+
+/** Asked for ahead of what has come. What a break costs is at most this much. */
+const askedAhead = 4
+const pieceBytes = resultPartBytes / 4
+/** A node that offers is answered by then, and asks again. */
+const answerMs = 4_000
+const mostTransfers = 64
+
+type Transfer = {
+  nodeId: NodeId
+  offer: ResultOffer
+  receivedBytes: number
+  /** Broken off by this: what was asked for over an earlier connection may never be answered. */
+  broken: AbortController
+  done: Promise<void>
+}
+
+/**
+ * Takes results of publisher `link` from the nodes that keep them [F4]. What has come stays over breaks and restarts: a node that
+ * offers again is asked only for the rest.
+ */
+export class ResultTaker {
+  readonly #parts: ResultTakerParts
+  readonly #transfers = new Map<ExecutionId, Transfer>()
+
+  constructor(parts: ResultTakerParts) {
+    this.#parts = parts
+  }
+
+  async take(nodeId: NodeId, offer: ResultOffer): Promise<ResultOfferReply> {
+    await this.#checkWanted(nodeId, offer)
+    if (await this.#parts.results.holds(offer)) return { IsTaken: true, ReceivedBytes: offer.SizeBytes }
+    const transfer = this.#transferOf(nodeId, offer)
+    const isOver = new AbortController()
+    const pause = this.#parts.clock.sleep(answerMs, isOver.signal).catch(() => {})
+    try {
+      const IsTaken = await Promise.race([transfer.done.then(() => true), pause.then(() => false)])
+      return { IsTaken, ReceivedBytes: transfer.receivedBytes }
+    } finally {
+      isOver.abort()
+    }
+  }
+
+  /** The node is connected anew. What it was asked for before is asked for again when it offers again. */
+  renewed(nodeId: NodeId): void {
+    for (const transfer of this.#transfers.values()) {
+      if (transfer.nodeId === nodeId) transfer.broken.abort(later('the node was connected anew'))
+    }
+  }
+
+  /** Only for the execution that its partition counts on: one that was replaced or stopped publishes nothing (I3). */
+  async #checkWanted(nodeId: NodeId, { ExecutionID }: ResultOffer): Promise<void> {
+    const { store } = this.#parts
+    const execution = await store.execution(ExecutionID)
+    const job = execution && (await store.jobVersion(execution.JobID, execution.JobVersion))
+    const isWanted =
+      execution?.NodeID === nodeId &&
+      execution.DesiredState.StateType !== 'Stopped' &&
+      !isTerminalExecution(execution.ComputeState.StateType) &&
+      typeKey(mainTask(job as NonNullable<typeof job>).Publisher.Type) === 'link'
+    if (!isWanted) throw new Fault('Conflict', `nobody waits for a result of ${ExecutionID} from this node`)
+  }
+
+  #transferOf(nodeId: NodeId, offer: ResultOffer): Transfer {
+    const known = this.#transfers.get(offer.ExecutionID)
+    if (known?.offer.SHA256 === offer.SHA256) return known
+    if (known) throw later('an earlier result of this execution is still on its way')
+    if (this.#transfers.size >= mostTransfers) throw later(`${mostTransfers} results are on their way already`)
+    const broken = new AbortController()
+    const transfer: Transfer = { nodeId, offer, receivedBytes: 0, broken, done: Promise.resolve() }
+    transfer.done = this.#bring(transfer).finally(() => this.#transfers.delete(offer.ExecutionID))
+    transfer.done.catch((error: unknown) => this.#parts.log('result_transfer_broke', { nodeId, error }))
+    this.#transfers.set(offer.ExecutionID, transfer)
+    return transfer
+  }
+
+  async #bring(transfer: Transfer): Promise<void> {
+    const { results, end } = this.#parts
+    const { offer, nodeId, broken } = transfer
+    const node = end(nodeId)
+    if (!node) throw later('the node is not connected')
+    transfer.receivedBytes = await results.receivedBytes(offer)
+    const asked: Promise<ResultPart>[] = []
+    let at = transfer.receivedBytes
+    while (transfer.receivedBytes < offer.SizeBytes) {
+      for (; asked.length < askedAhead && at < offer.SizeBytes; at += pieceBytes) {
+        const limitBytes = Math.min(pieceBytes, offer.SizeBytes - at)
+        const piece = orBroken(
+          node.readResult({ executionId: offer.ExecutionID, offset: at, limitBytes }),
+          broken.signal,
+        )
+        // Those that are not waited for any more may fail as they like.
+        piece.catch(() => {})
+        asked.push(piece)
+      }
+      const { bytes, sizeBytes } = await (asked.shift() as Promise<ResultPart>)
+      const wantedBytes = Math.min(pieceBytes, offer.SizeBytes - transfer.receivedBytes)
+      if (sizeBytes !== offer.SizeBytes || bytes.length !== wantedBytes) throw later('the result changed on its way')
+      await results.append(offer, bytes)
+      transfer.receivedBytes += bytes.length
+    }
+    await results.finish(offer)
+  }
+}
+
+const later = (message: string): Fault => new Fault('ServiceUnavailable', message, { isRetryable: true })
+
+function orBroken<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason)
+    if (signal.aborted) return abort()
+    signal.addEventListener('abort', abort, { once: true })
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+  })
+}

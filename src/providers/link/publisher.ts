@@ -1,0 +1,116 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { mkdir, readdir, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import type { ReadPart, WriteArchive } from '#contracts/archive.ts'
+import type { OfferResult, Publisher, PublishRequest, ResultPart, ResultQuery } from '#contracts/publisher.ts'
+import { type Verdict, yes } from '#contracts/verdict.ts'
+import type { Clock } from '#lib/clock.ts'
+import { Fault, faultOf, messageOf } from '#lib/fault.ts'
+import type { Startable } from '#lib/lifecycle.ts'
+import type { ExecutionId } from '#models/ids.ts'
+import type { ResultOffer } from '#models/messages/messages.ts'
+import type { SpecConfig } from '#models/spec-config.ts'
+import type { LinkSettings } from './settings.ts'
+
+export type LinkPublisherDeps = { clock: Clock; write: WriteArchive; read: ReadPart; offer: OfferResult }
+
+const firstPauseMs = 50
+const longestPauseMs = 30_000
+/** An offer that breaks later than this was being taken. */
+const workedMs = 300
+
+/**
+ * Gives results to the orchestrator over the connection that the node has anyway: no store, no open port. The orchestrator takes
+ * them piece by piece, and goes on where it was after any break on either side; a result waits here until all of it is there.
+ */
+export class LinkPublisher implements Publisher, Startable {
+  readonly type = 'link'
+  readonly #settings: LinkSettings
+  readonly #deps: LinkPublisherDeps
+
+  constructor(settings: LinkSettings, deps: LinkPublisherDeps) {
+    this.#settings = settings
+    this.#deps = deps
+  }
+
+  /** What an earlier life has left is packed again when its execution still counts. */
+  async start(): Promise<void> {
+    const { directory } = this.#settings
+    await mkdir(directory, { recursive: true, mode: 0o700 })
+    for (const name of await readdir(directory)) await rm(join(directory, name), { force: true })
+  }
+
+  async stop(): Promise<void> {}
+
+  async isInstalled(): Promise<Verdict> {
+    return yes
+  }
+
+  async accepts(): Promise<Verdict> {
+    return yes
+  }
+
+  async publish({ executionId, jobId, resultDirectory }: PublishRequest, signal: AbortSignal): Promise<SpecConfig> {
+    const path = this.#pathOf(executionId)
+    try {
+      await this.#deps.write(resultDirectory, path, signal)
+      const { size: SizeBytes } = await stat(path)
+      const SHA256 = await digestOf(path, signal)
+      await this.#handOver({ ExecutionID: executionId, SizeBytes, SHA256 }, signal)
+      return { Type: 'link', Params: { JobID: jobId, ExecutionID: executionId, SizeBytes, SHA256 } }
+    } catch (error) {
+      throw signal.aborted ? signal.reason : publishFault(error)
+    } finally {
+      await rm(path, { force: true })
+    }
+  }
+
+  async readKept({ executionId, offset, limitBytes }: ResultQuery): Promise<ResultPart | undefined> {
+    return this.#deps.read(this.#pathOf(executionId), offset, limitBytes)
+  }
+
+  /** Until the orchestrator has it, or says that it does not want it. */
+  async #handOver(offer: ResultOffer, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#deps
+    for (let failures = 0; ; ) {
+      signal.throwIfAborted()
+      const beganMs = clock.monotonicMs()
+      try {
+        const { IsTaken } = await this.#deps.offer(offer)
+        if (IsTaken) return
+        failures = 0
+      } catch (error) {
+        if (!faultOf(error).isRetryable) throw error
+        // Over a line that breaks again and again a part comes each time.
+        if (clock.monotonicMs() - beganMs > workedMs) failures = 0
+        await clock.sleep(Math.min(longestPauseMs, firstPauseMs * 2 ** failures++), signal)
+      }
+    }
+  }
+
+  /** Execution ids come from another machine: only what is one becomes a file name. */
+  #pathOf(executionId: ExecutionId): string {
+    if (/^[A-Za-z0-9_-]{1,128}$/.test(executionId)) return join(this.#settings.directory, `${executionId}.tar.gz`)
+    throw new Fault('BadRequest', `${JSON.stringify(executionId)} is not an execution id`)
+  }
+}
+
+async function digestOf(path: string, signal: AbortSignal): Promise<string> {
+  const hash = createHash('sha256')
+  await pipeline(createReadStream(path), hash, { signal })
+  return hash.digest('hex')
+}
+
+function publishFault(error: unknown): Fault {
+  if (error instanceof Fault) return error
+  const { code } = error as NodeJS.ErrnoException
+  const isFull = code === 'ENOSPC' || code === 'EDQUOT'
+  return new Fault(isFull ? 'StorageFull' : 'ServiceUnavailable', `link publisher failed: ${messageOf(error)}`, {
+    component: 'LinkPublisher',
+    details: { FailureClass: 'node' },
+    isRetryable: !isFull,
+    cause: error,
+  })
+}

@@ -1,0 +1,141 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { appendFile, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import type { ReadPart } from '#contracts/archive.ts'
+import type { ResultPart, ResultQuery } from '#contracts/publisher.ts'
+import type { ResultStore } from '#contracts/result-store.ts'
+import { Fault } from '#lib/fault.ts'
+import type { ExecutionId } from '#models/ids.ts'
+import type { ResultOffer } from '#models/messages/messages.ts'
+
+export type ResultFilesParts = { directory: string; read: ReadPart }
+
+const whole = '.tar.gz'
+const digestFile = '.sha256'
+const part = /^([A-Za-z0-9_-]{1,128})\.([0-9a-f]{64})\.part$/
+
+/** Results of other nodes as files of the orchestrator's: `<execution>.tar.gz`, and while they come `<execution>.<digest>.part`. */
+export class ResultFiles implements ResultStore {
+  readonly #directory: string
+  readonly #read: ReadPart
+
+  constructor({ directory, read }: ResultFilesParts) {
+    this.#directory = directory
+    this.#read = read
+  }
+
+  async holds({ ExecutionID, SHA256, SizeBytes }: ResultOffer): Promise<boolean> {
+    const path = this.#pathOf(ExecutionID)
+    if ((await sizeOf(path)) !== SizeBytes) return false
+    const known = await this.#read(path + digestFile, 0, 64)
+    return known !== undefined && Buffer.from(known.bytes).toString('latin1') === SHA256
+  }
+
+  async receivedBytes(offer: ResultOffer): Promise<number> {
+    return (await sizeOf(this.#partOf(offer))) ?? 0
+  }
+
+  async append(offer: ResultOffer, bytes: Uint8Array): Promise<void> {
+    try {
+      await appendFile(this.#partOf(offer), bytes)
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      if (code === 'ENOENT') {
+        await mkdir(this.#directory, { recursive: true, mode: 0o700 })
+        return appendFile(this.#partOf(offer), bytes)
+      }
+      if (code !== 'ENOSPC' && code !== 'EDQUOT') throw error
+      throw new Fault('StorageFull', 'the orchestrator has no room for the result', { isRetryable: true, cause: error })
+    }
+  }
+
+  async finish(offer: ResultOffer): Promise<void> {
+    const from = this.#partOf(offer)
+    const to = this.#pathOf(offer.ExecutionID)
+    if (offer.SizeBytes === 0) await this.append(offer, new Uint8Array())
+    const got = await digestOf(from)
+    if (got !== offer.SHA256) {
+      await rm(from, { force: true })
+      const text = `the result of ${offer.ExecutionID} came with the digest ${got} instead of ${offer.SHA256}`
+      throw new Fault('Conflict', text, { isRetryable: true })
+    }
+    await written(to + digestFile, offer.SHA256)
+    await synced(from)
+    await rename(from, to)
+    await synced(this.#directory)
+  }
+
+  async read({ executionId, offset, limitBytes }: ResultQuery): Promise<ResultPart | undefined> {
+    return this.#read(this.#pathOf(executionId), offset, limitBytes)
+  }
+
+  async list(): Promise<{ executionId: ExecutionId; writtenMs: number }[]> {
+    const names = await readdir(this.#directory).catch(() => [])
+    const found = names.flatMap((name) => {
+      const executionId = name.endsWith(whole) ? name.slice(0, -whole.length) : part.exec(name)?.[1]
+      return executionId === undefined ? [] : [{ name, executionId: executionId as ExecutionId }]
+    })
+    const looked = found.map(async ({ name, executionId }) => {
+      const info = await stat(join(this.#directory, name)).catch(() => undefined)
+      return info ? [{ executionId, writtenMs: info.mtimeMs }] : []
+    })
+    return (await Promise.all(looked)).flat()
+  }
+
+  async remove(executionId: ExecutionId): Promise<void> {
+    const path = this.#pathOf(executionId)
+    const names = await readdir(this.#directory).catch(() => [])
+    const parts = names
+      .filter((name) => part.exec(name)?.[1] === executionId)
+      .map((name) => join(this.#directory, name))
+    for (const each of [path, path + digestFile, ...parts]) await rm(each, { force: true })
+  }
+
+  #partOf({ ExecutionID, SHA256 }: ResultOffer): string {
+    if (!/^[0-9a-f]{64}$/.test(SHA256)) throw new Fault('BadRequest', 'the digest is not one of SHA-256')
+    return join(this.#directory, `${checked(ExecutionID)}.${SHA256}.part`)
+  }
+
+  #pathOf(executionId: ExecutionId): string {
+    return join(this.#directory, checked(executionId) + whole)
+  }
+}
+
+/** Only what is an execution id becomes a file name. */
+function checked(executionId: string): string {
+  if (/^[A-Za-z0-9_-]{1,128}$/.test(executionId)) return executionId
+  throw new Fault('BadRequest', `${JSON.stringify(executionId)} is not an execution id`)
+}
+
+const sizeOf = (path: string): Promise<number | undefined> =>
+  stat(path).then(
+    ({ size }) => size,
+    () => undefined,
+  )
+
+async function digestOf(path: string): Promise<string> {
+  const hash = createHash('sha256')
+  await pipeline(createReadStream(path), hash)
+  return hash.digest('hex')
+}
+
+async function written(path: string, text: string): Promise<void> {
+  const file = await open(path, 'w')
+  try {
+    await file.writeFile(text)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+}
+
+async function synced(path: string): Promise<void> {
+  const handle = await open(path, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}

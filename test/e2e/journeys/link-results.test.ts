@@ -1,0 +1,97 @@
+import { randomBytes } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { allowedFixtures, Product, type Server, toolJob } from '../../kit/product.ts'
+import { type Relay, relay } from '../../kit/relay.ts'
+import { until } from '../../kit/until.ts'
+import { ended } from '../crash/processes.ts'
+
+const content = randomBytes(12 * 1024 * 1024)
+
+let product: Product
+let orchestrator: Server
+let line: Relay
+
+beforeAll(async () => {
+  product = await Product.start()
+  await product.file('data/content', content)
+  orchestrator = await product.serve({
+    roles: ['orchestrator'],
+    settings: { 'Orchestrator.NodeManager.DisconnectTimeout': '60s' },
+  })
+  line = await relay(orchestrator.linkPort, { bytesPerSecond: 2 * 1024 * 1024 })
+  await product.serve({
+    roles: ['compute'],
+    name: 'far',
+    settings: {
+      'Compute.Orchestrators': `nats://127.0.0.1:${line.port}`,
+      'Compute.AllowListedLocalPaths': `${allowedFixtures},${product.folder}/data/**`,
+    },
+  })
+})
+afterAll(async () => {
+  await line?.close()
+  await product?.stop()
+})
+
+const job = () =>
+  toolJob(['cat', '/content'], {
+    task: {
+      Publisher: { Type: 'link' },
+      InputSources: [
+        {
+          Source: { Type: 'localDirectory', Params: { SourcePath: `${product.folder}/data/content` } },
+          Target: '/content',
+        },
+      ],
+    },
+  })
+const outputOf = async (id: string): Promise<Buffer> => {
+  const folder = `${product.folder}/got-${id}`
+  await product.file(`got-${id}/.keep`, '')
+  await orchestrator.ok(['job', 'get', id, '--output-dir', folder])
+  return readFile(`${folder}/stdout`)
+}
+
+describe('a result that travels over the connection of its node', () => {
+  it('arrives whole over a line that is slow and cut again and again, and is read when the node is gone [F4, X5]', async () => {
+    const id = await orchestrator.submit(job())
+    const before = line.sentBytes
+    let isOver = false
+    const cuts = (async () => {
+      let count = 0
+      for (; !isOver; count++) {
+        await sleep(1500)
+        line.cut()
+        await sleep(50)
+        line.mend()
+      }
+      return count
+    })()
+    const shown = await ended(orchestrator.port, id).finally(() => (isOver = true))
+    expect(shown.Job.State).toMatchObject({ StateType: 'Completed' })
+    expect(await cuts).toBeGreaterThan(2)
+    const { SHA256, SizeBytes } = shown.Executions.Items[0]?.PublishedResult?.Params as {
+      SHA256: string
+      SizeBytes: number
+    }
+    expect(SHA256).toMatch(/^[0-9a-f]{64}$/)
+    expect(line.sentBytes - before).toBeLessThan(1.3 * SizeBytes)
+    line.cut()
+    expect((await outputOf(id)).equals(content)).toBe(true)
+    line.mend()
+  })
+
+  it('goes on where it was when the orchestrator is killed in the midst of it', async () => {
+    const id = await orchestrator.submit(job())
+    const before = line.sentBytes
+    await until('a part of it has come', () => line.sentBytes - before > content.length / 4, 60_000)
+    await orchestrator.stop('SIGKILL')
+    await orchestrator.start()
+    const shown = await ended(orchestrator.port, id)
+    expect(shown.Job.State).toMatchObject({ StateType: 'Completed' })
+    expect(shown.Executions.Items).toHaveLength(1)
+    expect((await outputOf(id)).equals(content)).toBe(true)
+  })
+})
