@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
 import { open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
@@ -10,8 +9,11 @@ import { packFolder } from './pack-folder.ts'
 /** Results are mostly compressed or small already; speed counts. */
 const gzipLevel = 1
 
+/** Archives that are written at once do not meet; those of an earlier process are gone. */
+let begun = 0
+
 export const writeArchive: WriteArchive = async (directory, path, signal) => {
-  const part = `${path}.part-${randomUUID()}`
+  const part = `${path}.part-${begun++}`
   try {
     signal.throwIfAborted()
     await pipeline(packFolder(directory), createGzip({ level: gzipLevel }), createWriteStream(part), { signal })
