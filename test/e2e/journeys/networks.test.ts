@@ -1,4 +1,6 @@
 import { execFileSync } from 'node:child_process'
+import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Product, type Server } from '../../kit/product.ts'
 import { until } from '../../kit/until.ts'
@@ -126,9 +128,8 @@ withDocker((host) => {
         port = /at (\d+) for 8080/.exec(stdout)?.[1] ?? ''
         return port !== ''
       })
-      const served = () =>
-        execFileSync('busybox', ['nc', '-w', '2', '127.0.0.1', port], { encoding: 'utf8', input: '' })
-      await until('it serves', () => served() === 'served\n')
+      const served = () => text(connect(Number(port), '127.0.0.1')).catch(() => '')
+      await until('it serves', async () => (await served()) === 'served\n')
       await server.ok(['job', 'stop', id])
       await end(id)
     })
