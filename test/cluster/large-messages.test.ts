@@ -6,7 +6,7 @@ import { deliverOverBus } from '#link/bus-deliver.ts'
 import { readLogsOverBus, serveLogsOverBus } from '#link/bus-logs.ts'
 import { readResultOverBus, serveResultsOverBus } from '#link/bus-results.ts'
 import type { ExecutionId, NodeId } from '#models/ids.ts'
-import type { Frame } from '#models/messages/messages.ts'
+import type { Frame, OrchestratorMessage } from '#models/messages/messages.ts'
 import { LocalBus } from '#nats/local-bus.ts'
 import { Router } from '#nats/server/router.ts'
 import { SystemClock } from '#platform/clock.ts'
@@ -104,9 +104,12 @@ withNatsServer(() => {
 })
 
 describe('a batch of large orders', () => {
-  const frames: Frame<{ Input: string }>[] = Array.from({ length: 9 }, (_, at) => ({
+  const frames: Frame<OrchestratorMessage>[] = Array.from({ length: 9 }, (_, at) => ({
     Seq: at + 1,
-    Message: { Input: `${at}`.repeat(1_500_000) },
+    Message: {
+      Kind: 'CancelExecution',
+      Body: { ExecutionID: 'e-1' as ExecutionId, Reason: `${at}`.repeat(1_500_000) },
+    },
   }))
   const served = (lastTaken: number) => {
     const bus = new LocalBus(new Router(), new SystemClock(), systemRandom)

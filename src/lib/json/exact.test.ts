@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { exactJson, parseExact } from './exact.ts'
+import { exactJson, exactJsonWith, parseExact } from './exact.ts'
 import { rawNumber } from './raw-number.ts'
 
 const text = fc.oneof(
@@ -48,6 +48,11 @@ describe('stored JSON', () => {
       expect(parseExact(exactJson(stored))).toEqual(stored)
     },
   )
+
+  it.each([{}, { a: 1n }])('of the record %o takes in a member that is in words already', (record) => {
+    const more = { '\u007f"': ['\u0001', 2n] }
+    expect(parseExact(exactJsonWith(record, 'more', exactJson(more)))).toEqual({ ...record, more })
+  })
 
   it('keeps the text of raw numbers', () => {
     const stored = { a: [rawNumber('1.50'), rawNumber('-0')], b: rawNumber('1e400') }

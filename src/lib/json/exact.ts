@@ -12,6 +12,12 @@ const keyMark = '\u007f'
 
 export const exactJson = (value: unknown): string => JSON.stringify(packed(value))
 
+/** The JSON of a record with one more member, whose JSON is at hand. `name` is a plain one. */
+export function exactJsonWith(record: object, name: string, json: string): string {
+  const text = exactJson(record)
+  return `${text.slice(0, -1)}${text === '{}' ? '' : ','}"${name}":${json}}`
+}
+
 export function parseExact<Value>(text: string): Value {
   const value = JSON.parse(text)
   if (text.includes(keyMark)) return unpacked(value)

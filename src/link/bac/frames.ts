@@ -1,8 +1,23 @@
 import { Fault, messageOf } from '#lib/fault.ts'
+import { exactJson, exactJsonWith } from '#lib/json/exact.ts'
+import type { Job } from '#models/job.ts'
 import type { ComputeMessage, Frame, FramesAck, OrchestratorMessage } from '#models/messages/messages.ts'
 import { executionIdOf, listOf, recordOf, textOf, wholeOf } from '../go/checked.ts'
 import { unreadableReport } from '../go/reports.ts'
 import { readReport } from './reports.ts'
+
+/** A job that goes to thousands of nodes is put into words once. */
+const jobTexts = new WeakMap<Job, string>()
+
+/** One frame as it is sent. */
+export function frameText({ Seq, Message }: Frame<OrchestratorMessage | ComputeMessage>): string {
+  if (Message.Kind !== 'AskForBid') return exactJson({ Seq, Message })
+  const { Job, ...order } = Message.Body
+  const job = jobTexts.get(Job) ?? exactJson(Job)
+  jobTexts.set(Job, job)
+  const body = exactJsonWith(order, 'Job', job)
+  return exactJsonWith({ Seq }, 'Message', exactJsonWith({ Kind: Message.Kind }, 'Body', body))
+}
 
 type Delivery<Message> = { LinkID: string; Frames: Frame<Message>[] }
 

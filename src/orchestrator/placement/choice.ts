@@ -1,7 +1,7 @@
 import type { NodeView } from '../snapshot.ts'
 
 /** The best of so many nodes, taken anywhere, is as good a choice as the best of all. */
-export const ampleChoice = 100
+export const ampleChoice = 32
 
 /** Nodes that pass the test, all of them or `enough`, where chance says which. `chance`: in [0, 1). */
 export const someOf = (

@@ -1,6 +1,7 @@
 import type { SqlDatabase, SqlStatement } from '#contracts/sql.ts'
 import type { OutboxMessage, OutboxRow } from '#contracts/store.ts'
-import { exactJson, parseExact } from '#lib/json/exact.ts'
+import { exactJson, exactJsonWith, parseExact } from '#lib/json/exact.ts'
+import type { Job } from '#models/job.ts'
 import { prepare, query, value } from '../queries.ts'
 import type { JobReferences } from './job-references.ts'
 import { shortExecution, wholeExecution } from './short-execution.ts'
@@ -15,6 +16,9 @@ export type OutboxTableRow = {
 }
 /** Numbers go on where they were when the rows are gone. */
 export type OutboxPeerRow = { peer: string; acked_seq: number }
+
+/** `text`: JSON. */
+type StoredMessage = { text: string; versionKey: number | null }
 
 /** How far one peer's outbox is, here and in the tables. */
 type Peer = { last: number; acked: number; storedLast: number; storedAcked: number; fresh: OutboxRow[] }
@@ -36,6 +40,8 @@ export class OutboxTable {
   readonly #peers = new Map<string, Peer>()
   /** Those of which something is not written. */
   readonly #changed = new Set<string>()
+  /** While a group is written: one job's orders, of which there may be thousands, follow each other. */
+  #lastJob: (StoredMessage & { job: Job }) | undefined
 
   constructor(database: SqlDatabase, references: JobReferences) {
     this.#references = references
@@ -98,6 +104,7 @@ export class OutboxTable {
   write(): void {
     for (const peer of this.#changed) this.#write(peer, this.#peer(peer))
     this.#changed.clear()
+    this.#lastJob = undefined
   }
 
   reset(peer: string): void {
@@ -131,7 +138,7 @@ export class OutboxTable {
     }
     for (let row = known.fresh[0]; row; row = known.fresh[0]) {
       const stored = this.#shorten(row.message)
-      this.#insert.run(peer, row.seq, exactJson(stored.message), stored.versionKey)
+      this.#insert.run(peer, row.seq, stored.text, stored.versionKey)
       known.storedLast = row.seq
       known.fresh.shift()
     }
@@ -146,11 +153,19 @@ export class OutboxTable {
     return { ...message, Body: { ...message.Body, Execution: wholeExecution(Execution), Job: job } }
   }
 
-  #shorten(message: OutboxMessage): { message: unknown; versionKey: number | null } {
-    if (message.Kind !== 'AskForBid') return { message, versionKey: null }
-    const { job, versionKey } = this.#references.shorten(message.Body.Job)
-    const body = { ...message.Body, Execution: shortExecution(message.Body.Execution), Job: job }
-    return { message: { Kind: message.Kind, Body: body }, versionKey }
+  #shorten(message: OutboxMessage): StoredMessage {
+    if (message.Kind !== 'AskForBid') return { text: exactJson(message), versionKey: null }
+    const { Execution, Job, ...order } = message.Body
+    const { text, versionKey } = this.#jobText(Job)
+    const body = exactJsonWith({ ...order, Execution: shortExecution(Execution) }, 'Job', text)
+    return { text: exactJsonWith({ Kind: message.Kind }, 'Body', body), versionKey }
+  }
+
+  #jobText(job: Job): StoredMessage {
+    if (this.#lastJob?.job === job) return this.#lastJob
+    const stored = this.#references.shorten(job)
+    this.#lastJob = { job, text: exactJson(stored.job), versionKey: stored.versionKey }
+    return this.#lastJob
   }
 }
 
