@@ -47,12 +47,12 @@ export class Keys {
     this.#seqs.set(jobKey, 0)
   }
 
-  /** 1, 2, 3 … per job. */
-  nextSeq(jobKey: number): number {
-    const seq = (this.#seqs.get(jobKey) ?? this.#tables.history.lastSeq(jobKey)) + 1
+  /** The first of the next so many numbers: 1, 2, 3 … per job. */
+  nextSeqs(jobKey: number, count: number): number {
+    const last = this.#seqs.get(jobKey) ?? this.#tables.history.lastSeq(jobKey)
     if (this.#seqs.size >= seqsLimit) this.#seqs.clear()
-    this.#seqs.set(jobKey, seq)
-    return seq
+    this.#seqs.set(jobKey, last + count)
+    return last + 1
   }
 
   /** After a rollback: the rows tell again. */

@@ -2,6 +2,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
 import type { SqlDatabase, SqlValue } from '#contracts/sql.ts'
 import { Fault } from '#lib/fault.ts'
+import type { JobId } from '#models/ids.ts'
 import { sqlite } from './dialect.ts'
 import { migrate } from './migrate.ts'
 import { firstTables } from './migrations/0001-first-tables.ts'
@@ -72,14 +73,19 @@ describe('migrations', () => {
       insert into versions values (1, 1, 1, 5, '{}', null);
       insert into jobs values (1, 'j-1', 'default', null, 4, null, 0, 1, 1, 1, 5, 9, '{"a":"b"}');
       insert into job_labels values ('a', 'b', 1);
+      insert into history values (1, 1, 0, 1, null, '', 1, 0, 0, 1, null, null, 7, 'why', 't', 'm', null, null);
     `)
     migrate(database, sqlite)
     expect(version(database.sql)).toBe(String(migrations.length))
-    const found = new StateTables(database, sqlite).jobs.endedBefore('with history', 10n, 9)
+    const stored = new StateTables(database, sqlite)
+    const found = stored.jobs.endedBefore('with history', 10n, 9)
     expect(found).toEqual([{ key: 1, id: 'j-1', revision: 1, version_key: 1 }])
     expect(database.sql.prepare('select * from job_labels').all()).toEqual([
       { name: 'a', value: 'b', created_at: 5, job_key: 1 },
     ])
+    const line = { SeqNum: 1, Comment: 'why', Time: 7n, Event: { Message: 'm', Topic: 't', Timestamp: 7n } }
+    expect(stored.history.page('j-1' as JobId, 1, 0, 9)).toMatchObject([line])
+    expect(stored.history.lastSeq(1)).toBe(1)
   })
 
   it('refuse a database that a newer program has written, naming both', () => {

@@ -7,7 +7,7 @@ import type { NewHistory } from '#models/job-history.ts'
 import type { Keys } from './keys.ts'
 import type { StateTables } from './state-tables.ts'
 import { type ExecutionHandle, executionHandle } from './tables/executions.ts'
-import type { LineExecution } from './tables/history.ts'
+import type { Line } from './tables/history-line.ts'
 import { type JobHandle, jobHandle } from './tables/jobs.ts'
 import type { WorkHandle } from './tables/work.ts'
 
@@ -22,7 +22,7 @@ export type ResolvedChange = {
   updateExecutions: { old: ExecutionHandle; execution: Execution }[]
   putWork: { key: number; row: WorkRow }[]
   updateWork: { key: number; update: WorkUpdate }[]
-  history: { jobKey: number; line: NewHistory; execution: LineExecution | undefined }[]
+  history: (Line & { jobKey: number })[]
 }
 
 export type Refusal = { kind: 'conflict'; what: string } | { kind: 'duplicate' }

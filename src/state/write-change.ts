@@ -20,11 +20,7 @@ export function writeChange(tables: StateTables, keys: Keys, change: Change, res
   for (const { key, row } of resolved.putWork) tables.work.put(key, row)
   for (const { key, update } of resolved.updateWork) tables.work.update(key, update)
   for (const id of change.removeWork ?? []) tables.work.remove(id)
-  const history = resolved.history.map(({ jobKey, line, execution }): JobHistory => {
-    const seq = keys.nextSeq(jobKey)
-    tables.history.insert(jobKey, seq, line, execution)
-    return { ...line, SeqNum: seq }
-  })
+  const history = writeHistory(tables, keys, resolved.history)
   for (const node of change.putNodes ?? []) tables.nodes.put(node)
   for (const id of change.removeNodes ?? []) tables.nodes.remove(id)
   const outbox = (change.outbox ?? []).map(({ peer, message }) => tables.outbox.append(peer, message))
@@ -33,6 +29,21 @@ export function writeChange(tables: StateTables, keys: Keys, change: Change, res
   for (const token of change.putTokens ?? []) tables.tokens.put(token)
   for (const [name, text] of Object.entries(change.putFacts ?? {})) tables.facts.put(name, text)
   return { outbox, history }
+}
+
+/** What follows each other in one job's history is written together. */
+function writeHistory(tables: StateTables, keys: Keys, lines: ResolvedChange['history']): JobHistory[] {
+  const written: JobHistory[] = []
+  for (let at = 0; at < lines.length; at = written.length) {
+    const { jobKey } = lines[at] as (typeof lines)[number]
+    let end = at + 1
+    while (lines[end]?.jobKey === jobKey) end++
+    const run = lines.slice(at, end)
+    const seq = keys.nextSeqs(jobKey, run.length)
+    tables.history.insert(jobKey, seq, run)
+    for (const [index, { line }] of run.entries()) written.push({ ...line, SeqNum: seq + index })
+  }
+  return written
 }
 
 function removeJobs(tables: StateTables, keys: Keys, { removeJobs, removeHistory }: ResolvedChange): void {

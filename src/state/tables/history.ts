@@ -1,21 +1,18 @@
 import type { SqlDatabase, SqlStatement } from '#contracts/sql.ts'
-import { type ComputeStateName, computeStateNames } from '#models/execution-state.ts'
 import type { ExecutionId, JobId, NodeId } from '#models/ids.ts'
-import type { HistoryAudience, JobHistory, NewHistory } from '#models/job-history.ts'
-import { type JobStateName, jobStateNames } from '#models/job-state.ts'
+import type { JobHistory } from '#models/job-history.ts'
 import { type Exact, prepare, prepareExact, query, value } from '../queries.ts'
+import { cellsOf, historyOf, type Line, type LineCells, moreOf, moreText } from './history-line.ts'
 
-/** One line of a job's life; the table that grows most, so it keeps numbers where the noun has words. */
+/** A line of a job's life, and those that came with it; the table that grows most. Its columns are `LineCells`. */
 export type HistoryRow = {
   job_key: number
   seq: number
   is_execution_level: number
   version: number
   execution_key: number | null
-  /** null = the execution's. */
   node_id: string | null
   revision: number
-  /** Place in `audiences`. */
   audience: number
   job_before: number | null
   job_after: number | null
@@ -25,58 +22,59 @@ export type HistoryRow = {
   comment: string | null
   topic: string
   message: string
-  /** null = same as `time`. */
   event_time: bigint | null
-  /** JSON. */
   details: string | null
+  /** The lines with the next numbers: see `moreText`. */
+  more: string | null
 }
 
-const audiences: readonly HistoryAudience[] = ['all', 'before-1.5', 'since-1.5']
-
-/** The execution a line speaks of, as it is stored. */
-export type LineExecution = { key: number; nodeId: NodeId }
+/** A job that begins on thousands of nodes has as many lines. */
+const linesPerRow = 32
 
 export class HistoryTable {
   readonly #insert: SqlStatement<unknown>
-  readonly #page: SqlStatement<Exact<PageRow>>
-  readonly #lastSeq: SqlStatement<{ seq: number | null }>
+  readonly #rowOf: SqlStatement<{ seq: number | null }>
+  readonly #page: SqlStatement<Exact<StoredLines>>
+  readonly #last: SqlStatement<Exact<Pick<HistoryRow, 'seq' | 'time' | 'more'>>>
+  readonly #execution: SqlStatement<{ id: string; node_id: string }>
   readonly #removeOfJob: SqlStatement<unknown>
 
   constructor(database: SqlDatabase) {
     this.#insert = prepare(database, insertQuery(), columns.join(', '))
-    this.#page = prepareExact(database, pageQuery(), 'job_key, after, limit')
-    const last = query.selectFrom('history').select((row) => row.fn.max('seq').as('seq'))
-    this.#lastSeq = prepare(database, last.where('job_key', '=', value('job_key')), 'job_key')
+    const ofJob = query.selectFrom('history').where('job_key', '=', value('job_key'))
+    const rowOf = ofJob.select((row) => row.fn.max('seq').as('seq')).where('seq', '<=', value('seq'))
+    this.#rowOf = prepare(database, rowOf, 'job_key, seq')
+    const page = ofJob.select(['seq', ...lineColumns, 'more']).where('seq', '>=', value('from'))
+    this.#page = prepareExact(database, page.orderBy('seq').limit(value('limit')), 'job_key, from, limit')
+    const last = ofJob.select(['seq', 'time', 'more']).orderBy('seq', 'desc').limit(value('limit'))
+    this.#last = prepareExact(database, last, 'job_key, limit')
+    const execution = query.selectFrom('executions').select(['id', 'node_id']).where('key', '=', value('key'))
+    this.#execution = prepare(database, execution, 'key')
     const removal = query.deleteFrom('history').where('job_key', '=', value('job_key'))
     this.#removeOfJob = prepare(database, removal, 'job_key')
   }
 
-  insert(jobKey: number, seq: number, line: NewHistory, execution: LineExecution | undefined): void {
-    const { Event, JobState, ExecutionState, Time } = line
-    this.#insert.run(
-      jobKey,
-      seq,
-      line.Type === 'ExecutionLevel' ? 1 : 0,
-      line.JobVersion,
-      execution?.key ?? null,
-      line.NodeID === execution?.nodeId ? null : (line.NodeID ?? ''),
-      line.NewRevision,
-      audiences.indexOf(line.Audience),
-      JobState ? jobStateNames.indexOf(JobState.Previous) : null,
-      JobState ? jobStateNames.indexOf(JobState.New) : null,
-      ExecutionState ? computeStateNames.indexOf(ExecutionState.Previous) : null,
-      ExecutionState ? computeStateNames.indexOf(ExecutionState.New) : null,
-      Time,
-      line.Comment ?? null,
-      Event.Topic,
-      Event.Message,
-      Event.Timestamp === Time ? null : Event.Timestamp,
-      Event.Details ? JSON.stringify(Event.Details) : null,
-    )
+  /** Lines of one job, numbered from `seq` on. */
+  insert(jobKey: number, seq: number, lines: readonly Line[]): void {
+    for (let at = 0; at < lines.length; at += linesPerRow) {
+      const [first, ...more] = lines.slice(at, at + linesPerRow) as [Line, ...Line[]]
+      this.#insert.run(jobKey, seq + at, ...cellsOf(first), more.length > 0 ? moreText(more, first.line.Time) : null)
+    }
   }
 
   page(jobId: JobId, jobKey: number, afterSeq: number, limit: number): JobHistory[] {
-    return this.#page.all(jobKey, afterSeq, limit).map((row) => historyOf(jobId, row))
+    const lines: JobHistory[] = []
+    const execution = this.#executions()
+    const from = this.#rowOf.get(jobKey, afterSeq)?.seq ?? 0
+    // The first row may end where the page begins.
+    for (const row of this.#page.all(jobKey, from, limit + 1)) {
+      for (const [at, cells] of linesOf(row).entries()) {
+        const seq = Number(row.seq) + at
+        if (seq > afterSeq && lines.length < limit) lines.push(historyOf(jobId, seq, cells, execution))
+      }
+      if (lines.length === limit) break
+    }
+    return lines
   }
 
   removeOfJob(jobKey: number): void {
@@ -84,13 +82,24 @@ export class HistoryTable {
   }
 
   lastSeq(jobKey: number): number {
-    return this.#lastSeq.get(jobKey)?.seq ?? 0
+    const last = this.#last.get(jobKey, 1)
+    return last ? Number(last.seq) + moreOf(last.more, last.time).length : 0
+  }
+
+  /** Finds executions by their keys, each once. */
+  #executions(): (key: number) => { id: ExecutionId; nodeId: NodeId } | undefined {
+    const read = new Map<number, { id: ExecutionId; nodeId: NodeId } | undefined>()
+    return (key) => {
+      if (!read.has(key)) {
+        const row = this.#execution.get(key)
+        read.set(key, row && { id: row.id as ExecutionId, nodeId: row.node_id as NodeId })
+      }
+      return read.get(key)
+    }
   }
 }
 
-const columns = [
-  'job_key',
-  'seq',
+const lineColumns = [
   'is_execution_level',
   'version',
   'execution_key',
@@ -108,47 +117,17 @@ const columns = [
   'event_time',
   'details',
 ] as const
+const columns = ['job_key', 'seq', ...lineColumns, 'more'] as const
+
+type StoredLines = Omit<HistoryRow, 'job_key'>
+
+const linesOf = (row: Exact<StoredLines>): LineCells[] => [
+  lineColumns.map((column) => row[column]) as unknown as LineCells,
+  ...moreOf(row.more, row.time),
+]
 
 const insertQuery = () =>
   query
     .insertInto('history')
     .columns([...columns])
     .values(Object.fromEntries(columns.map((column) => [column, value(column)])) as never)
-
-const pageQuery = () =>
-  query
-    .selectFrom('history')
-    .leftJoin('executions', 'executions.key', 'history.execution_key')
-    .selectAll('history')
-    .select(['executions.id as execution_id', 'executions.node_id as execution_node_id'])
-    .where('history.job_key', '=', value('job_key'))
-    .where('seq', '>', value('after'))
-    .orderBy('seq')
-    .limit(value('limit'))
-
-type PageRow = HistoryRow & { execution_id: string | null; execution_node_id: string | null }
-
-function historyOf(jobId: JobId, row: Exact<PageRow>): JobHistory {
-  const nodeId = row.node_id ?? row.execution_node_id
-  const line: JobHistory = {
-    SeqNum: Number(row.seq),
-    Type: row.is_execution_level ? 'ExecutionLevel' : 'JobLevel',
-    JobID: jobId,
-    JobVersion: Number(row.version),
-    NewRevision: Number(row.revision),
-    Event: { Message: row.message, Topic: row.topic, Timestamp: row.event_time ?? row.time },
-    Time: row.time,
-    Audience: audiences[Number(row.audience)] ?? 'all',
-  }
-  if (row.execution_id !== null) line.ExecutionID = row.execution_id as ExecutionId
-  if (nodeId) line.NodeID = nodeId as NodeId
-  if (row.comment !== null) line.Comment = row.comment
-  if (row.details !== null) line.Event.Details = JSON.parse(row.details)
-  if (row.job_before !== null) line.JobState = { Previous: jobState(row.job_before), New: jobState(row.job_after) }
-  if (row.execution_before !== null)
-    line.ExecutionState = { Previous: executionState(row.execution_before), New: executionState(row.execution_after) }
-  return line
-}
-
-const jobState = (place: bigint | null): JobStateName => jobStateNames[Number(place)] ?? 'Undefined'
-const executionState = (place: bigint | null): ComputeStateName => computeStateNames[Number(place)] ?? 'Undefined'

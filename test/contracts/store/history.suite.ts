@@ -36,6 +36,33 @@ export function historySuite(using: Using): void {
       }))
   })
 
+  describe('a page of history', () => {
+    it('begins and ends anywhere among lines that were stored together', () =>
+      using(async ({ store }) => {
+        const lines = Array.from({ length: 70 }, (_, at) => {
+          const Time = startNs + BigInt(Math.floor(at / 3))
+          return aLine({
+            Time,
+            Event: {
+              Message: `${at}`,
+              Topic: 't',
+              Timestamp: startNs,
+              ...(at % 5 === 0 && { Details: { at: `${at}` } }),
+            },
+            ...(at % 2 === 0 && { JobState: { Previous: 'Pending', New: 'Running' }, Comment: `${at}` }),
+            ...(at % 7 === 0 && { ExecutionID: executionId(1), NodeID: nodeId(1) }),
+            ...(at % 7 === 1 && { ExecutionState: { Previous: 'New', New: 'AskForBid' }, NodeID: nodeId(2) }),
+          })
+        })
+        await applied(store, { insertJobs: [aJob(1)], insertExecutions: [anExecution(1)], history: lines })
+        await applied(store, { history: [aLine()] })
+        const all = [...lines, aLine()].map((line, at) => ({ ...line, SeqNum: at + 1 }))
+        for (const after of [0, 1, 30, 31, 32, 33, 63, 64, 69, 70, 71])
+          for (const limit of [1, 2, 31, 33, 100])
+            expect(await store.history(jobId(1), after, limit)).toEqual(all.slice(after, after + limit))
+      }))
+  })
+
   describe('versions of a job', () => {
     it('are all kept, with how far each had come', () =>
       using(async ({ store }) => {

@@ -11,7 +11,7 @@ export function reopeningSuite(open: Open, reopen: Open): void {
         insertJobs: [aJob(1)],
         insertExecutions: [anExecution(1)],
         putWork: [someWork(1)],
-        history: [aLine()],
+        history: Array.from({ length: 40 }, () => aLine()),
         outbox: [{ peer, message: message(1) }],
         inbox: { peer, senderStoreId: 's', seq: 1 },
       })
@@ -30,7 +30,7 @@ export function reopeningSuite(open: Open, reopen: Open): void {
         history: [aLine()],
         outbox: [{ peer, message: message(2) }],
       })
-      expect(outcome.history[0]?.SeqNum).toBe(2)
+      expect(outcome.history[0]?.SeqNum).toBe(41)
       expect(outcome.outbox[0]?.seq).toBe(2)
       await again.store.close()
     })
