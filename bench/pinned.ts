@@ -16,6 +16,11 @@ export function runOnServerCore(command: string): string {
   return execFileSync(program, rest, { encoding: 'utf8' })
 }
 
+/** Lets a program that was started on the server's core have all of them, and what it starts from now on too. */
+export function useAllCores(pid: number): void {
+  execFileSync('taskset', ['-a', '-c', '-p', `0-${availableParallelism() - 1}`, String(pid)], { stdio: 'ignore' })
+}
+
 /** Puts this process on the load's core. */
 export function moveToLoadCore(): void {
   if (hasTwoCores) execFileSync('taskset', ['-a', '-c', '-p', '1', String(process.pid)], { stdio: 'ignore' })

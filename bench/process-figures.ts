@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 /** A process and what it started, as the kernel sees them (Linux). */
 export function tree(pid: number): number[] {
-  const children = readdirSync(`/proc/${pid}/task`).flatMap((task) => numbers(`/proc/${pid}/task/${task}/children`))
+  const tasks = existsSync(`/proc/${pid}/task`) ? readdirSync(`/proc/${pid}/task`) : []
+  const children = tasks.flatMap((task) => numbers(`/proc/${pid}/task/${task}/children`))
   return [pid, ...children.flatMap(tree)]
 }
 
@@ -18,6 +19,10 @@ export function memory(pid: number): { residentMb: number; anonymousMb: number }
   const mb = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1]) / 1024
   return { residentMb: mb('VmRSS'), anonymousMb: mb('RssAnon') }
 }
+
+/** Resident memory in MiB, where what several processes share counts in parts. */
+export const proportionalMb = (pid: number): number =>
+  Number(/^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1]) / 1024
 
 /** Processor time in ms that a process and its children have used. */
 export function cpuMs(pid: number): number {

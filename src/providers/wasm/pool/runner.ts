@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import type { Socket } from 'node:net'
+import { setPriority } from 'node:os'
 import type { Readable, Writable } from 'node:stream'
 import type { LogSink } from '#contracts/log-sink.ts'
 import { assert } from '#lib/assert.ts'
@@ -28,6 +29,8 @@ const complaintLimitBytes = 4096
 const farewellMs = 50
 /** Bounds of a child, as far as the system knows them: no core files, few descriptors, data a bit above the largest memory. */
 const limits = 'ulimit -c 0; ulimit -n 4096; ulimit -d 6291456'
+/** Behind the node's own threads: a hundred programs that compute must not keep it from answering. */
+const niceness = 10
 /** Makes the kernel end it with the node: its lifeline cannot while it is stopped (see cpu-limit). */
 const deadly = 'setpriv --pdeathsig KILL'
 
@@ -238,9 +241,12 @@ function startChild(command: readonly string[]): ChildProcess | undefined {
       // A terminal's Ctrl-C is for us; we decide what happens to programs.
       detached: true,
     })
-    if (child.stdio !== undefined) return child
-    child.once('error', () => {})
-    return undefined
+    if (child.stdio === undefined || child.pid === undefined) {
+      child.once('error', () => {})
+      return undefined
+    }
+    setPriority(child.pid, niceness)
+    return child
   } catch {
     return undefined
   }
