@@ -79,7 +79,7 @@ const runProgram = async (context: RunContext, signal: AbortSignal): Promise<Exi
   const engine = context.registries.engines.get(mainTask(context.job).Engine.Type)
   if (!engine) throw new Fault('BadRequest', `this node does not support engine "${mainTask(context.job).Engine.Type}"`)
   const program = context.isResumed ? await resumed(context, engine, signal) : await started(context, engine, signal)
-  const graceMs = stopGraceMs(context.job)
+  const graceMs = stopGraceMs(context.job, engine)
   const onStop = (): void => {
     if (signal.reason !== ('leaving' satisfies StopReason)) program.stop(graceMs).catch(() => {})
   }

@@ -15,7 +15,6 @@ const idle = [
   'Compute.Heartbeat.InfoUpdateInterval',
   'Compute.Heartbeat.ResourceUpdateInterval',
   'Compute.Network.AdvertisedAddress',
-  'Compute.Docker.StopGrace',
   'Engines.Types.Docker.ManifestCache.Refresh',
   'Publishers.Types.S3.',
   'Publishers.Types.S3Managed.',

@@ -37,7 +37,6 @@ export type RunRequest = {
   outputs: readonly OutputMount[]
   resources: Resources
   network: NetworkConfig
-  stopGraceMs: number
   logs: LogSink
   /** Takes a sentence for the user about what keeps the program from running yet, such as the transfer of its image. */
   onProgress?: (text: string) => void
@@ -68,6 +67,8 @@ export interface RunningProgram {
 /** Runs programs of one kind. Found by `type` without case. */
 export interface Engine {
   readonly type: string
+  /** Time between the signal to stop and the kill where the job says none; absent = ten seconds. */
+  readonly stopGraceMs?: number
   /** Can it work on this machine now? Asked at start and again with back-off. */
   isInstalled(signal: AbortSignal): Promise<Verdict>
   /** Sources the engine itself needs (WASM modules); fetched with the task's inputs. Throws a Fault for bad parameters. */

@@ -30,6 +30,7 @@ export const providerSettings = ({ settings, folder, environment }: ProviderSour
       isDefaultNetworked: !JobAdmissionControl.RejectNetworkedJobs,
       pidsLimit: Compute.Docker.PidsLimit,
       logMaxBytes: parseBytes(Compute.Docker.LogMaxSize),
+      stopGraceMs: milliseconds(Compute.Docker.StopGrace),
       runtime: Compute.Docker.Runtime,
       capDrop: Compute.Docker.CapDrop,
       manifestCache: { size: ManifestCache.Size, ttlMs: milliseconds(ManifestCache.TTL) },

@@ -52,7 +52,6 @@ function withEngine(extra: string[], tests: (parts: { own: () => OwnEngine; star
       outputs: [{ resultPath: { Name: 'signals', Path: '/signals' }, hostPath: signals }],
       resources: noResources(),
       network: { Type: 'None' },
-      stopGraceMs: 1000,
       logs,
       scratch: scratchIn(join(root, executionId)),
     }

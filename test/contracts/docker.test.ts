@@ -75,7 +75,6 @@ withDocker((host) => {
         outputs: [],
         resources: noResources(),
         network: { Type: 'None' } as NetworkConfig,
-        stopGraceMs: 1000,
         scratch,
         ...parts,
         logs,

@@ -92,7 +92,6 @@ export function engineSuite(name: string, make: () => Promise<EngineFixture>, li
         outputs: [],
         resources: { ...noResources(), CPU: 0.5, Memory: 256 * mib },
         network: { Type: 'None' },
-        stopGraceMs: 1000,
         logs: new MemorySink(),
         scratch,
         ...parts,

@@ -85,7 +85,6 @@ const suites = (host: () => string) => {
         outputs: [],
         resources: noResources(),
         network: http,
-        stopGraceMs: 0,
         scratch: scratchIn(join(root, executionId)),
         ...parts,
         logs,

@@ -66,7 +66,6 @@ export class WasmEngineKit {
       outputs: [],
       resources: { ...noResources(), Memory: 256 * 1024 * 1024 },
       network: { Type: 'None' },
-      stopGraceMs: 0,
       logs: new MemorySink(),
       scratch: { path: '/nowhere', make: () => Promise.reject(new Error('nothing is put there')) },
       ...parts,

@@ -58,11 +58,14 @@ const runRequest = async (
       task.ResultPaths.map(async (resultPath) => ({ resultPath, hostPath: await directories.output(resultPath.Name) })),
     ),
     resources,
-    stopGraceMs: stopGraceMs(job),
     logs,
     onProgress,
     scratch: directories.scratch,
   }
 }
 
-export const stopGraceMs = (job: Job): number => (mainTask(job).StopGrace ?? defaultStopGraceSeconds) * 1000
+/** Between the signal to stop and the kill: the job's word, else that of the node's operator. */
+export function stopGraceMs(job: Job, engine: Engine): number {
+  const { StopGrace } = mainTask(job)
+  return StopGrace === undefined ? (engine.stopGraceMs ?? defaultStopGraceSeconds * 1000) : StopGrace * 1000
+}

@@ -14,7 +14,6 @@ const asked = (parts: Partial<RunRequest> = {}): RunRequest => ({
   outputs: [],
   resources: { CPU: 0.1, Memory: 1000, Disk: 0, GPU: 0 },
   network: { Type: 'None' },
-  stopGraceMs: 0,
   logs: { write: () => undefined },
   scratch: { path: '', make: async () => {} },
   ...parts,

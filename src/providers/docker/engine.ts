@@ -33,6 +33,7 @@ export type DockerDeps = { clock: Clock; owner: string; http: HttpParts }
 /** Runs programs in containers of a Docker engine (execution.md §1). Containers outlive us; `attach` finds them again. */
 export class DockerEngine implements Engine {
   readonly type = dockerType
+  readonly stopGraceMs: number
   readonly #settings: DockerSettings
   readonly #clock: Clock
   readonly #executorId: string
@@ -46,6 +47,7 @@ export class DockerEngine implements Engine {
   readonly #endings = new Set<Promise<void>>()
 
   constructor(settings: DockerSettings, { clock, owner, http }: DockerDeps) {
+    this.stopGraceMs = settings.stopGraceMs
     this.#settings = settings
     this.#clock = clock
     this.#executorId = executorIdOf(owner)

@@ -20,6 +20,8 @@ export type DockerSettings = {
   pidsLimit: number
   /** The engine's own copy of a container's output, per file; two files are kept. It is read after our restart only. */
   logMaxBytes: number
+  /** Between the stop signal and the kill, where the job says none. */
+  stopGraceMs: number
   /** Capabilities that are taken away. An image that changes owners or users needs some: then name those that it must not have. */
   capDrop: readonly string[]
   /** Another OCI runtime (`runsc`); empty = the engine's default. */
@@ -39,6 +41,7 @@ export const defaultDockerSettings: DockerSettings = {
   isDefaultNetworked: false,
   pidsLimit: 4096,
   logMaxBytes: 100 * 1024 * 1024,
+  stopGraceMs: 10_000,
   capDrop: ['ALL'],
   runtime: '',
   manifestCache: { size: 1000, ttlMs: 3_600_000 },

@@ -83,6 +83,31 @@ withDocker((host) => {
       })
     })
 
+    it('kills what does not listen after the grace of the job, else of its operator [X17]', async () => {
+      const node = await product.serve({
+        name: 'impatient',
+        env: { DOCKER_HOST: host() },
+        settings: { 'Compute.Docker.StopGrace': '100ms' },
+      })
+      const deaf = {
+        Image: 'busybox',
+        Entrypoint: ['/bin/sh', '-c', 'trap "" TERM; echo up; while true; do sleep 1; done'],
+      }
+      const stopped = async (more: object) => {
+        const id = await node.submit(task(deaf, more))
+        await until('it is up', async () => (await node.ok(['job', 'logs', id])).includes('up'))
+        const from = performance.now()
+        await node.ok(['job', 'stop', id])
+        const runs = () =>
+          execFileSync('docker', ['-H', host(), 'ps', '--format', '{{.Names}}'], { encoding: 'utf8' }).includes(id)
+        await until('it is gone', () => !runs())
+        return performance.now() - from
+      }
+      expect(await stopped({ StopGrace: 3 })).toBeGreaterThan(2_900)
+      expect(await stopped({}), 'without the setting it would be ten seconds').toBeLessThan(9_500)
+      await node.stop()
+    })
+
     it('leaves no container, network or folder of a job behind [X21]', async () => {
       const docker = (...args: string[]) => execFileSync('docker', ['-H', host(), ...args], { encoding: 'utf8' }).trim()
       const networks = docker('network', 'ls', '-q')
