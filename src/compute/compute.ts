@@ -40,6 +40,8 @@ export type ComputeParts = {
   capacity: Resources
   host: HostEnvironment
   ports: PortPool
+  /** How long a result is tried to be published that its store does not take. */
+  publishForMs: number
   /** Folder for what executions need while they live. */
   executionsDirectory: string
   /** The orchestrator runs in this process on the same store. */

@@ -35,9 +35,9 @@ export const runStarted = (row: WorkRow, content: string | undefined): ComputeMe
   },
 })
 
-export const progress = (row: WorkRow, text: string, nowNs: bigint): ComputeMessage => ({
+export const progress = (row: WorkRow, topic: string, text: string, nowNs: bigint): ComputeMessage => ({
   Kind: 'Progress',
-  Body: { ...idOf(row), Event: { Message: text, Topic: topics.preparingEnvironment, Timestamp: nowNs } },
+  Body: { ...idOf(row), Event: { Message: text, Topic: topic, Timestamp: nowNs } },
 })
 
 /** Whether to bid could not be found out. */

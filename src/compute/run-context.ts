@@ -22,8 +22,10 @@ export type RunContext = {
   registries: Registries
   host: HostEnvironment
   ports: PortPool
-  /** Tells the user what keeps the program from running yet. */
-  onProgress: (text: string) => void
+  /** Tells the user what keeps the execution from going on, and in which phase it is. */
+  onProgress: (topic: string, text: string) => void
+  /** How long a result is tried to be published that its store does not take. */
+  publishForMs: number
   /** What its program's name stands for, once that is known. */
   content: Promise<string | undefined>
   /** The engine may still hold it from before our restart. */

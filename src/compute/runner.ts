@@ -24,6 +24,7 @@ export type RunnerParts = {
   registries: Registries
   host: HostEnvironment
   ports: PortPool
+  publishForMs: number
   bids: Pick<BidSettings, 'defaultResources'>
   executionsDirectory: string
   log: EventLog
@@ -77,7 +78,7 @@ export class Runner {
   }
 
   async #ending(held: Held, { resources, isResumed }: Start, directories: ExecutionDirectories): Promise<Ending> {
-    const { disk, clock, registries, host, ports, bids } = this.#parts
+    const { disk, clock, registries, host, ports, bids, publishForMs } = this.#parts
     const { order, startTime } = held.row
     const logs = await this.#parts.logs
       .open(held.id, isResumed)
@@ -86,13 +87,15 @@ export class Runner {
     if ('class' in logs) return { kind: 'failed', failure: logs, output: null }
     held.becomeReadable()
     const limits = limitsOf(resources, mainTask(order.job), bids.defaultResources)
-    const where = { directories, logs, disk, clock, registries, host, ports }
-    const told = { content: held.content, onProgress: (text: string) => this.#tellProgress(held, text) }
+    const where = { directories, logs, disk, clock, registries, host, ports, publishForMs }
+    const told = { content: held.content, onProgress: this.#tellerOf(held) }
     return runExecution({ ...order, ...where, ...told, resources: limits, startTime, isResumed }, held)
   }
 
-  #tellProgress(held: Held, text: string): void {
-    this.#parts.log('execution_waits', { executionId: held.id, progress: text })
-    this.#ledger.tell(progress(held.row, text, this.#parts.clock.nowNs()))
-  }
+  #tellerOf =
+    (held: Held) =>
+    (topic: string, text: string): void => {
+      this.#parts.log('execution_waits', { executionId: held.id, progress: text })
+      this.#ledger.tell(progress(held.row, topic, text, this.#parts.clock.nowNs()))
+    }
 }

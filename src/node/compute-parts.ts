@@ -78,6 +78,7 @@ export const computeParts = async (
     bids: bidSettings(settings, maxPerJob, probes),
     host: hostEnvironment(settings, deps.environment),
     ports: { range: portRange(settings), isFree: isPortFree },
+    publishForMs: milliseconds(settings.Publishers.RetryFor),
     executionsDirectory: folder.executionsFolder,
     orchestrator: end,
     sharesStore: orchestrator !== undefined,

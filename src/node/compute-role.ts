@@ -30,6 +30,8 @@ export type ComputeRoleParts = {
   host: HostEnvironment
   /** What jobs get where they name no port, and how it is seen that one is free. */
   ports: { range: PortRange; isFree: IsPortFree }
+  /** How long a result is tried to be published that its store does not take. */
+  publishForMs: number
   executionsDirectory: string
   orchestrator: OrchestratorEnd
   sharesStore: boolean
@@ -79,6 +81,7 @@ export class ComputeRole implements Startable {
       capacity: parts.facts.capacity,
       host: parts.host,
       ports: new PortPool(parts.ports.range, parts.ports.isFree),
+      publishForMs: parts.publishForMs,
       executionsDirectory: parts.executionsDirectory,
       sharesStore: parts.sharesStore,
       log: parts.log,

@@ -1,11 +1,14 @@
 import type { Disk } from '#contracts/disk.ts'
 import type { LogKeeper } from '#contracts/log-store.ts'
 import { Fault } from '#lib/fault.ts'
+import { topics } from '#models/event.ts'
 import type { Execution } from '#models/execution.ts'
 import { type Job, mainTask } from '#models/job.ts'
 import { isNoSpec, noSpec, type SpecConfig } from '#models/spec-config.ts'
 import type { ExecutionDirectories } from '../directories.ts'
+import { failureOf } from '../failure.ts'
 import type { Registries } from '../registry.ts'
+import type { RunContext } from '../run-context.ts'
 
 export type PublishContext = {
   execution: Execution
@@ -15,7 +18,7 @@ export type PublishContext = {
   registries: Registries
   logs: LogKeeper
   exitCode: number
-}
+} & Pick<RunContext, 'clock' | 'publishForMs' | 'onProgress'>
 
 /** Completes the result folder and takes it where the job wants it. Without a publisher there is nothing to do. */
 export const publishResult = async (context: PublishContext, signal: AbortSignal): Promise<SpecConfig> => {
@@ -27,8 +30,32 @@ export const publishResult = async (context: PublishContext, signal: AbortSignal
   const resultDirectory = await directories.makeResult()
   await logs.writeFiles(resultDirectory)
   await disk.writeFile(`${resultDirectory}/exitCode`, String(context.exitCode))
-  return publisher.publish(
-    { executionId: execution.ID, jobId: job.ID, nodeId: execution.NodeID, publisher: spec, resultDirectory },
-    signal,
-  )
+  const { ID: executionId, NodeID: nodeId } = execution
+  const request = { executionId, jobId: job.ID, nodeId, publisher: spec, resultDirectory }
+  return untilTaken(() => publisher.publish(request, signal), context, signal)
+}
+
+const firstPauseMs = 1_000
+const longestPauseMs = 60_000
+
+/** A program that has run for long is not to have run for nothing: a store that is away for a while is tried again. */
+const untilTaken = async (
+  publish: () => Promise<SpecConfig>,
+  { clock, publishForMs, onProgress }: PublishContext,
+  signal: AbortSignal,
+): Promise<SpecConfig> => {
+  const giveUpAtMs = clock.monotonicMs() + publishForMs
+  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(longestPauseMs, 2 * pauseMs)) {
+    try {
+      return await publish()
+    } catch (error) {
+      const { message, class: reason } = failureOf(error, topics.publishingResults)
+      if (signal.aborted || reason !== 'transient' || clock.monotonicMs() + pauseMs > giveUpAtMs) throw error
+      onProgress(
+        topics.publishingResults,
+        `The result is kept here and published again in ${pauseMs / 1000}s: ${message}`,
+      )
+      await clock.sleep(pauseMs, signal)
+    }
+  }
 }

@@ -1,5 +1,6 @@
 import type { Engine, RunRequest } from '#contracts/engine.ts'
 import { Fault } from '#lib/fault.ts'
+import { topics } from '#models/event.ts'
 import { type Job, mainTask } from '#models/job.ts'
 import { defaultStopGraceSeconds } from '#models/task.ts'
 import type { RunContext } from '../run-context.ts'
@@ -59,7 +60,7 @@ const runRequest = async (
     ),
     resources,
     logs,
-    onProgress,
+    onProgress: (text) => onProgress(topics.preparingEnvironment, text),
     scratch: directories.scratch,
   }
 }

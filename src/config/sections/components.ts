@@ -45,6 +45,10 @@ export const inputSources = {
 
 export const publishers = {
   Disabled: disabled('Publishers'),
+  RetryFor: age(
+    'How long a node tries to publish a result that its store does not take; then the execution fails',
+    hour,
+  ),
   Types: {
     IPFS: ipfs('BACALHAU_PUBLISHER_IPFS_ENDPOINT'),
     Local: {

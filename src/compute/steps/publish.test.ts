@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest'
+import type { Publisher } from '#contracts/publisher.ts'
+import { Fault } from '#lib/fault.ts'
+import { topics } from '#models/event.ts'
+import { StepClock } from '../../../test/kit/step-clock.ts'
+import { publishResult } from './publish.ts'
+
+const published = { Type: 's3', Params: { Key: 'k' } }
+const away = () => new Fault('ServiceUnavailable', 'the store is away', { details: { FailureClass: 'transient' } })
+const wrong = () => new Fault('BadRequest', 'no such bucket', { details: { FailureClass: 'user' } })
+
+/** A publisher that fails so often before it takes a result. */
+const rig = (faults: (() => Fault)[], publishForMs = 600_000) => {
+  const clock = new StepClock()
+  const told: string[] = []
+  let asked = 0
+  const publish: Publisher['publish'] = async () => {
+    const fault = faults[asked++]
+    if (fault) throw fault()
+    return published
+  }
+  const stop = new AbortController()
+  const context = {
+    execution: { ID: 'e-1', NodeID: 'n-1' },
+    job: { ID: 'j-1', Tasks: [{ Publisher: { Type: 's3' } }] },
+    directories: { makeResult: async () => '/results' },
+    disk: { writeFile: async () => {} },
+    registries: { publishers: { get: () => ({ publish }) } },
+    logs: { writeFiles: async () => {} },
+    exitCode: 0,
+    clock,
+    publishForMs,
+    onProgress: (topic: string, text: string) => told.push(`${topic}: ${text}`),
+  } as never as Parameters<typeof publishResult>[0]
+  const outcome = publishResult(context, stop.signal).catch((error: Error) => error.message)
+  const pass = async (ms: number) => {
+    for (let turn = 0; turn < 20; turn++) await Promise.resolve()
+    clock.goTo(clock.nowAtMs + ms)
+    for (let turn = 0; turn < 20; turn++) await Promise.resolve()
+  }
+  return { outcome, pass, told, asked: () => asked, stop }
+}
+
+describe('a result that its store does not take', () => {
+  it('is published when the store is back, and the history says what is waited for', async () => {
+    const { outcome, pass, told } = rig([away, away])
+    await pass(1_000)
+    await pass(2_000)
+    expect(await outcome).toEqual(published)
+    expect(told).toEqual(
+      [1, 2].map(
+        (s) => `${topics.publishingResults}: The result is kept here and published again in ${s}s: the store is away`,
+      ),
+    )
+  })
+
+  it('fails at once when trying again cannot help', async () => {
+    const { outcome, asked } = rig([wrong])
+    expect(await outcome).toBe('no such bucket')
+    expect(asked()).toBe(1)
+  })
+
+  it('fails when the store stays away for too long', async () => {
+    const { outcome, pass, asked } = rig(Array(20).fill(away), 10_000)
+    for (const seconds of [1, 2, 4, 8]) await pass(seconds * 1_000)
+    expect(await outcome).toBe('the store is away')
+    expect(asked()).toBe(4)
+  })
+})
