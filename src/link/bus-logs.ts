@@ -11,22 +11,24 @@ import { countOf, executionIdOf, flagOf, recordOf, textOf } from './go/checked.t
 
 /**
  * Output over the bus: the reader names a subject on which nobody but this node speaks, and the node sends it one piece
- * after the other, each as a request. The answer is the credit for the next; no answer means that nobody reads any more.
+ * after the other, a few at a time, each as a request. An answer is the credit for the next; none means that nobody reads any more.
  *
  * Bytes of a piece: 1 or 2 (the stream) + where in it the piece ends (6 bytes big endian, all ones = not known) + the output;
  * 0 = the end; 3 + JSON = a fault; 4 = the node is still at it, and asks whether the reader is.
  */
 const headBytes = 7
 const unknownEnd = 2 ** 48 - 1
-const largestPieceBytes = 256 * 1024
+const largestPieceBytes = 128 * 1024
+/** Pieces under way to a reader: as much as it holds of what it does not take. */
+const window = 4
 /** How often a node says that it is still at it, and after how much silence it is taken to be gone. */
 const lifeSignMs = 5_000
 const silenceLimitMs = 3 * lifeSignMs + 1_000
 const creditLimitMs = 60_000
 const openLimitMs = 10_000
 const goOn = Buffer.of(1)
-/** A node has one piece under way, and then the end; signs of life are not kept. */
-const arrivedLimit = 4
+/** What a node has under way, and then the end; signs of life are not kept. */
+const arrivedLimit = window + 2
 
 export async function* readLogsOverBus(
   bus: Bus,
@@ -124,12 +126,21 @@ const inboxPattern = /^_LOGS\.[^.*>\s]+\.[\w-]+$/
 
 const send = async (bus: Bus, inbox: string, query: LogQuery, end: ComputeEnd, clock: Clock): Promise<void> => {
   const gone = new AbortController()
+  const underWay: Promise<unknown>[] = []
   void tellLife(bus, inbox, clock, gone)
   const pieceBytes = Math.min(largestPieceBytes, bus.maxPayloadBytes - headBytes)
   try {
     for await (const chunk of end.readLogs(query, gone.signal)) {
-      for (const piece of piecesOf(chunk, pieceBytes)) await bus.request(inbox, piece, creditLimitMs)
+      for (const piece of piecesOf(chunk, pieceBytes)) {
+        const taken = bus.request(inbox, piece, creditLimitMs)
+        taken.catch(() => {
+          // Whoever waits for it is told.
+        })
+        underWay.push(taken)
+        if (underWay.length >= window) await underWay.shift()
+      }
     }
+    await Promise.all(underWay)
     gone.signal.throwIfAborted()
     bus.publish(inbox, Buffer.of(0))
   } catch (error) {
