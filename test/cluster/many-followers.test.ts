@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { afterEach, expect, it } from 'vitest'
 import type { JobsApi } from '#contracts/control-plane.ts'
 import type { LogQuery } from '#contracts/log-reader.ts'
+import type { LogKeeper } from '#contracts/log-store.ts'
 import type { ExecutionId } from '#models/ids.ts'
 import { SystemClock } from '#platform/clock.ts'
 import { LogFiles } from '#platform/log-files.ts'
@@ -75,18 +76,33 @@ async function stalled(port: number) {
   return socket
 }
 
-it('two hundred followers each get all of it, and twenty that do not read hold nobody up and leave nothing behind [R20, W46]', async () => {
-  const { keeper, port, filesOpen } = await rig()
-  const idle = await Promise.all(Array.from({ length: 20 }, () => stalled(port)))
-  const all = Array.from({ length: 200 }, () => follower(port))
+/** Prints so many megabytes, and returns the digest of them. */
+async function print(keeper: LogKeeper, megabytes: number): Promise<string> {
   const digest = createHash('sha256')
-  for (let at = 0; at < 64; at++) {
-    const block = Buffer.from(`${`line ${at} `.padEnd(63, 'x')}\n`.repeat(512))
+  for (let at = 0; at < megabytes * 16; at++) {
+    const block = Buffer.from(`${`line ${at} `.padEnd(63, 'x')}\n`.repeat(1_024))
     digest.update(block)
     await keeper.write(1, block)
   }
   await keeper.close()
-  expect(new Set(await Promise.all(all))).toEqual(new Set([digest.digest('hex')]))
+  return digest.digest('hex')
+}
+
+it('two hundred followers each get all of it, and leave nothing behind [R20]', async () => {
+  const { keeper, port, filesOpen } = await rig()
+  const all = Array.from({ length: 200 }, () => follower(port))
+  const whole = await print(keeper, 1)
+  expect(new Set(await Promise.all(all))).toEqual(new Set([whole]))
+  await until('nothing of them is left', () => filesOpen() === 0)
+}, 60_000)
+
+it('followers that do not read hold up neither the program nor others, and leave nothing behind [R20, W46]', async () => {
+  const { keeper, port, filesOpen } = await rig()
+  const idle = await Promise.all(Array.from({ length: 8 }, () => stalled(port)))
+  const all = Array.from({ length: 8 }, () => follower(port))
+  // More than the system holds for a socket that is not read.
+  const whole = await print(keeper, 16)
+  expect(new Set(await Promise.all(all))).toEqual(new Set([whole]))
   await until('only those that do not read are left', () => filesOpen() === idle.length)
   for (const socket of idle) socket.destroy()
   await until('nothing of them is left', () => filesOpen() === 0)
