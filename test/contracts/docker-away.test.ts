@@ -25,12 +25,11 @@ function withEngine(extra: string[], tests: (parts: { own: () => OwnEngine; star
   let own: OwnEngine
   let engine: DockerEngine
   let root: string
+  const owner = newNodeId(randomUUID())
+  const open = () => new DockerEngine({ ...defaultDockerSettings, host: own.host }, { clock, owner, http: httpParts() })
   beforeAll(async () => {
     own = await ownDockerEngine(...extra)
-    engine = new DockerEngine(
-      { ...defaultDockerSettings, host: own.host },
-      { clock, owner: newNodeId(randomUUID()), http: httpParts() },
-    )
+    engine = open()
     root = mkdtempSync(join(tmpdir(), 'bacalhau-away-'))
   })
   afterAll(async () => {
@@ -57,11 +56,23 @@ function withEngine(extra: string[], tests: (parts: { own: () => OwnEngine; star
     }
     const program = await engine.start(request, never)
     await logs.untilPrinted('started')
-    return { program, logs, goOn: () => writeFileSync(join(signals, 'go-on'), '') }
+    const leave = async () => {
+      await engine.close()
+      engine = open()
+      return engine
+    }
+    return { request, program, logs, goOn: () => writeFileSync(join(signals, 'go-on'), ''), leave }
   }
   tests({ own: () => own, start })
 }
-type Started = { program: RunningProgram; logs: MemorySink; goOn(): void }
+type Started = {
+  request: RunRequest
+  program: RunningProgram
+  logs: MemorySink
+  goOn(): void
+  /** The node ends; what it is in its next life. */
+  leave(): Promise<DockerEngine>
+}
 type Start = (script: string) => Promise<Started>
 
 const obedient = 'trap "exit 0" TERM; echo started; while true; do sleep 0.05; done'
@@ -91,6 +102,19 @@ withOwnDocker(() => {
         goOn()
         expect(await program.exit).toEqual({ exitCode: 3 })
         expect(logs.stdout).toBe('started\nended\n')
+      })
+
+      it('is waited for when the node comes back before it', async () => {
+        const { request, logs, goOn, leave } = await start(
+          'echo started; until [ -e /signals/go-on ]; do sleep 0.05; done; exit 6',
+        )
+        expect(logs.stdout).toBe('started\n')
+        const next = await leave()
+        await own().end('SIGKILL')
+        const attached = next.attach(request, never)
+        await own().comeBack()
+        goOn()
+        expect(await (await attached)?.exit).toEqual({ exitCode: 6 })
       })
 
       it('fails a program that somebody else has it end', async () => {

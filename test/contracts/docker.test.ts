@@ -419,6 +419,21 @@ withDocker((host) => {
         await running.stop(0)
       })
 
+      it('runs programs with the runtime of the operator, and blames the node for one that the engine does not have', async () => {
+        const runtime = 'io.containerd.runc.v2'
+        const asked = ask(script('echo started; sleep 60'))
+        const running = await open({ runtime }).start(asked, never)
+        await asked.logs.untilPrinted('started')
+        const [listed] = await ours()
+        const path = `/containers/${listed?.Id}/json`
+        const { HostConfig } = await api.call<{ HostConfig: { Runtime: string } }>('GET', path)
+        expect(HostConfig.Runtime).toBe(runtime)
+        await running.stop(0)
+        const fault = await faultOf(open({ runtime: 'runsc-is-not-here' }).start(ask({}), never))
+        expect(fault.message).toContain('runsc-is-not-here')
+        expect(fault.details?.['FailureClass']).toBe('node')
+      })
+
       it('gives root in a container no capability, unless the operator leaves some', async () => {
         const held = 'grep CapEff /proc/self/status; touch /tmp/x; chown nobody /tmp/x 2>/dev/null && echo changed'
         expect(await printed(`${held}; true`)).toBe('CapEff:\t0000000000000000\n')

@@ -2,6 +2,7 @@ import type { Exit } from '#contracts/engine.ts'
 import type { Clock } from '#lib/clock.ts'
 import type { DockerApi } from './api.ts'
 import { dockerStatusOf } from './engine-answer.ts'
+import { patiently } from './patience.ts'
 
 /** What the engine knows of a container; only what we use. */
 export type ContainerInfo = {
@@ -21,9 +22,6 @@ export type ContainerInfo = {
   HostConfig: { Memory?: number }
 }
 
-const patienceMs = 600_000
-const longestPauseMs = 5_000
-
 /** Undefined when there is no such container (any more). */
 export async function inspectContainer(api: DockerApi, id: string): Promise<ContainerInfo | undefined> {
   try {
@@ -41,24 +39,22 @@ export type Ended = {
   wasCut: boolean
 }
 
-/** Waits until a container does not run. An engine that goes away is waited for, up to ten minutes at a time. */
+/** Waits until a container does not run, also for an engine that goes away meanwhile. */
 export async function untilEnded(api: DockerApi, id: string, clock: Clock, signal: AbortSignal): Promise<Ended> {
   let wasCut = false
-  for (let awayMs = 0, pauseMs = 200; awayMs < patienceMs; ) {
-    try {
+  const ended = async (): Promise<ContainerInfo | undefined> => {
+    for (;;) {
       await api.call('POST', `/containers/${id}/wait`, { deadlineMs: 0, signal })
       const info = await inspectContainer(api, id)
-      if (!info?.State.Running) return { info, wasCut }
-    } catch (error) {
-      if (signal.aborted) throw signal.reason
-      if (dockerStatusOf(error) === 404) return { info: undefined, wasCut }
-      wasCut = true
-      await clock.sleep(pauseMs, signal)
-      awayMs += pauseMs
-      pauseMs = Math.min(pauseMs * 2, longestPauseMs)
+      if (!info?.State.Running) return info
     }
   }
-  return { info: undefined, wasCut }
+  const onAway = () => {
+    wasCut = true
+  }
+  const info = await patiently(ended, clock, signal, onAway).catch(() => undefined)
+  signal.throwIfAborted()
+  return { info, wasCut }
 }
 
 /** The exit of a container that has ended (execution.md §1.10). A non-zero code alone is no failure. */

@@ -29,7 +29,8 @@ export const failedTo =
   (step: string) =>
   (error: unknown): never => {
     const fault = faultOf(error)
-    const isUsers = dockerStatusOf(error) === 400
+    // Runtimes are named by the node's operator.
+    const isUsers = dockerStatusOf(error) === 400 && !/\bruntime\b/i.test(fault.message)
     throw new Fault(fault.code, `failed to create docker job container: ${step}: ${fault.message}`, {
       component: 'Docker',
       ...(fault.hint && { hint: fault.hint }),

@@ -23,6 +23,7 @@ import { HttpNetworks, type HttpParts } from './http-network/http-network.ts'
 import { httpVerdict } from './http-network/http-verdict.ts'
 import { Images } from './images.ts'
 import { containerNameOf, executorIdOf, holderNameOf } from './names.ts'
+import { patiently } from './patience.ts'
 import { pullImage } from './pull.ts'
 import type { DockerSettings } from './settings.ts'
 import { startContainer } from './start-container.ts'
@@ -163,7 +164,8 @@ export class DockerEngine implements Engine {
   }
 
   async attach(request: RunRequest, signal: AbortSignal): Promise<RunningProgram | undefined> {
-    const found = await findContainer(this.#api, this.#executorId, request.executionId, signal)
+    const find = () => findContainer(this.#api, this.#executorId, request.executionId, signal)
+    const found = await patiently(find, this.#clock, signal)
     if (!found) {
       const exit = await readExit(request.scratch)
       return exit && endedProgram(exit)
