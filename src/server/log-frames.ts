@@ -34,7 +34,7 @@ export async function* logFrames(
     isBroken ||= lost !== undefined
     const next: Execution | undefined =
       isBroken && isFollowing && query.execution_id === undefined
-        ? await successorOf(parts, id, execution.ID)
+        ? await successorOf(parts, id, execution.ID, lost !== undefined)
         : undefined
     if (lost !== undefined && !next) throw lost
     if (lost !== undefined) parts.tell(`${messageOf(lost)}.`)
@@ -56,10 +56,11 @@ async function* framesOrLoss(parts: Parts, execution: Execution, query: Query): 
   }
 }
 
-/** The one in the place of an execution that has ended; one that goes on has none. */
-async function successorOf({ jobs, signal }: Parts, id: JobId, executionId: ExecutionId) {
-  const now = await jobs.logged(id, { executionId, isFollowing: false }, signal)
-  return now && isTerminalExecution(now.ComputeState.StateType) ? jobs.successor(id, executionId, signal) : undefined
+/** The one that takes the place of an execution. Who cannot read one that still runs is not to wait for its end. */
+async function successorOf({ jobs, signal }: Parts, id: JobId, executionId: ExecutionId, isLost: boolean) {
+  const now = isLost ? await jobs.logged(id, { executionId, isFollowing: false }, signal) : undefined
+  const goesOn = now !== undefined && !isTerminalExecution(now.ComputeState.StateType)
+  return goesOn ? undefined : jobs.successor(id, executionId, signal)
 }
 
 async function* framesOf(

@@ -1,0 +1,79 @@
+import { expect, it } from 'vitest'
+import type { LogFrame } from '#api/jobs.ts'
+import type { JobsApi, TellReader } from '#contracts/control-plane.ts'
+import type { LogChunk, LogQuery } from '#contracts/log-reader.ts'
+import { Fault } from '#lib/fault.ts'
+import { logFrames } from './log-frames.ts'
+
+const away = new Fault('ServiceUnavailable', 'node n-1 cannot be reached', { isRetryable: true })
+const state = (StateType: string) => ({ ComputeState: { StateType } })
+
+/** A job whose first execution prints "a" and is lost; the second prints "b". */
+function rig({ lostState, hasNext }: { lostState: string; hasNext: boolean }) {
+  const asked: LogQuery[] = []
+  const [first, next] = [
+    { ID: 'e-1', JobID: 'j-1' },
+    { ID: 'e-2', JobID: 'j-1' },
+  ]
+  const logged = [
+    { ...first, ...state('Running') },
+    { ...first, ...state(lostState) },
+  ]
+  async function* logs(_id: string, query: LogQuery, _signal: AbortSignal, tell: TellReader): AsyncGenerator<LogChunk> {
+    asked.push(query)
+    yield { stream: 1, bytes: Buffer.from(query.executionId === 'e-1' ? 'a\n' : 'b\n') }
+    if (query.executionId !== 'e-1') return
+    tell('Node n-1 is away.')
+    throw away
+  }
+  const jobs = {
+    resolve: async () => 'j-1',
+    get: async () => ({ Version: 1 }),
+    logged: async () => logged.shift(),
+    successor: async (_id: string, of: string) =>
+      of === 'e-1' && hasNext ? { ...next, ...state('Running') } : undefined,
+    logs,
+  } as unknown as JobsApi
+  const told: string[] = []
+  const read = async (query: Parameters<typeof logFrames>[2]) => {
+    let text = ''
+    const frames = logFrames(jobs, 'j-1', query, new AbortController().signal, (note) => void told.push(note))
+    for await (const frame of frames) text += (JSON.parse(frame) as LogFrame).value.Line
+    return text
+  }
+  return { read, told, asked }
+}
+
+it('output of an execution whose node is lost is followed by that of the one in its place, and the reader is told', async () => {
+  const { read, told, asked } = rig({ lostState: 'Failed', hasNext: true })
+  expect(await read({ follow: true, resumable: true, grep: '.', skip_stdout: 0n })).toBe('a\nb\n')
+  expect(told).toEqual(['Node n-1 is away.', 'node n-1 cannot be reached.'])
+  expect(asked.at(-1)).toMatchObject({ executionId: 'e-2', grep: '.', isFollowing: true, isTail: false })
+})
+
+it.each([
+  ['there is none in its place', { lostState: 'Failed', hasNext: false }, { follow: true, resumable: true }],
+  ['it may still run', { lostState: 'Running', hasNext: true }, { follow: true, resumable: true }],
+  [
+    'it was asked for by name',
+    { lostState: 'Failed', hasNext: true },
+    { follow: true, resumable: true, execution_id: 'e-1' },
+  ],
+  ['its reader cannot be told', { lostState: 'Failed', hasNext: true }, { follow: true }],
+])('that a node is lost is the end when %s', async (_why, world, query) => {
+  await expect(rig(world).read(query)).rejects.toBe(away)
+})
+
+it('a reader that cannot be told of it is not told', async () => {
+  const { read, told } = rig({ lostState: 'Failed', hasNext: true })
+  await expect(read({ follow: true })).rejects.toBe(away)
+  expect(told).toEqual([])
+})
+
+it('a pattern that is none, or too long to be one, is refused', async () => {
+  const { read } = rig({ lostState: 'Failed', hasNext: false })
+  await expect(read({ grep: 'a(' })).rejects.toMatchObject({ code: 'BadRequest' })
+  await expect(rig({ lostState: 'Failed', hasNext: false }).read({ grep: 'x'.repeat(1_001) })).rejects.toMatchObject({
+    message: 'a pattern has 1000 characters at most',
+  })
+})
