@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto'
 import type { OrchestratorEnd } from '#contracts/node-link.ts'
 import { buildInfo } from '#lib/build-info.ts'
 import type { Startable } from '#lib/lifecycle.ts'
-import { parseResources } from '#lib/resources.ts'
+import { formatResources, parseResources } from '#lib/resources.ts'
+import { fitsInto } from '#models/resources.ts'
 import type { ClientSettings } from '#nats/client-options.ts'
 import type { Orchestrator } from '#orchestrator/orchestrator.ts'
 import { detectResources } from '#platform/detect-resources.ts'
@@ -44,6 +45,9 @@ export const computeParts = async (
   )
   const capacity = capacityOf(settings, detected)
   const maxPerJob = jobLimitsOf(settings, capacity)
+  // Allowed, as by release 1.9: jobs that wait much share a machine well. GPUs that are not there would fail their jobs.
+  if (!fitsInto(capacity, detected))
+    log('offers_more_than_found', { offered: formatResources(capacity), found: formatResources(detected) })
   const remote = orchestrator ? undefined : await lateOrchestrator(deps, { nodeId, clock, log })
   orchestrator?.addLocalNode(nodeId)
   const labels = nodeLabels(settings.Labels, nodeId, buildInfo, capacity)

@@ -82,6 +82,10 @@ const noise = randomBytes(300_000)
 const nothingRemains = () => until('nothing of it remains', () => readdirSync(folderOf('running')).length === 0)
 
 describe.skipIf(!canMount)('the disk of a node', () => {
+  it('may be promised beyond what is there, which is told at the start [R206]', () => {
+    expect(server.said).toMatch(/offers_more_than_found offered=\{.*Disk: 1\.0 GB.*found=\{.*Disk: \d+ kB/)
+  })
+
   it('is freed at the start of what earlier lives left [X21]', () => {
     expect(places.map((place) => readdirSync(folderOf(place)))).toEqual([[], [], []])
   })
