@@ -8,7 +8,8 @@ import { newKeySeed, publicKeyOf } from '#nats/node-key.ts'
 import type { RunningNode } from '#node/run-node.ts'
 import { NatsServer, withNatsServer } from '../../kit/nats-server.ts'
 import { startRole } from '../../kit/role-node.ts'
-import { endOf, serverAt, smallJob, submit } from '../../kit/served-node.ts'
+import { ask, endOf, serverAt, smallJob, submit } from '../../kit/served-node.ts'
+import { until } from '../../kit/until.ts'
 import { runCli } from '../cli-process.ts'
 
 const page = readFileSync(join(import.meta.dirname, '../../../docs/howto/secure-the-node-link.md'), 'utf8')
@@ -48,6 +49,8 @@ withNatsServer(() => {
   describe('the rights that the documentation grants on NATS servers', () => {
     it('are enough for a node of ours to run a job and show its output [S10]', async () => {
       const api = serverAt(orchestrator.address.port)
+      const connection = async () => (await ask(api, 'GET', '/orchestrator/nodes/east')).body.Node?.Connection
+      await until('the node is there', async () => (await connection()) === 'CONNECTED')
       const { body } = await submit(api, smallJob('hello'))
       expect(await endOf(api, body.JobID)).toMatchObject({ StateType: 'Completed' })
       const { stdout } = await runCli({
