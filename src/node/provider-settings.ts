@@ -31,6 +31,7 @@ export const providerSettings = ({ settings, folder, environment }: ProviderSour
       pidsLimit: Compute.Docker.PidsLimit,
       logMaxBytes: parseBytes(Compute.Docker.LogMaxSize),
       stopGraceMs: milliseconds(Compute.Docker.StopGrace),
+      isRootReadOnly: Compute.Docker.ReadOnlyRoot,
       runtime: Compute.Docker.Runtime,
       capDrop: Compute.Docker.CapDrop,
       manifestCache: { size: ManifestCache.Size, ttlMs: milliseconds(ManifestCache.TTL) },

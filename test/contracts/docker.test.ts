@@ -448,6 +448,15 @@ withDocker((host) => {
         expect(readFileSync(join(hostPath, 'file'), 'utf8')).toBe('x\n')
       })
 
+      it('lets a program write only to /tmp and its results, when its operator says so', async () => {
+        const hostPath = mkdtempSync(join(root, 'output-'))
+        const outputs = [{ resultPath: { Name: 'o', Path: '/outputs' }, hostPath }]
+        const tries =
+          'for f in /file /etc/file /tmp/file /outputs/file; do echo x 2>/dev/null > $f && echo $f; done; true'
+        expect(await printed(tries, { outputs })).toBe('/file\n/etc/file\n/tmp/file\n/outputs/file\n')
+        expect(await printed(tries, { outputs }, open({ isRootReadOnly: true }))).toBe('/tmp/file\n/outputs/file\n')
+      })
+
       it('stops a program that starts processes without end', async () => {
         const out = await printed(
           'for i in $(seq 1 40); do sleep 5 & done 2>/dev/null; echo done',

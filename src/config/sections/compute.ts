@@ -72,6 +72,7 @@ export const compute = {
     PidsLimit: integer(4096, 'Most processes in a container'),
     LogMaxSize: text('100m', 'Most output the engine keeps of a container'),
     StopGrace: duration(10n * second, 'Time between the stop signal and the kill, where the job says none'),
+    ReadOnlyRoot: boolean(false, 'Containers write only to /tmp, in memory, and to their results'),
     Runtime: text('', 'Runtime of containers; empty = the default of the engine'),
     CapDrop: list(
       ['ALL'],

@@ -41,6 +41,7 @@ export function containerSpec(
       NanoCpus: Math.round(resources.CPU * 1e9),
       PidsLimit: settings.pidsLimit,
       CapDrop: settings.capDrop,
+      ...(settings.isRootReadOnly && { ReadonlyRootfs: true, Tmpfs: { '/tmp': 'nosuid,nodev' } }),
       SecurityOpt: ['no-new-privileges'],
       RestartPolicy: { Name: 'no' },
       LogConfig: { Type: 'json-file', Config: { 'max-size': String(settings.logMaxBytes), 'max-file': '2' } },

@@ -1,7 +1,7 @@
 /** What a registry is told of who asks. */
 export type RegistryLogin = { username: string; password: string } | { identitytoken: string }
 
-/** The file in which `docker login` and `podman login` keep logins; only what we use of it. */
+/** The file in which `docker login` keeps logins; only what we use of it. */
 export type LoginsFile = {
   auths?: Record<string, { auth?: string; username?: string; password?: string; identitytoken?: string }>
   /** Programs that know the logins of single registries, and the one that is asked for all others. */

@@ -24,6 +24,8 @@ export type DockerSettings = {
   stopGraceMs: number
   /** Capabilities that are taken away. An image that changes owners or users needs some: then name those that it must not have. */
   capDrop: readonly string[]
+  /** Containers write only to `/tmp`, which is in memory, and to their results. */
+  isRootReadOnly: boolean
   /** Another OCI runtime (`runsc`); empty = the engine's default. */
   runtime: string
   /** Platforms of remote images are remembered. */
@@ -43,6 +45,7 @@ export const defaultDockerSettings: DockerSettings = {
   logMaxBytes: 100 * 1024 * 1024,
   stopGraceMs: 10_000,
   capDrop: ['ALL'],
+  isRootReadOnly: false,
   runtime: '',
   manifestCache: { size: 1000, ttlMs: 3_600_000 },
 }
