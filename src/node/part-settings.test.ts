@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest'
+import { load } from '#config/load.ts'
+import type { Gpu } from '#models/resources.ts'
+import { capacityOf, jobLimitsOf } from './part-settings.ts'
+
+const gib = 1024 ** 3
+const gpu = (Index: number): Gpu => ({ Index, Name: 'T4', Vendor: 'NVIDIA', Memory: 1, PCIAddress: '' })
+const GPUs = [gpu(0), gpu(1), gpu(4)]
+const machine = { CPU: 10, Memory: 10 * gib, Disk: 100 * gib, GPU: 3, GPUs }
+
+const offered = (pairs: Record<string, string> = {}) => {
+  const given = Object.entries(pairs).map(([key, value]) => ({ key: `Compute.${key}`, value }))
+  const { settings } = load({ side: 'node', home: '/home/none', pairs: given })
+  const capacity = capacityOf(settings, machine)
+  return { capacity, perJob: jobLimitsOf(settings, capacity) }
+}
+
+describe('what a node offers', () => {
+  it('is a share of the machine with all its GPUs, and one job may have all of it [R205, R206]', () => {
+    const { capacity, perJob } = offered()
+    expect(capacity).toEqual({ CPU: 8, Memory: 8 * gib, Disk: 80 * gib, GPU: 3, GPUs })
+    expect(perJob).toEqual(capacity)
+  })
+
+  it('is what its settings say, as amounts and as shares; GPUs are the first ones, and at least one [R145]', () => {
+    const { capacity } = offered({
+      'AllocatedCapacity.CPU': '2500m',
+      'AllocatedCapacity.Memory': '25.5%',
+      'AllocatedCapacity.GPU': '10%',
+    })
+    expect(capacity).toMatchObject({ CPU: 2.5, Memory: Math.trunc(2.55 * gib), GPU: 1, GPUs: [gpu(0)] })
+    expect(offered({ 'AllocatedCapacity.GPU': '0' }).capacity).not.toHaveProperty('GPUs')
+  })
+
+  it('goes to one job up to its limit, which is a share of the offer and never more than it [R146]', () => {
+    const { perJob } = offered({
+      'JobLimits.CPU': '50%',
+      'JobLimits.Memory': '1Gb',
+      'JobLimits.Disk': '1000Gb',
+      'JobLimits.GPU': '2',
+    })
+    // Any two of the three.
+    expect(perJob).toEqual({ CPU: 4, Memory: 1e9, Disk: 80 * gib, GPU: 2, GPUs })
+  })
+})
