@@ -40,6 +40,8 @@ export const rareSituations = [
   'work moved',
   'drain at its deadline',
   'job declined',
+  'judge away',
+  'gpu given',
   'job removed',
   'history removed',
   'job queued',

@@ -11,10 +11,13 @@ export const markOf = ({ Labels }: Pick<JobSpec, 'Labels'>): string => Labels[ma
 
 const types: readonly JobType[] = ['batch', 'batch', 'batch', 'batch', 'ops', 'daemon', 'service']
 export const zones = ['a', 'b'] as const
+export const vendors = ['NVIDIA', 'AMD/ATI'] as const
+const vendorKeys = ['GPU-NVIDIA', 'GPU-AMD'] as const
 
 /** A job as some user might want it. */
 export const drawJob = (random: SeededRandom, mark: string): JobSpec => {
   const Type = random.pick(types)
+  const wantsGpu = random.happens(0.1)
   const isEndless = Type === 'daemon' || Type === 'service'
   const maybe = <Part>(probability: number, part: () => Part): Part | Record<string, never> =>
     random.happens(probability) ? part() : {}
@@ -24,8 +27,8 @@ export const drawJob = (random: SeededRandom, mark: string): JobSpec => {
     Priority: random.int(0, 2),
     Count: Type === 'batch' ? random.pick([1, 1, 2, 3, 5, 20]) : random.int(1, 3),
     Labels: { [markLabel]: mark },
-    Constraints: drawConstraints(random),
-    Tasks: [drawTask(random, isEndless)],
+    Constraints: [...drawConstraints(random), ...(wantsGpu ? drawVendor(random) : [])],
+    Tasks: [withGpu(drawTask(random, isEndless), wantsGpu)],
     ...maybe(0.25, () => ({ MaxPerNode: random.int(1, 2) })),
     ...maybe(0.6, () => ({
       Reschedule: {
@@ -67,6 +70,12 @@ const drawConstraints = (random: SeededRandom): LabelSelectorRequirement[] =>
   random.happens(0.2)
     ? [{ Key: 'zone', Operator: '=', Values: [random.happens(0.15) ? 'nowhere' : random.pick(zones)] }]
     : []
+
+const drawVendor = (random: SeededRandom): LabelSelectorRequirement[] =>
+  random.happens(0.5) ? [{ Key: random.pick(vendorKeys), Operator: 'exists', Values: [] }] : []
+
+const withGpu = (task: Task, wantsGpu: boolean): Task =>
+  wantsGpu ? { ...task, Resources: { ...task.Resources, GPU: '1' } } : task
 
 const drawTask = (random: SeededRandom, isEndless: boolean): Task => {
   const [task] = jobSpec().Tasks

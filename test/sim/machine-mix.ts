@@ -1,5 +1,6 @@
 import type { NodeId } from '#models/ids.ts'
-import { zones } from './job-mix.ts'
+import type { Gpu, Resources } from '#models/resources.ts'
+import { vendors, zones } from './job-mix.ts'
 import type { MachineFacts } from './machine.ts'
 import type { SeededRandom } from './seeded-random.ts'
 
@@ -10,18 +11,31 @@ export const drawMachines = (random: SeededRandom): MachineFacts[] => {
   const kind = random.pick(['hybrid', 'orchestrator and nodes', 'orchestrator and nodes', 'hybrid and nodes'] as const)
   const nodes = kind === 'hybrid' ? 0 : random.int(1, kind === 'hybrid and nodes' ? 3 : 4)
   const drawGeneration = generations(random.fork('generations'))
-  const facts = (nodeId: string, isOrchestrator: boolean, isCompute: boolean): MachineFacts => ({
-    nodeId: nodeId as NodeId,
-    isOrchestrator,
-    isCompute,
-    capacity: { CPU: random.int(2, 4), Memory: 8 * gibibyte, Disk: 100 * gibibyte, GPU: 0 },
-    labels: { zone: random.pick(zones) },
-    generation: isOrchestrator ? 'ours' : drawGeneration(),
-  })
+  const drawGpus = gpus(random.fork('gpus'))
+  const facts = (nodeId: string, isOrchestrator: boolean, isCompute: boolean): MachineFacts => {
+    const generation = isOrchestrator ? 'ours' : drawGeneration()
+    const cores = { CPU: random.int(2, 4), Memory: 8 * gibibyte, Disk: 100 * gibibyte, GPU: 0 }
+    return {
+      nodeId: nodeId as NodeId,
+      isOrchestrator,
+      isCompute,
+      capacity: generation === 'ours' ? { ...cores, ...drawGpus() } : cores,
+      labels: { zone: random.pick(zones) },
+      generation,
+    }
+  }
   return [
     facts('node-0', true, kind !== 'orchestrator and nodes'),
     ...Array.from({ length: nodes }, (_, index) => facts(`node-${index + 1}`, false, true)),
   ]
+}
+
+/** Half of our machines have GPUs, those of one vendor each. */
+const gpus = (random: SeededRandom) => (): Pick<Resources, 'GPU' | 'GPUs'> => {
+  const GPU = random.pick([0, 0, 1, 2])
+  const Vendor = random.pick(vendors)
+  const one = (Index: number): Gpu => ({ Index, Name: 'card', Vendor, Memory: 1, PCIAddress: '' })
+  return GPU === 0 ? { GPU } : { GPU, GPUs: Array.from({ length: GPU }, (_, index) => one(index)) }
 }
 
 /** In a part of the clusters some nodes are like Go's. */

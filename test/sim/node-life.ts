@@ -6,6 +6,7 @@ import type { Store } from '#contracts/store.ts'
 import { no, yes } from '#contracts/verdict.ts'
 import { buildInfo } from '#lib/build-info.ts'
 import type { Clock } from '#lib/clock.ts'
+import { Fault } from '#lib/fault.ts'
 import { fnv1a32 } from '#lib/fnv.ts'
 import { serveGoNodes } from '#link/bprotocol/serve.ts'
 import { RemoteOrchestrator, serveOrchestrator } from '#link/bus-ends.ts'
@@ -158,6 +159,10 @@ export class NodeLife {
   #judge(clock: Clock): JobProbe {
     const { world, machine } = this.#parts
     return async ({ ID, Version }, signal) => {
+      if (!world.isHealed && world.random.happens(0.1)) {
+        world.counts.add('judge away')
+        throw new Fault('ServiceUnavailable', 'the judge is away', { details: { FailureClass: 'transient' } })
+      }
       const chance = fnv1a32(`${machine.facts.nodeId} ${ID} ${Version}`) % slowestJudgeMs
       await clock.sleep(chance, signal)
       if (chance % 8 > 0) return yes

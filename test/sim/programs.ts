@@ -32,6 +32,7 @@ export class Programs {
     const program: Program = { start, exit: Promise.withResolvers() }
     this.#all.set(executionId, program)
     this.#world.note(`${this.#nodeId} starts ${executionId}`)
+    if (resources.GPU > 0) this.#world.counts.add('gpu given')
     this.#witness.started(start)
     void logs.write(1, Buffer.from(executionId))
     const script = scriptOf(env)

@@ -3,6 +3,7 @@ import { canMoveExecution } from '#models/execution-state.ts'
 import { type Job, rescheduleOf } from '#models/job.ts'
 import { isTerminalJob } from '#models/job-state.ts'
 import { addResources, fitsInto, noResources, type Resources } from '#models/resources.ts'
+import type { MachineFacts } from '../machine.ts'
 import { brokenSuccess } from './completion.ts'
 import { type DurableModel, isAuthorised, isLive } from './durable-model.ts'
 import type { ExecutionStep, Rule } from './rule.ts'
@@ -62,8 +63,8 @@ export const executionRules: readonly Rule<ExecutionStep>[] = [
   {
     invariant: 'I6',
     broken: ({ before, after, job }, { machines }) => {
-      const { labels } = machines.get(after.NodeID) ?? { labels: {} }
-      return !before && !satisfies(labels, job) && `${after.ID} of ${job.ID} was placed on ${after.NodeID}`
+      const machine = machines.get(after.NodeID)
+      return !before && machine && !satisfies(machine, job) && `${after.ID} of ${job.ID} was placed on ${after.NodeID}`
     },
   },
   {
@@ -120,6 +121,10 @@ const mayOverlap = (holder: Execution, { before, after, job }: ExecutionStep, { 
 
 const needOf = (execution: Parameters<typeof allocatedOf>[0]): Resources => allocatedOf(execution) ?? noResources()
 
-/** The job mix constrains by equality only. */
-export const satisfies = (labels: Readonly<Record<string, string>>, job: Job): boolean =>
-  job.Constraints.every(({ Key, Values }) => labels[Key] === Values?.[0])
+/** The job mix constrains by equality, and by the vendor of GPUs. */
+export const satisfies = ({ labels, capacity }: MachineFacts, job: Job): boolean =>
+  job.Constraints.every(({ Key, Values }) =>
+    Key.startsWith('GPU-')
+      ? capacity.GPUs?.some(({ Vendor }) => `GPU-${Vendor}`.startsWith(Key))
+      : labels[Key] === Values?.[0],
+  )

@@ -74,7 +74,7 @@ const hasPlace = (job: Job, node: MachineFacts, seen: Seen): boolean => {
   const most = isCounted(job.Type) ? job.MaxPerNode || Number.POSITIVE_INFINITY : 1
   const counted = isCounted(job.Type) ? own.filter(isLive) : own
   const sum = addResources(promisedOn(node, seen), needOf(job))
-  const fits = satisfies(node.labels, job) && counted.length < most && fitsInto(sum, node.capacity)
+  const fits = satisfies(node, job) && counted.length < most && fitsInto(sum, node.capacity)
   return fits && !isKeptFor(job, node, sum, seen)
 }
 
@@ -102,7 +102,7 @@ const isKeptFor = (job: Job, node: MachineFacts, sum: Resources, seen: Seen): bo
       other.ID !== job.ID &&
       !isTerminalJob(other.State.StateType) &&
       seen.nowNs() - other.VersionTime > patienceNs &&
-      satisfies(node.labels, other) &&
+      satisfies(node, other) &&
       fitsInto(needOf(other), node.capacity) &&
       !fitsInto(addResources(sum, needOf(other)), node.capacity) &&
       isMissing(other, node, seen),

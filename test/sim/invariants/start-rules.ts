@@ -32,6 +32,15 @@ export const startRules: readonly Rule<Start>[] = [
   },
   {
     invariant: 'I5',
+    broken: ({ nodeId, need, executionId }, { witness, machines }) => {
+      const given = witness.running(nodeId).flatMap((each) => each.need.GPUs ?? [])
+      const isTwice = new Set(given.map(({ Index }) => Index)).size < given.length
+      const isMissing = machines.get(nodeId)?.generation === 'ours' && (need.GPUs ?? []).length !== need.GPU
+      return (isTwice || isMissing) && `${executionId} has not its own ${need.GPU} GPUs on ${nodeId}`
+    },
+  },
+  {
+    invariant: 'I5',
     broken: ({ nodeId }, { witness, machines }) => {
       const sum = witness
         .running(nodeId)
