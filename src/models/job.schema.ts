@@ -1,4 +1,4 @@
-import { type ConstraintOperator, failureClasses, jobTypes } from './job.ts'
+import { backoffs, type ConstraintOperator, failureClasses, jobTypes } from './job.ts'
 import { type JobStateName, jobStateNames, jobStateOf } from './job-state.ts'
 import { field } from './outline.ts'
 import {
@@ -152,8 +152,13 @@ export const jobShape = struct('models', 'Job', {
   Reschedule: field(
     struct('models', 'ReschedulePolicy', {
       Attempts: field(int, 'Starts in all, the first included; 2 when absent.', seconds),
-      Delay: field(int, 'Seconds before the second start, doubled with each further one; 1 when absent.', seconds),
+      Delay: field(int, 'Seconds before the second start, at most and half of it at least; 1 when absent.', seconds),
       MaxDelay: field(int, 'Longest delay in seconds; 60 when absent.', seconds),
+      Backoff: field(
+        choice('backoff', backoffs),
+        'How the delay goes on: exponential, doubled with each further start, or constant; exponential when absent.',
+        leftOut,
+      ),
       Deadline: field(int, 'Seconds after the submission when no new attempt begins; 0 = no such time.', seconds),
       Classes: field(
         list(choice('failure class', failureClasses), 'user'),

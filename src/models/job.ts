@@ -13,11 +13,16 @@ export type LabelSelectorRequirement = { Key: string; Operator: string; Values?:
 export const failureClasses = ['transient', 'node', 'resource', 'user', 'lost'] as const
 export type FailureClass = (typeof failureClasses)[number]
 
+/** How the delay goes on: doubled with each further start, or always the same; both with some chance in it. */
+export const backoffs = ['exponential', 'constant'] as const
+export type Backoff = (typeof backoffs)[number]
+
 /** Ours: what happens after a failed attempt, per partition. Durations in whole seconds. */
 export type ReschedulePolicy = {
   Attempts?: number
   Delay?: number
   MaxDelay?: number
+  Backoff?: Backoff
   Deadline?: number
   Classes?: FailureClass[]
 }
@@ -74,6 +79,7 @@ export const rescheduleOf = (job: JobSpec): Required<ReschedulePolicy> => ({
   Attempts: job.Reschedule?.Attempts ?? 2,
   Delay: job.Reschedule?.Delay ?? 1,
   MaxDelay: job.Reschedule?.MaxDelay ?? 60,
+  Backoff: job.Reschedule?.Backoff ?? 'exponential',
   Deadline: job.Reschedule?.Deadline ?? 0,
   Classes: job.Reschedule?.Classes ?? ['transient', 'node'],
 })

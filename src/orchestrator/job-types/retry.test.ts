@@ -37,6 +37,17 @@ describe('the policy of new attempts', () => {
     expect(one.step().jobState?.Message).toBe('it Failed\nJob failed: attempt 6, tried 6 of 6 times.')
   })
 
+  it('waits the same time after each failure when the backoff is constant [F2]', () => {
+    const one = world({ Reschedule: { Attempts: 5, Delay: 8, MaxDelay: 60, Backoff: 'constant' } })
+    one.step()
+    for (let failures = 1; failures < 5; failures++) {
+      fail(one)
+      const seconds = waited(one)
+      expect(seconds).toBeGreaterThanOrEqual(4)
+      expect(seconds).toBeLessThanOrEqual(8)
+    }
+  })
+
   it('says once which attempt failed, why, and what happens next and when [W27]', () => {
     const one = world({ Reschedule: { Delay: 1 } })
     one.step()

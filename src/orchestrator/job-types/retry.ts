@@ -1,5 +1,5 @@
 import type { Execution } from '#models/execution.ts'
-import { isLongRunning, type Job, rescheduleOf } from '#models/job.ts'
+import { isLongRunning, type Job, type ReschedulePolicy, rescheduleOf } from '#models/job.ts'
 import type { Snapshot } from '../snapshot.ts'
 
 /** What is to be done about a partition whose last attempt ended without success. */
@@ -35,7 +35,7 @@ export const retryOf = (snapshot: Snapshot, attempts: readonly Execution[]): Ret
   if (job.Delivery === 'AtMostOnce') return never('the job must not start more than once')
   const failures = failuresInARow(job, attempts)
   if (failures >= policy.Attempts) return never(`tried ${failures} of ${policy.Attempts} times`)
-  const at = last.ModifyTime + backoffNs(policy.Delay, policy.MaxDelay, failures, jitterOf(last.ID))
+  const at = last.ModifyTime + backoffNs(policy, failures, jitterOf(last.ID))
   if (isTooLate(at > nowNs ? at : nowNs)) return never('past the deadline for new attempts')
   return at <= nowNs ? now : { kind: 'later', at }
 }
@@ -65,9 +65,14 @@ export const onceRetryOf = (snapshot: Snapshot, attempts: readonly Execution[]):
 /** That the start of a lost one was not reported does not mean that it did not start: the report may be what was lost (I4). */
 const mayHaveStarted = ({ StartTime, FailureClass }: Execution): boolean => StartTime > 0n || FailureClass === 'lost'
 
-/** Exponential from `delay` seconds, at most `maxDelay`, between half and all of it. */
-const backoffNs = (delay: number, maxDelay: number, failures: number, jitter: number): bigint => {
-  const fullMs = Math.min(maxDelay, delay * 2 ** (failures - 1)) * 1000
+/** From `Delay` seconds on, doubled or not, at most `MaxDelay`, between half and all of it. */
+const backoffNs = (
+  { Delay, MaxDelay, Backoff }: Required<ReschedulePolicy>,
+  failures: number,
+  jitter: number,
+): bigint => {
+  const times = Backoff === 'constant' ? 1 : 2 ** (failures - 1)
+  const fullMs = Math.min(MaxDelay, Delay * times) * 1000
   return BigInt(Math.round(fullMs * (0.5 + jitter / 2))) * 1_000_000n
 }
 
