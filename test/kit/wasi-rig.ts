@@ -23,6 +23,7 @@ export type RigOptions = {
   args?: string[]
   env?: [string, string][]
   world?: World
+  collectYoung?: () => void
   web?: Web
 }
 
@@ -62,6 +63,7 @@ export class WasiRig {
       env: options.env ?? [],
       mounts: options.mounts?.(this.folder) ?? usual,
       world: options.world ?? stillWorld(),
+      ...(options.collectYoung && { collectYoung: options.collectYoung }),
       output: {
         write: (stream, bytes) => void this.printed.push({ stream, text: Buffer.from(bytes).toString('latin1') }),
         flush: () => {},

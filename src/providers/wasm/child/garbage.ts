@@ -4,18 +4,28 @@ import { runInNewContext } from 'node:vm'
 /** Memory of past runs that may lie around. */
 const keptBytes = 33_554_432
 
+export type Garbage = {
+  /** Collects what has just become garbage: quick, because little of it is still used. */
+  collectYoung(): void
+  /** Collects everything, once past runs have left enough. */
+  collectAfterRun(releasedBytes: number): void
+}
+
 /**
- * Gives the memory of past runs back. V8 would do it when it next needs some, but a child that waits for work needs none,
- * and what a run has let go of would stay taken from the machine.
+ * Gives memory back that V8 would keep until it next needs some: of past runs, when a child waits for work and needs none;
+ * and of calls of a guest, whose garbage is small but would fill 16 MB before V8 looks.
  */
-export function garbageCollector(): (releasedBytes: number) => void {
+export function garbage(): Garbage {
   setFlagsFromString('--expose-gc')
-  const collect = runInNewContext('gc') as () => void
+  const collect = runInNewContext('gc') as (options?: { type: 'minor' }) => void
   let garbageBytes = 0
-  return (releasedBytes) => {
-    garbageBytes += releasedBytes
-    if (garbageBytes < keptBytes) return
-    collect()
-    garbageBytes = 0
+  return {
+    collectYoung: () => collect({ type: 'minor' }),
+    collectAfterRun(releasedBytes) {
+      garbageBytes += releasedBytes
+      if (garbageBytes < keptBytes) return
+      collect()
+      garbageBytes = 0
+    },
   }
 }

@@ -1,8 +1,6 @@
 import type { RunFailure, RunOrder, RunReport } from '../protocol/run-order.ts'
 import { fixedWorld } from '../wasi/fixed-world.ts'
-import { Guest, type GuestOutput } from '../wasi/guest.ts'
-import type { Web } from '../wasi/web.ts'
-import type { World } from '../wasi/world.ts'
+import { Guest, type GuestOptions } from '../wasi/guest.ts'
 import { instantiateProgram } from './instantiate.ts'
 import { loadProgram } from './load-program.ts'
 import { ModuleProblem } from './module-problem.ts'
@@ -16,12 +14,12 @@ const notRun = -1
 const broken = 1
 
 /** What a run has around it. */
-export type Surroundings = { world: World; output: GuestOutput; web: Web }
+export type Surroundings = Pick<GuestOptions, 'world' | 'output' | 'web' | 'collectYoung'>
 
 /** The same each time: nothing of the world outside, so no web either. */
-const repeatable = ({ output }: Surroundings, seed: bigint): Surroundings => ({
+const repeatable = (around: Surroundings, seed: bigint): Surroundings => ({
+  ...around,
   world: fixedWorld(seed),
-  output,
   web: noWeb,
 })
 

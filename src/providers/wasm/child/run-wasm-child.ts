@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8'
 import { answerLimitBytes, childFd, frameKind } from '../protocol/frames.ts'
 import { optimizingFlags } from './compiler-flags.ts'
-import { garbageCollector } from './garbage.ts'
+import { garbage } from './garbage.ts'
 import { ModuleStore } from './module-store.ts'
 import { nextMessage, nextOrder } from './orders.ts'
 import { Outbox } from './outbox.ts'
@@ -29,13 +29,13 @@ export function runWasmChild(args: readonly string[]): never {
     () => nextMessage(childFd.orders, answerLimitBytes),
   )
   const store = new ModuleStore()
-  const collectGarbage = garbageCollector()
+  const { collectYoung, collectAfterRun } = garbage()
   outbox.say(frameKind.ready)
   for (let order = nextOrder(childFd.orders); order; order = nextOrder(childFd.orders)) {
     outbox.say(frameKind.taken)
-    const report = runProgram(order, store, { world: realWorld(), output: outbox, web })
+    const report = runProgram(order, store, { world: realWorld(), output: outbox, web, collectYoung })
     outbox.finish(report)
-    collectGarbage(report.memoryBytes)
+    collectAfterRun(report.memoryBytes)
   }
   process.exit(0)
 }

@@ -451,6 +451,14 @@ describe('the calls of WASI', () => {
     expect(rig.guest.end?.exitCode).toBe(5)
   })
 
+  it('has its garbage collected now and then by whoever makes many calls', () => {
+    let collections = 0
+    const own = new WasiRig({ collectYoung: () => void collections++ })
+    for (let n = 0; n < 10_000; n++) own.ask('sched_yield')
+    expect(collections).toBe(2)
+    own.close()
+  })
+
   it('hides what differs between machines from a repeatable program', () => {
     const own = new WasiRig({ world: fixedWorld(7n) })
     own.write('out/a', 'x')

@@ -39,6 +39,7 @@ function callsOf(...groups: Record<string, Call>[]): ReadonlyMap<string, Call> {
 function bind(guest: Guest, memory: GuestMemory, { run, results }: Call) {
   return (...args: (number | bigint)[]): number | undefined => {
     if (guest.end) throw guest.end
+    guest.countCall()
     try {
       const code = run(guest, memory, ...args.map(unsigned)) ?? 0
       return results === 'i' ? code : undefined
