@@ -8,7 +8,7 @@ async function main(): Promise<void> {
     return runWasmChild(process.argv.slice(3))
   }
   if (process.argv[2] === '__listen-child') {
-    const { runListenChild } = await import('#providers/docker/http-network/listen-child.ts')
+    const { runListenChild } = await import('#providers/docker/network/listen-child.ts')
     return runListenChild()
   }
   const { runProgram } = await import('./process-program.ts')

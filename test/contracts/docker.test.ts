@@ -15,7 +15,7 @@ import { SystemClock } from '#platform/clock.ts'
 import { DockerApi } from '#providers/docker/api.ts'
 import { dockerTarget } from '#providers/docker/docker-host.ts'
 import { DockerEngine } from '#providers/docker/engine.ts'
-import { containerNameOf, executorIdOf, executorLabel, labelFilter } from '#providers/docker/names.ts'
+import { containerNameOf, executorIdOf, executorLabel, holderNameOf, labelFilter } from '#providers/docker/names.ts'
 import { registryAuth } from '#providers/docker/registry-auth.ts'
 import { type DockerSettings, defaultDockerSettings } from '#providers/docker/settings.ts'
 import { busyboxImage } from '../kit/busybox-image.ts'
@@ -368,6 +368,22 @@ withDocker((host) => {
         expect(await printed(inside, { network: { Type: 'Default' } }, networked)).toMatch(/^[2-9]\d*\n1\n$/)
       })
 
+      it('closes a bridge to the services of a cloud, for good', async () => {
+        const tries = [
+          'nc -w 2 169.254.169.254 80 2>&1 </dev/null',
+          'nc -w 2 100.100.100.200 80 2>&1 </dev/null',
+          'ip rule del pref 10 2>&1',
+          'nc -w 2 169.254.169.254 80 2>&1 </dev/null',
+        ]
+        const said = (await printed(tries.join(';'), { network: { Type: 'Bridge' } })).trim().split('\n')
+        expect(said.map((line) => /Permission denied|Operation not permitted/.test(line))).toEqual([
+          true,
+          true,
+          true,
+          true,
+        ])
+      })
+
       it('publishes the ports of a bridge', async () => {
         const free = createServer()
         const port = await new Promise<number>((resolve) => {
@@ -380,10 +396,9 @@ withDocker((host) => {
         })
         const running = await open().start(asked, never)
         await asked.logs.untilPrinted('ready')
-        const [info] = await ours()
         const { HostConfig } = await api.call<{ HostConfig: { PortBindings: object } }>(
           'GET',
-          `/containers/${info?.Id}/json`,
+          `/containers/${holderNameOf(executorId, asked)}/json`,
         )
         expect(HostConfig.PortBindings).toEqual({ '8080/tcp': [{ HostIp: '127.0.0.1', HostPort: String(port) }] })
         await expect.poll(() => text(connect(port, '127.0.0.1')).catch(() => '')).toBe('served\n')

@@ -1,6 +1,6 @@
 import type { AddressesOf } from '#contracts/addresses.ts'
 import { SystemClock } from '#platform/clock.ts'
-import type { HttpParts } from '#providers/docker/http-network/http-network.ts'
+import type { HttpParts } from '#providers/docker/network/held-networks.ts'
 import { Gate } from '#providers/gate/gate.ts'
 import { listenCommand } from './listen-command.ts'
 

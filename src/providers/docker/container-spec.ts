@@ -1,17 +1,15 @@
 import { dirname } from 'node:path/posix'
 import type { RunRequest } from '#contracts/engine.ts'
 import { Fault } from '#lib/fault.ts'
-import type { Port } from '#models/task.ts'
 import type { DockerParams } from './engine-params.ts'
 import { type GpuDevices, noGpuDevices } from './gpu-devices.ts'
-import { proxyVariables } from './http-network/proxy-address.ts'
-import { holderNameOf, labelsOf } from './names.ts'
+import { labelsOf } from './names.ts'
+import { ownNetwork, sharedNetwork } from './network/network-spec.ts'
+import { proxyVariables } from './network/proxy-address.ts'
 import type { DockerSettings } from './settings.ts'
 
 /** Body of the engine's "create container". */
 export type ContainerSpec = Record<string, unknown> & { HostConfig: Record<string, unknown> }
-
-const hostAlias = 'host.docker.internal:host-gateway'
 
 /** What the engine is told about one execution. Pure; throws a Fault for what cannot be had. */
 export function containerSpec(
@@ -20,9 +18,11 @@ export function containerSpec(
   executorId: string,
   settings: DockerSettings,
   gpus: GpuDevices = noGpuDevices,
+  /** The container whose network it gets; undefined = it has its own. */
+  holder?: string,
 ): ContainerSpec {
   const { resources } = request
-  const network = networkSpec(request, executorId, settings.isDefaultNetworked)
+  const network = holder ? sharedNetwork(holder) : ownNetwork(request.network, settings.isDefaultNetworked)
   return {
     Image: params.Image,
     ...(params.Entrypoint && { Entrypoint: params.Entrypoint }),
@@ -73,43 +73,4 @@ function bind(source: string, target: string, isReadOnly: boolean): object {
     })
   }
   return { Type: 'bind', Source: source, Target: target, ReadOnly: isReadOnly }
-}
-
-type NetworkSpec = { container: Record<string, unknown>; host: Record<string, unknown> }
-
-const noNetwork: NetworkSpec = { container: { NetworkDisabled: true }, host: { NetworkMode: 'none' } }
-
-function networkSpec(request: RunRequest, executorId: string, isDefaultNetworked: boolean): NetworkSpec {
-  const { network } = request
-  switch (network.Type) {
-    case 'None':
-      return noNetwork
-    case 'Full':
-    case 'Host':
-      return { container: {}, host: { NetworkMode: 'host', ExtraHosts: [hostAlias] } }
-    case 'Bridge':
-      return bridge(network.Ports ?? [])
-    case 'Default':
-      return isDefaultNetworked ? bridge(network.Ports ?? []) : noNetwork
-    case 'HTTP':
-      return { container: {}, host: { NetworkMode: `container:${holderNameOf(executorId, request)}` } }
-  }
-}
-
-/** A port without a number of the host gets one from the engine. */
-function bridge(ports: readonly Port[]): NetworkSpec {
-  const published = ports.map((port) => ({ key: `${port.Target ?? port.Static}/tcp`, port }))
-  return {
-    container: { ExposedPorts: Object.fromEntries(published.map(({ key }) => [key, {}])) },
-    host: {
-      NetworkMode: 'bridge',
-      ExtraHosts: [hostAlias],
-      PortBindings: Object.fromEntries(
-        published.map(({ key, port }) => [
-          key,
-          [{ HostIp: port.HostNetwork ?? '0.0.0.0', HostPort: port.Static ? String(port.Static) : '' }],
-        ]),
-      ),
-    },
-  }
 }

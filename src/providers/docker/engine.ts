@@ -19,10 +19,10 @@ import { type DockerParams, decodeDockerParams, dockerType } from './engine-para
 import { readExit, writeExit } from './exit-record.ts'
 import { findContainer } from './find-container.ts'
 import { gpuDevices } from './gpu-devices.ts'
-import { HttpNetworks, type HttpParts } from './http-network/http-network.ts'
-import { httpVerdict } from './http-network/http-verdict.ts'
 import { Images } from './images.ts'
 import { containerNameOf, executorIdOf, holderNameOf } from './names.ts'
+import { HeldNetworks, type HttpParts } from './network/held-networks.ts'
+import { httpVerdict } from './network/http-verdict.ts'
 import { patiently } from './patience.ts'
 import { pullImage } from './pull.ts'
 import type { DockerSettings } from './settings.ts'
@@ -40,7 +40,7 @@ export class DockerEngine implements Engine {
   readonly #executorId: string
   readonly #target: DockerTarget
   readonly #api: DockerApi
-  readonly #http: HttpNetworks
+  readonly #networks: HeldNetworks
   readonly #images: Images
   readonly #released = new AbortController()
   readonly #running = new Set<ExecutionId>()
@@ -54,7 +54,7 @@ export class DockerEngine implements Engine {
     this.#executorId = executorIdOf(owner)
     this.#target = dockerTarget(settings)
     this.#api = new DockerApi(this.#target, clock)
-    this.#http = new HttpNetworks(http, this.#api, clock, this.#executorId)
+    this.#networks = new HeldNetworks(http, { api: this.#api, clock, executorId: this.#executorId, settings })
     this.#images = new Images(this.#api, settings, clock)
   }
 
@@ -105,10 +105,10 @@ export class DockerEngine implements Engine {
     const params = { ...asked, Image: request.content ?? asked.Image }
     const name = containerNameOf(this.#executorId, request)
     try {
-      const spec = await this.#specOf(request, params)
       const pull = { image: params.Image, clock: this.#clock, tell: request.onProgress ?? (() => {}) }
       const fetchImage = () => pullImage(this.#api, this.#settings, pull, signal)
-      if (request.network.Type === 'HTTP') await this.#http.make(request, params.Image, fetchImage)
+      const holder = await this.#networks.make(request, params.Image, fetchImage)
+      const spec = await this.#specOf(request, params, holder)
       const id = await createContainer(this.#api, { name, spec, fetchImage })
       // From here on until the program is held nothing is aborted half way; the signal is looked at in between.
       const started = await startContainer(this.#api, id, signal)
@@ -121,11 +121,11 @@ export class DockerEngine implements Engine {
     }
   }
 
-  async #specOf(request: RunRequest, params: DockerParams): Promise<ContainerSpec> {
+  async #specOf(request: RunRequest, params: DockerParams, holder?: string): Promise<ContainerSpec> {
     const gpus = await gpuDevices(request.resources).catch(failedTo('creating container devices'))
     // Images may run as any user; the folder above these is ours alone.
     await Promise.all(request.outputs.map(({ hostPath }) => chmod(hostPath, 0o777)))
-    return containerSpec(request, params, this.#executorId, this.#settings, gpus)
+    return containerSpec(request, params, this.#executorId, this.#settings, gpus, holder)
   }
 
   async #neverRan(request: RunRequest, exit: Exit): Promise<RunningProgram> {
@@ -144,7 +144,7 @@ export class DockerEngine implements Engine {
       ...(live && { live }),
       released: this.#released.signal,
       failure: watch.failure,
-      traffic: () => this.#http.traffic(request.executionId),
+      traffic: () => this.#networks.traffic(request.executionId),
       beforeExit: (exit) => {
         watch.stop()
         return this.#ending(this.#conclude(request, exit))
@@ -158,8 +158,8 @@ export class DockerEngine implements Engine {
       () => false,
     )
     this.#running.delete(request.executionId)
+    this.#networks.release(request.executionId)
     // Without the record the container itself is what attach would look for; the next sweep takes it.
-    this.#http.release(request.executionId)
     if (isKept) void this.#ending(this.#remove(request))
   }
 
@@ -180,7 +180,7 @@ export class DockerEngine implements Engine {
     const name = containerNameOf(this.#executorId, request)
     if (!(await inspectContainer(this.#api, name))?.State.Running) return
     try {
-      await this.#http.attach(request)
+      await this.#networks.attach(request)
     } catch (error) {
       await this.#remove(request)
       throw error
@@ -194,7 +194,7 @@ export class DockerEngine implements Engine {
   /** Containers go on; what we are about to remove is removed. */
   async close(): Promise<void> {
     this.#released.abort(new Fault('Cancelled', 'the node lets go of its containers', { component: 'Docker' }))
-    this.#http.releaseAll()
+    this.#networks.releaseAll()
     while (this.#endings.size > 0) await Promise.all(this.#endings)
   }
 
@@ -206,7 +206,7 @@ export class DockerEngine implements Engine {
 
   /** What cannot be removed now is found by its label at the next sweep. */
   async #remove(request: RunRequest): Promise<void> {
-    this.#http.release(request.executionId)
+    this.#networks.release(request.executionId)
     if (this.#settings.isStackKept) return
     const remove = (name: string) => {
       const query = { force: true, v: true }
@@ -214,7 +214,7 @@ export class DockerEngine implements Engine {
     }
     await remove(containerNameOf(this.#executorId, request))
     // After those that use its network.
-    if (request.network.Type === 'HTTP') await remove(holderNameOf(this.#executorId, request))
+    if (!['None', 'Full', 'Host'].includes(request.network.Type)) await remove(holderNameOf(this.#executorId, request))
   }
 }
 

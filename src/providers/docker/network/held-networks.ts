@@ -11,8 +11,13 @@ import type { DockerApi } from '../api.ts'
 import { inspectContainer } from '../container-state.ts'
 import { createContainer } from '../create-container.ts'
 import { holderNameOf } from '../names.ts'
+import type { DockerSettings } from '../settings.ts'
+import { canCloseMetadata, closeMetadata } from './close-metadata.ts'
+import type { Inhabitant } from './enter-network.ts'
 import { holderArgs, holderSpec } from './holder-spec.ts'
+import { kernelRuntimes } from './http-verdict.ts'
 import { idleProgram } from './idle-program.ts'
+import { ownNetwork } from './network-spec.ts'
 import { openListener } from './open-listener.ts'
 
 export type HttpParts = {
@@ -23,40 +28,68 @@ export type HttpParts = {
 
 type Open = { gate: HttpGate; server: Server }
 
+export type HeldDeps = {
+  api: DockerApi
+  clock: Clock
+  executorId: string
+  settings: Pick<DockerSettings, 'isDefaultNetworked' | 'runtime'>
+}
+
 /**
- * Networks of programs that have HTTP and nothing else: a loopback of their own with the port of a proxy on it, which leads into
- * this process. A container that does nothing holds each, from before the program starts; both have the labels of the execution.
+ * Networks that are made ready before their program starts, so a container that does nothing holds them; both have the labels of the
+ * execution. With HTTP: a loopback of its own with the port of a proxy on it, which leads into this process, and nothing else. Bridges,
+ * where we can: closed to the services of a cloud.
  */
-export class HttpNetworks {
+export class HeldNetworks {
   readonly #parts: HttpParts
   readonly #api: DockerApi
   readonly #clock: Clock
   readonly #executorId: string
+  readonly #settings: HeldDeps['settings']
   readonly #open = new Map<ExecutionId, Open>()
+  #closesBridges: Promise<boolean> | undefined
 
-  constructor(parts: HttpParts, api: DockerApi, clock: Clock, executorId: string) {
+  constructor(parts: HttpParts, { api, clock, executorId, settings }: HeldDeps) {
     this.#parts = parts
     this.#api = api
     this.#clock = clock
     this.#executorId = executorId
+    this.#settings = settings
   }
 
-  /** Makes one, the proxy in it ready. What a failure leaves is for the caller to remove. */
-  async make(request: RunRequest, image: string, fetchImage: () => Promise<void>): Promise<void> {
-    const spec = holderSpec(request, image, this.#executorId, await idleFile(request))
-    const id = await createContainer(this.#api, { name: holderNameOf(this.#executorId, request), spec, fetchImage })
-    await this.#api.call('POST', `/containers/${id}/start`)
-    await this.attach(request)
+  /** Makes the network of an execution when it is one of these; the name of its holder. What a failure leaves is for the caller to remove. */
+  async make(request: RunRequest, image: string, fetchImage: () => Promise<void>): Promise<string | undefined> {
+    const isHttp = request.network.Type === 'HTTP'
+    const network = ownNetwork(request.network, this.#settings.isDefaultNetworked)
+    if (!isHttp && !(network.host['NetworkMode'] === 'bridge' && (await this.#canCloseBridges()))) return undefined
+    const name = holderNameOf(this.#executorId, request)
+    const parts = { image, executorId: this.#executorId, idleFile: await idleFile(request), network }
+    await createContainer(this.#api, { name, spec: holderSpec(request, parts), fetchImage })
+    await this.#api.call('POST', `/containers/${name}/start`)
+    if (isHttp) await this.attach(request)
+    else await closeMetadata(await this.#inhabitant(request), this.#clock)
+    return name
   }
 
-  /** Opens our end of one that is there. */
-  async attach(request: RunRequest): Promise<void> {
+  /** Found out once: neither our rights nor the processor change while we run. */
+  #canCloseBridges(): Promise<boolean> {
+    const isPossible = kernelRuntimes.includes(this.#settings.runtime) && idleProgram(arch()) !== undefined
+    this.#closesBridges ??= isPossible ? canCloseMetadata() : Promise.resolve(false)
+    return this.#closesBridges
+  }
+
+  async #inhabitant(request: RunRequest): Promise<Inhabitant> {
     const holder = await inspectContainer(this.#api, holderNameOf(this.#executorId, request))
     if (!holder?.State.Running) throw holderGone()
+    return { pid: holder.State.Pid, args: holderArgs(request) }
+  }
+
+  /** Opens our end of an HTTP network that is there. */
+  async attach(request: RunRequest): Promise<void> {
+    const inhabitant = await this.#inhabitant(request)
     const gate = this.#parts.openGate({ jobId: request.jobId, domains: request.network.Domains ?? [] })
     const server = await openListener({
-      pid: holder.State.Pid,
-      args: holderArgs(request),
+      inhabitant,
       command: this.#parts.listenCommand,
       clock: this.#clock,
       take: (connection) => gate.serve(connection),

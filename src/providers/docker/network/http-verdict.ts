@@ -2,11 +2,11 @@ import { arch } from 'node:os'
 import { no, type Verdict, yes } from '#contracts/verdict.ts'
 import type { DockerTarget } from '../docker-host.ts'
 import type { DockerSettings } from '../settings.ts'
+import { runsInNetworks } from './enter-network.ts'
 import { idleProgram } from './idle-program.ts'
-import { mayEnterNetworks } from './open-listener.ts'
 
 /** Runtimes whose containers have a network of this machine's kernel; others bring their own, whose loopback we cannot open. */
-const kernelRuntimes = ['', 'runc', 'crun', 'io.containerd.runc.v2']
+export const kernelRuntimes = ['', 'runc', 'crun', 'io.containerd.runc.v2']
 
 /** Whether programs of this engine can have a network with HTTP only (execution.md §1.8.1). */
 export async function httpVerdict(
@@ -22,7 +22,7 @@ export async function httpVerdict(
     return why(`the runtime ${runtime} has a network of its own`, 'Use a node with the usual runtime')
   }
   if (!idleProgram(arch())) return why(`not on ${arch()}`, 'Use a node on x64 or arm64')
-  if (!(await mayEnterNetworks())) {
+  if (!(await runsInNetworks(['true']))) {
     return why('it may not enter their networks', 'Run the node as root, with nsenter (util-linux) installed')
   }
   return yes
