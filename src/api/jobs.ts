@@ -325,11 +325,20 @@ export const logsRoute = {
       'Without so many characters (UTF-16 units) of its stdout, which the reader has already',
     ),
     skip_stderr: param('int64', 'The same for stderr'),
+    from_stdout: param('int64', 'Counted from this byte of its stdout on, where the stream of the reader began'),
+    from_stderr: param('int64', 'The same for stderr'),
   },
 } as const
 
 /** Where a stream of output stands: what follows is of this execution ('' = there is none yet), after so many characters. */
-export type LogPosition = { ExecutionID: string; Stdout: number; Stderr: number }
+export type LogPosition = {
+  ExecutionID: string
+  Stdout: number
+  Stderr: number
+  /** Bytes of each stream that the characters are counted from, where that is not its beginning. */
+  FromStdout?: number
+  FromStderr?: number
+}
 
 /** 0 = none (an error, a position, a note, a sign of life), 1 = stdout, 2 = stderr. */
 export type LogFrame = {

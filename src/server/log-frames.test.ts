@@ -77,3 +77,53 @@ it('a pattern that is none, or too long to be one, is refused', async () => {
     message: 'a pattern has 1000 characters at most',
   })
 })
+
+/** A running program whose node says where its output stands. */
+function running(said: (query: LogQuery) => readonly LogChunk[]) {
+  const asked: LogQuery[] = []
+  async function* logs(_id: string, query: LogQuery): AsyncGenerator<LogChunk> {
+    asked.push(query)
+    yield* said(query)
+  }
+  const execution = { ID: 'e-1', JobID: 'j-1', ...state('Running') }
+  const jobs = { resolve: async () => 'j-1', get: async () => ({ Version: 1 }), logged: async () => execution, logs }
+  const frames = async (query: Parameters<typeof logFrames>[2]) => {
+    const all = logFrames(jobs as unknown as JobsApi, 'j-1', query, new AbortController().signal, () => {})
+    return (await Array.fromAsync(all)).map((frame) => JSON.parse(frame) as LogFrame)
+  }
+  return { frames, asked }
+}
+const tail = { follow: true, tail: true, resumable: true }
+
+it('"from now on" begins where the node says that the output stands, and is gone on with from there [R20]', async () => {
+  const standing = ([1, 2] as const).map((stream) => ({ stream, bytes: new Uint8Array(), end: 1_000 * stream }))
+  const { frames, asked } = running(({ isTail }) =>
+    isTail ? standing : [{ stream: 1, bytes: Buffer.from('new\n'), end: 1_004 }],
+  )
+  const [, position, line] = await frames(tail)
+  expect(position?.Position).toEqual({ ExecutionID: 'e-1', Stdout: 0, Stderr: 0, FromStdout: 1_000, FromStderr: 2_000 })
+  expect(line?.value.Line).toBe('new\n')
+  expect(asked.map(({ isTail, after }) => [isTail, after])).toEqual([
+    [true, undefined],
+    [false, { 1: 1_000, 2: 2_000 }],
+  ])
+  const rest = {
+    follow: true,
+    resumable: true,
+    from_execution: 'e-1',
+    skip_stdout: 2n,
+    from_stdout: 1_000n,
+    from_stderr: 2_000n,
+  }
+  const [, again, end] = await frames({ ...rest, execution_id: 'e-1' })
+  expect([again?.Position?.FromStdout, again?.Position?.Stdout, end?.value.Line]).toEqual([1_000, 2, 'w\n'])
+})
+
+it('"from now on" is counted where a node does not say where its output stands', async () => {
+  const { frames } = running(({ isTail, isFollowing }) => {
+    const bytes = Buffer.from(isFollowing ? 'old\nnew\n' : 'old\n')
+    return isTail ? [] : [{ stream: 1, bytes }]
+  })
+  const [, position, line] = await frames(tail)
+  expect([position?.Position, line?.value.Line]).toEqual([{ ExecutionID: 'e-1', Stdout: 4, Stderr: 0 }, 'new\n'])
+})

@@ -3,6 +3,7 @@ import type { LogPosition, logsRoute } from '#api/jobs.ts'
 import type { QueryOf } from '#api/query.ts'
 import type { JobsApi, TellReader } from '#contracts/control-plane.ts'
 import type { LogQuery, LogSelection } from '#contracts/log-reader.ts'
+import type { LogStream } from '#contracts/log-sink.ts'
 import { Fault, messageOf } from '#lib/fault.ts'
 import { compileRegexp } from '#lib/regexp.ts'
 import type { Execution } from '#models/execution.ts'
@@ -75,10 +76,10 @@ async function* framesOf(
   const isTail = tail && !isOver
   const read = (how: Omit<LogQuery, 'executionId'>) =>
     jobs.logs(JobID, { ...how, ...selection, executionId }, signal, tell)
-  const isCounted = isTail && isResumable
-  const skipped = isCounted ? await printedSoFar(() => read({ isFollowing: false, isTail: false })) : skippedOf(query)
-  if (isResumable) yield positionFrame(executionId, skipped)
-  const chunks = () => read({ isFollowing, isTail: isTail && !isCounted })
+  const { after, skipped } =
+    isTail && isResumable ? await endSoFar(read) : { after: startOf(query), skipped: skippedOf(query) }
+  if (isResumable) yield positionFrame(executionId, skipped, after)
+  const chunks = () => read({ isFollowing, isTail: isTail && !isResumable, ...(after ? { after } : {}) })
   const pieces = isOver ? finishedPieces(chunks) : livePieces(chunks())
   for await (const piece of afterLengths(pieces, skipped)) yield outputFrame(piece)
 }
@@ -95,7 +96,14 @@ async function choiceOf(jobs: JobsApi, id: JobId, query: Query) {
 }
 
 /** Of an execution that takes the place of another, everything is wanted that is asked for at all. */
-const successorQuery = ({ skip_stdout: _out, skip_stderr: _err, tail: _tail, ...rest }: Query): Query => rest
+const successorQuery = (query: Query): Query => ({
+  ...query,
+  tail: false,
+  skip_stdout: 0n,
+  skip_stderr: 0n,
+  from_stdout: 0n,
+  from_stderr: 0n,
+})
 
 const longestPattern = 1_000
 
@@ -114,20 +122,36 @@ const skippedOf = ({ skip_stdout: stdout = 0n, skip_stderr: stderr = 0n }: Query
   2: Math.max(0, Number(stderr)),
 })
 
-/** Where "from now on" begins for a reader that may have to come back to it. */
-async function printedSoFar(read: () => ReturnType<JobsApi['logs']>): Promise<Lengths> {
+/** Bytes of each stream that the reader's own begins after. */
+const startOf = ({ from_stdout: stdout, from_stderr: stderr }: Query): Lengths | undefined =>
+  !stdout && !stderr ? undefined : { 1: Math.max(0, Number(stdout ?? 0n)), 2: Math.max(0, Number(stderr ?? 0n)) }
+
+type Start = { after: Lengths | undefined; skipped: Lengths }
+const nothing: Lengths = { 1: 0, 2: 0 }
+
+/** Where "from now on" begins for a reader that may have to come back to it. Nodes of Go do not tell: there all is counted. */
+async function endSoFar(
+  read: (how: Pick<LogQuery, 'isFollowing' | 'isTail'>) => ReturnType<JobsApi['logs']>,
+): Promise<Start> {
   try {
-    return await lengthsOf(livePieces(read()))
+    const ends: Partial<Record<LogStream, number>> = {}
+    for await (const { stream, end } of read({ isFollowing: false, isTail: true }))
+      if (end !== undefined) ends[stream] = end
+    const { 1: stdout, 2: stderr } = ends
+    if (stdout !== undefined && stderr !== undefined) return { after: { 1: stdout, 2: stderr }, skipped: nothing }
+    const all = read({ isFollowing: false, isTail: false })
+    return { after: undefined, skipped: await lengthsOf(livePieces(all)) }
   } catch (error) {
     // Its node has nothing of it, because it has not begun.
-    if (error instanceof Fault && error.isRetryable) return { 1: 0, 2: 0 }
+    if (error instanceof Fault && error.isRetryable) return { after: undefined, skipped: nothing }
     throw error
   }
 }
 
 const outputFrame = ({ stream, text }: LogPiece): string => `{"value":{"Type":${stream},"Line":${goString(text)}}}\n`
 
-function positionFrame(ExecutionID: string, lengths: Lengths): string {
-  const Position: LogPosition = { ExecutionID, Stdout: lengths[1], Stderr: lengths[2] }
+function positionFrame(ExecutionID: string, lengths: Lengths, after?: Lengths): string {
+  const from = after ? { FromStdout: after[1], FromStderr: after[2] } : {}
+  const Position: LogPosition = { ExecutionID, Stdout: lengths[1], Stderr: lengths[2], ...from }
   return `${JSON.stringify({ value: { Type: 0, Line: '' }, Position })}\n`
 }

@@ -223,6 +223,12 @@ export const others = {
         ExecutionID: field(text, 'Whose output follows; empty while there is no execution.'),
         Stdout: field(uint64, 'Characters (UTF-16 units) of standard output before it.'),
         Stderr: field(uint64, 'The same of standard error.'),
+        FromStdout: field(
+          uint64,
+          'Byte of standard output that they are counted from; its beginning when left out.',
+          leftOut,
+        ),
+        FromStderr: field(uint64, 'The same of standard error.', leftOut),
       }),
       'Where the stream stands, when `resumable` asks for it: at once, and when its execution is known.',
       leftOut,

@@ -117,6 +117,16 @@ it('what is printed from now on goes on from there, and not from the next now', 
   expect(asked[1]).toMatchObject({ tail: false, skip_stdout: 1_004n, skip_stderr: 20n })
 })
 
+it('where what is new began is told again to the server', async () => {
+  const begin: LogFrame = {
+    value: { Type: 0, Line: '' },
+    Position: { ...at('e-1').Position!, FromStdout: 70, FromStderr: 8 },
+  }
+  const lines = [{ frames: [at(''), begin, out('new\n')] }, { frames: [begin], isEnd: true }]
+  const { asked } = await followed(lines, { follow: true, tail: true })
+  expect(asked[1]).toMatchObject({ tail: false, skip_stdout: 4n, from_stdout: 70n, from_stderr: 8n })
+})
+
 it('a job that waits for its first execution is followed anew, as it was asked for', async () => {
   const { asked, end } = await followed([{ frames: [at('')] }, { frames: [at('')], isEnd: true }], { tail: true })
   expect(asked).toEqual([

@@ -78,6 +78,8 @@ const restAfter = (position: LogPosition | undefined): LogQuery =>
         tail: false,
         skip_stdout: BigInt(position.Stdout),
         skip_stderr: BigInt(position.Stderr),
+        ...(position.FromStdout === undefined ? {} : { from_stdout: BigInt(position.FromStdout) }),
+        ...(position.FromStderr === undefined ? {} : { from_stderr: BigInt(position.FromStderr) }),
       }
 
 const isAnother = (now: LogPosition, before: LogPosition | undefined): boolean =>

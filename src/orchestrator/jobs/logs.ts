@@ -49,7 +49,7 @@ export async function* jobLogs(
   tell: TellReader = () => {},
 ): AsyncIterable<LogChunk> {
   const start = query.isTail ? unknown : 0
-  const seen: Seen = { 1: start, 2: start }
+  const seen: Seen = { 1: start, 2: start, ...query.after }
   let hasBegun = false
   const outage = new Outage(parts.clock, tell)
   while (!signal.aborted) {
