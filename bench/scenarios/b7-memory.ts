@@ -56,6 +56,7 @@ async function idle(roles: Roles, runs: number): Promise<Figure[]> {
 
 async function growth(runs: number, scale: number): Promise<Figure[]> {
   const perThousand: number[] = []
+  const perThousandChild: number[] = []
   const perStored: number[] = []
   for (let i = 0; i < runs; i++) {
     const product = await Product.start('hybrid')
@@ -73,9 +74,11 @@ async function growth(runs: number, scale: number): Promise<Figure[]> {
         // At first the heap grows to what the load makes it: that is not scaled, and is not what grows with the jobs.
         await work(3000)
         const before = await rested()
-        const jobs = Math.ceil(3000 * scale)
+        const childBefore = largestChildMb(product.pid)
+        const jobs = Math.ceil(10_000 * scale)
         await work(jobs)
         perThousand.push(((await rested()) - before) / (jobs / 1000))
+        perThousandChild.push((largestChildMb(product.pid) - childBefore) / (jobs / 1000))
 
         const stored = Math.ceil(40_000 * scale)
         const store = (count: number) =>
@@ -90,6 +93,20 @@ async function growth(runs: number, scale: number): Promise<Figure[]> {
   }
   return [
     { id: 'B7', what: 'growth by 1,000 WASM jobs', unit: 'MiB', runs: perThousand, ...atMost(1, 'MiB') },
+    {
+      id: 'B7',
+      what: 'growth of a warm child by 1,000 WASM jobs',
+      unit: 'MiB',
+      runs: perThousandChild,
+      ...atMost(1, 'MiB'),
+    },
     { id: 'B7', what: 'growth by a stored job', unit: 'B', runs: perStored, ...atMost(200, 'B') },
   ]
 }
+
+const largestChildMb = (pid: number): number =>
+  Math.max(
+    ...tree(pid)
+      .slice(1)
+      .map((child) => memory(child).anonymousMb),
+  )
