@@ -37,6 +37,13 @@ describe('jobs that wait for room', () => {
     expect(heads([first, second])).toEqual([first.ID, second.ID])
   })
 
+  it('are asked in their turn: by priority, then by who came first, however they began to wait [W25, W31]', () => {
+    const sized = (CPU: string, change: Partial<JobSpec> = {}) =>
+      job({ ...change, Tasks: jobSpec().Tasks.map((task) => ({ ...task, Resources: { CPU } })) })
+    const [early, late, urgent] = [sized('4'), sized('1'), sized('2', { Priority: 5 })]
+    expect(heads([late, urgent, early])).toEqual([urgent.ID, early.ID, late.ID])
+  })
+
   it('tell who stood behind one that a node has just refused: the room was not for that one [L4]', () => {
     const waiting = new Waiting()
     const [first, second] = [job(), job()]

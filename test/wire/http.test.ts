@@ -34,6 +34,23 @@ describe('the API over plain HTTP', () => {
     }
   })
 
+  it('drains a node until it takes work again, by a deadline that only a drain may have [R95]', async () => {
+    const path = `/orchestrator/nodes/${cluster.nodeId}`
+    const act = async (order: object) => (await ask('PUT', path, JSON.stringify(order), jsonType)).json
+    const shown = async () => (await get(path)).json.Node
+    const misplaced = { Success: false, Error: 'the deadline is a number of seconds, of a drain only' }
+    expect(await act({ Action: 'cordon', Deadline: 5 })).toEqual(misplaced)
+    expect(await act({ Action: 'drain', Deadline: -1 })).toEqual(misplaced)
+    expect(await shown()).not.toHaveProperty('Cordon')
+    expect(await act({ Action: 'drain', Deadline: 3_600 })).toEqual({ Success: true, Error: '' })
+    const { Cordon, DrainBy } = await shown()
+    expect([Cordon, Math.abs(Date.parse(DrainBy) - Date.now() - 3_600_000) < 60_000]).toEqual(['DRAINED', true])
+    expect(await act({ Action: 'drain' })).toMatchObject({ Success: true })
+    expect(await shown()).not.toHaveProperty('DrainBy')
+    expect(await act({ Action: 'drain' })).toEqual({ Success: false, Error: 'node already draining' })
+    expect(await act({ Action: 'uncordon' })).toMatchObject({ Success: true })
+  })
+
   it('describes itself as an OpenAPI document, on every node, also where tools look for it', async () => {
     const { text, json } = await get('/openapi.json')
     expect(json).toEqual({ ...JSON.parse(JSON.stringify(openApiDocument(''))), info: json.info })
