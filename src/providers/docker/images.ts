@@ -11,6 +11,7 @@ import type { DockerSettings } from './settings.ts'
 type Platform = { os: string; architecture: string }
 type LocalImage = { Os?: string; Architecture?: string; RepoDigests?: string[] | null }
 const engineTtlMs = 600_000
+const justNowMs = 1_000
 
 type Distribution = { Platforms?: Platform[] | null; Descriptor?: { digest?: string } }
 /** What an image is: where it runs, and its digest when it has one that registries know. */
@@ -21,6 +22,8 @@ export class Images {
   readonly #api: DockerApi
   readonly #settings: DockerSettings
   readonly #remembered: LRUCache<string, Known>
+  /** What is here, from the bid to the start that follows it at once. */
+  readonly #justSeen: LRUCache<string, Known>
   readonly #clock: Clock
   #engine: { platforms: Platform[]; askedMs: number } | undefined
 
@@ -29,7 +32,9 @@ export class Images {
     this.#settings = settings
     this.#clock = clock
     const { size, ttlMs } = settings.manifestCache
-    this.#remembered = new LRUCache({ max: Math.max(1, size), ttl: ttlMs, perf: { now: () => clock.monotonicMs() } })
+    const perf = { now: () => clock.monotonicMs() }
+    this.#remembered = new LRUCache({ max: Math.max(1, size), ttl: ttlMs, perf })
+    this.#justSeen = new LRUCache({ max: 100, ttl: justNowMs, perf })
   }
 
   /** Throws a Fault when neither the engine nor the registry can say. */
@@ -46,7 +51,7 @@ export class Images {
   async pinned(image: string, signal: AbortSignal): Promise<string | undefined> {
     const ref = refOf(image)
     if (!ref || ref.digest) return undefined
-    const { digest } = await this.#known(image, signal)
+    const { digest } = this.#justSeen.get(image) ?? (await this.#known(image, signal))
     return digest && `${ref.name}@${digest}`
   }
 
@@ -63,7 +68,10 @@ export class Images {
   /** A local image speaks for itself, so that no registry is needed for it (X28). */
   async #known(image: string, signal: AbortSignal): Promise<Known> {
     const local = await this.#local(image, signal)
-    if (local) return local
+    if (local) {
+      this.#justSeen.set(image, local)
+      return local
+    }
     const remembered = this.#remembered.get(image)
     if (remembered) return remembered
     const known = await this.#remote(image, signal)
