@@ -19,9 +19,10 @@ export class KeptLogs implements LogStore {
     this.#kept.set(executionId, chunks)
     const text = (stream: LogStream): string =>
       Buffer.concat(chunks.filter((chunk) => chunk.stream === stream).map(({ bytes }) => bytes)).toString()
+    const lengthOf = (stream: LogStream): number => chunks.findLast((chunk) => chunk.stream === stream)?.end ?? 0
     return {
       write: (stream, bytes) => {
-        chunks.push({ stream, bytes: Uint8Array.from(bytes) })
+        chunks.push({ stream, bytes: Uint8Array.from(bytes), end: lengthOf(stream) + bytes.length })
         return undefined
       },
       summary: () => ({ Stdout: text(1), StdoutTruncated: false, stderr: text(2), StderrTruncated: false }),

@@ -142,6 +142,19 @@ describe('output of a job [R20]', () => {
     ])
   })
 
+  it('is not gone on with where it is not known where it stood: nothing is left out or told twice without a word', async () => {
+    let times = 0
+    async function* unplaced(): AsyncGenerator<LogChunk> {
+      times += 1
+      yield { stream: 1, bytes: Buffer.from('some') }
+      throw new Fault('ServiceUnavailable', 'it broke', { isRetryable: true })
+    }
+    await expect(read([execution('Running')], unplaced, { isFollowing: true, isTail: true })).rejects.toThrow(
+      'node n-1',
+    )
+    expect(times).toBe(1)
+  })
+
   it('ends with which node is away, and since when, when it does not come back in two minutes', async () => {
     async function* broken(): AsyncGenerator<LogChunk> {
       yield saying('abc')

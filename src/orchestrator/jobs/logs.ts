@@ -67,7 +67,8 @@ export async function* jobLogs(
       })
       if (!whyNot) return
       const now: Execution = (await parts.store.execution(query.executionId)) ?? execution
-      if (!outage.isWorthWaiting(now, whyNot, query.isFollowing, hasBegun))
+      const canGoOn = !hasBegun || isPlaced(seen) || whyNot.code === 'NotFound'
+      if (!canGoOn || !outage.isWorthWaiting(now, whyNot, query.isFollowing, hasBegun))
         return yield* leftOf(parts, now, whyNot, hasBegun ? { ...query, after: seen } : query, tell)
       const timer = parts.clock.after(askAgainMs, again)
       await next
