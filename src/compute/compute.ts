@@ -20,6 +20,7 @@ import { Bidding } from './bidding.ts'
 import type { BidSettings } from './bids/bid-rule.ts'
 import { Holdings } from './held.ts'
 import { Ledger } from './ledger.ts'
+import { Offers } from './offers.ts'
 import { Orders } from './orders.ts'
 import type { PortPool } from './ports.ts'
 import type { Registries } from './registry.ts'
@@ -61,6 +62,7 @@ export class Compute implements ComputeEnd, Startable {
   readonly #ledger: Ledger
   readonly #starter: Starter
   readonly #orders: Orders
+  readonly #offers: Offers
   readonly #receiver: Receiver<OrchestratorMessage>
   #linkId: string | undefined
   #isStopped = false
@@ -72,6 +74,7 @@ export class Compute implements ComputeEnd, Startable {
     const ledger = new Ledger(parts, holdings)
     const starter = new Starter(parts, holdings, ledger, new Runner(parts, holdings, ledger))
     const bidding = new Bidding(parts, ledger, starter)
+    this.#offers = new Offers(parts, holdings, ledger)
     const orders = new Orders({ post, holdings, ledger, starter, bidding })
     this.#ledger = ledger
     this.#starter = starter
@@ -88,6 +91,7 @@ export class Compute implements ComputeEnd, Startable {
   async start(): Promise<void> {
     const { store, post, clock, registries } = this.#parts
     await this.#takeUp()
+    this.#offers.start()
     const { engines } = registries
     await Promise.all(engines.all.map(async (engine) => this.engineFound(engine, await engines.verdict(engine))))
     // A group of commits that was rolled back may have taken orders and ends with it: what is stored counts.
@@ -110,6 +114,7 @@ export class Compute implements ComputeEnd, Startable {
     this.#isStopped = true
     this.#starter.stop()
     this.#ledger.stop()
+    await this.#offers.stop()
     for (const held of this.#holdings.all) held.stop('leaving')
     await Promise.allSettled(this.#holdings.all.map(({ done }) => done))
   }

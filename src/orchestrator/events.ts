@@ -39,6 +39,7 @@ export const stateUpdate = (now: bigint, state: string, text?: string): Event =>
 export const stopTexts = {
   jobStopped: 'Execution stop requested because job has been stopped',
   nodeGone: 'Execution stop requested because node has disappeared',
+  unanswered: 'Execution stop requested because its node does not say whether it takes it',
   extra: 'Execution stop requested because there are more executions than needed',
   jobFailed: 'Execution stopped due to job failure',
   unmatched: 'Execution stop requested because node does not match the job any more',

@@ -27,6 +27,7 @@ export type LooksParts = {
   waiting: Waiting
   defaultResources: Resources
   strategy: Strategy
+  answerLimitNs: bigint
   isSettling: () => boolean
 }
 
@@ -79,7 +80,7 @@ export class Looks {
   }
 
   snapshot(job: Job, executions: readonly Execution[], evaluationId: string): Snapshot {
-    const { nodes, clock, random, defaultResources, strategy } = this.#parts
+    const { nodes, clock, random, defaultResources, strategy, answerLimitNs } = this.#parts
     return {
       job,
       executions,
@@ -88,6 +89,7 @@ export class Looks {
       nowNs: clock.nowNs(),
       defaultResources,
       strategy,
+      answerLimitNs,
       isSettling: this.#parts.isSettling(),
       evaluationId,
       newExecutionId: () => newExecutionId(random.uuid()),

@@ -40,6 +40,8 @@ export type OrchestratorSettings = MembershipSettings & {
   strategy: Strategy
   /** After a start, how long a lack of nodes is not held against jobs. */
   settleMs: number
+  /** How long a connected Go node may say nothing to what it was asked, before others are. */
+  answerLimitNs: bigint
   retention: Retention
 }
 
@@ -126,6 +128,7 @@ export class Orchestrator implements Startable {
       waiting: this.#waiting,
       defaultResources: settings.defaultResources,
       strategy: settings.strategy,
+      answerLimitNs: settings.answerLimitNs,
       isSettling: () => this.#isSettling(),
     })
     this.#worker = new Worker({

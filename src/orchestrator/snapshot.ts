@@ -51,6 +51,8 @@ export type Snapshot = {
   /** What a task takes that asks for nothing. */
   readonly defaultResources: Resources
   readonly strategy: Strategy
+  /** How long a connected Go node may say nothing to what it was asked. */
+  readonly answerLimitNs: bigint
   /** The orchestrator has just started and nodes may still be on their way: a shortage of nodes is not final. */
   readonly isSettling: boolean
   /** The evaluation that is being worked on. */

@@ -33,7 +33,7 @@ export const nodeState = (name: string, capacity: Resources, labels: Record<stri
     NodeID: name as NodeId,
     NodeType: 'Compute',
     Labels: labels,
-    SupportedProtocols: [],
+    SupportedProtocols: ['bac/v1'],
     ComputeNodeInfo: {
       ExecutionEngines: ['noop'],
       Publishers: [],
@@ -108,6 +108,7 @@ export class World {
       nowNs: this.nowNs,
       defaultResources: unit,
       strategy: this.strategy,
+      answerLimitNs: 120n * second,
       isSettling: false,
       evaluationId: 'v',
       newExecutionId: () => `e-${String(++this.#ids).padStart(8, '0')}` as ExecutionId,

@@ -41,6 +41,7 @@ const orchestratorSettings = (machine: Machine, faults: FaultProfile): Orchestra
   strategy: faults.strategy,
   jobDefaults: { batch: none, ops: none, daemon: none, service: none },
   settleMs: 10_000,
+  answerLimitNs: nanoseconds(120_000),
   retention: { jobsNs: nanoseconds(faults.jobsKeptMs), historyNs: nanoseconds(faults.historyKeptMs) },
   defaultMembership: 'APPROVED',
   heartbeatIntervalMs: 3_000,

@@ -39,7 +39,10 @@ export const orchestrator = {
     ),
     QueueBackoff: duration(minute, 'Longest time until a waiting job is looked at again when nothing happened'),
     HousekeepingInterval: duration(30n * second, 'How often overdue work is looked for'),
-    HousekeepingTimeout: duration(2n * minute, 'Grace before the sweep acts on overdue work'),
+    HousekeepingTimeout: duration(
+      2n * minute,
+      'How long a connected Go node may say nothing to what it was asked, before it goes elsewhere',
+    ),
   },
   EvaluationBroker: {
     VisibilityTimeout: duration(minute, 'Time after which an evaluation nobody finished is handed out again'),

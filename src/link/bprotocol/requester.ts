@@ -21,7 +21,8 @@ import { keptLink } from '../go/kept-link.ts'
 import type { OrchestratorParts } from '../go/orchestrator-parts.ts'
 import { serveGoLogs } from '../go/serve-logs.ts'
 import { takesNoResults } from '../go/takes-no-results.ts'
-import { type Callback, callbackOf } from './callback-text.ts'
+import { CallbackPost } from './callback-post.ts'
+import { callbackOf } from './callback-text.ts'
 import { bodyOf } from './envelope.ts'
 import { Requests } from './requests.ts'
 
@@ -37,6 +38,7 @@ export class BprotocolRequester implements OrchestratorEnd {
   readonly #parts: OrchestratorParts
   readonly #intake: Intake
   readonly #requests: Requests
+  readonly #post: CallbackPost
   #served: Subscription[] = []
   #info: NodeInfo | undefined
   #beats = 0
@@ -44,7 +46,10 @@ export class BprotocolRequester implements OrchestratorEnd {
   constructor(parts: OrchestratorParts) {
     this.#parts = parts
     this.#intake = new Intake(parts.clock)
-    this.#requests = new Requests(parts, this.#intake, (requesterId, callback) => this.#callBack(requesterId, callback))
+    this.#post = new CallbackPost(parts)
+    this.#requests = new Requests(parts, this.#intake, (requesterId, callback) =>
+      this.#post.send(requesterId, callback),
+    )
   }
 
   /**
@@ -61,6 +66,7 @@ export class BprotocolRequester implements OrchestratorEnd {
     const linkId = keptLink('bprotocol/v2', Reason === alreadyKnown ? LinkID : '', random)
     if (IsAccepted) {
       this.#intake.goOn(back, linkId)
+      this.#post.begin()
       if (this.#served.length === 0) this.#served = [...this.#requests.serve(), serveGoLogs(bus, clock, nodeId, back)]
       await this.updateInfo(NodeInfo)
       const { AvailableCapacity = noResources(), QueueCapacity = noResources() } = NodeInfo.ComputeNodeInfo ?? {}
@@ -91,8 +97,7 @@ export class BprotocolRequester implements OrchestratorEnd {
   /** In order. They are told after the requests they follow from are answered, or the requester is not ready for them. */
   async deliver(_nodeId: NodeId, _linkId: string, frames: readonly Frame<ComputeMessage>[]): Promise<FramesAck> {
     await this.#intake.resting
-    await Promise.all(frames.map(({ Message }) => this.#report(Message)))
-    return { LastSeq: frames.at(-1)?.Seq ?? 0 }
+    return this.#post.bring(frames, (message) => this.#report(message))
   }
 
   takeResult(): Promise<never> {
@@ -132,11 +137,7 @@ export class BprotocolRequester implements OrchestratorEnd {
     // Work of an earlier orchestrator, which is not spoken with any more.
     if (!origin) return
     const callback = callbackOf(message, { nodeId: this.#parts.nodeId, executionId, origin })
-    if (callback) await this.#callBack(origin.RequesterID, callback)
-  }
-
-  #callBack(requesterId: string, { method, text }: Callback): Promise<void> {
-    return this.#parts.bus.send(`node.orchestrator.${requesterId}.${method}/v1`, Buffer.from(text))
+    if (callback) await this.#post.send(origin.RequesterID, callback)
   }
 }
 

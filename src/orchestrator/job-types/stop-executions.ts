@@ -14,9 +14,8 @@ export const stopExecution = (plan: Plan, before: Execution, text: string, now: 
   return after
 }
 
-/** It cannot report any more: ended without a result. The node is told in case it comes back. */
-const loseExecution = (plan: Plan, before: Execution, now: bigint): Execution => {
-  const text = stopTexts.nodeGone
+/** Nothing more is to be heard of it: ended without a result. The node is told in case it has it after all. */
+const loseExecution = (plan: Plan, before: Execution, text: string, now: bigint): Execution => {
   const after: Execution = {
     ...before,
     DesiredState: { StateType: 'Stopped', Message: text },
@@ -28,22 +27,38 @@ const loseExecution = (plan: Plan, before: Execution, now: bigint): Execution =>
   return after
 }
 
-/** Ends what lives on nodes that are gone for longer than the job allows; others are looked at again in time. */
+/**
+ * Ends what lives on nodes that are gone for longer than the job allows, and what a node was asked for and says nothing
+ * to; others are looked at again in time.
+ */
 export const loseUnreachable = (snapshot: Snapshot, plan: Plan): readonly Execution[] => {
   const patienceNs = BigInt(snapshot.job.Disconnect?.LostAfter ?? 0) * 1_000_000_000n
   return snapshot.executions.map((execution) => {
     if (!isLive(execution)) return execution
-    const lostAt = lossTime(snapshot, snapshot.nodes.view(execution.NodeID), patienceNs)
+    const node = snapshot.nodes.view(execution.NodeID)
+    const lostAt = node?.isConnected ? unansweredAt(snapshot, execution, node) : lossTime(snapshot, node, patienceNs)
     if (lostAt === undefined) return execution
-    if (lostAt <= snapshot.nowNs) return loseExecution(plan, execution, snapshot.nowNs)
+    const text = node?.isConnected ? stopTexts.unanswered : stopTexts.nodeGone
+    if (lostAt <= snapshot.nowNs) return loseExecution(plan, execution, text, snapshot.nowNs)
     checkBy(plan, lostAt)
     return execution
   })
 }
 
-/** When an execution on this node counts as lost; undefined = not at all. */
+/** When an execution on a node that is not connected counts as lost; undefined = not at all. */
 const lossTime = (snapshot: Snapshot, node: NodeView | undefined, patienceNs: bigint): bigint | undefined => {
   if (!node) return snapshot.nowNs
-  if (node.isConnected || snapshot.isSettling) return undefined
-  return node.disconnectedSince + patienceNs
+  return snapshot.isSettling ? undefined : node.disconnectedSince + patienceNs
+}
+
+/**
+ * When nobody believes any more that the node will say something to what it was asked. Nodes of ours keep what they have
+ * taken and say so; a Go node may lose it and go on with other work.
+ */
+const unansweredAt = ({ answerLimitNs }: Snapshot, execution: Execution, { state }: NodeView): bigint | undefined => {
+  const { Info, ConnectionState } = state
+  if (Info.SupportedProtocols.includes('bac/v1')) return undefined
+  if (!['New', 'AskForBid'].includes(execution.ComputeState.StateType)) return undefined
+  const since = ConnectionState.ConnectedSince
+  return (since > execution.CreateTime ? since : execution.CreateTime) + answerLimitNs
 }

@@ -34,6 +34,7 @@ class Crowd {
       nowNs: this.nowNs,
       defaultResources: amount(1),
       strategy: 'spread',
+      answerLimitNs: 0n,
       isSettling: false,
       evaluationId: 'v',
       newExecutionId: () => `e-${String(++this.#ids).padStart(8, '0')}` as ExecutionId,
