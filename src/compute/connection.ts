@@ -9,6 +9,7 @@ import type { ComputeMessage, Frame } from '#models/messages/messages.ts'
 import type { NodeInfo } from '#models/node.ts'
 import type { Compute } from './compute.ts'
 import { orchestratorPeer } from './reports.ts'
+import { ToldInfo } from './told-info.ts'
 
 export type ConnectionParts = {
   store: Store
@@ -31,11 +32,9 @@ const linkFact = 'link'
 /** Keeps the node in touch with its orchestrator: handshake, heartbeats, changed information, and all over again. */
 export class Connection implements Startable {
   readonly #parts: ConnectionParts
+  readonly #told: ToldInfo
   #timer: Timer | undefined
   #linkId = ''
-  #lastInfo = ''
-  /** A change was told and did not get through. */
-  #isUntold = false
   #failures = 0
   #isStopped = false
   #isConnecting = false
@@ -45,6 +44,7 @@ export class Connection implements Startable {
 
   constructor(parts: ConnectionParts) {
     this.#parts = parts
+    this.#told = new ToldInfo(parts)
   }
 
   /** Tries once at once; when the orchestrator is not there yet, it goes on trying in the background. */
@@ -94,7 +94,7 @@ export class Connection implements Startable {
       await this.#adopt(reply.LinkID)
       this.#failures = 0
       this.#linkId = reply.LinkID
-      this.#lastInfo = staticPart(NodeInfo)
+      this.#told.told(NodeInfo)
       compute.setLink(reply.LinkID)
       post.connect(
         orchestratorPeer,
@@ -157,17 +157,13 @@ export class Connection implements Startable {
       RunningExecutions: running,
       EnqueuedExecutions: enqueued,
     })
-    if (this.#isUntold) void this.tellChange()
+    if (this.#told.isUntold) void this.tellChange()
     return reply.IsKnown
   }
 
   /** What this node says of itself may have changed. What does not get through is told at the next beat or handshake. */
   async tellChange(): Promise<void> {
-    const info = await this.#parts.info()
-    if (this.#isStopped || this.#isRefused || staticPart(info) === this.#lastInfo) return
-    const reply = await this.#parts.orchestrator.updateInfo(info).catch(() => undefined)
-    if (reply?.IsKnown) this.#lastInfo = staticPart(info)
-    this.#isUntold = !reply
+    if (!this.#isStopped && !this.#isRefused) await this.#told.tellChange()
   }
 
   #reconnect(): void {
@@ -189,17 +185,4 @@ export class Connection implements Startable {
       this.#connect().catch(() => {})
     })
   }
-}
-
-/** What does not change with each execution. */
-const staticPart = (info: NodeInfo): string => {
-  const { ComputeNodeInfo: compute, ...rest } = info
-  return JSON.stringify([
-    rest,
-    compute?.ExecutionEngines,
-    compute?.UnavailableEngines,
-    compute?.Publishers,
-    compute?.StorageSources,
-    compute?.MaxCapacity,
-  ])
 }
