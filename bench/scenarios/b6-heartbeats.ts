@@ -52,7 +52,7 @@ async function beatOnce({ nodes, beatMs }: Fleet): Promise<number> {
   let lost = 0
   const act = async (node: BareNode, place: number): Promise<void> => {
     await sleep((beatMs * place) / nodes.length)
-    if (!isFlapping(place)) lost += (await node.beat()) ? 0 : 1
+    if (!isFlapping(place)) lost += await beat(node)
     else if (away.has(node)) {
       away.delete(node)
       await node.join()
@@ -63,6 +63,13 @@ async function beatOnce({ nodes, beatMs }: Fleet): Promise<number> {
   }
   await Promise.all([sleep(beatMs), ...nodes.map(act)])
   return lost
+}
+
+/** 1 = it was given up; it shakes hands again then, as nodes do. The first may be given up while the last still join, before the rounds that count. */
+async function beat(node: BareNode): Promise<number> {
+  if (await node.beat()) return 0
+  await node.join()
+  return 1
 }
 
 const away = new WeakSet<BareNode>()
