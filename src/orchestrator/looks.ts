@@ -148,6 +148,7 @@ export class Looks {
     if (!plan.waitsFor || hasEnded) return
     this.#reserve(job.ID, plan.reservations)
     const left = this.#parts.waiting.add(job, { waitsFor: plan.waitsFor, isPeculiar, mark })
+    // Who stood before those may have been woken for room that it could not use.
     if (left !== undefined) this.#letTry(this.#parts.waiting.next(left))
   }
 
@@ -171,7 +172,6 @@ export class Looks {
     if (shape !== undefined) this.#letTry(this.#parts.waiting.next(shape))
   }
 
-  /** The first of a shape: whoever stood before it may have been woken for room that it could not use. */
   #letTry(heads: readonly Turn[]): void {
     const { broker, random } = this.#parts
     for (const { jobId, priority } of heads)
