@@ -4,10 +4,13 @@ import { runInNewContext } from 'node:vm'
 /** Memory of past runs that may lie around. */
 const keptBytes = 33_554_432
 
+/** An order leaves about twice its size, which a module that lies in it makes large. */
+const runsBetweenCollections = 16
+
 export type Garbage = {
   /** Collects what has just become garbage: quick, because little of it is still used. */
   collectYoung(): void
-  /** Collects everything, once past runs have left enough. */
+  /** Collects everything once past runs have left enough, and what orders leave every few runs. */
   collectAfterRun(releasedBytes: number): void
 }
 
@@ -18,12 +21,15 @@ export type Garbage = {
 export function garbage(): Garbage {
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as (options?: { type: 'minor' }) => void
+  const collectYoung = (): void => collect({ type: 'minor' })
   let garbageBytes = 0
+  let runs = 0
   return {
-    collectYoung: () => collect({ type: 'minor' }),
+    collectYoung,
     collectAfterRun(releasedBytes) {
       garbageBytes += releasedBytes
-      if (garbageBytes < keptBytes) return
+      runs += 1
+      if (garbageBytes < keptBytes) return runs % runsBetweenCollections === 0 ? collectYoung() : undefined
       collect()
       garbageBytes = 0
     },
