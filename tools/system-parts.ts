@@ -7,8 +7,8 @@ export type SystemPart = { name: string; programs: string[]; files?: string[]; p
 export const systemParts: SystemPart[] = [
   {
     name: 'Docker engine',
-    programs: ['dockerd', 'busybox', 'iptables'],
-    packages: ['docker.io', 'busybox-static', 'iptables'],
+    programs: ['dockerd', 'busybox', 'iptables', 'nsenter', 'ip'],
+    packages: ['docker.io', 'busybox-static', 'iptables', 'util-linux', 'iproute2'],
     neededBy: 'contract and e2e suites of the docker engine',
   },
   {

@@ -18,6 +18,7 @@ import { httpParts } from '../kit/http-parts.ts'
 import { MemorySink } from '../kit/memory-sink.ts'
 import { scratchIn } from '../kit/scratch.ts'
 import { until } from '../kit/until.ts'
+import { webServer } from '../kit/web-server.ts'
 import { withDocker, withPodman } from '../kit/with-docker.ts'
 
 const never = new AbortController().signal
@@ -223,6 +224,23 @@ const suites = (host: () => string) => {
       expect((await ours()).length).toBe(2)
       await open().sweep(new Set())
       expect(await ours()).toEqual([])
+    })
+
+    it('is another than a bridge, which reaches the machine by its name, but not its loopback nor a cloud', async () => {
+      const open = await webServer((_, reply) => reply.end('hello'), 0, '0.0.0.0')
+      const { out, traffic } = await run(
+        [
+          // Podman before 4.7 has another name for it.
+          'grep -q "^[0-9].*host.docker.internal" /etc/hosts && name=host.docker.internal || name=host.containers.internal',
+          `wget -q -O - http://$name:${open.port}/; echo`,
+          `nc -w 1 $name ${machine.port} </dev/null 2>/dev/null; echo end`,
+          'nc -w 1 169.254.169.254 80 </dev/null 2>&1 | grep -c "Permission denied"',
+        ].join('\n'),
+        { network: { Type: 'Bridge' } },
+      )
+      await open.close()
+      expect(out).toBe('hello\nend\n1\n')
+      expect(traffic).toBeUndefined()
     })
 
     it('is refused on engines whose networks we cannot enter', async () => {
