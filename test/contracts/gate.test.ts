@@ -382,6 +382,46 @@ describe('the gate of a program', () => {
     expect(await text(late)).toBe('')
   })
 
+  it('leaves no connection to a server behind a program that has left, or after it is closed', async () => {
+    const [reached, taken]: Socket[][] = [[], []]
+    const server = await doorTo((socket) => void reached?.push(socket.resume()))
+    const lookUp = Promise.withResolvers<string[]>()
+    let lookUps = 0
+    const addressesOf = () => {
+      lookUps++
+      return lookUp.promise
+    }
+    const order = { jobId, domains: ['www.good.test'] }
+    const gates = [1, 2].map(() => new Gate(order, { addressesOf, clock: new SystemClock() }))
+    const doors = await Promise.all(
+      gates.map((each) =>
+        doorTo((socket) => {
+          taken?.push(socket)
+          each.serve(socket)
+        }),
+      ),
+    )
+    const host = `www.good.test:${server.port}`
+    const clients = doors.flatMap(({ port }) =>
+      [`CONNECT ${host}`, `GET http://${host}/`].map((line) => {
+        const client = connectTcp({ port, host: '127.0.0.1' })
+        client.write(`${line} HTTP/1.1\r\nHost: ${host}\r\n\r\n`)
+        return client.on('error', () => {})
+      }),
+    )
+    await until('all are asked for', () => lookUps === 4)
+    gates[0]?.close()
+    for (const client of clients) client.resetAndDestroy()
+    await until('all have left', () => taken?.every(({ destroyed }) => destroyed) ?? false)
+    lookUp.resolve(['127.0.0.1'])
+    await until('all were reached', () => reached?.length === 4)
+    await until(
+      'all are let go',
+      () => reached?.every(({ readableEnded, destroyed }) => readableEnded || destroyed) ?? false,
+    )
+    await Promise.all([server, ...doors].map((each) => each.close()))
+  })
+
   it('takes a bounded number of connections', async () => {
     const held = await Promise.all(Array.from({ length: 512 }, dial))
     await expect.poll(async () => text(await dial())).toBe('')

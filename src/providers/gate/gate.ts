@@ -103,6 +103,7 @@ export class Gate implements HttpGate {
       const { target, path } = this.#targetOf(asked)
       checkHost(asked, target)
       const socket = await this.#wayOut.connect(target)
+      if (asked.socket.destroyed) return void socket.destroy()
       this.#requests++
       await forward(asked, reply, { target, path, jobId: this.#order.jobId, socket })
     } catch (error) {
@@ -129,6 +130,8 @@ export class Gate implements HttpGate {
       const target = this.#tunnels.has(client) ? undefined : readAuthority(asked.url ?? '')
       if (target === undefined) throw new Fault('BadRequest', 'a tunnel needs a host and a port')
       const server = await this.#wayOut.connect(target)
+      // It may have left meanwhile.
+      if (client.destroyed) return void server.destroy()
       client.on('close', () => server.destroy())
       client.write('HTTP/1.1 200 Connection established\r\n\r\n')
       const words = await firstWords(client, head, this.#clock)

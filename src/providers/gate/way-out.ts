@@ -14,6 +14,7 @@ export class WayOut {
   readonly #open = new Set<Socket>()
   #closedSent = 0
   #closedReceived = 0
+  #isClosed = false
 
   constructor(domains: GateOrder['domains'], addressesOf: AddressesOf) {
     this.#domains = domains
@@ -43,6 +44,7 @@ export class WayOut {
   }
 
   close(): void {
+    this.#isClosed = true
     for (const socket of this.#open) socket.destroy()
   }
 
@@ -63,6 +65,7 @@ export class WayOut {
       this.#closedSent += socket.bytesWritten
       this.#closedReceived += socket.bytesRead
     })
+    if (this.#isClosed) socket.destroy()
     return socket
   }
 }
