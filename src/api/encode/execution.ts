@@ -41,7 +41,8 @@ export const encodeRunOutput = (output: RunCommandResult): string =>
   `{"Stdout":${goString(output.Stdout)},"StdoutTruncated":${output.StdoutTruncated},"stderr":${goString(output.stderr)},` +
   `"StderrTruncated":${output.StderrTruncated},"ExitCode":${output.ExitCode},"ErrorMsg":${goString(output.ErrorMsg)}}`
 
-const ownFields = ({ Attempt, Epoch, FailureClass, StartTime }: Execution): string =>
+const ownFields = ({ Attempt, Epoch, FailureClass, StartTime, Content }: Execution): string =>
   `,"Attempt":${Attempt},"Epoch":${Epoch}` +
   (FailureClass === '' ? '' : `,"FailureClass":"${FailureClass}"`) +
-  (StartTime === 0n ? '' : `,"StartTime":${StartTime}`)
+  (StartTime === 0n ? '' : `,"StartTime":${StartTime}`) +
+  (Content ? `,"Content":${goString(Content)}` : '')

@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import { readdir } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { privateRegistry } from '../../kit/private-registry.ts'
 import { Product, type Server } from '../../kit/product.ts'
 import { relay } from '../../kit/relay.ts'
 import { until } from '../../kit/until.ts'
@@ -177,6 +179,28 @@ withDocker((host) => {
       ])
       expect([(await starts(started)).length, (await starts(short)).length]).toEqual([1, 1])
     })
+  })
+
+  it('runs the image of a private registry with the login of `docker login`, and tells of its pull and its digest [X9, X10]', async () => {
+    const registry = await privateRegistry('me', 'secret')
+    const image = `${registry.domain}/team/tool:1`
+    const auth = Buffer.from('me:secret').toString('base64')
+    const logins = await product.file('docker/config.json', JSON.stringify({ auths: { [registry.domain]: { auth } } }))
+    const docker = (...args: string[]) => execFileSync('docker', ['--config', dirname(logins), '-H', host(), ...args])
+    docker('tag', 'busybox', image)
+    docker('push', image)
+    docker('rmi', image)
+    const env = { DOCKER_HOST: host(), DOCKER_CONFIG: dirname(logins) }
+    const node = await product.serve({ name: 'with-logins', env })
+    const id = await node.submit(task({ Image: image, Entrypoint: ['echo', 'private'] }))
+    const { Job, Executions } = await ended(node.port, id, 60_000)
+    expect([Job.State.StateType, Executions.Items[0]?.RunOutput]).toMatchObject(['Completed', { Stdout: 'private\n' }])
+    const told = await node.ok(['job', 'history', id])
+    expect(told).toMatch(/Pulling image[\s\S]*Pulled image/)
+    const [execution] = (await node.http<{ Items: object[] }>('GET', `/orchestrator/jobs/${id}/executions`)).body.Items
+    expect(execution).toMatchObject({ Content: expect.stringMatching(/\/team\/tool@sha256:[0-9a-f]{64}$/) })
+    await node.stop()
+    await registry.stop()
   })
 
   it('offers Docker while the engine is there, and waiting jobs go on when it comes back [X15]', async () => {
