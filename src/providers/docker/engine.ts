@@ -19,6 +19,7 @@ import { type DockerParams, decodeDockerParams, dockerType } from './engine-para
 import { readExit, writeExit } from './exit-record.ts'
 import { findContainer } from './find-container.ts'
 import { gpuDevices } from './gpu-devices.ts'
+import { imageToRun } from './image-to-run.ts'
 import { Images } from './images.ts'
 import { containerNameOf, executorIdOf, holderNameOf } from './names.ts'
 import { HeldNetworks, type HttpParts } from './network/held-networks.ts'
@@ -102,7 +103,7 @@ export class DockerEngine implements Engine {
 
   async #started(request: RunRequest, signal: AbortSignal): Promise<RunningProgram> {
     const asked = decodeDockerParams(request.engine)
-    const params = { ...asked, Image: request.content ?? asked.Image }
+    const params = { ...asked, Image: imageToRun(asked.Image, request.content) }
     const name = containerNameOf(this.#executorId, request)
     try {
       const pull = { image: params.Image, clock: this.#clock, tell: request.onProgress ?? (() => {}) }
