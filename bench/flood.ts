@@ -12,13 +12,14 @@ export const floodBlock = Array.from({ length: floodBlockBytes }, (_, at) =>
 ).join('')
 
 /** A job of the fixture program `tool` with these words. */
-export const toolJob = (words: readonly string[]): Record<string, unknown> => ({
+export const toolJob = (words: readonly string[], task: object = {}): Record<string, unknown> => ({
   Name: 'bench-tool',
   Type: 'batch',
   Count: 1,
   Tasks: [
     {
       Name: 'main',
+      ...task,
       Engine: {
         Type: 'wasm',
         Params: {

@@ -6,4 +6,6 @@ export interface FileCache {
    * others: it is read only.
    */
   file(key: string, path: string, bring: () => Promise<void>, signal: AbortSignal): Promise<'kept' | 'brought'>
+  /** The same where it is kept; false = it is not, and nothing is at `path`. */
+  give(key: string, path: string): Promise<boolean>
 }

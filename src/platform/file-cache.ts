@@ -82,6 +82,11 @@ export class DiskFileCache implements FileCache, Startable {
     return work
   }
 
+  async give(key: string, path: string): Promise<boolean> {
+    await this.#ready
+    return this.#give(hash('sha256', key), path)
+  }
+
   async #linkOrBring(name: string, path: string, bring: () => Promise<void>): Promise<'kept' | 'brought'> {
     if (await this.#give(name, path)) return 'kept'
     await bring()

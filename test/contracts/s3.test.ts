@@ -245,6 +245,7 @@ withSwift((store) => {
       const cache = await fileCache(folders)
       const brought: string[] = []
       const counted: FileCache = {
+        give: (...asked) => cache.give(...asked),
         file: async (key, path, bring, signal) => {
           const how = await cache.file(key, path, bring, signal)
           brought.push(how)

@@ -115,6 +115,7 @@ describe('url storage', () => {
     const cache = await fileCache(folders)
     const hows: string[] = []
     const counted: FileCache = {
+      give: (...asked) => cache.give(...asked),
       file: async (...asked) => {
         const how = await cache.file(...asked)
         hows.push(how)
@@ -132,7 +133,12 @@ describe('url storage', () => {
     etag = '"other"'
     expect(await read()).toBe('other')
     expect(hows).toEqual(['brought', 'kept', 'brought'])
+    await sizeOf(server.url('/words.txt'), storage)
+    const asked = server.requests.length
+    expect(await read()).toBe('other')
+    expect(server.requests).toHaveLength(asked)
     isWeak = true
+    await sizeOf(server.url('/words.txt'), storage)
     expect(await read()).toBe('other')
     expect(hows).toHaveLength(3)
     await cache.stop()

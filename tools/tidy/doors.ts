@@ -65,7 +65,7 @@ const packages: Record<string, readonly string[]> = {
     'lru-cache',
     'undici',
   ],
-  'providers/url': ['undici'],
+  'providers/url': ['lru-cache', 'undici'],
   nats: ['@nats-io/transport-node'],
   platform: ['undici'],
   orchestrator: ['diff'],

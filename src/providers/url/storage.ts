@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { join as joinGuest } from 'node:path/posix'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { LRUCache } from 'lru-cache'
 import type { Agent } from 'undici'
 import type { AddressesOf } from '#contracts/addresses.ts'
 import type { FileCache } from '#contracts/file-cache.ts'
@@ -30,6 +31,8 @@ export type UrlStorageDeps = {
 }
 
 const writeBytes = 1024 * 1024
+/** A bid is followed by its download within this, or the server is asked again. */
+const headMs = 60_000
 
 /** Files from the web (execution.md §4.4) [R177, R178]. */
 export class UrlStorage implements Storage, Startable {
@@ -37,6 +40,8 @@ export class UrlStorage implements Storage, Startable {
   readonly #settings: UrlSettings
   readonly #deps: UrlStorageDeps
   #agent: Promise<Agent> | undefined
+  /** What servers have answered to the question for a size. */
+  readonly #heads = new LRUCache<string, Answered>({ max: 1000, ttl: headMs })
 
   constructor(settings: UrlSettings, deps: UrlStorageDeps) {
     this.#settings = settings
@@ -73,9 +78,10 @@ export class UrlStorage implements Storage, Startable {
   async sizeBytes(source: SpecConfig, _share: unknown, signal: AbortSignal): Promise<number | undefined> {
     const { url, ...login } = decodeUrlSource(source)
     try {
-      const { headers, body } = await fetchWithRetries(await this.#parts(), { method: 'HEAD', url, ...login, signal })
-      await body.dump({ limit: 0 }).catch(() => {})
-      return lengthOf(headers)
+      const head = await fetchWithRetries(await this.#parts(), { method: 'HEAD', url, ...login, signal })
+      await head.body.dump({ limit: 0 }).catch(() => {})
+      this.#heads.set(JSON.stringify({ url, ...login }), head)
+      return lengthOf(head.headers)
     } catch (error) {
       // Some servers sign or know only GET.
       if (error instanceof GaveUp && [403, 405, 501].includes(error.status)) return this.#sizeByGet(source, signal)
@@ -96,6 +102,8 @@ export class UrlStorage implements Storage, Startable {
 
   async prepare(input: InputSource, context: PrepareContext, signal: AbortSignal): Promise<PreparedInput> {
     const { url, ...login } = decodeUrlSource(input.Source)
+    const kept = await this.#kept(input, { url, ...login }, context)
+    if (kept) return kept
     const begin = (gaveUp: GaveUp) =>
       gaveUp.status === 0
         ? `failed to begin download from url ${shownUrl(url)}: ${gaveUp.message}`
@@ -103,19 +111,34 @@ export class UrlStorage implements Storage, Startable {
     const download = await beginDownload(await this.#parts(), { url, ...login, signal }).catch((error: unknown) => {
       throw signal.aborted ? signal.reason : asFault(error, begin)
     })
-    const suggestion = download.isRedirected ? download.headers['content-disposition'] : undefined
     let hostPath: string | undefined
     try {
-      const name = fileNameOf(download.isRedirected ? download.url : url, text(suggestion), this.#deps.random.uuid)
-      hostPath = join(context.directory, name)
+      const prepared = this.#placeOf(input, download, url, context)
+      hostPath = prepared.hostPath
       await this.#place(download, hostPath, context.limitBytes, { url, ...login }, signal)
-      return { input, hostPath, kind: 'file', guestPath: joinGuest(input.Target, name), isReadOnly: true }
+      return prepared
     } catch (error) {
       await download.cancel()
       if (hostPath) await rm(hostPath, { force: true })
       if (signal.aborted) throw signal.reason
       throw asFault(error, (gaveUp) => `failed to download from url ${shownUrl(url)}: ${gaveUp.message}`)
     }
+  }
+
+  /** What the server said moments ago, when its size was asked for, is enough to know that it is here: nothing is sent for it. */
+  async #kept(input: InputSource, source: UrlSource, context: PrepareContext): Promise<PreparedInput | undefined> {
+    const head = this.#heads.get(JSON.stringify(source))
+    const key = head && keptKey(source, head)
+    if (!key || (lengthOf(head.headers) ?? 0) > context.limitBytes) return undefined
+    const prepared = this.#placeOf(input, head, source.url, context)
+    return (await this.#deps.cache?.give(key, prepared.hostPath)) ? prepared : undefined
+  }
+
+  #placeOf(input: InputSource, answer: Answered, url: string, { directory }: PrepareContext): PreparedInput {
+    const suggestion = answer.isRedirected ? answer.headers['content-disposition'] : undefined
+    const name = fileNameOf(answer.isRedirected ? answer.url : url, text(suggestion), this.#deps.random.uuid)
+    const guestPath = joinGuest(input.Target, name)
+    return { input, hostPath: join(directory, name), kind: 'file', guestPath, isReadOnly: true }
   }
 
   /** From what is kept when the server says that it is still the same; then nothing more is read. */
@@ -127,9 +150,8 @@ export class UrlStorage implements Storage, Startable {
     signal: AbortSignal,
   ): Promise<void> {
     const write = () => this.#write(download, path, limitBytes, source.url, signal)
-    const etag = text(download.headers.etag)
-    if (!this.#deps.cache || !etag?.startsWith('"')) return write()
-    const key = JSON.stringify(['url', source, download.url, etag, download.totalBytes])
+    const key = keptKey(source, download)
+    if (!this.#deps.cache || !key) return write()
     if ((await this.#deps.cache.file(key, path, write, signal)) === 'kept') await download.cancel()
   }
 
@@ -157,6 +179,14 @@ export class UrlStorage implements Storage, Startable {
     this.#agent ??= import('./connector.ts').then(({ guardedAgent }) => guardedAgent(addressesOf, readTimeoutMs))
     return { dispatcher: await this.#agent, clock, retries }
   }
+}
+
+type Answered = Pick<Download, 'url' | 'isRedirected' | 'headers'>
+
+/** Names the content of an answer; undefined when its server does not tell one state of it from another. */
+function keptKey(source: UrlSource, { url, headers }: Answered): string | undefined {
+  const etag = text(headers.etag)
+  return etag?.startsWith('"') ? JSON.stringify(['url', source, url, etag, lengthOf(headers)]) : undefined
 }
 
 async function* within(
