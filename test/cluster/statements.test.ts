@@ -1,29 +1,32 @@
 import { describe, expect, it } from 'vitest'
 import type { ComputeEnd } from '#contracts/node-link.ts'
 import type { ExecutionId } from '#models/ids.ts'
+import type { OrchestratorMessage } from '#models/messages/messages.ts'
 import { openSqlite } from '#platform/sqlite.ts'
 import { startOrchestrator } from '../kit/cluster.ts'
 import { FaultySql } from '../kit/faulty-sql.ts'
-import { submitSpec } from '../kit/jobs.ts'
+import { endOf, submitSpec } from '../kit/jobs.ts'
 import { nodeState } from '../kit/reconcile-world.ts'
 import { until } from '../kit/until.ts'
 
 const capacity = { CPU: 8, Memory: 8e9, Disk: 8e9, GPU: 0 }
 const nodeInfo = (name: string) => nodeState(name, capacity, {}).Info
 
+const nodeThatTakes = (take: (message: OrchestratorMessage) => void): ComputeEnd => ({
+  deliver: async (_linkId, frames) => {
+    for (const { Message } of frames) take(Message)
+    return { LastSeq: frames.at(-1)?.Seq ?? 0 }
+  },
+  async *readLogs() {},
+  readResult: async () => ({ bytes: new Uint8Array(), sizeBytes: 0, tag: '' }),
+})
+
 /** How many statements it takes until a job is placed on one of so many nodes and that node has its message. */
 const statementsToPlace = async (nodes: number): Promise<number> => {
   const database = new FaultySql(openSqlite(':memory:'))
   const cluster = await startOrchestrator({}, database)
   let delivered = 0
-  const back: ComputeEnd = {
-    deliver: async (_linkId, frames) => {
-      delivered += frames.length
-      return { LastSeq: frames.at(-1)?.Seq ?? 0 }
-    },
-    async *readLogs() {},
-    readResult: async () => ({ bytes: new Uint8Array(), sizeBytes: 0, tag: '' }),
-  }
+  const back = nodeThatTakes(() => delivered++)
   for (let n = 0; n < nodes; n++) {
     const NodeInfo = nodeInfo(`n-${n}`)
     const hello = { NodeInfo, StoreID: `s-${n}`, LinkID: '', LiveExecutions: [] as ExecutionId[] }
@@ -42,6 +45,47 @@ const statementsToPlace = async (nodes: number): Promise<number> => {
   await cluster.stop()
   return statements
 }
+
+const streams = { Stdout: '', StdoutTruncated: false, stderr: '', StderrTruncated: false }
+const succeeded = {
+  PublishedResult: { Type: '', Params: {} },
+  RunOutput: { ...streams, ExitCode: 0, ErrorMsg: '' },
+}
+
+/** How often the executions of a job are read until all of so many have ended well, one after the other. */
+const looksToTheEnd = async (Count: number): Promise<number> => {
+  const database = new FaultySql(openSqlite(':memory:'))
+  const { orchestrator, jobs, stop } = await startOrchestrator({}, database)
+  const ordered: ExecutionId[] = []
+  const back = nodeThatTakes(({ Kind, Body }) => {
+    if (Kind === 'AskForBid') ordered.push(Body.Execution.ID)
+  })
+  const NodeInfo = nodeState('n-0', { CPU: 1_000, Memory: 1e12, Disk: 1e12, GPU: 0 }, {}).Info
+  const hello = { NodeInfo, StoreID: 's-0', LinkID: '', LiveExecutions: [] }
+  const { LinkID } = await orchestrator.link.handshake(hello, back)
+  let looks = 0
+  database.watch = (act, sql) => {
+    if (act === 'read' && sql.includes('from "executions" where "job_key"')) looks++
+  }
+  const id = await submitSpec(jobs, { Count })
+  await until('all are ordered', () => ordered.length === Count)
+  for (const [at, ExecutionID] of ordered.entries()) {
+    const report = {
+      Seq: at + 1,
+      Message: { Kind: 'RunResult', Body: { ExecutionID, Epoch: 1, ...succeeded } },
+    } as const
+    await orchestrator.link.deliver(NodeInfo.NodeID, LinkID, [report])
+  }
+  expect((await endOf(jobs, id)).State.StateType).toBe('Completed')
+  await stop()
+  return looks
+}
+
+it('a job of two hundred executions is looked at as often as one of two: no step of it grows with its square [B3n]', async () => {
+  const two = await looksToTheEnd(2)
+  expect(two).toBeGreaterThan(0)
+  expect(await looksToTheEnd(200)).toBeLessThanOrEqual(two + 1)
+})
 
 describe('the statements of a placement', () => {
   it('are as many for forty nodes as for two: nodes are in memory, and each has an outbox of its own [W20, W21]', async () => {
