@@ -1,17 +1,25 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 /** A process and what it started, as the kernel sees them (Linux). */
 export function tree(pid: number): number[] {
-  const tasks = existsSync(`/proc/${pid}/task`) ? readdirSync(`/proc/${pid}/task`) : []
-  const children = tasks.flatMap((task) => numbers(`/proc/${pid}/task/${task}/children`))
-  return [pid, ...children.flatMap(tree)]
+  const children = listed(() => readdirSync(`/proc/${pid}/task`)).flatMap((task) =>
+    listed(() => readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' ').filter(Boolean)),
+  )
+  return [pid, ...children.map(Number).flatMap(tree)]
 }
 
-const numbers = (file: string): number[] => readFileSync(file, 'utf8').split(' ').filter(Boolean).map(Number)
+/** Nothing, for a process or thread that has ended meanwhile. */
+function listed(read: () => string[]): string[] {
+  try {
+    return read()
+  } catch {
+    return []
+  }
+}
 
 /** Resident memory in MiB: all of it, and the part that is not backed by a file. */
 export function memory(pid: number): { residentMb: number; anonymousMb: number } {
