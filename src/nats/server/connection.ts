@@ -4,9 +4,10 @@ import type { EventLog } from '#lib/event-log.ts'
 import { messageOf } from '#lib/fault.ts'
 import { ProtocolError } from './control-line.ts'
 import type { Door, Rights, Visitor } from './door.ts'
+import { Incoming } from './incoming.ts'
 import { KeepAlive } from './keep-alive.ts'
 import { Outgoing } from './outgoing.ts'
-import { type Operation, Parser } from './parser.ts'
+import type { Operation } from './parser.ts'
 import type { RoutedMessage, Router } from './router.ts'
 import { isPattern, isSubject } from './subjects.ts'
 import { type Subscription, Subscriptions } from './subscriptions.ts'
@@ -34,14 +35,13 @@ export class ClientConnection implements Visitor {
   readonly nonce: string
   options: Readonly<Record<string, unknown>> = {}
   readonly #parts: ConnectionParts
-  readonly #parser = new Parser()
+  readonly #in: Incoming
   readonly #out: Outgoing
   readonly #keepAlive: KeepAlive
   readonly #subscriptions: Subscriptions
   #limit: Timer
   #rights: Rights | undefined
   #hasNoResponders = false
-  #isHeld = false
   #refusals = 0
 
   constructor(parts: ConnectionParts) {
@@ -50,6 +50,8 @@ export class ClientConnection implements Visitor {
     this.address = socket.remoteAddress ?? ''
     this.nonce = parts.nonce
     this.#out = new Outgoing(socket, (backlogBytes) => this.#giveUp(backlogBytes))
+    const onError = (error: unknown): void => this.#break(error)
+    this.#in = new Incoming({ socket, out: this.#out, act: (operation) => this.#do(operation), onError })
     this.#keepAlive = new KeepAlive(clock, {
       ping: () => this.#out.line('PING'),
       onStale: () => this.fail('Stale Connection'),
@@ -77,53 +79,20 @@ export class ClientConnection implements Visitor {
 
   /** Who waits for what others answer has just spoken, and its own answer would not be read. */
   async isAlive(): Promise<boolean> {
-    return (this.#isHeld && !this.#out.isUnread) || this.#keepAlive.isAlive()
+    return (this.#in.isHeld && !this.#out.isUnread) || this.#keepAlive.isAlive()
   }
 
   #read(piece: Buffer): void {
     if (this.#out.isOver) return
     this.#keepAlive.heard()
-    this.#parser.add(piece)
-    this.#goOn()
+    this.#in.read(piece)
   }
 
-  #goOn(): void {
-    try {
-      this.#doNext()
-    } catch (error) {
-      if (error instanceof ProtocolError) this.fail(messageOf(error))
-      else this.#break(error)
-    }
-  }
-
-  #doNext(): void {
-    while (!this.#isHeld && !this.#out.isOver) {
-      if (this.#out.isUnread) return this.#hold(this.#out.read(), () => {})
-      const operation = this.#parser.next()
-      if (!operation) return
-      this.#do(operation)
-    }
-  }
-
-  /** Of our own making: the client learns no more than that. */
+  /** What is of our own making the client learns no more of than that. */
   #break(error: unknown): void {
+    if (error instanceof ProtocolError) return this.fail(messageOf(error))
     this.#parts.log('connection_broken', { nodeId: this.#rights?.sender, address: this.address, error })
     this.fail('Internal Error')
-  }
-
-  /** Nothing more is read from this client until that is decided. */
-  #hold<Verdict>(decided: Promise<Verdict>, then: (verdict: Verdict) => void): void {
-    const { socket } = this.#parts
-    this.#isHeld = true
-    socket.pause()
-    decided
-      .then(then)
-      .catch((error: unknown) => this.#break(error))
-      .finally(() => {
-        this.#isHeld = false
-        socket.resume()
-        this.#goOn()
-      })
   }
 
   #do(operation: Operation): void {
@@ -147,11 +116,11 @@ export class ClientConnection implements Visitor {
   #connect(options: Record<string, unknown>): void {
     if (this.#rights) return this.fail('Unknown Protocol Operation')
     this.options = options
-    this.#hold(this.#parts.door.admit(this), (verdict) => {
+    this.#in.hold(this.#parts.door.admit(this), (verdict) => {
       if (typeof verdict === 'string') return this.fail(verdict)
       this.#rights = verdict
       if (this.#out.isOver) return verdict.left()
-      this.#parser.isTrusted = true
+      this.#in.trust()
       this.#hasNoResponders = options['no_responders'] === true && options['headers'] === true
       if (options['verbose'] === true) this.#out.line('+OK')
       this.#limit.stop()
@@ -171,7 +140,7 @@ export class ClientConnection implements Visitor {
     }
     const isAllowed = rights.maySubscribe(subject)
     if (typeof isAllowed === 'boolean') answer(isAllowed)
-    else this.#hold(isAllowed, answer)
+    else this.#in.hold(isAllowed, answer)
   }
 
   #publish(rights: Rights, { subject, reply, headerBytes, payload }: RoutedMessage): void {
