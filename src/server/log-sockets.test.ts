@@ -1,5 +1,5 @@
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
 import { afterEach, expect, it } from 'vitest'
 import type { JobsApi } from '#contracts/control-plane.ts'
 import type { Clock } from '#lib/clock.ts'
@@ -63,4 +63,57 @@ it('other streams have output only', async () => {
   for (const beat of timers.splice(0)) beat()
   await until('the other has its sign', () => resumable.length === 2)
   expect(plain).toEqual([])
+})
+
+/** A job that prints as fast as it is read, and a reader that answers no ping, as one does that is far behind. */
+async function flooded() {
+  let printed = 0
+  const execution = { ID: 'e-1', JobID: 'j-1', ComputeState: { StateType: 'Running' } }
+  async function* logs(_id: string, _query: object, signal: AbortSignal) {
+    for (; !signal.aborted; printed++) yield { stream: 1, bytes: Buffer.alloc(256 * 1024, 'x') }
+  }
+  const server = createServer()
+  new LogSockets({ ...waiting, logged: async () => execution, logs } as unknown as JobsApi, clock, undefined).serve(
+    server,
+  )
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1').pause()
+  stops.push(() => {
+    socket.destroy()
+    server.close()
+  })
+  const key = 'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n'
+  socket.write(
+    `GET /api/v1/orchestrator/jobs/j-1/logs?follow=true HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n${key}\r\n`,
+  )
+  const lags = async () => {
+    let [seen, times] = [-1, 0]
+    await until('it lags', () => {
+      times = printed === seen && printed > 0 ? times + 1 : 0
+      seen = printed
+      return times > 50
+    })
+  }
+  return { socket, lags, printed: () => printed }
+}
+
+it('a reader that is slow and takes what is sent is alive, though its answer to the ping is far behind; one that takes nothing is not [R20]', async () => {
+  const { socket, lags, printed } = await flooded()
+  let isClosed = false
+  socket.on('close', () => {
+    isClosed = true
+  })
+  await lags()
+  timers[0]?.()
+  const before = printed()
+  socket.resume()
+  await until('it has taken a part', () => printed() > before + 40)
+  socket.pause()
+  await lags()
+  timers[1]?.()
+  expect(timers).toHaveLength(3)
+  timers[2]?.()
+  expect(timers).toHaveLength(3)
+  socket.resume()
+  await until('it is cut off', () => isClosed)
 })

@@ -95,10 +95,13 @@ export class LogSockets {
     })
     const signal = AbortSignal.any([gone.signal, this.#stopping.signal])
     try {
-      const tell = (Note: string): void => void send(socket, noteFrame(Note))
-      for await (const frame of framesOf(jobs, url, signal, tell)) await send(socket, frame)
+      const tell = (Note: string): void => void send(socket, noteFrame(Note), heart.beats)
+      for await (const frame of framesOf(jobs, url, signal, tell)) {
+        if (socket.readyState !== socket.OPEN) break
+        await send(socket, frame, heart.beats)
+      }
     } catch (error) {
-      if (!signal.aborted) await send(socket, errorFrame(error))
+      if (!signal.aborted) await send(socket, errorFrame(error), heart.beats)
     }
     this.#close(socket, signal.aborted ? goingAway : normalClosure)
   }
@@ -157,27 +160,34 @@ function errorFrame(error: unknown): string {
   return `{"error":${goString(messageOf(error))},"value":{"Type":0,"Line":""}${said}}\n`
 }
 
-/** Waits for the reader only when it lags; that it went away is noticed by its close. */
-function send(socket: WebSocket, frame: string): Promise<void> | undefined {
+/** Waits for the reader only when it lags; that it went away is noticed by its close. `onTaken`: a lagging one took a part. */
+function send(socket: WebSocket, frame: string, onTaken: () => void): Promise<void> | undefined {
   if (socket.readyState !== socket.OPEN) return undefined
   if (socket.bufferedAmount < highWaterBytes) {
     socket.send(frame)
     return undefined
   }
-  return new Promise((resolve) => socket.send(frame, () => resolve()))
+  return new Promise((resolve) =>
+    socket.send(frame, (error) => {
+      if (!error) onTaken()
+      resolve()
+    }),
+  )
 }
 
 const signOfLife = '{"value":{"Type":0,"Line":""}}\n'
 
 /**
- * Notices a peer that vanished without a word: a ping without an answer until the next one. Who wants to come back after
+ * Notices a peer that vanished without a word: until the next ping there was no answer, and it took nothing of what was sent,
+ * behind which the ping of a slow reader waits. Who wants to come back after
  * a break has to notice, too, and WebSockets do not show their pings: it gets a frame with each.
  */
-function keepAlive(socket: WebSocket, clock: Clock, isResumable: boolean): { stop(): void } {
+function keepAlive(socket: WebSocket, clock: Clock, isResumable: boolean): { stop(): void; beats(): void } {
   let isAlive = true
-  socket.on('pong', () => {
+  const beats = (): void => {
     isAlive = true
-  })
+  }
+  socket.on('pong', beats)
   let timer = clock.after(pingMs, beat)
   function beat(): void {
     if (!isAlive) return socket.terminate()
@@ -186,5 +196,5 @@ function keepAlive(socket: WebSocket, clock: Clock, isResumable: boolean): { sto
     if (isResumable) socket.send(signOfLife)
     timer = clock.after(pingMs, beat)
   }
-  return { stop: () => timer.stop() }
+  return { stop: () => timer.stop(), beats }
 }
