@@ -50,3 +50,33 @@ it('after a lost group nothing is looked at until memory is rebuilt, which is tr
   await until('both jobs are placed', () => asked.includes(before) && asked.includes(after))
   await cluster.stop()
 })
+
+it('a node whose greeting is lost with a group is told to greet again, and is connected then', async () => {
+  const database = new FaultySql(openSqlite(':memory:'))
+  const cluster = await startOrchestrator({}, database)
+  const { link } = cluster.orchestrator
+  const back: ComputeEnd = {
+    deliver: async (_linkId, frames) => ({ LastSeq: frames.at(-1)?.Seq ?? 0 }),
+    async *readLogs() {},
+    readResult: async () => ({ bytes: new Uint8Array(), sizeBytes: 0, tag: '' }),
+  }
+  const greet = (LinkID: string) =>
+    link.handshake({ NodeInfo: nodeInfo, StoreID: 's', LinkID, LiveExecutions: [] }, back)
+  const { LinkID } = await greet('')
+  await link.goodbye(nodeInfo.NodeID)
+  // What an operator does is on disk when it is answered, and with it all that was before.
+  await cluster.nodes.cordon(nodeInfo.NodeID, '')
+  failOnce(database)
+  expect(await greet(LinkID)).toMatchObject({ IsAccepted: true, LinkID })
+  const none = { CPU: 0, Memory: 0, Disk: 0, GPU: 0 }
+  const beat = { NodeID: nodeInfo.NodeID, LinkID, AvailableCapacity: capacity, QueueUsedCapacity: none }
+  await until('it is forgotten', async () => !(await link.heartbeat(beat)).IsKnown)
+  await until(
+    'memory is rebuilt',
+    async () => (await cluster.nodes.get('n-1')).ConnectionState.Status === 'DISCONNECTED',
+  )
+  await greet(LinkID)
+  expect((await cluster.nodes.get('n-1')).ConnectionState.Status).toBe('CONNECTED')
+  expect(await link.heartbeat(beat)).toEqual({ IsKnown: true })
+  await cluster.stop()
+})
