@@ -15,7 +15,7 @@ export type FailureClass = (typeof failureClasses)[number]
 
 /** How the delay goes on: doubled with each further start, or always the same; both with some chance in it. */
 export const backoffs = ['exponential', 'constant'] as const
-export type Backoff = (typeof backoffs)[number]
+type Backoff = (typeof backoffs)[number]
 
 /** Ours: what happens after a failed attempt, per partition. Durations in whole seconds. */
 export type ReschedulePolicy = {
