@@ -3,7 +3,7 @@ import type { Clock } from '#lib/clock.ts'
 import type { EventLog } from '#lib/event-log.ts'
 import type { Execution } from '#models/execution.ts'
 import { isTerminalExecution } from '#models/execution-state.ts'
-import type { NodeId } from '#models/ids.ts'
+import type { JobId, NodeId } from '#models/ids.ts'
 import type { Job } from '#models/job.ts'
 import type { ComputeMessage } from '#models/messages/messages.ts'
 import { Contents } from './contents.ts'
@@ -20,15 +20,24 @@ export class Inbox {
   readonly #ledger: Ledger
   readonly #clock: Clock
   readonly #look: (job: Job) => void
+  readonly #goesOn: (jobId: JobId) => boolean
   readonly #log: EventLog
   readonly #contents: Contents
 
-  constructor(ledger: Ledger, clock: Clock, look: (job: Job) => void, log: EventLog) {
-    this.#ledger = ledger
-    this.#clock = clock
-    this.#look = look
-    this.#log = log
-    this.#contents = new Contents(ledger.store)
+  /** `goesOn`: after a success there is nothing to decide for this job, because others of it are at work and none waits. */
+  constructor(parts: {
+    ledger: Ledger
+    clock: Clock
+    look: (job: Job) => void
+    goesOn: (jobId: JobId) => boolean
+    log: EventLog
+  }) {
+    this.#ledger = parts.ledger
+    this.#clock = parts.clock
+    this.#look = parts.look
+    this.#goesOn = parts.goesOn
+    this.#log = parts.log
+    this.#contents = new Contents(parts.ledger.store)
   }
 
   async apply(
@@ -39,8 +48,7 @@ export class Inbox {
     const reports = new Reports(this.#ledger.store)
     for (const message of messages) await this.#add(reports, nodeId, message)
     const outcome = await this.#ledger.commit({ inbox, ...reports.change() })
-    if (outcome.kind === 'applied')
-      for (const job of reports.toLookAt((jobId) => this.#ledger.isAtWork(jobId))) this.#look(job)
+    if (outcome.kind === 'applied') for (const job of reports.toLookAt(this.#goesOn)) this.#look(job)
     return outcome
   }
 

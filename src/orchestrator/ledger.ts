@@ -47,11 +47,6 @@ export class Ledger {
     if (outcome.kind === 'conflict') throw new Fault('Conflict', outcome.what, { isRetryable: true })
   }
 
-  /** Whether something of the job is under way that nobody has asked to stop. */
-  isAtWork(jobId: JobId): boolean {
-    return this.#nodes.isAtWork(jobId)
-  }
-
   #takeBack(promised: readonly Execution[]): void {
     const freed = promised.map((execution) => this.#nodes.untrack(execution))
     if (freed.includes(true)) this.#onRoom()

@@ -102,7 +102,13 @@ export class Orchestrator implements Startable {
       waiters,
       onRoom: () => this.#tryWaiting(false),
     })
-    const inbox = new Inbox(ledger, clock, (job) => this.#ask(job.ID, job.Priority, 'exec-update'), parts.log)
+    const inbox = new Inbox({
+      ledger,
+      clock,
+      look: (job) => this.#ask(job.ID, job.Priority, 'exec-update'),
+      goesOn: (jobId) => this.#table.isAtWork(jobId) && !this.#waiting.has(jobId),
+      log: parts.log,
+    })
     const onBetter = () => this.#tryWaiting(true)
     const look = (jobIds: Iterable<JobId>) => this.#look(jobIds, 'node-leave')
     this.#membership = new Membership({

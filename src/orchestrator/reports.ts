@@ -61,9 +61,9 @@ export class Reports {
   }
 
   /** The jobs that have to be looked at, now that it is stored. */
-  toLookAt(isAtWork: (jobId: JobId) => boolean): Job[] {
+  toLookAt(goesOn: (jobId: JobId) => boolean): Job[] {
     const looks = [...this.#looks.values()]
-    return looks.filter(({ job, look }) => look === 'yes' || !isAtWork(job.ID)).map(({ job }) => job)
+    return looks.filter(({ job, look }) => look === 'yes' || !goesOn(job.ID)).map(({ job }) => job)
   }
 }
 

@@ -58,6 +58,10 @@ export class Waiting {
     return tried && !isBefore(turnOf(job), tried.by) ? tried.mark : undefined
   }
 
+  has(jobId: JobId): boolean {
+    return this.#shapeOfJob.has(jobId)
+  }
+
   /** Returns the shape in which it waited. */
   remove(jobId: JobId): string | undefined {
     const shape = this.#shapeOfJob.get(jobId)
