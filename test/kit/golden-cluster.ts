@@ -58,8 +58,7 @@ export const startGoldenCluster = async (options: GoldenOptions = {}): Promise<G
     { start: async () => {}, stop: () => rm(directory, { recursive: true, force: true }) },
     { start: async () => {}, stop: files.stop },
   ]
-  // Nor have they a publisher of that name.
-  const defaults = { ...recordedDefaults[options.version ?? 'v1.4.0'], 'Publishers.Disabled': 'link' }
+  const defaults = recordedDefaults[options.version ?? 'v1.4.0']
   const hybrid = await startNode(directory, 'hybrid', { isOrchestrator: true, isCompute: true }, options, {
     Labels: 'zone=a,disk=ssd',
     'Compute.AllocatedCapacity.CPU': '4',
