@@ -40,12 +40,9 @@ export class GroupCommit {
 
   /** Throws when the world fails; the changes before stay as they are if the database lets them. */
   apply(change: Change): Applied | Refusal {
-    if (this.#group && !this.#database.isInTransaction()) {
-      this.flush()
-      // It was decided on what is lost now.
-      throw rolledBack()
-    }
-    const answer = new ChangeResolver(this.#tables, this.#keys).resolve(change)
+    // It was decided on what is lost now.
+    if (this.heedRollback()) throw rolledBack()
+    const answer = this.#resolve(change)
     if ('refusal' in answer) return answer.refusal
     const group = this.#openGroup()
     if (change.canWait) group.patience ??= this.#clock.after(patienceMs, () => this.#hasten(group))
@@ -58,6 +55,22 @@ export class GroupCommit {
       this.#takeBackLast(group, error)
       throw error
     }
+  }
+
+  #resolve(change: Change): ReturnType<ChangeResolver['resolve']> {
+    try {
+      return new ChangeResolver(this.#tables, this.#keys).resolve(change)
+    } catch (error) {
+      this.heedRollback()
+      throw error
+    }
+  }
+
+  /** Whether the database has rolled what was applied back by itself; then it is lost from here on, and its listeners know. */
+  heedRollback(): boolean {
+    const isLost = this.#group !== undefined && !this.#database.isInTransaction()
+    if (isLost) this.flush()
+    return isLost
   }
 
   /** Pending until all that was applied is durable; undefined when it is. */

@@ -66,94 +66,118 @@ export class SqlStore implements Store {
   }
 
   async job(id: JobId): Promise<Job | undefined> {
-    return this.#tables.jobs.get(id)
+    return this.#read(() => this.#tables.jobs.get(id))
   }
 
   async jobVersion(id: JobId, version: number): Promise<Job | undefined> {
-    const newest = this.#tables.jobs.get(id)
-    if (!newest || newest.Version === version) return newest
-    return this.#endedVersions(newest).find((job) => job.Version === version)
+    return this.#read(() => {
+      const newest = this.#tables.jobs.get(id)
+      if (!newest || newest.Version === version) return newest
+      return this.#endedVersions(newest).find((job) => job.Version === version)
+    })
   }
 
   async jobVersions(id: JobId): Promise<Job[]> {
-    const newest = this.#tables.jobs.get(id)
-    return newest ? [...this.#endedVersions(newest), newest] : []
+    return this.#read(() => {
+      const newest = this.#tables.jobs.get(id)
+      return newest ? [...this.#endedVersions(newest), newest] : []
+    })
   }
 
   async jobIdsByPrefix(prefix: string, limit: number): Promise<JobId[]> {
-    return this.#tables.jobs.idsByPrefix(prefix, limit)
+    return this.#read(() => this.#tables.jobs.idsByPrefix(prefix, limit))
   }
 
   async jobIdByName(name: string, namespace: string): Promise<JobId | undefined> {
-    return this.#tables.jobs.idByName(name, namespace)
+    return this.#read(() => this.#tables.jobs.idByName(name, namespace))
   }
 
   jobs(filter: JobFilter, order: JobOrder, isReversed: boolean, limit: number, after?: JobCursor): Promise<Page<Job>> {
-    return this.#listing.page(filter, order, isReversed, limit, after)
+    return this.#listing.page(filter, order, isReversed, limit, after).catch((error: unknown) => this.#failed(error))
   }
 
   async jobIdsInStates(states: readonly JobStateName[]): Promise<JobId[]> {
-    return this.#tables.jobs.idsInStates(states)
+    return this.#read(() => this.#tables.jobs.idsInStates(states))
   }
 
   async endedJobs(which: EndedJobs, before: bigint, limit: number): Promise<EndedJob[]> {
-    const { jobs, versions, work } = this.#tables
-    const atWork = work.versionKeys()
-    const isAtWork = ({ key, version_key }: EndedRow) =>
-      atWork.size > 0 && [version_key, ...versions.endedKeys(key)].some((version) => atWork.has(version))
-    const rows = jobs.endedBefore(which, before, limit).filter((row) => !isAtWork(row))
-    return rows.map((row) => ({ id: row.id as JobId, expectedRevision: row.revision }))
+    return this.#read(() => {
+      const { jobs, versions, work } = this.#tables
+      const atWork = work.versionKeys()
+      const isAtWork = ({ key, version_key }: EndedRow) =>
+        atWork.size > 0 && [version_key, ...versions.endedKeys(key)].some((version) => atWork.has(version))
+      const rows = jobs.endedBefore(which, before, limit).filter((row) => !isAtWork(row))
+      return rows.map((row) => ({ id: row.id as JobId, expectedRevision: row.revision }))
+    })
   }
 
   async execution(id: ExecutionId): Promise<Execution | undefined> {
-    return this.#tables.executions.get(id)
+    return this.#read(() => this.#tables.executions.get(id))
   }
 
   async executionsOfJob(jobId: JobId, version?: number): Promise<Execution[]> {
-    const key = this.#tables.jobs.key(jobId)
-    return key === undefined ? [] : this.#tables.executions.ofJob(key, version)
+    return this.#read(() => {
+      const key = this.#tables.jobs.key(jobId)
+      return key === undefined ? [] : this.#tables.executions.ofJob(key, version)
+    })
   }
 
   async liveExecutions(nodeId?: NodeId): Promise<Execution[]> {
-    return this.#tables.executions.live(nodeId)
+    return this.#read(() => this.#tables.executions.live(nodeId))
   }
 
   async history(jobId: JobId, afterSeq: number, limit: number): Promise<JobHistory[]> {
-    const key = this.#tables.jobs.key(jobId)
-    return key === undefined ? [] : this.#tables.history.page(jobId, key, afterSeq, limit)
+    return this.#read(() => {
+      const key = this.#tables.jobs.key(jobId)
+      return key === undefined ? [] : this.#tables.history.page(jobId, key, afterSeq, limit)
+    })
   }
 
   async nodes(): Promise<NodeState[]> {
-    return this.#tables.nodes.all()
+    return this.#read(() => this.#tables.nodes.all())
   }
 
   async work(id: ExecutionId): Promise<WorkRow | undefined> {
-    return this.#tables.work.get(id)
+    return this.#read(() => this.#tables.work.get(id))
   }
 
   async workInStates(states: readonly WorkState[]): Promise<WorkRow[]> {
-    return this.#tables.work.inStates(states)
+    return this.#read(() => this.#tables.work.inStates(states))
   }
 
   async outbox(peer: string, afterSeq: number, limit: number): Promise<OutboxRow[]> {
-    return this.#tables.outbox.page(peer, afterSeq, limit)
+    return this.#read(() => this.#tables.outbox.page(peer, afterSeq, limit))
   }
 
   async inboxSeq(peer: string, senderStoreId: string): Promise<number> {
-    return this.#tables.inbox.seq(peer, senderStoreId)
+    return this.#read(() => this.#tables.inbox.seq(peer, senderStoreId))
   }
 
   async token(namespace: string, token: string): Promise<IdempotencyToken | undefined> {
-    return this.#tables.tokens.get(namespace, token, this.#clock.nowNs())
+    return this.#read(() => this.#tables.tokens.get(namespace, token, this.#clock.nowNs()))
   }
 
   async fact(name: string): Promise<string | undefined> {
-    return this.#tables.facts.get(name)
+    return this.#read(() => this.#tables.facts.get(name))
   }
 
   async close(): Promise<void> {
     this.#group.flush()
     this.#database.close()
+  }
+
+  /** A failing read may end the transaction: what is held in memory of it must not be seen for longer than that. */
+  #read<Value>(work: () => Value): Value {
+    try {
+      return work()
+    } catch (error) {
+      return this.#failed(error)
+    }
+  }
+
+  #failed(error: unknown): never {
+    this.#group.heedRollback()
+    throw error
   }
 
   #endedVersions(newest: Job): Job[] {
