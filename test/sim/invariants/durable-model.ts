@@ -14,6 +14,8 @@ export class DurableModel {
   readonly executions = new Map<ExecutionId, Execution>()
   /** What ended and was not kept. */
   readonly removed = new Set<JobId>()
+  /** Of removed executions: where they were placed. A node that was away may hold its order for longer than its job is kept. */
+  readonly #placedOn = new Map<ExecutionId, NodeId>()
   readonly nodes = new Map<NodeId, NodeState>()
   /** Last number of each job's history. */
   readonly historySeq = new Map<JobId, number>()
@@ -28,7 +30,10 @@ export class DurableModel {
 
   applyRemovals({ removeJobs, removeHistory }: Change): void {
     for (const { id } of removeJobs ?? []) {
-      for (const execution of this.executionsOf(id)) this.executions.delete(execution.ID)
+      for (const { ID, NodeID } of this.executionsOf(id)) {
+        this.executions.delete(ID)
+        this.#placedOn.set(ID, NodeID)
+      }
       this.#ofJob.delete(id)
       this.jobs.delete(id)
       this.removed.add(id)
@@ -59,6 +64,17 @@ export class DurableModel {
     for (const node of putNodes ?? []) this.nodes.set(node.Info.NodeID, node)
     for (const id of removeNodes ?? []) this.nodes.delete(id)
     for (const line of history) this.historySeq.set(line.JobID, line.SeqNum)
+  }
+
+  /** The node that an execution is or was placed on. */
+  nodeOf(id: ExecutionId): NodeId | undefined {
+    return this.executions.get(id)?.NodeID ?? this.#placedOn.get(id)
+  }
+
+  /** How long a job has waited by the orchestrator's clock, which may have stood still; undefined = it has started. */
+  waitedNs(mark: string, nowNs: bigint): bigint | undefined {
+    const job = [...this.jobs.values()].find((each) => markOf(each) === mark)
+    return this.hasStarted(mark) || !job ? undefined : nowNs - job.VersionTime
   }
 
   executionsOf(jobId: JobId): Execution[] {

@@ -68,6 +68,8 @@ const wantsMore = (job: Job, { model }: Seen): boolean => {
 const hasPlace = (job: Job, node: MachineFacts, seen: Seen): boolean => {
   const { model, isGone } = seen
   if (!node.isCompute || isGone(node.nodeId)) return false
+  // What gets free with the loss of a node is nobody's until it is back.
+  if (model.nodes.get(node.nodeId)?.ConnectionState.Status === 'DISCONNECTED') return false
   const isOwn = (e: Execution): boolean => e.NodeID === node.nodeId && e.JobVersion === job.Version
   const own = model.executionsOf(job.ID).filter(isOwn)
   if (own.some(({ ComputeState }) => ComputeState.StateType === 'AskForBidRejected')) return false

@@ -6,11 +6,8 @@ import type { Rule } from './rule.ts'
 export const startRules: readonly Rule<Start>[] = [
   {
     invariant: 'I2',
-    broken: ({ executionId, jobId, nodeId }, { model, machines }) =>
-      // An order that waited for its node may come when its job has ended and is forgotten; a Go node starts before it reads on.
-      !(machines.get(nodeId)?.generation !== 'ours' && model.removed.has(jobId)) &&
-      model.executions.get(executionId)?.NodeID !== nodeId &&
-      `${nodeId} started ${executionId}, which is not its own`,
+    broken: ({ executionId, nodeId }, { model }) =>
+      model.nodeOf(executionId) !== nodeId && `${nodeId} started ${executionId}, which is not its own`,
   },
   {
     invariant: 'I4',
