@@ -6,7 +6,7 @@ import type { S3Store } from './swift-store.ts'
 /** AWS clients with the login of a store and no guard. */
 export const s3Clients = (store: S3Store, change: Partial<S3Settings> = {}): S3Clients =>
   new S3Clients(
-    { ...defaultS3Settings, trustedEndpoints: [store.endpoint], retries: 1, ...change },
+    { ...defaultS3Settings, trustedEndpoints: [store.endpoint], retries: 5, ...change },
     {
       clock: new SystemClock(),
       environment: {},

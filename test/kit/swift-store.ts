@@ -36,15 +36,7 @@ class SwiftStore {
     for (const [i, kind] of kinds.entries()) this.#server(kind, ports[i] ?? 0)
     this.#proxy(proxyPort, cachePort)
     const endpoint = `http://127.0.0.1:${proxyPort}`
-    await until(
-      'the store answers',
-      () =>
-        fetch(`${endpoint}/healthcheck`).then(
-          ({ ok }) => ok,
-          () => false,
-        ),
-      60_000,
-    )
+    await until('the store takes an object', () => takesObject(endpoint).catch(() => false), 60_000)
     this.store = { ...this.store, endpoint }
   }
 
@@ -110,6 +102,16 @@ class SwiftStore {
   #run(name: string, args: string[]): void {
     this.#running.push(new Program(`/usr/bin/${name}`, args))
   }
+}
+
+/** The proxy answers before the servers behind it do. */
+async function takesObject(endpoint: string): Promise<boolean> {
+  const { headers } = await fetch(`${endpoint}/auth/v1.0`, { headers: { 'X-Auth-User': user, 'X-Auth-Key': key } })
+  const put = (path: string) => {
+    const url = `${headers.get('x-storage-url')}/${path}`
+    return fetch(url, { method: 'PUT', headers: { 'X-Auth-Token': headers.get('x-auth-token') ?? '' } })
+  }
+  return (await put('ready')).ok && (await put('ready/now')).ok
 }
 
 /** Taken for a moment all at once, so that they differ. */

@@ -86,8 +86,9 @@ export class LostWork {
     const outbox: NonNullable<Change['outbox']>[number][] = []
     for (const id of held) {
       const execution = await ledger.store.execution(id)
-      const isWanted = execution?.NodeID === nodeId && !isTerminalExecution(execution.ComputeState.StateType)
-      if (!isWanted) outbox.push(takeBack(nodeId, id))
+      const isGoing = execution?.NodeID === nodeId && !isTerminalExecution(execution.ComputeState.StateType)
+      // A node that was stopped before the program ended goes on with it, and has forgotten that it was to stop.
+      if (!isGoing || execution.DesiredState.StateType === 'Stopped') outbox.push(takeBack(nodeId, id))
     }
     if (outbox.length > 0) await ledger.commitDurably({ outbox })
   }
