@@ -20,7 +20,6 @@ export default defineConfig({
         hookTimeout: 60_000,
         setupFiles: watchAnswers,
       }),
-      // These wait more than they work, each for a cluster of its own.
       ring('wire', ['test/wire/**/*.test.ts'], {
         // Several Docker engines at once take the same addresses on the machine's bridge.
         fileParallelism: false,
