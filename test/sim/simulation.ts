@@ -103,7 +103,8 @@ class Simulation {
   }
 
   #orchestratorNs(): bigint {
-    return new VirtualClock(this.#timeline, new Life('nobody'), this.#cluster.orchestratorMachine.skew).nowNs()
+    const nowNs = new VirtualClock(this.#timeline, new Life('nobody'), this.#cluster.orchestratorMachine.skew).nowNs()
+    return nowNs > this.#model.newestNs ? nowNs : this.#model.newestNs
   }
 
   async run(): Promise<void> {

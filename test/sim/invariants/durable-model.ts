@@ -19,6 +19,8 @@ export class DurableModel {
   readonly nodes = new Map<NodeId, NodeState>()
   /** Last number of each job's history. */
   readonly historySeq = new Map<JobId, number>()
+  /** The latest time that a row was given: clocks that are set back stand still for those who read them. */
+  newestNs = 0n
   readonly #ofJob = new Map<JobId, Set<ExecutionId>>()
   readonly #versions = new Map<string, Job>()
   readonly #asked: ReadonlyMap<string, JobSpec>
@@ -45,6 +47,7 @@ export class DurableModel {
   applyJobs({ insertJobs, updateJobs }: Change): JobStep[] {
     const rows = [...(insertJobs ?? []), ...(updateJobs ?? []).map((update) => update.job)]
     return rows.map((job) => {
+      this.#note(job.ModifyTime)
       const before = this.jobs.get(job.ID)
       const after = { ...job, ...this.#asked.get(markOf(job)) }
       this.jobs.set(job.ID, after)
@@ -55,6 +58,7 @@ export class DurableModel {
 
   applyExecutions({ insertExecutions, updateExecutions }: Change): void {
     for (const execution of [...(insertExecutions ?? []), ...(updateExecutions ?? []).map((row) => row.execution)]) {
+      this.#note(execution.ModifyTime)
       this.executions.set(execution.ID, execution)
       this.#ofJob.set(execution.JobID, (this.#ofJob.get(execution.JobID) ?? new Set()).add(execution.ID))
     }
@@ -64,6 +68,10 @@ export class DurableModel {
     for (const node of putNodes ?? []) this.nodes.set(node.Info.NodeID, node)
     for (const id of removeNodes ?? []) this.nodes.delete(id)
     for (const line of history) this.historySeq.set(line.JobID, line.SeqNum)
+  }
+
+  #note(timeNs: bigint): void {
+    if (timeNs > this.newestNs) this.newestNs = timeNs
   }
 
   /** The node that an execution is or was placed on. */
