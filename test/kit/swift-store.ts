@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -34,6 +34,7 @@ class SwiftStore {
     mkdirSync(join(this.#folder, 'disks/d1'), { recursive: true })
     this.#run('memcached', ['-u', 'root', '-l', '127.0.0.1', '-p', String(cachePort), '-m', '16'])
     for (const [i, kind] of kinds.entries()) this.#server(kind, ports[i] ?? 0)
+    for (const port of [cachePort, ...ports]) await until(`port ${port} is open`, () => isOpen(port), 60_000)
     this.#proxy(proxyPort, cachePort)
     const endpoint = `http://127.0.0.1:${proxyPort}`
     await until('the store takes an object', () => takesObject(endpoint).catch(() => false), 60_000)
@@ -76,6 +77,8 @@ class SwiftStore {
       '[app:proxy-server]',
       'use = egg:swift#proxy',
       'account_autocreate = true',
+      // A server that was not there yet is asked again at once, not a minute later.
+      'error_suppression_limit = 1000000',
       ...middlewares
         .split(' ')
         .flatMap((name) => [`[filter:${name}]`, ...(settings[name] ?? [`use = egg:swift#${name}`])]),
@@ -103,6 +106,14 @@ class SwiftStore {
     this.#running.push(new Program(`/usr/bin/${name}`, args))
   }
 }
+
+/** Whether somebody listens there. */
+const isOpen = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => resolve(true))
+    socket.on('error', () => resolve(false))
+    socket.on('connect', () => socket.destroy())
+  })
 
 /** The proxy answers before the servers behind it do. */
 async function takesObject(endpoint: string): Promise<boolean> {
