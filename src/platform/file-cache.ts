@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { FileCache } from '#contracts/file-cache.ts'
 import type { Clock } from '#lib/clock.ts'
 import type { Startable } from '#lib/lifecycle.ts'
+import { orAborted } from '#lib/or-aborted.ts'
 import { Rounds, restForAge } from '#lib/rounds.ts'
 
 export type FileCacheParts = {
@@ -55,7 +56,8 @@ export class DiskFileCache implements FileCache, Startable {
 
   async #takeUp(): Promise<void> {
     const { root, bootId, maxBytes } = this.#parts
-    for (const name of await readdir(root).catch(() => [])) {
+    await mkdir(root, { recursive: true, mode: 0o700 })
+    for (const name of await readdir(root)) {
       if (name !== bootId || maxBytes === 0) await rm(join(root, name), { recursive: true, force: true })
     }
     if (maxBytes === 0) return
@@ -155,15 +157,3 @@ const linkOrCopy = (from: string, to: string): Promise<void> =>
     if (error.code !== 'EMLINK') throw error
     return copyFile(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE)
   })
-
-function orAborted(work: Promise<unknown>, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason)
-    if (signal.aborted) return abort()
-    signal.addEventListener('abort', abort, { once: true })
-    work.then(() => {
-      signal.removeEventListener('abort', abort)
-      resolve()
-    }, reject)
-  })
-}

@@ -5,6 +5,7 @@ import type { Store } from '#contracts/store.ts'
 import type { Clock } from '#lib/clock.ts'
 import type { EventLog } from '#lib/event-log.ts'
 import { Fault } from '#lib/fault.ts'
+import { orAborted } from '#lib/or-aborted.ts'
 import { isTerminalExecution } from '#models/execution-state.ts'
 import type { ExecutionId, NodeId } from '#models/ids.ts'
 import { mainTask } from '#models/job.ts'
@@ -106,7 +107,7 @@ export class ResultTaker {
     while (transfer.receivedBytes < offer.SizeBytes) {
       for (; asked.length < askedAhead && at < offer.SizeBytes; at += pieceBytes) {
         const limitBytes = Math.min(pieceBytes, offer.SizeBytes - at)
-        const piece = orBroken(
+        const piece = orAborted(
           node.readResult({ executionId: offer.ExecutionID, offset: at, limitBytes }),
           broken.signal,
         )
@@ -125,12 +126,3 @@ export class ResultTaker {
 }
 
 const later = (message: string): Fault => new Fault('ServiceUnavailable', message, { isRetryable: true })
-
-function orBroken<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason)
-    if (signal.aborted) return abort()
-    signal.addEventListener('abort', abort, { once: true })
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
-  })
-}

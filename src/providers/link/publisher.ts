@@ -11,6 +11,7 @@ import { Fault, faultOf, messageOf } from '#lib/fault.ts'
 import type { Startable } from '#lib/lifecycle.ts'
 import type { ExecutionId } from '#models/ids.ts'
 import type { ResultOffer } from '#models/messages/messages.ts'
+import { resultName } from '#models/result-name.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
 import type { LinkSettings } from './settings.ts'
 
@@ -90,10 +91,8 @@ export class LinkPublisher implements Publisher, Startable {
     }
   }
 
-  /** Execution ids come from another machine: only what is one becomes a file name. */
   #pathOf(executionId: ExecutionId): string {
-    if (/^[A-Za-z0-9_-]{1,128}$/.test(executionId)) return join(this.#settings.directory, `${executionId}.tar.gz`)
-    throw new Fault('BadRequest', `${JSON.stringify(executionId)} is not an execution id`)
+    return join(this.#settings.directory, resultName(executionId))
   }
 }
 

@@ -9,6 +9,7 @@ import type { ResultStore } from '#contracts/result-store.ts'
 import { Fault } from '#lib/fault.ts'
 import type { ExecutionId } from '#models/ids.ts'
 import type { ResultOffer } from '#models/messages/messages.ts'
+import { resultName } from '#models/result-name.ts'
 
 export type ResultFilesParts = { directory: string; read: ReadPart }
 
@@ -72,7 +73,7 @@ export class ResultFiles implements ResultStore {
   }
 
   async list(): Promise<{ executionId: ExecutionId; writtenMs: number }[]> {
-    const names = await readdir(this.#directory).catch(() => [])
+    const names = await this.#names()
     const found = names.flatMap((name) => {
       const executionId = name.endsWith(whole) ? name.slice(0, -whole.length) : part.exec(name)?.[1]
       return executionId === undefined ? [] : [{ name, executionId: executionId as ExecutionId }]
@@ -86,27 +87,30 @@ export class ResultFiles implements ResultStore {
 
   async remove(executionId: ExecutionId): Promise<void> {
     const path = this.#pathOf(executionId)
-    const names = await readdir(this.#directory).catch(() => [])
+    const names = await this.#names()
     const parts = names
       .filter((name) => part.exec(name)?.[1] === executionId)
       .map((name) => join(this.#directory, name))
     for (const each of [path, path + digestFile, ...parts]) await rm(each, { force: true })
   }
 
+  /** The folder is made with the first result. */
+  #names(): Promise<string[]> {
+    return readdir(this.#directory).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return []
+      throw error
+    })
+  }
+
   #partOf({ ExecutionID, SHA256 }: ResultOffer): string {
     if (!/^[0-9a-f]{64}$/.test(SHA256)) throw new Fault('BadRequest', 'the digest is not one of SHA-256')
-    return join(this.#directory, `${checked(ExecutionID)}.${SHA256}.part`)
+    const name = resultName(ExecutionID).slice(0, -whole.length)
+    return join(this.#directory, `${name}.${SHA256}.part`)
   }
 
   #pathOf(executionId: ExecutionId): string {
-    return join(this.#directory, checked(executionId) + whole)
+    return join(this.#directory, resultName(executionId))
   }
-}
-
-/** Only what is an execution id becomes a file name. */
-function checked(executionId: string): string {
-  if (/^[A-Za-z0-9_-]{1,128}$/.test(executionId)) return executionId
-  throw new Fault('BadRequest', `${JSON.stringify(executionId)} is not an execution id`)
 }
 
 const sizeOf = (path: string): Promise<number | undefined> =>

@@ -7,7 +7,8 @@ import { no, type Verdict, yes } from '#contracts/verdict.ts'
 import type { Clock } from '#lib/clock.ts'
 import { Fault, messageOf } from '#lib/fault.ts'
 import type { Startable } from '#lib/lifecycle.ts'
-import type { ExecutionId } from '#models/ids.ts'
+
+import { resultName } from '#models/result-name.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
 import { candidateAddresses, inUrl, outboundAddress } from './address.ts'
 import { FileServer, isReachable } from './file-server.ts'
@@ -70,19 +71,19 @@ export class LocalPublisher implements Publisher, Startable {
 
   async publish(request: PublishRequest, signal: AbortSignal): Promise<SpecConfig> {
     if (this.#address === undefined) throw new Fault('ServiceUnavailable', 'the file server for results does not run')
-    const path = join(this.#settings.directory, fileNameOf(request.executionId))
+    const path = join(this.#settings.directory, resultName(request.executionId))
     try {
       await this.#deps.write(request.resultDirectory, path, signal)
     } catch (error) {
       throw signal.aborted ? signal.reason : publishFault(error)
     }
     await this.#retain(path)
-    const URL = `http://${inUrl(this.#address)}:${this.#server.port}/${fileNameOf(request.executionId)}`
+    const URL = `http://${inUrl(this.#address)}:${this.#server.port}/${resultName(request.executionId)}`
     return { Type: 'urlDownload', Params: { URL } }
   }
 
   readKept({ executionId, offset, limitBytes }: ResultQuery): Promise<ResultPart | undefined> {
-    return this.#deps.read(join(this.#settings.directory, fileNameOf(executionId)), offset, limitBytes)
+    return this.#deps.read(join(this.#settings.directory, resultName(executionId)), offset, limitBytes)
   }
 
   /** What an operator named is taken without a test: it may be reachable from elsewhere only. */
@@ -121,12 +122,6 @@ export class LocalPublisher implements Publisher, Startable {
     )
     return found.filter((each) => each !== undefined).sort((a, b) => a.modifyMs - b.modifyMs)
   }
-}
-
-/** Execution ids come from another machine: only what is one becomes a file name. */
-function fileNameOf(executionId: ExecutionId): string {
-  if (/^[A-Za-z0-9_-]{1,128}$/.test(executionId)) return executionId + suffix
-  throw new Fault('BadRequest', `${JSON.stringify(executionId)} is not an execution id`)
 }
 
 function publishFault(error: unknown): Fault {

@@ -6,6 +6,7 @@ import type { InputShare, PrepareContext, PreparedInput, Storage } from '#contra
 import { no, type Verdict, yes } from '#contracts/verdict.ts'
 import type { Clock } from '#lib/clock.ts'
 import { Fault, messageOf } from '#lib/fault.ts'
+import { orAborted } from '#lib/or-aborted.ts'
 import { keyFilter, keyPrefix } from '#lib/s3/input-key.ts'
 import { decodeS3Source, type S3Source } from '#lib/s3/params.ts'
 import { partitionKeys } from '#lib/s3/partition.ts'
@@ -130,11 +131,3 @@ const tooLarge = ({ Bucket, Key }: S3Source, sizeBytes: number, limitBytes: numb
     `s3://${Bucket}/${Key} has ${sizeBytes} bytes, more than the ${limitBytes} that this input may take`,
     { hint: 'Ask for more disk in the Resources of the task', details: { FailureClass: 'resource' } },
   )
-
-function orAborted<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) reject(signal.reason)
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
-    work.then(resolve, reject)
-  })
-}
