@@ -23,6 +23,7 @@ export const orchestratorSettings = (settings: Settings, nodeId: NodeId): Orches
   jobDefaults: jobDefaultsOf(settings),
   defaultResources: defaultResourcesOf(settings),
   strategy: settings.Orchestrator.Scheduler.Strategy === 'pack' ? 'pack' : 'spread',
+  maxResultBytes: parseResources({ Disk: settings.Orchestrator.MaxResultSize }).Disk,
   settleMs: Math.min(longestSettleMs, milliseconds(settings.Orchestrator.NodeManager.DisconnectTimeout)),
   answerLimitNs: settings.Orchestrator.Scheduler.HousekeepingTimeout,
   retention: { jobsNs: settings.Orchestrator.Retention.Jobs, historyNs: settings.Orchestrator.Retention.History },

@@ -38,6 +38,8 @@ export type OrchestratorSettings = MembershipSettings & {
   /** What a task is promised that asks for nothing. */
   defaultResources: Resources
   strategy: Strategy
+  /** Of one result that travels over a node's connection. */
+  maxResultBytes: number
   /** After a start, how long a lack of nodes is not held against jobs. */
   settleMs: number
   /** How long a connected Go node may say nothing to what it was asked, before others are. */
@@ -61,10 +63,10 @@ export type OrchestratorParts = {
 const recoveryRetryMs = 1_000
 
 function takerOf(
-  { store, results, clock, log }: OrchestratorParts,
+  { store, results, clock, log, settings }: OrchestratorParts,
   end: (nodeId: NodeId) => ComputeEnd | undefined,
 ): Pick<ResultTaker, 'take' | 'renewed'> {
-  if (results) return new ResultTaker({ store, results, clock, end, log })
+  if (results) return new ResultTaker({ store, results, clock, end, log, maxBytes: settings.maxResultBytes })
   const refusal = new Fault('NotImplemented', 'this orchestrator keeps no results')
   return { take: () => Promise.reject(refusal), renewed: () => {} }
 }

@@ -40,6 +40,7 @@ const orchestratorSettings = (machine: Machine, faults: FaultProfile): Orchestra
   defaultResources,
   strategy: faults.strategy,
   jobDefaults: { batch: none, ops: none, daemon: none, service: none },
+  maxResultBytes: 1e9,
   settleMs: 10_000,
   answerLimitNs: nanoseconds(120_000),
   retention: { jobsNs: nanoseconds(faults.jobsKeptMs), historyNs: nanoseconds(faults.historyKeptMs) },

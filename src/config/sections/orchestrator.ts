@@ -1,4 +1,4 @@
-import { age, boolean, duration, integer, list, minute, natsServers, port, second, text } from '../leaf.ts'
+import { age, amount, boolean, duration, integer, list, minute, natsServers, port, second, text } from '../leaf.ts'
 import { linkToken } from './api.ts'
 
 export const orchestrator = {
@@ -58,6 +58,7 @@ export const orchestrator = {
     choices: ['by-caller', 'versioned', 'independent'],
   }),
   Store: text('', 'Where state lives: empty = a database in the data folder, or a postgres:// address'),
+  MaxResultSize: amount('Disk', '100GB', 'Most bytes of one result of publisher link'),
   Retention: {
     Jobs: age('How long a job is kept after its end, with everything that belongs to it; 0 = for ever'),
     Results: age('How long a result of publisher link is kept after it came; 0 = as long as its job'),

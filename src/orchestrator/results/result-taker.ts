@@ -16,6 +16,8 @@ export type ResultTakerParts = {
   store: Store
   results: ResultStore
   clock: Clock
+  /** Of one result: nodes are only half trusted, and the disk is that of the state. */
+  maxBytes: number
   /** How a connected node is reached. */
   end: (nodeId: NodeId) => ComputeEnd | undefined
   log: EventLog
@@ -51,6 +53,7 @@ export class ResultTaker {
 
   async take(nodeId: NodeId, offer: ResultOffer): Promise<ResultOfferReply> {
     await this.#checkWanted(nodeId, offer)
+    if (offer.SizeBytes > this.#parts.maxBytes) throw tooLarge(offer, this.#parts.maxBytes)
     if (await this.#parts.results.holds(offer)) return { IsTaken: true, ReceivedBytes: offer.SizeBytes }
     const transfer = this.#transferOf(nodeId, offer)
     const isOver = new AbortController()
@@ -124,5 +127,15 @@ export class ResultTaker {
     await results.finish(offer)
   }
 }
+
+const tooLarge = ({ ExecutionID, SizeBytes }: ResultOffer, maxBytes: number): Fault =>
+  new Fault(
+    'PayloadTooLarge',
+    `the result of ${ExecutionID} has ${SizeBytes} bytes; this orchestrator keeps at most ${maxBytes}`,
+    {
+      hint: 'Publish it to a store instead; the operator of the orchestrator sets Orchestrator.MaxResultSize',
+      details: { FailureClass: 'resource' },
+    },
+  )
 
 const later = (message: string): Fault => new Fault('ServiceUnavailable', message, { isRetryable: true })
