@@ -165,12 +165,15 @@ export class DockerEngine implements Engine {
   }
 
   async attach(request: RunRequest, signal: AbortSignal): Promise<RunningProgram | undefined> {
+    // First of all: a container whose end is written down may be about to go.
+    const exit = await readExit(request.scratch)
+    if (exit) {
+      void this.#ending(this.#remove(request))
+      return endedProgram(exit)
+    }
     const find = () => findContainer(this.#api, this.#executorId, request.executionId, signal)
     const found = await patiently(find, this.#clock, signal)
-    if (!found) {
-      const exit = await readExit(request.scratch)
-      return exit && endedProgram(exit)
-    }
+    if (!found) return undefined
     if (request.network.Type === 'HTTP') await this.#attachHttp(request)
     this.#running.add(request.executionId)
     return this.#hold(request, found, undefined)

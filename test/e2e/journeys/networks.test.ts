@@ -142,7 +142,8 @@ withDocker((host) => {
       await worker.start()
       const { state, out, execution } = await end(id)
       expect([state, execution.RunOutput.ExitCode, out?.match(/asked/g)?.length]).toEqual(['Completed', 0, 2])
-      const left = () => docker('ps', '-a', '--format', '{{.Names}} {{.Status}}')
+      // Other suites of the run may have left theirs on the same engine.
+      const left = () => docker('ps', '-a', '--filter', `name=${id}`, '--format', '{{.Names}} {{.Status}}')
       await until('nothing is left', () => left() === '').catch((error: Error) => {
         throw new Error(`${error.message}: ${left()}`)
       })
