@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { ownBridge } from './docker-bridge.ts'
 import { type EngineProgram, type OwnEngine, startEngine, type TestEngine } from './engine-process.ts'
 
 /**
@@ -11,12 +12,15 @@ export async function dockerEngine(env: NodeJS.ProcessEnv = process.env): Promis
   return canStartDocker() ? startDockerd() : undefined
 }
 
-/** One that no other suite uses. It has no network, whose rules it would have to share with the others. */
+/** One that no other suite uses, without networks. It is apart from those of the machine: it would remove docker0 there. */
 export const ownDockerEngine = (...extra: string[]): Promise<OwnEngine> =>
-  startDockerd('--bridge=none', '--iptables=false', ...extra)
+  startEngine('dockerd', ...dockerds(['unshare', '--net'], ['--bridge=none', '--iptables=false', ...extra]))
 
-const startDockerd = (...extra: string[]): Promise<OwnEngine> =>
-  startEngine('dockerd', dockerd(...extra), dockerd('--storage-driver', 'vfs', ...extra))
+/** With a bridge of its own, and no rules of a firewall, which all engines of a machine write into the same tables. */
+function startDockerd(): Promise<OwnEngine> {
+  const bridge = ownBridge()
+  return startEngine('dockerd', ...dockerds([], [`--bridge=${bridge.name}`, '--iptables=false'], bridge.remove))
+}
 
 /** Whether dockerd and a static busybox are installed and we are root, which dockerd needs. */
 export function canStartDocker(): boolean {
@@ -25,11 +29,14 @@ export function canStartDocker(): boolean {
   )
 }
 
-/** It stops its containers and containerd itself when it ends. */
-const dockerd = (...extra: string[]): EngineProgram => ({
-  command: (dir, socket) => [
-    ...['dockerd', '-H', `unix://${socket}`, '--pidfile', join(dir, 'pid')],
-    ...['--data-root', join(dir, 'data'), '--exec-root', join(dir, 'exec'), ...extra],
-  ],
-  companion: (dir) => join(dir, 'exec/containerd/containerd.pid'),
-})
+/** With the storage that fits the machine, else with the one that fits all. */
+const dockerds = (within: string[], extra: string[], afterEnd?: () => void): EngineProgram[] =>
+  [[], ['--storage-driver', 'vfs']].map((storage) => ({
+    command: (dir, socket) => [
+      ...[...within, 'dockerd', '-H', `unix://${socket}`, '--pidfile', join(dir, 'pid')],
+      ...['--data-root', join(dir, 'data'), '--exec-root', join(dir, 'exec'), ...storage, ...extra],
+    ],
+    // It stops its containers and containerd itself when it ends.
+    companion: (dir) => join(dir, 'exec/containerd/containerd.pid'),
+    ...(afterEnd && { afterEnd }),
+  }))

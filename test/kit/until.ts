@@ -1,8 +1,11 @@
-/** Resolves when the condition holds; looks again each time the event loop has turned. Fails after `limitMs`. */
+/**
+ * Resolves when the condition holds; looks again each time the event loop has turned. Fails after `limitMs`: a machine that is busy
+ * may take long, and this comes before the end of any test, so that it is told what was waited for.
+ */
 export const until = async (
   what: string,
   condition: () => Promise<boolean> | boolean,
-  limitMs = 10_000,
+  limitMs = 50_000,
 ): Promise<void> => {
   const endsAt = performance.now() + limitMs
   while (!(await condition())) {
