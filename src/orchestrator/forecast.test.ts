@@ -188,7 +188,9 @@ describe('why', () => {
     const last = reasonsOf(world.snapshot())
     expect(last).toMatchObject({ State: 'Failed', Summary: 'it Failed', NextTime: 0n })
     expect(last.Next).toMatch(/^it has ended; to run it again: bacalhau job rerun j-1$/)
-    expect(last.Attempts).toMatchObject([{ Attempt: 2, Next: 'not tried again: tried 2 of 2 times', NextTime: 0n }])
+    expect(last.Attempts).toMatchObject([
+      { Attempt: 2, Next: 'not tried again: tried 2 of 2 times (transient)', NextTime: 0n },
+    ])
   })
 
   it('a job that waits names what it waits for first, and until when [F3]', () => {

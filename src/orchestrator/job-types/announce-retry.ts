@@ -3,7 +3,7 @@ import { rescheduleOf } from '#models/job.ts'
 import { execRetry } from '../events.ts'
 import type { Plan } from '../plan.ts'
 import type { Snapshot } from '../snapshot.ts'
-import { failuresInARow, isFailure, type Retry } from './retry.ts'
+import { classText, failuresInARow, isFailure, type Retry } from './retry.ts'
 
 /**
  * Says once in the history, below why an attempt failed, which one it was and what happens next and when. Its FollowupEvalID
@@ -20,5 +20,3 @@ export const announceRetry = (snapshot: Snapshot, plan: Plan, attempts: readonly
   })
   plan.changes.push({ before, after: { ...before, FollowupEvalID: evaluationId }, event, isCancelSent: false })
 }
-
-const classText = ({ FailureClass }: Execution): string => (FailureClass ? ` (${FailureClass})` : '')

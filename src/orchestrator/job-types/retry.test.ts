@@ -34,7 +34,7 @@ describe('the policy of new attempts', () => {
       expect(seconds).toBeLessThanOrEqual(most)
     }
     fail(one)
-    expect(one.step().jobState?.Message).toBe('it Failed\nJob failed: attempt 6, tried 6 of 6 times.')
+    expect(one.step().jobState?.Message).toBe('it Failed\nJob failed: attempt 6, tried 6 of 6 times (transient).')
   })
 
   it('waits the same time after each failure when the backoff is constant [F2]', () => {

@@ -34,11 +34,14 @@ export const retryOf = (snapshot: Snapshot, attempts: readonly Execution[]): Ret
     return never(`a failure of class ${last.FailureClass} is not tried again`)
   if (job.Delivery === 'AtMostOnce') return never('the job must not start more than once')
   const failures = failuresInARow(job, attempts)
-  if (failures >= policy.Attempts) return never(`tried ${failures} of ${policy.Attempts} times`)
+  if (failures >= policy.Attempts) return never(`tried ${failures} of ${policy.Attempts} times${classText(last)}`)
   const at = last.ModifyTime + backoffNs(policy, failures, jitterOf(last.ID))
   if (isTooLate(at > nowNs ? at : nowNs)) return never('past the deadline for new attempts')
   return at <= nowNs ? now : { kind: 'later', at }
 }
+
+/** For people, after what failed. */
+export const classText = ({ FailureClass }: Execution): string => (FailureClass ? ` (${FailureClass})` : '')
 
 /** Ended by what counts as an attempt; a loss and a declined bid do not. */
 export const isFailure = ({ ComputeState, FailureClass }: Execution): boolean =>

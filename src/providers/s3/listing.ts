@@ -35,20 +35,37 @@ export async function listObjects(client: S3Client, source: S3Source, signal: Ab
 async function headObject(client: S3Client, source: S3Source, signal: AbortSignal): Promise<S3Object | undefined> {
   const { HeadObjectCommand } = await import('@aws-sdk/client-s3')
   const { Bucket, Key, VersionID, ChecksumSHA256 } = source
-  const found = await client.send(
-    new HeadObjectCommand({
-      Bucket,
-      Key,
-      ...(VersionID ? { VersionId: VersionID } : {}),
-      ...(ChecksumSHA256 ? { ChecksumMode: 'ENABLED' } : {}),
-    }),
-    { abortSignal: signal },
-  )
+  const place = { Bucket, Key, ...(VersionID ? { VersionId: VersionID } : {}) }
+  const ask = () =>
+    client.send(new HeadObjectCommand({ ...place, ...(ChecksumSHA256 ? { ChecksumMode: 'ENABLED' } : {}) }), {
+      abortSignal: signal,
+    })
+  const found = await ask().catch(async (error: unknown) => {
+    await explain(client, place, error, signal)
+    return ask()
+  })
   if (!found.ContentType || found.ContentType.startsWith('application/x-directory')) return undefined
   if (ChecksumSHA256 && found.ChecksumSHA256 !== undefined && found.ChecksumSHA256 !== ChecksumSHA256) {
     throw checksumFault(source, found.ChecksumSHA256)
   }
   return { key: Key, sizeBytes: found.ContentLength ?? 0, etag: found.ETag ?? '' }
+}
+
+/**
+ * A refusal of a HEAD has no text, so the reason is that of a GET of one byte. When that one is let through, as after the client
+ * has learned what time it is there, the question is worth asking again.
+ */
+async function explain(
+  client: S3Client,
+  place: { Bucket: string; Key: string },
+  refusal: unknown,
+  signal: AbortSignal,
+): Promise<void> {
+  const status = (refusal as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode ?? 0
+  if (status < 400 || status >= 500) throw refusal
+  const { GetObjectCommand } = await import('@aws-sdk/client-s3')
+  const { Body } = await client.send(new GetObjectCommand({ ...place, Range: 'bytes=0-0' }), { abortSignal: signal })
+  await Body?.transformToByteArray()
 }
 
 async function* pagesOf(client: S3Client, Bucket: string, Prefix: string, signal: AbortSignal) {

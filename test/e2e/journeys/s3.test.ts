@@ -71,7 +71,7 @@ withSwift((store) => {
       )
       expect(shown.Job.State).toMatchObject({
         StateType: 'Failed',
-        Message: expect.stringContaining(`s3://${Bucket}/nothing: NotFound (status 404)`),
+        Message: expect.stringContaining(`s3://${Bucket}/nothing: NoSuchKey`),
       })
     })
 

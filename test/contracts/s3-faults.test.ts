@@ -1,0 +1,145 @@
+import { execFileSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { JobId } from '#models/ids.ts'
+import { SystemClock } from '#platform/clock.ts'
+import { packFolder } from '#providers/pack-folder.ts'
+import type { S3Clients } from '#providers/s3/clients.ts'
+import { S3Publisher } from '#providers/s3/publisher.ts'
+import { defaultS3Settings } from '#providers/s3/settings.ts'
+import { S3Storage } from '#providers/s3/storage.ts'
+import { s3Clients } from '../kit/s3.ts'
+import { type Misdeed, S3Server } from '../kit/s3-server.ts'
+import { until } from '../kit/until.ts'
+
+const canMount = process.getuid?.() === 0
+/** Pauses between attempts take no time here. */
+const clock = Object.assign(new SystemClock(), { sleep: async () => {} })
+const never = new AbortController().signal
+const Bucket = 'b'
+const mebibyte = 1024 * 1024
+
+let store: S3Server
+let clients: S3Clients
+let folder: string
+beforeEach(async () => {
+  store = await S3Server.start()
+  store.buckets.make(Bucket)
+  clients = s3Clients({ endpoint: store.endpoint, region: 'us-east-1', accessKeyId: 'id', secretAccessKey: 'secret' })
+  folder = mkdtempSync(join(tmpdir(), 'bacalhau-s3-faults-'))
+})
+afterEach(async () => {
+  await clients.stop()
+  await store.close()
+  rmSync(folder, { recursive: true })
+})
+
+const place = (Key: string) => ({ Type: 's3', Params: { Bucket, Key, Endpoint: store.endpoint, Region: 'us-east-1' } })
+const prepared = async (Key: string, directory = folder) => {
+  const input = { Source: place(Key), Alias: '', Target: '/in' }
+  const share = { jobId: 'j' as JobId, jobVersion: 1, index: 0, count: 1 }
+  const storage = new S3Storage(defaultS3Settings, clients, { clock })
+  return (await storage.prepare(input, { directory, share, limitBytes: 1e9 }, never)).hostPath
+}
+const publish = (Encoding: string, resultDirectory: string, signal = never) => {
+  const publisher = new S3Publisher(clients, { clock, pack: packFolder })
+  const ids = { executionId: 'e-1' as never, jobId: 'j-1' as never, nodeId: 'n-1' as never }
+  const { Type, Params } = place('out/result')
+  return publisher.publish({ ...ids, publisher: { Type, Params: { ...Params, Encoding } }, resultDirectory }, signal)
+}
+/** Misbehaves so often for each of these requests, then no more. */
+const atFirst = (times: number, misdeed: Misdeed, methods: readonly string[]) => {
+  const left = new Map<string, number>()
+  store.misdeed = ({ method, key, query }) => {
+    if (!methods.includes(method)) return undefined
+    const what = `${method} ${key} ${query.get('partNumber')}`
+    const more = left.get(what) ?? times
+    left.set(what, more - 1)
+    return more > 0 ? misdeed : undefined
+  }
+}
+
+describe('inputs from a store that misbehaves', () => {
+  it('come whole though each answer breaks off, and what has come is not sent again', async () => {
+    const large = randomBytes(3 * mebibyte)
+    store.buckets.put(Bucket, 'in/large', large)
+    store.buckets.put(Bucket, 'in/small', 'small')
+    atFirst(5, {}, ['GET'])
+    const root = await prepared('in/')
+    expect(readFileSync(join(root, 'large')).equals(large)).toBe(true)
+    expect(readFileSync(join(root, 'small'), 'utf8')).toBe('small')
+    // What was on its way when the line broke may be lost.
+    expect(store.sentBytes).toBeLessThan(1.2 * large.length)
+  })
+
+  it('are read by a node whose clock is wrong: it takes the time of the store', async () => {
+    store.aheadMs = 3_600_000
+    store.buckets.put(Bucket, 'one', 'of one key')
+    store.buckets.put(Bucket, 'in/a', 'of a prefix')
+    expect(readFileSync(join(await prepared('one'), 'one'), 'utf8')).toBe('of one key')
+    mkdirSync(join(folder, 'again'))
+    expect(readFileSync(join(await prepared('in/', join(folder, 'again')), 'a'), 'utf8')).toBe('of a prefix')
+  })
+
+  it('that change while they are read are not put together from two states', async () => {
+    store.buckets.put(Bucket, 'one', 'a'.repeat(1000))
+    atFirst(1, {}, ['GET'])
+    const { misdeed } = store
+    store.misdeed = (asked) => {
+      if (asked.headers.range) store.buckets.put(Bucket, 'one', 'b'.repeat(1000))
+      return misdeed(asked)
+    }
+    await expect(prepared('one')).rejects.toMatchObject({
+      message: expect.stringContaining('PreconditionFailed'),
+      details: { FailureClass: 'transient' },
+    })
+    expect(readdirSync(folder)).toEqual([])
+  })
+
+  it.skipIf(!canMount)('leave nothing on a disk that is full, which is told', async () => {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', folder])
+    try {
+      store.buckets.put(Bucket, 'in/small', 'small')
+      store.buckets.put(Bucket, 'in/too-large', Buffer.alloc(mebibyte))
+      await expect(prepared('in/')).rejects.toMatchObject({ code: 'StorageFull' })
+      expect(readdirSync(folder)).toEqual([])
+    } finally {
+      execFileSync('umount', [folder])
+    }
+  })
+})
+
+describe('results for a store that misbehaves', () => {
+  const result = (sizeBytes: number) => {
+    writeFileSync(join(folder, 'stdout'), randomBytes(sizeBytes))
+    writeFileSync(join(folder, 'exitCode'), '0')
+    return folder
+  }
+
+  it.each(['plain', 'gzip'])('are there once and whole, and no part of one is left: %s', async (Encoding) => {
+    atFirst(2, { refuses: 503 }, ['PUT', 'POST'])
+    const directory = result(33 * mebibyte)
+    await publish(Encoding, directory)
+    const keys = Encoding === 'plain' ? ['out/result/exitCode', 'out/result/stdout'] : ['out/result.tar.gz']
+    expect(store.buckets.keys(Bucket)).toEqual(keys)
+    expect(store.buckets.openUploads()).toBe(0)
+    if (Encoding === 'plain') {
+      const sent = store.buckets.get(Bucket, 'out/result/stdout')!.bytes
+      expect(sent.equals(readFileSync(join(directory, 'stdout')))).toBe(true)
+    }
+  })
+
+  it('that are broken off leave no parts behind that somebody pays for', async () => {
+    const told = new AbortController()
+    store.misdeed = ({ method, query }) => {
+      if (method === 'PUT' && query.get('partNumber') === '2') told.abort(new Error('stop'))
+      return undefined
+    }
+    await expect(publish('plain', result(33 * mebibyte), told.signal)).rejects.toThrow('stop')
+    await until('the parts are gone', () => store.buckets.openUploads() === 0)
+    expect(store.buckets.keys(Bucket)).not.toContain('out/result/stdout')
+  })
+})

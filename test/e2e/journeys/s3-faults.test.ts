@@ -1,0 +1,187 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Product, type Server, toolJob } from '../../kit/product.ts'
+import { type Misdeed, S3Server } from '../../kit/s3-server.ts'
+import { ended } from '../crash/processes.ts'
+
+const Bucket = 'faults'
+type Row = {
+  input: { Bucket?: string; Key: string; ChecksumSHA256?: string }
+  /** What the store does at every key of this name. */
+  misdeed?: Misdeed
+  keys?: readonly string[]
+  class: 'user' | 'node' | 'transient'
+  reason: string
+  hint?: string
+}
+
+const oneKey = (name: string): Pick<Row, 'input' | 'keys'> => ({ input: { Key: `${name}/a` }, keys: [`${name}/a`] })
+const rows: Record<string, Row> = {
+  'a bucket that is not there': {
+    input: { Bucket: 'nowhere', Key: 'a/' },
+    class: 'user',
+    reason: 'NoSuchBucket',
+    hint: 'the name of the bucket',
+  },
+  'an object in a bucket that is not there': {
+    input: { Bucket: 'nowhere', Key: 'a' },
+    class: 'user',
+    reason: 'NoSuchBucket',
+    hint: 'the name of the bucket',
+  },
+  'a key that is not there': { input: { Key: 'nothing' }, class: 'user', reason: 'NoSuchKey', hint: 'Check the key' },
+  'a store that forbids it': {
+    ...oneKey('forbidden'),
+    misdeed: { refuses: 403, code: 'AccessDenied' },
+    class: 'user',
+    reason: 'AccessDenied',
+    hint: 'the owner of the bucket grants it',
+  },
+  'the wrong region': {
+    ...oneKey('region'),
+    misdeed: { refuses: 400, code: 'AuthorizationHeaderMalformed' },
+    class: 'user',
+    reason: 'AuthorizationHeaderMalformed',
+    hint: 'Check the region',
+  },
+  'credentials that have expired': {
+    ...oneKey('expired'),
+    misdeed: { refuses: 400, code: 'ExpiredToken' },
+    class: 'node',
+    reason: 'ExpiredToken',
+    hint: 'its operator renews them',
+  },
+  'a clock that cannot be made up for': {
+    ...oneKey('skewed'),
+    misdeed: { refuses: 403, code: 'RequestTimeTooSkewed' },
+    class: 'node',
+    reason: 'RequestTimeTooSkewed',
+    hint: 'clock is wrong',
+  },
+  'a store that is broken': {
+    ...oneKey('broken'),
+    misdeed: { refuses: 500 },
+    class: 'transient',
+    reason: 'status 500',
+  },
+  'a store that is busy': {
+    ...oneKey('busy'),
+    misdeed: { refuses: 503, code: 'SlowDown' },
+    class: 'transient',
+    reason: 'status 503',
+  },
+  'a store that says nothing': { ...oneKey('silent'), misdeed: 'silent', class: 'transient', reason: 'Timeout' },
+  'answers that break off at once': {
+    ...oneKey('half'),
+    misdeed: { hangsUpAfter: 0 },
+    class: 'transient',
+    reason: 'other side closed',
+  },
+  'another content than was asked for': {
+    ...oneKey('lie'),
+    input: { Key: 'lie/a', ChecksumSHA256: 'AAAA' },
+    misdeed: 'lies',
+    class: 'user',
+    reason: 'checksum mismatch for s3://faults/lie/a, expected AAAA',
+  },
+  'two objects of one name': {
+    input: { Key: 'twice/' },
+    keys: ['twice/a', 'twice/a/b'],
+    class: 'user',
+    reason: 'another object of this input has the same name',
+  },
+  'a way out of the folder': {
+    input: { Key: 'out/' },
+    keys: ['out/../../a'],
+    class: 'user',
+    reason: 'leads out of its folder',
+  },
+}
+
+/** How often keys that begin so are refused before they are taken. */
+const awayFor: Record<string, number> = {}
+function away(key: string): Misdeed | undefined {
+  const name = Object.keys(awayFor).find((prefix) => key.startsWith(prefix))
+  return name !== undefined && awayFor[name]!-- > 0 ? { refuses: 503, code: 'ServiceUnavailable' } : undefined
+}
+
+let store: S3Server
+let product: Product
+let server: Server
+beforeAll(async () => {
+  store = await S3Server.start()
+  store.buckets.make(Bucket)
+  for (const { keys = [] } of Object.values(rows)) {
+    for (const key of keys) store.buckets.put(Bucket, key, `content of ${key}`)
+  }
+  store.misdeed = ({ key }) => Object.values(rows).find(({ keys }) => keys?.includes(key))?.misdeed ?? away(key)
+  product = await Product.start()
+  server = await product.serve({
+    settings: { 'Compute.S3.TrustedEndpoints': store.endpoint, 'InputSources.ReadTimeout': '1s' },
+    env: { AWS_ACCESS_KEY_ID: 'id', AWS_SECRET_ACCESS_KEY: 'secret' },
+  })
+})
+afterAll(async () => {
+  await product?.stop()
+  await store.close()
+})
+
+const place = (params: object) => ({
+  Type: 's3',
+  Params: { Bucket, Endpoint: store.endpoint, Region: 'us-east-1', ...params },
+})
+const jobWith = (task: object, words = ['list', '/in']) =>
+  toolJob(words, { job: { Reschedule: { Attempts: 1 } }, task })
+const jobOn = (params: object) => jobWith({ InputSources: [{ Source: place(params), Target: '/in' }] })
+const endOf = async (id: string) => {
+  const shown = await ended(server.port, id, 60_000)
+  return { state: shown.Job.State, execution: shown.Executions.Items[0]! }
+}
+/** As one line, for a table may break it anywhere. */
+const oneLine = (text: string) => text.replace(/\x1b\[\d+m|\s/g, '')
+
+describe('a job with an input from S3 says what is wrong, whose fault it is and what helps', () => {
+  it.concurrent.each(Object.entries(rows))('%s [R169, R173]', async (_name, row) => {
+    const id = await server.submit(jobOn(row.input))
+    const { state } = await endOf(id)
+    expect(state).toMatchObject({ StateType: 'Failed', Message: expect.stringContaining(row.reason) })
+    expect(state.Message).toMatch(new RegExp(`class ${row.class} |\\(${row.class}\\)`))
+    for (const words of [['describe'], ['history']]) {
+      const said = oneLine(await server.ok(['job', ...words, id]))
+      for (const text of [row.reason, row.class, row.hint ?? '']) expect(said).toContain(oneLine(text))
+    }
+  })
+})
+
+describe('a job with S3 loses nothing', () => {
+  it('of names that no shell likes, and has an empty folder for a prefix without objects [R171]', async () => {
+    const names = ['é☃ and space', 'new\nline', '%41&?#+', 'ends with blank ']
+    for (const name of names) store.buckets.put(Bucket, `names/${name}`, name)
+    const shown = await Promise.all(
+      ['names/', 'no-such-prefix/'].map(async (Key) => endOf(await server.submit(jobOn({ Key })))),
+    )
+    expect(shown.map(({ state }) => state.StateType)).toEqual(['Completed', 'Completed'])
+    const [all = '', none] = shown.map(({ execution }) => execution.RunOutput?.Stdout)
+    for (const name of names) expect(all).toContain(name)
+    expect(none).toBe('.\n..\n')
+  })
+
+  it('when its store is away at the end: the result is kept, the history says so, and it is published [R196]', async () => {
+    // More than the client asks again by itself for three files.
+    awayFor['later/'] = 14
+    const Publisher = place({ Key: 'later/{executionID}', Encoding: 'plain' })
+    const id = await server.submit(jobWith({ Publisher }, ['print', 'kept', '', '0']))
+    const { state, execution } = await endOf(id)
+    expect(state.StateType).toBe('Completed')
+    expect(store.buckets.get(Bucket, `later/${execution.ID}/stdout`)?.bytes.toString()).toBe('kept')
+    const told = oneLine('The result is kept here and published again in')
+    expect(oneLine(await server.ok(['job', 'describe', id]))).toContain(told)
+    expect(oneLine(await server.ok(['job', 'history', id]))).toContain(told)
+  })
+
+  it('says at once when its result may not be published there', async () => {
+    const Publisher = { ...place({ Key: 'x' }), Params: { ...place({ Key: 'x' }).Params, Bucket: 'nowhere' } }
+    const { state } = await endOf(await server.submit(jobWith({ Publisher }, ['print', 'x', '', '0'])))
+    expect(state).toMatchObject({ StateType: 'Failed', Message: expect.stringContaining('NoSuchBucket') })
+    expect(state.Message).toContain('class user')
+  })
+})
