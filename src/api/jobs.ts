@@ -293,8 +293,11 @@ export const keptResultRoute = {
   errors: ['NotFound', 'MultipleFound'],
   path: '/orchestrator/jobs/:id/results/:execution',
   summary:
-    'The result that an execution published and its node keeps, through the orchestrator; takes `Range: bytes=N-`',
-  query: { ...named },
+    'The result that an execution published and its node keeps, through the orchestrator; takes `Range: bytes=N-`. The id of the execution may end in `.tar.gz`',
+  query: {
+    ...named,
+    ticket: param('text', 'Opens this result without a login until it expires; part of the addresses of results'),
+  },
 } as const
 
 /** A WebSocket whose frames are `LogFrame`s. */

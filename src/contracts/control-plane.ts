@@ -29,6 +29,9 @@ export type Submitted = { JobID: JobId; EvaluationID: string; Warnings: string[]
 /** A job that runs again, as this version. */
 export type Rerun = { JobID: JobId; JobVersion: number; EvaluationID: string }
 
+/** Where an execution has published its result. */
+export type JobResult = { executionId: ExecutionId; result: SpecConfig }
+
 /** A result that its node keeps, read through the orchestrator. */
 export type KeptResult = {
   sizeBytes: number
@@ -66,7 +69,7 @@ export interface JobsApi {
   /** Lines for one audience, in order, after `afterSeq`. */
   history(id: JobId, audience: HistoryAudience, afterSeq: number, limit: number): Promise<Page<JobHistory>>
   /** Published results of completed executions of a batch or ops job. */
-  results(id: JobId): Promise<SpecConfig[]>
+  results(id: JobId): Promise<JobResult[]>
   /** What one execution published and its node keeps. NotFound; ServiceUnavailable while the node is away. */
   keptResult(id: JobId, executionId: ExecutionId): Promise<KeptResult>
   /** Resolves with the job once its Revision is above `index`, or when `timeoutMs` is over or the signal aborted. Never polls. */

@@ -10,6 +10,7 @@ import type { Clock, Random } from '#lib/clock.ts'
 import type { BuildVersionInfo } from '#models/node.ts'
 import { pathOf, writeFault } from './answer.ts'
 import { letIn } from './auth/let-in.ts'
+import type { ResultTickets } from './auth/result-tickets.ts'
 import type { Gate } from './auth/rights.ts'
 import type { TokenIssuer } from './auth/tokens.ts'
 import { answerBrokenRequest, answerOddRequests } from './broken-request.ts'
@@ -31,6 +32,7 @@ export type AppParts = {
   random: Random
   log: ServerLog
   tokens: TokenIssuer
+  tickets: ResultTickets
   /** Absent = everybody is let in. */
   gate: Gate | undefined
   /** Groups of routes below the prefix that this node answers. */
@@ -80,7 +82,8 @@ export function createApp(parts: AppParts): FastifyInstance {
   })
   const limit = settings.requestsPerSecond ? new RateLimit(settings.requestsPerSecond, parts.clock) : undefined
   app.addHook('onRequest', whoIsCalling(parts, limit))
-  if (parts.gate) app.addHook(parts.gate.readsBody ? 'preHandler' : 'onRequest', letIn(parts.gate, limit))
+  if (parts.gate)
+    app.addHook(parts.gate.readsBody ? 'preHandler' : 'onRequest', letIn(parts.gate, parts.tickets, limit))
   if (log.isLevelEnabled('debug')) logAnswers(app, log)
   return app as FastifyInstance
 }

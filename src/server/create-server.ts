@@ -8,6 +8,7 @@ import type { Startable } from '#lib/lifecycle.ts'
 import type { BuildVersionInfo } from '#models/node.ts'
 import { createApp } from './app.ts'
 import { type Access, isOpen, openAccess } from './auth/open-access.ts'
+import { ResultTickets } from './auth/result-tickets.ts'
 import { InFlight } from './in-flight.ts'
 import type { ServerLog } from './log.ts'
 import { LogSockets } from './log-sockets.ts'
@@ -50,10 +51,11 @@ class NodeServer implements Server {
     const { controlPlane, settings, version, clock, random, log } = options
     const inFlight = new InFlight(clock)
     const logSockets = controlPlane.jobs && new LogSockets(controlPlane.jobs, clock, gate)
+    const tickets = new ResultTickets(tokens, clock)
     const groups = groupsOf(controlPlane)
     const isUpgrade = (request: IncomingMessage) => logSockets?.isStream(request) ?? false
-    this.#app = createApp({ settings, version, clock, random, log, tokens, gate, groups, isUpgrade })
-    addRoutes(this.#app, { controlPlane, settings, version, inFlight, methods })
+    this.#app = createApp({ settings, version, clock, random, log, tokens, tickets, gate, groups, isUpgrade })
+    addRoutes(this.#app, { controlPlane, settings, version, inFlight, methods, tickets })
     logSockets?.serve(this.#app.server)
     this.#inFlight = inFlight
     this.#logSockets = logSockets

@@ -11,6 +11,8 @@ export type Call<Row extends Endpoint<any, any, any, any>> = {
   caller: Caller
   /** Where it came from. */
   readonly address: string
+  /** Where the caller reaches this API: `https://host:port`, without a path. */
+  readonly door: string
   /** The first value of a request header, '' = none. */
   header(name: string): string
   /** Aborted when the caller has gone or the server stops. */

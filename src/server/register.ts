@@ -89,6 +89,9 @@ function callOf(
     get address() {
       return request.ip
     },
+    get door() {
+      return doorOf(request)
+    },
     header(name) {
       const value = headers[name]
       return (Array.isArray(value) ? value[0] : value) ?? ''
@@ -97,6 +100,12 @@ function callOf(
       return goneOr(flight, reply)
     },
   }
+}
+
+/** Behind a proxy that speaks TLS for us it says so. Who lies about it gets a wrong address in its own answer, nobody else. */
+function doorOf({ headers, protocol, host, socket }: FastifyRequest): string {
+  const scheme = headers['x-forwarded-proto'] === 'https' ? 'https' : protocol
+  return `${scheme}://${host || `${socket.localAddress}:${socket.localPort}`}`
 }
 
 /** The signal of a flight that also ends when the caller hangs up. */

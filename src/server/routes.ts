@@ -9,6 +9,7 @@ import type { ControlPlane } from '#contracts/control-plane.ts'
 import type { BuildVersionInfo } from '#models/node.ts'
 import { writeFault, writeText } from './answer.ts'
 import type { Access } from './auth/open-access.ts'
+import type { ResultTickets } from './auth/result-tickets.ts'
 import type { InFlight } from './in-flight.ts'
 import { hasEmptyParameter, registerRoutes } from './register.ts'
 import { goneSentence, routeNotFound, upgradeRequired } from './route-faults.ts'
@@ -27,11 +28,12 @@ export type RouteParts = {
   inFlight: InFlight
   /** Empty = nobody logs in by the handshake. */
   methods: Access['methods']
+  tickets: ResultTickets
 }
 
 /** The routes of the roles this node has. */
 export function addRoutes(app: FastifyInstance, parts: RouteParts): void {
-  const { controlPlane, settings, version, inFlight, methods } = parts
+  const { controlPlane, settings, version, inFlight, methods, tickets } = parts
   const { agent, jobs, nodes } = controlPlane
   registerRoutes(app, inFlight, agentEndpoints, agentHandlers(agent, version, settings.oauth2))
   registerRoutes(app, inFlight, legacyEndpoints, legacyHandlers(agent, version))
@@ -46,7 +48,7 @@ export function addRoutes(app: FastifyInstance, parts: RouteParts): void {
   })
   if (nodes) registerRoutes(app, inFlight, nodeEndpoints, nodeHandlers(nodes))
   if (jobs) {
-    const handlers = guardedHandlers(jobs, settings)
+    const handlers = guardedHandlers(jobs, settings, tickets)
     const taking = settings.acceptsJobsFromJobs ? handlers : refusingJobsOfJobs(handlers)
     registerRoutes(app, inFlight, jobEndpoints, taking)
     addKeptResults(app, inFlight, jobsFor(jobs))

@@ -29,10 +29,10 @@ export const printJob = (nonce: string, job: object = {}): JobOf =>
 /** Prints a line at once and then sleeps for a minute, longer than any use needs it. */
 export const sleepJob = (job: object = {}): JobOf => toolJob(['sleep', '60000'], { job })
 
-/** Writes the nonce into `/outputs/file`, which is published on its node. */
-export const outputJob = (nonce: string): JobOf =>
+/** Writes the nonce into `/outputs/file`, which is published on its node, or by another publisher. */
+export const outputJob = (nonce: string, publisher = 'local'): JobOf =>
   toolJob(['write', '/outputs/file', nonce], {
-    task: { Publisher: { Type: 'local' }, ResultPaths: [{ Name: 'outputs', Path: '/outputs' }] },
+    task: { Publisher: { Type: publisher }, ResultPaths: [{ Name: 'outputs', Path: '/outputs' }] },
   })
 
 export const failingJob = (nonce: string): JobOf => toolJob(['print', '', `${nonce}\n`, '3'])

@@ -36,11 +36,12 @@ export async function resultsOf(id: string, where: { namespace?: string }, cli: 
   })
 }
 
-/** The execution a result belongs to: it has published the same, or what a signed address stands for. */
+/** The execution a result belongs to: the one it names, who has published the same, or what a signed address stands for. */
 function ownerOf(spec: SpecConfig, executions: readonly ShownExecution[]): ShownExecution | undefined {
   const source = spec.Params?.SourceSpec as Record<string, unknown> | undefined
-  return executions.find(({ PublishedResult }) => {
+  return executions.find(({ ID, PublishedResult }) => {
     if (PublishedResult === null) return false
+    if (spec.Params?.ExecutionID === ID) return true
     if (isDeepStrictEqual(PublishedResult.Params, spec.Params)) return true
     const { Bucket, Key } = PublishedResult.Params ?? {}
     return source !== undefined && source.Bucket === Bucket && source.Key === Key

@@ -8,10 +8,8 @@ import { tell } from '../tell.ts'
 
 const downloadersOf = ({ clock, random, env }: Cli) => resultDownloaders({ clock, random, environment: env })
 
-export const supportedTypes = (cli: Cli): string[] => [
-  'link',
-  ...downloadersOf(cli).flatMap(({ types }) => types.map((type) => type.toLowerCase())),
-]
+export const supportedTypes = (cli: Cli): string[] =>
+  downloadersOf(cli).flatMap(({ types }) => types.map((type) => type.toLowerCase()))
 
 /**
  * Brings what executions have published: from where it is said to be, else, when a node may keep it, through the
@@ -29,7 +27,7 @@ export class PublishedResults {
 
   /** Into an empty folder; on failure it is empty again. */
   async bring(spec: SpecConfig, owner: ShownExecution | undefined, folder: string): Promise<void> {
-    if (spec.Type.toLowerCase() === 'link' && owner) return this.#bringThroughOrchestrator(owner, folder)
+    if (owner?.PublishedResult?.Type.toLowerCase() === 'link') return this.#bringThroughOrchestrator(owner, folder)
     const host = hostOf(spec)
     if (host === undefined || owner === undefined) return this.#download(spec, folder)
     if (this.#unreachable.has(host)) return this.#bringThroughOrchestrator(owner, folder)

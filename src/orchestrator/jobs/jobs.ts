@@ -1,4 +1,5 @@
 import type {
+  JobResult,
   JobsApi,
   KeptResult,
   LogChoice,
@@ -128,7 +129,7 @@ export class Jobs implements JobsApi {
     }
   }
 
-  async results(id: JobId): Promise<SpecConfig[]> {
+  async results(id: JobId): Promise<JobResult[]> {
     const job = await this.get(id)
     if (isLongRunning(job.Type)) {
       throw new Fault('BadRequest', `job type ${job.Type} does not support results`, { component: 'JobStore' })
@@ -141,8 +142,9 @@ export class Jobs implements JobsApi {
     )
     return Promise.all(
       published.map(async (execution) => {
-        const result = execution.PublishedResult as SpecConfig
-        return signer ? signer.signed(result, Publisher, execution) : result
+        const told = execution.PublishedResult as SpecConfig
+        const result = signer ? await signer.signed(told, Publisher, execution) : told
+        return { executionId: execution.ID, result }
       }),
     )
   }

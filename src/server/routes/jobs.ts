@@ -7,6 +7,7 @@ import { strangerWarnings } from '#models/field-hint.schema.ts'
 import { batchShape, type JobDraft } from '#models/job.schema.ts'
 import { metaKeys } from '#models/job.ts'
 import { struct, text, uint64 } from '#models/shape.schema.ts'
+import type { ResultTickets } from '../auth/result-tickets.ts'
 import type { Caller } from '../caller.ts'
 import type { Handlers } from '../handler.ts'
 import { type RequestBody, readBody } from '../read-body.ts'
@@ -16,13 +17,18 @@ import { longestWaitMs, type ServerSettings } from '../settings.ts'
 import { listExecutions, shownExecutions } from './executions.ts'
 import { listHistory, wholeHistory } from './history.ts'
 import { listJobs } from './job-list.ts'
+import { withAddress } from './result-address.ts'
 
 const stopShape = struct('apimodels', 'StopJobRequest', { Reason: text })
 const rerunShape = struct('apimodels', 'RerunJobRequest', { JobVersion: uint64, Reason: text })
 const largestBatch = 10_000
 
 /** The use cases on jobs over HTTP. */
-export function jobHandlers(jobs: JobsApi, settings: ServerSettings): Handlers<typeof jobEndpoints> {
+export function jobHandlers(
+  jobs: JobsApi,
+  settings: ServerSettings,
+  tickets: ResultTickets,
+): Handlers<typeof jobEndpoints> {
   const submissionOf = (
     draft: JobDraft | undefined,
     isForced: boolean,
@@ -130,7 +136,15 @@ export function jobHandlers(jobs: JobsApi, settings: ServerSettings): Handlers<t
       return { ...(await jobs.rerun(id, Number(JobVersion), Reason || defaultRerunReason)), Warnings: null }
     },
 
-    results: async (call) => ({ NextToken: '', Items: await jobs.results(await resolve(call)) }),
+    async results(call) {
+      const id = await resolve(call)
+      const results = await jobs.results(id)
+      return {
+        NextToken: '',
+        Items: await Promise.all(results.map((result) => withAddress(id, result, call.door, tickets))),
+      }
+    },
+
     versions: async (call) => ({ NextToken: '', Items: await jobs.versions(await resolve(call)) }),
   }
 }

@@ -1,15 +1,15 @@
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { apiPrefix, type PathParams } from '#api/endpoint.ts'
+import { apiPrefix } from '#api/endpoint.ts'
 import { keptResultRoute } from '#api/jobs.ts'
 import { readQuery } from '#api/query.ts'
 import type { JobsApi, KeptResult } from '#contracts/control-plane.ts'
 import { Fault, faultOf } from '#lib/fault.ts'
-import type { ExecutionId } from '#models/ids.ts'
 import { commonHeaders, writeFault } from '../answer.ts'
 import type { Caller } from '../caller.ts'
 import type { InFlight } from '../in-flight.ts'
+import { keptResultOf } from '../kept-result-of.ts'
 import { goneOr, hasEmptyParameter, queryOf } from '../register.ts'
 import { routeNotFound } from '../route-faults.ts'
 
@@ -45,9 +45,9 @@ async function serve(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<void> {
-  const { id, execution } = request.params as PathParams<(typeof keptResultRoute)['path']>
+  const { id, executionId } = keptResultOf(request)
   const { namespace } = readQuery(keptResultRoute.query, queryOf(request.raw.url ?? ''))
-  const kept = await jobs.keptResult(await jobs.resolve(id, namespace), execution as ExecutionId)
+  const kept = await jobs.keptResult(await jobs.resolve(id, namespace), executionId)
   const { sizeBytes } = kept
   const first = offsetOf(request, kept)
   if (first > 0 && first >= sizeBytes) throw pastTheEnd(sizeBytes)

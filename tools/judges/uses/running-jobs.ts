@@ -90,6 +90,16 @@ export const runningJobs: readonly Use<RealCli>[] = [
     },
   },
   {
+    name: '`job get` of a result that came to the orchestrator over the connection of its node',
+    async run(cli) {
+      const nonce = newNonce()
+      const id = await cli.finish(outputJob(nonce, 'link'))
+      const folder = cli.file(`kept-${nonce}/.here`, '').replace(/\/\.here$/, '')
+      await cli.ok(['job', 'get', '--output-dir', folder, id])
+      equal(readFileSync(join(folder, 'outputs/file'), 'utf8'), nonce)
+    },
+  },
+  {
     name: '`job get --output-dir`, of one file, and `--raw`',
     async run(cli) {
       const nonce = newNonce()
