@@ -18,6 +18,12 @@ export const systemParts: SystemPart[] = [
     neededBy: 'contract suite of the docker engine on Podman',
   },
   {
+    name: 'gVisor',
+    programs: ['runsc'],
+    packages: ['runsc'],
+    neededBy: 'contract suite of the docker engine with another runtime',
+  },
+  {
     name: 'image registry',
     programs: ['docker-registry'],
     packages: ['docker-registry'],

@@ -6,8 +6,9 @@ import { dockerTarget } from '#providers/docker/docker-host.ts'
 import { DockerEngine } from '#providers/docker/engine.ts'
 import { executorIdOf, executorLabel, labelFilter } from '#providers/docker/names.ts'
 import { defaultDockerSettings } from '#providers/docker/settings.ts'
+import { gvisorRuntime } from '../kit/docker-engine.ts'
 import { httpParts } from '../kit/http-parts.ts'
-import { withDocker, withPodman } from '../kit/with-docker.ts'
+import { withDocker, withGvisor, withPodman } from '../kit/with-docker.ts'
 import { type EnginePrograms, engineSuite } from './engine.suite.ts'
 
 const shell = (script: string, ...env: string[]) => ({
@@ -31,23 +32,26 @@ const programs: EnginePrograms = {
   malformed: { Type: 'docker', Params: { Image: '' } },
 }
 
-const suiteOn = (name: string) => (host: () => string) =>
-  engineSuite(name, async () => {
-    const nodeId = newNodeId(randomUUID())
-    const clock = new SystemClock()
-    const settings = { ...defaultDockerSettings, host: host() }
-    const api = new DockerApi(dockerTarget(settings), clock)
-    return {
-      open: () => new DockerEngine(settings, { clock, owner: nodeId, http: httpParts() }),
-      programs,
-      isSurviving: true,
-      leftOver: async () => {
-        const filters = labelFilter(executorLabel, executorIdOf(nodeId))
-        return (await api.call<object[]>('GET', '/containers/json', { query: { all: true, filters } })).length
-      },
-      close: async () => {},
-    }
-  })
+const suiteOn =
+  (name: string, runtime = '') =>
+  (host: () => string) =>
+    engineSuite(name, async () => {
+      const nodeId = newNodeId(randomUUID())
+      const clock = new SystemClock()
+      const settings = { ...defaultDockerSettings, host: host(), runtime }
+      const api = new DockerApi(dockerTarget(settings), clock)
+      return {
+        open: () => new DockerEngine(settings, { clock, owner: nodeId, http: httpParts() }),
+        programs,
+        isSurviving: true,
+        leftOver: async () => {
+          const filters = labelFilter(executorLabel, executorIdOf(nodeId))
+          return (await api.call<object[]>('GET', '/containers/json', { query: { all: true, filters } })).length
+        },
+        close: async () => {},
+      }
+    })
 
 withDocker(suiteOn('docker'))
 withPodman(suiteOn('docker on Podman'))
+withGvisor(suiteOn('docker with gVisor', gvisorRuntime))

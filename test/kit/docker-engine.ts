@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ownBridge } from './docker-bridge.ts'
 import { type EngineProgram, type OwnEngine, startEngine, type TestEngine } from './engine-process.ts'
@@ -12,15 +12,26 @@ export async function dockerEngine(env: NodeJS.ProcessEnv = process.env): Promis
   return canStartDocker() ? startDockerd() : undefined
 }
 
-/** One that no other suite uses, without networks. It is apart from those of the machine: it would remove docker0 there. */
-export const ownDockerEngine = (...extra: string[]): Promise<OwnEngine> =>
-  startEngine('dockerd', ...dockerds(['unshare', '--net'], ['--bridge=none', '--iptables=false', ...extra]))
-
 /** With a bridge of its own, and no rules of a firewall, which all engines of a machine write into the same tables. */
 function startDockerd(): Promise<OwnEngine> {
   const bridge = ownBridge()
-  return startEngine('dockerd', ...dockerds([], [`--bridge=${bridge.name}`, '--iptables=false'], bridge.remove))
+  const flags = [`--bridge=${bridge.name}`, '--iptables=false']
+  return startEngine('dockerd', ...dockerds({ flags, afterEnd: bridge.remove }))
 }
+
+/** One that no other suite uses, without networks. It is apart from those of the machine: it would remove docker0 there. */
+export const ownDockerEngine = (...flags: string[]): Promise<OwnEngine> =>
+  startEngine('dockerd', ...dockerds(apart(flags)))
+
+/** One that can run containers in gVisor. That has no network here: it looks for files of the kernel that a container has not. */
+export function gvisorEngine(): Promise<OwnEngine> {
+  const runtime = { path: gvisorProgram, runtimeArgs: ['--platform=ptrace', '--network=none'] }
+  return startEngine('dockerd', ...dockerds({ ...apart([]), settings: { runtimes: { [gvisorRuntime]: runtime } } }))
+}
+
+/** The name under which `gvisorEngine` knows gVisor. */
+export const gvisorRuntime = 'runsc'
+const gvisorProgram = '/usr/bin/runsc'
 
 /** Whether dockerd and a static busybox are installed and we are root, which dockerd needs. */
 export function canStartDocker(): boolean {
@@ -29,14 +40,30 @@ export function canStartDocker(): boolean {
   )
 }
 
+export const canStartGvisor = (): boolean => canStartDocker() && existsSync(gvisorProgram)
+
+type Dockerd = { within?: string[]; flags: string[]; settings?: object; afterEnd?: () => void }
+
+const apart = (flags: string[]): Dockerd => ({
+  within: ['unshare', '--net'],
+  flags: ['--bridge=none', '--iptables=false', ...flags],
+})
+
 /** With the storage that fits the machine, else with the one that fits all. */
-const dockerds = (within: string[], extra: string[], afterEnd?: () => void): EngineProgram[] =>
+const dockerds = ({ within = [], flags, settings = {}, afterEnd }: Dockerd): EngineProgram[] =>
   [[], ['--storage-driver', 'vfs']].map((storage) => ({
     command: (dir, socket) => [
       ...[...within, 'dockerd', '-H', `unix://${socket}`, '--pidfile', join(dir, 'pid')],
-      ...['--data-root', join(dir, 'data'), '--exec-root', join(dir, 'exec'), ...storage, ...extra],
+      ...['--data-root', join(dir, 'data'), '--exec-root', join(dir, 'exec')],
+      ...['--config-file', settingsFile(dir, settings), ...storage, ...flags],
     ],
     // It stops its containers and containerd itself when it ends.
     companion: (dir) => join(dir, 'exec/containerd/containerd.pid'),
     ...(afterEnd && { afterEnd }),
   }))
+
+function settingsFile(dir: string, settings: object): string {
+  const path = join(dir, 'daemon.json')
+  writeFileSync(path, JSON.stringify(settings))
+  return path
+}

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { canStartDocker, dockerEngine } from './docker-engine.ts'
+import { canStartDocker, canStartGvisor, dockerEngine, gvisorEngine } from './docker-engine.ts'
 import type { TestEngine } from './engine-process.ts'
 import { canStartPodman, podmanEngine } from './podman-engine.ts'
 
@@ -23,6 +23,10 @@ export function withOwnDocker(suites: () => void): void {
 /** The same on Podman's Docker interface, which each file starts for itself. */
 export const withPodman = (suites: Suites): void =>
   canStartPodman() ? present('Podman', podmanEngine, suites) : absent('Podman')
+
+/** On an engine of its own, whose containers can be run in gVisor. */
+export const withGvisor = (suites: Suites): void =>
+  canStartGvisor() ? present('gVisor', gvisorEngine, suites) : absent('gVisor')
 
 function present(name: string, start: () => Promise<TestEngine | undefined>, suites: Suites): void {
   describe(`with ${name}`, () => {
