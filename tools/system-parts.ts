@@ -48,6 +48,18 @@ export const systemParts: SystemPart[] = [
     neededBy: 'inputs from S3 and results to it',
   },
   {
+    name: 'nginx',
+    programs: ['nginx'],
+    packages: ['nginx'],
+    neededBy: 'inputs from the web',
+  },
+  {
+    name: 'SQLite shell',
+    programs: ['sqlite3', 'ldd'],
+    packages: ['sqlite3', 'libc-bin'],
+    neededBy: 'the example that asks a database',
+  },
+  {
     name: 'C compiler for WASI',
     programs: ['clang', 'wasm-ld'],
     files: ['/usr/include/wasm32-wasi/stdio.h'],

@@ -1,17 +1,20 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { missingParts } from '../../tools/system-parts.ts'
-import { binaryOf, buildWasm, wasmSources } from '../fixtures/wasm/build.ts'
+import { binaryOf, buildWasm, exampleFolders, wasmSources } from '../fixtures/wasm/build.ts'
 import { moduleRef, orderFor, runOrder, TempFolders, wasmFixtures } from '../kit/wasm-order.ts'
 
-const examples = join(import.meta.dirname, '../../examples/word-count')
+const examples = join(import.meta.dirname, '../../examples')
 const missing = missingParts().filter(({ name }) => ['C compiler for WASI', 'wabt'].includes(name))
 
 /** Runs that tell a program from another: its arguments, its imports, and programs that end by themselves. */
 const commands: Record<string, string[][]> = {
   tool: [['print', 'a', 'b', '3'], ['environment'], ['list', '/in'], ['cat', '/in/text'], ['eat'], ['files'], ['no']],
   'word-count': [['/in'], ['/in', '/outputs/words'], ['/nothing']],
+  'csv-to-json': [['/examples/csv-to-json/tables', '/outputs'], []],
+  'hash-pii': [['/examples/pii-hashing/customers.csv', 'name'], []],
+  thumbnails: [['/examples/thumbnails/pictures', '/outputs', '9'], ['/examples', '/outputs'], []],
 }
 const endless = new Set(['loop', 'later'])
 
@@ -26,7 +29,9 @@ describe('committed WASM programs', () => {
   }
   const folders = new TempFolders()
   afterAll(() => folders.close())
-  const all = [wasmFixtures, examples].flatMap((folder) => wasmSources(folder).map((source) => ({ folder, source })))
+  const all = [wasmFixtures, ...exampleFolders].flatMap((folder) =>
+    wasmSources(folder).map((source) => ({ folder, source })),
+  )
 
   it.each(all)(
     '$source does what its source says',
@@ -46,13 +51,18 @@ describe('committed WASM programs', () => {
     const outputs = folders.make('outputs')
     const mounts = [
       { guestPath: '/in', hostPath: wasmFixtures, isReadOnly: true },
+      { guestPath: '/examples', hostPath: examples, isReadOnly: true },
       { guestPath: '/outputs', hostPath: outputs, isReadOnly: false },
     ]
     mkdirSync(join(outputs, 'starts'))
     const imports = file.includes('link-main') ? [moduleRef('link-lib', 'lib')] : []
     const aliases = file.includes('link-main') ? [] : [moduleRef('link-lib', 'deep'), moduleRef('link-lib', 'lib')]
-    const order = { ...orderFor(file, { args: ['', ...args], mounts, imports, aliases }), seed: '1' }
+    const env = [['PII_KEY', 'key']] as const
+    const order = { ...orderFor(file, { args: ['', ...args], env, mounts, imports, aliases }), seed: '1' }
     const { report, stdout, stderr } = runOrder(order)
-    return { exitCode: report.exitCode, failure: report.failure, stdout, stderr }
+    const written = readdirSync(outputs, { withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map(({ name }) => [name, readFileSync(join(outputs, name), 'latin1')])
+    return { exitCode: report.exitCode, failure: report.failure, stdout, stderr, written: written.sort() }
   }
 })

@@ -78,6 +78,7 @@ export type ShownJob = {
 }
 type ShownExecution = {
   ID: string
+  NodeID: string
   ComputeState: { StateType: number; Message?: string }
   StartTime?: number
   RunOutput: { Stdout: string } | null
