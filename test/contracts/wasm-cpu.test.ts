@@ -1,9 +1,33 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { afterAll, describe, expect, it } from 'vitest'
 import { noResources } from '#models/resources.ts'
+import { until } from '../kit/until.ts'
 import { wasmProductCommand } from '../kit/wasm-command.ts'
 import { WasmEngineKit, wasmProgram, wasmTool } from '../kit/wasm-engine.ts'
 
 const share = (CPU: number) => ({ resources: { ...noResources(), CPU } })
+
+/** Niceness of the scheduler's groups of all processes below this one. */
+const groupsBelow = (pid: number): number[] =>
+  childrenOf(pid).flatMap((child) => {
+    const [, niceness] = / nice (\d+)/.exec(contentOf(`/proc/${child}/autogroup`)) ?? []
+    return [Number(niceness), ...groupsBelow(child)]
+  })
+
+const childrenOf = (pid: number): number[] =>
+  readdirSync(`/proc/${pid}/task`)
+    .flatMap((task) => contentOf(`/proc/${pid}/task/${task}/children`).split(' '))
+    .filter(Boolean)
+    .map(Number)
+
+/** A process may be gone by now. */
+const contentOf = (file: string): string => {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return ''
+  }
+}
 
 describe.each(['pooled', 'process'] as const)('the processor, %s', { timeout: 60_000 }, (isolation) => {
   const kit = new WasmEngineKit({ isolation }, wasmProductCommand)
@@ -14,6 +38,15 @@ describe.each(['pooled', 'process'] as const)('the processor, %s', { timeout: 60
     expect(exitCode).toBe(0)
     // Two looks late: a tenth of a second.
     expect(Number(stdout)).toBeLessThan(250 + 0.2 * 2000 + 100 + 50)
+  })
+
+  it('goes to programs by what they asked for where there is not enough of it, and to the node as to any other [B9c]', async () => {
+    if (!existsSync('/proc/self/autogroup')) return
+    const { program, logs } = await kit.start(wasmProgram('loop'), share(0.1))
+    await logs.untilPrinted('started')
+    await until('it has the weight of its share', () => groupsBelow(process.pid).includes(10))
+    await program.stop(0)
+    await until('it is gone', () => !groupsBelow(process.pid).includes(10))
   })
 
   it('is not kept from the next program, and not from the last words of one that rests', async () => {
