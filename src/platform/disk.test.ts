@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -52,6 +52,28 @@ describe('the system disk', () => {
     expect(await systemDisk.list(folder)).toEqual([])
     writeFileSync(join(folder, 'f'), '')
     await expect(systemDisk.list(join(folder, 'f'))).rejects.toThrow('ENOTDIR')
+  })
+
+  it('removes what programs have hidden where no path leads, and follows no link out of it [X21]', async () => {
+    const [tree, beside] = [join(folder, 'tree'), join(folder, 'beside')]
+    await systemDisk.makeDirectory(join(tree, 'shallow'))
+    await systemDisk.makeDirectory(beside)
+    writeFileSync(join(beside, 'kept'), 'x')
+    let deep = join(tree, 'deepest')
+    await systemDisk.makeDirectory(deep)
+    writeFileSync(join(deep, 'file'), 'x')
+    symlinkSync(beside, join(deep, 'link'))
+    // A program does it by going down; what is below a path can also be moved below another.
+    for (let n = 0; n < 6; n++) {
+      const above = join(tree, `${n}`, ...Array<string>(9).fill('n'.repeat(200)))
+      await systemDisk.makeDirectory(above)
+      renameSync(deep, join(above, 'below'))
+      deep = join(tree, `${n}`)
+    }
+    expect(() => readdirSync(tree, { recursive: true })).toThrow('ENAMETOOLONG')
+    await systemDisk.remove(tree)
+    expect(await systemDisk.list(folder)).toEqual(['beside'])
+    expect(await systemDisk.list(beside)).toEqual(['kept'])
   })
 
   it('tells what a folder holds, without following links', async () => {

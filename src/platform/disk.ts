@@ -1,13 +1,12 @@
 import { lstat, mkdir, open, readdir, readFile, rename, rm, stat, statfs, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Disk } from '#contracts/disk.ts'
+import { removeTree } from './remove-tree.ts'
 
 /** The machine's file system. */
 export const systemDisk: Disk = {
   makeDirectory,
-  async remove(path) {
-    await rm(path, { recursive: true, force: true })
-  },
+  remove: removeTree,
   async list(path) {
     return (await unlessMissing(readdir(path))) ?? []
   },

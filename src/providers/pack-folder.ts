@@ -63,10 +63,11 @@ async function statOf(path: string): Promise<Stats> {
   try {
     return await lstat(path)
   } catch (error) {
-    if (!path.includes('\uFFFD')) throw error
-    throw new Fault('BadRequest', `the result has a file whose name is not UTF-8, near ${JSON.stringify(path)}`, {
-      details: { FailureClass: 'user' },
-    })
+    const badName = path.includes('\uFFFD') && `a file whose name is not UTF-8, near ${JSON.stringify(path)}`
+    const tooDeep = (error as NodeJS.ErrnoException).code === 'ENAMETOOLONG' && 'folders deeper than a path can name'
+    const what = badName || tooDeep
+    if (!what) throw error
+    throw new Fault('BadRequest', `the result has ${what}`, { details: { FailureClass: 'user' } })
   }
 }
 

@@ -7,6 +7,7 @@ import type { DockerApi } from './api.ts'
 import { ContainerOutput } from './container-output.ts'
 import { type Ended, exitOf, inspectContainer, untilEnded } from './container-state.ts'
 import { unlessDone } from './engine-answer.ts'
+import type { LimitWatch } from './limit-watch.ts'
 import { killedOutside, outlivesEngine, wasKilledOutside } from './outside-kill.ts'
 
 export type Held = {
@@ -20,8 +21,8 @@ export type Held = {
   released: AbortSignal
   /** Runs once the program has ended and all of its output is given, before anybody is told. */
   beforeExit: (exit: Exit) => Promise<void>
-  /** Another cause of the end, found by somebody who watches it. */
-  failure?: () => Exit['failure'] | undefined
+  /** Ends it when it takes too much. */
+  limits: LimitWatch
   /** What went over its network; undefined = that is not counted. */
   traffic?: () => Traffic | undefined
 }
@@ -52,7 +53,7 @@ async function follow(held: Held, isStopped: () => boolean): Promise<Exit> {
     held.released.throwIfAborted()
     if (ended.info && (!isWhole || ended.wasCut)) await output.copyKept(held.released).catch(() => false)
     held.released.throwIfAborted()
-    const isEndedByUs = isStopped() || held.failure?.() !== undefined
+    const isEndedByUs = isStopped() || held.limits.failure() !== undefined
     return await concluded(held, isEndedByUs ? exitOf(ended.info) : await ownExit(held.api, ended))
   } finally {
     held.released.removeEventListener('abort', releaseLive)
@@ -68,7 +69,7 @@ async function ownExit(api: DockerApi, { info, wasCut }: Ended): Promise<Exit> {
 }
 
 async function concluded(held: Held, exit: Exit): Promise<Exit> {
-  const failure = held.failure?.()
+  const failure = await held.limits.end()
   const traffic = held.traffic?.()
   const final = { ...exit, ...(failure && { failure }), ...(traffic && { traffic }) }
   await held.beforeExit(final)

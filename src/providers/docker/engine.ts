@@ -12,7 +12,6 @@ import { holdContainer } from './container.ts'
 import { type ContainerSpec, containerSpec } from './container-spec.ts'
 import { inspectContainer } from './container-state.ts'
 import { createContainer, failedTo } from './create-container.ts'
-import { watchDisk } from './disk-watch.ts'
 import { type DockerTarget, dockerTarget } from './docker-host.ts'
 import { unlessDone } from './engine-answer.ts'
 import { type DockerParams, decodeDockerParams, dockerType } from './engine-params.ts'
@@ -21,6 +20,7 @@ import { findContainer } from './find-container.ts'
 import { gpuDevices } from './gpu-devices.ts'
 import { imageToRun } from './image-to-run.ts'
 import { Images } from './images.ts'
+import { watchLimits } from './limit-watch.ts'
 import { containerNameOf, executorIdOf, holderNameOf } from './names.ts'
 import { HeldNetworks, type HttpParts } from './network/held-networks.ts'
 import { httpVerdict } from './network/http-verdict.ts'
@@ -136,20 +136,15 @@ export class DockerEngine implements Engine {
   }
 
   #hold(request: RunRequest, id: string, live: Readable | undefined): RunningProgram {
-    const watch = watchDisk({ api: this.#api, clock: this.#clock, id, request, released: this.#released.signal })
+    const shared = { api: this.#api, clock: this.#clock, id, released: this.#released.signal }
+    const limits = watchLimits({ ...shared, request, pidsLimit: this.#settings.pidsLimit })
     return holdContainer({
-      api: this.#api,
-      clock: this.#clock,
-      id,
+      ...shared,
       logs: request.logs,
       ...(live && { live }),
-      released: this.#released.signal,
-      failure: watch.failure,
+      limits,
       traffic: () => this.#networks.traffic(request.executionId),
-      beforeExit: (exit) => {
-        watch.stop()
-        return this.#ending(this.#conclude(request, exit))
-      },
+      beforeExit: (exit) => this.#ending(this.#conclude(request, exit)),
     })
   }
 
