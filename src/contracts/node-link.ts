@@ -10,6 +10,7 @@ import type {
   OrchestratorMessage,
   ResultOffer,
   ResultOfferReply,
+  UploadRequest,
 } from '#models/messages/messages.ts'
 import type { NodeInfo } from '#models/node.ts'
 import type { LogChunk, LogQuery } from './log-reader.ts'
@@ -39,6 +40,8 @@ export interface OrchestratorEnd {
   deliver(nodeId: NodeId, linkId: string, frames: readonly Frame<ComputeMessage>[]): Promise<FramesAck>
   /** Takes a result that the node keeps, for a while; asked again until it is there. Refused for good when nobody wants it. */
   takeResult(nodeId: NodeId, offer: ResultOffer): Promise<ResultOfferReply>
+  /** Where the node may PUT a result of publisher `s3managed`: a signed address that works for a while. */
+  uploadAddress(nodeId: NodeId, request: UploadRequest): Promise<string>
   /** The node stops on purpose. */
   goodbye(nodeId: NodeId): Promise<void>
 }

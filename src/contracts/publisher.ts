@@ -1,5 +1,5 @@
 import type { ExecutionId, JobId, NodeId } from '#models/ids.ts'
-import type { ResultOffer, ResultOfferReply } from '#models/messages/messages.ts'
+import type { ResultOffer, ResultOfferReply, UploadRequest } from '#models/messages/messages.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
 import type { Verdict } from './verdict.ts'
 
@@ -15,6 +15,8 @@ export type PublishRequest = {
 export type ResultQuery = { executionId: ExecutionId; offset: number; limitBytes: number }
 /** Has the orchestrator take a result that is kept here: whether it has all of it now. Throws a Fault; one that is not retryable is for good. */
 export type OfferResult = (offer: ResultOffer) => Promise<ResultOfferReply>
+/** Asks the orchestrator for a signed address that takes a result by PUT. Throws a Fault. */
+export type UploadAddress = (request: UploadRequest) => Promise<string>
 /** A piece of a kept result. `tag`, of letters, digits and `-`, changes when the result does: pieces of one tag belong together. */
 export type ResultPart = { bytes: Uint8Array; sizeBytes: number; tag: string }
 

@@ -11,6 +11,7 @@ import type {
   HeartbeatReply,
   ResultOffer,
   ResultOfferReply,
+  UploadRequest,
 } from '#models/messages/messages.ts'
 import type { NodeInfo } from '#models/node.ts'
 import { BprotocolRequester } from './bprotocol/requester.ts'
@@ -65,6 +66,10 @@ export class AnyOrchestrator implements OrchestratorEnd {
 
   takeResult(nodeId: NodeId, offer: ResultOffer): Promise<ResultOfferReply> {
     return this.#end.takeResult(nodeId, offer)
+  }
+
+  uploadAddress(nodeId: NodeId, request: UploadRequest): Promise<string> {
+    return this.#end.uploadAddress(nodeId, request)
   }
 
   async goodbye(nodeId: NodeId): Promise<void> {

@@ -18,6 +18,7 @@ import type {
   OrchestratorMessage,
   ResultOffer,
   ResultOfferReply,
+  UploadRequest,
 } from '#models/messages/messages.ts'
 import type { NodeInfo } from '#models/node.ts'
 import { type Control, readControl } from './bac/control.ts'
@@ -32,6 +33,8 @@ import { NclNodes } from './ncl/ncl-nodes.ts'
 const subjects = {
   control: (nodeId: string) => `bacalhau.global.compute.${nodeId}.out.ctrl`,
   fromNode: (nodeId: string) => `bacalhau.global.compute.${nodeId}.out.msgs`,
+  /** Of Go nodes only. */
+  requests: (nodeId: string) => `bacalhau.global.compute.${nodeId}.out.requests`,
   toNode: (nodeId: string) => `bacalhau.global.compute.${nodeId}.in.msgs`,
   logs: (nodeId: string) => `node.compute.${nodeId}.ExecutionLogs`,
   results: (nodeId: string) => `node.compute.${nodeId}.Results`,
@@ -120,6 +123,10 @@ export class RemoteOrchestrator implements OrchestratorEnd {
     return this.#control({ Kind: 'TakeResult', Body: offer })
   }
 
+  uploadAddress(_nodeId: NodeId, request: UploadRequest): Promise<string> {
+    return this.#control({ Kind: 'UploadAddress', Body: request })
+  }
+
   async goodbye(): Promise<void> {
     this.leave()
     await this.#control({ Kind: 'Goodbye' }, goodbyeLimitMs)
@@ -173,6 +180,8 @@ export const serveOrchestrator = ({ bus, end, clock, random, log }: Orchestrator
         return end.updateInfo(message.Body)
       case 'TakeResult':
         return end.takeResult(nodeId, message.Body)
+      case 'UploadAddress':
+        return end.uploadAddress(nodeId, message.Body)
       case 'Goodbye':
         return end.goodbye(nodeId)
     }
@@ -192,6 +201,7 @@ export const serveOrchestrator = ({ bus, end, clock, random, log }: Orchestrator
       onRefused,
       others: (message) => void nclNodes.report(nodeOf(message.subject), message),
     }),
+    bus.subscribe(subjects.requests('*'), (message) => void nclNodes.request(nodeOf(message.subject), message)),
     nclNodes.serve(),
   ]
   return {

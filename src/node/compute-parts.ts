@@ -62,6 +62,7 @@ export const computeParts = async (
     listenCommand: deps.listenCommand,
     cache,
     offer: (offer) => end.takeResult(nodeId, offer),
+    uploadAddress: (request) => end.uploadAddress(nodeId, request),
     ownPorts,
   })
   const { MaxSize, MaxTotalSize, MaxCount, Retention } = settings.Compute.Logs

@@ -31,7 +31,7 @@ export const controlParts = async (deps: NodeDeps, context: PartContext) => {
     random: systemRandom,
     settings,
     log,
-    ...(signer && { signer }),
+    signer,
     results,
   })
   const knownInfo = (id: NodeId) =>

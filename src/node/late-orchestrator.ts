@@ -37,6 +37,7 @@ export class LateOrchestrator implements OrchestratorEnd, Startable {
   heartbeat: OrchestratorEnd['heartbeat'] = async (...args) => (await this.#connected()).heartbeat(...args)
   updateInfo: OrchestratorEnd['updateInfo'] = async (...args) => (await this.#connected()).updateInfo(...args)
   deliver: OrchestratorEnd['deliver'] = async (...args) => (await this.#connected()).deliver(...args)
+  uploadAddress: OrchestratorEnd['uploadAddress'] = async (...args) => (await this.#connected()).uploadAddress(...args)
   goodbye: OrchestratorEnd['goodbye'] = async (nodeId) => (this.#bus ? (await this.#end)?.goodbye(nodeId) : undefined)
 
   /** What was asked over a connection that broke is never answered: it is asked again over the next. */

@@ -9,7 +9,7 @@ import { Fault } from '#lib/fault.ts'
 import type { Startable } from '#lib/lifecycle.ts'
 import { Post } from '#link/post.ts'
 import type { EvaluationTrigger } from '#models/evaluation.ts'
-import type { JobId, NodeId } from '#models/ids.ts'
+import type { ExecutionId, JobId, NodeId } from '#models/ids.ts'
 import type { NodeState } from '#models/node.ts'
 import type { Resources } from '#models/resources.ts'
 import { Broker } from './broker.ts'
@@ -24,6 +24,7 @@ import { unheardNode } from './nodes/node-states.ts'
 import { NodeTable } from './nodes/node-table.ts'
 import { Nodes } from './nodes/nodes.ts'
 import { ResultTaker } from './results/result-taker.ts'
+import { wantedExecution } from './results/wanted.ts'
 import type { Strategy } from './snapshot.ts'
 import { JobTimers } from './timers.ts'
 import { Waiters } from './waiters.ts'
@@ -70,6 +71,23 @@ function takerOf(
   const refusal = new Fault('NotImplemented', 'this orchestrator keeps no results')
   return { take: () => Promise.reject(refusal), renewed: () => {} }
 }
+
+/** Signs for a node where the result of one of its executions goes, and for nothing else. */
+async function uploadAddressOf(
+  { store, signer }: OrchestratorParts,
+  nodeId: NodeId,
+  executionId: ExecutionId,
+): Promise<string> {
+  if (!signer?.uploadAddress) throw noManagedStore()
+  return signer.uploadAddress(await wantedExecution(store, nodeId, executionId, 's3managed'))
+}
+
+/** The sentence that nodes of release 1.9 know. */
+const noManagedStore = (): Fault =>
+  new Fault('BadRequest', 'Managed S3 publisher is not available', {
+    hint: 'The operator of the orchestrator sets Publishers.Types.S3Managed; other publishers need no store of theirs.',
+    details: { FailureClass: 'user' },
+  })
 
 /** The control plane of one process, wired. */
 export class Orchestrator implements Startable {
@@ -122,6 +140,7 @@ export class Orchestrator implements Startable {
       settings,
       newLinkId: () => random.uuid(),
       results: takerOf(parts, (nodeId) => this.#membership.end(nodeId)),
+      uploadAddress: (nodeId, executionId) => uploadAddressOf(parts, nodeId, executionId),
       log: parts.log,
       onBetter,
       look,

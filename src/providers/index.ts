@@ -1,7 +1,7 @@
 import type { FileCache } from '#contracts/file-cache.ts'
 import type { OpenGate } from '#contracts/http-gate.ts'
 import type { Provider } from '#contracts/provider.ts'
-import type { OfferResult } from '#contracts/publisher.ts'
+import type { OfferResult, UploadAddress } from '#contracts/publisher.ts'
 import type { Clock, Random } from '#lib/clock.ts'
 import { dockerProvider } from '#providers/docker/provider.ts'
 import type { DockerSettings } from '#providers/docker/settings.ts'
@@ -59,6 +59,8 @@ export type ProviderDeps = {
   listenCommand: readonly string[]
   /** Has the orchestrator take a result. */
   offer?: OfferResult
+  /** Has the orchestrator sign where a result goes in the store that its operator keeps. */
+  uploadAddress?: UploadAddress
   /** Where inputs stay for later; absent = nowhere. */
   cache?: FileCache
   /** Ports of the node's own servers (API, broker): never fetched from. The publisher's own is added. */
@@ -86,6 +88,7 @@ export function nodeProviders(settings: ProviderSettings, deps: ProviderDeps): P
     s3Provider(settings.s3 ?? defaultS3Settings, {
       ...deps,
       pack: packFolder,
+      write: writeArchive,
       connect: async () => (await import('#providers/url/connector.ts')).guardedAgent(addressesOf, url.readTimeoutMs),
     }),
     ...(settings.link && deps.offer

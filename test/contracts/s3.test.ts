@@ -5,18 +5,24 @@ import { join } from 'node:path'
 import { CreateBucketCommand, ListObjectsV2Command, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { FileCache } from '#contracts/file-cache.ts'
+import type { UploadAddress } from '#contracts/publisher.ts'
+import type { Execution } from '#models/execution.ts'
 import type { JobId } from '#models/ids.ts'
+import type { UploadRequest } from '#models/messages/messages.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
 import { SystemClock } from '#platform/clock.ts'
 import { systemRandom } from '#platform/random.ts'
 import { packFolder } from '#providers/pack-folder.ts'
 import type { S3Clients } from '#providers/s3/clients.ts'
 import { S3Downloader } from '#providers/s3/downloader.ts'
+import { ManagedPublisher } from '#providers/s3/managed-publisher.ts'
 import { S3Publisher } from '#providers/s3/publisher.ts'
 import { defaultS3Settings } from '#providers/s3/settings.ts'
+import { S3Signer } from '#providers/s3/signer.ts'
 import { S3Storage } from '#providers/s3/storage.ts'
 import { unpackTarGz } from '#providers/unpack-tar.ts'
 import { resultLimits, UrlDownloader } from '#providers/url/downloader.ts'
+import { writeArchive } from '#providers/write-archive.ts'
 import { fileCache } from '../kit/file-cache.ts'
 import { s3Clients } from '../kit/s3.ts'
 import { withSwift } from '../kit/swift-store.ts'
@@ -84,6 +90,35 @@ withSwift((store) => {
       close: async () => {},
     }))
   }
+
+  publisherSuite('s3managed', async () => {
+    const managed = {
+      bucket: Bucket,
+      prefix: 'managed/',
+      expiresMs: 60_000,
+      region: place().Region,
+      endpoint: place().Endpoint,
+    }
+    const signer = new S3Signer({ clients, expiresMs: 0, managed, onError: (error) => expect.fail(String(error)) })
+    const uploadAddress: UploadAddress = ({ JobID, ExecutionID: ID }) =>
+      signer.uploadAddress!({ JobID, ID } as Execution)
+    const ofNode = new ManagedPublisher({ uploadAddress, write: writeArchive })
+    return {
+      publisher: ofNode,
+      spec: { Type: 's3managed' },
+      fetch: async (published, directory) => {
+        const { JobID, ExecutionID: ID } = published.Params as UploadRequest
+        const signed = await signer.signed(published, { Type: 's3managed' }, { JobID, ID } as Execution)
+        expect(signed).toMatchObject({ Type: 's3PreSigned', Params: { Managed: true } })
+        await fetchInto(signed, directory)
+      },
+      stored: async () => {
+        const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket, Prefix: 'managed/' }))
+        return Contents.map(({ Key = '' }) => Key)
+      },
+      close: () => ofNode.stop(),
+    }
+  })
 
   downloaderSuite('s3', async () => ({
     downloader: new S3Downloader({

@@ -201,5 +201,6 @@ const withComputeEnd = (end: OrchestratorEnd, plant: NonNullable<Bug['computeEnd
   updateInfo: (info) => end.updateInfo(info),
   deliver: (...given) => end.deliver(...given),
   takeResult: (...given) => end.takeResult(...given),
+  uploadAddress: (...given) => end.uploadAddress(...given),
   goodbye: (nodeId) => end.goodbye(nodeId),
 })

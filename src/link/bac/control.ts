@@ -1,6 +1,6 @@
 import { Fault } from '#lib/fault.ts'
-import type { ExecutionId, NodeId } from '#models/ids.ts'
-import type { Handshake, Heartbeat, ResultOffer } from '#models/messages/messages.ts'
+import type { ExecutionId, JobId, NodeId } from '#models/ids.ts'
+import type { Handshake, Heartbeat, ResultOffer, UploadRequest } from '#models/messages/messages.ts'
 import type { NodeInfo } from '#models/node.ts'
 import { listOf, recordOf, textOf, wholeOf } from '../go/checked.ts'
 import { goNodeInfo, goResources } from '../go/node-info.ts'
@@ -11,6 +11,7 @@ export type Control =
   | { Kind: 'Heartbeat'; Body: Heartbeat }
   | { Kind: 'UpdateInfo'; Body: NodeInfo }
   | { Kind: 'TakeResult'; Body: ResultOffer }
+  | { Kind: 'UploadAddress'; Body: UploadRequest }
   | { Kind: 'Goodbye' }
 
 const protocol = 'bac/v1'
@@ -27,6 +28,8 @@ export function readControl(value: unknown, nodeId: NodeId): Control {
       return { Kind, Body: ownInfo(Body, nodeId) }
     case 'TakeResult':
       return { Kind, Body: resultOffer(Body) }
+    case 'UploadAddress':
+      return { Kind, Body: uploadRequest(Body) }
     case 'Goodbye':
       return { Kind }
     default:
@@ -69,6 +72,14 @@ function resultOffer(value: unknown): ResultOffer {
     ExecutionID: textOf(wire.ExecutionID, 'ExecutionID') as ExecutionId,
     SizeBytes: wholeOf(wire.SizeBytes, 'SizeBytes'),
     SHA256: textOf(wire.SHA256, 'SHA256'),
+  }
+}
+
+function uploadRequest(value: unknown): UploadRequest {
+  const wire = recordOf(value, 'UploadAddress')
+  return {
+    JobID: textOf(wire.JobID, 'JobID') as JobId,
+    ExecutionID: textOf(wire.ExecutionID, 'ExecutionID') as ExecutionId,
   }
 }
 

@@ -20,7 +20,7 @@ import { Intake } from '../go/intake.ts'
 import { keptLink } from '../go/kept-link.ts'
 import type { OrchestratorParts } from '../go/orchestrator-parts.ts'
 import { serveGoLogs } from '../go/serve-logs.ts'
-import { takesNoResults } from '../go/takes-no-results.ts'
+import { keepsNoStore, takesNoResults } from '../go/takes-no-results.ts'
 import { CallbackPost } from './callback-post.ts'
 import { callbackOf } from './callback-text.ts'
 import { bodyOf } from './envelope.ts'
@@ -102,6 +102,10 @@ export class BprotocolRequester implements OrchestratorEnd {
 
   takeResult(): Promise<never> {
     return Promise.reject(takesNoResults())
+  }
+
+  uploadAddress(): Promise<never> {
+    return Promise.reject(keepsNoStore())
   }
 
   async goodbye(): Promise<void> {

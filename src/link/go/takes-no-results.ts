@@ -6,3 +6,10 @@ export const takesNoResults = (): Fault =>
     hint: 'Use another publisher, such as local or s3',
     details: { FailureClass: 'user' },
   })
+
+/** The same of one that is older than such stores. */
+export const keepsNoStore = (): Fault =>
+  new Fault('NotImplemented', 'this orchestrator keeps no store for results', {
+    hint: 'Use another publisher, such as local or s3',
+    details: { FailureClass: 'user' },
+  })

@@ -4,9 +4,9 @@ import type { OrchestratorEnd } from '#contracts/node-link.ts'
 import type { Clock, Random } from '#lib/clock.ts'
 import type { EventLog } from '#lib/event-log.ts'
 import { Fault, faultOf, messageOf } from '#lib/fault.ts'
-import type { NodeId } from '#models/ids.ts'
+import type { JobId, NodeId } from '#models/ids.ts'
 import type { ComputeMessage } from '#models/messages/messages.ts'
-import { textOf } from '../go/checked.ts'
+import { executionIdOf, textOf } from '../go/checked.ts'
 import { GoLogStreams } from '../go/log-streams.ts'
 import { LogTurns } from '../go/log-turns.ts'
 import { goNodeInfo, goResources } from '../go/node-info.ts'
@@ -61,6 +61,13 @@ export class NclNodes {
       await this.#answer(nodeId, payload, welcomed.promise).catch((error: unknown) => this.#refusal(nodeId, error)),
     )
     welcomed.resolve()
+  }
+
+  /** A request on `out.requests`: where the result of an execution goes. */
+  async request(nodeId: NodeId, { payload, reply }: BusMessage): Promise<void> {
+    if (reply === undefined) return
+    const answer = await this.#uploadAddress(nodeId, payload).catch((error: unknown) => this.#refusal(nodeId, error))
+    this.#parts.bus.publish(reply, answer)
   }
 
   /** A report on `out.msgs`: acknowledged when it is on disk, or when it can mean nothing. */
@@ -136,6 +143,17 @@ export class NclNodes {
     })
     if (!IsKnown) return handshakeRequired(nodeId)
     return this.#reply('transport.HeartbeatResponse', { LastComputeSeqNum: peer.lastComputeSeq })
+  }
+
+  async #uploadAddress(nodeId: NodeId, bytes: Uint8Array): Promise<Buffer> {
+    if (!this.#peers.has(nodeId)) return handshakeRequired(nodeId)
+    const frame = decodeFrame(bytes)
+    if (typeOf(frame) !== 'managedPublisher.PreSignURLRequest') throw unknownType(frame)
+    const JobID = textOf(frame.payload.JobID, 'JobID') as JobId
+    const ExecutionID = executionIdOf(frame.payload.ExecutionID, 'ExecutionID')
+    const PreSignedURL = await this.#parts.end.uploadAddress(nodeId, { JobID, ExecutionID })
+    const payload = { JobType: '', Events: null, ExecutionID, JobID, PreSignedURL }
+    return this.#reply('managedPublisher.PreSignURLResponse', payload)
   }
 
   async #take(nodeId: NodeId, bytes: Uint8Array): Promise<Buffer> {

@@ -13,9 +13,10 @@ import type {
   HandshakeReply,
   Heartbeat,
   HeartbeatReply,
+  UploadRequest,
 } from '#models/messages/messages.ts'
 import type { NodeInfo } from '#models/node.ts'
-import { countOf, flagOf, recordOf, sentenceOf } from '../go/checked.ts'
+import { countOf, flagOf, recordOf, sentenceOf, textOf } from '../go/checked.ts'
 import { Intake } from '../go/intake.ts'
 import { keptLink } from '../go/kept-link.ts'
 import type { OrchestratorParts } from '../go/orchestrator-parts.ts'
@@ -95,6 +96,12 @@ export class NclOrchestrator implements OrchestratorEnd {
     return Promise.reject(takesNoResults())
   }
 
+  async uploadAddress(_nodeId: NodeId, { JobID, ExecutionID }: UploadRequest): Promise<string> {
+    const text = `{"Events":null,"ExecutionID":${goString(ExecutionID)},"JobID":${goString(JobID)}}`
+    const { payload } = await this.#ask('out.requests', 'managedPublisher.PreSignURLRequest', text)
+    return textOf(payload.PreSignedURL, 'PreSignedURL')
+  }
+
   async goodbye(nodeId: NodeId): Promise<void> {
     this.leave()
     const text = `{"NodeID":${goString(nodeId)},"LastOrchestratorSeqNum":${this.#incoming.lastSeq}}`
@@ -120,10 +127,14 @@ export class NclOrchestrator implements OrchestratorEnd {
     }
   }
 
-  async #control(type: string, text: string): Promise<GoFrame> {
+  #control(type: string, text: string): Promise<GoFrame> {
+    return this.#ask('out.ctrl', type, text)
+  }
+
+  async #ask(end: string, type: string, text: string): Promise<GoFrame> {
     const { bus, nodeId, clock } = this.#parts
     const request = encodeFrame(metadataOf(type, nodeId, clock.nowNs()), text)
-    const answer = decodeFrame(await bus.request(this.#subject('out.ctrl'), request, controlLimitMs))
+    const answer = decodeFrame(await bus.request(this.#subject(end), request, controlLimitMs))
     if (typeOf(answer) !== 'BacError') return answer
     const { Code, Cause } = answer.payload
     const cause = sentenceOf(Cause, 'Cause')

@@ -120,5 +120,7 @@ export type Heartbeat = {
 export type ResultOffer = { ExecutionID: ExecutionId; SizeBytes: number; SHA256: string }
 /** `IsTaken`: all of it is kept by the orchestrator, on its disk. */
 export type ResultOfferReply = { IsTaken: boolean; ReceivedBytes: number }
+/** Of an execution whose result goes to the store that the orchestrator's operator keeps for all nodes. */
+export type UploadRequest = { JobID: JobId; ExecutionID: ExecutionId }
 /** `IsKnown` false: shake hands again. */
 export type HeartbeatReply = { IsKnown: boolean }

@@ -15,6 +15,7 @@ import type {
   HeartbeatReply,
   ResultOffer,
   ResultOfferReply,
+  UploadRequest,
 } from '#models/messages/messages.ts'
 import type { Membership as MembershipWord, NodeInfo, NodeState } from '#models/node.ts'
 import type { Inbox } from '../inbox.ts'
@@ -44,6 +45,7 @@ export type MembershipParts = {
   settings: MembershipSettings
   newLinkId: () => string
   results: Pick<ResultTaker, 'take' | 'renewed'>
+  uploadAddress: (nodeId: NodeId, executionId: ExecutionId) => Promise<string>
   log: EventLog
   /** Somebody joined, was approved, or changed its labels or resources: what waits may find a place now. */
   onBetter: () => void
@@ -186,6 +188,10 @@ export class Membership implements OrchestratorEnd {
 
   takeResult(nodeId: NodeId, offer: ResultOffer): Promise<ResultOfferReply> {
     return this.#parts.results.take(nodeId, offer)
+  }
+
+  uploadAddress(nodeId: NodeId, { ExecutionID }: UploadRequest): Promise<string> {
+    return this.#parts.uploadAddress(nodeId, ExecutionID)
   }
 
   goodbye(nodeId: NodeId): Promise<void> {

@@ -6,11 +6,9 @@ import type { Clock } from '#lib/clock.ts'
 import type { EventLog } from '#lib/event-log.ts'
 import { Fault } from '#lib/fault.ts'
 import { orAborted } from '#lib/or-aborted.ts'
-import { isTerminalExecution } from '#models/execution-state.ts'
 import type { ExecutionId, NodeId } from '#models/ids.ts'
-import { mainTask } from '#models/job.ts'
 import type { ResultOffer, ResultOfferReply } from '#models/messages/messages.ts'
-import { typeKey } from '#models/spec-config.ts'
+import { wantedExecution } from './wanted.ts'
 
 export type ResultTakerParts = {
   store: Store
@@ -52,7 +50,7 @@ export class ResultTaker {
   }
 
   async take(nodeId: NodeId, offer: ResultOffer): Promise<ResultOfferReply> {
-    await this.#checkWanted(nodeId, offer)
+    await wantedExecution(this.#parts.store, nodeId, offer.ExecutionID, 'link')
     if (offer.SizeBytes > this.#parts.maxBytes) throw tooLarge(offer, this.#parts.maxBytes)
     if (await this.#parts.results.holds(offer)) return { IsTaken: true, ReceivedBytes: offer.SizeBytes }
     const transfer = this.#transferOf(nodeId, offer)
@@ -71,19 +69,6 @@ export class ResultTaker {
     for (const transfer of this.#transfers.values()) {
       if (transfer.nodeId === nodeId) transfer.broken.abort(later('the node was connected anew'))
     }
-  }
-
-  /** Only for the execution that its partition counts on: one that was replaced or stopped publishes nothing (I3). */
-  async #checkWanted(nodeId: NodeId, { ExecutionID }: ResultOffer): Promise<void> {
-    const { store } = this.#parts
-    const execution = await store.execution(ExecutionID)
-    const job = execution && (await store.jobVersion(execution.JobID, execution.JobVersion))
-    const isWanted =
-      execution?.NodeID === nodeId &&
-      execution.DesiredState.StateType !== 'Stopped' &&
-      !isTerminalExecution(execution.ComputeState.StateType) &&
-      typeKey(mainTask(job as NonNullable<typeof job>).Publisher.Type) === 'link'
-    if (!isWanted) throw new Fault('Conflict', `nobody waits for a result of ${ExecutionID} from this node`)
   }
 
   #transferOf(nodeId: NodeId, offer: ResultOffer): Transfer {

@@ -4,52 +4,79 @@ import { publisherKey } from '#lib/s3/publisher-key.ts'
 import type { Execution } from '#models/execution.ts'
 import { isNoSpec, type SpecConfig, typeKey } from '#models/spec-config.ts'
 import type { S3Clients } from './clients.ts'
+import { type ManagedStore, managedObject } from './managed-store.ts'
 
 export type S3SignerDeps = {
   clients: S3Clients
-  /** How long an address works. */
+  /** How long an address of what nodes have published works; 0 = none is signed. */
   expiresMs: number
+  /** Absent = the operator keeps none. */
+  managed?: ManagedStore | undefined
   onError: (error: unknown) => void
 }
 
-/** Signed addresses for archives in S3 (api.md §5.10, execution.md §5.7) [R198]. */
+/** Signed addresses for archives in S3 (api.md §5.10, execution.md §5.6-5.7) [R198]. */
 export class S3Signer implements ResultSigner {
   readonly #deps: S3SignerDeps
+  readonly uploadAddress?: (execution: Execution) => Promise<string>
 
   constructor(deps: S3SignerDeps) {
     this.#deps = deps
+    const { managed } = deps
+    if (managed)
+      this.uploadAddress = ({ JobID, ID }) => this.#address('put', managedObject(managed, JobID, ID), managed.expiresMs)
   }
 
   async signed(published: SpecConfig, publisher: SpecConfig, execution: Execution): Promise<SpecConfig> {
-    if (typeKey(published.Type) !== 's3') return published
     try {
-      const source = decodeS3Source(published)
-      if (!isArchive(source) || !mayHavePublished(source, publisher, execution)) return published
-      const PreSignedURL = await this.#address(source)
-      const { Partition: _, ...SourceSpec } = source
-      return PreSignedURL ? { Type: 's3PreSigned', Params: { SourceSpec, PreSignedURL } } : published
+      switch (typeKey(published.Type)) {
+        case 's3':
+          return await this.#published(published, publisher, execution)
+        case 's3managed':
+          return await this.#managed(published, publisher, execution)
+        default:
+          return published
+      }
     } catch (error) {
       this.#deps.onError(error)
       return published
     }
   }
 
-  /** Undefined when this orchestrator may sign nothing there. */
-  async #address(source: S3Source): Promise<string | undefined> {
+  async #published(published: SpecConfig, publisher: SpecConfig, execution: Execution): Promise<SpecConfig> {
     const { clients, expiresMs } = this.#deps
-    if (!(await clients.isSigning(source.Endpoint))) return undefined
-    const [{ GetObjectCommand }, { getSignedUrl }] = await Promise.all([
+    const source = decodeS3Source(published)
+    const maySign = expiresMs > 0 && isArchive(source) && mayHavePublished(source, publisher, execution)
+    if (!maySign || !(await clients.isSigning(source.Endpoint))) return published
+    const PreSignedURL = await this.#address('get', source, expiresMs)
+    const { Partition: _, ...SourceSpec } = source
+    return { Type: 's3PreSigned', Params: { SourceSpec, PreSignedURL } }
+  }
+
+  /** Where it lies follows from the execution, and is nobody's business. */
+  async #managed(published: SpecConfig, publisher: SpecConfig, { JobID, ID }: Execution): Promise<SpecConfig> {
+    const { managed } = this.#deps
+    if (!managed || isNoSpec(publisher) || typeKey(publisher.Type) !== 's3managed') return published
+    const PreSignedURL = await this.#address('get', managedObject(managed, JobID, ID), managed.expiresMs)
+    return { Type: 's3PreSigned', Params: { SourceSpec: nowhere, PreSignedURL, Managed: true } }
+  }
+
+  async #address(method: 'get' | 'put', source: S3Source, expiresMs: number): Promise<string> {
+    const [{ GetObjectCommand, PutObjectCommand }, { getSignedUrl }] = await Promise.all([
       import('@aws-sdk/client-s3'),
       import('@aws-sdk/s3-request-presigner'),
     ])
-    const command = new GetObjectCommand({
-      Bucket: source.Bucket,
-      Key: source.Key,
-      ...(source.VersionID ? { VersionId: source.VersionID } : {}),
-    })
-    return getSignedUrl(await clients.of(source), command, { expiresIn: Math.floor(expiresMs / 1000) })
+    const { Bucket, Key, VersionID } = source
+    const command =
+      method === 'put'
+        ? new PutObjectCommand({ Bucket, Key })
+        : new GetObjectCommand({ Bucket, Key, ...(VersionID ? { VersionId: VersionID } : {}) })
+    const client = await this.#deps.clients.of(source)
+    return getSignedUrl(client, command, { expiresIn: Math.floor(expiresMs / 1000) })
   }
 }
+
+const nowhere = { Bucket: '', Key: '', Filter: '', Region: '', Endpoint: '', VersionID: '', ChecksumSHA256: '' }
 
 const isArchive = ({ Key }: S3Source): boolean => Key.endsWith('.tar.gz')
 

@@ -89,6 +89,43 @@ withSwift((store) => {
     })
   })
 
+  describe('a store that the operator keeps for all', () => {
+    it('takes results of nodes without credentials, and gives them back to users without any [R192, R198]', async () => {
+      const { endpoint, region, accessKeyId, secretAccessKey } = store()
+      const settings = Object.entries({ Bucket, Key: 'kept', Region: region, Endpoint: endpoint })
+      const control = await product.serve({
+        roles: ['orchestrator'],
+        name: 'control',
+        settings: Object.fromEntries(settings.map(([key, value]) => [`Publishers.Types.S3Managed.${key}`, value])),
+        env: { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey },
+      })
+      const Orchestrators = `nats://127.0.0.1:${control.linkPort}`
+      await product.serve({ roles: ['compute'], name: 'poor', settings: { 'Compute.Orchestrators': Orchestrators } })
+      const task = { Publisher: { Type: 's3managed' } }
+      const id = await control.submit(toolJob(['print', 'kept', '', '0'], { task }))
+      const shown = await ended(control.port, id)
+      expect(shown.Job.State).toMatchObject({ StateType: 'Completed' })
+      const [execution] = shown.Executions.Items
+      expect(execution?.PublishedResult).toMatchObject({
+        Type: 's3managed',
+        Params: { JobID: id, ExecutionID: execution?.ID },
+      })
+      const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket, Prefix: 'kept/' }))
+      expect(Contents.map(({ Key }) => Key)).toEqual([`kept/${id}/${execution?.ID}.tar.gz`])
+      await control.ok(['job', 'get', id, '--output-dir', await madeFolder('managed')])
+      expect(await readFile(`${product.folder}/managed/stdout`, 'utf8')).toBe('kept')
+    })
+
+    it('that is not there fails the job of who counts on it, and says so', async () => {
+      const task = { Publisher: { Type: 's3managed' } }
+      const shown = await ended(server.port, await server.submit(toolJob(['print', 'lost', '', '0'], { task })))
+      expect(shown.Job.State).toMatchObject({
+        StateType: 'Failed',
+        Message: expect.stringContaining('Managed S3 publisher is not available'),
+      })
+    })
+  })
+
   const madeFolder = async (name: string): Promise<string> => {
     await product.file(`${name}/.keep`, '')
     return `${product.folder}/${name}`

@@ -142,6 +142,7 @@ export const messageBugs: Readonly<Record<string, Planted>> = {
           heartbeat: (beat) => end.heartbeat({ ...beat, LinkID: first.get(beat.NodeID)?.LinkID ?? beat.LinkID }),
           updateInfo: (info) => end.updateInfo(info),
           goodbye: (nodeId) => end.goodbye(nodeId),
+          uploadAddress: (...given) => end.uploadAddress(...given),
           takeResult: (nodeId, offer) => end.takeResult(nodeId, offer),
           deliver: (nodeId, linkId, frames) => end.deliver(nodeId, first.get(nodeId)?.LinkID ?? linkId, frames),
           handshake: async (request, back) => {

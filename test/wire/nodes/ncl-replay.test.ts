@@ -26,6 +26,7 @@ const rig = () => {
     heartbeat: async () => ({ IsKnown: true }),
     updateInfo: async () => ({ IsKnown: true }),
     takeResult: async () => ({ IsTaken: false, ReceivedBytes: 0 }),
+    uploadAddress: async (nodeId, { ExecutionID }) => `https://store/${nodeId}/${ExecutionID}`,
     goodbye: async () => {},
     deliver: async (_node, _link, frames) => {
       for (const { Seq, Message } of frames) if (Seq === taken.length + 1) taken.push(Message)
