@@ -310,7 +310,7 @@ export const logsRoute = {
   query: {
     ...named,
     ...versioned,
-    execution_id: param('text', 'Only this execution; its full id'),
+    execution_id: param('text', 'Only this execution; a prefix is enough'),
     tail: param('bool', 'Only what is printed from now on'),
     since: param('int64', 'Only what was printed at this time or later, Unix nanoseconds'),
     grep: param('text', 'Only lines in which this pattern (RE2) is found'),

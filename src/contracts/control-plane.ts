@@ -44,7 +44,8 @@ export type KeptResult = {
 /** Tells the reader of an output what is no output: that the node is away, and when it is back. One sentence. */
 export type TellReader = (sentence: string) => void
 
-export type LogChoice = { executionId?: ExecutionId; version?: number; isFollowing: boolean }
+/** `executionId`: full, or as much of its beginning as no other of the job has. */
+export type LogChoice = { executionId?: string; version?: number; isFollowing: boolean }
 
 /** The use cases on jobs. Every method answers after the commit it speaks of is durable. Errors are Faults. */
 export interface JobsApi {

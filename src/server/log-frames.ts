@@ -90,7 +90,7 @@ async function choiceOf(jobs: JobsApi, id: JobId, query: Query) {
   // A version that was just submitted has no execution yet; that of the one before is not meant.
   const isOfAnyVersion = query.all_job_versions || (executionId !== '' && !query.job_version)
   return {
-    ...(executionId ? { executionId: executionId as ExecutionId } : {}),
+    ...(executionId ? { executionId } : {}),
     ...(isOfAnyVersion ? {} : { version: Version }),
   }
 }

@@ -6,7 +6,7 @@ import { isDiscardedExecution, isTerminalExecution } from '#models/execution-sta
 import type { ExecutionId, JobId } from '#models/ids.ts'
 import { isTerminalJob } from '#models/job-state.ts'
 import type { Waiters } from '../waiters.ts'
-import { executionNotFound } from './resolve.ts'
+import { executionNamed, executionNotFound } from './resolve.ts'
 
 type Parts = { store: Store; waiters: Waiters }
 
@@ -19,9 +19,7 @@ export const loggedExecution = (
 ): Promise<Execution | undefined> =>
   lookUntil(waiters, jobId, signal, async () => {
     const executions = await store.executionsOfJob(jobId, choice.version)
-    const chosen = choice.executionId
-      ? executions.find((execution) => execution.ID === choice.executionId)
-      : newest(executions)
+    const chosen = choice.executionId ? executionNamed(executions, choice.executionId) : newest(executions)
     if (chosen) return chosen
     if (choice.executionId && executions.length > 0) throw executionNotFound(jobId, choice.executionId)
     const job = await store.job(jobId)

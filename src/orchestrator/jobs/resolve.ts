@@ -1,5 +1,6 @@
 import type { Store } from '#contracts/store.ts'
 import { Fault } from '#lib/fault.ts'
+import type { Execution } from '#models/execution.ts'
 import type { JobId } from '#models/ids.ts'
 import { someIds } from '../some-ids.ts'
 
@@ -30,6 +31,21 @@ export const resolveJob = async (store: Store, idOrName: string, namespace: stri
   const named = await store.jobIdByName(idOrName, namespace || 'default')
   if (named) return named
   throw jobNotFound(idOrName)
+}
+
+/** The execution of one job by its full id or a unique prefix; undefined when there is none. */
+export const executionNamed = (executions: readonly Execution[], id: string): Execution | undefined => {
+  const [first, ...others] = executions.filter(({ ID }) => ID.startsWith(id))
+  if (others.length === 0) return first
+  const ids = [first, ...others].flatMap((each) => each?.ID ?? [])
+  throw new Fault(
+    'MultipleFound',
+    `Multiple executions found for prefix: ${id}, matching executions: ${someIds(ids)}`,
+    {
+      component,
+      hint: 'Use the full execution ID',
+    },
+  )
 }
 
 /** Names the first of `ids`; without any it names none. */

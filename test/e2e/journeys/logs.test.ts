@@ -67,7 +67,7 @@ describe('job logs', () => {
     expect([wrong.exit, wrong.stderr]).toEqual([1, expect.stringContaining('error parsing regexp: missing closing )')])
   })
 
-  it('of all executions are told apart by the word before each line, after the end and as they come [R19, R20]', async () => {
+  it('of all executions are told apart by the word before each line, after the end and as they come, and read by their short ids [R19, R20, R21]', async () => {
     const job = { job: { Count: 3 }, ...data() }
     const id = await server.submit(toolJob(['slowly', '/data/lines'], job))
     const followed = await server.ok(['job', 'logs', '--follow', '--all-executions', id])
@@ -79,6 +79,10 @@ describe('job logs', () => {
       expect(printed.split('\n').filter(Boolean).toSorted()).toEqual(all.toSorted())
     const found = await server.ok(['job', 'logs', '--all-executions', '--grep', ' 399$', id])
     expect(found.split('\n').filter(Boolean).toSorted()).toEqual(ids.map((each) => `${each} | line 399`).toSorted())
+    for (const each of ids)
+      expect(sorted(await server.ok(['job', 'logs', '--execution-id', each, id]))).toBe(sorted(`${lines}\n`))
+    const other = await server.run(['job', 'logs', '-e', 'e-0', id])
+    expect([other.exit, other.stderr]).toEqual([1, expect.stringContaining('unable to find execution e-0 in job')])
   })
 
   it('with --follow prints the past, then what comes, until the end [R20]', async () => {

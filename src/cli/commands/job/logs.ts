@@ -18,6 +18,7 @@ export const command = defineCommand({
     ['the output of a job', 'job logs j-e3f8c209'],
     ['and what comes, until it ends', 'job logs -f j-e3f8c209'],
     ['what all executions print, each line with its execution', 'job logs -f --all-executions j-e3f8c209'],
+    ['the output of one of its executions', 'job logs -e e-1a2b3c4d j-e3f8c209'],
     ['the errors of the last ten minutes', "job logs --since 10m --grep 'error|fatal' j-e3f8c209"],
   ],
   args: exactly(1),
@@ -67,7 +68,7 @@ async function explainSilence(
 ): Promise<RunEnd> {
   const client = await cli.client()
   const { Job, Executions } = await client.jobs.get(id, { ...which, include: 'executions' })
-  const asked = Executions?.Items.filter(({ ID }) => executionId === '' || ID === executionId) ?? []
+  const asked = Executions?.Items.filter(({ ID }) => ID.startsWith(executionId)) ?? []
   const codes = asked.map(({ RunOutput }) => RunOutput?.ExitCode ?? neverRan)
   const code = codes.find((each) => each > 0)
   const isWell = asked.length > 0 && asked.every(({ ComputeState }) => ComputeState.StateType === 'Completed')
