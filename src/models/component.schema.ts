@@ -48,7 +48,10 @@ const rules: Record<ComponentKind, Record<string, Rule>> = {
       'Bucket',
       'invalid s3 storage params: bucket cannot be empty',
     ]),
-    urldownload: rule('Source', { URL: 'string' }, ['URL', 'invalid url storage params: url cannot be empty']),
+    urldownload: rule('Source', { URL: 'string', ChecksumSHA256: 'string' }, [
+      'URL',
+      'invalid url storage params: url cannot be empty',
+    ]),
     inline: rule('Source', { URL: 'string' }, ['URL', 'invalid inline storage params: url cannot be empty']),
     ipfs: rule('Source', { CID: 'string' }, ['CID', 'invalid ipfs params. cid cannot be empty']),
     localdirectory: rule('Source', { SourcePath: 'string', ReadWrite: 'any' }, [

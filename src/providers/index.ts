@@ -17,6 +17,7 @@ import type { NoopSettings } from '#providers/noop/settings.ts'
 import { s3Provider } from '#providers/s3/provider.ts'
 import { defaultS3Settings, type S3Settings } from '#providers/s3/settings.ts'
 import { urlProvider } from '#providers/url/provider.ts'
+import { proxiesOf } from '#providers/url/proxies.ts'
 import { defaultUrlSettings, type UrlSettings } from '#providers/url/settings.ts'
 import { wasmProvider } from '#providers/wasm/provider.ts'
 import type { WasmSettings } from '#providers/wasm/settings.ts'
@@ -74,6 +75,7 @@ export function nodeProviders(settings: ProviderSettings, deps: ProviderDeps): P
   const ownPorts = () => [...(deps.ownPorts?.() ?? []), local.publisher.port]
   const fetchGuard = addressGuard(settings.fetch ?? defaultFetchGuard, ownPorts)
   const addressesOf = checkedAddresses(fetchGuard, 'Compute.Fetch')
+  const proxyFor = proxiesOf(deps.environment)
   const proxyGuard = addressGuard(settings.httpProxy ?? defaultProxyGuard, ownPorts)
   const proxyAddressesOf = checkedAddresses(proxyGuard, 'Compute.Network.HTTPProxy')
   // Without a list of its own a program gets what its node would fetch for it.
@@ -84,12 +86,15 @@ export function nodeProviders(settings: ProviderSettings, deps: ProviderDeps): P
     wasmProvider(settings.wasm, { clock: deps.clock, command: deps.wasmCommand, openGate }),
     local,
     inlineProvider(settings.inline, { unpack: unpackTarGz }),
-    urlProvider(url, { ...deps, addressesOf, unpack: unpackTarGz }),
+    urlProvider(url, { ...deps, addressesOf, proxyFor, unpack: unpackTarGz }),
     s3Provider(settings.s3 ?? defaultS3Settings, {
       ...deps,
       pack: packFolder,
       write: writeArchive,
-      connect: async () => (await import('#providers/url/connector.ts')).guardedAgent(addressesOf, url.readTimeoutMs),
+      connect: async () => {
+        const { GuardedWeb } = await import('#providers/url/connector.ts')
+        return new GuardedWeb({ addressesOf, proxyFor, readTimeoutMs: url.readTimeoutMs })
+      },
     }),
     ...(settings.link && deps.offer
       ? [linkProvider(settings.link, { ...deps, write: writeArchive, read: readPart, offer: deps.offer })]

@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { freePorts } from './free-ports.ts'
 import { Program } from './program.ts'
 import { until } from './until.ts'
 
@@ -123,15 +124,6 @@ async function takesObject(endpoint: string): Promise<boolean> {
     return fetch(url, { method: 'PUT', headers: { 'X-Auth-Token': headers.get('x-auth-token') ?? '' } })
   }
   return (await put('ready')).ok && (await put('ready/now')).ok
-}
-
-/** Taken for a moment all at once, so that they differ. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer())
-  await Promise.all(servers.map((server) => new Promise<void>((done) => server.listen(0, '127.0.0.1', done))))
-  const ports = servers.map((server) => (server.address() as { port: number }).port)
-  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))))
-  return ports
 }
 
 /** Suites that need a real store: Swift, one for all of them. Without it they are left out with one line, and fail with CI=true. */

@@ -60,11 +60,12 @@ function ipfsSource(url: GoUrl): InputSpec['Source'] {
   return { Type: 'ipfs', Params: { CID: url.host } }
 }
 
-function urlSource(url: GoUrl, source: string): InputSpec['Source'] {
+function urlSource(url: GoUrl, source: string, options: Options): InputSpec['Source'] {
   if (url.path === '') {
     throw badInput('creating urlDownload storage spec: invalid url storage params: URL must end with a file name')
   }
-  return { Type: 'urlDownload', Params: { URL: source } }
+  const checksum = [...options].find(([name]) => s3Options[name] === 'ChecksumSHA256')?.[1]
+  return { Type: 'urlDownload', Params: { URL: source, ...(checksum && { ChecksumSHA256: checksum }) } }
 }
 
 const s3Options: Readonly<Record<string, string>> = {

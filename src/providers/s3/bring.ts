@@ -9,9 +9,9 @@ import type { Clock } from '#lib/clock.ts'
 import { Fault } from '#lib/fault.ts'
 import { isFolderMarker, objectPath } from '#lib/s3/input-key.ts'
 import type { S3Source } from '#lib/s3/params.ts'
+import { sideBySide } from '#lib/side-by-side.ts'
 import { s3Fault } from './faults.ts'
 import { checksumFault, type S3Listing, type S3Object } from './listing.ts'
-import { sideBySide } from './side-by-side.ts'
 
 export type BringParts = {
   client: S3Client

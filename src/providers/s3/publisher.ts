@@ -11,11 +11,11 @@ import { messageOf } from '#lib/fault.ts'
 import { isAwsEndpoint } from '#lib/s3/endpoint.ts'
 import { decodeS3Publisher, type S3PublisherParams } from '#lib/s3/params.ts'
 import { publisherKey } from '#lib/s3/publisher-key.ts'
+import { sideBySide } from '#lib/side-by-side.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
 import type { S3Clients } from './clients.ts'
 import { s3Fault } from './faults.ts'
 import { filesBelow } from './files-below.ts'
-import { sideBySide } from './side-by-side.ts'
 
 export type S3PublisherDeps = { clock: Clock; pack: PackFolder }
 

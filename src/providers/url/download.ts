@@ -11,27 +11,56 @@ export type Download = {
   headers: Fetched['headers']
   /** Undefined when the server does not say. */
   totalBytes: number | undefined
-  /** To be read once. Ends early by throwing; its length is what the server had said. */
+  /** To be read once, unless the parts are. Ends early by throwing; its length is what the server had said. */
   chunks: AsyncGenerator<Buffer>
+  /** The same in parts of this size, to be read side by side; undefined when the server cannot, or it is not worth it. */
+  parts(partBytes: number): Iterable<Part> | undefined
   /** Lets go of what was not read. */
   cancel(): Promise<void>
 }
 
+type Part = { fromByte: number; chunks(signal: AbortSignal): AsyncGenerator<Buffer> }
+
 /** Begins a download. Throws GaveUp or a Fault when it cannot be begun. */
-export async function beginDownload(parts: FetchParts, wanted: Wanted): Promise<Download> {
-  const first = await fetchWithRetries(parts, { ...wanted, method: 'GET' })
+export async function beginDownload(fetching: FetchParts, wanted: Wanted): Promise<Download> {
+  const first = await fetchWithRetries(fetching, { ...wanted, method: 'GET' })
   const totalBytes = lengthOf(first.headers)
-  const chunks = resumed(parts, wanted, first, totalBytes)
+  const validator = validatorOf(first.headers)
+  const read = (fromByte: number, toByte: number, signal: AbortSignal, body?: AsyncIterable<Buffer>) =>
+    resumed(fetching, { ...wanted, signal }, { fromByte, toByte, validator }, body)
+  const chunks = read(0, totalBytes ?? Number.POSITIVE_INFINITY, wanted.signal, first.body)
   return {
     url: first.url,
     isRedirected: first.isRedirected,
     headers: first.headers,
     totalBytes,
     chunks,
+    parts: (partBytes) => {
+      const isWorthIt = totalBytes !== undefined && totalBytes > 2 * partBytes
+      return isWorthIt && validator && canRange(first.headers)
+        ? parts(totalBytes, partBytes, read, first.body)
+        : undefined
+    },
     cancel: async () => {
       first.body.on('error', () => {}).destroy()
       await chunks.return(undefined).catch(() => {})
     },
+  }
+}
+
+type Read = (
+  fromByte: number,
+  toByte: number,
+  signal: AbortSignal,
+  body?: AsyncIterable<Buffer>,
+) => AsyncGenerator<Buffer>
+
+/** The answer that is there already brings the first. */
+function* parts(totalBytes: number, partBytes: number, read: Read, first: AsyncIterable<Buffer>): Generator<Part> {
+  for (let fromByte = 0; fromByte < totalBytes; fromByte += partBytes) {
+    const toByte = Math.min(fromByte + partBytes, totalBytes)
+    const body = fromByte === 0 ? first : undefined
+    yield { fromByte, chunks: (signal) => read(fromByte, toByte, signal, body) }
   }
 }
 
@@ -41,46 +70,53 @@ export function lengthOf(headers: Fetched['headers']): number | undefined {
   return typeof text === 'string' && /^\d+$/.test(text) ? Number(text) : undefined
 }
 
+const canRange = (headers: Fetched['headers']): boolean =>
+  headers['accept-ranges'] === 'bytes' && headers['content-encoding'] === undefined
+
+/** `toByte` is the one after the last; infinite = whatever comes. */
+type Stretch = { fromByte: number; toByte: number; validator: string | undefined }
+
 async function* resumed(
-  parts: FetchParts,
+  fetching: FetchParts,
   wanted: Wanted,
-  first: Fetched,
-  totalBytes: number | undefined,
+  { fromByte, toByte, validator }: Stretch,
+  first: AsyncIterable<Buffer> | undefined,
 ): AsyncGenerator<Buffer> {
-  const validator = validatorOf(first.headers)
-  let body: AsyncIterable<Buffer> = first.body
-  let gotBytes = 0
-  let attempts = 0
-  for (;;) {
-    const before = gotBytes
+  let body = first
+  let atByte = fromByte
+  for (let attempts = 0; ; ) {
+    const before = atByte
     try {
+      body ??= await restOf(fetching, wanted, { fromByte: atByte, toByte, validator })
       for await (const chunk of body) {
-        gotBytes += chunk.length
-        yield chunk
+        const piece = chunk.subarray(0, toByte - atByte)
+        atByte += piece.length
+        yield piece
+        if (atByte === toByte) return
       }
       break
     } catch (error) {
       if (wanted.signal.aborted) throw wanted.signal.reason
-      attempts = gotBytes > before ? 1 : attempts + 1
-      if (error instanceof Fault || attempts > parts.retries) throw error
-      await pause(parts.clock, attempts, wanted.signal)
-      body = await restOf(parts, wanted, gotBytes, validator)
+      attempts = atByte > before ? 1 : attempts + 1
+      if (error instanceof Fault || error instanceof GaveUp || attempts > fetching.retries) throw error
+      body = undefined
+      await pause(fetching.clock, attempts, wanted.signal)
     }
   }
-  if (totalBytes !== undefined && gotBytes !== totalBytes) {
-    throw new GaveUp(new Error(`${gotBytes} bytes came instead of ${totalBytes}`), 1)
+  if (toByte !== Number.POSITIVE_INFINITY && atByte !== toByte) {
+    throw new GaveUp(new Error(`${atByte} bytes came instead of ${toByte}`), 1)
   }
 }
 
 /** The same content from `fromByte` on; a server that cannot do that is read from the start again. */
 async function restOf(
-  parts: FetchParts,
+  fetching: FetchParts,
   wanted: Wanted,
-  fromByte: number,
-  validator: string | undefined,
+  { fromByte, toByte, validator }: Stretch,
 ): Promise<AsyncIterable<Buffer>> {
-  const headers = { range: `bytes=${fromByte}-`, ...(validator && { 'if-range': validator }) }
-  const rest = await fetchWithRetries(parts, { ...wanted, method: 'GET', headers })
+  const range = `bytes=${fromByte}-${toByte === Number.POSITIVE_INFINITY ? '' : toByte - 1}`
+  const headers = { range, ...(validator && { 'if-range': validator }) }
+  const rest = await fetchWithRetries(fetching, { ...wanted, method: 'GET', headers })
   if (validator && validatorOf(rest.headers) !== validator) throw await changed(rest)
   if (rest.status !== 206) return skipping(rest.body, fromByte)
   const [, start] = /^bytes (\d+)-/.exec(String(rest.headers['content-range'])) ?? []

@@ -78,6 +78,8 @@ async function followRedirects({ dispatcher }: FetchParts, asked: Fetching): Pro
   for (let hops = 0; hops <= redirectLimit; hops++) {
     const isSameOrigin = new URL(url).origin === new URL(asked.url).origin
     const headers = {
+      // A file as it is can be taken up where it broke.
+      'accept-encoding': 'identity',
       ...asked.headers,
       ...(asked.authorization && isSameOrigin && { authorization: asked.authorization }),
     }

@@ -10,6 +10,8 @@ export type UrlSource = {
   url: string
   /** Header for the login that the URL names; for its own origin only. */
   authorization?: string
+  /** What the content must be, in hex. */
+  sha256?: string
 }
 
 /** Parameters of a URL source or result, checked (execution.md §4.4). Throws a Fault ValidationError with the texts clients know. */
@@ -20,9 +22,20 @@ export function decodeUrlSource(source: SpecConfig): UrlSource {
   if (!source.Params || Object.keys(source.Params).length === 0) {
     throw invalid('invalid storage source params. cannot be nil')
   }
-  const { URL: text } = decodeParams(source.Params, 'Source', { URL: 'string' })
+  const { URL: text, ChecksumSHA256 = '' } = decodeParams(source.Params, 'Source', {
+    URL: 'string',
+    ChecksumSHA256: 'string',
+  })
   if (!text) throw invalid('invalid url storage params: url cannot be empty')
-  return splitLogin(checkedUrl(text.replace(/^[ '"]+|[ '"]+$/g, '')))
+  const found = splitLogin(checkedUrl(text.replace(/^[ '"]+|[ '"]+$/g, '')))
+  return ChecksumSHA256 === '' ? found : { ...found, sha256: sha256Of(ChecksumSHA256) }
+}
+
+/** As `sha256sum` prints it, or as S3 has it. */
+function sha256Of(text: string): string {
+  if (/^[0-9a-f]{64}$/i.test(text)) return text.toLowerCase()
+  if (/^[A-Za-z0-9+/]{43}=$/.test(text)) return Buffer.from(text, 'base64').toString('hex')
+  throw invalid('invalid url storage params: ChecksumSHA256 must be a SHA-256 in hex or base64')
 }
 
 function checkedUrl(text: string): string {

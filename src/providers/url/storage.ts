@@ -1,11 +1,7 @@
-import { createWriteStream } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { join as joinGuest } from 'node:path/posix'
-import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 import { LRUCache } from 'lru-cache'
-import type { Agent } from 'undici'
 import type { AddressesOf } from '#contracts/addresses.ts'
 import type { FileCache } from '#contracts/file-cache.ts'
 import type { PrepareContext, PreparedInput, Storage } from '#contracts/storage.ts'
@@ -15,9 +11,12 @@ import { Fault, messageOf } from '#lib/fault.ts'
 import type { Startable } from '#lib/lifecycle.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
 import type { InputSource } from '#models/task.ts'
+import { bringFile, isEncoded } from './bring-file.ts'
+import type { GuardedWeb } from './connector.ts'
 import { beginDownload, type Download, lengthOf } from './download.ts'
 import { type FetchParts, fetchWithRetries, GaveUp } from './fetch.ts'
 import { fileNameOf } from './file-name.ts'
+import type { ProxyFor } from './proxies.ts'
 import type { UrlSettings } from './settings.ts'
 import { decodeUrlSource, shownUrl, type UrlSource, urlType } from './source.ts'
 
@@ -26,11 +25,11 @@ export type UrlStorageDeps = {
   random: Random
   /** What this node may be made to fetch from. */
   addressesOf: AddressesOf
+  proxyFor: ProxyFor
   /** Absent = nothing is kept for later. */
   cache?: FileCache
 }
 
-const writeBytes = 1024 * 1024
 /** A bid is followed by its download within this, or the server is asked again. */
 const headMs = 60_000
 
@@ -39,7 +38,7 @@ export class UrlStorage implements Storage, Startable {
   readonly types = [urlType]
   readonly #settings: UrlSettings
   readonly #deps: UrlStorageDeps
-  #agent: Promise<Agent> | undefined
+  #web: Promise<GuardedWeb> | undefined
   /** What servers have answered to the question for a size. */
   readonly #heads = new LRUCache<string, Answered>({ max: 1000, ttl: headMs })
 
@@ -52,9 +51,9 @@ export class UrlStorage implements Storage, Startable {
 
   /** Connections are made when they are needed and let go here. */
   async stop(): Promise<void> {
-    const agent = this.#agent
-    this.#agent = undefined
-    await (await agent)?.destroy()
+    const web = this.#web
+    this.#web = undefined
+    await (await web)?.destroy()
   }
 
   async isInstalled(): Promise<Verdict> {
@@ -81,7 +80,7 @@ export class UrlStorage implements Storage, Startable {
       const head = await fetchWithRetries(await this.#parts(), { method: 'HEAD', url, ...login, signal })
       await head.body.dump({ limit: 0 }).catch(() => {})
       this.#heads.set(JSON.stringify({ url, ...login }), head)
-      return lengthOf(head.headers)
+      return sizeOf(head)
     } catch (error) {
       // Some servers sign or know only GET.
       if (error instanceof GaveUp && [403, 405, 501].includes(error.status)) return this.#sizeByGet(source, signal)
@@ -94,28 +93,29 @@ export class UrlStorage implements Storage, Startable {
     try {
       const download = await beginDownload(await this.#parts(), { url, ...login, signal })
       await download.cancel()
-      return download.totalBytes
+      return sizeOf(download)
     } catch (error) {
       throw signal.aborted ? signal.reason : asFault(error, (gaveUp) => giveUpText('GET', shownUrl(url), gaveUp))
     }
   }
 
   async prepare(input: InputSource, context: PrepareContext, signal: AbortSignal): Promise<PreparedInput> {
-    const { url, ...login } = decodeUrlSource(input.Source)
-    const kept = await this.#kept(input, { url, ...login }, context)
+    const source = decodeUrlSource(input.Source)
+    const { url } = source
+    const kept = await this.#kept(input, source, context)
     if (kept) return kept
     const begin = (gaveUp: GaveUp) =>
       gaveUp.status === 0
         ? `failed to begin download from url ${shownUrl(url)}: ${gaveUp.message}`
         : `non-200 response from URL (${shownUrl(url)}): ${gaveUp.message}`
-    const download = await beginDownload(await this.#parts(), { url, ...login, signal }).catch((error: unknown) => {
+    const download = await beginDownload(await this.#parts(), { ...source, signal }).catch((error: unknown) => {
       throw signal.aborted ? signal.reason : asFault(error, begin)
     })
     let hostPath: string | undefined
     try {
       const prepared = this.#placeOf(input, download, url, context)
       hostPath = prepared.hostPath
-      await this.#place(download, hostPath, context.limitBytes, { url, ...login }, signal)
+      await this.#place(download, hostPath, context.limitBytes, source, signal)
       return prepared
     } catch (error) {
       await download.cancel()
@@ -129,7 +129,7 @@ export class UrlStorage implements Storage, Startable {
   async #kept(input: InputSource, source: UrlSource, context: PrepareContext): Promise<PreparedInput | undefined> {
     const head = this.#heads.get(JSON.stringify(source))
     const key = head && keptKey(source, head)
-    if (!key || (lengthOf(head.headers) ?? 0) > context.limitBytes) return undefined
+    if (!key || (sizeOf(head) ?? 0) > context.limitBytes) return undefined
     const prepared = this.#placeOf(input, head, source.url, context)
     return (await this.#deps.cache?.give(key, prepared.hostPath)) ? prepared : undefined
   }
@@ -149,57 +149,36 @@ export class UrlStorage implements Storage, Startable {
     source: UrlSource,
     signal: AbortSignal,
   ): Promise<void> {
-    const write = () => this.#write(download, path, limitBytes, source.url, signal)
+    const { maxBytes } = this.#settings
+    const mostBytes = maxBytes > 0 ? Math.min(maxBytes, limitBytes) : limitBytes
+    const write = () => bringFile(download, path, source, mostBytes, signal)
     const key = keptKey(source, download)
     if (!this.#deps.cache || !key) return write()
     if ((await this.#deps.cache.file(key, path, write, signal)) === 'kept') await download.cancel()
   }
 
-  async #write(download: Download, path: string, limitBytes: number, url: string, signal: AbortSignal): Promise<void> {
-    const { maxBytes } = this.#settings
-    const mostBytes = maxBytes > 0 ? Math.min(maxBytes, limitBytes) : limitBytes
-    const tooLarge = () =>
-      new Fault(
-        'ResourceExhausted',
-        `${shownUrl(url)} is larger than the ${mostBytes} bytes that this input may take`,
-        {
-          hint: 'Ask for more disk in the Resources of the task',
-          details: { FailureClass: 'resource' },
-        },
-      )
-    if ((download.totalBytes ?? 0) > mostBytes) throw tooLarge()
-    const file = createWriteStream(path, { flags: 'wx', highWaterMark: writeBytes })
-    await pipeline(Readable.from(within(download.chunks, mostBytes, tooLarge)), file, { signal })
-  }
-
   /** undici is a third of what a node would load at its start; most nodes never fetch. */
   async #parts(): Promise<FetchParts> {
-    const { addressesOf, clock } = this.#deps
+    const { addressesOf, proxyFor, clock } = this.#deps
     const { readTimeoutMs, retries } = this.#settings
-    this.#agent ??= import('./connector.ts').then(({ guardedAgent }) => guardedAgent(addressesOf, readTimeoutMs))
-    return { dispatcher: await this.#agent, clock, retries }
+    this.#web ??= import('./connector.ts').then(
+      ({ GuardedWeb }) => new GuardedWeb({ addressesOf, proxyFor, readTimeoutMs }),
+    )
+    return { dispatcher: await this.#web, clock, retries }
   }
 }
 
 type Answered = Pick<Download, 'url' | 'isRedirected' | 'headers'>
 
-/** Names the content of an answer; undefined when its server does not tell one state of it from another. */
+/** What is sent encoded is larger on the disk. */
+const sizeOf = ({ headers }: Pick<Answered, 'headers'>): number | undefined =>
+  isEncoded(headers) ? undefined : lengthOf(headers)
+
+/** Names the content of an answer: its checksum does, wherever it is. Undefined when its server does not tell one state from another. */
 function keptKey(source: UrlSource, { url, headers }: Answered): string | undefined {
+  if (source.sha256 !== undefined) return JSON.stringify(['sha256', source.sha256])
   const etag = text(headers.etag)
   return etag?.startsWith('"') ? JSON.stringify(['url', source, url, etag, lengthOf(headers)]) : undefined
-}
-
-async function* within(
-  chunks: AsyncIterable<Buffer>,
-  mostBytes: number,
-  tooLarge: () => Fault,
-): AsyncGenerator<Buffer> {
-  let sizeBytes = 0
-  for await (const chunk of chunks) {
-    sizeBytes += chunk.length
-    if (sizeBytes > mostBytes) throw tooLarge()
-    yield chunk
-  }
 }
 
 const text = (header: string | string[] | undefined): string | undefined => (Array.isArray(header) ? header[0] : header)
