@@ -1,9 +1,10 @@
+import type { ExitFailure } from '#contracts/engine.ts'
 import { Fault, messageOf } from '#lib/fault.ts'
 import type { Event } from '#models/event.ts'
 import { type FailureClass, failureClasses } from '#models/job.ts'
 
 /** Why an attempt failed, in which phase, and whether trying again may help. */
-export type Failure = { message: string; topic: string; class: FailureClass; hint?: string; isRetryable?: boolean }
+export type Failure = ExitFailure & { topic: string; isRetryable?: boolean }
 
 /** Also where a fault tells of it in its own words. */
 const isDiskFull = (error: unknown): boolean =>
@@ -46,6 +47,7 @@ export const failureEvent = (failure: Failure, nowNs: bigint): Event => ({
   Details: {
     IsError: 'true',
     ...(failure.hint ? { Hint: failure.hint } : {}),
+    ...(failure.lacks ? { Lacks: failure.lacks } : {}),
     ...(failure.isRetryable ? { Retryable: 'true' } : {}),
   },
 })

@@ -45,10 +45,13 @@ export type RunRequest = {
 
 export type KeptExecutions = Pick<ReadonlySet<ExecutionId>, 'has'>
 
+/** `lacks`: with more of it the program might have gone on. */
+export type ExitFailure = { message: string; class: FailureClass; hint?: string; lacks?: 'memory' }
+
 /** How a program ended. `failure` = it could not be run to its end; a non-zero exit code alone is not a failure. */
 export type Exit = {
   exitCode: number
-  failure?: { message: string; class: FailureClass; hint?: string }
+  failure?: ExitFailure
   /** What it sent and got over HTTP, where that is counted. */
   traffic?: Traffic
 }

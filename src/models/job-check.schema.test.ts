@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { checkJob } from './job-check.schema.ts'
 import { normalizeJob } from './job-normalize.schema.ts'
 
-const problemsOf = (job: { Count?: number; Tasks?: object[]; Labels?: object }): string[] =>
+const problemsOf = (job: { Count?: number; Tasks?: object[]; Labels?: object; Reschedule?: object }): string[] =>
   checkJob(normalizeJob({ Type: 'batch', Tasks: [], ...job } as never, { defaultNetwork: 'None' })).map(
     ({ text }) => text,
   )
@@ -11,6 +11,17 @@ it('refuses a Count that no orchestrator can hold', () => {
   expect(problemsOf({ Count: 100_000 })).toEqual([])
   expect(problemsOf({ Count: 100_001 })).toEqual(['job count must be <= 100000'])
   expect(problemsOf({ Count: 1_000_000_000_000 })).toEqual(['job count must be <= 100000'])
+})
+
+it('refuses a policy of new attempts that promises in vain [F2]', () => {
+  const problems = (Reschedule: object) => problemsOf({ Reschedule })
+  const wrong = 'reschedule policy validation failed: '
+  expect(problems({ MoreMemory: -1 })).toEqual([`${wrong}MoreMemory must be >= 0`])
+  expect(problems({ MoreMemory: 50, Classes: ['transient'] })).toEqual([
+    `${wrong}MoreMemory needs resource among Classes: no attempt would get it`,
+  ])
+  expect(problems({ MoreMemory: 50, Classes: ['resource'] })).toEqual([])
+  expect(problems({ MoreMemory: 50 })).toEqual([])
 })
 
 it('refuses an environment that no process can be given', () => {

@@ -2,7 +2,7 @@ import { isDomain, isIpAddress, normalDomain } from '#lib/domains.ts'
 import { messageOf } from '#lib/fault.ts'
 import { checkRequirement } from '#lib/selector/requirement.ts'
 import { componentProblems } from './component.schema.ts'
-import type { JobSpec, LabelSelectorRequirement } from './job.ts'
+import type { JobSpec, LabelSelectorRequirement, ReschedulePolicy } from './job.ts'
 import { repeated } from './job-validate.schema.ts'
 import { type Path, type Problem, problemAt, pushUnder } from './problem.ts'
 import { type SpecConfig, typeKey } from './spec-config.ts'
@@ -28,8 +28,8 @@ export function checkJob(spec: JobSpec): Problem[] {
   }
   const task = spec.Tasks[0]
   if (task) pushUnder(problems, `task ${task.Name} validation failed: `, ['Tasks', 0], taskProblems(task))
-  const negative = negativeFields(spec.Reschedule ?? {})
-  pushUnder(problems, 'reschedule policy validation failed: ', ['Reschedule'], negative)
+  const wrong = rescheduleProblems(spec.Reschedule ?? {})
+  pushUnder(problems, 'reschedule policy validation failed: ', ['Reschedule'], wrong)
   return problems
 }
 
@@ -224,6 +224,12 @@ function isRepeated(seen: Set<unknown>, value: unknown): boolean {
   if (seen.has(value)) return true
   seen.add(value)
   return false
+}
+
+function rescheduleProblems(policy: ReschedulePolicy): Problem[] {
+  const isInVain = (policy.MoreMemory ?? 0) > 0 && policy.Classes && !policy.Classes.includes('resource')
+  const text = 'MoreMemory needs resource among Classes: no attempt would get it'
+  return [...negativeFields(policy), ...(isInVain ? [problemAt(text, 'MoreMemory')] : [])]
 }
 
 const negativeFields = (fields: Readonly<Record<string, unknown>>): Problem[] =>

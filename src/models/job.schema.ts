@@ -162,8 +162,13 @@ export const jobShape = struct('models', 'Job', {
       Deadline: field(int, 'Seconds after the submission when no new attempt begins; 0 = no such time.', seconds),
       Classes: field(
         list(choice('failure class', failureClasses), 'user'),
-        'Failures that are tried again; transient and node when absent.',
+        'Failures that are tried again; transient and node when absent, and resource with MoreMemory.',
         leftOut,
+      ),
+      MoreMemory: field(
+        int,
+        'Percent: after an attempt that ran out of memory, the next has so much more, also on another node that has it; 0 = the same.',
+        seconds,
       ),
     }),
     'What happens after a failed attempt, for each partition.',

@@ -25,6 +25,8 @@ export type ReschedulePolicy = {
   Backoff?: Backoff
   Deadline?: number
   Classes?: FailureClass[]
+  /** Percent: after an attempt that ran out of memory, the next one has so much more. */
+  MoreMemory?: number
 }
 
 /** What the user wrote, normalised: every part is present. Stored once per version. */
@@ -74,14 +76,16 @@ export const mainTask = (job: Pick<JobSpec, 'Tasks'>): Task => {
   return task
 }
 
-/** Defaults of `Reschedule` (ours): two starts, 1 s growing to 60 s, for transient and node failures. */
+/** Defaults of `Reschedule` (ours): two starts, 1 s growing to 60 s, for transient and node failures; and for those that more memory may cure, where that is asked for. */
 export const rescheduleOf = (job: JobSpec): Required<ReschedulePolicy> => ({
   Attempts: job.Reschedule?.Attempts ?? 2,
   Delay: job.Reschedule?.Delay ?? 1,
   MaxDelay: job.Reschedule?.MaxDelay ?? 60,
   Backoff: job.Reschedule?.Backoff ?? 'exponential',
   Deadline: job.Reschedule?.Deadline ?? 0,
-  Classes: job.Reschedule?.Classes ?? ['transient', 'node'],
+  Classes:
+    job.Reschedule?.Classes ?? (job.Reschedule?.MoreMemory ? ['transient', 'node', 'resource'] : ['transient', 'node']),
+  MoreMemory: job.Reschedule?.MoreMemory ?? 0,
 })
 
 export const metaKeys = {

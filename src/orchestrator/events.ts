@@ -1,4 +1,5 @@
 import { formatDuration } from '#lib/duration.ts'
+import { formatBytes } from '#lib/sizes.ts'
 import { type Event, topics } from '#models/event.ts'
 
 /** What people read in histories. The texts are the ones clients know. */
@@ -9,7 +10,8 @@ const event = (topic: string, Message: string, Timestamp: bigint, Details?: Reco
   ...(Details ? { Details } : {}),
 })
 
-type RetryNews = { what: string; retry: { inNs: bigint } | { why: string } }
+/** `memoryBytes`: of the next one, when it has more than the job asks for; else 0. */
+type RetryNews = { what: string; retry: { inNs: bigint; memoryBytes: number } | { why: string } }
 
 const timeoutDetails = {
   IsError: 'true',
@@ -48,9 +50,14 @@ export const stopTexts = {
   jobUpdated: 'Execution stopped for job update',
 } as const
 export const execRetry = (now: bigint, { what, retry }: RetryNews): Event => {
-  const next = 'why' in retry ? `no other follows: ${retry.why}` : `the next follows ${whenText(retry.inNs)}`
+  const next =
+    'why' in retry
+      ? `no other follows: ${retry.why}`
+      : `the next follows ${whenText(retry.inNs)}${memoryText(retry.memoryBytes)}`
   return event(topics.scheduling, `${what}, ${next}`, now)
 }
+/** Of an attempt that has more memory than its job asks for. */
+export const memoryText = (bytes: number): string => (bytes > 0 ? `, with ${formatBytes(bytes)} of memory` : '')
 const msNs = 1_000_000n
 const whenText = (ns: bigint): string =>
   ns > 0n ? `in ${formatDuration((ns / msNs) * msNs)}` : 'as soon as a node can take it'

@@ -1,16 +1,16 @@
-import { allocatedOf, type Execution } from '#models/execution.ts'
-import { isTerminalExecution } from '#models/execution-state.ts'
+import type { Execution } from '#models/execution.ts'
 import type { Forecast } from '#models/forecast.ts'
 import { isTerminalJob } from '#models/job-state.ts'
-import { addResources, noResources, type Resources, subtractResources } from '#models/resources.ts'
+import type { Resources } from '#models/resources.ts'
 import { summaryOf } from './forecast-summary.ts'
 import { jobTypeRules } from './job-types/index.ts'
 import { exclusionsOf } from './placement/exclusions.ts'
 import { isComputeNode } from './placement/filter.ts'
+import { withEnded, withStarted } from './placement/foreseen.ts'
 import { needOf } from './placement/need.ts'
 import { Placement } from './placement/place.ts'
 import type { Plan } from './plan.ts'
-import type { NodeView, NodeViews, Snapshot } from './snapshot.ts'
+import type { Snapshot } from './snapshot.ts'
 
 /**
  * What the next look at a job would decide, from the same rules that decide it, told instead of stored; and what it would
@@ -28,7 +28,7 @@ export const forecastOf = (snapshot: Snapshot): { plan: Plan; forecast: Forecast
   // Where something waits, the nodes that took the rest of it are full; else they are what takes it.
   const seen = last.unplaced || last.staying ? withStarted(placed, last === plan ? [] : last.starts) : freed
   const Nodes = snapshot.nodes.views().filter(isComputeNode).length
-  const need = needOf(snapshot.job, snapshot.defaultResources)
+  const need = last.unplacedNeed ?? needOf(snapshot.job, snapshot.defaultResources)
   const Exclusions = exclusionsOf(seen, need)
   const Placements = placementsOf(starts)
   const Summary = summaryOf({
@@ -62,46 +62,3 @@ const placementsOf = (starts: readonly Execution[]): Forecast['Placements'] =>
   [...Map.groupBy(starts, (execution) => execution.NodeID)]
     .map(([NodeID, executions]) => ({ NodeID, Executions: executions.length }))
     .sort((a, b) => (a.NodeID < b.NodeID ? -1 : 1))
-
-const withEnded = (snapshot: Snapshot, stopped: readonly Execution[]): Snapshot => {
-  const ids = new Set(stopped.map(({ ID }) => ID))
-  const executions = snapshot.executions.map(
-    (each): Execution =>
-      ids.has(each.ID) && !isTerminalExecution(each.ComputeState.StateType)
-        ? { ...each, ComputeState: { StateType: 'Cancelled' }, DesiredState: { StateType: 'Stopped' } }
-        : each,
-  )
-  return { ...snapshot, executions, nodes: withRoom(snapshot.nodes, stopped, addResources) }
-}
-
-const withStarted = (snapshot: Snapshot, starts: readonly Execution[]): Snapshot =>
-  starts.length === 0
-    ? snapshot
-    : {
-        ...snapshot,
-        executions: [...snapshot.executions, ...starts],
-        nodes: withRoom(snapshot.nodes, starts, subtractResources),
-      }
-
-const withRoom = (
-  nodes: NodeViews,
-  executions: readonly Execution[],
-  change: (free: Resources, amount: Resources) => Resources,
-): NodeViews => {
-  const byNode = Map.groupBy(executions, ({ NodeID }) => NodeID)
-  const changed = (node: NodeView): NodeView => {
-    const amounts = (byNode.get(node.id) ?? []).map((execution) => allocatedOf(execution) ?? noResources())
-    return amounts.length === 0 ? node : { ...node, free: amounts.reduce(change, node.free) }
-  }
-  return {
-    views: () => nodes.views().map(changed),
-    view: (id) => {
-      const node = nodes.view(id)
-      return node && changed(node)
-    },
-    viewsNear: (constraints) => nodes.viewsNear(constraints).map(changed),
-    troubledAt: (nowNs) => nodes.troubledAt(nowNs),
-    reservedFor: (jobId) => nodes.reservedFor(jobId).map(changed),
-    lastingOn: (id) => nodes.lastingOn(id),
-  }
-}

@@ -8,6 +8,7 @@ import type { Resources } from '#models/resources.ts'
 import type { Broker } from './broker.ts'
 import { contentOfVersion } from './contents.ts'
 import { jobTypeRules } from './job-types/index.ts'
+import { isUneven } from './job-types/more-memory.ts'
 import type { Ledger } from './ledger.ts'
 import type { NodeTable } from './nodes/node-table.ts'
 import { isEmptyPlan, type Plan } from './plan.ts'
@@ -61,8 +62,11 @@ export class Looks {
 
   at(job: Job, executions: readonly Execution[], evaluationId: string): Look {
     const { nodes, waiting } = this.#parts
-    const isPeculiar = executions.some(({ ComputeState }) => ComputeState.StateType === 'AskForBidRejected')
-    const tried = waiting.triedAt(job, isPeculiar)
+    const isUnevenJob = isUneven(job, executions)
+    const isPeculiar =
+      isUnevenJob || executions.some(({ ComputeState }) => ComputeState.StateType === 'AskForBidRejected')
+    // What was too little for one of its partitions may do for another.
+    const tried = isUnevenJob ? undefined : waiting.triedAt(job, isPeculiar)
     const better = tried === undefined ? undefined : nodes.betterSince(tried)
     const snapshot = { ...this.snapshot(job, executions, evaluationId), ...(better ? { better } : {}) }
     const { mark } = nodes

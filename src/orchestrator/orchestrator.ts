@@ -19,6 +19,7 @@ import { Jobs } from './jobs/jobs.ts'
 import type { JobDefaults } from './jobs/spec.ts'
 import { Ledger } from './ledger.ts'
 import { Looks } from './looks.ts'
+import { KeptTrouble } from './nodes/kept-trouble.ts'
 import { Membership, type MembershipSettings } from './nodes/membership.ts'
 import { unheardNode } from './nodes/node-states.ts'
 import { NodeTable } from './nodes/node-table.ts'
@@ -104,6 +105,7 @@ export class Orchestrator implements Startable {
   readonly #membership: Membership
   readonly #post: Post
   readonly #housekeeping: Housekeeping
+  readonly #trouble: KeptTrouble
   #settling: Timer | undefined
   /** Some look was milder because nodes may still come. */
   #hasSpared = false
@@ -171,6 +173,7 @@ export class Orchestrator implements Startable {
       retention: settings.retention,
       onError: (error) => parts.log('housekeeping_failed', { error }),
     })
+    this.#trouble = new KeptTrouble({ clock, ledger, troubled: this.#table.troubled, log: parts.log })
     this.link = this.#membership
     this.nodes = new Nodes({ clock, table: this.#table, membership: this.#membership, ledger, onBetter, look })
     this.jobs = new Jobs({
@@ -210,6 +213,8 @@ export class Orchestrator implements Startable {
     const now = this.#parts.clock.nowNs()
     const nodes = (await this.#parts.store.nodes()).map((state) => unheardNode(state, now))
     this.#table.load(nodes, await this.#parts.store.liveExecutions())
+    await this.#trouble.load()
+    this.#trouble.start()
     this.#membership.start()
     this.#settling = this.#parts.clock.after(this.#parts.settings.settleMs, () => {
       this.#settling = undefined
@@ -223,6 +228,7 @@ export class Orchestrator implements Startable {
   async stop(): Promise<void> {
     this.#isStopped = true
     await this.#housekeeping.stop()
+    await this.#trouble.stop()
     this.#settling?.stop()
     this.#worker.stop()
     this.#looks.hold()
@@ -243,6 +249,7 @@ export class Orchestrator implements Startable {
       this.#membership.isConnected(state.Info.NodeID) ? state : unheardNode(state, now),
     )
     this.#table.load(nodes, await this.#parts.store.liveExecutions())
+    await this.#trouble.load()
     if (this.#isStopped) return
     this.#looks.goOn()
     this.#worker.wake()

@@ -2,6 +2,7 @@ import type { Event } from '#models/event.ts'
 import type { Execution } from '#models/execution.ts'
 import type { NodeId } from '#models/ids.ts'
 import type { JobState } from '#models/job-state.ts'
+import type { Resources } from '#models/resources.ts'
 import type { Reservation } from './snapshot.ts'
 
 /** One execution's change; `event` is what people are told of it. */
@@ -23,6 +24,8 @@ export type Plan = {
   reservations?: ReadonlyMap<NodeId, Reservation>
   /** Executions (of daemon and ops jobs: nodes) that would start if there were room. */
   unplaced?: number
+  /** What one of those needs that found no place; of several amounts the largest. */
+  unplacedNeed?: Resources
   /** Executions on nodes that are drained, for which there is no place elsewhere. */
   staying?: number
 }

@@ -5,6 +5,7 @@ import { canMoveExecution, isTerminalExecution } from '#models/execution-state.t
 import type { Job } from '#models/job.ts'
 import { canMoveJob } from '#models/job-state.ts'
 import { executionLine, jobStateLines, requestedLine, startLines } from './history-lines.ts'
+import { jobFor } from './job-types/more-memory.ts'
 import type { ExecutionChange, Plan } from './plan.ts'
 
 /** The transaction a plan becomes. `job` and the executions in the plan are what the reconciler saw. */
@@ -31,7 +32,7 @@ export const changeOf = (job: Job, plan: Plan, nowNs: bigint): Change => {
         peer: execution.NodeID,
         message: {
           Kind: 'AskForBid' as const,
-          Body: { Execution: execution, Job: nextJob ?? job },
+          Body: { Execution: execution, Job: jobFor(execution, nextJob ?? job) },
         },
       })),
       ...changes

@@ -42,6 +42,8 @@ export const rareSituations = [
   'job declined',
   'judge away',
   'gpu given',
+  'out of memory',
+  'more memory given',
   'job removed',
   'history removed',
   'job queued',

@@ -9,6 +9,9 @@ import type { SeededRandom } from './seeded-random.ts'
 const markLabel = 'mark'
 export const markOf = ({ Labels }: Pick<JobSpec, 'Labels'>): string => Labels[markLabel] ?? ''
 
+/** What every job of the mix asks for. */
+export const askedMemoryBytes = 100_000_000
+
 const types: readonly JobType[] = ['batch', 'batch', 'batch', 'batch', 'ops', 'daemon', 'service']
 export const zones = ['a', 'b'] as const
 export const vendors = ['NVIDIA', 'AMD/ATI'] as const
@@ -18,6 +21,7 @@ const vendorKeys = ['GPU-NVIDIA', 'GPU-AMD'] as const
 export const drawJob = (random: SeededRandom, mark: string): JobSpec => {
   const Type = random.pick(types)
   const wantsGpu = random.happens(0.1)
+  const memory = random.fork(`memory of ${mark}`)
   const isEndless = Type === 'daemon' || Type === 'service'
   const maybe = <Part>(probability: number, part: () => Part): Part | Record<string, never> =>
     random.happens(probability) ? part() : {}
@@ -28,7 +32,7 @@ export const drawJob = (random: SeededRandom, mark: string): JobSpec => {
     Count: Type === 'batch' ? random.pick([1, 1, 2, 3, 5, 20]) : random.int(1, 3),
     Labels: { [markLabel]: mark },
     Constraints: [...drawConstraints(random), ...(wantsGpu ? drawVendor(random) : [])],
-    Tasks: [withGpu(drawTask(random, isEndless), wantsGpu)],
+    Tasks: [withGpu(drawTask(random, memory, isEndless), wantsGpu)],
     ...maybe(0.25, () => ({ MaxPerNode: random.int(1, 2) })),
     ...maybe(0.6, () => ({
       Reschedule: {
@@ -36,6 +40,7 @@ export const drawJob = (random: SeededRandom, mark: string): JobSpec => {
         Delay: random.int(1, 3),
         MaxDelay: random.int(3, 8),
         ...maybe(0.3, () => ({ Classes: [random.pick(failureClasses), 'transient'] })),
+        ...(memory.happens(0.4) ? { MoreMemory: 100, Classes: ['transient', 'resource'] } : {}),
       },
     })),
     ...maybe(0.5, () => ({ Disconnect: { LostAfter: random.int(0, 20) } })),
@@ -46,7 +51,13 @@ export const drawJob = (random: SeededRandom, mark: string): JobSpec => {
 /** Much short work that succeeds anywhere. */
 export const calmJob = (random: SeededRandom, mark: string): JobSpec => {
   const spec = drawJob(random, mark)
-  const script = { durationMs: random.int(50, 2_000), failChance: 0, failure: 'transient', isHanging: false } as const
+  const script = {
+    durationMs: random.int(50, 2_000),
+    failChance: 0,
+    failure: 'transient',
+    isHanging: false,
+    memory: 0,
+  } as const
   const [task] = spec.Tasks as [Task]
   return {
     ...spec,
@@ -59,9 +70,9 @@ export const calmJob = (random: SeededRandom, mark: string): JobSpec => {
 
 /** One CPU for about as long as a freed room is to be waited for. */
 export const crowdJob = (mark: string, Count: number, CPU: number): JobSpec => {
-  const script = { durationMs: 10_000, failChance: 0, failure: 'transient', isHanging: false } as const
+  const script = { durationMs: 10_000, failChance: 0, failure: 'transient', isHanging: false, memory: 0 } as const
   const [task] = jobSpec().Tasks as [Task]
-  const Resources = { CPU: String(CPU), Memory: '100mb' }
+  const Resources = { CPU: String(CPU), Memory: String(askedMemoryBytes) }
   const Tasks = [{ ...task, Engine: { Type: 'sim' }, Env: scriptEnv(script), Resources, Timeouts: {} }]
   return jobSpec({ Name: mark, Type: 'batch', Count, Labels: { [markLabel]: mark }, Tasks })
 }
@@ -77,7 +88,7 @@ const drawVendor = (random: SeededRandom): LabelSelectorRequirement[] =>
 const withGpu = (task: Task, wantsGpu: boolean): Task =>
   wantsGpu ? { ...task, Resources: { ...task.Resources, GPU: '1' } } : task
 
-const drawTask = (random: SeededRandom, isEndless: boolean): Task => {
+const drawTask = (random: SeededRandom, memory: SeededRandom, isEndless: boolean): Task => {
   const [task] = jobSpec().Tasks
   const isHanging = random.happens(isEndless ? 0.7 : 0.1)
   const script = {
@@ -85,13 +96,14 @@ const drawTask = (random: SeededRandom, isEndless: boolean): Task => {
     failChance: random.happens(0.4) ? random.pick([0.3, 1]) : 0,
     failure: random.pick(['transient', 'node', 'resource', 'user', 'exit code'] as const),
     isHanging,
+    memory: memory.happens(0.15) ? memory.pick([150e6, 350e6, 1e12]) : 0,
   }
   return {
     ...(task as Task),
     Engine: { Type: 'sim' },
     Publisher: { Type: random.happens(0.5) ? 'sim' : '' },
     Env: scriptEnv(script),
-    Resources: { CPU: random.pick(['0.5', '1', '2']), Memory: '100mb' },
+    Resources: { CPU: random.pick(['0.5', '1', '2']), Memory: String(askedMemoryBytes) },
     FailOnExitCode: random.happens(0.5),
     StopGrace: random.int(0, 5),
     Timeouts: isEndless ? {} : drawTimeouts(random),

@@ -30,12 +30,20 @@ export const drawMachines = (random: SeededRandom): MachineFacts[] => {
   ]
 }
 
-/** Half of our machines have GPUs, those of one vendor each. */
+/** Half of our machines have GPUs, some of several vendors: each vendor's tool counts its own from 0. */
 const gpus = (random: SeededRandom) => (): Pick<Resources, 'GPU' | 'GPUs'> => {
-  const GPU = random.pick([0, 0, 1, 2])
-  const Vendor = random.pick(vendors)
-  const one = (Index: number): Gpu => ({ Index, Name: 'card', Vendor, Memory: 1, PCIAddress: '' })
-  return GPU === 0 ? { GPU } : { GPU, GPUs: Array.from({ length: GPU }, (_, index) => one(index)) }
+  const counts = random.pick([[0], [0], [1], [2], [1, 1], [2, 1]])
+  const order = random.happens(0.5) ? vendors : vendors.toReversed()
+  const some = (count: number, at: number): Gpu[] =>
+    Array.from({ length: count }, (_, Index) => ({
+      Index,
+      Name: 'card',
+      Vendor: order[at] ?? '',
+      Memory: 1,
+      PCIAddress: '',
+    }))
+  const GPUs = counts.flatMap(some)
+  return GPUs.length === 0 ? { GPU: 0 } : { GPU: GPUs.length, GPUs }
 }
 
 /** In a part of the clusters some nodes are like Go's. */

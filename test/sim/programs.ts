@@ -62,7 +62,9 @@ export class Programs {
   #endLater(program: Program, script: Script): void {
     const isFailing = this.#random.happens(script.failChance)
     if (isFailing) this.#world.counts.add('program failed')
-    const exit: Exit = isFailing ? failedExit(script) : { exitCode: 0 }
+    const isOut = program.start.need.Memory < script.memory
+    if (isOut) this.#world.counts.add('out of memory')
+    const exit: Exit = isOut ? outOfMemory : isFailing ? failedExit(script) : { exitCode: 0 }
     const us = script.durationMs * 1_000 * (0.5 + this.#random.float())
     program.end = this.#world.timeline.after(us, `${this.#nodeId} program ends`, () => this.#end(program, exit))
   }
@@ -92,6 +94,11 @@ export class Programs {
       },
     }
   }
+}
+
+const outOfMemory: Exit = {
+  exitCode: 137,
+  failure: { message: 'memory limit exceeded', class: 'resource', lacks: 'memory' },
 }
 
 const failedExit = ({ failure }: Script): Exit =>

@@ -47,6 +47,16 @@ describe('reports of Go nodes', () => {
     expect(computeError({ ExecutionID: 'e-1' }, event(details)).Body.FailureClass).toBe(wanted)
   })
 
+  it('say in words that memory was short, in both generations [F2]', () => {
+    for (const Message of [
+      'execution error: memory limit exceeded. Please refer to https://docs.bacalhau.org/ for more',
+      'memory limit exceeded',
+    ]) {
+      const { Body } = computeError({ ExecutionID: 'e-1' }, firstEvent([{ Message, Details: { IsError: 'true' } }]))
+      expect(Body).toMatchObject({ FailureClass: 'resource', Details: { Lacks: 'memory' } })
+    }
+  })
+
   it.each([
     ['an id', () => runResult({ ExecutionID: 7 })],
     ['events', () => firstEvent('no')],

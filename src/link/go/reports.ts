@@ -30,7 +30,13 @@ export const runResult = (wire: Wire): Report<'RunResult'> => ({
 
 export const computeError = (wire: Wire, event: Event): Report<'ComputeError'> => ({
   Kind: 'ComputeError',
-  Body: { ExecutionID: executionIdOf(wire), FailureClass: failureClassOf(event), Event: event, RunOutput: null },
+  Body: {
+    ExecutionID: executionIdOf(wire),
+    FailureClass: failureClassOf(event),
+    Event: event,
+    RunOutput: null,
+    ...(lacksMemory(event) ? { Details: { Lacks: 'memory' } } : {}),
+  },
 })
 
 /**
@@ -67,12 +73,17 @@ export function goEvent(value: unknown, name: string): Event {
 const userErrors = ['BadRequest', 'ValidationError', 'ConfigurationError', 'ImageNotFound', 'ImageInvalidAuth']
 
 /** Go nodes tell no class; what they say of an error tells the most important ones apart. */
-export function failureClassOf({ Details = {} }: Event): FailureClass {
+export function failureClassOf(event: Event): FailureClass {
+  const { Details = {} } = event
+  if (lacksMemory(event)) return 'resource'
   if (Details.Retryable === 'true') return 'transient'
   if (userErrors.includes(Details.ErrorCode ?? '')) return 'user'
   // The node itself gave up: it was restarted under it.
   return Details.FailsExecution === 'true' && Details.IsError !== 'true' ? 'lost' : 'transient'
 }
+
+/** Their Docker engine says so in these words, in both generations. */
+const lacksMemory = ({ Message }: Event): boolean => Message.includes('memory limit exceeded')
 
 const executionIdOf = ({ ExecutionID }: Wire): ExecutionId => textOf(ExecutionID, 'ExecutionID') as ExecutionId
 

@@ -3,7 +3,8 @@ import { rescheduleOf } from '#models/job.ts'
 import { execRetry } from '../events.ts'
 import type { Plan } from '../plan.ts'
 import type { Snapshot } from '../snapshot.ts'
-import { classText, failuresInARow, isFailure, type Retry } from './retry.ts'
+import { raisedMemory } from './more-memory.ts'
+import { classText, failedInARow, isFailure, type Retry } from './retry.ts'
 
 /**
  * Says once in the history, below why an attempt failed, which one it was and what happens next and when. Its FollowupEvalID
@@ -13,10 +14,13 @@ export const announceRetry = (snapshot: Snapshot, plan: Plan, attempts: readonly
   const before = attempts.at(-1)
   if (!before || !isFailure(before) || before.FollowupEvalID !== '') return
   const { job, nowNs, evaluationId } = snapshot
-  const failures = failuresInARow(job, attempts)
+  const failures = failedInARow(job, attempts).length
   const event = execRetry(nowNs, {
     what: `Attempt ${failures} of ${rescheduleOf(job).Attempts} failed${classText(before)}`,
-    retry: retry.kind === 'never' ? { why: retry.why } : { inNs: retry.kind === 'later' ? retry.at - nowNs : 0n },
+    retry:
+      retry.kind === 'never'
+        ? { why: retry.why }
+        : { inNs: retry.kind === 'later' ? retry.at - nowNs : 0n, memoryBytes: raisedMemory(snapshot, attempts) },
   })
   plan.changes.push({ before, after: { ...before, FollowupEvalID: evaluationId }, event, isCancelSent: false })
 }

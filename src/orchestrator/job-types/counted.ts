@@ -2,7 +2,7 @@ import type { Execution } from '#models/execution.ts'
 import { isDiscardedExecution } from '#models/execution-state.ts'
 import { type Job, mainTask, partitionCount } from '#models/job.ts'
 import { jobQueued, stopTexts } from '../events.ts'
-import { needOf } from '../placement/need.ts'
+import { withStarted } from '../placement/foreseen.ts'
 import { Placement } from '../placement/place.ts'
 import { selectNodes } from '../placement/rank.ts'
 import { reserveSome } from '../placement/reservation.ts'
@@ -12,6 +12,7 @@ import type { NodeView, Snapshot } from '../snapshot.ts'
 import { announceRetry } from './announce-retry.ts'
 import { failJob } from './ending.ts'
 import { isDraining, leaverOf, replace } from './leave-node.ts'
+import { isUneven, needAfter } from './more-memory.ts'
 import { newExecution } from './new-execution.ts'
 import { retryOf } from './retry.ts'
 import { isLive, stopExecution } from './stop-executions.ts'
@@ -87,6 +88,7 @@ export const startMissing = (
 const failedLine = (partition: Partition, why: string): string =>
   `Job failed: ${partition.index > 0 ? `partition ${partition.index}, ` : ''}attempt ${partition.attempts.length}, ${why}.`
 
+/** What needs alike is placed together, and sees what was placed before it; what leaves its node comes last. */
 const place = (
   snapshot: Snapshot,
   plan: Plan,
@@ -94,29 +96,57 @@ const place = (
   missing: readonly Partition[],
   leaving: readonly Leaving[],
 ): void => {
+  if (!isUneven(snapshot.job, executions)) return placeAlike(snapshot, plan, executions, missing, leaving)
+  const needed = ({ attempts }: Partition): number => needAfter(snapshot, attempts).Memory
+  for (const group of Map.groupBy(missing, needed).values()) {
+    placeAlike(snapshot, plan, executions, group, [])
+    if (plan.jobState?.StateType === 'Failed') return
+  }
+  for (const group of Map.groupBy(leaving, needed).values()) placeAlike(snapshot, plan, executions, [], group)
+}
+
+const placeAlike = (
+  snapshot: Snapshot,
+  plan: Plan,
+  executions: readonly Execution[],
+  missing: readonly Partition[],
+  leaving: readonly Leaving[],
+): void => {
   const wanted = [...missing, ...leaving]
-  const need = needOf(snapshot.job, snapshot.defaultResources)
-  const placement = new Placement(snapshot, need)
+  const need = needAfter(snapshot, wanted[0]?.attempts ?? [])
+  const seen = withStarted(snapshot, plan.starts)
+  const placement = new Placement(seen, need)
   const candidates = placement.candidates(wanted.length)
   const nodes = selectNodes(candidates, need, wanted.length, snapshot)
-  plan.starts = nodes.map((node, i) => {
+  const starts = nodes.map((node, i) => {
     const partition = wanted[i] as Partition
     return newExecution(snapshot, node.id, partition.index, need, partition.attempts)
   })
+  plan.starts = plan.starts.length > 0 ? [...plan.starts, ...starts] : starts
   for (const { leaver } of leaving.slice(0, Math.max(0, nodes.length - missing.length))) replace(snapshot, plan, leaver)
   if (nodes.length === wanted.length) return
   const isAnyBusy = candidates.length > 0 || placement.near.some((node) => placement.isBusy(node))
   const shortage = (): Shortage => shortageOf(placement, missing.length, candidates.length)
-  if (nodes.length < missing.length) waitOrFail(snapshot, plan, executions, isAnyBusy, shortage)
-  else plan.waitsFor = isAnyBusy ? 'room' : 'nodes'
+  const lack = { missing, isAnyBusy, shortage }
+  if (nodes.length < missing.length) waitOrFail(snapshot, plan, executions, lack)
+  else waitFor(plan, isAnyBusy)
   if (plan.waitsFor) {
-    plan.unplaced = Math.max(0, missing.length - nodes.length)
-    plan.staying = wanted.length - nodes.length - plan.unplaced
+    const unplaced = Math.max(0, missing.length - nodes.length)
+    plan.unplaced = (plan.unplaced ?? 0) + unplaced
+    plan.staying = (plan.staying ?? 0) + wanted.length - nodes.length - unplaced
+    if (need.Memory >= (plan.unplacedNeed?.Memory ?? 0)) plan.unplacedNeed = need
     const isFull = (node: NodeView): boolean => placement.isFull(node)
-    if (isAnyBusy)
-      reserveSome(snapshot, plan, { need, near: placement.near, isFull, missing: wanted.length - nodes.length })
+    if (isAnyBusy && !plan.reservations)
+      reserveSome(seen, plan, { need, near: placement.near, isFull, missing: wanted.length - nodes.length })
   }
 }
+
+/** Room is what is waited for as soon as some of it could use some. */
+const waitFor = (plan: Plan, isAnyBusy: boolean): void => {
+  if (plan.waitsFor !== 'room') plan.waitsFor = isAnyBusy ? 'room' : 'nodes'
+}
+
+type Lack = { missing: readonly Partition[]; isAnyBusy: boolean; shortage: () => Shortage }
 
 /**
  * Too few nodes. Full nodes are waited for; so is anything while QueueTimeout lasts, and work that ran before.
@@ -127,23 +157,24 @@ const waitOrFail = (
   snapshot: Snapshot,
   plan: Plan,
   executions: readonly Execution[],
-  isAnyBusy: boolean,
-  shortage: () => Shortage,
+  { missing, isAnyBusy, shortage }: Lack,
 ): void => {
   const queueSeconds = mainTask(snapshot.job).Timeouts.QueueTimeout ?? 0n
   const giveUpAt = queuedSince(snapshot.job, executions) + queueSeconds * secondNs
   const isIdle = plan.starts.length === 0 && !executions.some(isLive)
   const isTimeLeft = !isIdle || snapshot.nowNs < giveUpAt
-  const ranBefore = executions.some((e) => e.StartTime > 0n)
+  const short = missing.map(({ attempts }) => attempts.at(-1)).find((last) => last && isUneven(snapshot.job, [last]))
+  // The node that it ran on may come back; one that has as much as it needs now there may never have been.
+  const ranBefore = !short && executions.some((e) => e.StartTime > 0n)
   const isPatient = queueSeconds > 0n ? isTimeLeft : isAnyBusy || ranBefore || snapshot.isSettling
   if (!isPatient) {
     const declined = executions.find((e) => e.ComputeState.StateType === 'AskForBidRejected')
     const { message, details } = shortage()
-    const lines = [declined?.ComputeState.Message, message].filter((line) => line)
+    const lines = [short?.ComputeState.Message, declined?.ComputeState.Message, message].filter((line) => line)
     return failJob(snapshot, plan, executions, lines.join('\n'), details)
   }
   if (queueSeconds > 0n && isIdle) checkBy(plan, giveUpAt)
-  plan.waitsFor = isAnyBusy ? 'room' : 'nodes'
+  waitFor(plan, isAnyBusy)
   if (isIdle && !isSaidOfLate(snapshot)) queueJob(snapshot, plan, shortage().message)
 }
 

@@ -1,11 +1,11 @@
 import type { Execution } from '#models/execution.ts'
 import type { NodeId } from '#models/ids.ts'
 import type { Resources } from '#models/resources.ts'
-import { needOf } from '../placement/need.ts'
 import { Placement } from '../placement/place.ts'
 import { reserveEach } from '../placement/reservation.ts'
 import type { Plan } from '../plan.ts'
 import type { NodeView, Snapshot } from '../snapshot.ts'
+import { isUneven, needAfter } from './more-memory.ts'
 import { newExecution } from './new-execution.ts'
 
 /** Starts one execution on every matching node that `wants` one. Nodes that are full for the moment are waited for. */
@@ -15,16 +15,23 @@ export const startOnNodes = (
   executions: readonly Execution[],
   wants: (attempts: readonly Execution[]) => boolean,
 ): Placement => {
-  const need = needOf(snapshot.job, snapshot.defaultResources)
-  const placement = new Placement(snapshot, need)
+  const placement = new Placement(snapshot, needAfter(snapshot, []))
+  const placements = new Map([[placement.need.Memory, placement]])
+  const placementAfter = (attempts: readonly Execution[]): Placement => {
+    const need = needAfter(snapshot, attempts)
+    const known = placements.get(need.Memory) ?? new Placement(snapshot, need)
+    placements.set(need.Memory, known)
+    return known
+  }
   const byNode = Map.groupBy(executions, (execution) => execution.NodeID)
   const attemptsOn = (nodeId: NodeId): Execution[] => byNode.get(nodeId) ?? []
   const busy: NodeView[] = []
   for (const node of placement.near) {
     const attempts = attemptsOn(node.id)
-    if (placement.canTake(node)) {
-      if (wants(attempts)) plan.starts.push(startOn(snapshot, node.id, need, attempts))
-    } else if (placement.isBusy(node) && wants(attempts)) busy.push(node)
+    const own = isUneven(snapshot.job, attempts) ? placementAfter(attempts) : placement
+    if (own.canTake(node)) {
+      if (wants(attempts)) plan.starts.push(startOn(snapshot, node.id, own.need, attempts))
+    } else if (own.isBusy(node) && wants(attempts)) busy.push(node)
   }
   if (busy.length > 0) {
     plan.waitsFor = 'room'
@@ -32,7 +39,7 @@ export const startOnNodes = (
     reserveEach(
       snapshot,
       plan,
-      need,
+      placement.need,
       busy.filter((node) => placement.isFull(node)),
     )
   }

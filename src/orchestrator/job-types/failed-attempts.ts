@@ -3,7 +3,9 @@ import { isDiscardedExecution } from '#models/execution-state.ts'
 import type { FailedAttempt } from '#models/forecast.ts'
 import { isCounted } from '#models/job.ts'
 import { isTerminalJob } from '#models/job-state.ts'
+import { memoryText } from '../events.ts'
 import type { Snapshot } from '../snapshot.ts'
+import { raisedMemory } from './more-memory.ts'
 import { onceRetryOf, type Retry, retryOf } from './retry.ts'
 
 const mostShown = 100
@@ -29,12 +31,16 @@ const failureOf = (snapshot: Snapshot, attempts: readonly Execution[]): FailedAt
     Attempt: last.Attempt,
     FailureClass: last.FailureClass,
     Reason: (last.ComputeState.Message || last.ComputeState.StateType).split('\n')[0] ?? '',
-    Next: isOver && retry.kind !== 'never' ? 'not tried again: the job has ended' : retryText(retry),
+    Next:
+      isOver && retry.kind !== 'never'
+        ? 'not tried again: the job has ended'
+        : retryText(retry, raisedMemory(snapshot, failed)),
     NextTime: !isOver && retry.kind === 'later' ? retry.at : 0n,
   }
 }
 
-const retryText = (retry: Retry): string => {
+const retryText = (retry: Retry, memoryBytes: number): string => {
   if (retry.kind === 'never') return `not tried again: ${retry.why}`
-  return retry.kind === 'later' ? 'tried again' : 'tried again as soon as a node takes it'
+  const when = retry.kind === 'later' ? '' : ' as soon as a node takes it'
+  return `tried again${when}${memoryText(memoryBytes)}`
 }

@@ -33,7 +33,7 @@ export const retryOf = (snapshot: Snapshot, attempts: readonly Execution[]): Ret
   if (last.FailureClass !== '' && !policy.Classes.includes(last.FailureClass))
     return never(`a failure of class ${last.FailureClass} is not tried again`)
   if (job.Delivery === 'AtMostOnce') return never('the job must not start more than once')
-  const failures = failuresInARow(job, attempts)
+  const failures = failedInARow(job, attempts).length
   if (failures >= policy.Attempts) return never(`tried ${failures} of ${policy.Attempts} times${classText(last)}`)
   const at = last.ModifyTime + backoffNs(policy, failures, jitterOf(last.ID))
   if (isTooLate(at > nowNs ? at : nowNs)) return never('past the deadline for new attempts')
@@ -48,10 +48,10 @@ export const isFailure = ({ ComputeState, FailureClass }: Execution): boolean =>
   ComputeState.StateType === 'Failed' && FailureClass !== 'lost'
 
 /** Of a job that is to run for ever, only those since it last ran well; by our clock, a node's may be wrong. */
-export const failuresInARow = (job: Job, attempts: readonly Execution[]): number => {
+export const failedInARow = (job: Job, attempts: readonly Execution[]): Execution[] => {
   const ranWell = (e: Execution): boolean => e.StartTime > 0n && e.ModifyTime - e.CreateTime >= steadyNs
   const first = isLongRunning(job.Type) ? Math.max(0, attempts.findLastIndex(ranWell)) : 0
-  return attempts.slice(first).filter(isFailure).length
+  return attempts.slice(first).filter(isFailure)
 }
 
 const causeOf = ({ ComputeState: { StateType, Message }, DesiredState }: Execution): string => {

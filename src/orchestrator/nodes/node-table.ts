@@ -26,7 +26,7 @@ export class NodeTable implements NodeViews {
   readonly #wanted = new Wanted()
   readonly #reservations = new Reservations()
   readonly #better = new BetterNodes()
-  readonly #troubled = new TroubledNodes()
+  readonly troubled = new TroubledNodes()
   readonly #labels = new LabelIndex<Entry>()
   /** By the place of the node in the table. */
   #views: NodeView[] = []
@@ -44,7 +44,7 @@ export class NodeTable implements NodeViews {
     this.#wanted.clear()
     this.#reservations.clear()
     this.#better.clear()
-    this.#troubled.clear()
+    this.troubled.clear()
     this.#labels.clear()
     this.#views = []
     this.#stale.clear()
@@ -83,7 +83,7 @@ export class NodeTable implements NodeViews {
     if (!removed) return
     this.#labels.remove(removed, removed.labels)
     this.#reservations.end(id)
-    this.#troubled.forget(id)
+    this.troubled.forget(id)
     this.#entries.delete(id)
     this.#views = []
     let place = 0
@@ -128,7 +128,7 @@ export class NodeTable implements NodeViews {
     this.#wanted.track(execution)
     if (isTerminalExecution(execution.ComputeState.StateType)) {
       const isGivenBack = this.untrack(execution)
-      if (isGivenBack) this.#troubled.note(execution)
+      if (isGivenBack) this.troubled.note(execution)
       return isGivenBack
     }
     if (this.#promises.make(execution)) this.#stale.add(execution.NodeID)
@@ -168,7 +168,7 @@ export class NodeTable implements NodeViews {
   }
 
   troubledAt(nowNs: bigint): ReadonlyMap<NodeId, number> {
-    return this.#troubled.at(nowNs)
+    return this.troubled.at(nowNs)
   }
 
   lastingOn(id: NodeId): Resources {

@@ -15,7 +15,7 @@ const minute = 60n * second
 class Cluster {
   readonly table = new NodeTable()
   nowNs = minute
-  #made = 0
+  made = 0
 
   constructor() {
     this.table.load([nodeState('n-0', room, { disk: 'ssd' }), nodeState('n-1', room, {})], [])
@@ -24,8 +24,8 @@ class Cluster {
   end(StateType: ComputeStateName, FailureClass: FailureClass | '', change: Partial<Execution> = {}): void {
     const begun: Execution = {
       ...template,
-      ID: `e-${++this.#made}` as ExecutionId,
-      JobID: `j-${this.#made}` as JobId,
+      ID: `e-${++this.made}` as ExecutionId,
+      JobID: `j-${this.made}` as JobId,
       NodeID: 'n-0' as NodeId,
       ...change,
     }
@@ -71,10 +71,48 @@ describe('a node on which many jobs have failed', () => {
     expect([cluster.first, cluster.plan().Avoided]).toEqual(['n-0', undefined])
   })
 
+  it('counts the times it was gone with work, and what failed there besides [F2]', () => {
+    const cluster = new Cluster()
+    times(2, () => {
+      times(4, () => cluster.end('Failed', 'lost', { JobID: 'j-lost' as JobId }))
+      cluster.nowNs += 2n * minute
+    })
+    expect(cluster.first).toBe('n-0')
+    cluster.end('Failed', 'lost', { JobID: 'j-lost' as JobId })
+    expect(cluster.plan().Avoided).toEqual([{ NodeID: 'n-0', Failures: 3 }])
+  })
+
+  it('is known again from what was told before, as far as that still counts [W27]', () => {
+    const cluster = new Cluster()
+    expect(cluster.table.troubled.toldAt(cluster.nowNs)).toBeUndefined()
+    times(4, () => cluster.end('Failed', 'node'))
+    times(6, () => cluster.end('Completed', ''))
+    const told = cluster.table.troubled.toldAt(cluster.nowNs)
+    expect(cluster.table.troubled.toldAt(cluster.nowNs)).toBeUndefined()
+    const next = new Cluster()
+    next.nowNs = cluster.nowNs
+    next.table.troubled.hear(told ?? '')
+    expect(next.first).toBe('n-1')
+    next.end('Failed', 'node', { JobID: 'j-1' as JobId })
+    expect(next.plan().Avoided).toEqual([{ NodeID: 'n-0', Failures: 4 }])
+    times(3, () => next.end('Completed', ''))
+    expect(next.first).toBe('n-0')
+    next.nowNs += 60n * minute
+    expect(next.table.troubled.toldAt(next.nowNs)).toBe('[]')
+  })
+
+  it('of many only those with most failures are told', () => {
+    const cluster = new Cluster()
+    times(1_100, () => cluster.end('Failed', 'node', { NodeID: `n-many-${cluster.made}` as NodeId }))
+    times(2, () => cluster.end('Failed', 'node'))
+    const told = JSON.parse(cluster.table.troubled.toldAt(cluster.nowNs) ?? '') as [string, unknown][]
+    expect([told.length, told[0]?.[0]]).toEqual([1_000, 'n-0'])
+  })
+
   it.each<[string, (cluster: Cluster) => void]>([
     ['the jobs were to blame', (c) => times(9, () => c.end('Failed', 'user'))],
     ['they asked for too much', (c) => times(9, () => c.end('Failed', 'resource'))],
-    ['it was gone', (c) => times(9, () => c.end('Failed', 'lost'))],
+    ['it was gone once, with all it had', (c) => times(9, () => c.end('Failed', 'lost'))],
     ['one job failed again and again', (c) => times(9, () => c.end('Failed', 'node', { JobID: 'j-bad' as JobId }))],
     ['programs ended by themselves', (c) => times(9, () => c.end('Failed', 'transient', { RunOutput: ended(1) }))],
     [

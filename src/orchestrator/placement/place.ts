@@ -15,7 +15,7 @@ export type Rejected = Refusal & { readonly node: NodeView }
 /** Which nodes can take an execution of a job now, and why the others cannot. */
 export class Placement {
   readonly #snapshot: Snapshot
-  readonly #need: Resources
+  readonly need: Resources
   readonly #declined: ReadonlySet<NodeId>
   readonly #own: ReadonlyMap<NodeId, number>
   /** Among these are all that can take it. */
@@ -25,7 +25,7 @@ export class Placement {
     const { job, executions, nodes } = snapshot
     const ownVersion = executions.filter((execution) => execution.JobVersion === job.Version)
     this.#snapshot = snapshot
-    this.#need = need
+    this.need = need
     this.#declined = new Set(
       ownVersion.filter((e) => e.ComputeState.StateType === 'AskForBidRejected').map((e) => e.NodeID),
     )
@@ -36,7 +36,7 @@ export class Placement {
   canTake(node: NodeView): boolean {
     const { job } = this.#snapshot
     return (
-      isEligible(node) && !this.#declined.has(node.id) && !this.#isAtLimit(node) && meetsRules(job, this.#need, node)
+      isEligible(node) && !this.#declined.has(node.id) && !this.#isAtLimit(node) && meetsRules(job, this.need, node)
     )
   }
 
@@ -44,7 +44,7 @@ export class Placement {
   refusal(node: NodeView): Refusal | undefined {
     if (this.#declined.has(node.id)) return { rule: 'declined', reason: () => 'job rejected', isBusy: false }
     return (
-      refusalOf(this.#snapshot.job, this.#need, node) ?? (this.#isAtLimit(node) ? this.#limitRefusal(node) : undefined)
+      refusalOf(this.#snapshot.job, this.need, node) ?? (this.#isAtLimit(node) ? this.#limitRefusal(node) : undefined)
     )
   }
 

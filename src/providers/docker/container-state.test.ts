@@ -28,7 +28,10 @@ describe('exitOf', () => {
   })
 
   it('calls running out of memory a failure, whatever the code', () => {
-    expect(exitOf(ended({ OOMKilled: true }))).toMatchObject({ exitCode: 0, failure: { class: 'resource' } })
+    expect(exitOf(ended({ OOMKilled: true }))).toMatchObject({
+      exitCode: 0,
+      failure: { class: 'resource', lacks: 'memory' },
+    })
   })
 
   it('blames the node for a container that is gone', () => {

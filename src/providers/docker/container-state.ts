@@ -66,7 +66,7 @@ export function exitOf(info: ContainerInfo | undefined): Exit {
   const { ExitCode: exitCode, OOMKilled: isOutOfMemory, Error: error } = info.State
   if (isOutOfMemory) {
     const hint = 'Ask for more memory in the Resources of the task'
-    return { exitCode, failure: { message: 'memory limit exceeded', class: 'resource', hint } }
+    return { exitCode, failure: { message: 'memory limit exceeded', class: 'resource', hint, lacks: 'memory' } }
   }
   if (error !== '') return { exitCode, failure: { message: error, class: 'node' } }
   return { exitCode }

@@ -1,6 +1,6 @@
 import { allocatedOf, type Execution } from '#models/execution.ts'
 import { canMoveExecution } from '#models/execution-state.ts'
-import { type Job, rescheduleOf } from '#models/job.ts'
+import { isLongRunning, type Job, rescheduleOf } from '#models/job.ts'
 import { isTerminalJob } from '#models/job-state.ts'
 import { addResources, fitsInto, noResources, type Resources } from '#models/resources.ts'
 import type { MachineFacts } from '../machine.ts'
@@ -49,6 +49,18 @@ export const executionRules: readonly Rule<ExecutionStep>[] = [
       const sum = promised.map(needOf).reduce(addResources, noResources())
       const { capacity } = machines.get(after.NodeID) ?? { capacity: noResources() }
       return !fitsInto(sum, capacity) && `${after.NodeID} is promised ${sum.CPU} CPU of ${capacity.CPU}`
+    },
+  },
+  {
+    invariant: 'F2',
+    broken: ({ before, after, job }, { model }) => {
+      const percent = job.Reschedule?.MoreMemory ?? 0
+      const last = model.slotOf(after).findLast(({ ID }) => ID !== after.ID)
+      if (before || percent === 0 || last?.ComputeState.Details?.['Lacks'] !== 'memory' || isLongRunning(job.Type))
+        return false
+      const least = Math.ceil(needOf(last).Memory * (1 + percent / 100)) - 1
+      const { Memory } = needOf(after)
+      return Memory < least && `${after.ID} has ${Memory} bytes of memory after ${last.ID} had too little`
     },
   },
   {
@@ -124,7 +136,8 @@ const needOf = (execution: Parameters<typeof allocatedOf>[0]): Resources => allo
 /** The job mix constrains by equality, and by the vendor of GPUs. */
 export const satisfies = ({ labels, capacity }: MachineFacts, job: Job): boolean =>
   job.Constraints.every(({ Key, Values }) =>
-    Key.startsWith('GPU-')
-      ? capacity.GPUs?.some(({ Vendor }) => `GPU-${Vendor}`.startsWith(Key))
-      : labels[Key] === Values?.[0],
+    Key.startsWith('GPU-') ? capacity.GPUs?.some(({ Vendor }) => isVendorOf(Key, Vendor)) : labels[Key] === Values?.[0],
   )
+
+/** Whether a label speaks of this vendor. */
+export const isVendorOf = (label: string, vendor: string): boolean => `GPU-${vendor}`.startsWith(label)

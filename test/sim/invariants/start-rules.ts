@@ -1,5 +1,7 @@
+import { allocatedOf } from '#models/execution.ts'
 import { addResources, fitsInto, noResources } from '#models/resources.ts'
 import type { Start } from '../witness.ts'
+import { isVendorOf } from './execution-rules.ts'
 import type { Rule } from './rule.ts'
 
 /** What must hold of each start of a program, as its machine saw it. */
@@ -31,9 +33,27 @@ export const startRules: readonly Rule<Start>[] = [
     invariant: 'I5',
     broken: ({ nodeId, need, executionId }, { witness, machines }) => {
       const given = witness.running(nodeId).flatMap((each) => each.need.GPUs ?? [])
-      const isTwice = new Set(given.map(({ Index }) => Index)).size < given.length
+      const isTwice = new Set(given.map(({ Vendor, Index }) => `${Vendor} ${Index}`)).size < given.length
       const isMissing = machines.get(nodeId)?.generation === 'ours' && (need.GPUs ?? []).length !== need.GPU
       return (isTwice || isMissing) && `${executionId} has not its own ${need.GPU} GPUs on ${nodeId}`
+    },
+  },
+  {
+    invariant: 'I6',
+    broken: ({ executionId, need }, { model }) => {
+      const execution = model.executions.get(executionId)
+      const keys = execution ? model.jobOf(execution).Constraints.map(({ Key }) => Key) : []
+      const wanted = keys.find((key) => key.startsWith('GPU-'))
+      const other = wanted && need.GPUs?.find(({ Vendor }) => !isVendorOf(wanted, Vendor))
+      return other && `${executionId} wants ${wanted} and has one of ${other.Vendor}`
+    },
+  },
+  {
+    invariant: 'I5',
+    broken: ({ executionId, need }, { model }) => {
+      const execution = model.executions.get(executionId)
+      const { Memory = 0 } = (execution && allocatedOf(execution)) || {}
+      return execution && need.Memory !== Memory && `${executionId} has ${need.Memory} bytes of memory, not ${Memory}`
     },
   },
   {

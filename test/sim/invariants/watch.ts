@@ -1,8 +1,9 @@
 import type { Change } from '#contracts/store.ts'
-import type { Execution } from '#models/execution.ts'
+import { allocatedOf, type Execution } from '#models/execution.ts'
 import type { JobHistory } from '#models/job-history.ts'
 import { isTerminalJob } from '#models/job-state.ts'
 import { stopTexts } from '#orchestrator/events.ts'
+import { askedMemoryBytes } from '../job-mix.ts'
 import type { World } from '../world.ts'
 import { isLive } from './durable-model.ts'
 import { executionRules } from './execution-rules.ts'
@@ -53,6 +54,7 @@ export class Watch {
   #count(jobs: readonly JobStep[], executions: readonly Execution[]): void {
     const { counts } = this.#world
     if (executions.some(({ FailureClass }) => FailureClass === 'lost')) counts.add('execution lost')
+    if (executions.some((each) => (allocatedOf(each)?.Memory ?? 0) > askedMemoryBytes)) counts.add('more memory given')
     if (executions.some(({ DesiredState }) => DesiredState.Message === stopTexts.drained)) counts.add('work moved')
     if (executions.some(({ DesiredState }) => DesiredState.Message === stopTexts.drainedByNow))
       counts.add('drain at its deadline')

@@ -49,7 +49,7 @@ function makeMemory(initial: number, maximum: number): WebAssembly.Memory {
   try {
     return new WebAssembly.Memory({ initial, maximum })
   } catch {
-    throw new ModuleProblem(`memory of ${initial} pages could not be allocated`, 'resource')
+    throw new ModuleProblem(`memory of ${initial} pages could not be allocated`, { class: 'resource' })
   }
 }
 

@@ -46,7 +46,8 @@ class Loader {
       return this.#load(ref)
     } catch (error) {
       if (error instanceof InvalidModule) throw new ModuleProblem(`${ref.failurePrefix}: ${error.message}`)
-      if (error instanceof ModuleProblem) throw new ModuleProblem(`${ref.failurePrefix}: ${error.message}`, error.class)
+      if (error instanceof ModuleProblem)
+        throw new ModuleProblem(`${ref.failurePrefix}: ${error.message}`, { class: error.failure.class })
       throw error
     }
   }

@@ -12,7 +12,7 @@ export function shareMemory(program: Program, limitPages: number): Map<ProgramPa
   if (neededPages > limitPages) {
     throw new ModuleProblem(
       `memory: min ${neededPages} pages (${mebibytes(neededPages)}) over limit of ${limitPages} pages (${mebibytes(limitPages)})`,
-      'resource',
+      { class: 'resource', lacks: 'memory' },
     )
   }
   const share = Math.floor((limitPages - neededPages) / Math.max(1, owners.length))

@@ -1,14 +1,12 @@
-import type { FailureClass } from '#models/job.ts'
+import type { ExitFailure } from '#contracts/engine.ts'
 
 /** A module cannot be found, linked or given what it wants. The message is for the job's owner. */
 export class ModuleProblem extends Error {
   override readonly name = 'ModuleProblem'
-  readonly class: FailureClass
-  readonly hint: string | undefined
+  readonly failure: ExitFailure
 
-  constructor(message: string, failureClass: FailureClass = 'user', hint?: string) {
+  constructor(message: string, why: Partial<Omit<ExitFailure, 'message'>> = {}) {
     super(message)
-    this.class = failureClass
-    this.hint = hint
+    this.failure = { message, class: 'user', ...why }
   }
 }

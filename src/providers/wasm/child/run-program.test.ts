@@ -257,6 +257,7 @@ describe('running a program', () => {
       expect(failureOf({ ...order, memoryPages: 1 })).toEqual({
         message: 'memory: min 2 pages (1 Mi) over limit of 1 pages (1 Mi)',
         class: 'resource',
+        lacks: 'memory',
       })
     })
 

@@ -64,7 +64,8 @@ function callEntry(order: RunOrder, store: ModuleStore, guest: Guest, used: Load
   const entry = instance.exports[order.entrypoint]
   if (typeof entry !== 'function') {
     const message = `unable to find the entrypoint '${order.entrypoint}' in the WASM module`
-    throw new ModuleProblem(message, 'user', hintOn(instance, program.entry.module))
+    const hint = hintOn(instance, program.entry.module)
+    throw new ModuleProblem(message, hint === undefined ? {} : { hint })
   }
   if (entry.length > 0) throw new ModuleProblem(`expected ${entry.length} params, but passed 0`)
   entry()
@@ -78,7 +79,7 @@ const hintOn = ({ exports }: WebAssembly.Instance, { sizeBytes }: LoadedModule):
     : undefined
 
 function endOf(error: unknown, guest: Guest, used: readonly LoadedModule[]): End {
-  if (error instanceof ModuleProblem) return failed(error.message, error.class, notRun, error.hint)
+  if (error instanceof ModuleProblem) return { exitCode: notRun, failure: error.failure, isSpent: false }
   if (isStackOverflow(guest.bug ?? error)) {
     return { ...failed(trapText((guest.bug ?? error) as Error, used), 'transient', broken), isSpent: true }
   }
@@ -95,9 +96,9 @@ function endedBy({ end }: Guest): End | undefined {
   return { exitCode: end.exitCode, ...(end.failure ? { failure: end.failure } : {}), isSpent: false }
 }
 
-const failed = (message: string, failureClass: RunFailure['class'], exitCode: number, hint?: string): End => ({
+const failed = (message: string, failureClass: RunFailure['class'], exitCode: number): End => ({
   exitCode,
-  failure: { message, class: failureClass, ...(hint === undefined ? {} : { hint }) },
+  failure: { message, class: failureClass },
   isSpent: false,
 })
 

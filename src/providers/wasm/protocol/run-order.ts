@@ -1,4 +1,4 @@
-import type { FailureClass } from '#models/job.ts'
+import type { ExitFailure } from '#contracts/engine.ts'
 
 /** A file or folder of this machine and where the guest finds it (absolute, clean). */
 export type Mount = {
@@ -49,7 +49,7 @@ export type RunOrder = {
   forget: readonly string[]
 }
 
-export type RunFailure = { message: string; class: FailureClass; hint?: string }
+export type RunFailure = ExitFailure
 
 /** How a run ended, and what the child has learned by it. */
 export type RunReport = {
