@@ -103,6 +103,14 @@ withDocker((host) => {
       expect(asked.logs.stdout).toBe('myvalue in /app\n')
     })
 
+    it('keeps output byte for byte, whatever the bytes are', async () => {
+      const bytes = 'for n in $(seq 0 255); do printf "\\\\$(printf %03o $n)"; done'
+      const asked = ask(script(`${bytes}; ${bytes} >&2`))
+      expect(await run(asked)).toEqual({ exitCode: 0 })
+      const all = Buffer.from(Array.from({ length: 256 }, (_, n) => n))
+      expect([Buffer.from(asked.logs.bytes(1)), Buffer.from(asked.logs.bytes(2))]).toEqual([all, all])
+    })
+
     it('speaks an interface that newer engines still know, when they refuse the older ones', async () => {
       const newer = await newerEngine(host())
       const engine = open({ host: newer.host })
