@@ -11,6 +11,7 @@ const missing = missingParts().filter(({ name }) => ['C compiler for WASI', 'wab
 /** Runs that tell a program from another: its arguments, its imports, and programs that end by themselves. */
 const commands: Record<string, string[][]> = {
   tool: [['print', 'a', 'b', '3'], ['environment'], ['list', '/in'], ['cat', '/in/text'], ['eat'], ['files'], ['no']],
+  attacks: [['out', '/in/tool.c', 'x'], ['change'], ['call'], ['line', '100000'], ['bytes'], []],
   'word-count': [['/in'], ['/in', '/outputs/words'], ['/nothing']],
   'csv-to-json': [['/examples/csv-to-json/tables', '/outputs'], []],
   'hash-pii': [['/examples/pii-hashing/customers.csv', 'name'], []],
