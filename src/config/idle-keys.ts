@@ -16,8 +16,6 @@ const idle = [
   'Compute.Heartbeat.ResourceUpdateInterval',
   'Compute.Network.AdvertisedAddress',
   'Engines.Types.Docker.ManifestCache.Refresh',
-  'Publishers.Types.IPFS.',
-  'InputSources.Types.IPFS.',
   'Logging.LogDebugInfoInterval',
   'WebUI.',
 ]

@@ -64,6 +64,7 @@ export const providerSettings = ({ settings, folder, environment }: ProviderSour
       isAnonymousTaken: Compute.S3.Anonymous,
       retries: InputSources.MaxRetryCount,
     },
+    ipfs: ipfsNodes(settings),
     fetch: {
       allowPrivateAddresses: Compute.Fetch.AllowPrivateAddresses,
       allowLoopback: Compute.Fetch.AllowLoopback,
@@ -74,6 +75,18 @@ export const providerSettings = ({ settings, folder, environment }: ProviderSour
       allowLoopback: Compute.Network.HTTPProxy.AllowPrivateAddresses,
       allowedPorts: Compute.Network.HTTPProxy.AllowedPorts,
     },
+  }
+}
+
+const ipfsNodes = ({ InputSources, Publishers }: Settings): ProviderSettings['ipfs'] => {
+  const patience = { readTimeoutMs: milliseconds(InputSources.ReadTimeout), retries: InputSources.MaxRetryCount }
+  return {
+    inputs: {
+      ...patience,
+      endpoint: InputSources.Types.IPFS.Endpoint,
+      setting: 'InputSources.Types.IPFS.Endpoint',
+    },
+    results: { ...patience, endpoint: Publishers.Types.IPFS.Endpoint, setting: 'Publishers.Types.IPFS.Endpoint' },
   }
 }
 

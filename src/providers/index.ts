@@ -8,6 +8,7 @@ import type { DockerSettings } from '#providers/docker/settings.ts'
 import { Gate } from '#providers/gate/gate.ts'
 import { inlineProvider } from '#providers/inline/provider.ts'
 import type { InlineSettings } from '#providers/inline/settings.ts'
+import { type IpfsNodes, ipfsProvider } from '#providers/ipfs/provider.ts'
 import { linkProvider } from '#providers/link/provider.ts'
 import type { LinkSettings } from '#providers/link/settings.ts'
 import { localProvider } from '#providers/local/provider.ts'
@@ -37,6 +38,8 @@ export type ProviderSettings = {
   url?: UrlSettings
   /** Absent = its defaults. */
   s3?: S3Settings
+  /** Absent = inputs and results of IPFS are not offered. */
+  ipfs?: IpfsNodes
   /** What jobs may make this node fetch from; absent = everything but metadata and its own servers. */
   fetch?: FetchGuardSettings
   /** What jobs reach over a network with HTTP only, beyond what they name themselves; absent = the public web. */
@@ -96,6 +99,7 @@ export function nodeProviders(settings: ProviderSettings, deps: ProviderDeps): P
         return new GuardedWeb({ addressesOf, proxyFor, readTimeoutMs: url.readTimeoutMs })
       },
     }),
+    ...(settings.ipfs ? [ipfsProvider(settings.ipfs, deps)] : []),
     ...(settings.link && deps.offer
       ? [linkProvider(settings.link, { ...deps, write: writeArchive, read: readPart, offer: deps.offer })]
       : []),

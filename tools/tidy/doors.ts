@@ -57,6 +57,7 @@ const packages: Record<string, readonly string[]> = {
   providers: ['modern-tar'],
   'providers/docker': ['lru-cache'],
   'providers/local': ['picomatch'],
+  'providers/ipfs': ['@ipld/dag-pb', 'ipfs-unixfs', 'ipfs-unixfs-importer', 'multiformats', 'undici'],
   'providers/s3': [
     '@aws-sdk/client-s3',
     '@aws-sdk/credential-provider-node',

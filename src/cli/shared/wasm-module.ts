@@ -1,8 +1,8 @@
+import { isCid } from '#lib/cid.ts'
 import { Fault } from '#lib/fault.ts'
 import type { InputSource } from '#models/task.ts'
 import type { Host } from '../host.ts'
 import { readProblem } from '../job-file/job-text.ts'
-import { isCid } from './cid.ts'
 import { inlineUrl } from './inline-url.ts'
 
 const ipfsModule = (cid: string, target: string): InputSource => ({

@@ -1,9 +1,12 @@
+import { webAddressOf } from '#lib/multiaddr.ts'
 import { age, boolean, duration, hour, integer, list, minute, port, text, unsigned } from '../leaf.ts'
 
 const disabled = (what: string) => list([], `${what} that are switched off`)
 const ipfs = (...env: string[]) => ({
-  Endpoint: text('', 'Address of the IPFS node, for example /ip4/127.0.0.1/tcp/5001', {
+  Endpoint: text('', 'RPC address of the Kubo node of IPFS, for example /ip4/127.0.0.1/tcp/5001', {
     env: ['BACALHAU_IPFS_CONNECT', ...env],
+    problem: (value) =>
+      value === '' || webAddressOf(value) ? undefined : 'an IPFS node is written as in /ip4/127.0.0.1/tcp/5001',
   }),
 })
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { describeVectors } from '../../../test/kit/vectors.ts'
+import { describeVectors } from '../../test/kit/vectors.ts'
 import { isCid } from './cid.ts'
 
 describeVectors(

@@ -15,10 +15,18 @@ const sha256Code = 0x12
 const longestText = 512
 
 /** Whether a text is the content id of IPFS, in either version, rather than the name of a file. */
-export function isCid(text: string): boolean {
-  if (text.length > longestText) return false
-  if (/^Qm.{44}$/s.test(text)) return isMultihash(digitsToBytes(text, base58), sha256Code)
-  const bytes = decoded(/^[fFbBkK]/.test(text) ? text.toLowerCase() : text)
+export const isCid = (text: string): boolean => cidBytes(text) !== undefined
+
+/** The bytes of a content id of IPFS, in either version and any base; undefined for any other text. */
+export function cidBytes(text: string): Uint8Array | undefined {
+  if (text.length > longestText) return undefined
+  const isFirst = /^Qm.{44}$/s.test(text)
+  const bytes = isFirst ? digitsToBytes(text, base58) : decoded(/^[fFbBkK]/.test(text) ? text.toLowerCase() : text)
+  return (isFirst ? isMultihash(bytes, sha256Code) : isSecond(bytes)) ? bytes : undefined
+}
+
+/** A version, a codec and a hash. */
+function isSecond(bytes: Uint8Array | undefined): boolean {
   const [version, afterVersion] = varint(bytes, 0)
   const [codec, afterCodec] = varint(bytes, afterVersion)
   return version === 1 && codec !== undefined && isMultihash(bytes?.subarray(afterCodec))

@@ -1,0 +1,106 @@
+import { constants } from 'node:fs'
+import { open, readdir, readlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import * as dagPb from '@ipld/dag-pb'
+import { UnixFS } from 'ipfs-unixfs'
+import { type ImporterOptions, importByteStream, importer } from 'ipfs-unixfs-importer'
+import { CID } from 'multiformats/cid'
+import { sha256 } from 'multiformats/hashes/sha2'
+import { Fault } from '#lib/fault.ts'
+import type { Blocks } from './blocks.ts'
+import { staysInside } from './inside.ts'
+import { workThrough } from './work-through.ts'
+
+/** `size`: what it and all below it takes in IPFS. */
+type Added = { name: string; cid: CID; size: bigint }
+
+/** As `ipfs add --cid-version 1` does it: blocks of 256 KiB, at most 174 of them below one. */
+const likeKubo: ImporterOptions = {
+  profile: 'unixfs-v0-2015',
+  cidVersion: 1,
+  rawLeaves: true,
+  blockWriteConcurrency: 4,
+}
+const readBytes = 256 * 1024
+const filesAtOnce = 4
+
+/**
+ * Puts a folder into IPFS and gives its id, which is the same wherever the same is put there. Links are not followed: those that stay
+ * inside are kept as links, those that lead out are left out; so are pipes, sockets and devices. Nothing keeps the blocks yet.
+ */
+export async function addFolder(blocks: Blocks, directory: string, signal: AbortSignal): Promise<CID> {
+  return (await new Adding(blocks, signal).folder(directory, '', 0)).cid
+}
+
+class Adding {
+  readonly #blocks: Blocks
+  readonly #store: { put(cid: CID, bytes: Uint8Array): Promise<CID> }
+  readonly #signal: AbortSignal
+
+  constructor(blocks: Blocks, signal: AbortSignal) {
+    this.#blocks = blocks
+    this.#signal = signal
+    this.#store = { put: (cid, bytes) => this.#put(cid, bytes) }
+  }
+
+  async folder(path: string, name: string, depth: number): Promise<Added> {
+    const added: Added[] = []
+    const entries = await readdir(path, { withFileTypes: true })
+    const folders = entries.filter((entry) => entry.isDirectory())
+    for (const each of folders) added.push(await this.folder(join(path, checkedName(each.name)), each.name, depth + 1))
+    const files = entries.filter((entry) => entry.isFile())
+    await workThrough(files, filesAtOnce, this.#signal, async (each) => {
+      added.push(await this.#file(join(path, checkedName(each.name)), each.name))
+    })
+    for (const each of entries.filter((entry) => entry.isSymbolicLink())) {
+      const target = await readlink(join(path, checkedName(each.name)))
+      if (staysInside(target, depth)) added.push(await this.#link(target, each.name))
+    }
+    return this.#folderOf(added, name)
+  }
+
+  async #file(path: string, name: string): Promise<Added> {
+    const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW)
+    try {
+      const content = file.createReadStream({ autoClose: false, highWaterMark: readBytes })
+      const { cid, size } = await importByteStream(content, this.#store as never, { ...likeKubo })
+      return { name, cid, size }
+    } finally {
+      await file.close()
+    }
+  }
+
+  async #link(target: string, name: string): Promise<Added> {
+    const data = new UnixFS({ type: 'symlink', data: Buffer.from(target) as Uint8Array<ArrayBuffer> }).marshal()
+    const bytes = dagPb.encode(dagPb.prepare({ Data: data, Links: [] }))
+    const cid = CID.createV1(dagPb.code, await sha256.digest(bytes))
+    await this.#put(cid, bytes)
+    return { name, cid, size: BigInt(bytes.length) }
+  }
+
+  /** The importer makes one folder, spread over several blocks when it is large, of entries that are there. */
+  async #folderOf(entries: readonly Added[], name: string): Promise<Added> {
+    const dagBuilder: ImporterOptions['dagBuilder'] = async function* () {
+      for (const each of entries) yield async () => ({ ...each, path: each.name })
+    }
+    const options = { ...likeKubo, dagBuilder, wrapWithDirectory: true }
+    let root: Added | undefined
+    for await (const { cid, size } of importer([], this.#store as never, options)) root = { name, cid, size }
+    if (!root) throw new Fault('InternalError', 'a folder without an id')
+    return root
+  }
+
+  async #put(cid: CID, bytes: Uint8Array): Promise<CID> {
+    this.#signal.throwIfAborted()
+    await this.#blocks.put(cid, bytes, this.#signal)
+    return cid
+  }
+}
+
+/** Names in IPFS are texts. */
+function checkedName(name: string): string {
+  if (!name.includes('\uFFFD')) return name
+  throw new Fault('BadRequest', `the result has a file whose name is not UTF-8, near ${JSON.stringify(name)}`, {
+    details: { FailureClass: 'user' },
+  })
+}
