@@ -189,7 +189,7 @@ describe('why', () => {
     expect(last).toMatchObject({ State: 'Failed', Summary: 'it Failed', NextTime: 0n })
     expect(last.Next).toMatch(/^it has ended; to run it again: bacalhau job rerun j-1$/)
     expect(last.Attempts).toMatchObject([
-      { Attempt: 2, Next: 'not tried again: tried 2 of 2 times (transient)', NextTime: 0n },
+      { Attempt: 2, Next: 'not tried again: tried 2 of 2 times (node)', NextTime: 0n },
     ])
   })
 

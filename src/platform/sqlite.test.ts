@@ -62,7 +62,8 @@ describe('an SQLite file', () => {
     const module = join(import.meta.dirname, 'sqlite.ts')
     writeFileSync(
       script,
-      `import(${JSON.stringify(module)}).then((m) => { globalThis.held = m.openSqlite(process.argv[2]); process.send('open') })`,
+      `setInterval(() => {}, 1_000)
+import(${JSON.stringify(module)}).then((m) => { globalThis.held = m.openSqlite(process.argv[2]); process.send('open') })`,
     )
     const holder = fork(script, [path], { execArgv: ['--conditions=source'], cwd: import.meta.dirname })
     await once(holder, 'message')

@@ -36,7 +36,15 @@ const whole = {
     },
   ],
   MaxPerNode: 1,
-  Reschedule: { Attempts: 2, Delay: 1, MaxDelay: 2, Backoff: 'constant', Deadline: 3, Classes: ['user'] },
+  Reschedule: {
+    Attempts: 2,
+    Delay: 1,
+    MaxDelay: 2,
+    Backoff: 'constant',
+    Deadline: 3,
+    Classes: ['resource'],
+    MoreMemory: 50,
+  },
   Disconnect: { LostAfter: 1 },
   Delivery: 'AtMostOnce',
 }
