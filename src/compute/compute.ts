@@ -155,6 +155,11 @@ export class Compute implements ComputeEnd, Startable {
     await engine.sweep(this.#holdings).catch((error: unknown) => log('sweep_failed', { engine: engine.type, error }))
   }
 
+  /** What there is for executions from now on. */
+  setCapacity(capacity: Resources): void {
+    this.#starter.resize(capacity)
+  }
+
   get live(): ExecutionId[] {
     return this.#holdings.all.map(({ id }) => id)
   }

@@ -76,4 +76,15 @@ describe('the queue of a node', () => {
       }),
     )
   })
+
+  it('names what asks for more than there is by now, GPUs of the wanted vendor too [R206]', () => {
+    const gpu = (Vendor: string) => ({ Index: 0, Name: 'X', Vendor, Memory: 1, PCIAddress: '' })
+    const queue = queueOf([{ cpu: 1 }, { cpu: 3 }])
+    const need = { ...amount(1), GPU: 1 }
+    queue.add({ executionId: 'e-2' as ExecutionId, priority: 0, need, isWanted: ({ Vendor }) => Vendor === 'NVIDIA' })
+    const capacity = new Capacity({ ...amount(4), GPU: 1, GPUs: [gpu('NVIDIA')] })
+    expect(queue.outgrown(capacity)).toEqual([])
+    capacity.resize({ ...amount(2), GPU: 1, GPUs: [gpu('Intel')] })
+    expect(queue.outgrown(capacity)).toEqual(['e-1', 'e-2'])
+  })
 })

@@ -1,6 +1,6 @@
 import type { ExecutionId } from '#models/ids.ts'
 import type { Gpu, Resources } from '#models/resources.ts'
-import { addResources, noResources } from '#models/resources.ts'
+import { addResources, fitsInto, noResources } from '#models/resources.ts'
 import type { Capacity } from './capacity/capacity.ts'
 
 export type QueueItem = { executionId: ExecutionId; priority: number; need: Resources; isWanted: (gpu: Gpu) => boolean }
@@ -28,6 +28,13 @@ export class Queue {
     const index = this.#entries.findIndex((entry) => entry.executionId === executionId)
     if (index !== -1) this.#entries.splice(index, 1)
     return index !== -1
+  }
+
+  /** Those that would never start here: even an empty node has not so much. */
+  outgrown({ max }: Capacity): ExecutionId[] {
+    const hasEnough = ({ need, isWanted }: Entry): boolean =>
+      fitsInto(need, max) && (!max.GPUs || max.GPUs.filter(isWanted).length >= need.GPU)
+    return this.#entries.filter((entry) => !hasEnough(entry)).map(({ executionId }) => executionId)
   }
 
   /** The next one that may start, with what it was given. */

@@ -44,6 +44,13 @@ export const progress = (row: WorkRow, topic: string, text: string, nowNs: bigin
 export const bidFailed = (row: WorkRow, error: unknown, nowNs: bigint): ComputeMessage =>
   endReport(row, { kind: 'failed', failure: failureOf(error, topics.requestingNode), output: null }, nowNs)
 
+/** It waited here for more than this node has by now. */
+export function outgrown(row: WorkRow, nowNs: bigint): ComputeMessage {
+  const message = 'the node offers less by now than the execution needs'
+  const failure = { message, topic: topics.requestingNode, class: 'node' as const }
+  return endReport(row, { kind: 'failed', failure, output: null }, nowNs)
+}
+
 /** Cancelled before it ran. */
 export const neverRan = (row: WorkRow): ComputeMessage => ({
   Kind: 'CancelResult',

@@ -3,6 +3,7 @@ import type { Engine } from '#contracts/engine.ts'
 import type { WorkRow } from '#contracts/store.ts'
 import type { Execution } from '#models/execution.ts'
 import type { ExecutionId } from '#models/ids.ts'
+import type { ComputeMessage } from '#models/messages/messages.ts'
 import type { Resources } from '#models/resources.ts'
 import { SystemClock } from '#platform/clock.ts'
 import { job } from '../../test/kit/reconcile-world.ts'
@@ -18,7 +19,10 @@ const amount = (CPU: number): Resources => ({ CPU, Memory: 0, Disk: 0, GPU: 0 })
 const setup = () => {
   const holdings = new Holdings()
   const running = new Map<ExecutionId, Start>()
-  const ledger = { move: async () => ({ durable: Promise.resolve() }) } as unknown as Ledger
+  const ends: ComputeMessage[] = []
+  const move = async () => ({ durable: Promise.resolve() })
+  const end = async (_: unknown, report: ComputeMessage) => void ends.push(report)
+  const ledger = { move, end } as unknown as Ledger
   const runner = { run: async (held, start) => void running.set(held.id, start) } as Pick<Runner, 'run'> as Runner
   const registries = { engines: new Registry<Engine>(new SystemClock(), [], () => []) }
   const starter = new Starter({ capacity: amount(4), clock: new SystemClock(), registries }, holdings, ledger, runner)
@@ -34,10 +38,22 @@ const setup = () => {
     await new Promise((resolve) => setImmediate(resolve))
     return [...running.keys()]
   }
-  return { starter, running, enqueue, names }
+  return { starter, running, ends, enqueue, names }
 }
 
 describe('the starter of a node', () => {
+  it('starts more when there is more, and fails what waits for more than is left, for another node [R206, I5]', async () => {
+    const { starter, ends, enqueue, names } = setup()
+    for (const name of ['a', 'b', 'c']) enqueue(name, 3)
+    expect(await names()).toEqual(['a'])
+    starter.resize(amount(6))
+    expect(await names()).toEqual(['a', 'b'])
+    starter.resize(amount(2))
+    expect(await names()).toEqual(['a', 'b'])
+    expect(ends).toMatchObject([{ Kind: 'ComputeError', Body: { ExecutionID: 'c', FailureClass: 'node' } }])
+    expect(starter.load).toMatchObject({ enqueued: 0, available: amount(0) })
+  })
+
   it('starts what waited behind one that is cancelled, without waiting for other work to end [W31]', async () => {
     const { starter, running, enqueue, names } = setup()
     enqueue('small', 2)

@@ -8,7 +8,7 @@ import type { Held, Holdings } from './held.ts'
 import type { Ledger } from './ledger.ts'
 import { Queue } from './queue.ts'
 import type { Registries } from './registry.ts'
-import { runStarted, toOrchestrator } from './reports.ts'
+import { outgrown, runStarted, toOrchestrator } from './reports.ts'
 import type { Runner } from './runner.ts'
 
 export type StarterParts = { capacity: Resources; clock: Clock; registries: Pick<Registries, 'engines'> }
@@ -46,6 +46,17 @@ export class Starter {
   takeAtOnce(need: Resources, job: Job): Resources | undefined {
     const isFree = this.#queue.length === 0 && !this.#isStopped
     return isFree ? this.#capacity.take(need, isWantedBy(job)) : undefined
+  }
+
+  /** What waits for more than there is now fails, so that another node is found for it. */
+  resize(capacity: Resources): void {
+    this.#capacity.resize(capacity)
+    for (const id of this.#queue.outgrown(this.#capacity)) {
+      const held = this.#holdings.get(id)
+      this.#queue.remove(id)
+      if (held) held.done = this.#ledger.end(held, outgrown(held.row, this.#clock.nowNs())).catch(() => {})
+    }
+    this.#pump()
   }
 
   enqueue(held: Held): void {

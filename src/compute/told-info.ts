@@ -42,5 +42,6 @@ const lastingPart = (info: NodeInfo): string => {
     compute?.Publishers,
     compute?.StorageSources,
     compute?.MaxCapacity,
+    compute?.MaxJobRequirements,
   ])
 }

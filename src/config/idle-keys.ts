@@ -12,7 +12,6 @@ const idle = [
   'Orchestrator.Cluster.',
   'Orchestrator.Scheduler.',
   'Orchestrator.EvaluationBroker.',
-  'Compute.Heartbeat.InfoUpdateInterval',
   'Compute.Heartbeat.ResourceUpdateInterval',
   'Compute.Network.AdvertisedAddress',
   'Engines.Types.Docker.ManifestCache.Refresh',

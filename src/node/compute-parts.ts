@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto'
+import type { NodeOffer } from '#compute/node-info.ts'
+import type { Settings } from '#config/tree.ts'
 import type { OrchestratorEnd } from '#contracts/node-link.ts'
 import { buildInfo } from '#lib/build-info.ts'
 import type { Startable } from '#lib/lifecycle.ts'
-import { formatResources, parseResources } from '#lib/resources.ts'
-import { fitsInto } from '#models/resources.ts'
+import { parseResources } from '#lib/resources.ts'
+import type { NodeId } from '#models/ids.ts'
+import type { Resources } from '#models/resources.ts'
 import type { ClientSettings } from '#nats/client-options.ts'
 import type { Orchestrator } from '#orchestrator/orchestrator.ts'
 import { detectResources } from '#platform/detect-resources.ts'
@@ -20,6 +23,7 @@ import { jobProbes } from './job-probes.ts'
 import { nodeLabels } from './labels.ts'
 import { LateOrchestrator } from './late-orchestrator.ts'
 import { removeLeftFolders } from './left-folders.ts'
+import { Machine } from './machine.ts'
 import type { NodeDeps, PartContext } from './node-deps.ts'
 import { nodeKey } from './node-key.ts'
 import { bidSettings, capacityOf, hostEnvironment, jobLimitsOf, milliseconds, portRange } from './part-settings.ts'
@@ -40,17 +44,15 @@ export const computeParts = async (
   const { settings, folder } = deps
   await systemDisk.makeDirectory(folder.executionsFolder)
   await removeLeftFolders(store, systemDisk, folder.executionsFolder, log)
-  const detected = await detectResources(folder.executionsFolder, (tool, reason) =>
-    log('gpu_tool_failed', { tool, reason }),
-  )
-  const capacity = capacityOf(settings, detected)
-  const maxPerJob = jobLimitsOf(settings, capacity)
-  // Allowed, as by release 1.9: jobs that wait much share a machine well. GPUs that are not there would fail their jobs.
-  if (!fitsInto(capacity, detected))
-    log('offers_more_than_found', { offered: formatResources(capacity), found: formatResources(detected) })
+  const machine = new Machine({
+    clock,
+    everyMs: milliseconds(settings.Compute.Heartbeat.InfoUpdateInterval),
+    detect: (onToolTrouble) => detectResources(folder.executionsFolder, onToolTrouble),
+    offerOf: (found) => offerOf(settings, nodeId, found),
+    log,
+  })
   const remote = orchestrator ? undefined : await lateOrchestrator(deps, { nodeId, clock, log })
   orchestrator?.addLocalNode(nodeId)
-  const labels = nodeLabels(settings.Labels, nodeId, buildInfo, capacity)
   const end = (orchestrator?.link ?? remote) as OrchestratorEnd
   const cache = await inputCache(deps, { clock, log })
   const providers = nodeProviders(providerSettings(deps), {
@@ -74,13 +76,13 @@ export const computeParts = async (
   })
   const probes = jobProbes(settings, { nodeId, clock, path: deps.environment['PATH'] ?? '' })
   const role = new ComputeRole({
-    facts: { nodeId, labels, version: buildInfo, capacity, maxPerJob },
+    facts: { ...(await machine.look()), nodeId, version: buildInfo },
     store,
     clock,
     disk: systemDisk,
     logs,
     providers: enabledProviders(settings, providers),
-    bids: bidSettings(settings, maxPerJob, probes),
+    bids: bidSettings(settings, probes),
     host: hostEnvironment(settings, deps.environment),
     ports: { range: portRange(settings), isFree: isPortFree },
     publishForMs: milliseconds(settings.Publishers.RetryFor),
@@ -90,6 +92,7 @@ export const computeParts = async (
     ...(remote ? { onReachable: (handler: () => void) => remote.onReachable(handler) } : {}),
     log,
   })
+  machine.onChange = (offer) => role.setOffer(offer)
   const sweep = new LogSweep({
     logs,
     clock,
@@ -102,7 +105,13 @@ export const computeParts = async (
     onSwept: (swept) => log('logs_swept', swept),
     onError: (error) => log('log_sweep_failed', { error }),
   })
-  return { role, parts: [...(remote ? [remote] : []), cache, role, sweep] }
+  return { role, parts: [...(remote ? [remote] : []), cache, role, machine, sweep] }
+}
+
+const offerOf = (settings: Settings, nodeId: NodeId, found: Resources): NodeOffer => {
+  const capacity = capacityOf(settings, found)
+  const labels = nodeLabels(settings.Labels, nodeId, buildInfo, capacity)
+  return { labels, capacity, maxPerJob: jobLimitsOf(settings, capacity) }
 }
 
 const lateOrchestrator = async (

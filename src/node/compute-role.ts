@@ -2,7 +2,7 @@ import { Availability } from '#compute/availability.ts'
 import type { BidSettings } from '#compute/bids/bid-rule.ts'
 import { Compute } from '#compute/compute.ts'
 import { Connection } from '#compute/connection.ts'
-import { type NodeFacts, nodeInfoOf } from '#compute/node-info.ts'
+import { type NodeFacts, type NodeOffer, nodeInfoOf } from '#compute/node-info.ts'
 import { type IsPortFree, PortPool, type PortRange } from '#compute/ports.ts'
 import { type Installable, type Registries, Registry } from '#compute/registry.ts'
 import type { HostEnvironment } from '#compute/steps/environment.ts'
@@ -26,7 +26,7 @@ export type ComputeRoleParts = {
   disk: Disk
   logs: LogStore
   providers: readonly Provider[]
-  bids: BidSettings
+  bids: Omit<BidSettings, 'maxPerJob'>
   host: HostEnvironment
   /** What jobs get where they name no port, and how it is seen that one is free. */
   ports: { range: PortRange; isFree: IsPortFree }
@@ -47,9 +47,11 @@ export class ComputeRole implements Startable {
   readonly compute: Compute
   readonly #connection: Connection
   readonly #availability: Availability
+  #facts: NodeFacts
 
   constructor(parts: ComputeRoleParts) {
     this.#parts = parts
+    this.#facts = parts.facts
     const { clock, providers, store } = parts
     this.#registries = {
       engines: new Registry(
@@ -77,7 +79,7 @@ export class ComputeRole implements Startable {
       disk: parts.disk,
       logs: parts.logs,
       registries: this.#registries,
-      bids: parts.bids,
+      bids: { ...parts.bids, maxPerJob: () => this.#facts.maxPerJob },
       capacity: parts.facts.capacity,
       host: parts.host,
       ports: new PortPool(parts.ports.range, parts.ports.isFree),
@@ -108,7 +110,14 @@ export class ComputeRole implements Startable {
   }
 
   info(): Promise<NodeInfo> {
-    return nodeInfoOf(this.#parts.facts, this.compute, this.#registries)
+    return nodeInfoOf(this.#facts, this.compute, this.#registries)
+  }
+
+  /** Held to by what comes from now on, and told to the orchestrator; what runs goes on with what it has. */
+  async setOffer(offer: NodeOffer): Promise<void> {
+    this.#facts = { ...this.#facts, ...offer }
+    this.compute.setCapacity(offer.capacity)
+    await this.#connection.tellChange()
   }
 
   async start(): Promise<void> {

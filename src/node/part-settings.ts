@@ -69,12 +69,11 @@ export const jobLimitsOf = (settings: Settings, offered: Resources): Resources =
   ...leastOf(offered, parseCapacity(settings.Compute.JobLimits, offered)),
 })
 
-export const bidSettings = (settings: Settings, maxPerJob: Resources, probes: BidSettings['probes']): BidSettings => ({
+export const bidSettings = (settings: Settings, probes: BidSettings['probes']): Omit<BidSettings, 'maxPerJob'> => ({
   isNetworkRefused: settings.JobAdmissionControl.RejectNetworkedJobs,
   isStatelessRefused: settings.JobAdmissionControl.RejectStatelessJobs,
   locality: settings.JobAdmissionControl.Locality.toLowerCase() === 'local' ? 'Local' : 'Anywhere',
   probes,
-  maxPerJob,
   defaultResources: defaultResourcesOf(settings),
 })
 

@@ -3,6 +3,13 @@ import type { ToolOutput } from './tool-output.ts'
 
 const mebibyte = 1024 * 1024
 
+/** Which tool knows the GPUs of a vendor. */
+export const gpuTools: Readonly<Record<string, string>> = {
+  NVIDIA: 'nvidia-smi',
+  'AMD/ATI': 'rocm-smi',
+  Intel: 'xpu-smi',
+}
+
 /** The GPUs that the tools of their vendors report, each once. What a tool says in another form is left out (X20). */
 export const detectGpus = async (output: ToolOutput): Promise<Gpu[]> => {
   const all = (await Promise.all([nvidiaGpus(output), amdGpus(output), intelGpus(output)])).flat()

@@ -98,7 +98,6 @@ const computeRole = (options: RoleOptions): ComputeRole => {
       isStatelessRefused: false,
       locality: 'Anywhere',
       probes: [],
-      maxPerJob: capacity,
       defaultResources,
     },
     host: { allowed: () => false, value: () => undefined },

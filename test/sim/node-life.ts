@@ -144,7 +144,6 @@ export class NodeLife {
         isStatelessRefused: false,
         locality: 'Anywhere',
         probes: world.faults.isPicky ? [this.#judge(shared.clock)] : [],
-        maxPerJob: capacity,
         defaultResources,
       },
       host: { allowed: () => false, value: () => undefined },

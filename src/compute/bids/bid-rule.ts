@@ -16,8 +16,8 @@ export type BidSettings = {
   locality: 'Anywhere' | 'Local'
   /** Judges of the operator; all must agree. */
   probes: readonly JobProbe[]
-  /** Most that one job may ask for; its GPUs may be any of those that are named, which may be more. */
-  maxPerJob: Resources
+  /** Most that one job may ask for now; its GPUs may be any of those that are named, which may be more. */
+  maxPerJob: () => Resources
   defaultResources: Resources
 }
 

@@ -23,7 +23,8 @@ export const usageOf = async (context: BidContext): Promise<Resources> => {
 export const limitsOf = (taken: Resources, task: Task, defaults: Resources): Resources =>
   resourcesOr(parseResources(task.Resources), defaults).Disk > 0 ? taken : { ...taken, Disk: 0 }
 
-export const resourceVerdict = (usage: Resources, { job, settings: { maxPerJob } }: BidContext): Verdict => {
+export const resourceVerdict = (usage: Resources, { job, settings }: BidContext): Verdict => {
+  const maxPerJob = settings.maxPerJob()
   const GPU = Math.min(maxPerJob.GPU, maxPerJob.GPUs?.filter(isWantedBy(job)).length ?? Infinity)
   const most = { ...maxPerJob, GPU }
   return fitsInto(usage, most)

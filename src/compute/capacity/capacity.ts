@@ -4,12 +4,21 @@ import { addResources, fitsInto, noResources, subtractResources } from '#models/
 
 /** What the node may give away, and what it has given. Concrete GPUs are handed out, each to one at a time. */
 export class Capacity {
-  readonly max: Resources
+  #max: Resources
   #used: Resources = noResources()
   readonly #given = new Set<Resources>()
 
   constructor(max: Resources) {
-    this.max = max
+    this.#max = max
+  }
+
+  get max(): Resources {
+    return this.#max
+  }
+
+  /** There is more or less from now on; what was given stays given. */
+  resize(max: Resources): void {
+    this.#max = max
   }
 
   get used(): Resources {

@@ -27,7 +27,10 @@ export const compute = {
   },
   Heartbeat: {
     Interval: duration(15n * second, 'How often the node says that it lives'),
-    InfoUpdateInterval: duration(minute, 'How often the node describes itself again'),
+    InfoUpdateInterval: duration(
+      minute,
+      'How often the node looks again at what its machine has, and tells what changed; 0 = at its start only',
+    ),
     ResourceUpdateInterval: duration(0n, 'No longer needed: free capacity is told at once'),
   },
   AllocatedCapacity: {

@@ -2,6 +2,7 @@ import { chmod } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Product, type Server, toolJob } from '../../kit/product.ts'
+import { until } from '../../kit/until.ts'
 import { ended } from '../crash/processes.ts'
 
 /** What the tools of three vendors print, as far as a node asks them. */
@@ -47,6 +48,7 @@ beforeAll(async () => {
       'Compute.JobLimits.CPU': '50%',
       'Compute.JobLimits.Memory': '600Mb',
       'Compute.JobLimits.GPU': '2',
+      'Compute.Heartbeat.InfoUpdateInterval': '200ms',
     },
   })
 })
@@ -96,6 +98,27 @@ describe('the resources of a node', () => {
     const own = await server.json<Node>(['agent', 'node'])
     expect(own.Info.ComputeNodeInfo.MaxJobRequirements).toMatchObject({ CPU: 1, Memory: 6e8, GPU: 2 })
     expect(own.Info.ComputeNodeInfo.AvailableCapacity).toEqual(own.Info.ComputeNodeInfo.MaxCapacity)
+  })
+
+  it('change while it runs, with its labels: what waited for them starts [R121, R206]', async () => {
+    const Constraints = [{ Key: 'GPU-NVIDIA', Operator: 'gt', Values: ['2'] }]
+    const id = await server.submit(
+      toolJob(['print', 'on a third one', '', '0'], {
+        job: { Constraints },
+        task: { Resources: { GPU: '1' }, Timeouts: { QueueTimeout: 120 } },
+      }),
+    )
+    await tool('nvidia-smi', nvidia.replace('2, Tesla', '7, Tesla T4, 15360\n2, Tesla'))
+    const { Job } = (await ended(server.port, id)) as unknown as Awaited<ReturnType<typeof run>>
+    expect(Job.State.StateType).toBe('Completed')
+    const own = await server.json<Node>(['agent', 'node'])
+    expect(own.Info.Labels).toMatchObject({ 'GPU-NVIDIA': '3', 'GPU-7': 'Tesla-T4' })
+    expect(own.Info.ComputeNodeInfo.MaxCapacity.GPU).toBe(4)
+    await tool('nvidia-smi', nvidia)
+    await until(
+      'it is as before',
+      async () => (await server.json<Node>(['agent', 'node'])).Info.Labels['GPU-7'] === undefined,
+    )
   })
 
   it('are written into the settings by `config auto-resources`, which tells which tool is of no use [R206]', async () => {

@@ -1,0 +1,103 @@
+import type { NodeOffer } from '#compute/node-info.ts'
+import type { Clock, Timer } from '#lib/clock.ts'
+import type { EventLog } from '#lib/event-log.ts'
+import type { Startable } from '#lib/lifecycle.ts'
+import { formatResources } from '#lib/resources.ts'
+import { fitsInto, type Gpu, type Resources } from '#models/resources.ts'
+import { gpuTools } from '#platform/detect-gpus.ts'
+import type { OnToolTrouble } from '#platform/tool-output.ts'
+
+export type MachineParts = {
+  clock: Clock
+  /** Between two looks; 0 = one look only. */
+  everyMs: number
+  detect: (onToolTrouble: OnToolTrouble) => Promise<Resources>
+  /** What is given to jobs of what there is. */
+  offerOf: (found: Resources) => NodeOffer
+  log: EventLog
+}
+
+/** A look starts the tools of three vendors. */
+const leastMs = 100
+
+/** What this machine has, looked at again while the node runs. */
+export class Machine implements Startable {
+  readonly #parts: MachineParts
+  /** By tool: why it was of no use the last time. */
+  readonly #troubles = new Map<string, string>()
+  #found: Resources | undefined
+  #timer: Timer | undefined
+  #offersMore = false
+  #isStopped = false
+  /** Takes an offer that differs from the one before. */
+  onChange: (offer: NodeOffer) => Promise<void> = async () => {}
+
+  constructor(parts: MachineParts) {
+    this.#parts = parts
+  }
+
+  async start(): Promise<void> {
+    const { clock, everyMs, log } = this.#parts
+    if (everyMs === 0 || this.#isStopped) return
+    const again = (): Promise<void> => this.start()
+    this.#timer = clock.after(Math.max(leastMs, everyMs), () => {
+      void this.#lookAgain()
+        .catch((error: unknown) => log('machine_not_read', { error }))
+        .then(again)
+    })
+  }
+
+  /** A tool that hangs is not waited for. */
+  async stop(): Promise<void> {
+    this.#isStopped = true
+    this.#timer?.stop()
+  }
+
+  async look(): Promise<NodeOffer> {
+    const { detect, offerOf, log } = this.#parts
+    const silent = new Set<string>()
+    const now = await detect((tool, reason) => {
+      silent.add(tool)
+      if (this.#troubles.get(tool) !== reason) log('gpu_tool_failed', { tool, reason })
+      this.#troubles.set(tool, reason)
+    })
+    this.#found = this.#found ? later(this.#found, now, silent) : now
+    const offer = offerOf(this.#found)
+    // Allowed, as by release 1.9: jobs that wait much share a machine well. GPUs that are not there would fail their jobs.
+    const isMore = !fitsInto(offer.capacity, this.#found)
+    if (isMore && !this.#offersMore)
+      log('offers_more_than_found', {
+        offered: formatResources(offer.capacity),
+        found: formatResources(this.#found),
+      })
+    this.#offersMore = isMore
+    return offer
+  }
+
+  async #lookAgain(): Promise<void> {
+    const { offerOf, log } = this.#parts
+    const before = this.#found && offerOf(this.#found)
+    const offer = await this.look()
+    if (this.#isStopped || JSON.stringify(offer) === JSON.stringify(before)) return
+    log('offer_changed', { offered: formatResources(offer.capacity) })
+    await this.onChange(offer)
+  }
+}
+
+/**
+ * Free disk counts as it was at the start: since then the node's own jobs fill and empty it. GPUs whose tool does not say
+ * anything now are as they were.
+ */
+const later = (before: Resources, now: Resources, silent: ReadonlySet<string>): Resources => {
+  const isUnsaid = ({ Vendor }: Gpu): boolean => silent.has(gpuTools[Vendor] ?? '')
+  const kept = (before.GPUs ?? []).filter(isUnsaid)
+  const seen = (now.GPUs ?? []).filter((gpu) => !isUnsaid(gpu))
+  const GPUs = Object.keys(gpuTools).flatMap((vendor) => [...kept, ...seen].filter(({ Vendor }) => Vendor === vendor))
+  return {
+    CPU: now.CPU,
+    Memory: now.Memory,
+    Disk: before.Disk,
+    GPU: GPUs.length,
+    ...(GPUs.length > 0 ? { GPUs } : {}),
+  }
+}
