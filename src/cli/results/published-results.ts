@@ -6,10 +6,14 @@ import { resultDownloaders, unpackResult } from '#providers/downloaders.ts'
 import type { Cli } from '../command.ts'
 import { tell } from '../tell.ts'
 
-const downloadersOf = ({ clock, random, env }: Cli) => resultDownloaders({ clock, random, environment: env })
+const downloadersOf = async (cli: Cli) => {
+  const { settings } = await cli.load('client')
+  const ipfsEndpoint = settings.ResultDownloaders.Types.IPFS.Endpoint
+  return resultDownloaders({ clock: cli.clock, random: cli.random, environment: cli.env, ipfsEndpoint })
+}
 
-export const supportedTypes = (cli: Cli): string[] =>
-  downloadersOf(cli).flatMap(({ types }) => types.map((type) => type.toLowerCase()))
+export const supportedTypes = async (cli: Cli): Promise<string[]> =>
+  (await downloadersOf(cli)).flatMap(({ types }) => types.map((type) => type.toLowerCase()))
 
 /**
  * Brings what executions have published: from where it is said to be, else, when a node may keep it, through the
@@ -19,6 +23,7 @@ export class PublishedResults {
   readonly #cli: Cli
   readonly #signal: AbortSignal
   readonly #unreachable = new Set<string>()
+  #downloaders: ReturnType<typeof downloadersOf> | undefined
 
   constructor(cli: Cli, signal: AbortSignal) {
     this.#cli = cli
@@ -43,7 +48,8 @@ export class PublishedResults {
 
   async #download(spec: SpecConfig, folder: string): Promise<void> {
     const type = spec.Type.toLowerCase()
-    const downloader = downloadersOf(this.#cli).find(({ types }) => types.some((each) => each.toLowerCase() === type))
+    const downloaders = await (this.#downloaders ??= downloadersOf(this.#cli))
+    const downloader = downloaders.find(({ types }) => types.some((each) => each.toLowerCase() === type))
     if (!downloader) throw new Fault('NotImplemented', `results of type ${spec.Type} cannot be downloaded`)
     await downloader.download(spec, folder, () => {}, this.#signal)
   }

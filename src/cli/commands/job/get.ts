@@ -42,9 +42,8 @@ export const command = defineCommand({
     tell(cli.stderr, `Fetching results of job '${id}'...`)
     const results = await during(`could not get results for job ${id}`, resultsOf(id, namespaceQuery(flags), cli))
     if (results.length === 0) return { kind: 'nothing' }
-    const unsupported = results.some(
-      ({ published }) => published && !supportedTypes(cli).includes(published.Type.toLowerCase()),
-    )
+    const supported = await supportedTypes(cli)
+    const unsupported = results.some(({ published }) => published && !supported.includes(published.Type.toLowerCase()))
     if (unsupported) return { kind: 'unsupported', results: results.flatMap(({ published }) => published ?? []) }
     const folder = flags['output-dir'] || cli.resolve(`job-${shortId(id)}`)
     const shared = await during('downloading job', fetchResults(results, fetchFlags(flags, folder), cli))
