@@ -15,8 +15,10 @@ import { b3 } from './scenarios/b3-throughput.ts'
 import { b3n } from './scenarios/b3n-placement.ts'
 import { b4 } from './scenarios/b4-listing.ts'
 import { b5 } from './scenarios/b5-logs.ts'
+import { b5d } from './scenarios/b5d-docker-logs.ts'
 import { b6 } from './scenarios/b6-heartbeats.ts'
 import { b7 } from './scenarios/b7-memory.ts'
+import { b7g } from './scenarios/b7g-growth.ts'
 import { b8 } from './scenarios/b8-kill.ts'
 import { b9 } from './scenarios/b9-kernels.ts'
 import { b9c } from './scenarios/b9c-crowd.ts'
@@ -31,7 +33,7 @@ import { slots } from './scenarios/p-slots.ts'
  * `--scale 0.1` is a quick look, `--scale 2` lists a million jobs. What misses its target is run once more under a profiler, which
  * shows where the server's time went; `--profile` does that with all of them from the start (and slows them).
  */
-const scenarios = [b1, b2, b2c, b2d, b3, b3n, b4, b5, b6, b7, b8, b9, b9s, b9c, b10, slots, crowd]
+const scenarios = [b1, b2, b2c, b2d, b3, b3n, b4, b5, b5d, b6, b7, b7g, b8, b9, b9s, b9c, b10, slots, crowd]
 
 const args = process.argv.slice(2)
 const option = (name: string, otherwise: number) => {
