@@ -1,9 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { CreateBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Product, type Server } from '../../kit/product.ts'
-import { s3Clients } from '../../kit/s3.ts'
+import { fillBucket } from '../../kit/s3.ts'
 import { withSwift } from '../../kit/swift-store.ts'
 import { withDocker } from '../../kit/with-docker.ts'
 import { examples, outputsOf, ran, rowsOf } from './example-jobs.ts'
@@ -23,23 +22,19 @@ withSwift((store) =>
         settings: { 'Compute.S3.TrustedEndpoints': endpoint, 'Orchestrator.S3.TrustedEndpoints': endpoint },
         env: { DOCKER_HOST: host(), AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey },
       })
-      await upload({ 's3-filter': 'sales', 's3-partitions': 'readings' })
+      const objects = { ...objectsOf('s3-filter', 'sales'), ...objectsOf('s3-partitions', 'readings') }
+      await fillBucket(store(), bucket, objects)
     })
     afterAll(() => product?.stop())
 
-    /** As `aws s3 cp --recursive` does it. */
-    const upload = async (folders: Readonly<Record<string, string>>): Promise<void> => {
-      const clients = s3Clients(store())
-      const client = await clients.of({ Region: store().region, Endpoint: store().endpoint })
-      await client.send(new CreateBucketCommand({ Bucket: bucket }))
-      for (const [example, folder] of Object.entries(folders)) {
-        for (const file of filesBelow(join(examples, example, folder))) {
-          const Key = file.slice(join(examples, example).length + 1)
-          await client.send(new PutObjectCommand({ Bucket: bucket, Key, Body: readFileSync(file) }))
-        }
-      }
-      await clients.stop()
-    }
+    /** As `aws s3 cp --recursive` names them. */
+    const objectsOf = (example: string, folder: string): Record<string, Buffer> =>
+      Object.fromEntries(
+        filesBelow(join(examples, example, folder)).map((file) => [
+          file.slice(join(examples, example).length + 1),
+          readFileSync(file),
+        ]),
+      )
     const run = (file: string) => ran(file, server, product.folder, { S3_ENDPOINT: store().endpoint, BUCKET: bucket })
 
     describe('the examples with S3', () => {

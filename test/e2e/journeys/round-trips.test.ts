@@ -1,0 +1,121 @@
+import { randomBytes } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { SpecConfig } from '#models/spec-config.ts'
+import { type Nginx, withNginx } from '../../kit/nginx.ts'
+import { allowedFixtures, Product, type Server, toolJob } from '../../kit/product.ts'
+import { fillBucket } from '../../kit/s3.ts'
+import { type S3Store, withSwift } from '../../kit/swift-store.ts'
+import { ended, type ShownJob } from '../crash/processes.ts'
+
+/** Larger than what is read at once, and of every byte. */
+const content = randomBytes(300_000)
+const bucket = 'round-trips'
+
+type Place = { store: S3Store; nginx: Nginx; folder: string }
+const s3Place = ({ store }: Place) => ({ Bucket: bucket, Region: store.region, Endpoint: store.endpoint })
+
+/** Where the same file comes from, at `/in/data.bin`. */
+const sources: Record<string, (place: Place) => { Source: SpecConfig; Target: string }> = {
+  inline: () => ({
+    Source: { Type: 'inline', Params: { URL: `data:application/octet-stream;base64,${content.toString('base64')}` } },
+    Target: '/in/data.bin',
+  }),
+  localDirectory: ({ folder }) => ({
+    Source: { Type: 'localDirectory', Params: { SourcePath: `${folder}/data` } },
+    Target: '/in',
+  }),
+  urlDownload: ({ nginx }) => ({
+    Source: { Type: 'urlDownload', Params: { URL: nginx.url('/moved/data.bin') } },
+    Target: '/in',
+  }),
+  s3: (place) => ({ Source: { Type: 's3', Params: { ...s3Place(place), Key: 'in/' } }, Target: '/in' }),
+}
+
+/** Where the result goes to. */
+const publishers: Record<string, (place: Place) => SpecConfig> = {
+  local: () => ({ Type: 'local', Params: {} }),
+  link: () => ({ Type: 'link', Params: {} }),
+  s3: (place) => ({ Type: 's3', Params: { ...s3Place(place), Key: 'out/{jobID}/{executionID}' } }),
+  's3, plain objects': (place) => ({
+    Type: 's3',
+    Params: { ...s3Place(place), Key: 'plain/{jobID}/{executionID}', Encoding: 'plain' },
+  }),
+}
+
+const pairs = Object.keys(sources).flatMap((source) =>
+  Object.keys(publishers).map((publisher) => ({ source, publisher })),
+)
+
+/** Every way in with every way out, on one node and real servers. */
+withSwift((store) =>
+  withNginx((nginx) => {
+    let product: Product
+    let server: Server
+    let place: Place
+
+    const login = () => ({ AWS_ACCESS_KEY_ID: store().accessKeyId, AWS_SECRET_ACCESS_KEY: store().secretAccessKey })
+
+    beforeAll(async () => {
+      const { endpoint } = store()
+      product = await Product.start()
+      place = { store: store(), nginx, folder: product.folder }
+      await product.file('data/data.bin', content)
+      nginx.file('data.bin', content)
+      await fillBucket(store(), bucket, { 'in/data.bin': content })
+      server = await product.serve({
+        settings: {
+          'Compute.S3.TrustedEndpoints': endpoint,
+          'Orchestrator.S3.TrustedEndpoints': endpoint,
+          'Compute.AllowListedLocalPaths': `${allowedFixtures},${product.folder}/data`,
+        },
+        env: login(),
+      })
+    })
+    afterAll(() => product?.stop())
+
+    const ran = async (task: object, words = ['cat', '/in/data.bin']): Promise<ShownJob> => {
+      const shown = await ended(server.port, await server.submit(toolJob(words, { task })), 60_000)
+      expect(shown.Job.State).toMatchObject({ StateType: 'Completed' })
+      return shown
+    }
+    const got = async ({ Job: { ID } }: ShownJob, env = {}): Promise<string> => {
+      await product.file(`got-${ID}/.keep`, '')
+      const folder = join(product.folder, `got-${ID}`)
+      await server.ok(['job', 'get', ID, '--output-dir', folder], { env })
+      return folder
+    }
+    /** Objects below a prefix have no address of their own that could be signed: who fetches them needs a login to the store. */
+    const loginFor = (publisher: string) => (publisher === 's3, plain objects' ? login() : {})
+
+    describe('a round trip', () => {
+      it.concurrent.each(pairs)('from $source to $publisher brings the same bytes back [R139]', async (pair) => {
+        const InputSources = [sources[pair.source]!(place)]
+        const shown = await ran({ InputSources, Publisher: publishers[pair.publisher]!(place) })
+        const folder = await got(shown, loginFor(pair.publisher))
+        expect(readFileSync(join(folder, 'stdout')).equals(content)).toBe(true)
+        expect(readdirSync(folder)).toContain('exitCode')
+      })
+
+      it.concurrent.each(['s3', 's3, plain objects'])(
+        'goes on: what one job published to %s is what the next one reads [R193]',
+        async (publisher) => {
+          const first = await ran({
+            InputSources: [sources['inline']!(place)],
+            Publisher: publishers[publisher]!(place),
+          })
+          const Source = first.Executions.Items[0]?.PublishedResult as SpecConfig
+          const isPlain = publisher !== 's3'
+          const name = isPlain ? 'stdout' : String(Source.Params?.['Key']).split('/').at(-1)
+          const next = await ran(
+            { InputSources: [{ Source, Target: '/in' }], Publisher: publishers['local']!(place) },
+            ['cat', `/in/${name}`],
+          )
+          const read = readFileSync(join(await got(next), 'stdout'))
+          expect(isPlain ? read.equals(content) : read.subarray(0, 2).toString('hex')).toBe(isPlain ? true : '1f8b')
+        },
+      )
+    })
+  }),
+)
