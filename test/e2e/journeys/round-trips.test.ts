@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { SpecConfig } from '#models/spec-config.ts'
+import { type KuboNode, kuboNode } from '../../kit/kubo-node.ts'
 import { type Nginx, withNginx } from '../../kit/nginx.ts'
-import { allowedFixtures, Product, type Server, toolJob } from '../../kit/product.ts'
+import { allowedFixtures, modulePath, Product, type Server, toolJob } from '../../kit/product.ts'
 import { fillBucket } from '../../kit/s3.ts'
 import { type S3Store, withSwift } from '../../kit/swift-store.ts'
 import { ended, type ShownJob } from '../crash/processes.ts'
@@ -13,7 +15,7 @@ import { ended, type ShownJob } from '../crash/processes.ts'
 const content = randomBytes(300_000)
 const bucket = 'round-trips'
 
-type Place = { store: S3Store; nginx: Nginx; folder: string }
+type Place = { store: S3Store; nginx: Nginx; folder: string; cid: string }
 const s3Place = ({ store }: Place) => ({ Bucket: bucket, Region: store.region, Endpoint: store.endpoint })
 
 /** Where the same file comes from, at `/in/data.bin`. */
@@ -31,6 +33,7 @@ const sources: Record<string, (place: Place) => { Source: SpecConfig; Target: st
     Target: '/in',
   }),
   s3: (place) => ({ Source: { Type: 's3', Params: { ...s3Place(place), Key: 'in/' } }, Target: '/in' }),
+  ipfs: ({ cid }) => ({ Source: { Type: 'ipfs', Params: { CID: cid } }, Target: '/in' }),
 }
 
 /** Where the result goes to. */
@@ -54,13 +57,16 @@ withSwift((store) =>
     let product: Product
     let server: Server
     let place: Place
+    let kubo: KuboNode
 
     const login = () => ({ AWS_ACCESS_KEY_ID: store().accessKeyId, AWS_SECRET_ACCESS_KEY: store().secretAccessKey })
 
     beforeAll(async () => {
       const { endpoint } = store()
       product = await Product.start()
-      place = { store: store(), nginx, folder: product.folder }
+      kubo = await kuboNode()
+      const cid = await kubo.addFolder([{ name: 'data.bin', cid: await kubo.addFile(content) }])
+      place = { store: store(), nginx, folder: product.folder, cid: cid.toString() }
       await product.file('data/data.bin', content)
       nginx.file('data.bin', content)
       await fillBucket(store(), bucket, { 'in/data.bin': content })
@@ -70,10 +76,13 @@ withSwift((store) =>
           'Orchestrator.S3.TrustedEndpoints': endpoint,
           'Compute.AllowListedLocalPaths': `${allowedFixtures},${product.folder}/data`,
         },
-        env: login(),
+        env: { ...login(), BACALHAU_IPFS_CONNECT: kubo.endpoint },
       })
     })
-    afterAll(() => product?.stop())
+    afterAll(async () => {
+      await product?.stop()
+      await kubo?.close()
+    })
 
     const ran = async (task: object, words = ['cat', '/in/data.bin']): Promise<ShownJob> => {
       const shown = await ended(server.port, await server.submit(toolJob(words, { task })), 60_000)
@@ -87,13 +96,13 @@ withSwift((store) =>
       return folder
     }
     /** Objects below a prefix have no address of their own that could be signed: who fetches them needs a login to the store. */
-    const loginFor = (publisher: string) => (publisher === 's3, plain objects' ? login() : {})
+    const neededFor = (publisher: string) => (publisher === 's3, plain objects' ? login() : {})
 
     describe('a round trip', () => {
-      it.concurrent.each(pairs)('from $source to $publisher brings the same bytes back [R139]', async (pair) => {
+      it.concurrent.each(pairs)('from $source to $publisher brings the same bytes back [R139, R184]', async (pair) => {
         const InputSources = [sources[pair.source]!(place)]
         const shown = await ran({ InputSources, Publisher: publishers[pair.publisher]!(place) })
-        const folder = await got(shown, loginFor(pair.publisher))
+        const folder = await got(shown, neededFor(pair.publisher))
         expect(readFileSync(join(folder, 'stdout')).equals(content)).toBe(true)
         expect(readdirSync(folder)).toContain('exitCode')
       })
@@ -106,14 +115,38 @@ withSwift((store) =>
             Publisher: publishers[publisher]!(place),
           })
           const Source = first.Executions.Items[0]?.PublishedResult as SpecConfig
-          const isPlain = publisher !== 's3'
-          const name = isPlain ? 'stdout' : String(Source.Params?.['Key']).split('/').at(-1)
+          const isArchive = publisher === 's3'
+          const name = isArchive ? String(Source.Params?.['Key']).split('/').at(-1) : 'stdout'
           const next = await ran(
             { InputSources: [{ Source, Target: '/in' }], Publisher: publishers['local']!(place) },
             ['cat', `/in/${name}`],
           )
           const read = readFileSync(join(await got(next), 'stdout'))
-          expect(isPlain ? read.equals(content) : read.subarray(0, 2).toString('hex')).toBe(isPlain ? true : '1f8b')
+          const plain = isArchive ? gunzipSync(read) : read
+          expect(plain.includes(content)).toBe(true)
+        },
+      )
+
+      it.concurrent.each([
+        { form: 'of an object', key: 'in/data.bin' },
+        { form: 'of a prefix', key: 'in/' },
+        { form: 'with a wildcard', key: 'in/da*' },
+      ])(
+        'on the command line goes from a key $form to an archive with placeholders in its name [R172, R173, R176, R194, R195, R197]',
+        async ({ key }) => {
+          const options = `,opt=endpoint=${place.store.endpoint},opt=region=${place.store.region}`
+          const printed = await server.ok([
+            ...['wasm', 'run', '-i', `s3://${bucket}/${key}${options}`],
+            ...['-p', `s3://${bucket}/cli/{jobID}/{executionID}${options}`],
+            ...[modulePath('tool.wasm'), 'cat', '/inputs/data.bin'],
+          ])
+          const shown = await ended(server.port, /j-[0-9a-f-]{36}/.exec(printed)?.[0] ?? '', 60_000)
+          const Key = `cli/${shown.Job.ID}/${shown.Executions.Items[0]?.ID}.tar.gz`
+          expect(shown.Executions.Items[0]?.PublishedResult).toMatchObject({
+            Type: 's3',
+            Params: { Bucket: bucket, Key },
+          })
+          expect(readFileSync(join(await got(shown), 'stdout')).equals(content)).toBe(true)
         },
       )
     })
