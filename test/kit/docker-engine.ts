@@ -1,7 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { ownBridge } from './docker-bridge.ts'
 import { type EngineProgram, type OwnEngine, startEngine, type TestEngine } from './engine-process.ts'
+import { ownBridge } from './own-bridge.ts'
 
 /**
  * Starts a Docker engine of its own, with the test images in it. `undefined` when Docker is not installed or we may not start
@@ -12,9 +12,12 @@ export async function dockerEngine(env: NodeJS.ProcessEnv = process.env): Promis
   return canStartDocker() ? startDockerd() : undefined
 }
 
-/** With a bridge of its own, and no rules of a firewall, which all engines of a machine write into the same tables. */
+/**
+ * With a bridge of its own: on docker0, which each would take otherwise, two give out the same addresses, and it is also that of
+ * whoever uses Docker on this machine. Without rules of a firewall, which all engines of a machine write into the same tables.
+ */
 function startDockerd(): Promise<OwnEngine> {
-  const bridge = ownBridge()
+  const bridge = ownBridge((number) => [`10.213.${number}.1/24`])
   const flags = [`--bridge=${bridge.name}`, '--iptables=false']
   return startEngine('dockerd', ...dockerds({ flags, afterEnd: bridge.remove }))
 }
