@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs'
 import { type FileHandle, mkdir, open, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import type { GetObjectCommandOutput, S3Client } from '@aws-sdk/client-s3'
+import type { S3Client } from '@aws-sdk/client-s3'
 import type { FileCache } from '#contracts/file-cache.ts'
 import type { Clock } from '#lib/clock.ts'
 import { Fault } from '#lib/fault.ts'
@@ -12,9 +12,12 @@ import type { S3Source } from '#lib/s3/params.ts'
 import { sideBySide } from '#lib/side-by-side.ts'
 import { s3Fault } from './faults.ts'
 import { checksumFault, type S3Listing, type S3Object } from './listing.ts'
+import { type GetObject, objectUrlPath } from './signed-get.ts'
 
 export type BringParts = {
   client: S3Client
+  /** A faster way to the same objects; absent = there is none. */
+  get?: GetObject | undefined
   clock: Clock
   retries: number
   /** Absent = every object comes from the store. */
@@ -26,6 +29,7 @@ export type BringParts = {
 /** Objects and pieces of large ones that are on their way at once. */
 const mostAtOnce = 16
 const pieceBytes = 16 * 1024 * 1024
+const gatheredBytes = 256 * 1024
 const firstPauseMs = 200
 
 /** A stretch of one object. */
@@ -55,8 +59,8 @@ export async function bringObjects(
       try {
         await sideBySide(piecesOf(object), piecesAtOnce, either, (piece, each) =>
           withRetries(parts, what, each, async (receivedBytes) => {
-            const answer = await ask(parts.client, source, listing, piece, receivedBytes, each)
-            return write(answer, file, piece, receivedBytes, parts.onBytes)
+            const body = await ask(parts, source, listing, piece, receivedBytes, each)
+            return write(body, file, piece, receivedBytes, parts.onBytes)
           }),
         )
       } finally {
@@ -105,32 +109,42 @@ function nameFault(error: unknown, what: string): Fault {
 }
 
 async function ask(
-  client: S3Client,
+  { client, get }: BringParts,
   source: S3Source,
   { isSingle }: S3Listing,
   { object, offset, lengthBytes, isWhole }: Piece,
   receivedBytes: number,
   signal: AbortSignal,
-): Promise<GetObjectCommandOutput> {
-  const { GetObjectCommand } = await import('@aws-sdk/client-s3')
+): Promise<AsyncIterable<Buffer>> {
   const isPart = !isWhole || receivedBytes > 0
-  const Range = `bytes=${offset + receivedBytes}-${offset + lengthBytes - 1}`
-  return client.send(
+  const Range = isPart ? `bytes=${offset + receivedBytes}-${offset + lengthBytes - 1}` : undefined
+  // All pieces must be of one state of the object.
+  const IfMatch = (isSingle || isPart) && object.etag ? object.etag : undefined
+  const VersionId = isSingle && source.VersionID ? source.VersionID : undefined
+  if (get && !VersionId) {
+    const headers = { ...(Range ? { range: Range } : {}), ...(IfMatch ? { 'if-match': IfMatch } : {}) }
+    const answer = await get(objectUrlPath(source.Bucket, object.key), headers, signal).catch(() => undefined)
+    if (answer?.statusCode === (Range ? 206 : 200)) return answer.body
+    await answer?.body.dump()
+    signal.throwIfAborted()
+  }
+  const { GetObjectCommand } = await import('@aws-sdk/client-s3')
+  const { Body } = await client.send(
     new GetObjectCommand({
       Bucket: source.Bucket,
       Key: object.key,
-      ...(isPart ? { Range } : {}),
-      // All pieces must be of one state of the object.
-      ...((isSingle || isPart) && object.etag ? { IfMatch: object.etag } : {}),
-      ...(isSingle && source.VersionID ? { VersionId: source.VersionID } : {}),
+      ...(Range ? { Range } : {}),
+      ...(IfMatch ? { IfMatch } : {}),
+      ...(VersionId ? { VersionId } : {}),
     }),
     { abortSignal: signal },
   )
+  return Body as AsyncIterable<Buffer>
 }
 
 /** Returns how much of the piece is there now; what breaks says so with it. */
 async function write(
-  { Body }: GetObjectCommandOutput,
+  body: AsyncIterable<Buffer>,
   file: FileHandle,
   { offset, lengthBytes, object }: Piece,
   alreadyBytes: number,
@@ -138,17 +152,38 @@ async function write(
 ): Promise<number> {
   let receivedBytes = alreadyBytes
   try {
-    for await (const chunk of Body as AsyncIterable<Buffer>) {
-      if (receivedBytes + chunk.length > lengthBytes) throw changed(object)
-      await file.write(chunk, 0, chunk.length, offset + receivedBytes)
-      receivedBytes += chunk.length
-      onBytes?.(chunk.length)
+    for await (const chunks of gathered(body)) {
+      const bytes = chunks.reduce((sum, { length }) => sum + length, 0)
+      if (receivedBytes + bytes > lengthBytes) throw changed(object)
+      await file.writev(chunks, offset + receivedBytes)
+      receivedBytes += bytes
+      onBytes?.(bytes)
     }
   } catch (error) {
     throw error instanceof Fault ? error : new Broken(error, receivedBytes)
   }
   if (receivedBytes < lengthBytes) throw new Broken(new Error('the connection ended early'), receivedBytes)
   return receivedBytes
+}
+
+/** Small objects are written at once. What has come before a break is given too. */
+async function* gathered(body: AsyncIterable<Buffer>): AsyncIterable<Buffer[]> {
+  let chunks: Buffer[] = []
+  let bytes = 0
+  try {
+    for await (const chunk of body) {
+      chunks.push(chunk)
+      bytes += chunk.length
+      if (bytes < gatheredBytes) continue
+      yield chunks
+      chunks = []
+      bytes = 0
+    }
+  } catch (error) {
+    if (bytes > 0) yield chunks
+    throw error
+  }
+  if (bytes > 0) yield chunks
 }
 
 /** A transfer that can go on from where it broke. */

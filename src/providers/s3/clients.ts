@@ -7,6 +7,7 @@ import { isAwsEndpoint } from '#lib/s3/endpoint.ts'
 import { mayHaveCredentials } from './credential-hints.ts'
 import { handlerOver } from './handler.ts'
 import type { S3Settings } from './settings.ts'
+import { type GetObject, signedGet } from './signed-get.ts'
 
 /** Where a bucket is: empty texts = what the machine's own AWS settings say. */
 export type S3Place = { Region: string; Endpoint: string }
@@ -57,6 +58,17 @@ export class S3Clients implements Startable {
     return made
   }
 
+  /**
+   * A short way to objects; undefined for Amazon's, where hosts differ by bucket and the client checks the sums that come with
+   * the answers.
+   */
+  async getter({ Region, Endpoint }: S3Place): Promise<GetObject | undefined> {
+    if (isAwsEndpoint(Endpoint)) return undefined
+    const client = await this.of({ Region, Endpoint })
+    const { clock } = this.#deps
+    return signedGet({ client, endpoint: asUrl(Endpoint), clock, dispatcher: () => this.#dispatcher() })
+  }
+
   /** Whether requests to an endpoint are signed with the credentials of this node. */
   isTrusted(endpoint: string): boolean {
     const { trustedEndpoints } = this.#settings
@@ -101,12 +113,12 @@ export class S3Clients implements Startable {
     const { S3Client } = await import('@aws-sdk/client-s3')
     const isAws = isAwsEndpoint(endpoint)
     const settings: S3ClientConfig = {
-      ...(endpoint ? { endpoint: /^https?:/.test(endpoint) ? endpoint : `https://${endpoint}` } : {}),
+      ...(endpoint ? { endpoint: asUrl(endpoint) } : {}),
       ...((await this.isSigning(endpoint)) ? { credentials: await this.#credentials() } : anybody),
       forcePathStyle: !isAws,
       followRegionRedirects: true,
       maxAttempts: this.#settings.retries + 1,
-      requestHandler: handlerOver(() => (this.#agent ??= this.#connect())),
+      requestHandler: handlerOver(() => this.#dispatcher()),
       // Other stores know neither trailing checksums nor checksums of answers.
       requestChecksumCalculation: isAws ? 'WHEN_SUPPORTED' : 'WHEN_REQUIRED',
       responseChecksumValidation: isAws ? 'WHEN_SUPPORTED' : 'WHEN_REQUIRED',
@@ -115,6 +127,11 @@ export class S3Clients implements Startable {
     const client = new S3Client(settings)
     const ofMachine = await client.config.region().catch(() => undefined)
     return ofMachine ? client : new S3Client({ ...settings, region: fallbackRegion })
+  }
+
+  #dispatcher(): Promise<Dispatcher> {
+    this.#agent ??= this.#connect()
+    return this.#agent
   }
 
   async #connect(): Promise<Dispatcher> {
@@ -138,6 +155,8 @@ function isAmazon(endpoint: string): boolean {
   const { protocol, hostname } = parsed(endpoint)
   return protocol === 'https:' && /(?:^|\.)amazonaws\.com(?:\.cn)?$/.test(hostname)
 }
+
+const asUrl = (endpoint: string): string => (/^https?:/.test(endpoint) ? endpoint : `https://${endpoint}`)
 
 const sameOrigin = (a: string, b: string): boolean => parsed(a).origin === parsed(b).origin
 

@@ -52,12 +52,12 @@ export class S3Downloader implements Downloader {
     const staged = join(directory, stage)
     try {
       await mkdir(staged)
-      const client = await clients.of(source)
+      const [client, get] = await Promise.all([clients.of(source), clients.getter(source)])
       const listing = await listObjects(client, source, signal)
       const totalBytes = listing.objects.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
       let receivedBytes = 0
       const onBytes = (bytes: number) => progress((receivedBytes += bytes), totalBytes)
-      await bringObjects({ client, clock, retries, onBytes }, source, listing, staged, signal)
+      await bringObjects({ client, get, clock, retries, onBytes }, source, listing, staged, signal)
       const names = await readdir(staged)
       if (listing.isSingle && source.Key.endsWith('.tar.gz')) {
         await unpack(createReadStream(join(staged, names[0] ?? '')), directory, limits, signal)

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { Readable } from 'node:stream'
 import type { S3Client } from '@aws-sdk/client-s3'
 import type { Dispatcher } from 'undici'
+import { escaped } from './escaped.ts'
 
 type Handler = S3Client['config']['requestHandler']
 /** What the AWS client has made of a command, signed. */
@@ -50,9 +51,6 @@ function queryText(query: Record<string, string | string[] | null>): string {
   )
   return pairs.length === 0 ? '' : `?${pairs.join('&')}`
 }
-
-const escaped = (text: string): string =>
-  encodeURIComponent(text).replace(/[!'()*]/g, (each) => `%${each.charCodeAt(0).toString(16).toUpperCase()}`)
 
 const joined = (headers: IncomingHttpHeaders): Record<string, string> =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value ?? ''].flat().join(', ')]))

@@ -32,7 +32,12 @@ export class S3Storage implements Storage {
   readonly #clients: S3Clients
   readonly #deps: S3StorageDeps
   /** A job's executions share what its sources were found to mean: all partitions deal out the same objects. */
-  readonly #listings = new LRUCache<string, Promise<S3Listing>>({ max: 1000, ttl: rememberedMs })
+  readonly #listings = new LRUCache<string, S3Listing>({
+    maxSize: mostRemembered,
+    sizeCalculation: ({ objects }) => objects.length + 1,
+    ttl: rememberedMs,
+  })
+  readonly #looks = new Map<string, Promise<S3Listing>>()
 
   constructor(settings: S3Settings, clients: S3Clients, deps: S3StorageDeps) {
     this.#settings = settings
@@ -75,8 +80,8 @@ export class S3Storage implements Storage {
     const hostPath = join(context.directory, 'objects')
     await mkdir(hostPath)
     try {
-      const client = await this.#clients.of(source)
-      const parts = { ...this.#deps, client, retries: this.#settings.retries }
+      const [client, get] = await Promise.all([this.#clients.of(source), this.#clients.getter(source)])
+      const parts = { ...this.#deps, client, get, retries: this.#settings.retries }
       await bringObjects(parts, source, listing, hostPath, signal)
     } catch (error) {
       for (const name of await readdir(context.directory)) {
@@ -103,17 +108,15 @@ export class S3Storage implements Storage {
   }
 
   /** One look for all executions of a job, whoever of them is broken off; a look that failed is not remembered. */
-  #listed(source: S3Source, { jobId, jobVersion }: InputShare): Promise<S3Listing> {
+  async #listed(source: S3Source, { jobId, jobVersion }: InputShare): Promise<S3Listing> {
     const key = JSON.stringify([jobId, jobVersion, source])
     const known = this.#listings.get(key)
     if (known) return known
-    const look = this.#look(source)
-    this.#listings.set(key, look)
-    look.then(
-      ({ objects }) => objects.length > mostRemembered && this.#listings.delete(key),
-      () => this.#listings.delete(key),
-    )
-    return look
+    const look = this.#looks.get(key) ?? this.#look(source).finally(() => this.#looks.delete(key))
+    this.#looks.set(key, look)
+    const listing = await look
+    this.#listings.set(key, listing)
+    return listing
   }
 
   async #look(source: S3Source): Promise<S3Listing> {
