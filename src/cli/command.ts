@@ -55,6 +55,8 @@ export type Command<Of extends Flags = any, Result = any> = {
   readonly isDaemon?: boolean
   /** Nothing is printed, errors neither; the exit code tells. */
   isSilent?(input: Input<Of>): boolean
+  /** What it prints is a file that somebody made: nothing is added to it. */
+  isVerbatim?(input: Input<Of>): boolean
   /** 0 when absent. */
   exitCode?(result: Result, input: Input<Of>): number
 }

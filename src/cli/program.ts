@@ -79,7 +79,8 @@ async function run({ command, parsed, path }: Extract<Loaded, { kind: 'run' }>, 
     const result = await command.run(input, cli)
     await command.show?.(result, input, cli)
     const exitCode = command.exitCode?.(result, input) ?? 0
-    if (exitCode === 0 && !command.isSilent?.(input) && !command.isDaemon) host.stdout.write('\n')
+    const isPlain = !command.isSilent?.(input) && !command.isDaemon && !command.isVerbatim?.(input)
+    if (exitCode === 0 && isPlain) host.stdout.write('\n')
     return exitCode
   } catch (error) {
     if (!command.isSilent?.(input)) tellError(error, host)

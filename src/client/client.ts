@@ -2,6 +2,7 @@ import { agentEndpoints } from '#api/agent.ts'
 import { authEndpoints } from '#api/auth.ts'
 import { jobEndpoints, type LogFrame } from '#api/jobs.ts'
 import { nodeEndpoints } from '#api/nodes.ts'
+import type { ArchiveBytes, ArchiveRest } from '#contracts/archive.ts'
 import type { Job } from '#models/job.ts'
 import { isTerminalJob } from '#models/job-state.ts'
 import { keptResult } from './kept-result.ts'
@@ -15,8 +16,11 @@ type Jobs = Methods<typeof jobEndpoints> & {
    * Throws a Fault when the server refuses (Unauthorized, Forbidden) or the connection breaks off (ServiceUnavailable).
    */
   logs(id: string, query?: Readonly<LogQuery>, signal?: AbortSignal): AsyncGenerator<LogFrame>
-  /** What an execution published and its node keeps: a gzip tar, whole, or a Fault at its end. */
-  keptResult(id: string, executionId: string, signal: AbortSignal): AsyncGenerator<Uint8Array>
+  /**
+   * What an execution published and its node or the orchestrator keeps, a gzip tar: its bytes come whole, or end by a Fault. With
+   * `rest` only what is not here yet, as long as it is the same.
+   */
+  keptResult(id: string, executionId: string, signal: AbortSignal, rest?: ArchiveRest): Promise<ArchiveBytes>
   /** The job once `isDone` says so (by default when it has ended). Asks once per change, never in a rhythm. */
   waitFor(id: string, isDone?: (job: Job) => boolean, options?: CallOptions): Promise<Job>
 }

@@ -1,6 +1,6 @@
 import { newestClientVersion } from '#api/client-version.ts'
 import { decodeError } from '#api/error-body.ts'
-import type { Fetch } from '#contracts/fetch.ts'
+import type { Fetch, FetchAnswer } from '#contracts/fetch.ts'
 import { Fault } from '#lib/fault.ts'
 import { surroundings } from './surroundings.ts'
 import { transportFault } from './transport-fault.ts'
@@ -42,8 +42,16 @@ export type Request = {
   isRepeatable: boolean
 }
 
-/** A piece of a body, of which state of it, and whether the body is only what was left of it. */
-type Received = { bytes: Uint8Array; tag: string; isRest: boolean }
+/** The body of a good answer as it comes. */
+export type Body = {
+  /** Its state, as the server tells one from another. */
+  tag: string
+  /** Whether it is only what was left of the whole. */
+  isRest: boolean
+  /** Undefined when the server does not say. */
+  sizeBytes: number | undefined
+  chunks: AsyncIterable<Uint8Array>
+}
 
 const tries = 3
 
@@ -98,17 +106,31 @@ export class Transport {
   }
 
   /** The body of a good answer as it comes. Only the caller's signal bounds it, and silence. */
-  async *bytes(path: string, headers: Record<string, string>, signal: AbortSignal): AsyncGenerator<Received> {
+  async body(path: string, headers: Record<string, string>, signal: AbortSignal): Promise<Body> {
     const url = this.#options.url + path
+    const failure = (error: unknown): unknown => {
+      if (error instanceof Fault) return error
+      return signal.aborted ? signal.reason : transportFault('GET', url, error)
+    }
+    async function* chunksOf(response: FetchAnswer): AsyncGenerator<Uint8Array> {
+      try {
+        yield* response.body ?? []
+      } catch (error) {
+        throw failure(error)
+      }
+    }
     try {
       const response = await this.#fetch(url, { headers: { ...this.headers, ...headers }, signal })
       if (!response.ok) throw decodeError(response.status, await response.text())
-      const tag = response.headers.get('etag') ?? ''
-      for await (const bytes of response.body ?? []) yield { bytes, tag, isRest: response.status === 206 }
+      const length = response.headers.get('content-length')
+      return {
+        tag: response.headers.get('etag') ?? '',
+        isRest: response.status === 206,
+        sizeBytes: length === null ? undefined : Number(length),
+        chunks: chunksOf(response),
+      }
     } catch (error) {
-      if (error instanceof Fault) throw error
-      if (signal.aborted) throw signal.reason
-      throw transportFault('GET', url, error)
+      throw failure(error)
     }
   }
 

@@ -5,8 +5,8 @@ import type { ResultPart } from './publisher.ts'
 export type UnpackLimits = { totalBytes: number; fileBytes: number; entries: number }
 
 /**
- * Unpacks a gzip tar into an existing folder. No entry leaves it, neither by its name nor through a link; an archive that tries
- * is refused as a whole (Fault BadRequest). Devices and pipes are left out. Nothing of it is left in the folder on failure.
+ * Unpacks a gzip tar into an existing folder. No entry leaves it, neither by its name nor through a link; an archive that tries,
+ * or has devices or pipes, is refused as a whole (Fault BadRequest). Nothing of it is left in the folder on failure.
  */
 export type UnpackArchive = (
   source: Readable,
@@ -14,6 +14,37 @@ export type UnpackArchive = (
   limits: UnpackLimits,
   signal: AbortSignal,
 ) => Promise<void>
+
+/** What is wanted of an archive of which a part is here: what follows `offset`, if it is still in the state `tag`. */
+export type ArchiveRest = { offset: number; tag: string }
+
+/** An archive on its way. */
+export type ArchiveBytes = {
+  /** Where the bytes begin: as it was asked for, or 0. */
+  offset: number
+  /** Tells one state of the archive from another; undefined = nobody knows, so that no rest can be asked for. */
+  tag: string | undefined
+  /** Of the whole archive; undefined when it is not said. */
+  totalBytes: number | undefined
+  /** To be read once. Ends early by throwing a Fault. */
+  chunks: AsyncIterable<Uint8Array>
+}
+
+type OpenArchive = (rest: ArchiveRest | undefined) => Promise<ArchiveBytes>
+
+export type ArchiveWishes = {
+  /** Of the whole archive, in hex; absent = it is not known. */
+  sha256?: string
+  /** Of the archive, from where it is taken up on. */
+  progress: (receivedBytes: number, totalBytes: number | undefined) => void
+  signal: AbortSignal
+}
+
+/**
+ * Brings an archive, checks it, and unpacks it into an empty folder as UnpackArchive does. When the transfer breaks, or is broken
+ * off, what has come stays beside the folder (`<directory>.archive`): a later call, also of another process, goes on there.
+ */
+export type BringArchive = (open: OpenArchive, directory: string, wishes: ArchiveWishes) => Promise<void>
 
 /** A folder as the bytes of a tar archive, its own entry `.` first; no link is followed, and those that lead out are left out. */
 export type PackFolder = (root: string) => Readable

@@ -7,7 +7,8 @@ export interface Downloader {
   /** Types of result it can fetch (`urlDownload`, `s3PreSigned` …), compared without case. */
   readonly types: readonly string[]
   /**
-   * Writes the unpacked result into `directory` (exists, empty). Entries never leave it. Nothing usable is left on failure.
+   * Writes the unpacked result into `directory` (exists, empty). Entries never leave it, and it is empty again on failure. An
+   * archive that did not come whole stays beside it, as BringArchive says, for a later call.
    */
   download(result: SpecConfig, directory: string, progress: DownloadProgress, signal: AbortSignal): Promise<void>
 }

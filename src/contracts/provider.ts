@@ -1,4 +1,3 @@
-import type { Downloader } from './downloader.ts'
 import type { Engine } from './engine.ts'
 import type { Publisher } from './publisher.ts'
 import type { Storage } from './storage.ts'
@@ -8,7 +7,6 @@ export type Provider = {
   engines?: readonly Engine[]
   storages?: readonly Storage[]
   publishers?: readonly Publisher[]
-  downloaders?: readonly Downloader[]
   /** Servers and pools of its own; started before and stopped after everything that uses them. */
   parts?: readonly import('#lib/lifecycle.ts').Startable[]
 }

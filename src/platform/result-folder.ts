@@ -1,6 +1,6 @@
-import { createReadStream, createWriteStream, type Dirent } from 'node:fs'
-import { copyFile, link, lstat, mkdir, readdir, readlink, rename, rm, stat } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { createReadStream, createWriteStream, type Dirent, type ReadStream } from 'node:fs'
+import { copyFile, link, lstat, mkdir, readdir, readlink, realpath, rename, rm, rmdir, stat } from 'node:fs/promises'
+import { basename, dirname, join, sep } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { Fault } from '#lib/fault.ts'
 import { haveSameBytes } from './same-bytes.ts'
@@ -24,6 +24,21 @@ export const resultFolder = {
   rename,
 
   remove: (path: string): Promise<void> => rm(path, { recursive: true, force: true }),
+
+  /** Leaves a folder that has something in it. */
+  async removeIfEmpty(path: string): Promise<void> {
+    await rmdir(path).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error
+    })
+  },
+
+  /** The content of a plain file below a folder; undefined when there is none, or it is reached only from outside. */
+  async fileIn(folder: string, path: string): Promise<ReadStream | undefined> {
+    const real = (each: string) => realpath(each).catch(() => undefined)
+    const [root, file] = await Promise.all([real(folder), real(join(folder, path))])
+    if (!file?.startsWith(root + sep) || (await kindOf(file)) !== 'file') return undefined
+    return createReadStream(file)
+  },
 
   /** Refuses a place where something other than a folder stands. */
   async refuseOther(path: string): Promise<void> {

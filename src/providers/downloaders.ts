@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream'
 import type { Downloader } from '#contracts/downloader.ts'
 import type { Clock, Random } from '#lib/clock.ts'
 import { IpfsDownloader } from '#providers/ipfs/downloader.ts'
@@ -7,8 +6,9 @@ import type { IpfsSettings } from '#providers/ipfs/settings.ts'
 import { S3Clients } from '#providers/s3/clients.ts'
 import { S3Downloader } from '#providers/s3/downloader.ts'
 import { defaultS3Settings, type S3Settings } from '#providers/s3/settings.ts'
-import { resultLimits, UrlDownloader } from '#providers/url/downloader.ts'
+import { UrlDownloader } from '#providers/url/downloader.ts'
 import type { UrlSettings } from '#providers/url/settings.ts'
+import { bringArchive, resultLimits } from './bring-archive.ts'
 import { unpackTarGz } from './unpack-tar.ts'
 
 /** Silence ends soon: a node that cannot be reached from here is read through the orchestrator instead. */
@@ -32,14 +32,10 @@ export const resultDownloaders = (deps: {
   /** Multiaddr of the user's node of IPFS; empty = there is none. */
   ipfsEndpoint: string
 }): Downloader[] => {
-  const byUrl = new UrlDownloader(resultSettings, { ...deps, unpack: unpackTarGz })
+  const byUrl = new UrlDownloader(resultSettings, { ...deps, bring: bringArchive })
   const clients = new S3Clients(usersOwnS3, deps)
   const byS3 = new S3Downloader({ clients, byUrl, clock: deps.clock, unpack: unpackTarGz, limits: resultLimits })
   if (deps.ipfsEndpoint === '') return [byUrl, byS3]
   const kubo = new Kubo({ ...usersOwnIpfs, endpoint: deps.ipfsEndpoint }, deps.clock)
   return [byUrl, byS3, new IpfsDownloader(kubo, resultLimits)]
 }
-
-/** What a node's publisher has packed, wherever its bytes come from; nothing is left in the folder unless all of it came. */
-export const unpackResult = (source: Readable, directory: string, signal: AbortSignal): Promise<void> =>
-  unpackTarGz(source, directory, resultLimits, signal)

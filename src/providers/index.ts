@@ -89,7 +89,7 @@ export function nodeProviders(settings: ProviderSettings, deps: ProviderDeps): P
     wasmProvider(settings.wasm, { clock: deps.clock, command: deps.wasmCommand, openGate }),
     local,
     inlineProvider(settings.inline, { unpack: unpackTarGz }),
-    urlProvider(url, { ...deps, addressesOf, proxyFor, unpack: unpackTarGz }),
+    urlProvider(url, { ...deps, addressesOf, proxyFor }),
     s3Provider(settings.s3 ?? defaultS3Settings, {
       ...deps,
       pack: packFolder,

@@ -60,6 +60,20 @@ describe('unpackTarGz', () => {
     expect(existsSync(join(outside, 'out'))).toBe(false)
   })
 
+  it.each([
+    ['3', 'character-device'],
+    ['4', 'block-device'],
+    ['6', 'fifo'],
+  ])('refuses what is neither file, folder nor link (%s), and leaves nothing', async (type, what) => {
+    await expect(
+      unpack([
+        { name: 'good', body: 'x' },
+        { name: 'dev', type },
+      ]),
+    ).rejects.toThrow(`"dev" is a ${what}`)
+    expect(readdirSync(folder)).toEqual([])
+  })
+
   it('refuses more than its bounds', async () => {
     const six = ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => ({ name, body: '' }))
     await expect(unpack(six)).rejects.toThrow('more than 5 entries')

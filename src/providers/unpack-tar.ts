@@ -11,7 +11,8 @@ export const unpackTarGz: UnpackArchive = async (source, directory, limits, sign
   const check = entryCheck(limits)
   const unpacker = unpackTar(directory, {
     strict: true,
-    filter: (header) => check(header.name, header.type === 'file' || header.type === undefined ? header.size : 0),
+    filter: (header) =>
+      check(header.type, header.name, header.type === 'file' || header.type === undefined ? header.size : 0),
     // What a folder forbids its owner could be neither filled nor removed.
     map: (header) => ({ ...header, mode: (header.mode ?? 0o644) | (header.type === 'directory' ? 0o700 : 0o600) }),
   })
@@ -28,8 +29,9 @@ export const unpackTarGz: UnpackArchive = async (source, directory, limits, sign
 function entryCheck(limits: UnpackLimits) {
   let entries = 0
   let totalBytes = 0
-  return (name: string, sizeBytes: number): boolean => {
-    if (name.startsWith('/')) throw escape(name)
+  return (type: string | undefined, name: string, sizeBytes: number): boolean => {
+    if (type !== undefined && special.has(type)) throw refused(`${JSON.stringify(name)} is a ${type}`)
+    if (name.startsWith('/')) throw refused(`${JSON.stringify(name)} points outside of it`)
     entries += 1
     totalBytes += sizeBytes
     if (entries > limits.entries) throw tooMuch(`more than ${limits.entries} entries`)
@@ -66,6 +68,8 @@ function asFault(error: unknown): Fault {
   return new Fault('BadRequest', `cannot unpack the archive: ${messageOf(error)}`, { cause: error })
 }
 
-const escape = (name: string): Fault =>
-  new Fault('BadRequest', `cannot unpack the archive: ${JSON.stringify(name)} points outside of it`)
+/** What no result is made of. */
+const special: ReadonlySet<string> = new Set(['character-device', 'block-device', 'fifo'])
+
+const refused = (why: string): Fault => new Fault('BadRequest', `cannot unpack the archive: ${why}`)
 const tooMuch = (what: string): Fault => new Fault('ResourceExhausted', `the archive holds too much: ${what}`)

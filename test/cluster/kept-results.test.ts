@@ -185,7 +185,7 @@ describe('a result that its node keeps', () => {
     started({ stop: () => line.close() })
     const client = new Client({ url: `http://127.0.0.1:${line.port}`, pause: async () => line.mend() })
     const got: Uint8Array[] = []
-    for await (const piece of client.jobs.keptResult(id, executionId, never)) {
+    for await (const piece of (await client.jobs.keptResult(id, executionId, never)).chunks) {
       if (got.length === 0) line.cut()
       got.push(piece)
     }
@@ -221,7 +221,7 @@ describe('a result that its node keeps', () => {
     const server = started(await serverOf(jobs))
     await server.start()
     const client = new Client({ url: server.address.url })
-    for await (const piece of client.jobs.keptResult(id, executionId, never)) {
+    for await (const piece of (await client.jobs.keptResult(id, executionId, never)).chunks) {
       expect(piece.length).toBeGreaterThan(0)
       break
     }

@@ -12,6 +12,7 @@ import type { UploadRequest } from '#models/messages/messages.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
 import { SystemClock } from '#platform/clock.ts'
 import { systemRandom } from '#platform/random.ts'
+import { bringArchive, resultLimits } from '#providers/bring-archive.ts'
 import { packFolder } from '#providers/pack-folder.ts'
 import type { S3Clients } from '#providers/s3/clients.ts'
 import { S3Downloader } from '#providers/s3/downloader.ts'
@@ -22,7 +23,7 @@ import { objectUrlPath } from '#providers/s3/signed-get.ts'
 import { S3Signer } from '#providers/s3/signer.ts'
 import { S3Storage } from '#providers/s3/storage.ts'
 import { unpackTarGz } from '#providers/unpack-tar.ts'
-import { resultLimits, UrlDownloader } from '#providers/url/downloader.ts'
+import { UrlDownloader } from '#providers/url/downloader.ts'
 import { writeArchive } from '#providers/write-archive.ts'
 import { fileCache } from '../kit/file-cache.ts'
 import { s3Clients } from '../kit/s3.ts'
@@ -74,7 +75,7 @@ withSwift((store) => {
   const fetchInto = async (published: SpecConfig, directory: string) => {
     const byUrl = new UrlDownloader(
       { readTimeoutMs: 5_000, retries: 0, maxBytes: 0 },
-      { clock, random: systemRandom, unpack: unpackTarGz },
+      { clock, random: systemRandom, bring: bringArchive },
     )
     const downloader = new S3Downloader({ clients, clock, byUrl, unpack: unpackTarGz, limits: resultLimits })
     await downloader.download(published, directory, () => {}, never)
@@ -127,7 +128,7 @@ withSwift((store) => {
       clock,
       byUrl: new UrlDownloader(
         { readTimeoutMs: 5_000, retries: 0, maxBytes: 0 },
-        { clock, random: systemRandom, unpack: unpackTarGz },
+        { clock, random: systemRandom, bring: bringArchive },
       ),
       unpack: unpackTarGz,
       limits: resultLimits,

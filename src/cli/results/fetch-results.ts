@@ -1,56 +1,29 @@
-import { isDeepStrictEqual } from 'node:util'
 import type { ShownExecution } from '#api/decode/execution.ts'
-import { Fault } from '#lib/fault.ts'
-import { shortId } from '#lib/short-id.ts'
-import type { SpecConfig } from '#models/spec-config.ts'
+import type { DownloadProgress } from '#contracts/downloader.ts'
+import { Fault, type FaultCode, faultOf, messageOf } from '#lib/fault.ts'
+import { sideBySide } from '#lib/side-by-side.ts'
 import { resultFolder } from '#platform/result-folder.ts'
 import type { Cli } from '../command.ts'
+import { Transfers } from '../progress/transfers.ts'
+import { tell } from '../tell.ts'
 import { PublishedResults } from './published-results.ts'
+import type { Result } from './results-of.ts'
 
-/** What one execution left: published, or only its output. */
-export type Result = { readonly name: string; readonly published?: SpecConfig; readonly execution?: ShownExecution }
 export type FetchFlags = {
   readonly folder: string
   readonly mustExist: boolean
   readonly isRaw: boolean
+  /** What breaks off does not stay: nobody comes again. */
+  readonly isTemporary?: boolean
   readonly timeoutMs: number
 }
 
-/** The published results of a job, else the executions that have run, whose output is kept by the orchestrator. */
-export async function resultsOf(id: string, where: { namespace?: string }, cli: Cli): Promise<Result[]> {
-  const client = await cli.client()
-  const [published, executions] = await Promise.all([client.jobs.results(id, where), client.jobs.executions(id, where)])
-  const byPartition = executions.Items.toSorted((a, b) => a.PartitionIndex - b.PartitionIndex)
-  if (published.Items.length === 0) {
-    return byPartition
-      .filter((execution) => execution.RunOutput !== null)
-      .map((execution) => ({ name: shortId(execution.ID), execution }))
-  }
-  return published.Items.map((spec, index) => {
-    const execution = ownerOf(spec, byPartition)
-    return {
-      name: execution ? shortId(execution.ID) : `result-${index}`,
-      published: spec,
-      ...(execution && { execution }),
-    }
-  })
-}
-
-/** The execution a result belongs to: the one it names, who has published the same, or what a signed address stands for. */
-function ownerOf(spec: SpecConfig, executions: readonly ShownExecution[]): ShownExecution | undefined {
-  const source = spec.Params?.SourceSpec as Record<string, unknown> | undefined
-  return executions.find(({ ID, PublishedResult }) => {
-    if (PublishedResult === null) return false
-    if (spec.Params?.ExecutionID === ID) return true
-    if (isDeepStrictEqual(PublishedResult.Params, spec.Params)) return true
-    const { Bucket, Key } = PublishedResult.Params ?? {}
-    return source !== undefined && source.Bucket === Bucket && source.Key === Key
-  })
-}
+const mostAtOnce = 4
 
 /**
- * Brings all results into the folder. Returns the files that several executions have and that were not merged. Where
- * something in the folder is in the way, nothing is left of it.
+ * Brings all results into the folder, several at a time. Returns the files that several executions have and that were not
+ * merged. What breaks, or is broken off, goes on where it was when it is called again. Where something in the folder is in the
+ * way, nothing is left of it.
  */
 export async function fetchResults(results: readonly Result[], flags: FetchFlags, cli: Cli): Promise<string[]> {
   const folder = cli.resolve(flags.folder)
@@ -62,19 +35,94 @@ export async function fetchResults(results: readonly Result[], flags: FetchFlags
   const root = flags.isRaw ? `${folder}/raw` : folder
   for (const path of [folder, root, ...results.map(({ name }) => `${root}/${name}`)])
     await resultFolder.refuseOther(path)
-  const fetched = await fetchAll(results, root, flags.timeoutMs, cli)
+  const fetched = await fetchAll(results, root, flags, cli)
   return flags.isRaw ? [] : show(results, root, fetched)
 }
 
-/** Returns the names of those that were not there already. */
-async function fetchAll(results: readonly Result[], root: string, timeoutMs: number, cli: Cli): Promise<string[]> {
-  const signal = AbortSignal.any([cli.interrupted, AbortSignal.timeout(timeoutMs)])
+type Failed = { name: string; error: unknown }
+
+/** Returns the names of those that were not there already. One that fails does not keep the others from coming. */
+async function fetchAll(
+  results: readonly Result[],
+  root: string,
+  { timeoutMs, isTemporary }: FetchFlags,
+  cli: Cli,
+): Promise<string[]> {
+  const late = new AbortController()
+  const limit = cli.clock.after(timeoutMs, () => late.abort(tooLate(timeoutMs)))
+  const signal = AbortSignal.any([cli.interrupted, late.signal])
   const published = new PublishedResults(cli, signal)
+  const transfers = new Transfers(cli.stderr, cli.clock, 'results')
+  const waiting = results.map((result) => ({ result, told: transfers.add(sizeOf(result)) }))
   const fetched: string[] = []
-  for (const result of results) {
-    if (await fetchOne(result, `${root}/${result.name}`, published, signal, cli)) fetched.push(result.name)
+  const failed: Failed[] = []
+  try {
+    await sideBySide(waiting, mostAtOnce, signal, async ({ result, told }) => {
+      try {
+        const bring = (folder: string) => bringOne(result, folder, { published, told, signal, cli })
+        if (await fetchOne(`${root}/${result.name}`, bring)) fetched.push(result.name)
+        told(undefined)
+      } catch (error) {
+        signal.throwIfAborted()
+        failed.push({ name: result.name, error })
+      }
+    })
+    if (failed.length > 0) throw failureOf(failed, results.length, cli)
+    return fetched
+  } catch (error) {
+    if (!isTemporary) await tellKept(results, root, cli)
+    throw error
+  } finally {
+    limit.stop()
+    transfers.stop()
   }
-  return fetched
+}
+
+/** As its publisher says. */
+const sizeOf = ({ published }: Result): number | undefined =>
+  typeof published?.Params?.SizeBytes === 'number' ? published.Params.SizeBytes : undefined
+
+/** A folder that is there was fetched before (then false): it only gets its name when it is whole. */
+async function fetchOne(target: string, bring: (folder: string) => Promise<void>): Promise<boolean> {
+  if (await resultFolder.exists(target)) return false
+  const part = partOf(target)
+  const folder = `${part}/files`
+  await resultFolder.makeEmpty(folder)
+  try {
+    await bring(folder)
+  } catch (error) {
+    await resultFolder.remove(folder)
+    await resultFolder.removeIfEmpty(part)
+    throw error
+  }
+  await resultFolder.rename(folder, target)
+  await resultFolder.remove(part)
+  return true
+}
+
+/** Beside the folder of a result: what has come of it. */
+const partOf = (target: string): string => `${target}.part`
+
+type Bringing = { published: PublishedResults; told: DownloadProgress; signal: AbortSignal; cli: Cli }
+
+async function bringOne(result: Result, folder: string, { published, told, signal, cli }: Bringing): Promise<void> {
+  if (result.published) await published.bring(result.published, result.execution, folder, told)
+  else if (result.execution) await writeOutput(result.execution, folder, signal, cli)
+}
+
+const stdoutType = 1
+
+/** Output that nothing published: as the orchestrator kept it, whole. */
+async function writeOutput(execution: ShownExecution, folder: string, signal: AbortSignal, cli: Cli): Promise<void> {
+  const client = await cli.client()
+  const texts = { stdout: '', stderr: '' }
+  for await (const { value, error } of client.jobs.logs(execution.JobID, { execution_id: execution.ID }, signal)) {
+    if (error) throw new Fault('InternalError', `reading the output of ${execution.ID}: ${error}`)
+    texts[value.Type === stdoutType ? 'stdout' : 'stderr'] += value.Line
+  }
+  await cli.disk.writeFile(`${folder}/stdout`, texts.stdout)
+  await cli.disk.writeFile(`${folder}/stderr`, texts.stderr)
+  await cli.disk.writeFile(`${folder}/exitCode`, String(execution.RunOutput?.ExitCode ?? 0))
 }
 
 /** One result lies in the folder itself; several beside a view of all. */
@@ -92,39 +140,24 @@ async function show(results: readonly Result[], root: string, fetched: readonly 
   }
 }
 
-/** A folder that is there was fetched before (then false): it only gets its name when it is whole. */
-async function fetchOne(
-  result: Result,
-  target: string,
-  published: PublishedResults,
-  signal: AbortSignal,
-  cli: Cli,
-): Promise<boolean> {
-  if (await resultFolder.exists(target)) return false
-  const part = `${target}.part`
-  await resultFolder.makeEmpty(part)
-  try {
-    if (result.published) await published.bring(result.published, result.execution, part)
-    else if (result.execution) await writeOutput(result.execution, part, signal, cli)
-  } catch (error) {
-    await resultFolder.remove(part)
-    throw error
-  }
-  await resultFolder.rename(part, target)
-  return true
+async function tellKept(results: readonly Result[], root: string, cli: Cli): Promise<void> {
+  const parts = await Promise.all(results.map(({ name }) => resultFolder.exists(partOf(`${root}/${name}`))))
+  if (parts.includes(true)) tell(cli.stderr, 'What has come so far is kept: the same command goes on from there.')
 }
 
-const stdoutType = 1
-
-/** Output that nothing published: as the orchestrator kept it, whole. */
-async function writeOutput(execution: ShownExecution, folder: string, signal: AbortSignal, cli: Cli): Promise<void> {
-  const client = await cli.client()
-  const texts = { stdout: '', stderr: '' }
-  for await (const { value, error } of client.jobs.logs(execution.JobID, { execution_id: execution.ID }, signal)) {
-    if (error) throw new Fault('InternalError', `reading the output of ${execution.ID}: ${error}`)
-    texts[value.Type === stdoutType ? 'stdout' : 'stderr'] += value.Line
-  }
-  await cli.disk.writeFile(`${folder}/stdout`, texts.stdout)
-  await cli.disk.writeFile(`${folder}/stderr`, texts.stderr)
-  await cli.disk.writeFile(`${folder}/exitCode`, String(execution.RunOutput?.ExitCode ?? 0))
+/** The failure of an only result as it is; of several each is told. */
+function failureOf(failed: readonly Failed[], count: number, cli: Cli): unknown {
+  const [first] = failed
+  if (count === 1 || !first) return first?.error
+  for (const { name, error } of failed) tell(cli.stderr, `${name}: ${messageOf(error)}`)
+  const code: FaultCode = faultOf(first.error).code
+  return new Fault(code, `${failed.length} of ${count} results could not be fetched`, {
+    hint: 'The others are here, each in its folder; the same command fetches what is missing.',
+    cause: first.error,
+  })
 }
+
+const tooLate = (timeoutMs: number): Fault =>
+  new Fault('Timeout', `the results did not come within ${timeoutMs / 1000}s`, {
+    hint: 'The same command goes on where it was; --download-timeout-secs gives it more time.',
+  })

@@ -1,8 +1,9 @@
-import { Readable } from 'node:stream'
 import type { ShownExecution } from '#api/decode/execution.ts'
+import type { DownloadProgress } from '#contracts/downloader.ts'
 import { Fault, faultOf, messageOf } from '#lib/fault.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
-import { resultDownloaders, unpackResult } from '#providers/downloaders.ts'
+import { bringArchive } from '#providers/bring-archive.ts'
+import { resultDownloaders } from '#providers/downloaders.ts'
 import type { Cli } from '../command.ts'
 import { tell } from '../tell.ts'
 
@@ -17,12 +18,15 @@ export const supportedTypes = async (cli: Cli): Promise<string[]> =>
 
 /**
  * Brings what executions have published: from where it is said to be, else, when a node may keep it, through the
- * orchestrator [R190]. An address that failed once is not waited for again.
+ * orchestrator [R190]. Of those that lie at one address the first shows whether it can be reached; it is told once, and not
+ * waited for again.
  */
 export class PublishedResults {
   readonly #cli: Cli
   readonly #signal: AbortSignal
-  readonly #unreachable = new Set<string>()
+  /** Whether the first that was asked of a host came, as soon as something of it is here. */
+  readonly #reached = new Map<string, Promise<boolean>>()
+  readonly #told = new Set<string>()
   #downloaders: ReturnType<typeof downloadersOf> | undefined
 
   constructor(cli: Cli, signal: AbortSignal) {
@@ -31,32 +35,61 @@ export class PublishedResults {
   }
 
   /** Into an empty folder; on failure it is empty again. */
-  async bring(spec: SpecConfig, owner: ShownExecution | undefined, folder: string): Promise<void> {
-    if (owner?.PublishedResult?.Type.toLowerCase() === 'link') return this.#bringThroughOrchestrator(owner, folder)
+  async bring(
+    spec: SpecConfig,
+    owner: ShownExecution | undefined,
+    folder: string,
+    progress: DownloadProgress,
+  ): Promise<void> {
+    const through = (execution: ShownExecution) => this.#bringThroughOrchestrator(execution, folder, progress)
+    if (owner?.PublishedResult?.Type.toLowerCase() === 'link') return through(owner)
     const host = hostOf(spec)
-    if (host === undefined || owner === undefined) return this.#download(spec, folder)
-    if (this.#unreachable.has(host)) return this.#bringThroughOrchestrator(owner, folder)
+    if (host === undefined || owner === undefined) return this.#download(spec, folder, progress)
+    const isReached = this.#reached.get(host)
+    const { promise, resolve } = Promise.withResolvers<boolean>()
+    if (isReached === undefined) this.#reached.set(host, promise)
+    else if (!(await isReached)) return through(owner)
     try {
-      await this.#download(spec, folder)
+      await this.#download(spec, folder, (...far) => {
+        resolve(true)
+        progress(...far)
+      })
+      resolve(true)
     } catch (error) {
+      resolve(false)
       if (this.#signal.aborted || faultOf(error).code === 'StorageFull') throw error
-      this.#unreachable.add(host)
-      tell(this.#cli.stderr, `${messageOf(error)}; fetching the node's copy through the orchestrator`)
-      await this.#bringThroughOrchestrator(owner, folder)
+      this.#tellUnreached(host, error)
+      await through(owner)
     }
   }
 
-  async #download(spec: SpecConfig, folder: string): Promise<void> {
+  #tellUnreached(host: string, error: unknown): void {
+    this.#reached.set(host, Promise.resolve(false))
+    if (this.#told.has(host)) return
+    this.#told.add(host)
+    tell(this.#cli.stderr, `${messageOf(error)}; fetching the node's copy through the orchestrator`)
+  }
+
+  async #download(spec: SpecConfig, folder: string, progress: DownloadProgress): Promise<void> {
     const type = spec.Type.toLowerCase()
     const downloaders = await (this.#downloaders ??= downloadersOf(this.#cli))
     const downloader = downloaders.find(({ types }) => types.some((each) => each.toLowerCase() === type))
     if (!downloader) throw new Fault('NotImplemented', `results of type ${spec.Type} cannot be downloaded`)
-    await downloader.download(spec, folder, () => {}, this.#signal)
+    await downloader.download(spec, folder, progress, this.#signal)
   }
 
-  async #bringThroughOrchestrator({ ID, JobID }: ShownExecution, folder: string): Promise<void> {
+  async #bringThroughOrchestrator(
+    { ID, JobID, PublishedResult }: ShownExecution,
+    folder: string,
+    progress: DownloadProgress,
+  ): Promise<void> {
     const client = await this.#cli.client()
-    await unpackResult(Readable.from(client.jobs.keptResult(JobID, ID, this.#signal)), folder, this.#signal)
+    const SHA256 = PublishedResult?.Params?.SHA256
+    await bringArchive((rest) => client.jobs.keptResult(JobID, ID, this.#signal, rest), folder, {
+      ...(typeof SHA256 === 'string' ? { sha256: SHA256 } : {}),
+      progress,
+      signal: this.#signal,
+    })
   }
 }
 

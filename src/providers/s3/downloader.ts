@@ -43,7 +43,8 @@ export class S3Downloader implements Downloader {
     if (typeKey(result.Type) === 's3') return this.#bring(result, directory, progress, signal)
     const { PreSignedURL: URL } = decodeParams(result.Params ?? {}, 'Result', { PreSignedURL: 'string' })
     if (!URL) throw new Fault('ValidationError', 'the result has no signed address')
-    return this.#deps.byUrl.download({ Type: 'urlDownload', Params: { URL } }, directory, progress, signal)
+    const Params = { URL, ...digestOf(result) }
+    return this.#deps.byUrl.download({ Type: 'urlDownload', Params }, directory, progress, signal)
   }
 
   async #bring(result: SpecConfig, directory: string, progress: DownloadProgress, signal: AbortSignal): Promise<void> {
@@ -70,4 +71,11 @@ export class S3Downloader implements Downloader {
       throw signal.aborted ? signal.reason : s3Fault(error, `s3://${source.Bucket}/${source.Key}`)
     }
   }
+}
+
+/** That of the whole object, as far as the store knows it: of one that was sent in parts it sums up the parts. */
+function digestOf({ Params }: SpecConfig): { SHA256?: string } {
+  const { ChecksumSHA256 } = (Params?.SourceSpec ?? {}) as Record<string, unknown>
+  if (typeof ChecksumSHA256 !== 'string' || !/^[A-Za-z0-9+/]{43}=$/.test(ChecksumSHA256)) return {}
+  return { SHA256: Buffer.from(ChecksumSHA256, 'base64').toString('hex') }
 }

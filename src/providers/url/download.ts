@@ -1,7 +1,14 @@
+import type { ArchiveRest } from '#contracts/archive.ts'
 import { Fault, messageOf } from '#lib/fault.ts'
 import { type Fetched, type FetchParts, fetchWithRetries, GaveUp, pause } from './fetch.ts'
 
-export type Wanted = { url: string; authorization?: string; signal: AbortSignal }
+export type Wanted = {
+  url: string
+  authorization?: string
+  signal: AbortSignal
+  /** What is here already of one state of it. */
+  rest?: ArchiveRest | undefined
+}
 
 /** A body that comes in whole, however often its connection breaks. */
 export type Download = {
@@ -9,6 +16,10 @@ export type Download = {
   url: string
   isRedirected: boolean
   headers: Fetched['headers']
+  /** Where the chunks begin: where the rest does, if the server has it. */
+  offset: number
+  /** By which the server tells one state of it from another. */
+  tag: string | undefined
   /** Undefined when the server does not say. */
   totalBytes: number | undefined
   /** To be read once, unless the parts are. Ends early by throwing; its length is what the server had said. */
@@ -23,21 +34,24 @@ type Part = { fromByte: number; chunks(signal: AbortSignal): AsyncGenerator<Buff
 
 /** Begins a download. Throws GaveUp or a Fault when it cannot be begun. */
 export async function beginDownload(fetching: FetchParts, wanted: Wanted): Promise<Download> {
-  const first = await fetchWithRetries(fetching, { ...wanted, method: 'GET' })
-  const totalBytes = lengthOf(first.headers)
+  const { first, offset } = await firstOf(fetching, wanted)
+  const restBytes = lengthOf(first.headers)
+  const totalBytes = restBytes === undefined ? undefined : offset + restBytes
   const validator = validatorOf(first.headers)
   const read = (fromByte: number, toByte: number, signal: AbortSignal, body?: AsyncIterable<Buffer>) =>
     resumed(fetching, { ...wanted, signal }, { fromByte, toByte, validator }, body)
-  const chunks = read(0, totalBytes ?? Number.POSITIVE_INFINITY, wanted.signal, first.body)
+  const chunks = read(offset, totalBytes ?? Number.POSITIVE_INFINITY, wanted.signal, first.body)
   return {
     url: first.url,
     isRedirected: first.isRedirected,
     headers: first.headers,
+    offset,
+    tag: validator,
     totalBytes,
     chunks,
     parts: (partBytes) => {
       const isWorthIt = totalBytes !== undefined && totalBytes > 2 * partBytes
-      return isWorthIt && validator && canRange(first.headers)
+      return isWorthIt && offset === 0 && validator && canRange(first.headers)
         ? parts(totalBytes, partBytes, read, first.body)
         : undefined
     },
@@ -47,6 +61,25 @@ export async function beginDownload(fetching: FetchParts, wanted: Wanted): Promi
     },
   }
 }
+
+/** The rest, or all of it when that is of another state, or the server cannot begin there. */
+async function firstOf(parts: FetchParts, { rest, ...wanted }: Wanted): Promise<{ first: Fetched; offset: number }> {
+  if (rest) {
+    const headers = { range: `bytes=${rest.offset}-`, 'if-range': rest.tag }
+    const answer = await fetchWithRetries(parts, { ...wanted, method: 'GET', headers }).catch((error: unknown) => {
+      if (error instanceof GaveUp && error.status === 416) return undefined
+      throw error
+    })
+    if (answer && answer.status !== 206) return { first: answer, offset: 0 }
+    if (answer && startOf(answer) === rest.offset && validatorOf(answer.headers) === rest.tag)
+      return { first: answer, offset: rest.offset }
+    answer?.body.on('error', () => {}).destroy()
+  }
+  return { first: await fetchWithRetries(parts, { ...wanted, method: 'GET' }), offset: 0 }
+}
+
+/** Where the answer to a question for a rest begins. */
+const startOf = ({ headers }: Fetched): number => Number(/^bytes (\d+)-/.exec(String(headers['content-range']))?.[1])
 
 type Read = (
   fromByte: number,
@@ -119,8 +152,7 @@ async function restOf(
   const rest = await fetchWithRetries(fetching, { ...wanted, method: 'GET', headers })
   if (validator && validatorOf(rest.headers) !== validator) throw await changed(rest)
   if (rest.status !== 206) return skipping(rest.body, fromByte)
-  const [, start] = /^bytes (\d+)-/.exec(String(rest.headers['content-range'])) ?? []
-  if (Number(start) !== fromByte) throw await changed(rest)
+  if (startOf(rest) !== fromByte) throw await changed(rest)
   return rest.body
 }
 

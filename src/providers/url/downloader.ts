@@ -3,7 +3,7 @@ import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import type { UnpackArchive } from '#contracts/archive.ts'
+import type { ArchiveBytes, ArchiveRest, ArchiveWishes, BringArchive } from '#contracts/archive.ts'
 import type { Downloader, DownloadProgress } from '#contracts/downloader.ts'
 import type { Clock, Random } from '#lib/clock.ts'
 import { Fault, messageOf } from '#lib/fault.ts'
@@ -13,10 +13,8 @@ import { fileNameOf } from './file-name.ts'
 import type { UrlSettings } from './settings.ts'
 import { decodeUrlSource, shownUrl, urlType } from './source.ts'
 
-export type UrlDownloaderDeps = { clock: Clock; random: Random; unpack: UnpackArchive }
+export type UrlDownloaderDeps = { clock: Clock; random: Random; bring: BringArchive }
 
-/** A result is as large as its owner's disk takes; one file at most this (execution.md §5.3). */
-export const resultLimits = { totalBytes: Number.MAX_SAFE_INTEGER / 2, fileBytes: 100 * 1000 ** 3, entries: 10_000_000 }
 const isArchive = (url: string): boolean => /\.(?:tar\.gz|tgz)$/i.test(new URL(url).pathname)
 
 /** Fetches results that nodes give out over HTTP, and unpacks the archives among them [R187]. */
@@ -30,7 +28,7 @@ export class UrlDownloader implements Downloader {
     this.#deps = deps
   }
 
-  /** A broken connection is taken up again where it broke; nothing is left in the folder unless all of it came. */
+  /** A broken connection is taken up again where it broke, also by a later call; nothing is in the folder unless all of it came. */
   async download(
     result: SpecConfig,
     directory: string,
@@ -47,7 +45,10 @@ export class UrlDownloader implements Downloader {
     })
     try {
       const parts = { dispatcher, clock: this.#deps.clock, retries }
-      await this.#bring(await beginDownload(parts, { url, ...login, signal }), directory, progress, signal)
+      const begin = (rest?: ArchiveRest) => beginDownload(parts, { url, ...login, signal, rest })
+      const wishes = { ...digestOf(result), progress, signal }
+      if (isArchive(url)) await this.#deps.bring(async (rest) => archiveOf(await begin(rest)), directory, wishes)
+      else await this.#bringAny(await begin(), directory, wishes)
     } catch (error) {
       await emptied(directory)
       if (signal.aborted) throw signal.reason
@@ -57,11 +58,12 @@ export class UrlDownloader implements Downloader {
     }
   }
 
-  async #bring(download: Download, directory: string, progress: DownloadProgress, signal: AbortSignal): Promise<void> {
-    const bytes = Readable.from(told(download, progress))
-    if (isArchive(download.url)) return this.#deps.unpack(bytes, directory, resultLimits, signal)
+  /** What it is may be known only when it was redirected to. */
+  async #bringAny(download: Download, directory: string, wishes: ArchiveWishes): Promise<void> {
+    if (isArchive(download.url)) return this.#deps.bring(async () => archiveOf(download), directory, wishes)
     const name = fileNameOf(download.url, undefined, this.#deps.random.uuid)
-    await pipeline(bytes, createWriteStream(join(directory, name), { flags: 'wx' }), { signal })
+    const file = createWriteStream(join(directory, name), { flags: 'wx' })
+    await pipeline(Readable.from(told(download, wishes.progress)), file, { signal: wishes.signal })
   }
 }
 
@@ -78,6 +80,12 @@ async function* told({ chunks, totalBytes, url }: Download, progress: DownloadPr
     throw asFault(error, url)
   }
 }
+
+const archiveOf = (download: Download): ArchiveBytes => ({ ...download, chunks: told(download, () => {}) })
+
+/** Of an archive whose publisher says it. */
+const digestOf = ({ Params }: SpecConfig): Pick<ArchiveWishes, 'sha256'> =>
+  typeof Params?.SHA256 === 'string' ? { sha256: Params.SHA256 } : {}
 
 async function emptied(directory: string): Promise<void> {
   await mkdir(directory, { recursive: true })

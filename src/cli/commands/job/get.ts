@@ -1,12 +1,15 @@
 import { goJson } from '#api/encode/go-json.ts'
+import { Fault } from '#lib/fault.ts'
 import { stringifyJson } from '#lib/json/stringify.ts'
 import { shortId } from '#lib/short-id.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
 import { type Cli, defineCommand, exactly } from '../../command.ts'
 import { bool, duration, text } from '../../flags.ts'
 import type { Out } from '../../out.ts'
-import { type FetchFlags, fetchResults, resultsOf } from '../../results/fetch-results.ts'
+import { type FetchFlags, fetchResults } from '../../results/fetch-results.ts'
+import { needFile, printFile } from '../../results/one-file.ts'
 import { supportedTypes } from '../../results/published-results.ts'
+import { resultsOf } from '../../results/results-of.ts'
 import { idArgument } from '../../shared/id-argument.ts'
 import { namespaceFlag, namespaceQuery } from '../../shared/which-job.ts'
 import { during } from '../../shared/wrap-error.ts'
@@ -16,6 +19,7 @@ const fiveMinutes = 300_000_000_000n
 
 type Got =
   | { readonly kind: 'written'; readonly folder: string; readonly shared: readonly string[] }
+  | { readonly kind: 'printed' }
   | { readonly kind: 'nothing' }
   | { readonly kind: 'unsupported'; readonly results: readonly SpecConfig[] }
 
@@ -23,22 +27,29 @@ export const command = defineCommand({
   use: '[id][/path]',
   long:
     'Downloads the published results of a job, or its output when nothing was published. The results of several\n' +
-    'executions stand in a folder each, with a merged view beside them.',
+    'executions stand in a folder each, with a merged view beside them.\n' +
+    'What breaks, or is broken off, goes on where it was when the same command is given again. With the path of a file\n' +
+    'behind the id and `--output-dir -` that file alone is written to stdout; of a file that several executions have, the path\n' +
+    'begins with the short id of one of them.',
   examples: [
     ['into a folder named after the job', 'job get j-51225160'],
     ['into a folder of yours', 'job get --output-dir ./out j-51225160'],
+    ['one file to stdout', 'job get --output-dir - j-51225160/outputs/answer.txt'],
   ],
   args: exactly(1),
+  isVerbatim: ({ flags }) => flags['output-dir'] === '-',
   completes: 'job',
   flags: {
     ...namespaceFlag,
-    'output-dir': text('', 'Existing folder to write to; default: ./job-ID'),
+    'output-dir': text('', 'Existing folder to write to; default: ./job-ID; -: stdout, for one file'),
     raw: bool(false, 'Write the results of each execution below raw/ and do not merge them'),
     'download-timeout-secs': duration(fiveMinutes, 'Longest time the download may take: 90s, 10m'),
     'ipfs-connect': text('', 'Address of the IPFS node', { setting: 'Node.IPFS.Connect' }),
   },
   async run({ args, flags }, cli): Promise<Got> {
-    const [id = ''] = (await idArgument(args, cli)).split('/')
+    const { id, path } = asked(await idArgument(args, cli))
+    const isPrinted = flags['output-dir'] === '-'
+    if (isPrinted && path === '') throw noPath(id)
     tell(cli.stderr, `Fetching results of job '${id}'...`)
     const results = await during(`could not get results for job ${id}`, resultsOf(id, namespaceQuery(flags), cli))
     if (results.length === 0) return { kind: 'nothing' }
@@ -46,11 +57,18 @@ export const command = defineCommand({
     const unsupported = results.some(({ published }) => published && !supported.includes(published.Type.toLowerCase()))
     if (unsupported) return { kind: 'unsupported', results: results.flatMap(({ published }) => published ?? []) }
     const folder = flags['output-dir'] || cli.resolve(`job-${shortId(id)}`)
-    const shared = await during('downloading job', fetchResults(results, fetchFlags(flags, folder), cli))
+    const wanted = fetchFlags(flags, folder)
+    if (isPrinted) {
+      await during('downloading job', printFile(results, path, wanted, cli))
+      return { kind: 'printed' }
+    }
+    const shared = await during('downloading job', fetchResults(results, wanted, cli))
+    if (path !== '') await during('downloading job', needFile(results, path, wanted, cli))
     return { kind: 'written', folder, shared }
   },
   show(got, { args: [given = ''] }, cli) {
-    const [id = ''] = given.split('/')
+    if (got.kind === 'printed') return
+    const { id } = asked(given)
     if (got.kind === 'nothing') return cli.stdout.write(nothingText(id, cli))
     if (got.kind === 'unsupported') return cli.stderr.write(unsupportedText(got.results, cli.stderr))
     if (got.shared.length > 0) {
@@ -60,6 +78,17 @@ export const command = defineCommand({
     tell(cli.stdout, `Results for job '${id}' have been written to...\n${got.folder}`)
   },
 })
+
+/** `ID/path/in/results`; '' = no file in particular. */
+function asked(given: string): { id: string; path: string } {
+  const [id = '', ...path] = given.split('/')
+  return { id, path: path.join('/') }
+}
+
+const noPath = (id: string): Fault =>
+  new Fault('ValidationError', 'only one file can be written to stdout', {
+    hint: `Name it behind the id: ${id}/stdout`,
+  })
 
 const fetchFlags = (
   flags: { raw: boolean; 'output-dir': string; 'download-timeout-secs': bigint },

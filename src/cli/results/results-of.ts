@@ -1,0 +1,49 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { ShownExecution } from '#api/decode/execution.ts'
+import { shortId } from '#lib/short-id.ts'
+import type { SpecConfig } from '#models/spec-config.ts'
+import type { Cli } from '../command.ts'
+
+/** What one execution left: published, or only its output. */
+export type Result = { readonly name: string; readonly published?: SpecConfig; readonly execution?: ShownExecution }
+
+/** The published results of a job, else the executions that have run, whose output is kept by the orchestrator. */
+export async function resultsOf(id: string, where: { namespace?: string }, cli: Cli): Promise<Result[]> {
+  const client = await cli.client()
+  const [published, executions] = await Promise.all([client.jobs.results(id, where), client.jobs.executions(id, where)])
+  const byPartition = executions.Items.toSorted((a, b) => a.PartitionIndex - b.PartitionIndex)
+  if (published.Items.length === 0) {
+    const ran = byPartition.filter((execution) => execution.RunOutput !== null)
+    const isOps = ran.length > 1 && (await client.jobs.get(id, where)).Job.Type === 'ops'
+    return (isOps ? ran : thatCount(ran)).map((execution) => ({ name: shortId(execution.ID), execution }))
+  }
+  return published.Items.map((spec, index) => {
+    const execution = ownerOf(spec, byPartition)
+    return {
+      name: execution ? shortId(execution.ID) : `result-${index}`,
+      published: spec,
+      ...(execution && { execution }),
+    }
+  })
+}
+
+/** Of each partition that was tried more than once the attempt that completed, else the last. */
+export function thatCount(executions: readonly ShownExecution[]): ShownExecution[] {
+  const attempts = Map.groupBy(executions, ({ PartitionIndex }) => PartitionIndex)
+  return [...attempts.values()].flatMap((ofOne) => {
+    const inTime = ofOne.toSorted((a, b) => (a.CreateTime < b.CreateTime ? -1 : 1))
+    return inTime.find(({ ComputeState }) => ComputeState.StateType === 'Completed') ?? inTime.at(-1) ?? []
+  })
+}
+
+/** The execution a result belongs to: the one it names, who has published the same, or what a signed address stands for. */
+function ownerOf(spec: SpecConfig, executions: readonly ShownExecution[]): ShownExecution | undefined {
+  const source = spec.Params?.SourceSpec as Record<string, unknown> | undefined
+  return executions.find(({ ID, PublishedResult }) => {
+    if (PublishedResult === null) return false
+    if (spec.Params?.ExecutionID === ID) return true
+    if (isDeepStrictEqual(PublishedResult.Params, spec.Params)) return true
+    const { Bucket, Key } = PublishedResult.Params ?? {}
+    return source !== undefined && source.Bucket === Bucket && source.Key === Key
+  })
+}

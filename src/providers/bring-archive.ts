@@ -1,0 +1,100 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { type FileHandle, open, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { pipeline } from 'node:stream/promises'
+import type { ArchiveBytes, ArchiveRest, ArchiveWishes, BringArchive } from '#contracts/archive.ts'
+import { Fault, faultOf } from '#lib/fault.ts'
+import { unpackTarGz } from './unpack-tar.ts'
+
+/** A result is as large as its owner's disk takes; one file at most this (execution.md §5.3). */
+export const resultLimits = { totalBytes: Number.MAX_SAFE_INTEGER / 2, fileBytes: 100 * 1000 ** 3, entries: 10_000_000 }
+
+export const bringArchive: BringArchive = async (openArchive, directory, wishes) => {
+  const path = `${directory}.archive`
+  await write(await openArchive(await restOf(path)), path, wishes)
+  try {
+    await check(path, wishes)
+    await unpackTarGz(createReadStream(path), directory, resultLimits, wishes.signal)
+  } catch (error) {
+    // One that cannot be unpacked is asked for anew; one that was not given time or room is unpacked by the next call.
+    const isSound = wishes.signal.aborted || faultOf(error).code === 'StorageFull'
+    if (!isSound) await forget(path)
+    throw error
+  }
+  await forget(path)
+}
+
+/** Begins one byte before what is missing, so that there is something to answer also when nothing is. */
+async function restOf(path: string): Promise<ArchiveRest | undefined> {
+  try {
+    const tag = await readFile(tagOf(path), 'utf8')
+    const { size } = await stat(path)
+    return size > 1 ? { offset: size - 1, tag } : undefined
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+async function write(bytes: ArchiveBytes, path: string, { progress, signal }: ArchiveWishes): Promise<void> {
+  const { offset, tag, totalBytes, chunks } = bytes
+  if (offset === 0) {
+    await forget(path)
+    if (tag !== undefined) await writeFile(tagOf(path), tag)
+  }
+  // Not through a stream: when the transfer breaks, what a stream has not written yet would be lost.
+  const file = await open(path, offset > 0 ? 'r+' : 'wx')
+  let receivedBytes = offset
+  try {
+    await file.truncate(offset)
+    for await (const chunk of chunks) {
+      await writeAt(file, chunk, receivedBytes)
+      receivedBytes += chunk.length
+      progress(receivedBytes, totalBytes)
+    }
+    if (totalBytes !== undefined && receivedBytes !== totalBytes) throw cutShort(receivedBytes, totalBytes)
+  } catch (error) {
+    if (tag === undefined) await forget(path)
+    throw signal.aborted ? signal.reason : diskFault(error)
+  } finally {
+    await file.close()
+  }
+}
+
+async function writeAt(file: FileHandle, chunk: Uint8Array, position: number): Promise<void> {
+  for (let at = 0; at < chunk.length; )
+    at += (await file.write(chunk, at, chunk.length - at, position + at)).bytesWritten
+}
+
+async function check(path: string, { sha256, signal }: ArchiveWishes): Promise<void> {
+  if (sha256 === undefined) return
+  const hash = createHash('sha256')
+  await pipeline(createReadStream(path), hash, { signal })
+  const got = hash.digest('hex')
+  if (got !== sha256.toLowerCase()) throw otherDigest(got, sha256)
+}
+
+const tagOf = (path: string): string => `${path}.tag`
+
+/** The bytes first: alone, those of a tag would be taken for those of the next. */
+async function forget(path: string): Promise<void> {
+  await rm(path, { force: true })
+  await rm(tagOf(path), { force: true })
+}
+
+function diskFault(error: unknown): unknown {
+  const { code } = error as NodeJS.ErrnoException
+  const isFull = code === 'ENOSPC' || code === 'EDQUOT'
+  return isFull ? new Fault('StorageFull', 'no space left for the archive', { cause: error }) : error
+}
+
+const cutShort = (gotBytes: number, totalBytes: number): Fault =>
+  new Fault('ServiceUnavailable', `${gotBytes} bytes of the archive came instead of ${totalBytes}`, {
+    isRetryable: true,
+  })
+
+const otherDigest = (got: string, wanted: string): Fault =>
+  new Fault('Conflict', `the archive came with the SHA-256 digest ${got} instead of ${wanted}`, {
+    hint: 'Nothing of it was kept; ask again.',
+    isRetryable: true,
+  })
