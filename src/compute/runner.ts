@@ -95,7 +95,7 @@ export class Runner {
   #tellerOf =
     (held: Held) =>
     (topic: string, text: string): void => {
-      this.#parts.log('execution_waits', { executionId: held.id, progress: text })
+      this.#parts.log('execution_progress', { executionId: held.id, progress: text })
       this.#ledger.tell(progress(held.row, topic, text, this.#parts.clock.nowNs()))
     }
 }

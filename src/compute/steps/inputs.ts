@@ -10,6 +10,8 @@ export type FetchRequest = {
   firstIndex: number
   share: InputShare
   limitBytes: number
+  /** Told of each input that did not lie in the job, once it is here. */
+  onPrepared?: (prepared: PreparedInput, directory: string) => void
 }
 
 /** Fetches all inputs to the disk, where programs find them. */
@@ -40,10 +42,15 @@ export const fetchEngineInputs = (
 type Fetch<Fetched> = (storage: Storage, input: InputSource, offset: number, signal: AbortSignal) => Promise<Fetched>
 
 const fetchToDisk =
-  ({ firstIndex, share, limitBytes }: FetchRequest, directories: ExecutionDirectories): Fetch<PreparedInput> =>
+  (
+    { firstIndex, share, limitBytes, onPrepared }: FetchRequest,
+    directories: ExecutionDirectories,
+  ): Fetch<PreparedInput> =>
   async (storage, input, offset, signal) => {
     const directory = await directories.input(firstIndex + offset)
-    return storage.prepare(input, { directory, share, limitBytes }, signal)
+    const prepared = await storage.prepare(input, { directory, share, limitBytes }, signal)
+    if (!storage.inlineFile) onPrepared?.(prepared, directory)
+    return prepared
   }
 
 /** When one fails the others are broken off, and its fault is thrown. */

@@ -5,6 +5,7 @@ import { type Job, mainTask } from '#models/job.ts'
 import { defaultStopGraceSeconds } from '#models/task.ts'
 import type { RunContext } from '../run-context.ts'
 import { shareOf } from '../share.ts'
+import { Arrivals } from './arrivals.ts'
 import { environmentOf } from './environment.ts'
 import { fetchEngineInputs, fetchInputs } from './inputs.ts'
 
@@ -12,12 +13,18 @@ import { fetchEngineInputs, fetchInputs } from './inputs.ts'
 export const startRequest = async (context: RunContext, engine: Engine, signal: AbortSignal): Promise<RunRequest> => {
   const { execution, job, registries, directories } = context
   const task = mainTask(job)
+  const arrivals = new Arrivals(context)
   const fetch = {
     share: shareOf(execution, job),
     limitBytes: context.resources.Disk > 0 ? context.resources.Disk : Number.MAX_SAFE_INTEGER,
   }
   const [inputs, engineInputs] = await Promise.all([
-    fetchInputs({ ...fetch, inputs: task.InputSources, firstIndex: 0 }, registries, directories, signal),
+    fetchInputs(
+      { ...fetch, inputs: task.InputSources, firstIndex: 0, onPrepared: (...prepared) => arrivals.add(...prepared) },
+      registries,
+      directories,
+      signal,
+    ),
     fetchEngineInputs(
       { ...fetch, inputs: engine.engineInputs(task.Engine), firstIndex: task.InputSources.length },
       registries,
@@ -26,6 +33,7 @@ export const startRequest = async (context: RunContext, engine: Engine, signal: 
     ),
   ])
   await checkInputs(context)
+  await arrivals.tell()
   const ports = await context.ports.take(execution.ID, task.Network)
   const env = environmentOf(execution, job, context.host, ports)
   const network = ports.length > 0 ? { ...task.Network, Ports: ports } : task.Network

@@ -45,11 +45,15 @@ const publishers: Record<string, (place: Place) => SpecConfig> = {
     Type: 's3',
     Params: { ...s3Place(place), Key: 'plain/{jobID}/{executionID}', Encoding: 'plain' },
   }),
+  ipfs: () => ({ Type: 'ipfs', Params: {} }),
 }
 
 const pairs = Object.keys(sources).flatMap((source) =>
   Object.keys(publishers).map((publisher) => ({ source, publisher })),
 )
+
+/** Not in the job, and not on the node. */
+const isFetched = (source: string): boolean => !['inline', 'localDirectory'].includes(source)
 
 /** Every way in with every way out, on one node and real servers. */
 withSwift((store) =>
@@ -96,18 +100,28 @@ withSwift((store) =>
       return folder
     }
     /** Objects below a prefix have no address of their own that could be signed: who fetches them needs a login to the store. */
-    const neededFor = (publisher: string) => (publisher === 's3, plain objects' ? login() : {})
+    const neededFor = (publisher: string): Record<string, string> => {
+      if (publisher === 'ipfs') return { BACALHAU_IPFS_CONNECT: kubo.endpoint }
+      return publisher === 's3, plain objects' ? login() : {}
+    }
 
     describe('a round trip', () => {
-      it.concurrent.each(pairs)('from $source to $publisher brings the same bytes back [R139, R184]', async (pair) => {
-        const InputSources = [sources[pair.source]!(place)]
-        const shown = await ran({ InputSources, Publisher: publishers[pair.publisher]!(place) })
-        const folder = await got(shown, neededFor(pair.publisher))
-        expect(readFileSync(join(folder, 'stdout')).equals(content)).toBe(true)
-        expect(readdirSync(folder)).toContain('exitCode')
-      })
+      it.concurrent.each(pairs)(
+        'from $source to $publisher brings the same bytes back [R139, R184, R191]',
+        async (pair) => {
+          const InputSources = [sources[pair.source]!(place)]
+          const shown = await ran({ InputSources, Publisher: publishers[pair.publisher]!(place) })
+          const told = (await server.ok(['job', 'history', shown.Job.ID, '--wide'])).replace(/\s+/g, ' ')
+          if (isFetched(pair.source))
+            expect(told).toMatch(new RegExp(`Fetched ${pair.source} at /in: 300 kB in \\S+ \\(.*B/s\\)`))
+          else expect(told).not.toContain('Fetched')
+          const folder = await got(shown, neededFor(pair.publisher))
+          expect(readFileSync(join(folder, 'stdout')).equals(content)).toBe(true)
+          expect(readdirSync(folder)).toContain('exitCode')
+        },
+      )
 
-      it.concurrent.each(['s3', 's3, plain objects'])(
+      it.concurrent.each(['s3', 's3, plain objects', 'ipfs'])(
         'goes on: what one job published to %s is what the next one reads [R193]',
         async (publisher) => {
           const first = await ran({
