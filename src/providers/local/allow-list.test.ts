@@ -25,6 +25,13 @@ describe('matchesPattern', () => {
     ['/dir/*', '/dir/.hidden'],
     ['/d?r/[a-f]{1,2}', '/dir/b2'],
     ['/!dir', '/!dir'],
+    ['/d (1)/*', '/d (1)/file'],
+    ['/a|b/*', '/a|b/file'],
+    ['/a+$^b/*', '/a+$^b/file'],
+    ['/a"b/*', '/a"b/file'],
+    ['/a\\*b/*', '/a*b/file'],
+    ['/a\\(b/*', '/a(b/file'],
+    ['/[(|]/*', '/|/file'],
   ]
   it.each(matching)('%s matches %s [R181]', (pattern, path) => expect(matchesPattern(pattern, path)).toBe(true))
 
@@ -38,6 +45,13 @@ describe('matchesPattern', () => {
     ['!/dir', '/other'],
     ['/dir/@(a|b)', '/dir/a'],
     ['', '/dir'],
+    ['/d (1)/*', '/d 1/file'],
+    ['/(a|b)/*', '/a/file'],
+    ['/a|b/*', '/a'],
+    ['/a.b/*', '/axb/file'],
+    ['/a"b"/*', '/ab/file'],
+    ['/a\\*b/*', '/axb/file'],
+    ['/[!b]/*', '/b/file'],
   ]
   it.each(others)('%s does not match %s', (pattern, path) => expect(matchesPattern(pattern, path)).toBe(false))
 })
@@ -60,6 +74,7 @@ describe('accessTo', () => {
     expect(await ask('/disks/[1]/x', false, ['/data/*'], where)).toBe('granted')
     expect(await ask('/disks/1/x', false, ['/data/*'], where)).toBe('denied')
     expect(await ask('/disks/[1]', false, ['/data'], where)).toBe('granted')
+    expect(await ask('/disks/1', false, ['/data'], where)).toBe('denied')
   })
 
   it('splits patterns before their first wildcard', () => {

@@ -10,10 +10,16 @@ export function parseAllowedPath(entry: string): AllowedPath {
   return { pattern: pattern ?? '', isWritable: mode === 'rw' }
 }
 
+/** `posix` is for `[!a]`, which would else be the opposite of what it says. */
+const globs = { dot: true, nonegate: true, noextglob: true, strictSlashes: false, posix: true }
+
+/** Outside of classes these mean themselves, but picomatch would read them as a regular expression. */
+const withoutRegexps = (pattern: string): string =>
+  pattern.replace(/\\.|\[[^\]]*\]|[()|"]/gs, (part) => (part.length > 1 ? part : `\\${part}`))
+
 /** Whether a path, free of links and dots, is one that the pattern names (doublestar globs). */
 export function matchesPattern(pattern: string, path: string): boolean {
-  const options = { dot: true, nonegate: true, noextglob: true, strictSlashes: false }
-  return pattern !== '' && (pattern === path || picomatch(pattern, options)(path))
+  return pattern !== '' && (pattern === path || picomatch(withoutRegexps(pattern), globs)(path))
 }
 
 /** The folders of a pattern before its first wildcard, and the rest. */
@@ -27,7 +33,7 @@ export function splitPattern(pattern: string): { base: string; rest: string } {
 /** The same pattern with its base replaced by where that really is; wildcards in the new base mean themselves. */
 export function rebased(rest: string, realBase: string): string {
   const literal = realBase.replace(/[*?[\]{}\\!()]/g, '\\$&')
-  return rest === '' ? realBase : join(literal, rest)
+  return rest === '' ? literal : join(literal, rest)
 }
 
 export type AccessNeeded = { path: string; isWritable: boolean }
