@@ -2,26 +2,40 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { type FileHandle, open, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
-import type { ArchiveBytes, ArchiveRest, ArchiveWishes, BringArchive } from '#contracts/archive.ts'
-import { Fault, faultOf } from '#lib/fault.ts'
+import type { ArchiveBytes, ArchiveRest, ArchiveWishes, BringArchive, UnpackLimits } from '#contracts/archive.ts'
+import { Fault, faultOf, messageOf } from '#lib/fault.ts'
 import { unpackTarGz } from './unpack-tar.ts'
 
 /** A result is as large as its owner's disk takes; one file at most this (execution.md §5.3). */
-export const resultLimits = { totalBytes: Number.MAX_SAFE_INTEGER / 2, fileBytes: 100 * 1000 ** 3, entries: 10_000_000 }
+export const resultLimits = {
+  totalBytes: Number.MAX_SAFE_INTEGER / 2,
+  fileBytes: 100 * 1000 ** 3,
+  entries: 10_000_000,
+}
+
+/** What unpacks to more than the first, and to more than the second times its size, is meant to fill a disk. */
+const harmlessBytes = 10 * 1000 ** 3
+const mostRatio = 200
 
 export const bringArchive: BringArchive = async (openArchive, directory, wishes) => {
   const path = `${directory}.archive`
   await write(await openArchive(await restOf(path)), path, wishes)
   try {
     await check(path, wishes)
-    await unpackTarGz(createReadStream(path), directory, resultLimits, wishes.signal)
+    await unpackTarGz(createReadStream(path), directory, await limitsOf(path), wishes.signal)
   } catch (error) {
+    const { code } = faultOf(error)
+    if (code === 'ResourceExhausted') throw leftPacked(error, path)
     // One that cannot be unpacked is asked for anew; one that was not given time or room is unpacked by the next call.
-    const isSound = wishes.signal.aborted || faultOf(error).code === 'StorageFull'
-    if (!isSound) await forget(path)
+    if (!wishes.signal.aborted && code !== 'StorageFull') await forget(path)
     throw error
   }
   await forget(path)
+}
+
+async function limitsOf(path: string): Promise<UnpackLimits> {
+  const { size } = await stat(path)
+  return { ...resultLimits, totalBytes: Math.max(harmlessBytes, mostRatio * size) }
 }
 
 /** Begins one byte before what is missing, so that there is something to answer also when nothing is. */
@@ -87,6 +101,13 @@ function diskFault(error: unknown): unknown {
   const isFull = code === 'ENOSPC' || code === 'EDQUOT'
   return isFull ? new Fault('StorageFull', 'no space left for the archive', { cause: error }) : error
 }
+
+/** Its owner may know better, and it is all there is of the result. */
+const leftPacked = (error: unknown, path: string): Fault =>
+  new Fault('ResourceExhausted', messageOf(error), {
+    hint: `It was left packed: ${path}. If you trust it, \`tar -xzf\` unpacks it.`,
+    cause: error,
+  })
 
 const cutShort = (gotBytes: number, totalBytes: number): Fault =>
   new Fault('ServiceUnavailable', `${gotBytes} bytes of the archive came instead of ${totalBytes}`, {

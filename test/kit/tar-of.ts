@@ -4,6 +4,8 @@ export type TarMember = {
   /** As in the archive: '0' file, '1' hard link, '2' symbolic link, '5' folder. */
   type?: string
   body?: string
+  /** What its header announces; by default what the body has. */
+  sizeBytes?: number
   linkname?: string
   mode?: number
 }
@@ -13,7 +15,7 @@ export function tarOf(members: readonly TarMember[]): Buffer {
   const blocks = members.flatMap((member) => {
     const body = Buffer.from(member.body ?? '')
     const padding = Buffer.alloc((512 - (body.length % 512)) % 512)
-    return [header(member, body.length), body, padding]
+    return [header(member, member.sizeBytes ?? body.length), body, padding]
   })
   return Buffer.concat([...blocks, Buffer.alloc(1024)])
 }

@@ -57,7 +57,9 @@ export class PublishedResults {
       resolve(true)
     } catch (error) {
       resolve(false)
-      if (this.#signal.aborted || faultOf(error).code === 'StorageFull') throw error
+      // What lacks room here, or would take too much of it, would do so by the other way too.
+      const { code } = faultOf(error)
+      if (this.#signal.aborted || code === 'StorageFull' || code === 'ResourceExhausted') throw error
       this.#tellUnreached(host, error)
       await through(owner)
     }
