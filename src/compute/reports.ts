@@ -65,9 +65,13 @@ export function endReport(row: WorkRow, ending: Exclude<Ending, { kind: 'left' }
     case 'cancelled':
       return { Kind: 'CancelResult', Body: { ...id, RunOutput: ending.output } }
     case 'failed': {
-      const { failure, output } = ending
+      const { failure, output, published } = ending
       const event = failureEvent(failure, nowNs)
-      return { Kind: 'ComputeError', Body: { ...id, FailureClass: failure.class, Event: event, RunOutput: output } }
+      const result = published ? { PublishedResult: published } : {}
+      return {
+        Kind: 'ComputeError',
+        Body: { ...id, FailureClass: failure.class, Event: event, RunOutput: output, ...result },
+      }
     }
   }
 }

@@ -9,16 +9,19 @@ import type { SpecConfig } from '#models/spec-config.ts'
 import { executionTimeoutOf } from '#models/task.ts'
 import { type Failure, failureOf } from './failure.ts'
 import type { RunContext } from './run-context.ts'
-import { publishResult } from './steps/publish.ts'
+import { publishFailed, publishResult } from './steps/publish.ts'
 import { attachRequest, startRequest, stopGraceMs } from './steps/run-request.ts'
 
 /** How one attempt ended. */
 export type Ending =
   | { kind: 'completed'; output: RunCommandResult; published: SpecConfig; traffic?: Traffic }
-  | { kind: 'failed'; failure: Failure; output: RunCommandResult | null; traffic?: Traffic }
+  | { kind: 'failed'; failure: Failure; output: RunCommandResult | null; published?: SpecConfig; traffic?: Traffic }
   | { kind: 'cancelled'; output: RunCommandResult | null; traffic?: Traffic }
   /** The node itself stops: nothing is reported, the next start takes it up again. */
   | { kind: 'left' }
+
+/** What is left after a timeout is published so long. */
+const leftPublishMs = 60_000
 
 /** Why a run is broken off; the reason of its abort signal. */
 export type StopReason = 'cancelled' | 'timeout' | 'leaving'
@@ -60,7 +63,8 @@ export const runExecution = async (context: RunContext, stop: Stop): Promise<End
     const published = await inPhase(topics.publishingResults, () => publishResult({ ...context, exitCode }, signal))
     return { kind: 'completed', output: outputOf(context, exitCode, ''), published, ...trafficOf(exit) }
   } catch (error) {
-    return endingOf(context, signal, error, exit)
+    const ending = endingOf(context, signal, error, exit)
+    return ending.kind === 'failed' && exit ? await withResult(context, ending, exit, signal) : ending
   } finally {
     timer?.stop()
     context.ports.release(context.execution.ID)
@@ -157,6 +161,30 @@ const endingOf = (context: RunContext, signal: AbortSignal, error: unknown, exit
       : failureOf(error, topics.runningExecution)
   return { kind: 'failed', failure, output: { ...output, ErrorMsg: failure.message }, ...trafficOf(exit) }
 }
+
+/** With what the program has left, where somebody finds it. After a timeout that may take a while too. */
+const withResult = async (
+  context: RunContext,
+  ending: Extract<Ending, { kind: 'failed' }>,
+  { exitCode }: Exit,
+  signal: AbortSignal,
+): Promise<Ending> => {
+  await context.logs.close()
+  const isOver = new AbortController()
+  const timer = signal.aborted
+    ? context.clock.after(leftPublishMs, () => isOver.abort(new Error('it takes too long')))
+    : undefined
+  const until = signal.aborted ? isOver.signal : signal
+  const published = await publishFailed(ending.failure, { ...context, exitCode }, until)
+  timer?.stop()
+  if (signal.reason === ('leaving' satisfies StopReason)) return { kind: 'left' }
+  return published ? { ...ending, failure: foundAt(ending.failure, published), published } : ending
+}
+
+const foundAt = (failure: Failure, { Type }: SpecConfig): Failure =>
+  failure.topic === topics.publishingResults && Type === 'link'
+    ? { ...failure, message: `${failure.message} (the orchestrator keeps the result: bacalhau job get)` }
+    : failure
 
 const trafficOf = (exit: Exit | undefined): { traffic?: Traffic } => (exit?.traffic ? { traffic: exit.traffic } : {})
 

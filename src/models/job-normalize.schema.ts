@@ -57,6 +57,7 @@ function normalizeTask(draft: TaskDraft | null, defaultNetwork: NetworkType): Ta
     Network: network(draft.Network ?? {}, defaultNetwork),
     Timeouts: draft.Timeouts ?? {},
     ...(draft.FailOnExitCode ? { FailOnExitCode: true } : {}),
+    ...(draft.PublishOnFailure ? { PublishOnFailure: true } : {}),
     ...(draft.StopGrace === undefined ? {} : { StopGrace: draft.StopGrace }),
   }
 }

@@ -150,6 +150,11 @@ export const taskShape = struct('models', 'Task', {
     'Whether an exit code other than 0 is a failure; otherwise it is only recorded.',
     leftOut,
   ),
+  PublishOnFailure: field(
+    flag,
+    'Whether what an execution has left is published also when it fails, for who looks for the reason.',
+    leftOut,
+  ),
   StopGrace: field(int, 'Seconds between the signal to stop and the kill; 10 when absent.', {
     ...leftOut,
     ...atLeastZero,

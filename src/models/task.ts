@@ -28,6 +28,8 @@ export type Task = {
   Timeouts: TimeoutConfig
   /** Ours: a non-zero exit code fails the execution. Default false, as the reference. */
   FailOnExitCode?: boolean
+  /** Ours: what a failed execution has left is published too. Default false, as the reference. */
+  PublishOnFailure?: boolean
   /** Ours: seconds between the stop signal and the kill. Default 10. */
   StopGrace?: number
 }

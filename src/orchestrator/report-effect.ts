@@ -143,6 +143,7 @@ const failed = (before: Execution, report: Report<'ComputeError'>, nowNs: bigint
       ...detailsOf({ Details: { ...report.Event.Details, ...report.Details } }),
     },
     FailureClass: report.FailureClass,
+    ...(report.PublishedResult ? { PublishedResult: report.PublishedResult } : {}),
     RunOutput: report.RunOutput,
     Revision: before.Revision + 1,
     ModifyTime: nowNs,

@@ -66,6 +66,7 @@ function encodeTask(task: Task, version: ClientVersion): string {
   text += `,"Network":${encodeNetwork(task.Network, version)}`
   text += `,"Timeouts":${filledFields(task.Timeouts, ['ExecutionTimeout', 'QueueTimeout', 'TotalTimeout'])}`
   if (task.FailOnExitCode) text += ',"FailOnExitCode":true'
+  if (task.PublishOnFailure) text += ',"PublishOnFailure":true'
   if (task.StopGrace !== undefined) text += `,"StopGrace":${task.StopGrace}`
   return `${text}}`
 }

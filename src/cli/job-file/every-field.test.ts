@@ -32,6 +32,7 @@ const whole = {
       },
       Timeouts: { ExecutionTimeout: 1, QueueTimeout: 2, TotalTimeout: 9 },
       FailOnExitCode: true,
+      PublishOnFailure: true,
       StopGrace: 3,
     },
   ],

@@ -51,7 +51,7 @@ const right: Record<string, object> = {
       Disconnect: { LostAfter: 5 },
       Reschedule: { Attempts: 3, Classes: ['user'] },
     },
-    { FailOnExitCode: true, StopGrace: 0 },
+    { FailOnExitCode: true, PublishOnFailure: true, StopGrace: 0 },
   ),
   'amounts and limits': job(
     {},

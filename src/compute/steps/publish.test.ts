@@ -3,7 +3,7 @@ import type { Publisher } from '#contracts/publisher.ts'
 import { Fault } from '#lib/fault.ts'
 import { topics } from '#models/event.ts'
 import { StepClock } from '../../../test/kit/step-clock.ts'
-import { publishResult } from './publish.ts'
+import { publishFailed, publishResult } from './publish.ts'
 
 const published = { Type: 's3', Params: { Key: 'k' } }
 const away = () => new Fault('ServiceUnavailable', 'the store is away', { details: { FailureClass: 'transient' } })
@@ -65,5 +65,56 @@ describe('a result that its store does not take', () => {
     for (const seconds of [1, 2, 4, 8]) await pass(seconds * 1_000)
     expect(await outcome).toBe('the store is away')
     expect(asked()).toBe(4)
+  })
+})
+
+describe('what a failed execution has left', () => {
+  const left = async (topic: string, Publisher: object, task: object = {}, fault?: () => Fault) => {
+    const told: string[] = []
+    const asked: string[] = []
+    const context = {
+      execution: { ID: 'e-1', NodeID: 'n-1' },
+      job: { ID: 'j-1', Tasks: [{ Publisher, ...task }] },
+      directories: { makeResult: async () => '/results' },
+      disk: { writeFile: async () => {} },
+      registries: {
+        publishers: {
+          get: (type: string) => ({
+            publish: async () => {
+              asked.push(type)
+              if (fault) throw fault()
+              return { Type: type }
+            },
+          }),
+        },
+      },
+      logs: { writeFiles: async () => {} },
+      exitCode: 1,
+      clock: new StepClock(),
+      publishForMs: 0,
+      onProgress: (_topic: string, text: string) => told.push(text),
+    } as never as Parameters<typeof publishFailed>[1]
+    const failure = { message: 'm', topic, class: 'user' as const }
+    return { published: await publishFailed(failure, context, new AbortController().signal), asked, told }
+  }
+  const [s3, link] = [{ Type: 's3' }, { Type: 'link' }]
+
+  it('goes to its publisher only where the job asks for it [X1]', async () => {
+    expect(await left(topics.runningExecution, s3)).toMatchObject({ published: undefined, asked: [] })
+    expect(await left(topics.runningExecution, s3, { PublishOnFailure: true })).toMatchObject({ published: s3 })
+    expect(await left(topics.runningExecution, { Type: '' }, { PublishOnFailure: true })).toMatchObject({ asked: [] })
+  })
+
+  it('goes to the orchestrator when the publisher was what failed', async () => {
+    expect(await left(topics.publishingResults, s3)).toMatchObject({ published: link, asked: ['link'] })
+    expect(await left(topics.publishingResults, link)).toMatchObject({ published: undefined, asked: [] })
+  })
+
+  it('is told to be lost when nobody takes it', async () => {
+    expect(await left(topics.publishingResults, s3, {}, wrong)).toEqual({
+      published: undefined,
+      asked: ['link'],
+      told: ['What the failed execution has left is not kept: no such bucket'],
+    })
   })
 })

@@ -4,9 +4,9 @@ import { Fault } from '#lib/fault.ts'
 import { topics } from '#models/event.ts'
 import type { Execution } from '#models/execution.ts'
 import { type Job, mainTask } from '#models/job.ts'
-import { isNoSpec, noSpec, type SpecConfig } from '#models/spec-config.ts'
+import { isNoSpec, noSpec, type SpecConfig, typeKey } from '#models/spec-config.ts'
 import type { ExecutionDirectories } from '../directories.ts'
-import { failureOf } from '../failure.ts'
+import { type Failure, failureOf } from '../failure.ts'
 import type { Registries } from '../registry.ts'
 import type { RunContext } from '../run-context.ts'
 
@@ -21,9 +21,11 @@ export type PublishContext = {
 } & Pick<RunContext, 'clock' | 'publishForMs' | 'onProgress'>
 
 /** Completes the result folder and takes it where the job wants it. Without a publisher there is nothing to do. */
-export const publishResult = async (context: PublishContext, signal: AbortSignal): Promise<SpecConfig> => {
+export const publishResult = (context: PublishContext, signal: AbortSignal): Promise<SpecConfig> =>
+  publishBy(mainTask(context.job).Publisher, context, signal)
+
+const publishBy = async (spec: SpecConfig, context: PublishContext, signal: AbortSignal): Promise<SpecConfig> => {
   const { execution, job, directories, disk, registries, logs } = context
-  const spec = mainTask(job).Publisher
   if (isNoSpec(spec)) return noSpec()
   const publisher = registries.publishers.get(spec.Type)
   if (!publisher) throw new Fault('BadRequest', `this node does not support publisher "${spec.Type}"`)
@@ -33,6 +35,28 @@ export const publishResult = async (context: PublishContext, signal: AbortSignal
   const { ID: executionId, NodeID: nodeId } = execution
   const request = { executionId, jobId: job.ID, nodeId, publisher: spec, resultDirectory }
   return untilTaken(() => publisher.publish(request, signal), context, signal)
+}
+
+/**
+ * What an execution that failed has left, at a place where it is found: by its publisher where the job asks for that, and with the
+ * orchestrator when its publisher was what failed. Undefined = it goes with its folder. What does not work is told and no failure.
+ */
+export const publishFailed = async (
+  { topic }: Failure,
+  context: PublishContext,
+  signal: AbortSignal,
+): Promise<SpecConfig | undefined> => {
+  const { Publisher, PublishOnFailure } = mainTask(context.job)
+  const isPublisherAtFault = topic === topics.publishingResults
+  const isLost = isPublisherAtFault ? typeKey(Publisher.Type) === 'link' : !PublishOnFailure
+  if (isNoSpec(Publisher) || isLost) return undefined
+  try {
+    return await publishBy(isPublisherAtFault ? { Type: 'link' } : Publisher, context, signal)
+  } catch (error) {
+    const why = failureOf(error, topic).message
+    context.onProgress(topics.publishingResults, `What the failed execution has left is not kept: ${why}`)
+    return undefined
+  }
 }
 
 const firstPauseMs = 1_000

@@ -28,7 +28,9 @@ export function readReport(value: unknown): ComputeMessage {
     }
     case 'ComputeError': {
       const body = { ...of, ...details(wire), FailureClass: failureClass(wire.FailureClass), Event: event(wire.Event) }
-      return { Kind, Body: { ...body, RunOutput: output(wire.RunOutput) } }
+      const left =
+        wire.PublishedResult === undefined ? {} : { PublishedResult: goSpec(wire.PublishedResult, 'PublishedResult') }
+      return { Kind, Body: { ...body, RunOutput: output(wire.RunOutput), ...left } }
     }
     case 'CancelResult':
       return { Kind, Body: { ...of, ...details(wire), RunOutput: output(wire.RunOutput) } }

@@ -48,7 +48,13 @@ type Progress = OfExecution & { Event: Event }
 /** Node → orchestrator: ended well; what it printed and where its result is. */
 type RunResult = Ended & { PublishedResult: SpecConfig; RunOutput: RunCommandResult }
 /** Node → orchestrator: failed, with the reason. Output is kept when there was any (X1). */
-type ComputeError = Ended & { FailureClass: FailureClass; Event: Event; RunOutput: RunCommandResult | null }
+type ComputeError = Ended & {
+  FailureClass: FailureClass
+  Event: Event
+  RunOutput: RunCommandResult | null
+  /** Where what it has left is; absent = nowhere. */
+  PublishedResult?: SpecConfig
+}
 /** Node → orchestrator: stopped on request; output is kept when there was any. */
 type CancelResult = Ended & { RunOutput: RunCommandResult | null }
 

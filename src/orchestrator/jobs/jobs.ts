@@ -20,7 +20,7 @@ import type { JobPlan, JobReasons } from '#models/forecast.ts'
 import type { ExecutionId, JobId, NodeId } from '#models/ids.ts'
 import { isLongRunning, type Job, mainTask } from '#models/job.ts'
 import type { HistoryAudience, JobHistory } from '#models/job-history.ts'
-import { isNoSpec, type SpecConfig, typeKey } from '#models/spec-config.ts'
+import { type SpecConfig, typeKey } from '#models/spec-config.ts'
 import type { Ledger } from '../ledger.ts'
 import type { Looks } from '../looks.ts'
 import type { Waiters } from '../waiters.ts'
@@ -29,6 +29,7 @@ import { keptResult, type ResultReader } from './kept-result.ts'
 import { loggedExecution, succeedingExecution } from './logged-execution.ts'
 import { jobLogs } from './logs.ts'
 import { planJob } from './plan.ts'
+import { publishedExecutions } from './published.ts'
 import { rerunJob } from './rerun.ts'
 import { executionNotFound, jobNotFound, resolveJob, versionNotFound } from './resolve.ts'
 import type { JobDefaults } from './spec.ts'
@@ -137,11 +138,8 @@ export class Jobs implements JobsApi {
     const executions = await this.executions(id, job.Version)
     const { Publisher } = mainTask(job)
     const { signer } = this.#parts
-    const published = executions.filter(
-      (execution) => execution.ComputeState.StateType === 'Completed' && !isNoSpec(execution.PublishedResult),
-    )
     return Promise.all(
-      published.map(async (execution) => {
+      publishedExecutions(job, executions).map(async (execution) => {
         const told = execution.PublishedResult as SpecConfig
         const result = signer ? await signer.signed(told, Publisher, execution) : told
         return { executionId: execution.ID, result }

@@ -8,7 +8,7 @@ import { typeKey } from '#models/spec-config.ts'
 
 /**
  * The execution whose result a node has for a publisher of the orchestrator's, when its partition counts on it: one that was
- * replaced or stopped publishes nothing (I3). Throws a Fault otherwise.
+ * replaced or stopped publishes nothing (I3). `link` also takes what the publisher of the job did not. Throws a Fault otherwise.
  */
 export async function wantedExecution(
   store: Store,
@@ -22,7 +22,10 @@ export async function wantedExecution(
     execution?.NodeID === nodeId &&
     execution.DesiredState.StateType !== 'Stopped' &&
     !isTerminalExecution(execution.ComputeState.StateType) &&
-    typeKey(mainTask(job as NonNullable<typeof job>).Publisher.Type) === publisher
+    takes(publisher, typeKey(mainTask(job as NonNullable<typeof job>).Publisher.Type))
   if (isWanted) return execution
   throw new Fault('Conflict', `nobody waits for a result of ${executionId} from this node`)
 }
+
+const takes = (publisher: 'link' | 's3managed', wanted: string): boolean =>
+  publisher === 'link' ? wanted !== '' : wanted === publisher

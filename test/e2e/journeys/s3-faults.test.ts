@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Product, type Server, toolJob } from '../../kit/product.ts'
 import { type Misdeed, S3Server } from '../../kit/s3-server.ts'
@@ -136,6 +138,14 @@ const endOf = async (id: string) => {
   const shown = await ended(server.port, id, 60_000)
   return { state: shown.Job.State, execution: shown.Executions.Items[0]! }
 }
+const resultOf = async (id: string) => {
+  await product.file(`${id}/.keep`, '')
+  await server.ok(['job', 'get', id, '--output-dir', join(product.folder, id)])
+  const [stdout, exitCode] = await Promise.all(
+    ['stdout', 'exitCode'].map((name) => readFile(join(product.folder, id, name), 'utf8')),
+  )
+  return { stdout, exitCode }
+}
 /** As one line, for a table may break it anywhere. */
 const oneLine = (text: string) => text.replace(/\x1b\[\d+m|\s/g, '')
 
@@ -178,10 +188,25 @@ describe('a job with S3 loses nothing', () => {
     expect(oneLine(await server.ok(['job', 'history', id]))).toContain(told)
   })
 
-  it('says at once when its result may not be published there', async () => {
-    const Publisher = { ...place({ Key: 'x' }), Params: { ...place({ Key: 'x' }).Params, Bucket: 'nowhere' } }
-    const { state } = await endOf(await server.submit(jobWith({ Publisher }, ['print', 'x', '', '0'])))
+  it('when its result cannot be published: it says so at once, and the orchestrator keeps the result', async () => {
+    const Publisher = place({ Key: 'x', Bucket: 'nowhere' })
+    const id = await server.submit(jobWith({ Publisher }, ['print', 'not lost', '', '0']))
+    const { state } = await endOf(id)
     expect(state).toMatchObject({ StateType: 'Failed', Message: expect.stringContaining('NoSuchBucket') })
     expect(state.Message).toContain('class user')
+    expect(state.Message).toContain('the orchestrator keeps the result')
+    expect(await resultOf(id)).toEqual({ stdout: 'not lost', exitCode: '0' })
+  })
+
+  it('of an execution that failed, where it asks for what that has left [X1]', async () => {
+    const task = { FailOnExitCode: true, PublishOnFailure: true, Publisher: { Type: 'link' } }
+    const id = await server.submit(jobWith(task, ['print', 'the reason', '', '3']))
+    expect(await endOf(id)).toMatchObject({ state: { StateType: 'Failed' } })
+    expect(await resultOf(id)).toEqual({ stdout: 'the reason', exitCode: '3' })
+    const slow = { ...task, Timeouts: { ExecutionTimeout: 1 } }
+    const late = await server.submit(jobWith(slow, ['sleep', '600000']))
+    const { state } = await endOf(late)
+    expect(state).toMatchObject({ StateType: 'Failed', Message: expect.stringContaining('timed out') })
+    expect(await resultOf(late)).toMatchObject({ exitCode: expect.stringMatching(/^[1-9]/) })
   })
 })
