@@ -4,7 +4,7 @@ import { isSea } from 'node:sea'
 import { isatty } from 'node:tty'
 import { SystemClock } from '#platform/clock.ts'
 import { systemDisk } from '#platform/disk.ts'
-import { systemRandom } from '#platform/random.ts'
+import { shortLivedRandom } from '#platform/random.ts'
 import { type Host, Signalled, type SignalName } from './host.ts'
 import type { Out } from './out.ts'
 import { lineReader } from './stdin-lines.ts'
@@ -26,7 +26,7 @@ export function processHost(program: string, environment: Host['env'], exit: (co
     stderr: streamOut(process.stderr, environment, readerGone),
     disk: systemDisk,
     clock: new SystemClock(),
-    random: systemRandom,
+    random: shortLivedRandom,
     interrupted,
     lasts: () => {
       onReaderGone = () => interrupt('SIGTERM')

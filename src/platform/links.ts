@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto'
 import { readlink, rename, symlink } from 'node:fs/promises'
+import { shortLivedRandom } from './random.ts'
 
 /** What a symbolic link says; undefined where there is none. */
 export async function readLink(path: string): Promise<string | undefined> {
@@ -13,7 +13,7 @@ export async function readLink(path: string): Promise<string | undefined> {
 
 /** Makes a symbolic link, or points the one that is there elsewhere, in one step. */
 export async function replaceLink(path: string, target: string): Promise<void> {
-  const draft = `${path}.${randomUUID()}.tmp`
+  const draft = `${path}.${shortLivedRandom.uuid()}.tmp`
   await symlink(target, draft)
   await rename(draft, path)
 }
