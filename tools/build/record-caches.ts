@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { run } from '../run.ts'
@@ -21,6 +21,7 @@ export async function recordCaches(root: string, recorder: string): Promise<void
       const server = { BACALHAU_API_HOST: '127.0.0.1', BACALHAU_API_PORT: node.port }
       const echo = join(root, 'examples/echo/echo.wasm')
       const id = (await bacalhau(['wasm', 'run', '--id-only', echo, 'hello'], server)).trim()
+      await bacalhau(['job', 'run', '--id-only', jobFile(home, echo)], server)
       const asked = [
         ['job', 'list'],
         ['job', 'describe', id],
@@ -35,6 +36,33 @@ export async function recordCaches(root: string, recorder: string): Promise<void
   } finally {
     rmSync(home, { recursive: true, force: true })
   }
+}
+
+/** A job file as people write them, with the module in it; its path. */
+function jobFile(folder: string, module: string): string {
+  const path = join(folder, 'job.yaml')
+  const lines = [
+    '# What the build runs once.',
+    'Name: recorded',
+    'Type: batch',
+    'Count: 1',
+    'Labels: {made-by: build}',
+    'Tasks:',
+    '  - Name: main',
+    '    Engine:',
+    '      Type: wasm',
+    '      Params:',
+    '        EntryModule:',
+    '          Target: /main.wasm',
+    '          Source:',
+    '            Type: inline',
+    `            Params: { "URL": "data:application/wasm;base64,${readFileSync(module).toString('base64')}" }`,
+    '        Entrypoint: _start',
+    '        Parameters: [hello, "and more"]',
+    '    Resources: { CPU: 100m, Memory: 10Mb }',
+  ]
+  writeFileSync(path, `${lines.join('\n')}\n`)
+  return path
 }
 
 const startLimitMs = 30_000
