@@ -34,6 +34,8 @@ export const providerSettings = ({ settings, folder, environment }: ProviderSour
       isRootReadOnly: Compute.Docker.ReadOnlyRoot,
       runtime: Compute.Docker.Runtime,
       capDrop: Compute.Docker.CapDrop,
+      isPrivilegeGained: Compute.Docker.NewPrivileges,
+      hostNamespaces: Compute.Docker.HostNamespaces,
       manifestCache: { size: ManifestCache.Size, ttlMs: milliseconds(ManifestCache.TTL) },
     },
     wasm: {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -342,6 +342,33 @@ withDocker((host) => {
         expect(registry.requests).toEqual([])
       })
 
+      it('keeps to the entrypoint and the command of an image as far as the job says nothing else [R157, R158]', async () => {
+        const entrypoint = 'ENTRYPOINT ["echo", "entry"]'
+        const command = 'CMD ["sh", "-c", "echo command"]'
+        const said = async (changes: string[], params: Record<string, unknown>) => {
+          const { Id } = await api.call<{ Id: string }>('POST', '/containers/create', { body: { Image: 'busybox' } })
+          const query = { container: Id, repo: 'entry', changes: ['CMD []', 'ENTRYPOINT []', ...changes].join('\n') }
+          await api.call('POST', '/commit', { query })
+          await api.call('DELETE', `/containers/${Id}`)
+          const asked = ask({ Image: 'entry', ...params })
+          const exit = await run(asked)
+          return exit.failure?.class ?? asked.logs.stdout.trim()
+        }
+        const own = { Entrypoint: ['echo', 'mine'] }
+        const words = { Parameters: ['echo', 'words'] }
+        expect(await said([entrypoint, command], {})).toBe('entry sh -c echo command')
+        expect(await said([entrypoint, command], own)).toBe('mine')
+        expect(await said([entrypoint, command], words)).toBe('entry echo words')
+        expect(await said([entrypoint, command], { ...own, ...words })).toBe('mine echo words')
+        expect(await said([entrypoint], {})).toBe('entry')
+        expect(await said([command], {})).toBe('command')
+        expect(await said([command], words)).toBe('words')
+        expect(await said([command], own)).toBe('mine')
+        expect(await said([], words)).toBe('words')
+        expect(await said([command], { Parameters: ['no-such-command'] })).toBe('user')
+        await forget('entry')
+      })
+
       it('refuses an image of another platform', async () => {
         registry = await imageRegistry(Buffer.alloc(1024), { architecture: 's390x' })
         const verdict = await open().accepts(ask({ Image: registry.image }).engine, { Type: 'None' }, never)
@@ -442,6 +469,22 @@ withDocker((host) => {
         await running.stop(0)
       })
 
+      it('shows a program the limits that it has [R142, R143]', async () => {
+        const limits = [
+          'cat /sys/fs/cgroup/cpu.max 2>/dev/null || (cd /sys/fs/cgroup/cpu; cat cpu.cfs_quota_us cpu.cfs_period_us)',
+          'cat /sys/fs/cgroup/memory.max 2>/dev/null || cat /sys/fs/cgroup/memory/memory.limit_in_bytes',
+          'cat /sys/fs/cgroup/pids.max 2>/dev/null || cat /sys/fs/cgroup/pids/pids.max',
+        ].join(';')
+        for (const Memory of [100_000_000, 100 * mib]) {
+          const said = await printed(limits, { resources: { ...noResources(), CPU: 0.1, Memory } })
+          const [quota = 0, period = 0, memory = 0, processes] = said.trim().split(/\s+/).map(Number)
+          expect([quota / period, processes]).toEqual([0.1, 4096])
+          // The kernel counts in pages.
+          expect(Memory - memory).toBeGreaterThanOrEqual(0)
+          expect(Memory - memory).toBeLessThan(4096)
+        }
+      })
+
       it('runs programs with the runtime of the operator, and blames the node for one that the engine does not have', async () => {
         const runtime = 'io.containerd.runc.v2'
         const asked = ask(script('echo started; sleep 60'))
@@ -462,6 +505,16 @@ withDocker((host) => {
         expect(await printed(`${held}; true`)).toBe('CapEff:\t0000000000000000\n')
         const relaxed = await printed(held, {}, open({ capDrop: ['NET_RAW'] }))
         expect(relaxed).toMatch(/^CapEff:\t0*[1-9a-f][0-9a-f]*\nchanged\n$/)
+      })
+
+      it('has namespaces of its own and gains no privilege, unless the operator says otherwise', async () => {
+        const own = `readlink /proc/self/ns/pid; readlink /proc/self/ns/ipc; readlink /proc/self/ns/uts; grep NoNewPrivs /proc/self/status`
+        const machines = ['pid', 'ipc', 'uts'].map((name) => readlinkSync(`/proc/self/ns/${name}`))
+        const first = (await printed(own)).trim().split('\n')
+        expect(first.filter((each) => machines.includes(each))).toEqual([])
+        expect(first.at(-1)).toBe('NoNewPrivs:\t1')
+        const relaxed = open({ isPrivilegeGained: true, hostNamespaces: ['pid', 'ipc', 'uts'] })
+        expect((await printed(own, {}, relaxed)).trim().split('\n')).toEqual([...machines, 'NoNewPrivs:\t0'])
       })
 
       it('lets root in a container read its inputs and write its results without them', async () => {

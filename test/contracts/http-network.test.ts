@@ -254,6 +254,16 @@ const suites = (host: () => string) => {
         reason: expect.stringContaining('another machine'),
       })
       expect(await accepts(http, { runtime: 'runsc' })).toMatchObject({ reason: expect.stringContaining('runsc') })
+      const path = process.env['PATH']
+      process.env['PATH'] = ''
+      const refusal = await accepts(http).finally(() => {
+        process.env['PATH'] = path
+      })
+      expect(refusal, 'without nsenter, as without the right to use it').toEqual({
+        isYes: false,
+        reason: 'this node cannot filter HTTP traffic of containers: it may not enter their networks',
+        cure: 'Run the node as root, with nsenter (util-linux) installed',
+      })
     })
   })
 }

@@ -1,5 +1,4 @@
 import type { Engine, RunRequest } from '#contracts/engine.ts'
-import { Fault } from '#lib/fault.ts'
 import { topics } from '#models/event.ts'
 import { type Job, mainTask } from '#models/job.ts'
 import { defaultStopGraceSeconds } from '#models/task.ts'
@@ -7,6 +6,7 @@ import type { RunContext } from '../run-context.ts'
 import { shareOf } from '../share.ts'
 import { Arrivals } from './arrivals.ts'
 import { environmentOf } from './environment.ts'
+import { withinDisk } from './input-limit.ts'
 import { fetchEngineInputs, fetchInputs } from './inputs.ts'
 
 /** Fetches the inputs; the answer is all an engine needs for a start. */
@@ -18,35 +18,20 @@ export const startRequest = async (context: RunContext, engine: Engine, signal: 
     share: shareOf(execution, job),
     limitBytes: context.resources.Disk > 0 ? context.resources.Disk : Number.MAX_SAFE_INTEGER,
   }
-  const [inputs, engineInputs] = await Promise.all([
-    fetchInputs(
-      { ...fetch, inputs: task.InputSources, firstIndex: 0, onPrepared: (...prepared) => arrivals.add(...prepared) },
-      registries,
-      directories,
-      signal,
-    ),
-    fetchEngineInputs(
-      { ...fetch, inputs: engine.engineInputs(task.Engine), firstIndex: task.InputSources.length },
-      registries,
-      directories,
-      signal,
-    ),
-  ])
-  await checkInputs(context)
+  const onPrepared: typeof arrivals.add = (...prepared) => arrivals.add(...prepared)
+  const own = { ...fetch, inputs: task.InputSources, firstIndex: 0, onPrepared }
+  const engines = { ...fetch, inputs: engine.engineInputs(task.Engine), firstIndex: task.InputSources.length }
+  const [inputs, engineInputs] = await withinDisk(context, signal, (either) =>
+    Promise.all([
+      fetchInputs(own, registries, directories, either),
+      fetchEngineInputs(engines, registries, directories, either),
+    ]),
+  )
   await arrivals.tell()
   const ports = await context.ports.take(execution.ID, task.Network)
   const env = environmentOf(execution, job, context.host, ports)
   const network = ports.length > 0 ? { ...task.Network, Ports: ports } : task.Network
   return runRequest(context, { inputs, engineInputs, env, network })
-}
-
-/** Each input was held to the limit on its way here; together they must keep to it too (X6). */
-const checkInputs = async ({ directories, resources }: RunContext): Promise<void> => {
-  const usedBytes = resources.Disk > 0 ? await directories.inputBytes() : 0
-  if (usedBytes <= resources.Disk) return
-  throw new Fault('ResourceExhausted', `inputs take ${usedBytes} bytes of disk, ${resources.Disk} allowed`, {
-    hint: 'Ask for more disk in the Resources of the task',
-  })
 }
 
 /** The same for what runs already: its inputs are where they were. */

@@ -81,6 +81,13 @@ export const compute = {
       ['ALL'],
       'Capabilities taken away from containers; images that change owners or users need fewer taken',
     ),
+    NewPrivileges: boolean(false, 'Programs may become more than they were started as, by setuid files of their image'),
+    HostNamespaces: list([], 'What containers share with the machine instead of having their own: pid, ipc, uts', {
+      problem: (names) => {
+        const unknown = names.find((name) => !['pid', 'ipc', 'uts'].includes(name))
+        return unknown === undefined ? undefined : `${JSON.stringify(unknown)} is none of pid, ipc, uts`
+      },
+    }),
   },
   InputCache: {
     MaxSize: amount(

@@ -42,13 +42,21 @@ export function containerSpec(
       PidsLimit: settings.pidsLimit,
       CapDrop: settings.capDrop,
       ...(settings.isRootReadOnly && { ReadonlyRootfs: true, Tmpfs: { '/tmp': 'nosuid,nodev' } }),
-      SecurityOpt: ['no-new-privileges'],
+      SecurityOpt: settings.isPrivilegeGained ? [] : ['no-new-privileges'],
+      ...hostNamespaces(settings.hostNamespaces),
       RestartPolicy: { Name: 'no' },
       LogConfig: { Type: 'json-file', Config: { 'max-size': String(settings.logMaxBytes), 'max-file': '2' } },
       ...(settings.runtime && { Runtime: settings.runtime }),
       ...gpus,
     },
   }
+}
+
+/** Each container has its own but for these. */
+function hostNamespaces(names: readonly string[]): Record<string, string> {
+  const modes = { pid: 'PidMode', ipc: 'IpcMode', uts: 'UTSMode' }
+  const shared = Object.entries(modes).filter(([name]) => names.includes(name))
+  return Object.fromEntries(shared.map(([, mode]) => [mode, 'host']))
 }
 
 /** The engine's own entries win over the task's; a name without `=` takes the image's variable away. The proxy is the only way out. */

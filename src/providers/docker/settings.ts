@@ -24,6 +24,10 @@ export type DockerSettings = {
   stopGraceMs: number
   /** Capabilities that are taken away. An image that changes owners or users needs some: then name those that it must not have. */
   capDrop: readonly string[]
+  /** Whether setuid files of an image have their effect. */
+  isPrivilegeGained: boolean
+  /** Namespaces of the machine that containers are in: `pid`, `ipc`, `uts`. */
+  hostNamespaces: readonly string[]
   /** Containers write only to `/tmp`, which is in memory, and to their results. */
   isRootReadOnly: boolean
   /** Another OCI runtime (`runsc`); empty = the engine's default. */
@@ -45,6 +49,8 @@ export const defaultDockerSettings: DockerSettings = {
   logMaxBytes: 100 * 1024 * 1024,
   stopGraceMs: 10_000,
   capDrop: ['ALL'],
+  isPrivilegeGained: false,
+  hostNamespaces: [],
   isRootReadOnly: false,
   runtime: '',
   manifestCache: { size: 1000, ttlMs: 3_600_000 },

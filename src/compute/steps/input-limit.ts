@@ -1,0 +1,50 @@
+import type { Timer } from '#lib/clock.ts'
+import { Fault } from '#lib/fault.ts'
+import type { RunContext } from '../run-context.ts'
+
+const lookMs = 1_000
+
+/**
+ * Fetches inputs that must together keep to the disk that was asked for (X6): each is held to it by itself on its way here, and their
+ * sum is looked at each second, so that what is too much does not come whole. Throws a Fault ResourceExhausted.
+ */
+export async function withinDisk<Fetched>(
+  { directories, resources, clock }: Pick<RunContext, 'directories' | 'resources' | 'clock'>,
+  signal: AbortSignal,
+  fetch: (signal: AbortSignal) => Promise<Fetched>,
+): Promise<Fetched> {
+  if (resources.Disk <= 0) return fetch(signal)
+  const broken = new AbortController()
+  let timer: Timer | undefined
+  let isOver = false
+  const excess = async (): Promise<Fault | undefined> => {
+    const usedBytes = await directories.inputBytes()
+    return usedBytes > resources.Disk ? tooMuch(usedBytes, resources.Disk) : undefined
+  }
+  const look = async () => {
+    // Files come and go while they are fetched.
+    const fault = await excess().catch(() => undefined)
+    if (fault) broken.abort(fault)
+    else if (!isOver) lookLater()
+  }
+  const lookLater = () => {
+    timer = clock.after(lookMs, () => void look())
+  }
+  lookLater()
+  try {
+    const fetched = await fetch(AbortSignal.any([signal, broken.signal]))
+    const fault = await excess()
+    if (fault) throw fault
+    return fetched
+  } catch (error) {
+    throw broken.signal.aborted ? broken.signal.reason : error
+  } finally {
+    isOver = true
+    timer?.stop()
+  }
+}
+
+const tooMuch = (usedBytes: number, limitBytes: number): Fault =>
+  new Fault('ResourceExhausted', `inputs take ${usedBytes} bytes of disk, ${limitBytes} allowed`, {
+    hint: 'Ask for more disk in the Resources of the task',
+  })
