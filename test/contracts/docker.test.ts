@@ -1,95 +1,29 @@
 import { randomUUID } from 'node:crypto'
-import { mkdtempSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { readFileSync, readlinkSync, statSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { RunRequest } from '#contracts/engine.ts'
-import { Fault } from '#lib/fault.ts'
-import { newExecutionId, newJobId, newNodeId } from '#models/ids.ts'
+import { newNodeId } from '#models/ids.ts'
 import { noResources } from '#models/resources.ts'
-import type { NetworkConfig } from '#models/task.ts'
-import { SystemClock } from '#platform/clock.ts'
-import { DockerApi } from '#providers/docker/api.ts'
-import { dockerTarget } from '#providers/docker/docker-host.ts'
-import { DockerEngine } from '#providers/docker/engine.ts'
-import { containerNameOf, executorIdOf, executorLabel, holderNameOf, labelFilter } from '#providers/docker/names.ts'
-import { registryAuth } from '#providers/docker/registry-auth.ts'
-import { type DockerSettings, defaultDockerSettings } from '#providers/docker/settings.ts'
-import { busyboxImage } from '../kit/busybox-image.ts'
-import { httpParts } from '../kit/http-parts.ts'
-import { type ImageRegistry, imageRegistry } from '../kit/image-registry.ts'
+import { containerNameOf, executorLabel, holderNameOf, labelFilter } from '#providers/docker/names.ts'
+import { DockerRig, faultOf, script } from '../kit/docker-rig.ts'
 import { MemorySink } from '../kit/memory-sink.ts'
 import { newerEngine } from '../kit/newer-engine.ts'
-import { type PrivateRegistry, privateRegistry } from '../kit/private-registry.ts'
-import { scratchIn } from '../kit/scratch.ts'
 import { withDocker } from '../kit/with-docker.ts'
 
 const never = new AbortController().signal
 const mib = 1024 * 1024
-const clock = new SystemClock()
-const nodeId = newNodeId(randomUUID())
-const executorId = executorIdOf(nodeId)
 
 /** What a real Docker engine does with our containers, beyond what every engine promises. */
 withDocker((host) => {
   describe('docker', { timeout: 60_000 }, () => {
-    let settings: DockerSettings
-    let api: DockerApi
-    let root: string
-    const opened: DockerEngine[] = []
-
-    beforeAll(() => {
-      settings = { ...defaultDockerSettings, host: host() }
-      api = new DockerApi(dockerTarget(settings), clock)
-      root = mkdtempSync(join(tmpdir(), 'bacalhau-docker-test-'))
-    })
-    afterEach(async () => {
-      for (const engine of opened.splice(0)) await engine.close()
-      expect(await ours(), 'no test leaves a container').toEqual([])
-    })
-    afterAll(() => rmSync(root, { recursive: true, force: true }))
-
-    const open = (more: Partial<DockerSettings> = {}) => {
-      const engine = new DockerEngine({ ...settings, ...more }, { clock, owner: nodeId, http: httpParts() })
-      opened.push(engine)
-      return engine
-    }
-    const ours = () =>
-      api.call<{ Id: string; Names: string[]; Labels: Record<string, string> }[]>('GET', '/containers/json', {
-        query: { all: true, filters: labelFilter(executorLabel, executorId) },
-      })
-    const ask = (Params: Record<string, unknown>, parts: Partial<RunRequest> = {}) => {
-      const executionId = newExecutionId(randomUUID())
-      const scratch = scratchIn(join(root, executionId))
-      const logs = new MemorySink()
-      return {
-        executionId,
-        jobId: newJobId(randomUUID()),
-        engine: { Type: 'docker', Params: { Image: 'busybox:latest', ...Params } },
-        env: {},
-        inputs: [],
-        engineInputs: [],
-        outputs: [],
-        resources: noResources(),
-        network: { Type: 'None' } as NetworkConfig,
-        scratch,
-        ...parts,
-        logs,
-      }
-    }
-    const script = (text: string) => ({ Entrypoint: ['/bin/sh', '-c', text] })
-    const run = async (asked: RunRequest, engine = open()) => (await engine.start(asked, never)).exit
-    const faultOf = async (work: Promise<unknown>): Promise<Fault> => {
-      const error = await work.then(
-        () => undefined,
-        (thrown: unknown) => thrown,
-      )
-      expect(error).toBeInstanceOf(Fault)
-      return error as Fault
-    }
+    const rig = new DockerRig(host)
+    const ask: DockerRig['ask'] = (...args) => rig.ask(...args)
+    const open: DockerRig['open'] = (...args) => rig.open(...args)
+    const run: DockerRig['run'] = (...args) => rig.run(...args)
 
     it('runs the example of the documentation [R156, R157, R158, R159, R160, R161]', async () => {
       const asked = ask({
@@ -173,214 +107,6 @@ withDocker((host) => {
       })
     })
 
-    describe('images', () => {
-      let registry: ImageRegistry
-      afterEach(async () => {
-        await registry?.close()
-      })
-      const forget = (image: string) =>
-        api.call('DELETE', `/images/${encodeURIComponent(image)}`, { query: { force: true } }).catch(() => {})
-
-      it('needs no registry for an image that is here [X28]', async () => {
-        const verdict = await open().accepts(ask({}).engine, { Type: 'None' }, never)
-        expect(verdict).toEqual({ isYes: true })
-      })
-
-      it('has the known sentence for an image that cannot be looked up', async () => {
-        const image = '127.0.0.1:1/no-such-image:1'
-        const fault = await faultOf(open().accepts(ask({ Image: image }).engine, { Type: 'None' }, never))
-        const sentence = 'could be due to repo/image not existing, or registry needing authorization'
-        expect(fault.message).toMatch(`Could not inspect image "${image}" - ${sentence}: Error response from daemon: `)
-        expect(fault.details).toMatchObject({ FailureClass: 'transient' })
-        expect(fault.hint).toContain('DOCKER_USERNAME')
-        const pull = await faultOf(open().start(ask({ Image: image }), never))
-        expect(pull.message).toMatch(`Could not pull image "${image}" - ${sentence}: `)
-        expect(pull.details).toMatchObject({ FailureClass: 'transient' })
-      })
-
-      it('blames the user for a name that is none', async () => {
-        const fault = await faultOf(open().accepts(ask({ Image: 'Not A Name' }).engine, { Type: 'None' }, never))
-        expect(fault.details).toMatchObject({ FailureClass: 'user' })
-        expect(fault.isRetryable).toBe(false)
-      })
-
-      it('pulls what is missing, with the login of that registry only [X9]', async () => {
-        registry = await imageRegistry(busyboxImage(), { login: 'me:secret' })
-        const credentials = { [`127.0.0.1:${registry.port}`]: { username: 'me', password: 'secret' } }
-        const engine = open({ credentials })
-        const told: string[] = []
-        const onProgress = (text: string) => told.push(text)
-        const asked = ask({ Image: registry.image, ...script('echo pulled') }, { onProgress })
-        expect(await engine.accepts(asked.engine, { Type: 'None' }, never)).toEqual({ isYes: true })
-        expect(await run(asked, engine)).toEqual({ exitCode: 0 })
-        expect(asked.logs.stdout).toBe('pulled\n')
-        expect(told[0]).toBe(`Pulling image ${registry.image}`)
-        expect(told.at(-1)).toMatch(new RegExp(`^Pulled image ${registry.image} in \\d+s`))
-        await forget(registry.image)
-      })
-
-      it('offers no login of another registry, and blames the user for the missing one [X9]', async () => {
-        registry = await imageRegistry(Buffer.alloc(1024), { login: 'me:secret' })
-        const credentials = { 'docker.io': { username: 'hub', password: 'hub-secret' } }
-        const fault = await faultOf(open({ credentials }).start(ask({ Image: registry.image }), never))
-        expect(fault.details).toMatchObject({ FailureClass: 'user' })
-        expect(registry.requests.length).toBeGreaterThan(0)
-        expect(registry.requests.filter(({ authorization }) => authorization !== undefined)).toEqual([])
-      })
-
-      describe('of a private registry', () => {
-        let registryOfOurs: PrivateRegistry
-        let image: string
-        beforeAll(async () => {
-          registryOfOurs = await privateRegistry('me', 'secret:word')
-          image = `${registryOfOurs.domain}/tool:1`
-          await push('busybox')
-        })
-        const push = async (name: string) => {
-          const repo = `${registryOfOurs.domain}/tool`
-          await api.call('POST', `/images/${name}/tag`, { query: { repo, tag: '1' } })
-          const credentials = { [registryOfOurs.domain]: { username: 'me', password: 'secret:word' } }
-          const headers = await registryAuth({ domain: registryOfOurs.domain }, { credentials, loginsFile: '' })
-          const pushed = await api.text('POST', `/images/${repo}/push`, { query: { tag: '1' }, headers })
-          expect(pushed).toContain('digest')
-        }
-        /** An image that differs from `busybox` by its variable VERSION. */
-        const makeNewer = async () => {
-          const { Id } = await api.call<{ Id: string }>('POST', '/containers/create', { body: { Image: 'busybox' } })
-          await api.call('POST', '/commit', { query: { container: Id, repo: 'newer', changes: 'ENV VERSION=newer' } })
-          await api.call('DELETE', `/containers/${Id}`)
-        }
-        beforeEach(() => forget(image))
-        afterAll(async () => {
-          await forget(image)
-          await registryOfOurs.stop()
-        })
-        const loginsFile = (content: object) => {
-          const path = join(mkdtempSync(join(root, 'logins-')), 'config.json')
-          writeFileSync(path, JSON.stringify(content))
-          return path
-        }
-        const auths = (domain: string, login = 'me:secret:word') =>
-          loginsFile({ auths: { [domain]: { auth: Buffer.from(login).toString('base64') } } })
-        const ran = async (engine: DockerEngine) => {
-          const asked = ask({ Image: image, Entrypoint: ['echo', 'private'] })
-          expect(await engine.accepts(asked.engine, { Type: 'None' }, never)).toEqual({ isYes: true })
-          expect(await run(asked, engine)).toEqual({ exitCode: 0 })
-          return asked.logs.stdout
-        }
-
-        it('runs one with the login that `docker login` left on the node [X9]', async () => {
-          expect(await ran(open({ loginsFile: auths(registryOfOurs.domain) }))).toBe('private\n')
-        })
-
-        it('asks a credential helper for the login of that registry', async () => {
-          const folder = mkdtempSync(join(root, 'helpers-'))
-          const answer = JSON.stringify({ ServerURL: registryOfOurs.domain, Username: 'me', Secret: 'secret:word' })
-          const script = `#!/bin/sh\nread -r server\n[ "$1 $server" = "get ${registryOfOurs.domain}" ] && echo '${answer}'\n`
-          writeFileSync(join(folder, 'docker-credential-test'), script, { mode: 0o755 })
-          const path = process.env['PATH']
-          process.env['PATH'] = `${folder}:${path}`
-          try {
-            const logins = loginsFile({ credHelpers: { [registryOfOurs.domain]: 'test' } })
-            expect(await ran(open({ loginsFile: logins }))).toBe('private\n')
-          } finally {
-            process.env['PATH'] = path
-          }
-        })
-
-        it('blames the user when the node has no login or a wrong one, and the node when it cannot look it up', async () => {
-          const classOf = async (more: Partial<DockerSettings>) => {
-            const fault = await faultOf(open(more).start(ask({ Image: image }), never))
-            expect(fault.message).toContain(`Could not pull image "${image}"`)
-            return fault.details?.['FailureClass']
-          }
-          expect(await classOf({})).toBe('user')
-          expect(await classOf({ loginsFile: auths(registryOfOurs.domain, 'me:guess') })).toBe('user')
-          const lost = loginsFile({ credHelpers: { [registryOfOurs.domain]: 'lost' } })
-          expect(await classOf({ loginsFile: lost })).toBe('node')
-        })
-
-        it('runs what the name stood for when it was found, also after it has come to stand for something else [X10]', async () => {
-          const engine = open({ loginsFile: auths(registryOfOurs.domain) })
-          const version = (content?: string) => {
-            const asked = ask({ Image: image, ...script('echo "it is $VERSION"') }, content ? { content } : {})
-            return run(asked, engine).then(() => asked.logs.stdout)
-          }
-          const content = await engine.contentOf(ask({ Image: image }).engine, never)
-          expect(content).toMatch(new RegExp(`^${registryOfOurs.domain}/tool@sha256:[0-9a-f]{64}$`))
-          await makeNewer()
-          await push('newer')
-          await forget(image)
-          expect(await version()).toBe('it is newer\n')
-          expect(await version(content)).toBe('it is \n')
-          expect(await engine.contentOf(ask({ Image: content }).engine, never)).toBeUndefined()
-          expect(await open().contentOf(ask({}).engine, never), 'it was made here').toBeUndefined()
-          for (const name of [content ?? '', 'newer']) await forget(name)
-        })
-
-        it('offers that login to no other registry [X9]', async () => {
-          registry = await imageRegistry(Buffer.alloc(1024), { login: 'other:login' })
-          const logins = { loginsFile: auths(registryOfOurs.domain) }
-          const other = ask({ Image: registry.image })
-          await faultOf(open(logins).accepts(other.engine, { Type: 'None' }, never))
-          await faultOf(open(logins).start(other, never))
-          expect(registry.requests.length).toBeGreaterThan(0)
-          expect(registry.requests.filter(({ authorization }) => authorization !== undefined)).toEqual([])
-        })
-      })
-
-      it('blames the user for an image that its registry does not have', async () => {
-        registry = await imageRegistry(Buffer.alloc(1024))
-        const fault = await faultOf(open().start(ask({ Image: registry.image.replace('tool', 'nothing') }), never))
-        expect(fault.details).toMatchObject({ FailureClass: 'user' })
-      })
-
-      it('does not pull when it was told not to', async () => {
-        registry = await imageRegistry(busyboxImage())
-        const fault = await faultOf(open({ isPullSkipped: true }).start(ask({ Image: registry.image }), never))
-        expect(fault.message).toContain('local images only')
-        expect(registry.requests).toEqual([])
-      })
-
-      it('keeps to the entrypoint and the command of an image as far as the job says nothing else [R157, R158]', async () => {
-        const entrypoint = 'ENTRYPOINT ["echo", "entry"]'
-        const command = 'CMD ["sh", "-c", "echo command"]'
-        const said = async (changes: string[], params: Record<string, unknown>) => {
-          const { Id } = await api.call<{ Id: string }>('POST', '/containers/create', { body: { Image: 'busybox' } })
-          const query = { container: Id, repo: 'entry', changes: ['CMD []', 'ENTRYPOINT []', ...changes].join('\n') }
-          await api.call('POST', '/commit', { query })
-          await api.call('DELETE', `/containers/${Id}`)
-          const asked = ask({ Image: 'entry', ...params })
-          const exit = await run(asked)
-          return exit.failure?.class ?? asked.logs.stdout.trim()
-        }
-        const own = { Entrypoint: ['echo', 'mine'] }
-        const words = { Parameters: ['echo', 'words'] }
-        expect(await said([entrypoint, command], {})).toBe('entry sh -c echo command')
-        expect(await said([entrypoint, command], own)).toBe('mine')
-        expect(await said([entrypoint, command], words)).toBe('entry echo words')
-        expect(await said([entrypoint, command], { ...own, ...words })).toBe('mine echo words')
-        expect(await said([entrypoint], {})).toBe('entry')
-        expect(await said([command], {})).toBe('command')
-        expect(await said([command], words)).toBe('words')
-        expect(await said([command], own)).toBe('mine')
-        expect(await said([], words)).toBe('words')
-        expect(await said([command], { Parameters: ['no-such-command'] })).toBe('user')
-        await forget('entry')
-      })
-
-      it('refuses an image of another platform', async () => {
-        registry = await imageRegistry(Buffer.alloc(1024), { architecture: 's390x' })
-        const verdict = await open().accepts(ask({ Image: registry.image }).engine, { Type: 'None' }, never)
-        expect(verdict).toMatchObject({
-          isYes: false,
-          reason: expect.stringMatching(
-            /^this node does not support the available image platforms \[linux\/s390x\] \(supports \[linux\/\w+\]\)$/,
-          ),
-        })
-      })
-    })
-
     describe('isolation', () => {
       const printed = async (text: string, parts: Partial<RunRequest> = {}, engine = open()) => {
         const asked = ask(script(text), parts)
@@ -431,9 +157,9 @@ withDocker((host) => {
         })
         const running = await open().start(asked, never)
         await asked.logs.untilPrinted('ready')
-        const { HostConfig } = await api.call<{ HostConfig: { PortBindings: object } }>(
+        const { HostConfig } = await rig.api.call<{ HostConfig: { PortBindings: object } }>(
           'GET',
-          `/containers/${holderNameOf(executorId, asked)}/json`,
+          `/containers/${holderNameOf(rig.executorId, asked)}/json`,
         )
         expect(HostConfig.PortBindings).toEqual({ '8080/tcp': [{ HostIp: '127.0.0.1', HostPort: String(port) }] })
         await expect.poll(() => text(connect(port, '127.0.0.1')).catch(() => '')).toBe('served\n')
@@ -445,8 +171,8 @@ withDocker((host) => {
         const asked = ask(script('echo started; sleep 60'), { resources })
         const running = await open().start(asked, never)
         await asked.logs.untilPrinted('started')
-        const [listed] = await ours()
-        const { HostConfig } = await api.call<{ HostConfig: Record<string, unknown> }>(
+        const [listed] = await rig.ours()
+        const { HostConfig } = await rig.api.call<{ HostConfig: Record<string, unknown> }>(
           'GET',
           `/containers/${listed?.Id}/json`,
         )
@@ -460,11 +186,11 @@ withDocker((host) => {
           Privileged: false,
           LogConfig: { Type: 'json-file', Config: { 'max-file': '2', 'max-size': String(100 * mib) } },
         })
-        expect(listed?.Names).toEqual([`/${containerNameOf(executorId, asked)}`])
+        expect(listed?.Names).toEqual([`/${containerNameOf(rig.executorId, asked)}`])
         expect(listed?.Labels).toMatchObject({
-          'bacalhau-executor': executorId,
-          'bacalhau-jobID': executorId + asked.jobId,
-          'bacalhau-executionID': executorId + asked.executionId,
+          'bacalhau-executor': rig.executorId,
+          'bacalhau-jobID': rig.executorId + asked.jobId,
+          'bacalhau-executionID': rig.executorId + asked.executionId,
         })
         await running.stop(0)
       })
@@ -490,9 +216,9 @@ withDocker((host) => {
         const asked = ask(script('echo started; sleep 60'))
         const running = await open({ runtime }).start(asked, never)
         await asked.logs.untilPrinted('started')
-        const [listed] = await ours()
+        const [listed] = await rig.ours()
         const path = `/containers/${listed?.Id}/json`
-        const { HostConfig } = await api.call<{ HostConfig: { Runtime: string } }>('GET', path)
+        const { HostConfig } = await rig.api.call<{ HostConfig: { Runtime: string } }>('GET', path)
         expect(HostConfig.Runtime).toBe(runtime)
         await running.stop(0)
         const fault = await faultOf(open({ runtime: 'runsc-is-not-here' }).start(ask({}), never))
@@ -518,14 +244,14 @@ withDocker((host) => {
       })
 
       it('lets root in a container read its inputs and write its results without them', async () => {
-        const hostPath = mkdtempSync(join(root, 'output-'))
+        const hostPath = rig.folder('output')
         const outputs = [{ resultPath: { Name: 'o', Path: '/outputs' }, hostPath }]
         expect(await run(ask(script('echo x > /outputs/file'), { outputs }))).toEqual({ exitCode: 0 })
         expect(readFileSync(join(hostPath, 'file'), 'utf8')).toBe('x\n')
       })
 
       it('lets a program write only to /tmp and its results, when its operator says so', async () => {
-        const hostPath = mkdtempSync(join(root, 'output-'))
+        const hostPath = rig.folder('output')
         const outputs = [{ resultPath: { Name: 'o', Path: '/outputs' }, hostPath }]
         const tries =
           'for f in /file /etc/file /tmp/file /outputs/file; do echo x 2>/dev/null > $f && echo $f; done; true'
@@ -543,7 +269,7 @@ withDocker((host) => {
       })
 
       it('lets a program that is not root write its results', async () => {
-        const hostPath = mkdtempSync(join(root, 'output-'))
+        const hostPath = rig.folder('output')
         const outputs = [{ resultPath: { Name: 'o', Path: '/outputs' }, hostPath }]
         const asked = ask(script('su -s /bin/sh nobody -c "echo x > /outputs/file"'), { outputs })
         expect(await run(asked, open({ capDrop: [] }))).toEqual({ exitCode: 0 })
@@ -551,7 +277,7 @@ withDocker((host) => {
       })
 
       it('does not mount over the whole file system', async () => {
-        const outputs = [{ resultPath: { Name: 'o', Path: '/' }, hostPath: mkdtempSync(join(root, 'output-')) }]
+        const outputs = [{ resultPath: { Name: 'o', Path: '/' }, hostPath: rig.folder('output') }]
         expect((await faultOf(open().start(ask({}, { outputs }), never))).details?.['FailureClass']).toBe('user')
       })
     })
@@ -563,8 +289,8 @@ withDocker((host) => {
         await before.start(asked, never)
         await asked.logs.untilPrinted('one')
         await before.close()
-        const [container] = await ours()
-        await api.call('POST', `/containers/${container?.Id}/wait`)
+        const [container] = await rig.ours()
+        await rig.api.call('POST', `/containers/${container?.Id}/wait`)
         const logs = new MemorySink({ earlierBytes: { 1: 4, 2: 0 } })
         const program = await open().attach({ ...asked, logs }, never)
         expect(await program?.exit).toEqual({ exitCode: 5 })
@@ -574,14 +300,14 @@ withDocker((host) => {
 
       it('never starts a container that was made but not started, and removes it', async () => {
         const asked = ask(script('echo never'))
-        const name = containerNameOf(executorId, asked)
+        const name = containerNameOf(rig.executorId, asked)
         const Labels = {
-          [executorLabel]: executorId,
-          'bacalhau-executionID': executorId + asked.executionId,
+          [executorLabel]: rig.executorId,
+          'bacalhau-executionID': rig.executorId + asked.executionId,
         }
-        await api.call('POST', '/containers/create', { query: { name }, body: { Image: 'busybox:latest', Labels } })
+        await rig.api.call('POST', '/containers/create', { query: { name }, body: { Image: 'busybox:latest', Labels } })
         expect(await open().attach(asked, never)).toBeUndefined()
-        expect(await ours()).toEqual([])
+        expect(await rig.ours()).toEqual([])
       })
 
       it('still knows the exit of a container that was removed before the node had stored it', async () => {
@@ -589,21 +315,21 @@ withDocker((host) => {
         const before = open()
         expect(await run(asked, before)).toEqual({ exitCode: 9 })
         await before.close()
-        expect(await ours()).toEqual([])
+        expect(await rig.ours()).toEqual([])
         const program = await open().attach(asked, never)
         expect(await program?.exit).toEqual({ exitCode: 9 })
       })
 
       it('sees networks that were left behind', async () => {
-        const Labels = { [executorLabel]: executorId, 'bacalhau-executionID': `${executorId}e-old` }
-        await api.call('POST', '/networks/create', { body: { Name: `left-${nodeId}`, Labels } })
+        const Labels = { [executorLabel]: rig.executorId, 'bacalhau-executionID': `${rig.executorId}e-old` }
+        await rig.api.call('POST', '/networks/create', { body: { Name: `left-${rig.nodeId}`, Labels } })
         await open().sweep(new Set())
-        const query = { filters: labelFilter(executorLabel, executorId) }
-        expect(await api.call('GET', '/networks', { query })).toEqual([])
+        const query = { filters: labelFilter(executorLabel, rig.executorId) }
+        expect(await rig.api.call('GET', '/networks', { query })).toEqual([])
       })
 
       it('leaves other nodes’ containers alone', async () => {
-        const other = new DockerEngine(settings, { clock, owner: newNodeId(randomUUID()), http: httpParts() })
+        const other = open({}, newNodeId(randomUUID()))
         const asked = ask(script('echo started; sleep 60'))
         const running = await other.start(asked, never)
         await asked.logs.untilPrinted('started')
@@ -618,7 +344,7 @@ withDocker((host) => {
     it('keeps the containers of a stack that somebody wants to look at', async () => {
       const engine = open({ isStackKept: true })
       expect(await run(ask(script('true')), engine)).toEqual({ exitCode: 0 })
-      expect((await ours()).length).toBe(1)
+      expect((await rig.ours()).length).toBe(1)
       await open().sweep(new Set())
     })
   })

@@ -4,8 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { RunRequest } from '#contracts/engine.ts'
-import { newExecutionId, newJobId, newNodeId } from '#models/ids.ts'
-import { noResources } from '#models/resources.ts'
+import { newNodeId } from '#models/ids.ts'
 import type { NetworkConfig } from '#models/task.ts'
 import { SystemClock } from '#platform/clock.ts'
 import { DockerApi } from '#providers/docker/api.ts'
@@ -13,10 +12,9 @@ import { dockerTarget } from '#providers/docker/docker-host.ts'
 import { DockerEngine } from '#providers/docker/engine.ts'
 import { containerNameOf, executorIdOf, executorLabel, holderNameOf, labelFilter } from '#providers/docker/names.ts'
 import { defaultDockerSettings } from '#providers/docker/settings.ts'
+import { containerRequest, script } from '../kit/docker-rig.ts'
 import { doorTo, type TestNet, testNet } from '../kit/gated.ts'
 import { httpParts } from '../kit/http-parts.ts'
-import { MemorySink } from '../kit/memory-sink.ts'
-import { scratchIn } from '../kit/scratch.ts'
 import { until } from '../kit/until.ts'
 import { webServer } from '../kit/web-server.ts'
 import { withDocker, withPodman } from '../kit/with-docker.ts'
@@ -72,27 +70,10 @@ const suites = (host: () => string) => {
       const listed = await api.call<{ Names: string[] }[]>('GET', '/containers/json', { query: { all: true, filters } })
       return listed.flatMap(({ Names }) => Names)
     }
-    const ask = (script: string, parts: Partial<RunRequest> = {}) => {
-      const executionId = newExecutionId(randomUUID())
-      const logs = new MemorySink()
-      const Params = { Image: 'busybox:latest', Entrypoint: ['/bin/sh', '-c', script] }
-      return {
-        executionId,
-        jobId: newJobId(randomUUID()),
-        engine: { Type: 'docker', Params },
-        env: {},
-        inputs: [],
-        engineInputs: [],
-        outputs: [],
-        resources: noResources(),
-        network: http,
-        scratch: scratchIn(join(root, executionId)),
-        ...parts,
-        logs,
-      }
-    }
-    const run = async (script: string, parts: Partial<RunRequest> = {}) => {
-      const asked = ask(script, parts)
+    const ask = (text: string, parts: Partial<RunRequest> = {}) =>
+      containerRequest(root, script(text), { network: http, ...parts })
+    const run = async (text: string, parts: Partial<RunRequest> = {}) => {
+      const asked = ask(text, parts)
       const exit = await (await open().start(asked, never)).exit
       return { ...exit, asked, out: asked.logs.stdout }
     }

@@ -8,8 +8,7 @@ import { join } from 'node:path'
 import { connect as connectTls, createSecureContext } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { OpenGate } from '#contracts/http-gate.ts'
-import { newExecutionId, newJobId, newNodeId } from '#models/ids.ts'
-import { noResources } from '#models/resources.ts'
+import { newNodeId } from '#models/ids.ts'
 import type { NetworkConfig } from '#models/task.ts'
 import { SystemClock } from '#platform/clock.ts'
 import { addressGuard, defaultFetchGuard, defaultProxyGuard } from '#providers/address-guard.ts'
@@ -20,11 +19,10 @@ import { DockerEngine } from '#providers/docker/engine.ts'
 import { executorIdOf, holderNameOf } from '#providers/docker/names.ts'
 import { defaultDockerSettings } from '#providers/docker/settings.ts'
 import { Gate } from '#providers/gate/gate.ts'
+import { containerRequest, script } from '../kit/docker-rig.ts'
 import { listenCommand } from '../kit/listen-command.ts'
-import { MemorySink } from '../kit/memory-sink.ts'
 import { type OwnBridge, ownBridge } from '../kit/own-bridge.ts'
 import { ownCertificate } from '../kit/own-certificate.ts'
-import { scratchIn } from '../kit/scratch.ts'
 import { wasmCommand } from '../kit/wasm-command.ts'
 import { WasmEngineKit, wasmProgram } from '../kit/wasm-engine.ts'
 import { withDocker } from '../kit/with-docker.ts'
@@ -239,15 +237,8 @@ withDocker((host) => {
     looks = 0
   }
 
-  const startDocker = async (script: string, network: NetworkConfig, EnvironmentVariables: string[] = []) => {
-    const executionId = newExecutionId(randomUUID())
-    const logs = new MemorySink()
-    const Params = { Image: 'busybox:latest', Entrypoint: ['/bin/sh', '-c', script], EnvironmentVariables }
-    const request = {
-      ...{ executionId, jobId: newJobId(randomUUID()), engine: { Type: 'docker', Params }, env: {}, network, logs },
-      ...{ inputs: [], engineInputs: [], outputs: [], resources: noResources() },
-      scratch: scratchIn(join(root, executionId)),
-    }
+  const startDocker = async (text: string, network: NetworkConfig, EnvironmentVariables: string[] = []) => {
+    const request = containerRequest(root, { ...script(text), EnvironmentVariables }, { network })
     return { ...request, program: await docker.start(request, never) }
   }
 
