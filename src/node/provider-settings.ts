@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { DataFolder } from '#config/data-folder.ts'
 import type { Settings } from '#config/tree.ts'
 import { parseBytes } from '#lib/sizes.ts'
@@ -80,7 +80,7 @@ export const providerSettings = ({ settings, folder, environment }: ProviderSour
   }
 }
 
-const ipfsNodes = ({ InputSources, Publishers }: Settings): ProviderSettings['ipfs'] => {
+const ipfsNodes = ({ Compute, InputSources, Publishers }: Settings): ProviderSettings['ipfs'] => {
   const patience = { readTimeoutMs: milliseconds(InputSources.ReadTimeout), retries: InputSources.MaxRetryCount }
   return {
     inputs: {
@@ -89,6 +89,9 @@ const ipfsNodes = ({ InputSources, Publishers }: Settings): ProviderSettings['ip
       setting: 'InputSources.Types.IPFS.Endpoint',
     },
     results: { ...patience, endpoint: Publishers.Types.IPFS.Endpoint, setting: 'Publishers.Types.IPFS.Endpoint' },
+    ...(Compute.IPFS.Helia && {
+      helia: { modulePath: resolve(Compute.IPFS.Helia), readTimeoutMs: patience.readTimeoutMs },
+    }),
   }
 }
 

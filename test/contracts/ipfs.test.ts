@@ -19,12 +19,14 @@ import { SystemClock } from '#platform/clock.ts'
 import { resultLimits } from '#providers/bring-archive.ts'
 import { addFolder } from '#providers/ipfs/add-folder.ts'
 import { IpfsDownloader } from '#providers/ipfs/downloader.ts'
+import { Helia } from '#providers/ipfs/helia.ts'
 import { Kubo } from '#providers/ipfs/kubo.ts'
 import { IpfsPublisher } from '#providers/ipfs/publisher.ts'
 import { resolveNames } from '#providers/ipfs/resolve-names.ts'
 import type { IpfsSettings } from '#providers/ipfs/settings.ts'
 import { IpfsStorage } from '#providers/ipfs/storage.ts'
 import { fileCache } from '../kit/file-cache.ts'
+import { heliaModule } from '../kit/helia-module.ts'
 import { type KuboNode, kuboNode } from '../kit/kubo-node.ts'
 import { describeVectors } from '../kit/vectors.ts'
 import { webServer } from '../kit/web-server.ts'
@@ -90,6 +92,41 @@ publisherSuite('ipfs', async () => ({
     new IpfsDownloader(kubo, resultLimits).download(published, directory, () => {}, never),
   close: async () => {},
 }))
+
+const heliaRoot = mkdtempSync(join(tmpdir(), 'bacalhau-helia-'))
+const modulePath = heliaModule(heliaRoot)
+afterAll(() => rmSync(heliaRoot, { recursive: true }))
+const helia = (readTimeoutMs = 60_000) => new Helia({ modulePath, readTimeoutMs })
+
+storageSuite('ipfs (Helia)', async () => {
+  const blocks = helia(1_000)
+  const holding = async (content: Buffer) => {
+    const root = folder({})
+    writeFileSync(join(root, 'file'), content)
+    return source(`${await addFolder(blocks, root, never)}/file`)
+  }
+  return {
+    storage: new IpfsStorage(blocks, undefined),
+    holding,
+    good: await holding(Buffer.from('good')),
+    malformed: source(''),
+    missing: source(nowhere),
+    slow: source(nowhere),
+    close: () => blocks.stop(),
+  }
+})
+
+publisherSuite('ipfs (Helia)', async () => {
+  const blocks = helia()
+  return {
+    publisher: new IpfsPublisher(blocks),
+    spec: { Type: 'ipfs' },
+    isNamedByContent: true,
+    fetch: (published, directory) =>
+      new IpfsDownloader(blocks, resultLimits).download(published, directory, () => {}, never),
+    close: () => blocks.stop(),
+  }
+})
 
 downloaderSuite('ipfs', async () => {
   const impatient = new Kubo(settings(node.endpoint, { readTimeoutMs: 1_000 }), clock)
@@ -312,6 +349,29 @@ describe('a node of IPFS', () => {
     const work = new IpfsPublisher(at).publish(request, never)
     await expect(work).rejects.toMatchObject({ isRetryable: true, details: { FailureClass: 'transient' } })
     await at.stop()
+  })
+})
+
+describe('a Helia node', () => {
+  it('that does not start is told with its reason, and asked again', async () => {
+    const root = folder({ 'helia.mjs': 'export const node = 1' })
+    const broken = new Helia({ modulePath: join(root, 'helia.mjs'), readTimeoutMs: 1 })
+    const why = `the Helia node in this process fails: ${root}/helia.mjs exports no function by default`
+    for (const _ of [1, 2]) expect(await broken.problem()).toBe(why)
+    const missing = new Helia({ modulePath: join(root, 'nothing.mjs'), readTimeoutMs: 1 })
+    expect(await missing.problem()).toContain('Cannot find module')
+  })
+
+  it('is loaded only when it is first asked for', async () => {
+    const root = folder({ 'helia.mjs': 'globalThis.isHeliaLoaded = true; export default () => ({})' })
+    const idle = new Helia({ modulePath: join(root, 'helia.mjs'), readTimeoutMs: 1 })
+    const world = globalThis as { isHeliaLoaded?: boolean }
+    await idle.start()
+    await idle.stop()
+    expect(world.isHeliaLoaded).toBeUndefined()
+    expect(await idle.problem()).toBeUndefined()
+    expect(world.isHeliaLoaded).toBe(true)
+    delete world.isHeliaLoaded
   })
 })
 

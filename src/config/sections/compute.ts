@@ -104,6 +104,9 @@ export const compute = {
     ),
     Anonymous: boolean(false, 'Take S3 inputs also without AWS credentials, for buckets that everybody may read'),
   },
+  IPFS: {
+    Helia: text('', 'Module that makes a Helia node, for a machine without a Kubo; empty = none'),
+  },
   Fetch: {
     AllowPrivateAddresses: boolean(true, 'Inputs may come from private addresses'),
     AllowLoopback: boolean(true, 'Inputs may come from this machine'),

@@ -14,6 +14,15 @@ export function ipfsFault(error: unknown, what: string): Fault {
   })
 }
 
+/** Content that `where`, a node of IPFS, did not find: it may be there later, and others may know who has it. */
+export const notFoundInTime = (where: string, cid: string, limitMs: number, cause: unknown): Fault =>
+  new Fault('Timeout', `${where} did not find ${cid} within ${limitMs / 1000}s`, {
+    hint: 'Check the CID; some IPFS node that is online must have the content',
+    details: { FailureClass: 'transient' },
+    isRetryable: true,
+    cause,
+  })
+
 /** Content that is what its id says and yet of no use: no other node has better. */
 export const contentFault = (what: string, why: string): Fault =>
   new Fault('BadRequest', `${what}: ${why}`, { details: { FailureClass: 'user' } })

@@ -6,6 +6,7 @@ import type { Startable } from '#lib/lifecycle.ts'
 import { webAddressOf } from '#lib/multiaddr.ts'
 import type { Blocks } from './blocks.ts'
 import { inlineContent, isContentOf, mostBlockBytes, requireCheckable } from './check-block.ts'
+import { notFoundInTime } from './faults.ts'
 import type { IpfsSettings } from './settings.ts'
 
 const connectTimeoutMs = 10_000
@@ -120,12 +121,7 @@ export class Kubo implements Blocks, Startable {
     const isLate = (error as { code?: string }).code === 'UND_ERR_HEADERS_TIMEOUT'
     if (!isLate || !cid) return this.#nodeFault(`cannot be reached: ${messageOf(error)}`, true, error)
     const { endpoint, readTimeoutMs } = this.#settings
-    return new Fault('Timeout', `the IPFS node at ${endpoint} did not find ${cid} within ${readTimeoutMs / 1000}s`, {
-      hint: 'Check the CID; some IPFS node that is online must have the content',
-      details: { FailureClass: 'transient' },
-      isRetryable: true,
-      cause: error,
-    })
+    return notFoundInTime(`the IPFS node at ${endpoint}`, cid, readTimeoutMs, error)
   }
 
   #nodeFault(what: string, isRetryable = false, cause?: unknown): Fault {

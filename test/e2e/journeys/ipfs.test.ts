@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { heliaModule } from '../../kit/helia-module.ts'
 import { type KuboNode, kuboNode } from '../../kit/kubo-node.ts'
 import { allowedFixtures, modulePath, Product, type Server, toolJob } from '../../kit/product.ts'
 import { S3Server } from '../../kit/s3-server.ts'
@@ -101,6 +102,18 @@ describe('jobs with IPFS', () => {
     const shown = await run(toolJob(['list', '/in'], { task: { InputSources: [fromIpfs('readme.txt', '/in')] } }))
     expect(shown.Job.State).toMatchObject({ StateType: 'Failed' })
     expect(JSON.stringify(shown)).toContain('is not a CID')
+  })
+})
+
+describe('a machine without a Kubo', () => {
+  it('has IPFS in the process of the node [R184, R191]', async () => {
+    const settings = { 'Compute.IPFS.Helia': heliaModule(product.folder) }
+    const own = await product.serve({ name: 'helia', settings })
+    const first = await own.submit(toolJob(['print', 'kept here', '', '0'], { task: { Publisher: { Type: 'ipfs' } } }))
+    const { CID } = (await ended(own.port, first)).Executions.Items[0]!.PublishedResult!.Params as { CID: string }
+    const task = { InputSources: [fromIpfs(`${CID}/stdout`, '/in')] }
+    const second = await ended(own.port, await own.submit(toolJob(['cat', '/in'], { task })))
+    expect(stdoutOf(second)).toBe('kept here')
   })
 })
 
