@@ -13,6 +13,8 @@ const longestDelayUs = 8_000_000
 export class Network {
   readonly #world: World
   readonly #random
+  /** As the orchestrator's own broker does; NATS servers do not tell them. */
+  readonly #knowsSenders: boolean
   readonly #listeners = new Set<Listener>()
   readonly #cuts = new Set<string>()
   /** When the last message of each way arrives. */
@@ -21,6 +23,7 @@ export class Network {
   constructor(world: World) {
     this.#world = world
     this.#random = world.random.fork('network')
+    this.#knowsSenders = world.random.fork('broker').happens(0.5)
   }
 
   bus(life: Life): SimulatedBus {
@@ -48,18 +51,24 @@ export class Network {
   }
 
   /** Returns whether anybody listens where the message can get to. */
-  send(from: Life, message: BusMessage): boolean {
+  send(from: Life, said: BusMessage): boolean {
+    const message = this.#as(from, said)
     const hearing = [...this.#listeners].filter(({ pattern }) => matches(pattern, message.subject))
     for (const listener of hearing) this.#carry(from, listener, message)
     return hearing.length > 0
   }
 
   /** As over a connection that is there or not: nothing is lost on the way. False = it cannot be sent now. */
-  sendOnce(from: Life, message: BusMessage): boolean {
+  sendOnce(from: Life, said: BusMessage): boolean {
+    const message = this.#as(from, said)
     const to = [...this.#listeners].find(({ pattern }) => matches(pattern, message.subject))
     if (!to || this.#cuts.has(`${from.name}>${to.life.name}`)) return false
     this.#deliverLater(`${from.name}>${to.life.name}`, to, message)
     return true
+  }
+
+  #as({ name }: Life, message: BusMessage): BusMessage {
+    return this.#knowsSenders ? { ...message, sender: name } : message
   }
 
   #carry(from: Life, to: Listener, message: BusMessage): void {

@@ -55,9 +55,9 @@ export class GoNodes {
   /** A sign of life. Numbers that begin again tell of a new process. */
   async beat({ nodeId, sequence }: Beat): Promise<void> {
     const member = this.#members.get(nodeId)
-    const IsNewProcess = member !== undefined && isCountedAnew(sequence, member.sequence)
+    const IsNewProcess = member !== undefined && sequence !== undefined && isCountedAnew(sequence, member.sequence)
     if (IsNewProcess) member.node.restarted()
-    if (member) member.sequence = sequence
+    if (member && sequence !== undefined) member.sequence = sequence
     await this.#hear(nodeId, IsNewProcess)
   }
 

@@ -21,7 +21,7 @@ const changed = (change: (order: any) => void): string => {
 describe('AskForBid for a node of 1.4', () => {
   it('has all that such a node needs, starts at once, and keeps every digit of times', () => {
     const order = JSON.parse(text)
-    expect(order).toMatchObject({ SourcePeerID: 'orch', TargetPeerID: 'n-1', WaitForApproval: false })
+    expect(order).toMatchObject({ SourcePeerID: 'orch.n-1', TargetPeerID: 'n-1', WaitForApproval: false })
     expect(order.Execution).toMatchObject({
       AllocatedResources: { Tasks: {} },
       DesiredState: { StateType: 1 },
@@ -63,8 +63,8 @@ describe('AskForBid for a node of 1.4', () => {
 })
 
 it('CancelExecution says who, to whom, what and why', () => {
-  expect(JSON.parse(cancelExecution('orch', 'n-1', 'e-1', 'stopped'))).toEqual({
-    SourcePeerID: 'orch',
+  expect(JSON.parse(cancelExecution('orch', 'n-1' as NodeId, 'e-1', 'stopped'))).toEqual({
+    SourcePeerID: 'orch.n-1',
     TargetPeerID: 'n-1',
     ExecutionID: 'e-1',
     Justification: 'stopped',

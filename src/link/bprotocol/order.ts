@@ -1,22 +1,24 @@
 import { since } from '#api/client-version.ts'
 import { parseWire, type Wire } from '#api/decode/wire-json.ts'
 import type { Execution } from '#models/execution.ts'
+import type { NodeId } from '#models/ids.ts'
 import type { Job } from '#models/job.ts'
 import { metaKeys } from '#models/job.ts'
 import { isRecord, recordOf } from '../go/checked.ts'
 import { goOrder } from '../go/execution.ts'
+import { ownAddress } from './own-address.ts'
 
 const networkWords = ['None', 'Full', 'HTTP']
 
-/** AskForBid as nodes of 1.4 read it: placement is decided already, so it starts at once. */
+/** AskForBid as nodes of 1.4 read it: placement is decided already, so it starts at once. It calls back where the order says it is from. */
 export function askForBid(orchestratorId: string, execution: Execution, job: Job): string {
   const Meta = { ...job.Meta, [metaKeys.requesterId]: orchestratorId, [metaKeys.orchestratorId]: orchestratorId }
   const order = goOrder(execution, { ...job, Meta }, 'Running', since.v1_4)
-  return `{${peers(orchestratorId, execution.NodeID)},"Execution":${order},"WaitForApproval":false}`
+  return `{${peers(ownAddress(orchestratorId, execution.NodeID), execution.NodeID)},"Execution":${order},"WaitForApproval":false}`
 }
 
-export const cancelExecution = (orchestratorId: string, nodeId: string, executionId: string, reason: string): string =>
-  `{${peers(orchestratorId, nodeId)},"ExecutionID":${JSON.stringify(executionId)},"Justification":${JSON.stringify(reason)}}`
+export const cancelExecution = (orchestratorId: string, nodeId: NodeId, executionId: string, reason: string): string =>
+  `{${peers(ownAddress(orchestratorId, nodeId), nodeId)},"ExecutionID":${JSON.stringify(executionId)},"Justification":${JSON.stringify(reason)}}`
 
 const peers = (from: string, to: string): string =>
   `"SourcePeerID":${JSON.stringify(from)},"TargetPeerID":${JSON.stringify(to)}`

@@ -10,6 +10,7 @@ import { GoLogStreams } from '../go/log-streams.ts'
 import { decodeFrame } from '../ncl/frame.ts'
 import { answerOf, bodyOf, errorOf } from './envelope.ts'
 import { GoNodes } from './go-nodes.ts'
+import { addressee } from './own-address.ts'
 
 export type GoNodesParts = {
   bus: Bus
@@ -39,8 +40,10 @@ export const serveGoNodes = (parts: GoNodesParts): Subscription => {
     bus.subscribe(`node.orchestrator.${parts.orchestratorId}.>`, (message) =>
       quietly(message, () => {
         const body = bodyOf(message.payload)
-        requireOwn(textOf(body.SourcePeerID, 'SourcePeerID'), message.sender)
-        nodes.callback(tokenOf(message.subject, 3), body)
+        const { nodeId, method } = addressee(message.subject, parts.orchestratorId)
+        requireOwn(textOf(body.SourcePeerID, 'SourcePeerID'), message.sender ?? nodeId ?? '')
+        if (nodeId !== undefined) requireOwn(nodeId, message.sender)
+        nodes.callback(method, body)
       }),
     ),
     streams.serve(),
@@ -60,16 +63,17 @@ export const serveGoNodes = (parts: GoNodesParts): Subscription => {
   }
 }
 
-export type Beat = { nodeId: NodeId; sequence: number }
+/** `sequence`: undefined where anybody might have said it, as what is concluded from it ends work. */
+export type Beat = { nodeId: NodeId; sequence: number | undefined }
 
 const beatOf = ({ NodeID, Sequence }: Wire, sender: string | undefined): Beat => ({
   nodeId: requireOwn(textOf(NodeID, 'NodeID'), sender) as NodeId,
-  sequence: Number(Sequence ?? 0),
+  sequence: sender === undefined ? undefined : Number(Sequence ?? 0),
 })
 
 const tokenOf = (subject: string, index: number): string => subject.split('.')[index] ?? ''
 
-/** A broker elsewhere does not tell who the sender is: there it must see to it that nobody speaks for another. */
+/** A broker elsewhere does not tell who the sender is: there it lets nobody speak on a subject of another. */
 const requireOwn = (claimed: string, sender: string | undefined): string => {
   if (sender !== undefined && claimed !== sender) throw new Error('a node may speak only for itself')
   return claimed

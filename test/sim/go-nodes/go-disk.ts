@@ -17,6 +17,8 @@ export type GoReport =
 export class GoDisk {
   /** Version 1.4 registers once in the life of its folder. */
   isRegistered = false
+  /** Whom it calls back: where its orders say that they are from. */
+  requesterId = ''
   readonly executions = new Map<ExecutionId, 'bid' | 'queued' | 'running' | 'ended'>()
   /** Version 1.9 keeps what it reports, and up to where that was acknowledged. */
   readonly reports: { report: GoReport; atNs: bigint }[] = []

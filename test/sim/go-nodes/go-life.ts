@@ -38,7 +38,7 @@ export class GoLife {
       witness,
       report: (report) => speech.report(report),
     })
-    const speech = speak({ orchestratorId: 'node-0', world, life: this.life, machine, network, witness, work })
+    const speech = speak({ world, life: this.life, machine, network, witness, work })
     work.start()
     speech.start()
   }

@@ -51,7 +51,8 @@ export function speak14(parts: SpeechParts): Speech {
     every(parts, 'sends what it kept', reconnectMs, send)
   }
 
-  const ask = ({ Execution }: any): boolean => {
+  const ask = ({ Execution, SourcePeerID }: any): boolean => {
+    disk.requesterId = SourcePeerID
     const text = 'execution already exists'
     if (!work.take(Execution, false)) report({ kind: 'failed', executionId: Execution.ID, text, failsExecution: false })
     return true
@@ -70,7 +71,7 @@ export function speak14(parts: SpeechParts): Speech {
     const payload = bytesOf({ SourcePeerID: nodeId, ExecutionID: given.executionId, JobID: '', ...body })
     unsent.push({
       executionId: given.executionId,
-      subject: `node.orchestrator.${parts.orchestratorId}.${method}/v1`,
+      subject: `node.orchestrator.${disk.requesterId}.${method}/v1`,
       payload,
     })
     send()

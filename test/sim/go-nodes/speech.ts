@@ -14,7 +14,6 @@ export type SpeechParts = {
   network: Network
   witness: Witness
   work: GoWork
-  orchestratorId: string
 }
 export type Speech = { start(): void; report(report: GoReport): void }
 

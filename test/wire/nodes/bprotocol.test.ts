@@ -28,15 +28,26 @@ afterEach(async () => {
   for (const each of started.splice(0).reverse()) await each.stop()
 })
 
+/** As NATS servers carry messages: who said them is not told. */
+const withoutSenders = (bus: Bus): Bus => ({
+  maxPayloadBytes: bus.maxPayloadBytes,
+  publish: (...message) => bus.publish(...message),
+  send: (...message) => bus.send(...message),
+  request: (...question) => bus.request(...question),
+  subscribe: (subject, handler) => bus.subscribe(subject, ({ sender: _, ...message }) => handler(message)),
+  onConnection: (handler) => bus.onConnection(handler),
+  close: () => bus.close(),
+})
+
 /** Our orchestrator with the adapter, and a connection as a node has it. */
-async function served(name = 'node140') {
+async function served(name = 'node140', isOuter = false) {
   const cluster = await startOrchestrator()
   started.push(cluster)
   const node = await busClient(cluster.port, { name })
   started.push({ stop: () => node.close() })
   const logged: Record<string, unknown>[] = []
   serveGoNodes({
-    bus: cluster.bus,
+    bus: isOuter ? withoutSenders(cluster.bus) : cluster.bus,
     clock: new SystemClock(),
     random: systemRandom,
     end: cluster.orchestrator.link,
@@ -111,8 +122,8 @@ type Order = { ExecutionID: string; JobID: string }
 type Callback = { name: string; body: object }
 
 /** A node with one engine that answers each order as `run` says. */
-async function withNode(run: (order: Order) => Callback | Promise<Callback>) {
-  const cluster = await served('node-4')
+async function withNode(run: (order: Order) => Callback | Promise<Callback>, isOuter = false) {
+  const cluster = await served('node-4', isOuter)
   const { node, answer } = cluster
   const room = { CPU: 2, Memory: 4_000_000_000, Disk: 4_000_000_000 }
   const ComputeNodeInfo = {
@@ -126,13 +137,13 @@ async function withNode(run: (order: Order) => Callback | Promise<Callback>) {
   }
   const orders: string[] = []
   node.subscribe('node.compute.node-4.>', ({ subject, payload, reply = '' }) => {
-    const { Execution, ExecutionID } = JSON.parse(Buffer.from(payload).toString())
+    const { Execution, ExecutionID, SourcePeerID } = JSON.parse(Buffer.from(payload).toString())
     const order = { ExecutionID: Execution?.ID ?? ExecutionID, JobID: Execution?.JobID ?? '' }
     node.publish(reply, bytes({ value: order }))
     if (!subject.endsWith('AskForBid/v1')) return
     orders.push(order.ExecutionID)
     void Promise.resolve(run(order)).then(({ name, body }) =>
-      node.publish(`node.orchestrator.orch140.${name}/v1`, bytes({ SourcePeerID: 'node-4', ...order, ...body })),
+      node.publish(`node.orchestrator.${SourcePeerID}.${name}/v1`, bytes({ SourcePeerID: 'node-4', ...order, ...body })),
     )
   })
   const Info = { NodeID: 'node-4', NodeType: 'Compute', Labels: {}, ComputeNodeInfo }
@@ -177,6 +188,37 @@ describe('a job on a node of 1.4', () => {
       { ...said, subject: 'node.orchestrator.orch140.OnRunComplete/v1' },
       { ...said, subject: 'heartbeat' },
     ])
+  })
+
+  it('ends by what comes on the subject of its own node where servers do not tell who says what [S10]', async () => {
+    const cluster = await withNode(async (order) => {
+      const mallory = await busClient(cluster.port, { name: 'mallory' })
+      started.push({ stop: () => mallory.close() })
+      const forged = bytes({ SourcePeerID: 'node-4', ...order, ...printed('forged\n').body })
+      mallory.publish('node.orchestrator.orch140.OnRunComplete/v1', forged)
+      mallory.publish('node.orchestrator.orch140.mallory.OnRunComplete/v1', forged)
+      await until('both are refused', () => cluster.logged.length === 2)
+      return printed('hello\n')
+    }, true)
+    const id = await submitSpec(cluster.jobs, wasmJob())
+    expect((await endOf(cluster.jobs, id)).State.StateType).toBe('Completed')
+    expect((await cluster.jobs.executions(id)).map(({ RunOutput }) => RunOutput?.Stdout)).toEqual(['hello\n'])
+    expect(cluster.logged.map(({ error }) => error)).toEqual(Array(2).fill('a node may speak only for itself'))
+  })
+
+  it('is not lost by beats that anybody may have said: they show only that its node lives', async () => {
+    const done = Promise.withResolvers<Callback>()
+    const cluster = await withNode(() => done.promise, true)
+    cluster.node.publish('heartbeat', bytes({ NodeID: 'node-4', Sequence: 100 }))
+    const id = await submitSpec(cluster.jobs, wasmJob())
+    await until('it has the order', () => cluster.orders.length === 1)
+    const mallory = await busClient(cluster.port, { name: 'mallory' })
+    started.push({ stop: () => mallory.close() })
+    for (let time = 0; time < 3; time++) mallory.publish('heartbeat', bytes({ NodeID: 'node-4', Sequence: 1 }))
+    await mallory.request('node.management.mallory.UpdateResources/v1', bytes({ NodeID: 'mallory' }), 5_000)
+    done.resolve(printed('hello\n'))
+    expect((await endOf(cluster.jobs, id)).State.StateType).toBe('Completed')
+    expect(cluster.orders).toHaveLength(1)
   })
 
   it('fails with the reason when what the node calls back cannot be read, instead of running for ever', async () => {
