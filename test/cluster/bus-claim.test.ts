@@ -34,7 +34,7 @@ class Rival {
   }
 }
 
-it('a second orchestrator is told who has the bus, and the first goes on', async () => {
+it('a second orchestrator is told who has the bus, and the first goes on [W18]', async () => {
   const [clock, router] = [new StepClock(), new Router()]
   const [first, second] = [new Rival('first', router, clock), new Rival('second', router, clock)]
   await first.claim()

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import type { ComputeEnd } from '#contracts/node-link.ts'
 import { Fault } from '#lib/fault.ts'
-import type { JobId } from '#models/ids.ts'
+import type { JobId, NodeId } from '#models/ids.ts'
 import type { Task } from '#models/task.ts'
 import { openSqlite } from '#platform/sqlite.ts'
 import { startOrchestrator } from '../kit/cluster.ts'
@@ -78,5 +78,33 @@ it('a node whose greeting is lost with a group is told to greet again, and is co
   await greet(LinkID)
   expect((await cluster.nodes.get('n-1')).ConnectionState.Status).toBe('CONNECTED')
   expect(await link.heartbeat(beat)).toEqual({ IsKnown: true })
+  await cluster.stop()
+})
+
+it('a rejected node is not let in while the store cannot be read, nor taken for a new one afterwards [W17, R204]', async () => {
+  const database = new FaultySql(openSqlite(':memory:'))
+  const cluster = await startOrchestrator({}, database)
+  const back: ComputeEnd = {
+    deliver: async (_linkId, frames) => ({ LastSeq: frames.at(-1)?.Seq ?? 0 }),
+    async *readLogs() {},
+    readResult: async () => ({ bytes: new Uint8Array(), sizeBytes: 0, tag: '' }),
+  }
+  let LinkID = ''
+  const greet = () =>
+    cluster.orchestrator.link.handshake({ NodeInfo: nodeInfo, StoreID: 's', LinkID, LiveExecutions: [] }, back)
+  LinkID = (await greet()).LinkID
+  database.watch = () => {
+    throw new Fault('StorageFull', 'the disk is gone')
+  }
+  await expect(greet()).rejects.toThrow(Fault)
+  database.watch = () => {}
+  await until('it is known by its link again', async () => (await greet().catch(() => undefined))?.LinkID === LinkID)
+  await cluster.nodes.reject('n-1' as NodeId, '')
+  database.watch = () => {
+    throw new Fault('StorageFull', 'the disk is gone')
+  }
+  expect((await greet().catch(() => undefined))?.IsAccepted ?? false).toBe(false)
+  database.watch = () => {}
+  expect(await greet()).toMatchObject({ IsAccepted: false, Reason: 'node has been rejected' })
   await cluster.stop()
 })

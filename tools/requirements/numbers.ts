@@ -5,12 +5,12 @@ export type Showing = Pick<TestLine, 'ring' | 'file' | 'name'>
 
 /** The lines `- R1: …` of docs/requirements.md, in their order. */
 export const requirementList = (markdown: string): Requirement[] =>
-  [...markdown.matchAll(/^- ([RFWXSIL]\d+): (.+)$/gm)].map(([, number, says]) => ({ number: number!, says: says! }))
+  [...markdown.matchAll(/^- ([RFWXSNIL]\d+): (.+)$/gm)].map(([, number, says]) => ({ number: number!, says: says! }))
 
 /** The numbers a test cites in brackets: `[R162]`, `[W5, X7]`, `[R12–R14]`. */
 export function numbersIn(name: string): string[] {
   return [...name.matchAll(/\[([^\]]*)\]/g)].flatMap(([, inside]) =>
-    [...inside!.matchAll(/\b([RFWXSIL])(\d+)(?:\s*[–-]\s*\1?(\d+))?\b/g)].flatMap(([, letter, from, to]) => {
+    [...inside!.matchAll(/\b([RFWXSNIL])(\d+)(?:\s*[–-]\s*\1?(\d+))?\b/g)].flatMap(([, letter, from, to]) => {
       const first = Number(from)
       const last = Number(to ?? from)
       return Array.from({ length: Math.max(0, Math.min(last - first, 300)) + 1 }, (_, i) => `${letter}${first + i}`)

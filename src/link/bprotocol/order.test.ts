@@ -19,7 +19,7 @@ const changed = (change: (order: any) => void): string => {
 }
 
 describe('AskForBid for a node of 1.4', () => {
-  it('has all that such a node needs, starts at once, and keeps every digit of times', () => {
+  it('has all that such a node needs, starts at once, and keeps every digit of times [N15]', () => {
     const order = JSON.parse(text)
     expect(order).toMatchObject({ SourcePeerID: 'orch.n-1', TargetPeerID: 'n-1', WaitForApproval: false })
     expect(order.Execution).toMatchObject({

@@ -30,7 +30,7 @@ const chosen = (
 ): string[] => selectNodes(candidates, amount(1), count, { strategy, job: job({ MaxPerNode }) }).map(({ id }) => id)
 
 describe('choosing nodes', () => {
-  it('takes what the user prefers first, then spreads, then goes where most room is [F1]', () => {
+  it('takes what the user prefers first, then spreads, then goes where most room is [F1, W37]', () => {
     expect(chosen(candidatesOf([2, 2, 1], [false, false, true]), 5)).toEqual(['n-2', 'n-0', 'n-1', 'n-0', 'n-1'])
     const [large, small] = candidatesOf([4, 4]) as [Candidate, Candidate]
     expect(chosen([{ ...large, free: amount(2) }, small], 1)).toEqual(['n-1'])

@@ -26,7 +26,7 @@ async function refusal(args: readonly string[], folder = join(product.folder, 'd
 }
 
 describe('a node does not start, and says why', () => {
-  it('on a data folder that another server uses, which goes on [R200, I1]', async () => {
+  it('on a data folder that another server uses, which goes on [R200, I1, W18]', async () => {
     const first = await serveNode(product)
     expect(await refusal(anyPorts)).toContain(`the database ${first.folder}/state.db is in use by another process`)
     expect((await submit(first, smallJob('one'))).status).toBe(200)

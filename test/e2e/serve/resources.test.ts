@@ -100,7 +100,7 @@ describe('the resources of a node', () => {
     expect(own.Info.ComputeNodeInfo.AvailableCapacity).toEqual(own.Info.ComputeNodeInfo.MaxCapacity)
   })
 
-  it('change while it runs, with its labels: what waited for them starts [R121, R206]', async () => {
+  it('change while it runs, with its labels: what waited for them starts [R121, R206, W29]', async () => {
     const Constraints = [{ Key: 'GPU-NVIDIA', Operator: 'gt', Values: ['2'] }]
     const id = await server.submit(
       toolJob(['print', 'on a third one', '', '0'], {

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Bus } from '#contracts/bus.ts'
 import { serveGoNodes } from '#link/bprotocol/serve.ts'
+import { encodeFrame } from '#link/ncl/frame.ts'
 import type { NodeId } from '#models/ids.ts'
 import type { JobSpec } from '#models/job.ts'
 import { SystemClock } from '#platform/clock.ts'
@@ -66,28 +67,31 @@ const statusOf = async (nodes: Awaited<ReturnType<typeof served>>['nodes']) =>
 if (!existsSync(folder)) absent('wire/v1.4.0')
 else
   describe('what a node of 1.4 says is answered as its own orchestrator answers', () => {
-    it.each(['01-connect-register', '02-idle-heartbeats', '03-batch-success-local'])('%s', async (name) => {
-      const lines = linesOf(name)
-      const { node, answer, nodes } = await served()
-      const register = linesOf('01-connect-register').find(({ subject }) => subject?.includes('RegisterNode'))
-      await answer(register ?? {})
-      let compared = 0
-      // Its answers went to inboxes of its own orchestrator.
-      const said = lines.filter(({ dir, op, subject }) => dir === 'C>S' && op === 'PUB' && !subject?.startsWith('_'))
-      for (const line of said) {
-        if (!line.subject?.startsWith('node.management.')) {
-          node.publish(line.subject ?? '', bytes(line.json))
-          continue
+    it.each(['01-connect-register', '02-idle-heartbeats', '03-batch-success-local'])(
+      '%s [N11, N12, N14]',
+      async (name) => {
+        const lines = linesOf(name)
+        const { node, answer, nodes } = await served()
+        const register = linesOf('01-connect-register').find(({ subject }) => subject?.includes('RegisterNode'))
+        await answer(register ?? {})
+        let compared = 0
+        // Its answers went to inboxes of its own orchestrator.
+        const said = lines.filter(({ dir, op, subject }) => dir === 'C>S' && op === 'PUB' && !subject?.startsWith('_'))
+        for (const line of said) {
+          if (!line.subject?.startsWith('node.management.')) {
+            node.publish(line.subject ?? '', bytes(line.json))
+            continue
+          }
+          const recorded = lines.find(({ dir, subject }) => dir === 'S>C' && subject === line.reply)
+          expect(await answer(line)).toEqual(recorded?.json)
+          compared += 1
         }
-        const recorded = lines.find(({ dir, subject }) => dir === 'S>C' && subject === line.reply)
-        expect(await answer(line)).toEqual(recorded?.json)
-        compared += 1
-      }
-      expect(compared).toBeGreaterThan(0)
-      expect(await statusOf(nodes)).toBe('CONNECTED')
-    })
+        expect(compared).toBeGreaterThan(0)
+        expect(await statusOf(nodes)).toBe('CONNECTED')
+      },
+    )
 
-    it('a node with a lock file of another orchestrator comes in by what it tells of itself', async () => {
+    it('a node with a lock file of another orchestrator comes in by what it tells of itself [W9, N12]', async () => {
       const { answer, nodes } = await served()
       const { json } = linesOf('01-connect-register').find(({ subject }) => subject?.includes('RegisterNode')) ?? {}
       const update = { subject: 'node.management.node140.UpdateNodeInfo/v1', json }
@@ -107,7 +111,7 @@ else
       expect(await answer(register)).toEqual({ value: { Accepted: false, Reason: 'node has been rejected' } })
     })
 
-    it('a newer node is sent to its own protocol, and nobody speaks for another', async () => {
+    it('a newer node is sent to its own protocol, and nobody speaks for another [N2]', async () => {
       const { answer } = await served()
       const { json } = linesOf('01-connect-register').find(({ subject }) => subject?.includes('RegisterNode')) ?? {}
       const newer = { Info: { ...json.Info, SupportedProtocols: ['bprotocol/v2', 'ncl/v1'] } }
@@ -117,6 +121,18 @@ else
       expect(forged).toEqual({ error: 'a node may speak only for itself', value: null })
     })
   })
+
+it('heartbeats of both kinds are heard, each for its own node only [N13]', async () => {
+  const { node, logged } = await served()
+  node.publish('heartbeat', bytes({ NodeID: 'other', Sequence: 1 }))
+  const framed = encodeFrame({ Type: 'heartbeat' }, '{"NodeID":"other","Sequence":1}')
+  node.publish('bacalhau.global.compute.node140.out.heartbeat', framed)
+  await until('both are heard', () => logged.length === 2)
+  expect(logged.map(({ subject, error }) => [subject, error])).toEqual([
+    ['heartbeat', 'a node may speak only for itself'],
+    ['bacalhau.global.compute.node140.out.heartbeat', 'a node may speak only for itself'],
+  ])
+})
 
 type Order = { ExecutionID: string; JobID: string }
 type Callback = { name: string; body: object }
@@ -143,7 +159,10 @@ async function withNode(run: (order: Order) => Callback | Promise<Callback>, isO
     if (!subject.endsWith('AskForBid/v1')) return
     orders.push(order.ExecutionID)
     void Promise.resolve(run(order)).then(({ name, body }) =>
-      node.publish(`node.orchestrator.${SourcePeerID}.${name}/v1`, bytes({ SourcePeerID: 'node-4', ...order, ...body })),
+      node.publish(
+        `node.orchestrator.${SourcePeerID}.${name}/v1`,
+        bytes({ SourcePeerID: 'node-4', ...order, ...body }),
+      ),
     )
   })
   const Info = { NodeID: 'node-4', NodeType: 'Compute', Labels: {}, ComputeNodeInfo }
@@ -162,12 +181,30 @@ const printed = (Stdout: string) => ({
 })
 
 describe('a job on a node of 1.4', () => {
-  it('is sent once and completes by what the node calls back', async () => {
+  it('is sent once and completes by what the node calls back [N14, N17]', async () => {
     const { jobs, orders } = await withNode(() => printed('hello\n'))
     const id = await submitSpec(jobs, wasmJob())
     expect((await endOf(jobs, id)).State.StateType).toBe('Completed')
     expect((await jobs.executions(id)).map(({ RunOutput }) => RunOutput?.Stdout)).toEqual(['hello\n'])
     expect(orders).toHaveLength(1)
+  })
+
+  it('ends by the first that its node says of its end, though it is said twice and its bid comes after that [N16]', async () => {
+    const cluster = await withNode(async (order) => {
+      const say = (name: string, body: object) =>
+        cluster.node.publish(
+          `node.orchestrator.orch140.node-4.${name}/v1`,
+          bytes({ SourcePeerID: 'node-4', ...order, ...body }),
+        )
+      say('OnRunComplete', printed('first\n').body)
+      say('OnBidComplete', { Accepted: true, Event: {} })
+      say('OnComputeFailure', { Event: { Message: 'too late' } })
+      return printed('second\n')
+    })
+    const id = await submitSpec(cluster.jobs, wasmJob())
+    expect((await endOf(cluster.jobs, id)).State.StateType).toBe('Completed')
+    await cluster.answer({ subject: 'node.management.node-4.UpdateResources/v1', json: { NodeID: 'node-4' } })
+    expect((await cluster.jobs.executions(id)).map(({ RunOutput }) => RunOutput?.Stdout)).toEqual(['first\n'])
   })
 
   it('ends by what its own node calls back, whatever another node says in its name [S10]', async () => {

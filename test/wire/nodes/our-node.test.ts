@@ -54,7 +54,7 @@ if (!existsSync(join(goldensDir(), 'wire'))) absent('wire')
 else
   describe('our node at an orchestrator of Go', () => {
     it.each(scenarios)(
-      '%s %s: answers and reports as the recorded node did [R99]',
+      '%s %s: answers and reports as the recorded node did [R99, N20, N28]',
       async (version, scenario, reports) => {
         const lines = recordedLines(`${version}/${scenario}`)
         const { go } = await joined(version, lines)
@@ -130,7 +130,7 @@ else
       },
     )
 
-    it('v1.9.3: what its orchestrator repeats after a crash is acknowledged and runs no second time', async () => {
+    it('v1.9.3: what its orchestrator repeats after a crash is acknowledged and runs no second time [N20, N25]', async () => {
       const lines = recordedLines('v1.9.3/14-orchestrator-killed-replay')
       const { go, engine } = await joined('v1.9.3', lines)
       const all = orders(lines)
@@ -202,7 +202,7 @@ else
     )
 
     it.each(Object.keys(versions) as Version[])(
-      '%s: gives out what a program printed, to its end [R200]',
+      '%s: gives out what a program printed, to its end [R200, N23, N29]',
       async (version) => {
         const lines = recordedLines(`${version}/03-batch-success-local`)
         const { go, node } = await joined(version, lines)
@@ -239,4 +239,18 @@ else
         expect((await read('e-unknown-1')).at(-1).closeError.Code).toBe(5000)
       },
     )
+
+    it('v1.9.3: a report that is refused, or not answered, is told again until it is taken, and then no more [N22]', async () => {
+      const lines = recordedLines('v1.9.3/10-ops-direct')
+      const { go, compute } = await joined('v1.9.3', lines)
+      go.answers['reports'] = { error: 'not now', delay: 100_000_000 }
+      for (const line of orders(lines).filter((each) => typeOfLine(each).startsWith('AskForBid'))) await go.say(line)
+      await go.next('RunResult', 2)
+      go.answers['reports'] = {}
+      const told = () => go.heard.filter(({ type }) => type === 'RunResult').length
+      const before = told()
+      await go.next('RunResult', before + 1)
+      await stop(compute)
+      expect(told()).toBe(before + 1)
+    })
   })
