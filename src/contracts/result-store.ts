@@ -2,6 +2,9 @@ import type { ExecutionId } from '#models/ids.ts'
 import type { ResultOffer } from '#models/messages/messages.ts'
 import type { ResultPart, ResultQuery } from './publisher.ts'
 
+/** What is kept of an execution, also a part; `writtenMs`, Unix ms, is of the last write. */
+export type KeptResultFile = { executionId: ExecutionId; writtenMs: number; sizeBytes: number }
+
 /** Results that the orchestrator keeps for their owners, as gzip tars. What is not whole yet survives a restart. */
 export interface ResultStore {
   /** Whether this very result is here, whole. */
@@ -14,7 +17,7 @@ export interface ResultStore {
   finish(offer: ResultOffer): Promise<void>
   /** Undefined when nothing is kept of the execution. */
   read(query: ResultQuery): Promise<ResultPart | undefined>
-  /** Everything that something is kept of, with when it was last written (Unix ms). */
-  list(): Promise<{ executionId: ExecutionId; writtenMs: number }[]>
+  /** Everything that something is kept of. */
+  list(): Promise<KeptResultFile[]>
   remove(executionId: ExecutionId): Promise<void>
 }

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import type { Startable } from '#lib/lifecycle.ts'
+import { parseResources } from '#lib/resources.ts'
 import { serveGoNodes } from '#link/bprotocol/serve.ts'
 import { serveOrchestrator } from '#link/bus-ends.ts'
 import { greetNodes } from '#link/greeting.ts'
@@ -50,6 +51,7 @@ export const controlParts = async (deps: NodeDeps, context: PartContext) => {
     results,
     clock,
     keptMs: milliseconds(deps.settings.Orchestrator.Retention.Results),
+    totalBytes: parseResources({ Disk: deps.settings.Orchestrator.Retention.ResultsSize }).Disk,
     onError: (error) => log('result_sweep_failed', { error }),
   })
   const parts: Startable[] = [orchestrator, sweep, ...bus.parts]

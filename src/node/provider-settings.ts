@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path'
 import type { DataFolder } from '#config/data-folder.ts'
 import type { Settings } from '#config/tree.ts'
+import { parseResources } from '#lib/resources.ts'
 import { parseBytes } from '#lib/sizes.ts'
 import { defaultDockerSettings } from '#providers/docker/settings.ts'
 import type { ProviderSettings } from '#providers/index.ts'
@@ -51,7 +52,10 @@ export const providerSettings = ({ settings, folder, environment }: ProviderSour
         address: Publishers.Types.Local.Address,
         port: Publishers.Types.Local.Port,
         directory: Publishers.Types.Local.Directory || folder.resultsFolder,
-        retention: { ageMs: milliseconds(Publishers.Types.Local.Retention), sizeBytes: 0 },
+        retention: {
+          ageMs: milliseconds(Publishers.Types.Local.Retention),
+          sizeBytes: parseResources({ Disk: Publishers.Types.Local.MaxTotalSize }).Disk,
+        },
       },
     },
     link: { directory: folder.offeredFolder },

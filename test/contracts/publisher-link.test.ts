@@ -111,7 +111,7 @@ describe('results over the link', () => {
       expect(await files().holds(offer)).toBe(true)
       const part = await files().read({ executionId: offer.ExecutionID, offset: 8, limitBytes: 2 })
       expect(Buffer.from(part?.bytes ?? []).toString()).toBe('of')
-      expect(await files().list()).toEqual([{ executionId: 'e-1', writtenMs: expect.any(Number) }])
+      expect(await files().list()).toEqual([{ executionId: 'e-1', writtenMs: expect.any(Number), sizeBytes: 19 }])
       await files().remove(offer.ExecutionID)
       expect(readdirSync(join(root, 'taken'))).toEqual([])
     })

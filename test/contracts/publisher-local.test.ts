@@ -20,6 +20,7 @@ import { LocalPublisher } from '#providers/local/publisher.ts'
 import type { LocalPublisherSettings } from '#providers/local/settings.ts'
 import { readPart } from '#providers/read-part.ts'
 import { writeArchive } from '#providers/write-archive.ts'
+import { until } from '../kit/until.ts'
 import { publisherSuite } from './publisher.suite.ts'
 
 const deps = { clock: new SystemClock(), write: writeArchive, read: readPart }
@@ -162,6 +163,12 @@ describe('local publisher', () => {
     const last = newExecutionId(randomUUID())
     await publish(small, last)
     expect(readdirSync(join(root, 'kept'))).toEqual([`${last}.tar.gz`])
+  })
+
+  it('removes what has grown old also while nothing is published [L7]', async () => {
+    const publisher = await start({ retention: { ageMs: 100, sizeBytes: 0 } })
+    await publish(publisher)
+    await until('it is gone', () => readdirSync(join(root, 'kept')).length === 0, 60_000)
   })
 
   it('says clearly that its port is taken', async () => {

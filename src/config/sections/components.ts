@@ -1,5 +1,5 @@
 import { webAddressOf } from '#lib/multiaddr.ts'
-import { age, boolean, duration, hour, integer, list, minute, port, text, unsigned } from '../leaf.ts'
+import { age, amount, boolean, duration, hour, integer, list, minute, port, text, unsigned } from '../leaf.ts'
 
 const disabled = (what: string) => list([], `${what} that are switched off`)
 const ipfs = (...env: string[]) => ({
@@ -59,6 +59,7 @@ export const publishers = {
       Port: port(6001, 'Port under which results of this node are fetched'),
       Directory: text('', 'Folder that keeps results; empty = in the data folder'),
       Retention: age('How long results are kept; 0 = until they are removed'),
+      MaxTotalSize: amount('Disk', '0', 'Most disk that results take; beyond it the oldest go. 0 = no limit'),
     },
     S3: {
       PreSignedURLDisabled: boolean(false, 'Never hand out signed addresses of results'),

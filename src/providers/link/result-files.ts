@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import type { ReadPart } from '#contracts/archive.ts'
 import type { ResultPart, ResultQuery } from '#contracts/publisher.ts'
-import type { ResultStore } from '#contracts/result-store.ts'
+import type { KeptResultFile, ResultStore } from '#contracts/result-store.ts'
 import { Fault } from '#lib/fault.ts'
 import type { ExecutionId } from '#models/ids.ts'
 import type { ResultOffer } from '#models/messages/messages.ts'
@@ -72,7 +72,7 @@ export class ResultFiles implements ResultStore {
     return this.#read(this.#pathOf(executionId), offset, limitBytes)
   }
 
-  async list(): Promise<{ executionId: ExecutionId; writtenMs: number }[]> {
+  async list(): Promise<KeptResultFile[]> {
     const names = await this.#names()
     const found = names.flatMap((name) => {
       const executionId = name.endsWith(whole) ? name.slice(0, -whole.length) : part.exec(name)?.[1]
@@ -80,7 +80,7 @@ export class ResultFiles implements ResultStore {
     })
     const looked = found.map(async ({ name, executionId }) => {
       const info = await stat(join(this.#directory, name)).catch(() => undefined)
-      return info ? [{ executionId, writtenMs: info.mtimeMs }] : []
+      return info ? [{ executionId, writtenMs: info.mtimeMs, sizeBytes: info.size }] : []
     })
     return (await Promise.all(looked)).flat()
   }

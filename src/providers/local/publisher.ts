@@ -8,6 +8,7 @@ import type { Clock } from '#lib/clock.ts'
 import { Fault, messageOf } from '#lib/fault.ts'
 import type { Startable } from '#lib/lifecycle.ts'
 
+import { Rounds, restForAge } from '#lib/rounds.ts'
 import { resultName } from '#models/result-name.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
 import { candidateAddresses, inUrl, outboundAddress } from './address.ts'
@@ -29,9 +30,14 @@ export class LocalPublisher implements Publisher, Startable {
   readonly #settings: LocalPublisherSettings
   readonly #deps: LocalPublisherDeps
   readonly #server: FileServer
+  readonly #rounds: Rounds
   #address: string | undefined
 
   constructor(settings: LocalPublisherSettings, deps: LocalPublisherDeps) {
+    const { ageMs } = settings.retention
+    // A folder that cannot be read now is looked at again: whoever publishes is told of it.
+    const again = () => restForAge(ageMs)
+    this.#rounds = new Rounds(deps.clock, () => this.#retain().then(again, again))
     this.#settings = settings
     this.#deps = deps
     this.#server = new FileServer(settings.directory)
@@ -53,11 +59,13 @@ export class LocalPublisher implements Publisher, Startable {
     const isOnlyHere = candidates[0] === '127.0.0.1'
     await this.#server.start(isOnlyHere ? '127.0.0.1' : undefined, port)
     this.#address = await this.#firstReachable(candidates)
-    await this.#retain()
+    if (this.#settings.retention.ageMs > 0) this.#rounds.start()
+    else await this.#retain()
   }
 
   async stop(): Promise<void> {
     this.#address = undefined
+    await this.#rounds.stop()
     await this.#server.stop()
   }
 
