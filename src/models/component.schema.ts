@@ -52,6 +52,10 @@ const rules: Record<ComponentKind, Record<string, Rule>> = {
       'URL',
       'invalid url storage params: url cannot be empty',
     ]),
+    s3presigned: rule('Source', { PreSignedURL: 'string', SourceSpec: 'any' }, [
+      'PreSignedURL',
+      'invalid s3 signed storage params: signed url cannot be empty',
+    ]),
     inline: rule('Source', { URL: 'string' }, ['URL', 'invalid inline storage params: url cannot be empty']),
     ipfs: rule('Source', { CID: 'string' }, ['CID', 'invalid ipfs params. cid cannot be empty']),
     localdirectory: rule('Source', { SourcePath: 'string', ReadWrite: 'any' }, [
@@ -94,6 +98,7 @@ const furtherParams: Record<ComponentKind, Record<string, readonly string[]>> = 
     local: ['CreateAs'],
     localdirectory: ['CreateAs'],
     urldownload: [],
+    s3presigned: ['Managed'],
     inline: [],
     ipfs: [],
   },
@@ -171,7 +176,11 @@ const values: Record<string, Record<string, JsonSchema>> = {
   },
 }
 /** As job files write the types; engines and sources that are not listed may be there too. */
-const spellings: Record<string, string> = { urldownload: 'urlDownload', localdirectory: 'localDirectory' }
+const spellings: Record<string, string> = {
+  urldownload: 'urlDownload',
+  s3presigned: 's3PreSigned',
+  localdirectory: 'localDirectory',
+}
 
 /** The same rules as JSON Schema, for a component of this kind. */
 export const componentRules = (kind: ComponentKind): JsonSchema => ({

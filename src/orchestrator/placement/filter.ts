@@ -62,8 +62,11 @@ const publishers: Rule = (job, _need, node) => {
     : supports('publisher', node.state.Info.ComputeNodeInfo?.Publishers ?? [], [publisher.Type])
 }
 
-/** Other names of a storage; nodes tell one. */
-const storageNames = new Map([['local', 'localDirectory']])
+/** Other names of a storage; nodes tell one. A signed address of S3 is one of the web. */
+const storageNames = new Map([
+  ['local', 'localDirectory'],
+  ['s3presigned', 'urlDownload'],
+])
 
 const storages: Rule = (job, _need, node) =>
   supports(

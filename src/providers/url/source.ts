@@ -4,6 +4,8 @@ import { type SpecConfig, typeKey } from '#models/spec-config.ts'
 import { pathOf } from './file-name.ts'
 
 export const urlType = 'urldownload'
+/** A signed address of an object, as an orchestrator gives it out for a result. */
+export const signedType = 's3presigned'
 
 export type UrlSource = {
   /** What to fetch, without a login. */
@@ -16,19 +18,32 @@ export type UrlSource = {
 
 /** Parameters of a URL source or result, checked (execution.md §4.4). Throws a Fault ValidationError with the texts clients know. */
 export function decodeUrlSource(source: SpecConfig): UrlSource {
-  if (typeKey(source.Type) !== urlType) {
+  const isSigned = typeKey(source.Type) === signedType
+  if (typeKey(source.Type) !== urlType && !isSigned) {
     throw invalid(`invalid storage source type. expected urlDownload, but received: ${source.Type}`)
   }
   if (!source.Params || Object.keys(source.Params).length === 0) {
     throw invalid('invalid storage source params. cannot be nil')
   }
-  const { URL: text, ChecksumSHA256 = '' } = decodeParams(source.Params, 'Source', {
-    URL: 'string',
-    ChecksumSHA256: 'string',
-  })
+  const { URL: text, ChecksumSHA256 = '' } = isSigned ? signedParams(source.Params) : urlParams(source.Params)
   if (!text) throw invalid('invalid url storage params: url cannot be empty')
   const found = splitLogin(checkedUrl(text.replace(/^[ '"]+|[ '"]+$/g, '')))
   return ChecksumSHA256 === '' ? found : { ...found, sha256: sha256Of(ChecksumSHA256) }
+}
+
+type UrlParams = { URL?: string; ChecksumSHA256?: string }
+
+const urlParams = (params: Readonly<Record<string, unknown>>): UrlParams =>
+  decodeParams(params, 'Source', { URL: 'string', ChecksumSHA256: 'string' })
+
+/** What the address stands for may name a checksum; that of an object that was sent in parts is none of its content. */
+function signedParams(params: Readonly<Record<string, unknown>>): UrlParams {
+  const { PreSignedURL = '', SourceSpec } = decodeParams(params, 'Source', {
+    PreSignedURL: 'string',
+    SourceSpec: 'any',
+  })
+  const { ChecksumSHA256 = '' } = decodeParams(Object(SourceSpec), 'SourceSpec', { ChecksumSHA256: 'string' })
+  return { URL: PreSignedURL, ChecksumSHA256: ChecksumSHA256.includes('-') ? '' : ChecksumSHA256 }
 }
 
 /** As `sha256sum` prints it, or as S3 has it. */

@@ -18,7 +18,7 @@ import { type FetchParts, fetchWithRetries, GaveUp } from './fetch.ts'
 import { fileNameOf } from './file-name.ts'
 import type { ProxyFor } from './proxies.ts'
 import type { UrlSettings } from './settings.ts'
-import { decodeUrlSource, shownUrl, type UrlSource, urlType } from './source.ts'
+import { decodeUrlSource, shownUrl, signedType, type UrlSource, urlType } from './source.ts'
 
 export type UrlStorageDeps = {
   clock: Clock
@@ -35,7 +35,7 @@ const headMs = 60_000
 
 /** Files from the web (execution.md §4.4) [R177, R178]. */
 export class UrlStorage implements Storage, Startable {
-  readonly types = [urlType]
+  readonly types = [urlType, signedType]
   readonly #settings: UrlSettings
   readonly #deps: UrlStorageDeps
   #web: Promise<GuardedWeb> | undefined

@@ -141,6 +141,18 @@ withSwift((store) =>
         },
       )
 
+      it('goes on from the signed address of a result, on which no login is needed', async () => {
+        const first = await ran({ InputSources: [sources['inline']!(place)], Publisher: publishers['s3']!(place) })
+        const { body } = await server.http<{ Items: SpecConfig[] }>('GET', `/orchestrator/jobs/${first.Job.ID}/results`)
+        const [Source] = body.Items
+        expect(Source).toMatchObject({ Type: 's3PreSigned' })
+        const { Params } = first.Executions.Items[0]?.PublishedResult as SpecConfig
+        const name = String(Params?.['Key']).split('/').at(-1)
+        const task = { InputSources: [{ Source, Target: '/in' }], Publisher: publishers['local']!(place) }
+        const next = await ran(task, ['cat', `/in/${name}`])
+        expect(gunzipSync(readFileSync(join(await got(next), 'stdout'))).includes(content)).toBe(true)
+      })
+
       it.concurrent.each([
         { form: 'of an object', key: 'in/data.bin' },
         { form: 'of a prefix', key: 'in/' },
