@@ -18,6 +18,7 @@ import type { JobId } from '#models/ids.ts'
 import { SystemClock } from '#platform/clock.ts'
 import { resultLimits } from '#providers/bring-archive.ts'
 import { addFolder } from '#providers/ipfs/add-folder.ts'
+import type { Blocks } from '#providers/ipfs/blocks.ts'
 import { IpfsDownloader } from '#providers/ipfs/downloader.ts'
 import { Helia } from '#providers/ipfs/helia.ts'
 import { Kubo } from '#providers/ipfs/kubo.ts'
@@ -44,6 +45,8 @@ const settings = (endpoint: string, change: Partial<IpfsSettings> = {}): IpfsSet
   ...change,
 })
 const source = (cid: unknown) => ({ Type: 'ipfs', Params: { CID: `${cid}` } })
+/** Puts into the node without a request each. */
+const direct: Pick<Blocks, 'put'> = { put: async (cid, bytes) => void node.blocks.set(`${cid.toV1()}`, bytes) }
 /** Of content that nobody has. */
 const nowhere = 'bafybeigdyrzt5sfp7udm7hu76uh7y26nf3efuylqabf3oclgtqy55fbzdi'
 
@@ -179,8 +182,8 @@ describe('content of IPFS', () => {
       const cid = await node.addFile(content, layout)
       expect(readFileSync((await prepare(cid)).hostPath).equals(content)).toBe(true)
     }
-    const names = Array.from({ length: 1_300 }, (_, n) => `${n} ${'long name '.repeat(20)}end`)
-    const large = await addFolder(kubo, folder(Object.fromEntries(names.map((name) => [name, name]))), never)
+    const names = Array.from({ length: 1_000 }, (_, n) => `${n} ${'long name '.repeat(24)}end`)
+    const large = await addFolder(direct, folder(Object.fromEntries(names.map((name) => [name, name]))), never)
     const { hostPath } = await prepare(large)
     expect(readdirSync(hostPath).sort()).toEqual(names.sort())
     expect(readFileSync((await prepare(`${large}/${names[77]}`)).hostPath, 'utf8')).toBe(names[77])
@@ -301,6 +304,23 @@ describe('content of IPFS', () => {
     expect(await refusal(prepare(cid, { storage, limitBytes: 1_999_999 }))).toMatchObject({ code: 'ResourceExhausted' })
   })
 
+  it('is asked for again where a connection breaks, but not for ever', async () => {
+    const cid = await node.addFile(Buffer.alloc(1_000_000, 'r'))
+    node.cuts = 2
+    expect(readFileSync((await prepare(cid)).hostPath).length).toBe(1_000_000)
+    const root = folder({ stdout: 'published over a bad line' })
+    node.cuts = 2
+    const published = await addFolder(kubo, root, never)
+    node.cuts = Number.POSITIVE_INFINITY
+    expect(await refusal(prepare(cid))).toMatchObject({
+      code: 'ServiceUnavailable',
+      message: expect.stringContaining(`the IPFS node at ${node.endpoint} cannot be reached`),
+      details: { FailureClass: 'node' },
+    })
+    node.cuts = 0
+    expect(await prepare(published)).toMatchObject({ kind: 'directory' })
+  })
+
   it('is where its node has it [R184]', async () => {
     const storage = new IpfsStorage(kubo, undefined)
     expect(await storage.isLocal(source(await text('here')), never)).toBe(true)
@@ -376,7 +396,7 @@ describe('a Helia node', () => {
 })
 
 describe('results in IPFS', () => {
-  const cidOf = async (root: string) => `${await addFolder(kubo, root, never)}`
+  const cidOf = async (root: string) => `${await addFolder(direct, root, never)}`
 
   it('keep links that stay inside, leave out those that lead out, and follow none [X8]', async () => {
     const root = folder({ 'a/file': 'x' })
@@ -415,7 +435,7 @@ describe('results in IPFS', () => {
       const root = folder()
       writeFileSync(join(root, 'file'), generated.size === undefined ? text : stream(generated as never))
       const names = { text: 'it', names: ['file'] }
-      return `${await resolveNames(kubo, await addFolder(kubo, root, never), names, never)}`
+      return `${await resolveNames(kubo, await addFolder(direct, root, never), names, never)}`
     },
     {
       isSame: (id, wanted) => id === (wanted as { v1: string }).v1,

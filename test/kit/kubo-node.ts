@@ -14,6 +14,8 @@ export type KuboNode = {
   /** Every block by its id as CIDv1, changed by tests that want it to lie. */
   blocks: Map<string, Uint8Array>
   pins: Set<string>
+  /** So many of the next answers break off in their middle. */
+  cuts: number
   /** `METHOD path` of every request, in order. */
   requests: string[]
   addFile(content: Uint8Array, options?: ImporterOptions): Promise<CID>
@@ -42,6 +44,10 @@ export async function kuboNode(atPort = 0): Promise<KuboNode> {
     const refuse = (Message: string) => reply.writeHead(500).end(JSON.stringify({ Message, Code: 0, Type: 'error' }))
     const answer = (value: unknown) => reply.end(JSON.stringify(value))
     const url = new URL(asked.url ?? '', 'http://node')
+    if (kubo.cuts > 0) {
+      kubo.cuts -= 1
+      return void reply.writeHead(200, { 'Content-Length': 100 }).write('half', () => reply.destroy())
+    }
     if (asked.method !== 'POST') return void reply.writeHead(405).end('405 - Method Not Allowed')
     const command = url.pathname.replace('/api/v0/', '')
     const arg = url.searchParams.get('arg') ?? ''
@@ -68,10 +74,11 @@ export async function kuboNode(atPort = 0): Promise<KuboNode> {
     reply.writeHead(404).end('404 page not found')
   }, atPort)
 
-  return {
+  const kubo: KuboNode = {
     endpoint: `/ip4/127.0.0.1/tcp/${server.port}`,
     blocks,
     pins,
+    cuts: 0,
     requests: server.requests,
     addFile: async (content, options = asKubo) =>
       (await importByteStream([content], store as never, { ...options })).cid,
@@ -84,6 +91,7 @@ export async function kuboNode(atPort = 0): Promise<KuboNode> {
     addBlock,
     close: () => server.close(),
   }
+  return kubo
 }
 
 /** The file of a form. */

@@ -11,6 +11,7 @@ import type { Blocks } from './blocks.ts'
 import { staysInside } from './inside.ts'
 import { workThrough } from './work-through.ts'
 
+type BlockStore = Pick<Blocks, 'put'>
 /** `size`: what it and all below it takes in IPFS. */
 type Added = { name: string; cid: CID; size: bigint }
 
@@ -28,16 +29,16 @@ const filesAtOnce = 4
  * Puts a folder into IPFS and gives its id, which is the same wherever the same is put there. Links are not followed: those that stay
  * inside are kept as links, those that lead out are left out; so are pipes, sockets and devices. Nothing keeps the blocks yet.
  */
-export async function addFolder(blocks: Blocks, directory: string, signal: AbortSignal): Promise<CID> {
+export async function addFolder(blocks: BlockStore, directory: string, signal: AbortSignal): Promise<CID> {
   return (await new Adding(blocks, signal).folder(directory, '', 0)).cid
 }
 
 class Adding {
-  readonly #blocks: Blocks
+  readonly #blocks: BlockStore
   readonly #store: { put(cid: CID, bytes: Uint8Array): Promise<CID> }
   readonly #signal: AbortSignal
 
-  constructor(blocks: Blocks, signal: AbortSignal) {
+  constructor(blocks: BlockStore, signal: AbortSignal) {
     this.#blocks = blocks
     this.#signal = signal
     this.#store = { put: (cid, bytes) => this.#put(cid, bytes) }
