@@ -304,7 +304,7 @@ describe('url storage', () => {
       return storageWith({}, { addressesOf: checkedAddresses(refusalOf, 'Compute.Fetch', resolve) })
     }
 
-    it('refuses metadata addresses, also behind a name or a redirect', async () => {
+    it('refuses metadata addresses, also behind a name or a redirect [S4]', async () => {
       const server = await serve(
         (_, reply) => void reply.writeHead(302, { Location: 'http://169.254.169.254/x' }).end(),
       )
@@ -322,7 +322,7 @@ describe('url storage', () => {
       }
     })
 
-    it('refuses the node’s own servers and allows others on the same machine', async () => {
+    it('refuses the node’s own servers and allows others on the same machine [S4]', async () => {
       const server = await serve((_, reply) => void reply.end('x'))
       expect((await faultOf(prepare(server.url('/x'), guarded([server.port])))).message).toContain(
         'a server of this node itself',

@@ -146,8 +146,8 @@ withSwift((store) =>
         const { body } = await server.http<{ Items: SpecConfig[] }>('GET', `/orchestrator/jobs/${first.Job.ID}/results`)
         const [Source] = body.Items
         expect(Source).toMatchObject({ Type: 's3PreSigned' })
-        const { Params } = first.Executions.Items[0]?.PublishedResult as SpecConfig
-        const name = String(Params?.['Key']).split('/').at(-1)
+        const published = first.Executions.Items[0]?.PublishedResult as SpecConfig | undefined
+        const name = String(published?.Params?.['Key']).split('/').at(-1)
         const task = { InputSources: [{ Source, Target: '/in' }], Publisher: publishers['local']!(place) }
         const next = await ran(task, ['cat', `/in/${name}`])
         expect(gunzipSync(readFileSync(join(await got(next), 'stdout'))).includes(content)).toBe(true)
