@@ -58,7 +58,11 @@ export const neverRan = (row: WorkRow): ComputeMessage => ({
 })
 
 export function endReport(row: WorkRow, ending: Exclude<Ending, { kind: 'left' }>, nowNs: bigint): ComputeMessage {
-  const id = { ...idOf(row), ...(ending.traffic ? { Details: trafficDetails(ending.traffic) } : {}) }
+  const details = {
+    ...(ending.traffic && trafficDetails(ending.traffic)),
+    ...(ending.signal && { Signal: ending.signal }),
+  }
+  const id = { ...idOf(row), ...(Object.keys(details).length > 0 ? { Details: details } : {}) }
   switch (ending.kind) {
     case 'completed':
       return { Kind: 'RunResult', Body: { ...id, PublishedResult: ending.published, RunOutput: ending.output } }

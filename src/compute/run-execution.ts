@@ -1,5 +1,4 @@
 import type { Engine, Exit, RunningProgram } from '#contracts/engine.ts'
-import type { Traffic } from '#contracts/http-gate.ts'
 import { formatDuration } from '#lib/duration.ts'
 import { Fault } from '#lib/fault.ts'
 import { topics } from '#models/event.ts'
@@ -14,11 +13,14 @@ import { attachRequest, startRequest, stopGraceMs } from './steps/run-request.ts
 
 /** How one attempt ended. */
 export type Ending =
-  | { kind: 'completed'; output: RunCommandResult; published: SpecConfig; traffic?: Traffic }
-  | { kind: 'failed'; failure: Failure; output: RunCommandResult | null; published?: SpecConfig; traffic?: Traffic }
-  | { kind: 'cancelled'; output: RunCommandResult | null; traffic?: Traffic }
+  | ({ kind: 'completed'; output: RunCommandResult; published: SpecConfig } & Seen)
+  | ({ kind: 'failed'; failure: Failure; output: RunCommandResult | null; published?: SpecConfig } & Seen)
+  | ({ kind: 'cancelled'; output: RunCommandResult | null } & Seen)
   /** The node itself stops: nothing is reported, the next start takes it up again. */
   | { kind: 'left' }
+
+/** What else was seen of a program, which goes into the details of its execution. */
+export type Seen = Pick<Exit, 'traffic' | 'signal'>
 
 /** What is left after a timeout is published so long. */
 const leftPublishMs = 60_000
@@ -61,7 +63,7 @@ export const runExecution = async (context: RunContext, stop: Stop): Promise<End
     if (failure) throw new PhaseError(failure)
     const exitCode = exit.exitCode
     const published = await inPhase(topics.publishingResults, () => publishResult({ ...context, exitCode }, signal))
-    return { kind: 'completed', output: outputOf(context, exitCode, ''), published, ...trafficOf(exit) }
+    return { kind: 'completed', output: outputOf(context, exitCode, ''), published, ...seenOf(exit) }
   } catch (error) {
     const ending = endingOf(context, signal, error, exit)
     return ending.kind === 'failed' && exit ? await withResult(context, ending, exit, signal) : ending
@@ -133,7 +135,7 @@ const failureOfExit = ({ job }: RunContext, exit: Exit): Failure | undefined => 
   if (exit.failure) return asExecutionError({ topic: topics.runningExecution, ...exit.failure })
   if (exit.exitCode !== 0 && mainTask(job).FailOnExitCode) {
     return {
-      message: `the program ended with exit code ${exit.exitCode}`,
+      message: `the program ended with exit code ${exit.exitCode}${exit.signal ? ` (${exit.signal})` : ''}`,
       topic: topics.runningExecution,
       class: 'user',
     }
@@ -152,14 +154,14 @@ const timeoutFailure = ({ job }: RunContext): Failure => ({
 const endingOf = (context: RunContext, signal: AbortSignal, error: unknown, exit: Exit | undefined): Ending => {
   if (signal.aborted && signal.reason === 'leaving') return { kind: 'left' }
   const output = outputOf(context, exit?.exitCode ?? -1, '')
-  if (signal.aborted && signal.reason === 'cancelled') return { kind: 'cancelled', output, ...trafficOf(exit) }
+  if (signal.aborted && signal.reason === 'cancelled') return { kind: 'cancelled', output, ...seenOf(exit) }
   const isTimeout = signal.aborted && signal.reason === 'timeout'
   const failure = isTimeout
     ? timeoutFailure(context)
     : error instanceof PhaseError
       ? error.failure
       : failureOf(error, topics.runningExecution)
-  return { kind: 'failed', failure, output: { ...output, ErrorMsg: failure.message }, ...trafficOf(exit) }
+  return { kind: 'failed', failure, output: { ...output, ErrorMsg: failure.message }, ...seenOf(exit) }
 }
 
 /** With what the program has left, where somebody finds it. After a timeout that may take a while too. */
@@ -186,7 +188,10 @@ const foundAt = (failure: Failure, { Type }: SpecConfig): Failure =>
     ? { ...failure, message: `${failure.message} (the orchestrator keeps the result: bacalhau job get)` }
     : failure
 
-const trafficOf = (exit: Exit | undefined): { traffic?: Traffic } => (exit?.traffic ? { traffic: exit.traffic } : {})
+const seenOf = (exit: Exit | undefined): Seen => ({
+  ...(exit?.traffic && { traffic: exit.traffic }),
+  ...(exit?.signal && { signal: exit.signal }),
+})
 
 const outputOf = ({ logs }: RunContext, exitCode: number, errorMessage: string): RunCommandResult => ({
   ...logs.summary(),

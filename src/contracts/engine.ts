@@ -52,6 +52,8 @@ export type ExitFailure = { message: string; class: FailureClass; hint?: string;
 export type Exit = {
   exitCode: number
   failure?: ExitFailure
+  /** What its operating system ended it by (`SIGSEGV`), where that is known. */
+  signal?: string
   /** What it sent and got over HTTP, where that is counted. */
   traffic?: Traffic
 }

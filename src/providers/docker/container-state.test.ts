@@ -27,6 +27,12 @@ describe('exitOf', () => {
     expect(exitOf(ended({ ExitCode: 127 }))).toEqual({ exitCode: 127 })
   })
 
+  it('tells the signal that ended it', () => {
+    expect(exitOf(ended({ ExitCode: 139 }))).toEqual({ exitCode: 139, signal: 'SIGSEGV' })
+    expect(exitOf(ended({ ExitCode: 128 }))).toEqual({ exitCode: 128 })
+    expect(exitOf(ended({ ExitCode: 255 }))).toEqual({ exitCode: 255 })
+  })
+
   it('calls running out of memory a failure, whatever the code', () => {
     expect(exitOf(ended({ OOMKilled: true }))).toMatchObject({
       exitCode: 0,

@@ -1,3 +1,4 @@
+import { constants } from 'node:os'
 import type { Exit } from '#contracts/engine.ts'
 import type { Clock } from '#lib/clock.ts'
 import type { DockerApi } from './api.ts'
@@ -93,5 +94,10 @@ export function exitOf(info: ContainerInfo | undefined): Exit {
     return { exitCode, failure: { message: 'memory limit exceeded', class: 'resource', hint, lacks: 'memory' } }
   }
   if (error !== '') return { exitCode, failure: { message: error, class: 'node' } }
-  return { exitCode }
+  const signal = signalOf(exitCode)
+  return { exitCode, ...(signal && { signal }) }
 }
+
+/** Runtimes give a program that a signal ended the code 128 and the signal's number. */
+const signalOf = (exitCode: number): string | undefined =>
+  Object.entries(constants.signals).find(([, number]) => number === exitCode - 128)?.[0]

@@ -78,6 +78,11 @@ withDocker((host) => {
       )
       expect(output).toEqual(expect.objectContaining({ Stdout: 'before\n', stderr: 'cause\n', ExitCode: 42 }))
       expect(state.StateType).toBe('Completed')
+      const crash = { Image: 'busybox', Entrypoint: ['/bin/sh', '-c', 'sh -c "kill -SEGV \\$\\$"; exit $?'] }
+      const crashed = await run(task(crash, { FailOnExitCode: true }))
+      expect(crashed.state.Message).toContain('the program ended with exit code 139 (SIGSEGV)')
+      const { body } = await server.http<{ Items: object[] }>('GET', `/orchestrator/jobs/${crashed.id}/executions`)
+      expect(body.Items).toMatchObject([{ ComputeState: { Details: { Signal: 'SIGSEGV' } } }])
       const refused = await run(task({ Image: 'busybox', Entrypoint: ['/no/such/program'] }))
       expect(refused.state).toMatchObject({
         StateType: 'Failed',
@@ -128,7 +133,7 @@ withDocker((host) => {
       const stopped = await server.submit(
         task({ Image: 'busybox', Entrypoint: ['/bin/sh', '-c', 'trap "exit 0" TERM; while true; do sleep 0.1; done'] }),
       )
-      await until('it runs', () => docker('ps', '-q').length > 0)
+      await until('it runs', () => docker('ps', '-q', '--filter', `name=${stopped}`) !== '')
       await server.ok(['job', 'stop', stopped])
       await ended(server.port, stopped)
       const left = async () => [
@@ -143,15 +148,11 @@ withDocker((host) => {
     })
 
     it('takes hold of its container again when the node comes back, and does not run what has ended twice [X14]', async () => {
-      const started = await server.submit(
-        task({
-          Image: 'busybox',
-          Entrypoint: ['/bin/sh', '-c', 'echo started $(cat /proc/sys/kernel/random/uuid); sleep 3; echo ended'],
-        }),
-      )
-      const short = await server.submit(
-        task({ Image: 'busybox', Entrypoint: ['/bin/sh', '-c', 'sleep 1; cat /proc/sys/kernel/random/uuid'] }),
-      )
+      const untilTold = 'until [ -e /tmp/go ]; do sleep 0.1; done'
+      const waiting = (before: string, after: string) =>
+        server.submit(task({ Image: 'busybox', Entrypoint: ['/bin/sh', '-c', `${before}; ${untilTold}; ${after}`] }))
+      const uuid = 'cat /proc/sys/kernel/random/uuid'
+      const [started, short] = [await waiting(`echo started $(${uuid})`, 'echo ended'), await waiting('true', uuid)]
       const starts = async (id: string) =>
         (
           await server.http<{ Items: { ComputeState: { StateType: number } }[] }>(
@@ -159,16 +160,16 @@ withDocker((host) => {
             `/orchestrator/jobs/${id}/executions`,
           )
         ).body.Items
-      await until(
-        'both run',
-        () => execFileSync('docker', ['-H', host(), 'ps', '-q'], { encoding: 'utf8' }).trim().split('\n').length === 2,
-      )
+      // Other suites of the run may have containers on the same engine.
+      const docker = (...args: string[]) => execFileSync('docker', ['-H', host(), ...args], { encoding: 'utf8' }).trim()
+      const running = (id: string) => docker('ps', '-q', '--filter', `name=${id}`)
+      const tell = (id: string) => docker('exec', running(id), 'touch', '/tmp/go')
+      await until('both run', () => running(started) !== '' && running(short) !== '')
       await server.stop('SIGKILL')
-      await until(
-        'the short one has ended',
-        () => execFileSync('docker', ['-H', host(), 'ps', '-q'], { encoding: 'utf8' }).trim().split('\n').length === 1,
-      )
+      tell(short)
+      await until('the short one has ended', () => running(short) === '')
       await server.start()
+      tell(started)
       const shown = await ended(server.port, started, 60_000)
       expect(shown.Executions.Items).toMatchObject([
         { RunOutput: { Stdout: expect.stringMatching(/^started \S+\nended\n$/) } },
