@@ -3,8 +3,11 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { noNeeds } from '#providers/wasm/pool/runner-supply.ts'
+import { SingleRunners } from '#providers/wasm/pool/single-runners.ts'
 import { childFd, frameKind } from '#providers/wasm/protocol/frames.ts'
+import { defaultWasmSettings } from '#providers/wasm/settings.ts'
 import { missingParts } from '../../tools/system-parts.ts'
+import { StepClock } from '../kit/step-clock.ts'
 import { until } from '../kit/until.ts'
 import { wasmProductCommand } from '../kit/wasm-command.ts'
 import { WasmEngineKit, wasmProgram, wasmTool } from '../kit/wasm-engine.ts'
@@ -42,6 +45,31 @@ describe('a process for each program', { timeout: 60_000 }, () => {
     kit.pool.release(first, false)
     expect(await (await fourth).ready).toBe(true)
     kit.pool.release(second, false)
+  })
+
+  it('is started before it is needed, serves once, and makes room for one that is needed more', async () => {
+    const clock = new StepClock()
+    const says = frameKind.ready.toString(8)
+    const command = ['/bin/sh', '-c', `printf '\\0\\0\\0\\0\\${says}' >&${childFd.frames}; read order`]
+    const settings = { ...defaultWasmSettings, warmChildren: 1, childLimit: 2 }
+    const pool = new SingleRunners({ command, settings, clock })
+    const never = new AbortController().signal
+    await pool.start()
+    expect(pool.working).toBe(0)
+    const first = await pool.take(noNeeds, never)
+    expect([await first.ready, clock.pending]).toEqual([true, 1])
+    clock.goTo(20)
+    const second = await pool.take(noNeeds, never)
+    expect([await second.ready, second === first, pool.working]).toEqual([true, false, 2])
+    pool.release(first)
+    await first.closed
+    clock.goTo(60)
+    expect(pool.working).toBe(1)
+    const places = [{ hostPath: folders.make('inputs'), isReadOnly: true }]
+    const third = await pool.take({ digests: [], places }, never)
+    expect([await third.ready, third.runs, pool.working]).toEqual([true, 0, 2])
+    await pool.stop()
+    await expect(pool.take(noNeeds, never)).rejects.toThrow('the node is stopping')
   })
 
   it('reads its inputs and writes its outputs', async () => {
