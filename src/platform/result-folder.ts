@@ -1,5 +1,18 @@
 import { createReadStream, createWriteStream, type Dirent, type ReadStream } from 'node:fs'
-import { copyFile, link, lstat, mkdir, readdir, readlink, realpath, rename, rm, rmdir, stat } from 'node:fs/promises'
+import {
+  appendFile,
+  copyFile,
+  link,
+  lstat,
+  mkdir,
+  readdir,
+  readlink,
+  realpath,
+  rename,
+  rm,
+  rmdir,
+  stat,
+} from 'node:fs/promises'
 import { basename, dirname, join, sep } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { Fault } from '#lib/fault.ts'
@@ -31,6 +44,9 @@ export const resultFolder = {
       if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error
     })
   },
+
+  /** Makes the file when there is none. */
+  append: (path: string, text: string): Promise<void> => appendFile(path, text),
 
   /** The content of a plain file below a folder; undefined when there is none, or it is reached only from outside. */
   async fileIn(folder: string, path: string): Promise<ReadStream | undefined> {

@@ -1,4 +1,3 @@
-import type { ShownExecution } from '#api/decode/execution.ts'
 import type { DownloadProgress } from '#contracts/downloader.ts'
 import { Fault, type FaultCode, faultOf, messageOf } from '#lib/fault.ts'
 import { sideBySide } from '#lib/side-by-side.ts'
@@ -8,6 +7,7 @@ import { Transfers } from '../progress/transfers.ts'
 import { tell } from '../tell.ts'
 import { PublishedResults } from './published-results.ts'
 import type { Result } from './results-of.ts'
+import { writeOutput } from './write-output.ts'
 
 export type FetchFlags = {
   readonly folder: string
@@ -108,21 +108,6 @@ type Bringing = { published: PublishedResults; told: DownloadProgress; signal: A
 async function bringOne(result: Result, folder: string, { published, told, signal, cli }: Bringing): Promise<void> {
   if (result.published) await published.bring(result.published, result.execution, folder, told)
   else if (result.execution) await writeOutput(result.execution, folder, signal, cli)
-}
-
-const stdoutType = 1
-
-/** Output that nothing published: as the orchestrator kept it, whole. */
-async function writeOutput(execution: ShownExecution, folder: string, signal: AbortSignal, cli: Cli): Promise<void> {
-  const client = await cli.client()
-  const texts = { stdout: '', stderr: '' }
-  for await (const { value, error } of client.jobs.logs(execution.JobID, { execution_id: execution.ID }, signal)) {
-    if (error) throw new Fault('InternalError', `reading the output of ${execution.ID}: ${error}`)
-    texts[value.Type === stdoutType ? 'stdout' : 'stderr'] += value.Line
-  }
-  await cli.disk.writeFile(`${folder}/stdout`, texts.stdout)
-  await cli.disk.writeFile(`${folder}/stderr`, texts.stderr)
-  await cli.disk.writeFile(`${folder}/exitCode`, String(execution.RunOutput?.ExitCode ?? 0))
 }
 
 /** One result lies in the folder itself; several beside a view of all. */

@@ -10,14 +10,17 @@ export type Result = { readonly name: string; readonly published?: SpecConfig; r
 /** The published results of a job, else the executions that have run, whose output is kept by the orchestrator. */
 export async function resultsOf(id: string, where: { namespace?: string }, cli: Cli): Promise<Result[]> {
   const client = await cli.client()
-  const [published, executions] = await Promise.all([client.jobs.results(id, where), client.jobs.executions(id, where)])
-  const byPartition = executions.Items.toSorted((a, b) => a.PartitionIndex - b.PartitionIndex)
-  if (published.Items.length === 0) {
+  const [published, executions] = await Promise.all([
+    Array.fromAsync(client.jobs.results(id, where)),
+    Array.fromAsync(client.jobs.executions(id, where)),
+  ])
+  const byPartition = executions.toSorted((a, b) => a.PartitionIndex - b.PartitionIndex)
+  if (published.length === 0) {
     const ran = byPartition.filter((execution) => execution.RunOutput !== null)
     const isOps = ran.length > 1 && (await client.jobs.get(id, where)).Job.Type === 'ops'
     return (isOps ? ran : thatCount(ran)).map((execution) => ({ name: shortId(execution.ID), execution }))
   }
-  return published.Items.map((spec, index) => {
+  return published.map((spec, index) => {
     const execution = ownerOf(spec, byPartition)
     return {
       name: execution ? shortId(execution.ID) : `result-${index}`,

@@ -1,0 +1,106 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { SystemClock } from '#platform/clock.ts'
+import { systemRandom } from '#platform/random.ts'
+import { tarOf } from '../../../test/kit/tar-of.ts'
+import { type Answer, type WebServer, webServer } from '../../../test/kit/web-server.ts'
+import type { Cli } from '../command.ts'
+import { fetchResults } from './fetch-results.ts'
+import type { Result } from './results-of.ts'
+
+describe('the results of a job that are fetched', () => {
+  let root: string
+  let server: WebServer | undefined
+  let said: string
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), 'bacalhau-fetch-'))
+    said = ''
+  })
+  afterEach(async () => {
+    await server?.close()
+    rmSync(root, { recursive: true })
+  })
+
+  const interruption = new AbortController()
+  const cli = {
+    resolve: (path: string) => path,
+    clock: new SystemClock(),
+    random: systemRandom,
+    env: {},
+    stderr: { canRedraw: false, columns: undefined, write: (text: string) => (said += text) },
+    interrupted: interruption.signal,
+    load: async () => ({ settings: { ResultDownloaders: { Types: { IPFS: { Endpoint: '' } } } } }),
+  } as unknown as Cli
+  const flags = () => ({ folder: root, mustExist: true, isRaw: false, timeoutMs: 60_000 })
+  const archive = (name: string) =>
+    gzipSync(
+      tarOf([
+        { name: 'stdout', body: `${name}\n` },
+        { name: `only-${name}`, body: name },
+      ]),
+    )
+  const serve = async (answer: Answer): Promise<void> => {
+    server = await webServer(answer)
+  }
+  const nameIn = (url = ''): string => /e-\d+/.exec(url)?.[0] ?? ''
+  const results = (count: number): Result[] =>
+    Array.from({ length: count }, (_, at) => `e-${at}`).map((name) => ({
+      name,
+      published: { Type: 'urlDownload', Params: { URL: server?.url(`/${name}.tar.gz`) } },
+    }))
+
+  it('come several at a time, but not more than four, in any order, and are joined in theirs [X11]', async () => {
+    let open = 0
+    let most = 0
+    const held: (() => void)[] = []
+    await serve((asked, reply) => {
+      most = Math.max(most, ++open)
+      held.push(() => {
+        open--
+        reply.end(archive(nameIn(asked.url)))
+      })
+      // The last that can come at once lets all go, the later first.
+      if (held.length === 4 || server?.requests.length === 6) for (const go of held.splice(0).toReversed()) go()
+    })
+    expect(await fetchResults(results(6), flags(), cli)).toEqual([])
+    expect(most).toBe(4)
+    expect(readFileSync(join(root, 'stdout'), 'utf8')).toBe('e-0\ne-1\ne-2\ne-3\ne-4\ne-5\n')
+    expect(readFileSync(join(root, 'e-3/only-e-3'), 'utf8')).toBe('e-3')
+    expect(readFileSync(join(root, 'only-e-3'), 'utf8')).toBe('e-3')
+  })
+
+  it('stand below raw/ without a view of all when that is wished', async () => {
+    await serve((asked, reply) => void reply.end(archive(nameIn(asked.url))))
+    await fetchResults(results(2), { ...flags(), isRaw: true }, cli)
+    expect(readdirSync(root)).toEqual(['raw'])
+    expect(readdirSync(join(root, 'raw')).toSorted()).toEqual(['e-0', 'e-1'])
+  })
+
+  it('that fail are told each, and do not keep the others from coming [X11]', async () => {
+    await serve((asked, reply) => {
+      const name = nameIn(asked.url)
+      if (name === 'e-1') reply.writeHead(404).end()
+      else if (name === 'e-2') reply.end(gzipSync(tarOf([{ name: '../out', body: 'x' }])))
+      else reply.end(archive(name))
+    })
+    await expect(fetchResults(results(4), flags(), cli)).rejects.toMatchObject({
+      message: '2 of 4 results could not be fetched',
+      hint: expect.stringContaining('the same command'),
+    })
+    expect(said).toMatch(/^e-1: cannot download http:.*: 404 Not Found$/m)
+    expect(said).toMatch(/^e-2: cannot unpack the archive: .*outside/m)
+    expect(readdirSync(root).toSorted()).toEqual(['e-0', 'e-3'])
+  })
+
+  it('are given up when they take longer than they may, in words and not as a bug', async () => {
+    await serve((_, reply) => void reply.writeHead(200, { 'Content-Length': 100 }).write('x'))
+    await expect(fetchResults(results(1), { ...flags(), timeoutMs: 200 }, cli)).rejects.toMatchObject({
+      code: 'Timeout',
+      message: 'the results did not come within 0.2s',
+    })
+    expect(readdirSync(root)).toEqual([])
+  })
+})
