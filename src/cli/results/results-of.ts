@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { ShownExecution } from '#api/decode/execution.ts'
 import { shortId } from '#lib/short-id.ts'
+import { isCounted } from '#models/job.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
 import type { Cli } from '../command.ts'
 
@@ -17,8 +18,8 @@ export async function resultsOf(id: string, where: { namespace?: string }, cli: 
   const byPartition = executions.toSorted((a, b) => a.PartitionIndex - b.PartitionIndex)
   if (published.length === 0) {
     const ran = byPartition.filter((execution) => execution.RunOutput !== null)
-    const isOps = ran.length > 1 && (await client.jobs.get(id, where)).Job.Type === 'ops'
-    return (isOps ? ran : thatCount(ran)).map((execution) => ({ name: shortId(execution.ID), execution }))
+    const hasPartitions = ran.length > 1 && isCounted((await client.jobs.get(id, where)).Job.Type)
+    return (hasPartitions ? thatCount(ran) : ran).map((execution) => ({ name: shortId(execution.ID), execution }))
   }
   return published.map((spec, index) => {
     const execution = ownerOf(spec, byPartition)
