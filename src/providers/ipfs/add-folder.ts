@@ -7,9 +7,9 @@ import { type ImporterOptions, importByteStream, importer } from 'ipfs-unixfs-im
 import { CID } from 'multiformats/cid'
 import { sha256 } from 'multiformats/hashes/sha2'
 import { Fault } from '#lib/fault.ts'
+import { sideBySide } from '#lib/side-by-side.ts'
 import type { Blocks } from './blocks.ts'
 import { staysInside } from './inside.ts'
-import { workThrough } from './work-through.ts'
 
 type BlockStore = Pick<Blocks, 'put'>
 /** `size`: what it and all below it takes in IPFS. */
@@ -50,7 +50,7 @@ class Adding {
     const folders = entries.filter((entry) => entry.isDirectory())
     for (const each of folders) added.push(await this.folder(join(path, checkedName(each.name)), each.name, depth + 1))
     const files = entries.filter((entry) => entry.isFile())
-    await workThrough(files, filesAtOnce, this.#signal, async (each) => {
+    await sideBySide(files, filesAtOnce, this.#signal, async (each) => {
       added.push(await this.#file(join(path, checkedName(each.name)), each.name))
     })
     for (const each of entries.filter((entry) => entry.isSymbolicLink())) {

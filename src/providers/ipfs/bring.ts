@@ -7,6 +7,7 @@ import { CID } from 'multiformats/cid'
 import type { UnpackLimits } from '#contracts/archive.ts'
 import type { FileCache } from '#contracts/file-cache.ts'
 import { Fault } from '#lib/fault.ts'
+import { sideBySide } from '#lib/side-by-side.ts'
 import type { Blocks } from './blocks.ts'
 import { contentFault, ipfsFault } from './faults.ts'
 import { fileContent } from './file-content.ts'
@@ -14,7 +15,6 @@ import { isEntryName, staysInside } from './inside.ts'
 import { type Node, nodeOf } from './node.ts'
 import { resolveNames } from './resolve-names.ts'
 import type { IpfsSource } from './source.ts'
-import { workThrough } from './work-through.ts'
 
 export type BringParts = {
   blocks: Blocks
@@ -45,7 +45,7 @@ export async function bringContent(
   try {
     const root = await resolveNames(parts.blocks, CID.decode(source.cidBytes), source, signal)
     const work = new Bringing(parts, what)
-    await workThrough<Place>([{ cid: root, path, depth: 0 }], mostAtOnce, signal, (place, add, either) =>
+    await sideBySide<Place>([{ cid: root, path, depth: 0 }], mostAtOnce, signal, (place, either, add) =>
       work.bring(place, add, either),
     )
     return (await lstat(path)).isDirectory() ? 'directory' : 'file'

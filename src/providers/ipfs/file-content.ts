@@ -20,18 +20,22 @@ export async function* fileContent(
 ): AsyncGenerator<Uint8Array> {
   const over = new AbortController()
   const either = AbortSignal.any([signal, over.signal])
-  let coming: Coming[] = file.parts.map((part) => ({ ...part, depth: 1 }))
+  const coming: Coming[] = []
+  const comeNext = (parts: readonly Part[], depth: number) => {
+    for (const part of parts.toReversed()) coming.push({ ...part, depth })
+  }
   try {
     if (file.data.length > 0) yield file.data
-    for (let next = coming[0]; next; next = coming[0]) {
-      for (const each of coming.slice(0, blocksAhead)) each.block ??= asked(blocks.get(each.cid, either))
+    comeNext(file.parts, 1)
+    for (let next = coming.at(-1); next; next = coming.at(-1)) {
+      for (const each of coming.slice(-blocksAhead).toReversed()) each.block ??= asked(blocks.get(each.cid, either))
       const node = nodeOf(next.cid, (await next.block) ?? new Uint8Array())
       if (node.kind !== 'file' || node.sizeBytes !== next.sizeBytes || next.depth > mostLevels) {
         throw contentFault(`${cid}`, `its part ${next.cid} is not what it says`)
       }
       if (node.data.length > 0) yield node.data
-      const { depth } = next
-      coming = [...node.parts.map((part) => ({ ...part, depth: depth + 1 })), ...coming.slice(1)]
+      coming.pop()
+      comeNext(node.parts, next.depth + 1)
     }
   } finally {
     over.abort()
