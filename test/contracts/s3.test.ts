@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CreateBucketCommand, ListObjectsV2Command, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3'
@@ -120,6 +120,40 @@ withSwift((store) => {
       },
       close: () => ofNode.stop(),
     }
+  })
+
+  describe('plain results are signed object by object', () => {
+    const signedFor = async (Key: string) => {
+      const signer = new S3Signer({ clients, expiresMs: 60_000, onError: (error) => expect.fail(String(error)) })
+      const ids = { executionId: 'e-77' as never, jobId: 'j-7' as never, nodeId: 'n-7' as never }
+      const spec = { Type: 's3', Params: { Bucket, Key, Encoding: 'plain', ...place() } }
+      const resultDirectory = mkdtempSync(join(tmpdir(), 'bacalhau-plain-'))
+      mkdirSync(join(resultDirectory, 'outputs'))
+      writeFileSync(join(resultDirectory, 'outputs/é +?.tar.gz'), 'no archive')
+      writeFileSync(join(resultDirectory, 'stdout'), 'out')
+      const published = await publisher().publish({ ...ids, publisher: spec, resultDirectory }, never)
+      rmSync(resultDirectory, { recursive: true })
+      return signer.signed(published, spec, { ID: 'e-77', JobID: 'j-7', NodeID: 'n-7' } as Execution)
+    }
+
+    it('and come whole to who has no credentials [R198]', async () => {
+      const signed = await signedFor('plain-signed/{executionID}')
+      const nobody = s3Clients({ ...store(), accessKeyId: '', secretAccessKey: '' })
+      const byUrl = { types: [], download: async () => expect.fail('not this way') }
+      const deps = { clients: nobody, clock, byUrl, unpack: unpackTarGz, limits: resultLimits }
+      const directory = mkdtempSync(join(tmpdir(), 'bacalhau-plain-'))
+      await new S3Downloader(deps).download(signed, directory, () => {}, never)
+      expect(readFileSync(join(directory, 'outputs/é +?.tar.gz'), 'utf8')).toBe('no archive')
+      expect(readFileSync(join(directory, 'stdout'), 'utf8')).toBe('out')
+      rmSync(directory, { recursive: true })
+      await nobody.stop()
+    })
+
+    it('but not where others may have put something, also who chose the id of the job', async () => {
+      await put('shared/secret', 'of others')
+      for (const Key of ['shared', 'shared/{jobID}'])
+        expect((await signedFor(Key)).Params).not.toHaveProperty('Objects')
+    })
   })
 
   downloaderSuite('s3', async () => ({

@@ -69,6 +69,14 @@ export class S3Clients implements Startable {
     return signedGet({ client, endpoint: asUrl(Endpoint), clock, dispatcher: () => this.#dispatcher() })
   }
 
+  /** A way to objects by addresses that somebody has signed, by the path of each. */
+  getterBy(addresses: ReadonlyMap<string, string>): GetObject {
+    return async (path, headers, signal) => {
+      const { origin, pathname, search } = new URL(addresses.get(path) ?? '')
+      return (await this.#dispatcher()).request({ origin, path: pathname + search, method: 'GET', headers, signal })
+    }
+  }
+
   /** Whether requests to an endpoint are signed with the credentials of this node. */
   isTrusted(endpoint: string): boolean {
     const { trustedEndpoints } = this.#settings

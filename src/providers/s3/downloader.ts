@@ -6,12 +6,14 @@ import type { Downloader, DownloadProgress } from '#contracts/downloader.ts'
 import type { Clock } from '#lib/clock.ts'
 import { Fault } from '#lib/fault.ts'
 import { decodeParams } from '#lib/params.ts'
-import { decodeS3Source } from '#lib/s3/params.ts'
+import { decodeS3Source, type S3Source } from '#lib/s3/params.ts'
 import { type SpecConfig, typeKey } from '#models/spec-config.ts'
 import { bringObjects } from './bring.ts'
 import type { S3Clients } from './clients.ts'
 import { s3Fault } from './faults.ts'
 import { listObjects } from './listing.ts'
+import { objectUrlPath } from './signed-get.ts'
+import { type SignedObject, signedObjects } from './signed-objects.ts'
 
 export type S3DownloaderDeps = {
   clients: S3Clients
@@ -53,8 +55,12 @@ export class S3Downloader implements Downloader {
     const staged = join(directory, stage)
     try {
       await mkdir(staged)
-      const [client, get] = await Promise.all([clients.of(source), clients.getter(source)])
-      const listing = await listObjects(client, source, signal)
+      const client = await clients.of(source)
+      const signed = signedObjects(result)
+      const listing = signed
+        ? { objects: signed, prefix: source.Key, isSingle: false }
+        : await listObjects(client, source, signal)
+      const get = signed ? clients.getterBy(addressesOf(source, signed)) : await clients.getter(source)
       const totalBytes = listing.objects.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
       let receivedBytes = 0
       const onBytes = (bytes: number) => progress((receivedBytes += bytes), totalBytes)
@@ -72,6 +78,9 @@ export class S3Downloader implements Downloader {
     }
   }
 }
+
+const addressesOf = ({ Bucket }: S3Source, objects: readonly SignedObject[]): Map<string, string> =>
+  new Map(objects.map(({ key, address }) => [objectUrlPath(Bucket, key), address]))
 
 /** That of the whole object, as far as the store knows it: of one that was sent in parts it sums up the parts. */
 function digestOf({ Params }: SpecConfig): { SHA256?: string } {

@@ -4,7 +4,9 @@ import { publisherKey } from '#lib/s3/publisher-key.ts'
 import type { Execution } from '#models/execution.ts'
 import { isNoSpec, type SpecConfig, typeKey } from '#models/spec-config.ts'
 import type { S3Clients } from './clients.ts'
+import { listObjects } from './listing.ts'
 import { type ManagedStore, managedObject } from './managed-store.ts'
+import { objectsParam, type SignedObject } from './signed-objects.ts'
 
 export type S3SignerDeps = {
   clients: S3Clients
@@ -15,7 +17,7 @@ export type S3SignerDeps = {
   onError: (error: unknown) => void
 }
 
-/** Signed addresses for archives in S3 (api.md §5.10, execution.md §5.6-5.7) [R198]. */
+/** Signed addresses for results in S3 (api.md §5.10, execution.md §5.6-5.7) [R198]. */
 export class S3Signer implements ResultSigner {
   readonly #deps: S3SignerDeps
   readonly uploadAddress?: (execution: Execution) => Promise<string>
@@ -46,11 +48,25 @@ export class S3Signer implements ResultSigner {
   async #published(published: SpecConfig, publisher: SpecConfig, execution: Execution): Promise<SpecConfig> {
     const { clients, expiresMs } = this.#deps
     const source = decodeS3Source(published)
-    const maySign = expiresMs > 0 && isArchive(source) && mayHavePublished(source, publisher, execution)
+    const maySign = expiresMs > 0 && mayHavePublished(source, publisher, execution)
     if (!maySign || !(await clients.isSigning(source.Endpoint))) return published
+    if (!isArchive(source)) return this.#plain(published, source, execution)
     const PreSignedURL = await this.#address('get', source, expiresMs)
     const { Partition: _, ...SourceSpec } = source
     return { Type: 's3PreSigned', Params: { SourceSpec, PreSignedURL } }
+  }
+
+  /** Only below a prefix that is this execution's alone, by its id, which nobody chooses: what else lies there is not its own. */
+  async #plain(published: SpecConfig, source: S3Source, { ID }: Execution): Promise<SpecConfig> {
+    const { clients, expiresMs } = this.#deps
+    if (!source.Key.includes(ID)) return published
+    const { objects } = await listObjects(await clients.of(source), source, AbortSignal.timeout(lookTimeoutMs))
+    if (objects.length > mostSigned) return published
+    const signed: SignedObject[] = []
+    for (const each of objects) {
+      signed.push({ ...each, address: await this.#address('get', { ...source, Key: each.key }, expiresMs) })
+    }
+    return { ...published, Params: { ...published.Params, Objects: objectsParam(signed) } }
   }
 
   /** Where it lies follows from the execution, and is nobody's business. */
@@ -76,6 +92,10 @@ export class S3Signer implements ResultSigner {
   }
 }
 
+/** Of plain results; who wants a larger one needs rights in its store. */
+const mostSigned = 1000
+const lookTimeoutMs = 20_000
+
 const nowhere = { Bucket: '', Key: '', Filter: '', Region: '', Endpoint: '', VersionID: '', ChecksumSHA256: '' }
 
 const isArchive = ({ Key }: S3Source): boolean => Key.endsWith('.tar.gz')
@@ -83,10 +103,10 @@ const isArchive = ({ Key }: S3Source): boolean => Key.endsWith('.tar.gz')
 /** Whether the publisher of the job puts results there, as far as can be known: when it did so only the node knows. */
 function mayHavePublished(source: S3Source, publisher: SpecConfig, { ID, JobID, NodeID }: Execution): boolean {
   if (isNoSpec(publisher) || typeKey(publisher.Type) !== 's3') return false
-  const { Bucket, Key, Endpoint } = decodeS3Publisher(publisher)
+  const { Bucket, Key, Endpoint, Encoding } = decodeS3Publisher(publisher)
   if (source.Bucket !== Bucket || source.Endpoint !== Endpoint) return false
   const [date, time] = ['\0'.repeat(8), '\0'.repeat(6)]
-  const pattern = publisherKey(Key, { executionID: ID, jobID: JobID, nodeID: NodeID, date, time }, true)
+  const pattern = publisherKey(Key, { executionID: ID, jobID: JobID, nodeID: NodeID, date, time }, Encoding !== 'plain')
   return (
     pattern.length === source.Key.length &&
     [...pattern].every((each, i) => (each === '\0' ? /\d/.test(source.Key[i] ?? '') : each === source.Key[i]))

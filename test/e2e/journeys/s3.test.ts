@@ -84,6 +84,13 @@ withSwift((store) => {
       expect(shown.Job.State).toMatchObject({ StateType: 'Completed' })
       const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket, Prefix: 'plain/' }))
       expect(Contents.filter(({ Key }) => Key?.endsWith('/stdout'))).toHaveLength(3)
+      // The user has no credentials for the store.
+      await server.ok(['job', 'get', shown.Job.ID, '--output-dir', await madeFolder('plain')])
+      expect((await readFile(`${product.folder}/plain/stdout`, 'utf8')).match(/[abc]\.txt/g)?.sort()).toEqual([
+        'a.txt',
+        'b.txt',
+        'c.txt',
+      ])
       const outputs = shown.Executions.Items.map(({ RunOutput }) => RunOutput?.Stdout ?? '').join('')
       for (const name of ['a', 'b', 'c']) expect(outputs.split(`${name}.txt`)).toHaveLength(2)
     })
