@@ -3,6 +3,7 @@ import type { Job, JobSpec } from '#models/job.ts'
 import type { JobHistory } from '#models/job-history.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
 import type { InputSource, Task } from '#models/task.ts'
+import type { ChunkList } from '#models/upload.ts'
 import { since } from './client-version.ts'
 import { decodeExecution, type ShownExecution } from './decode/execution.ts'
 import { decodeHistory } from './decode/history.ts'
@@ -37,6 +38,8 @@ export type SubmitAnswer = { JobID: string; EvaluationID: string; Warnings: stri
 export type BatchAnswer = { Items: (SubmitAnswer | { Error: string })[] }
 export type DiffAnswer = { Diff: string; Warnings: string[] | null }
 export type PlanAnswer = JobPlan & { Warnings: string[] | null }
+/** What an input of type upload says in its Params as ID, and the digests of what is still to come. */
+export type UploadAnswer = { ID: string; Missing: string[] }
 export type RerunRequest = { JobVersion?: number; Reason?: string }
 export type RerunAnswer = SubmitAnswer & { JobVersion: number }
 export type GetAnswer = { Job: Job; History?: List<JobHistory>; Executions?: List<ShownExecution> }
@@ -48,6 +51,7 @@ const paging = {
   reverse: param('bool', 'Last item first'),
 }
 const named = { namespace: param('text', 'Namespace in which a name is looked up') }
+const uploadedTo = { namespace: param('text', 'Namespace whose jobs may read it; absent = default') }
 const versioned = {
   job_version: param('uint32', 'Version of the job; 0 = the present one'),
   all_job_versions: param('bool', 'All versions of the job'),
@@ -124,6 +128,20 @@ export const jobEndpoints = {
         `{"Items":[${Items.map((item) => ('Error' in item ? goJson(item) : submitText(item))).join(',')}]}`,
       decode: (wire) => wire as BatchAnswer,
     } satisfies Answer<BatchAnswer>,
+  }),
+  /**
+   * Begins to send a file or folder for a job, or goes on: which of its chunks are still to be sent. A job of that namespace
+   * then names it as an input of type upload. Faults: PayloadTooLarge, StorageFull.
+   */
+  beginUpload: endpoint({
+    method: 'POST',
+    path: '/orchestrator/jobs/uploads',
+    summary: 'Begins to send a file or folder that a job reads, or goes on with it',
+    role: 'orchestrator',
+    query: { ...uploadedTo },
+    errors: ['PayloadTooLarge', 'StorageFull'],
+    body: jsonBody<ChunkList>('ChunkList'),
+    answer: plainAnswer<UploadAnswer>('UploadBegun'),
   }),
   /** Jobs, the oldest first unless asked otherwise. `order_by` created_at, modified_at or id. */
   list: endpoint({
@@ -298,6 +316,16 @@ export const keptResultRoute = {
     ...named,
     ticket: param('text', 'Opens this result without a login until it expires; part of the addresses of results'),
   },
+} as const
+
+/** Bytes of a chunk, which the answer says to be on disk. Ours. */
+export const uploadChunkRoute = {
+  method: 'PUT',
+  role: 'orchestrator',
+  errors: ['NotFound', 'PayloadTooLarge', 'ResourceExhausted', 'StorageFull'],
+  path: '/orchestrator/jobs/uploads/:id/chunks/:digest',
+  summary: 'Sends a chunk of an upload that was begun: the bytes, of which `:digest` is the SHA-256',
+  query: { ...uploadedTo },
 } as const
 
 /** A WebSocket whose frames are `LogFrame`s. */

@@ -1,13 +1,15 @@
 import { agentEndpoints } from '#api/agent.ts'
 import { authEndpoints } from '#api/auth.ts'
-import { jobEndpoints, type LogFrame } from '#api/jobs.ts'
+import { jobEndpoints, type LogFrame, uploadChunkRoute } from '#api/jobs.ts'
 import { nodeEndpoints } from '#api/nodes.ts'
 import type { ArchiveBytes, ArchiveRest } from '#contracts/archive.ts'
+import { writeQuery } from '#api/query.ts'
 import type { Job } from '#models/job.ts'
 import { isTerminalJob } from '#models/job-state.ts'
 import { keptResult } from './kept-result.ts'
 import { type LogQuery, logStream } from './log-stream.ts'
 import { type Methods, methodsOf } from './methods.ts'
+import { pathWith } from './path.ts'
 import { type CallOptions, type ClientOptions, Transport } from './transport.ts'
 
 type Jobs = Methods<typeof jobEndpoints> & {
@@ -21,10 +23,14 @@ type Jobs = Methods<typeof jobEndpoints> & {
    * `rest` only what is not here yet, as long as it is the same.
    */
   keptResult(id: string, executionId: string, signal: AbortSignal, rest?: ArchiveRest): Promise<ArchiveBytes>
+  /** Sends a chunk of what `beginUpload` began; resolves when it is on the server's disk. */
+  uploadChunk(id: string, digest: string, bytes: Uint8Array, query?: { namespace?: string }): Promise<void>
   /** The job once `isDone` says so (by default when it has ended). Asks once per change, never in a rhythm. */
   waitFor(id: string, isDone?: (job: Job) => boolean, options?: CallOptions): Promise<Job>
 }
 
+/** A line may need so much longer for a chunk than for an answer. */
+const slowChunkMs = 60_000
 /** Longest single question; the server answers at once when the job changes. */
 const questionMs = 30_000
 
@@ -57,6 +63,12 @@ function jobsOf(transport: Transport): Jobs {
     ...jobs,
     logs: (id, query, signal) => logStream(transport, id, query, signal),
     keptResult: (...asked) => keptResult(transport, ...asked),
+
+    async uploadChunk(id, digest, body, query = {}) {
+      const { method, path, query: schema } = uploadChunkRoute
+      const address = pathWith(path, [id, digest]) + writeQuery(schema, query)
+      await transport.text({ method, path: address, body, waitMs: slowChunkMs, isRepeatable: true })
+    },
 
     async waitFor(id, isDone = ({ State }) => isTerminalJob(State.StateType), options = {}) {
       let { Job } = await jobs.get(id, {}, options)

@@ -35,7 +35,7 @@ export type CallOptions = {
 export type Request = {
   method: string
   path: string
-  body?: string
+  body?: string | Uint8Array
   headers?: Readonly<Record<string, string>>
   waitMs?: number
   signal?: AbortSignal
@@ -155,7 +155,11 @@ export class Transport {
     try {
       const response = await this.#fetch(url, {
         method,
-        headers: { ...this.headers, ...headers, ...(body === undefined ? {} : { 'Content-Type': 'application/json' }) },
+        headers: {
+          ...this.headers,
+          ...headers,
+          ...(body === undefined ? {} : { 'Content-Type': contentTypeOf(body) }),
+        },
         ...(body === undefined ? {} : { body }),
         signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
       })
@@ -170,6 +174,9 @@ export class Transport {
     }
   }
 }
+
+const contentTypeOf = (body: string | Uint8Array): string =>
+  typeof body === 'string' ? 'application/json' : 'application/octet-stream'
 
 const timedOut = (method: string, url: string): Fault =>
   new Fault('Timeout', `${method} ${url}: the server gave no answer in time`, {

@@ -29,6 +29,10 @@ export type DataFolder = {
   readonly offeredFolder: string
   /** Results of all nodes that the orchestrator keeps. */
   readonly takenFolder: string
+  /** What users sent with their jobs, which the orchestrator keeps. */
+  readonly uploadsFolder: string
+  /** Uploads that a node has begun to read. */
+  readonly comingFolder: string
   readonly logsFolder: string
   /** Inputs kept for later; beside the executions, so that their files are shared. */
   readonly inputsFolder: string
@@ -52,6 +56,8 @@ export function dataFolder(root: string, roles: Roles): DataFolder {
     resultsFolder: join(roleFolder, 'results'),
     offeredFolder: join(roleFolder, 'results-offered'),
     takenFolder: join(roleFolder, 'results-taken'),
+    uploadsFolder: join(roleFolder, 'uploads'),
+    comingFolder: join(roleFolder, 'inputs-coming'),
     logsFolder: join(roleFolder, 'logs'),
     inputsFolder: join(roleFolder, 'inputs'),
   }

@@ -5,7 +5,7 @@ import type { ResultPart } from './publisher.ts'
 export type UnpackLimits = { totalBytes: number; fileBytes: number; entries: number }
 
 /**
- * Unpacks a gzip tar into an existing folder. No entry leaves it, neither by its name nor through a link; an archive that tries,
+ * Unpacks a tar, compressed or not, into an existing folder. No entry leaves it, neither by its name nor through a link; an archive that tries,
  * or has devices or pipes, is refused as a whole (Fault BadRequest). Nothing of it is left in the folder on failure.
  */
 export type UnpackArchive = (

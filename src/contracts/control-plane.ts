@@ -5,6 +5,7 @@ import type { Job, JobSpec } from '#models/job.ts'
 import type { HistoryAudience, JobHistory } from '#models/job-history.ts'
 import type { NodeState, OwnNode } from '#models/node.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
+import type { ChunkList } from '#models/upload.ts'
 import type { LogChunk, LogQuery } from './log-reader.ts'
 import type { JobCursor, JobFilter, JobOrder, Page } from './store.ts'
 
@@ -50,6 +51,10 @@ export type LogChoice = { executionId?: string; version?: number; isFollowing: b
 /** The use cases on jobs. Every method answers after the commit it speaks of is durable. Errors are Faults. */
 export interface JobsApi {
   submit(submission: Submission): Promise<Submitted>
+  /** Begins to take a file or folder for the jobs of a namespace, or goes on: which of its chunks are still to come. */
+  beginUpload(namespace: string, chunks: ChunkList): Promise<{ id: string; missing: string[] }>
+  /** Takes a chunk of it; resolves when that is on disk. NotFound, BadRequest when it is another one, StorageFull. */
+  takeChunk(namespace: string, id: string, digest: string, bytes: AsyncIterable<Uint8Array>): Promise<void>
   /** What a submission would change of the job of its name, as text; '' = nothing. NotFound when there is none. */
   diff(submission: Submission): Promise<string>
   /** What submitting would do, without doing it. Refuses what `submit` refuses, but for a change of nothing. */

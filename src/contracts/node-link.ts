@@ -15,6 +15,7 @@ import type {
 import type { NodeInfo } from '#models/node.ts'
 import type { LogChunk, LogQuery } from './log-reader.ts'
 import type { ResultPart, ResultQuery } from './publisher.ts'
+import type { NodeUploadQuery } from './upload-store.ts'
 
 /**
  * The two ends of the link as each side calls the other. In one process they are the objects themselves; between
@@ -29,7 +30,7 @@ export interface ComputeEnd {
   readResult(query: ResultQuery): Promise<ResultPart>
 }
 
-/** Most bytes of one piece of a result. */
+/** Most bytes of one piece of a result, or of an upload. */
 export const resultPartBytes = 512 * 1024
 
 export interface OrchestratorEnd {
@@ -42,6 +43,8 @@ export interface OrchestratorEnd {
   takeResult(nodeId: NodeId, offer: ResultOffer): Promise<ResultOfferReply>
   /** Where the node may PUT a result of publisher `s3managed`: a signed address that works for a while. */
   uploadAddress(nodeId: NodeId, request: UploadRequest): Promise<string>
+  /** A piece of what was sent with a job of the node's. Throws a Fault NotFound when there is none, or it is no business of the node. */
+  readUpload(nodeId: NodeId, query: NodeUploadQuery): Promise<ResultPart>
   /** The node stops on purpose. */
   goodbye(nodeId: NodeId): Promise<void>
 }

@@ -1,4 +1,6 @@
 import type { ComputeEnd, OrchestratorEnd } from '#contracts/node-link.ts'
+import type { ResultPart } from '#contracts/publisher.ts'
+import type { NodeUploadQuery } from '#contracts/upload-store.ts'
 import { Fault } from '#lib/fault.ts'
 import type { NodeId } from '#models/ids.ts'
 import type {
@@ -70,6 +72,10 @@ export class AnyOrchestrator implements OrchestratorEnd {
 
   uploadAddress(nodeId: NodeId, request: UploadRequest): Promise<string> {
     return this.#end.uploadAddress(nodeId, request)
+  }
+
+  readUpload(nodeId: NodeId, query: NodeUploadQuery): Promise<ResultPart> {
+    return this.#end.readUpload(nodeId, query)
   }
 
   async goodbye(nodeId: NodeId): Promise<void> {

@@ -2,11 +2,12 @@ import type { Bus, Subscription } from '#contracts/bus.ts'
 import type { LogChunk, LogQuery } from '#contracts/log-reader.ts'
 import type { ComputeEnd, OrchestratorEnd } from '#contracts/node-link.ts'
 import type { ResultPart, ResultQuery } from '#contracts/publisher.ts'
+import type { NodeUploadQuery } from '#contracts/upload-store.ts'
 import type { Clock, Random } from '#lib/clock.ts'
 import type { EventLog } from '#lib/event-log.ts'
 import { faultOf } from '#lib/fault.ts'
 import { exactJson } from '#lib/json/exact.ts'
-import type { NodeId } from '#models/ids.ts'
+import type { JobId, NodeId } from '#models/ids.ts'
 import type {
   ComputeMessage,
   Frame,
@@ -26,7 +27,8 @@ import { readOrders, readReports } from './bac/frames.ts'
 import { call, serveCalls } from './bus-call.ts'
 import { deliverOverBus } from './bus-deliver.ts'
 import { readLogsOverBus, serveLogsOverBus } from './bus-logs.ts'
-import { readResultOverBus, serveResultsOverBus } from './bus-results.ts'
+import { readPieceOverBus, type Stretch, servePiecesOverBus } from './bus-pieces.ts'
+import { executionIdOf, textOf } from './go/checked.ts'
 import { NclNodes } from './ncl/ncl-nodes.ts'
 
 /** Subjects between a node and its orchestrator. */
@@ -35,6 +37,7 @@ const subjects = {
   fromNode: (nodeId: string) => `bacalhau.global.compute.${nodeId}.out.msgs`,
   /** Of Go nodes only. */
   requests: (nodeId: string) => `bacalhau.global.compute.${nodeId}.out.requests`,
+  uploads: (nodeId: string) => `bacalhau.global.compute.${nodeId}.out.uploads`,
   toNode: (nodeId: string) => `bacalhau.global.compute.${nodeId}.in.msgs`,
   logs: (nodeId: string) => `node.compute.${nodeId}.ExecutionLogs`,
   results: (nodeId: string) => `node.compute.${nodeId}.Results`,
@@ -75,7 +78,7 @@ class RemoteNode implements ComputeEnd {
   }
 
   readResult(query: ResultQuery): Promise<ResultPart> {
-    return readResultOverBus(this.#bus, subjects.results(this.#nodeId), query)
+    return readPieceOverBus(this.#bus, subjects.results(this.#nodeId), query)
   }
 }
 
@@ -127,6 +130,10 @@ export class RemoteOrchestrator implements OrchestratorEnd {
     return this.#control({ Kind: 'UploadAddress', Body: request })
   }
 
+  readUpload(_nodeId: NodeId, query: NodeUploadQuery): Promise<ResultPart> {
+    return readPieceOverBus(this.#bus, subjects.uploads(this.#nodeId), query)
+  }
+
   async goodbye(): Promise<void> {
     this.leave()
     await this.#control({ Kind: 'Goodbye' }, goodbyeLimitMs)
@@ -152,8 +159,17 @@ const serveNode = (bus: Bus, nodeId: NodeId, end: ComputeEnd, clock: Clock, log:
     onRefused: (_subject, error) => logRefusal(log, 'orchestrator_message_refused', error),
   }),
   serveLogsOverBus(bus, subjects.logs(nodeId), end, clock),
-  serveResultsOverBus(bus, subjects.results(nodeId), end),
+  servePiecesOverBus(bus, subjects.results(nodeId), (_subject, query) =>
+    end.readResult({ ...query, executionId: executionIdOf(query['executionId'], 'executionId') }),
+  ),
 ]
+
+const uploadQueryIn = ({ jobId, uploadId, chunk, ...stretch }: Record<string, unknown> & Stretch): NodeUploadQuery => ({
+  ...stretch,
+  jobId: textOf(jobId, 'jobId') as JobId,
+  uploadId: textOf(uploadId, 'uploadId'),
+  ...(chunk === undefined ? {} : { chunk: textOf(chunk, 'chunk') }),
+})
 
 export type OrchestratorDoor = {
   bus: Bus
@@ -202,6 +218,9 @@ export const serveOrchestrator = ({ bus, end, clock, random, log }: Orchestrator
       others: (message) => void nclNodes.report(nodeOf(message.subject), message),
     }),
     bus.subscribe(subjects.requests('*'), (message) => void nclNodes.request(nodeOf(message.subject), message)),
+    servePiecesOverBus(bus, subjects.uploads('*'), (subject, query) =>
+      end.readUpload(nodeOf(subject), uploadQueryIn(query)),
+    ),
     nclNodes.serve(),
   ]
   return {

@@ -101,6 +101,7 @@ const furtherParams: Record<ComponentKind, Record<string, readonly string[]>> = 
     s3presigned: ['Managed'],
     inline: [],
     ipfs: [],
+    upload: ['ID', 'SizeBytes', 'Path'],
   },
   publisher: { s3: [], local: [], ipfs: [], noop: [], link: [], s3managed: [] },
 }

@@ -65,6 +65,7 @@ export const computeParts = async (
     cache,
     offer: (offer) => end.takeResult(nodeId, offer),
     uploadAddress: (request) => end.uploadAddress(nodeId, request),
+    readUpload: (query) => end.readUpload(nodeId, query),
     ownPorts,
   })
   const { MaxSize, MaxTotalSize, MaxCount, Retention } = settings.Compute.Logs

@@ -7,8 +7,10 @@ import { greetNodes } from '#link/greeting.ts'
 import type { NodeId } from '#models/ids.ts'
 import { Orchestrator } from '#orchestrator/orchestrator.ts'
 import { ResultSweep } from '#orchestrator/results/result-sweep.ts'
+import { systemDisk } from '#platform/disk.ts'
 import { systemRandom } from '#platform/random.ts'
 import { ResultFiles } from '#providers/link/result-files.ts'
+import { UploadFiles } from '#providers/link/upload-files.ts'
 import { readPart } from '#providers/read-part.ts'
 import { nodeBus } from './node-bus.ts'
 import type { NodeDeps, PartContext } from './node-deps.ts'
@@ -25,6 +27,7 @@ export const controlParts = async (deps: NodeDeps, context: PartContext) => {
     publicKey: await orchestratorKey(store),
   }
   const results = new ResultFiles({ directory: deps.folder.takenFolder, read: readPart })
+  const uploads = new UploadFiles({ directory: deps.folder.uploadsFolder, disk: systemDisk, read: readPart })
   const signer = resultSigner(deps, clock, log)
   const orchestrator = new Orchestrator({
     store,
@@ -34,6 +37,7 @@ export const controlParts = async (deps: NodeDeps, context: PartContext) => {
     log,
     signer,
     results,
+    uploads,
   })
   const knownInfo = (id: NodeId) =>
     orchestrator.nodes.get(id).then(

@@ -40,14 +40,17 @@ export class LateOrchestrator implements OrchestratorEnd, Startable {
   uploadAddress: OrchestratorEnd['uploadAddress'] = async (...args) => (await this.#connected()).uploadAddress(...args)
   goodbye: OrchestratorEnd['goodbye'] = async (nodeId) => (this.#bus ? (await this.#end)?.goodbye(nodeId) : undefined)
 
+  takeResult: OrchestratorEnd['takeResult'] = (...args) => this.#unbroken((end) => end.takeResult(...args))
+  readUpload: OrchestratorEnd['readUpload'] = (...args) => this.#unbroken((end) => end.readUpload(...args))
+
   /** What was asked over a connection that broke is never answered: it is asked again over the next. */
-  takeResult: OrchestratorEnd['takeResult'] = async (...args) => {
+  async #unbroken<Answer>(ask: (end: OrchestratorEnd) => Promise<Answer>): Promise<Answer> {
     const end = await this.#connected()
     const { promise: broke, reject } = Promise.withResolvers<never>()
     const fault = () => new Fault('ServiceUnavailable', 'the connection broke meanwhile', { isRetryable: true })
     const watch = this.onReachable(() => reject(fault()))
     try {
-      return await Promise.race([end.takeResult(...args), broke])
+      return await Promise.race([ask(end), broke])
     } finally {
       watch.stop()
     }

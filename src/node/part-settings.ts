@@ -24,6 +24,7 @@ export const orchestratorSettings = (settings: Settings, nodeId: NodeId): Orches
   defaultResources: defaultResourcesOf(settings),
   strategy: settings.Orchestrator.Scheduler.Strategy === 'pack' ? 'pack' : 'spread',
   maxResultBytes: parseResources({ Disk: settings.Orchestrator.MaxResultSize }).Disk,
+  maxUploadBytes: parseResources({ Disk: settings.Orchestrator.MaxUploadSize }).Disk,
   settleMs: Math.min(longestSettleMs, milliseconds(settings.Orchestrator.NodeManager.DisconnectTimeout)),
   answerLimitNs: settings.Orchestrator.Scheduler.HousekeepingTimeout,
   retention: { jobsNs: settings.Orchestrator.Retention.Jobs, historyNs: settings.Orchestrator.Retention.History },

@@ -58,7 +58,7 @@ export const providerSettings = ({ settings, folder, environment }: ProviderSour
         },
       },
     },
-    link: { directory: folder.offeredFolder },
+    link: { directory: folder.offeredFolder, comingDirectory: folder.comingFolder },
     inline: defaultInlineSettings,
     url: {
       readTimeoutMs: milliseconds(InputSources.ReadTimeout),

@@ -3,6 +3,7 @@ import type { ComputeEnd, OrchestratorEnd } from '#contracts/node-link.ts'
 import type { ResultSigner } from '#contracts/result-signer.ts'
 import type { ResultStore } from '#contracts/result-store.ts'
 import type { Store } from '#contracts/store.ts'
+import type { UploadStore } from '#contracts/upload-store.ts'
 import type { Clock, Random, Timer } from '#lib/clock.ts'
 import type { EventLog } from '#lib/event-log.ts'
 import { Fault } from '#lib/fault.ts'
@@ -28,6 +29,7 @@ import { ResultTaker } from './results/result-taker.ts'
 import { wantedExecution } from './results/wanted.ts'
 import type { Strategy } from './snapshot.ts'
 import { JobTimers } from './timers.ts'
+import { Uploads } from './uploads/uploads.ts'
 import { Waiters } from './waiters.ts'
 import { Waiting } from './waiting.ts'
 import { Worker } from './worker.ts'
@@ -42,6 +44,8 @@ export type OrchestratorSettings = MembershipSettings & {
   strategy: Strategy
   /** Of one result that travels over a node's connection. */
   maxResultBytes: number
+  /** Of one file or folder that is sent with a job. */
+  maxUploadBytes: number
   /** After a start, how long a lack of nodes is not held against jobs. */
   settleMs: number
   /** How long a connected Go node may say nothing to what it was asked, before others are. */
@@ -56,6 +60,8 @@ export type OrchestratorParts = {
   settings: OrchestratorSettings
   /** Absent = nodes keep their results. */
   results?: ResultStore
+  /** Absent = users send no inputs with their jobs. */
+  uploads?: UploadStore
   /** Absent = results in stores are told as they are. */
   signer?: ResultSigner
   /** A constant name and fields for the log. */
@@ -131,6 +137,12 @@ export class Orchestrator implements Startable {
       goesOn: (jobId) => this.#table.isAtWork(jobId) && !this.#waiting.has(jobId),
       log: parts.log,
     })
+    const uploads = new Uploads({
+      store,
+      files: parts.uploads,
+      maxBytes: settings.maxUploadBytes,
+      hasRoomFor: async () => true,
+    })
     const onBetter = () => this.#tryWaiting(true)
     const look = (jobIds: Iterable<JobId>) => this.#look(jobIds, 'node-leave')
     this.#membership = new Membership({
@@ -143,6 +155,7 @@ export class Orchestrator implements Startable {
       newLinkId: () => random.uuid(),
       results: takerOf(parts, (nodeId) => this.#membership.end(nodeId)),
       uploadAddress: (nodeId, executionId) => uploadAddressOf(parts, nodeId, executionId),
+      uploads,
       log: parts.log,
       onBetter,
       look,
@@ -191,6 +204,7 @@ export class Orchestrator implements Startable {
       awaySince: (nodeId) => this.#table.get(nodeId)?.ConnectionState.DisconnectedSince ?? 0n,
       signer: parts.signer,
       results: parts.results,
+      uploads,
     })
     store.onLost(() => {
       this.#table.isDoubtful = true

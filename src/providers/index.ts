@@ -2,6 +2,7 @@ import type { FileCache } from '#contracts/file-cache.ts'
 import type { OpenGate } from '#contracts/http-gate.ts'
 import type { Provider } from '#contracts/provider.ts'
 import type { OfferResult, UploadAddress } from '#contracts/publisher.ts'
+import type { ReadUpload } from '#contracts/upload-store.ts'
 import type { Clock, Random } from '#lib/clock.ts'
 import { dockerProvider } from '#providers/docker/provider.ts'
 import type { DockerSettings } from '#providers/docker/settings.ts'
@@ -26,7 +27,7 @@ import { addressGuard, defaultFetchGuard, defaultProxyGuard, type FetchGuardSett
 import { checkedAddresses } from './checked-addresses.ts'
 import { packFolder } from './pack-folder.ts'
 import { readPart } from './read-part.ts'
-import { unpackTarGz } from './unpack-tar.ts'
+import { unpackTar, unpackTarGz } from './unpack-tar.ts'
 import { writeArchive } from './write-archive.ts'
 
 export type ProviderSettings = {
@@ -65,6 +66,8 @@ export type ProviderDeps = {
   offer?: OfferResult
   /** Has the orchestrator sign where a result goes in the store that its operator keeps. */
   uploadAddress?: UploadAddress
+  /** Asks the orchestrator for a piece of what was sent with a job. */
+  readUpload?: ReadUpload
   /** Where inputs stay for later; absent = nowhere. */
   cache?: FileCache
   /** Ports of the node's own servers (API, broker): never fetched from. The publisher's own is added. */
@@ -100,8 +103,17 @@ export function nodeProviders(settings: ProviderSettings, deps: ProviderDeps): P
       },
     }),
     ...(settings.ipfs ? [ipfsProvider(settings.ipfs, deps)] : []),
-    ...(settings.link && deps.offer
-      ? [linkProvider(settings.link, { ...deps, write: writeArchive, read: readPart, offer: deps.offer })]
+    ...(settings.link && deps.offer && deps.readUpload
+      ? [
+          linkProvider(settings.link, {
+            ...deps,
+            write: writeArchive,
+            read: readPart,
+            unpack: unpackTar,
+            offer: deps.offer,
+            readUpload: deps.readUpload,
+          }),
+        ]
       : []),
     noopProvider(settings.noop ?? { isWhole: false }),
   ]

@@ -11,21 +11,28 @@ const readBytes = 256 * 1024
 /**
  * A folder as the bytes of a tar archive (execution.md §5.3): names relative to it, its own entry `.` first, entries in sorted order,
  * permissions kept. No link is ever followed: links that stay inside are kept as links, those that lead out are left out, for they
- * would mean something else on every other machine; so are pipes, sockets and devices.
+ * would mean something else on every other machine; so are pipes, sockets and devices. `isPlain`: the same files are the same
+ * bytes whenever they were written, and everybody may read them. `onLeftOut` is told the names of what is not in it.
  */
-export function packFolder(root: string): Readable {
+export function packFolder(root: string, choice: PackChoice = {}): Readable {
   const { readable, controller } = createTarPacker()
-  pack(root, controller).catch((error: unknown) => controller.error(error))
+  pack(root, controller, choice).catch((error: unknown) => controller.error(error))
   return Readable.fromWeb(readable as NodeReadableStream)
 }
 
-async function pack(root: string, archive: TarPackController): Promise<void> {
+type PackChoice = { isPlain?: boolean; onLeftOut?: (name: string) => void }
+
+async function pack(
+  root: string,
+  archive: TarPackController,
+  { isPlain = false, onLeftOut = () => {} }: PackChoice,
+): Promise<void> {
   const realRoot = await realpath(root)
   const waiting = ['.']
   for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
     const path = join(realRoot, name)
     const info = await statOf(path)
-    const member = { name, mode: info.mode & 0o777, mtime: new Date(Math.max(0, info.mtimeMs)), size: 0 }
+    const member = { name, ...(isPlain ? plain(info) : kept(info)), size: 0 }
     if (info.isDirectory()) {
       await archive.add({ ...member, name: `${name}/`, type: 'directory' }).close()
       const children = (await readdir(path)).sort().reverse()
@@ -33,6 +40,7 @@ async function pack(root: string, archive: TarPackController): Promise<void> {
     } else if (info.isSymbolicLink()) {
       const linkname = await readlink(path)
       if (await isInside(realRoot, path, linkname)) await archive.add({ ...member, type: 'symlink', linkname }).close()
+      else onLeftOut(name)
     } else if (info.isFile()) {
       const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW)
       try {
@@ -41,10 +49,13 @@ async function pack(root: string, archive: TarPackController): Promise<void> {
       } finally {
         await file.close()
       }
-    }
+    } else onLeftOut(name)
   }
   archive.finalize()
 }
+
+const kept = ({ mode, mtimeMs }: Stats) => ({ mode: mode & 0o777, mtime: new Date(Math.max(0, mtimeMs)) })
+const plain = (info: Stats) => ({ mode: info.isDirectory() || info.mode & 0o111 ? 0o755 : 0o644, mtime: new Date(0) })
 
 /** Exactly as many bytes as the header says, whatever happens to the file meanwhile. */
 async function copy(file: FileHandle, sizeBytes: number, entry: WritableStream<Uint8Array>): Promise<void> {
@@ -52,7 +63,7 @@ async function copy(file: FileHandle, sizeBytes: number, entry: WritableStream<U
   for (let at = 0; at < sizeBytes; ) {
     const room = Buffer.allocUnsafe(Math.min(readBytes, sizeBytes - at))
     const { buffer, bytesRead } = await file.read(room, 0, undefined, at)
-    if (bytesRead === 0) throw new Error('a file of the result became shorter while it was packed')
+    if (bytesRead === 0) throw new Error('a file became shorter while it was packed')
     at += bytesRead
     await writer.write(new Uint8Array(buffer.buffer, buffer.byteOffset, bytesRead))
   }
@@ -67,7 +78,7 @@ async function statOf(path: string): Promise<Stats> {
     const tooDeep = (error as NodeJS.ErrnoException).code === 'ENAMETOOLONG' && 'folders deeper than a path can name'
     const what = badName || tooDeep
     if (!what) throw error
-    throw new Fault('BadRequest', `the result has ${what}`, { details: { FailureClass: 'user' } })
+    throw new Fault('BadRequest', `the folder has ${what}`, { details: { FailureClass: 'user' } })
   }
 }
 

@@ -1,15 +1,22 @@
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Transform } from 'node:stream'
+import { PassThrough, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
-import { unpackTar } from 'modern-tar/fs'
+import { unpackTar as unpackTo } from 'modern-tar/fs'
 import type { UnpackArchive, UnpackLimits } from '#contracts/archive.ts'
 import { Fault, messageOf } from '#lib/fault.ts'
 
-export const unpackTarGz: UnpackArchive = async (source, directory, limits, signal) => {
+/** The same for an archive that is not compressed. */
+export const unpackTar: UnpackArchive = (...given) => unpack(() => new PassThrough(), ...given)
+export const unpackTarGz: UnpackArchive = (...given) => unpack(createGunzip, ...given)
+
+async function unpack(
+  decompressed: () => Transform,
+  ...[source, directory, limits, signal]: Parameters<UnpackArchive>
+): Promise<void> {
   const check = entryCheck(limits)
-  const unpacker = unpackTar(directory, {
+  const unpacker = unpackTo(directory, {
     strict: true,
     filter: (header) =>
       check(header.type, header.name, header.type === 'file' || header.type === undefined ? header.size : 0),
@@ -17,7 +24,7 @@ export const unpackTarGz: UnpackArchive = async (source, directory, limits, sign
     map: (header) => ({ ...header, mode: (header.mode ?? 0o644) | (header.type === 'directory' ? 0o700 : 0o600) }),
   })
   try {
-    await pipeline(source, createGunzip(), bounded(limits), unpacker, { signal })
+    await pipeline(source, decompressed(), bounded(limits), unpacker, { signal })
   } catch (error) {
     await emptied(directory)
     if (signal.aborted) throw signal.reason

@@ -19,6 +19,7 @@ import { guardedHandlers, jobsFor } from './routes/guarded.ts'
 import { refusingJobsOfJobs } from './routes/jobs-from-jobs.ts'
 import { addKeptResults } from './routes/kept-results.ts'
 import { nodeHandlers } from './routes/nodes.ts'
+import { addUploadChunks } from './routes/upload-chunks.ts'
 import type { ServerSettings } from './settings.ts'
 
 export type RouteParts = {
@@ -52,6 +53,7 @@ export function addRoutes(app: FastifyInstance, parts: RouteParts): void {
     const taking = settings.acceptsJobsFromJobs ? handlers : refusingJobsOfJobs(handlers)
     registerRoutes(app, inFlight, jobEndpoints, taking)
     addKeptResults(app, inFlight, jobsFor(jobs))
+    addUploadChunks(app, jobsFor(jobs))
     app.get(apiPrefix + logsRoute.path, (request, reply) => {
       const isNone = hasEmptyParameter(request.params)
       writeFault(request, reply, isNone ? routeNotFound(request.caller.version) : upgradeRequired())

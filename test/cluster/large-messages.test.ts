@@ -4,7 +4,7 @@ import type { ComputeEnd } from '#contracts/node-link.ts'
 import { call, serveCalls } from '#link/bus-call.ts'
 import { deliverOverBus } from '#link/bus-deliver.ts'
 import { readLogsOverBus, serveLogsOverBus } from '#link/bus-logs.ts'
-import { readResultOverBus, serveResultsOverBus } from '#link/bus-results.ts'
+import { readPieceOverBus, servePiecesOverBus } from '#link/bus-pieces.ts'
 import type { ExecutionId, NodeId } from '#models/ids.ts'
 import type { Frame, OrchestratorMessage } from '#models/messages/messages.ts'
 import { LocalBus } from '#nats/local-bus.ts'
@@ -87,7 +87,7 @@ withNatsServer(() => {
       const { one, other } = await open()
       serveCalls(other, 'work', { handle: async () => 0 })
       serveLogsOverBus(other, 'logs', end, clock)
-      serveResultsOverBus(other, 'results', end)
+      servePiecesOverBus(other, 'results', (_subject, query) => end.readResult(query as never))
       await answered(one)
       const output: Uint8Array[] = []
       const reader = { clock, random: systemRandom }
@@ -96,7 +96,7 @@ withNatsServer(() => {
       for await (const chunk of readLogsOverBus(one, 'n-1' as NodeId, 'logs', query, signal, reader))
         output.push(chunk.bytes)
       expect(Buffer.concat(output).equals(bytes)).toBe(true)
-      const result = await readResultOverBus(one, 'results', { executionId, offset: 5, limitBytes: 100_000 })
+      const result = await readPieceOverBus(one, 'results', { offset: 5, limitBytes: 100_000 })
       expect([result.sizeBytes, result.bytes.length]).toEqual([300_000, 16_384 - 512])
       expect(bytes.subarray(5).indexOf(result.bytes)).toBe(0)
     })

@@ -32,7 +32,10 @@ function linkRig(root: string, pieceBytes = 100_000) {
     await taken.finish(offered)
     return { IsTaken: true, ReceivedBytes: offered.SizeBytes }
   }
-  const publisher = new LinkPublisher({ directory: join(root, 'offered') }, { ...parts, offer: (each) => offer(each) })
+  const publisher = new LinkPublisher(
+    { directory: join(root, 'offered'), comingDirectory: join(root, 'coming') },
+    { ...parts, offer: (each) => offer(each) },
+  )
   return { publisher, taken, offers, offer }
 }
 
@@ -75,7 +78,10 @@ describe('results over the link', () => {
     ]
     const offer: OfferResult = (offered) => (answers.shift() ?? (() => rig.offer(offered)))()
     const clock = Object.assign(new SystemClock(), { sleep: async () => {} })
-    const publisher = new LinkPublisher({ directory: join(root, 'offered') }, { ...parts, clock, offer })
+    const publisher = new LinkPublisher(
+      { directory: join(root, 'offered'), comingDirectory: join(root, 'coming') },
+      { ...parts, clock, offer },
+    )
     await publisher.start()
     rig.publisher.readKept = (query) => publisher.readKept(query)
     expect(await publisher.publish(request(), never)).toMatchObject({ Type: 'link', Params: { JobID: 'j-1' } })
@@ -84,7 +90,10 @@ describe('results over the link', () => {
 
   it('fail for good when nobody wants them', async () => {
     const offer = () => Promise.reject(new Fault('Conflict', 'nobody waits for it'))
-    const publisher = new LinkPublisher({ directory: join(root, 'offered') }, { ...parts, offer })
+    const publisher = new LinkPublisher(
+      { directory: join(root, 'offered'), comingDirectory: join(root, 'coming') },
+      { ...parts, offer },
+    )
     await publisher.start()
     await expect(publisher.publish(request(), never)).rejects.toThrow('nobody waits for it')
     expect(readdirSync(join(root, 'offered'))).toEqual([])

@@ -60,6 +60,7 @@ const testSettings = (nodeId: NodeId, change: Partial<OrchestratorSettings> = {}
   strategy: 'spread',
   jobDefaults: { batch: none, ops: none, daemon: none, service: none },
   maxResultBytes: 1e9,
+  maxUploadBytes: 1e9,
   settleMs: 50,
   answerLimitNs: 120_000_000_000n,
   retention: { jobsNs: 0n, historyNs: 0n },

@@ -7,6 +7,8 @@ export type Relay = {
   port: number
   /** What has gone through towards the server. */
   readonly sentBytes: number
+  /** What has come back. */
+  readonly receivedBytes: number
   /** Ends what is connected and refuses what comes. */
   cut(): void
   /** Takes everything and passes nothing on, as a network that drops packets; what was taken arrives when it is mended. */
@@ -17,17 +19,10 @@ export type Relay = {
 
 type Line = { near: Socket; far: Socket }
 
-/** `to` is a port, or the path of a socket. With `bytesPerSecond` no more goes through towards it, on all lines together. */
+/** `to` is a port, or the path of a socket. With `bytesPerSecond` no more goes through each way, on all lines together. */
 export async function relay(to: number | string, { bytesPerSecond = 0 } = {}): Promise<Relay> {
   const lines = new Set<Line>()
-  let sentBytes = 0
-  let freeAtMs = 0
-  const paced = (chunk: Buffer, pass: () => void): void => {
-    sentBytes += chunk.length
-    if (bytesPerSecond === 0) return pass()
-    freeAtMs = Math.max(freeAtMs, performance.now()) + (1000 * chunk.length) / bytesPerSecond
-    setTimeout(pass, Math.max(1, freeAtMs - performance.now()))
-  }
+  const ways = { there: new Pace(bytesPerSecond), back: new Pace(bytesPerSecond) }
   let state: 'whole' | 'cut' | 'silent' = 'whole'
   const server = createServer((near) => {
     near.on('error', () => {})
@@ -43,7 +38,7 @@ export async function relay(to: number | string, { bytesPerSecond = 0 } = {}): P
       line.far.destroy()
       lines.delete(line)
     })
-    if (state === 'whole') join(line, paced)
+    if (state === 'whole') join(line, ways)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const cut = (): void => {
@@ -53,18 +48,21 @@ export async function relay(to: number | string, { bytesPerSecond = 0 } = {}): P
   return {
     port: (server.address() as AddressInfo).port,
     get sentBytes() {
-      return sentBytes
+      return ways.there.bytes
+    },
+    get receivedBytes() {
+      return ways.back.bytes
     },
     cut,
     silence: () => {
       state = 'silent'
       for (const { near, far } of lines) {
         near.unpipe()
-        far.unpipe(near)
+        far.unpipe()
       }
     },
     mend: () => {
-      if (state === 'silent') for (const line of lines) join(line, paced)
+      if (state === 'silent') for (const line of lines) join(line, ways)
       state = 'whole'
     },
     close: () => {
@@ -74,8 +72,31 @@ export async function relay(to: number | string, { bytesPerSecond = 0 } = {}): P
   }
 }
 
-const join = ({ near, far }: Line, paced: (chunk: Buffer, pass: () => void) => void): void => {
-  const pace = new Transform({ transform: (chunk: Buffer, _, done) => paced(chunk, () => done(null, chunk)) })
-  near.pipe(pace).pipe(far)
-  far.pipe(near)
+type Ways = { there: Pace; back: Pace }
+
+const join = ({ near, far }: Line, { there, back }: Ways): void => {
+  near.pipe(there.transform()).pipe(far)
+  far.pipe(back.transform()).pipe(near)
+}
+
+/** Counts what goes one way, and lets it through no faster than that. */
+class Pace {
+  bytes = 0
+  readonly #bytesPerSecond: number
+  #freeAtMs = 0
+
+  constructor(bytesPerSecond: number) {
+    this.#bytesPerSecond = bytesPerSecond
+  }
+
+  transform(): Transform {
+    return new Transform({
+      transform: (chunk: Buffer, _, done) => {
+        this.bytes += chunk.length
+        if (this.#bytesPerSecond === 0) return done(null, chunk)
+        this.#freeAtMs = Math.max(this.#freeAtMs, performance.now()) + (1000 * chunk.length) / this.#bytesPerSecond
+        setTimeout(() => done(null, chunk), Math.max(1, this.#freeAtMs - performance.now()))
+      },
+    })
+  }
 }

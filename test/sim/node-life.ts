@@ -41,6 +41,7 @@ const orchestratorSettings = (machine: Machine, faults: FaultProfile): Orchestra
   strategy: faults.strategy,
   jobDefaults: { batch: none, ops: none, daemon: none, service: none },
   maxResultBytes: 1e9,
+  maxUploadBytes: 1e9,
   settleMs: 10_000,
   answerLimitNs: nanoseconds(120_000),
   retention: { jobsNs: nanoseconds(faults.jobsKeptMs), historyNs: nanoseconds(faults.historyKeptMs) },
@@ -201,5 +202,6 @@ const withComputeEnd = (end: OrchestratorEnd, plant: NonNullable<Bug['computeEnd
   deliver: (...given) => end.deliver(...given),
   takeResult: (...given) => end.takeResult(...given),
   uploadAddress: (...given) => end.uploadAddress(...given),
+  readUpload: (...given) => end.readUpload(...given),
   goodbye: (nodeId) => end.goodbye(nodeId),
 })

@@ -1,5 +1,5 @@
 import { apiPrefix, type Endpoint } from '#api/endpoint.ts'
-import { keptResultRoute, logsRoute } from '#api/jobs.ts'
+import { keptResultRoute, logsRoute, uploadChunkRoute } from '#api/jobs.ts'
 import { groups } from '#api/openapi/groups.ts'
 import type { QuerySchema } from '#api/query.ts'
 import { statusOf } from '#lib/fault.ts'
@@ -23,7 +23,7 @@ ${groups.map(({ name, title, rows }) => `## ${title}\n\n${[...Object.values(rows
 }
 
 /** What is no exchange of documents. */
-const streams: Record<string, Row[]> = { jobs: [keptResultRoute, logsRoute] }
+const streams: Record<string, Row[]> = { jobs: [keptResultRoute, uploadChunkRoute, logsRoute] }
 
 function section({ method, also = [], path, summary, role, query, errors }: Row): string {
   const methods = [method, ...also].join(' or ')

@@ -7,6 +7,7 @@ import { nodeActions } from '#models/node.ts'
 import { anything, field, listOf, mapOf, type Outline, oneOf, orNull, record } from '#models/outline.ts'
 import { flag, int, text, textMap, uint64 } from '#models/shape.schema.ts'
 import { specConfigShape } from '#models/spec-config.schema.ts'
+import { chunkListShape } from '#models/upload.schema.ts'
 
 const leftOut = { isLeftOut: true } as const
 const nextToken = field(text, 'Give it back as next_token for the next page; empty = there is none.')
@@ -110,6 +111,10 @@ export const answers = {
     ),
   }),
   Submitted: record('Submitted', { JobID: jobId, EvaluationID: evaluationId, Warnings: warnings }),
+  UploadBegun: record('UploadBegun', {
+    ID: field(text, 'What an input of type upload names it by, in its Params.'),
+    Missing: field(listOf(text), 'Digests of the chunks that are still to be sent.'),
+  }),
   BatchSubmitted: record('BatchSubmitted', {
     Items: field(
       listOf(
@@ -181,6 +186,7 @@ export const bodies = {
     ),
   }),
   SubmitBatch: { ...batchShape, name: 'SubmitBatch' },
+  ChunkList: { ...chunkListShape, name: 'ChunkList' },
   Rerun: record('Rerun', {
     JobVersion: field(uint64, 'The version to run again; 0 = the present one.'),
     Reason: field(text, 'Why, for its history.'),

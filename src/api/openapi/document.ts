@@ -2,11 +2,11 @@ import type { FaultCode } from '#lib/fault.ts'
 import type { JsonSchema } from '#models/outline.ts'
 import { SchemaWriter } from '#models/schema-writer.ts'
 import { apiPrefix } from '../endpoint.ts'
-import { keptResultRoute, logsRoute } from '../jobs.ts'
+import { keptResultRoute, logsRoute, uploadChunkRoute } from '../jobs.ts'
 import { others } from './components.ts'
 import { type Group, groups } from './groups.ts'
 import { operationOf, refusalsOf } from './operation.ts'
-import { goneOperations, keptResultOperation, logsOperation } from './streams.ts'
+import { goneOperations, keptResultOperation, logsOperation, uploadChunkOperation } from './streams.ts'
 
 const base = '#/components/schemas/'
 
@@ -25,6 +25,7 @@ export function openApiDocument(version: string): JsonSchema {
     add(path, { [method]: operation })
   }
   add(keptResultRoute.path, { get: keptResultOperation() })
+  add(uploadChunkRoute.path, { put: uploadChunkOperation() })
   add(logsRoute.path, { get: logsOperation(answered.write(others.LogFrame)) })
   add('/requester/:rest', goneOperations())
   return {
@@ -62,6 +63,7 @@ const pretty = {
 const allErrors: readonly FaultCode[] = [
   ...groups.flatMap(({ rows }) => Object.values(rows).flatMap(({ errors }) => errors)),
   ...keptResultRoute.errors,
+  ...uploadChunkRoute.errors,
   ...logsRoute.errors,
 ]
 

@@ -1,5 +1,5 @@
 import type { JsonSchema } from '#models/outline.ts'
-import { keptResultRoute, logsRoute } from '../jobs.ts'
+import { keptResultRoute, logsRoute, uploadChunkRoute } from '../jobs.ts'
 import { parametersOf, refusals } from './operation.ts'
 
 const archive = { 'application/gzip': { schema: { type: 'string', format: 'binary' } } }
@@ -20,6 +20,18 @@ export const keptResultOperation = (): JsonSchema => ({
     206: { description: 'The rest of it', content: archive },
     416: { $ref: '#/components/responses/Refused400' },
   },
+})
+
+export const uploadChunkOperation = (): JsonSchema => ({
+  tags: ['jobs'],
+  operationId: 'jobs_uploadChunk',
+  summary: uploadChunkRoute.summary,
+  parameters: parametersOf(uploadChunkRoute.path, uploadChunkRoute.query),
+  requestBody: {
+    required: true,
+    content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } },
+  },
+  responses: { ...refusals(uploadChunkRoute.errors), 204: { description: 'It is on disk' } },
 })
 
 const headerText = (name: string, description: string): JsonSchema => ({

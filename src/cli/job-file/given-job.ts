@@ -1,6 +1,8 @@
+import { dirname, isAbsolute, join } from 'node:path'
 import type { Cli } from '../command.ts'
 import { bool, type FlagValues, stringToString, text } from '../flags.ts'
 import { doing } from '../shared/wrap-error.ts'
+import { withUploadPaths } from '../uploads/upload-paths.ts'
 import { jobText } from './job-text.ts'
 import { parseJob } from './parse-job.ts'
 import { fillTemplate } from './template-job.ts'
@@ -20,5 +22,10 @@ export async function givenJob(path: string | undefined, flags: FlagValues<typeo
   const filled = flags['no-template']
     ? source
     : await fillTemplate(source, flags['template-vars'], flags['template-envs'], cli.env)
-  return doing('the job provided is invalid', () => parseJob(filled))
+  const job = doing('the job provided is invalid', () => parseJob(filled))
+  const folder = path === undefined ? '.' : dirname(path)
+  return {
+    ...job,
+    spec: withUploadPaths(job.spec, (each) => cli.resolve(isAbsolute(each) ? each : join(folder, each))),
+  }
 }

@@ -1,4 +1,3 @@
-import { parseInputSpec } from '#lib/spec-text/input-spec.ts'
 import { parseNetworkType } from '#lib/spec-text/network-type.ts'
 import { parsePublisherSpec } from '#lib/spec-text/publisher-spec.ts'
 import { parseResultPath } from '#lib/spec-text/result-path.ts'
@@ -6,6 +5,8 @@ import type { SpecConfig } from '#models/spec-config.ts'
 import { custom, int, int64, several, stringArray, strings, text } from '../flags.ts'
 
 const targets: Readonly<Record<string, 'batch' | 'ops'>> = { any: 'batch', all: 'ops' }
+
+import { parseInput } from './local-input.ts'
 
 /** Of commands that build a job from flags. */
 export const jobFlags = {
@@ -32,7 +33,7 @@ export const jobFlags = {
 /** Of the one task of such a job. */
 export const taskFlags = {
   'task-name': text('main', 'Name of the task'),
-  input: several('storage', 'An input: URI:TARGET, or src=URI,dst=TARGET,opt=name=value', parseInputSpec, {
+  input: several('storage', 'An input: URI:TARGET, ./path:TARGET, or src=URI,dst=TARGET,opt=name=value', parseInput, {
     shorthand: 'i',
   }),
   output: several('ResultPath', 'A folder that belongs to the result: name:path', parseResultPath, { shorthand: 'o' }),

@@ -14,6 +14,7 @@ import { Steps } from '../progress/steps.ts'
 import type { runFlags } from '../shared/run-flags.ts'
 import { during } from '../shared/wrap-error.ts'
 import { fitted, tell } from '../tell.ts'
+import { sendUploads } from '../uploads/send-uploads.ts'
 import { followLogs } from './follow-logs.ts'
 import { reportFailure, reportNodes, reportReasons } from './report.ts'
 import { showOutput } from './show-output.ts'
@@ -71,7 +72,8 @@ export async function submitAndWait(
   cli: Cli,
 ): Promise<RunEnd> {
   const client = await cli.client()
-  const { spec, id, warnings } = submission
+  const { id, warnings } = submission
+  const spec = await sendUploads(submission.spec, flags['id-only'], cli)
   const answer: SubmitAnswer = await during(
     options.failure,
     client.jobs.submit({ Job: spec, ID: id, Force: flags.force }),

@@ -59,6 +59,7 @@ export const orchestrator = {
   }),
   Store: text('', 'Where state lives: empty = a database in the data folder, or a postgres:// address'),
   MaxResultSize: amount('Disk', '100GB', 'Most bytes of one result of publisher link'),
+  MaxUploadSize: amount('Disk', '10GB', 'Most bytes of one file or folder that is sent with a job'),
   Retention: {
     Jobs: age('How long a job is kept after its end, with everything that belongs to it; 0 = for ever'),
     Results: age('How long a result of publisher link is kept after it came; 0 = as long as its job'),

@@ -20,7 +20,7 @@ import { Intake } from '../go/intake.ts'
 import { keptLink } from '../go/kept-link.ts'
 import type { OrchestratorParts } from '../go/orchestrator-parts.ts'
 import { serveGoLogs } from '../go/serve-logs.ts'
-import { keepsNoStore, takesNoResults } from '../go/takes-no-results.ts'
+import { hasNoUploads, keepsNoStore, takesNoResults } from '../go/takes-no-results.ts'
 import { CallbackPost } from './callback-post.ts'
 import { callbackOf } from './callback-text.ts'
 import { bodyOf } from './envelope.ts'
@@ -106,6 +106,10 @@ export class BprotocolRequester implements OrchestratorEnd {
 
   uploadAddress(): Promise<never> {
     return Promise.reject(keepsNoStore())
+  }
+
+  readUpload(): Promise<never> {
+    return Promise.reject(hasNoUploads())
   }
 
   async goodbye(): Promise<void> {

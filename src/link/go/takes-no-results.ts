@@ -13,3 +13,10 @@ export const keepsNoStore = (): Fault =>
     hint: 'Use another publisher, such as local or s3',
     details: { FailureClass: 'user' },
   })
+
+/** It takes no files with jobs either. */
+export const hasNoUploads = (): Fault =>
+  new Fault('NotImplemented', 'this orchestrator keeps no files that were sent with jobs', {
+    hint: 'Use another input, such as a URL or S3',
+    details: { FailureClass: 'user' },
+  })

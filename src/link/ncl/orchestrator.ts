@@ -21,7 +21,7 @@ import { Intake } from '../go/intake.ts'
 import { keptLink } from '../go/kept-link.ts'
 import type { OrchestratorParts } from '../go/orchestrator-parts.ts'
 import { serveGoLogs } from '../go/serve-logs.ts'
-import { takesNoResults } from '../go/takes-no-results.ts'
+import { hasNoUploads, takesNoResults } from '../go/takes-no-results.ts'
 import { decodeFrame, encodeFrame, type GoFrame, metadataOf, typeOf } from './frame.ts'
 import { Incoming } from './incoming.ts'
 import { type Report, reportOf } from './report-text.ts'
@@ -100,6 +100,10 @@ export class NclOrchestrator implements OrchestratorEnd {
     const text = `{"Events":null,"ExecutionID":${goString(ExecutionID)},"JobID":${goString(JobID)}}`
     const { payload } = await this.#ask('out.requests', 'managedPublisher.PreSignURLRequest', text)
     return textOf(payload.PreSignedURL, 'PreSignedURL')
+  }
+
+  readUpload(): Promise<never> {
+    return Promise.reject(hasNoUploads())
   }
 
   async goodbye(nodeId: NodeId): Promise<void> {

@@ -21,8 +21,11 @@ import type { ExecutionId, JobId, NodeId } from '#models/ids.ts'
 import { isLongRunning, type Job, mainTask } from '#models/job.ts'
 import type { HistoryAudience, JobHistory } from '#models/job-history.ts'
 import { type SpecConfig, typeKey } from '#models/spec-config.ts'
+import { isNoSpec, type SpecConfig, typeKey } from '#models/spec-config.ts'
+import type { ChunkList } from '#models/upload.ts'
 import type { Ledger } from '../ledger.ts'
 import type { Looks } from '../looks.ts'
+import type { Uploads } from '../uploads/uploads.ts'
 import type { Waiters } from '../waiters.ts'
 import { diffJob } from './diff.ts'
 import { keptResult, type ResultReader } from './kept-result.ts'
@@ -53,6 +56,7 @@ export type JobsParts = {
   awaySince: (nodeId: NodeId) => bigint
   signer: ResultSigner | undefined
   results: ResultStore | undefined
+  uploads: Uploads
 }
 
 const historyPage = 1_000
@@ -67,6 +71,14 @@ export class Jobs implements JobsApi {
 
   submit(submission: Submission): Promise<Submitted> {
     return submitJob(this.#parts, submission)
+  }
+
+  beginUpload(namespace: string, chunks: ChunkList): Promise<{ id: string; missing: string[] }> {
+    return this.#parts.uploads.begin(namespace, chunks)
+  }
+
+  takeChunk(namespace: string, id: string, digest: string, bytes: AsyncIterable<Uint8Array>): Promise<void> {
+    return this.#parts.uploads.take(namespace, id, digest, bytes)
   }
 
   diff(submission: Submission): Promise<string> {

@@ -7,6 +7,7 @@ import type { JobStateName } from '#models/job-state.ts'
 import { jobRerun } from '../events.ts'
 import { jobLine } from '../history-lines.ts'
 import type { Ledger } from '../ledger.ts'
+import type { Uploads } from '../uploads/uploads.ts'
 import { jobNotFound, versionNotFound } from './resolve.ts'
 import { specOf } from './spec.ts'
 
@@ -15,6 +16,7 @@ export type RerunParts = {
   random: Random
   ledger: Ledger
   look: (job: Job, evaluationId: string) => void
+  uploads: Pick<Uploads, 'claim'>
 }
 
 /** What has not begun to run needs no second beginning. */
@@ -43,6 +45,7 @@ export async function rerunJob(parts: RerunParts, id: JobId, version: number, re
       ModifyTime: now,
       VersionTime: now,
     }
+    await parts.uploads.claim(next)
     const outcome = await parts.ledger.commit({
       updateJobs: [{ id, expectedRevision: job.Revision, job: next }],
       history: [jobLine(next, 'Pending', jobRerun(now, reason))],

@@ -8,6 +8,7 @@ import { jobSubmitted, jobUpdated } from '../events.ts'
 import { jobLine } from '../history-lines.ts'
 import type { Ledger } from '../ledger.ts'
 import type { Looks } from '../looks.ts'
+import type { Uploads } from '../uploads/uploads.ts'
 import { completed, type SpecParts, specOf, textOf } from './spec.ts'
 
 export type SubmitParts = SpecParts & {
@@ -16,6 +17,7 @@ export type SubmitParts = SpecParts & {
   ledger: Ledger
   looks: Looks
   look: (job: Job, evaluationId: string) => void
+  uploads: Pick<Uploads, 'claim'>
 }
 
 const component = 'JobStore'
@@ -46,6 +48,9 @@ type Stored = { answer: Submitted; durable: Promise<void> } | undefined
 /** With the first look at it in the same commit, if it is its turn: most of what comes in bursts is stored once and waits. */
 const storeNew = async (parts: SubmitParts, submission: Submission): Promise<Stored> => {
   const job = newJob(parts, submission)
+  // Most jobs name none, and are stored in the turn in which they came.
+  const claimed = parts.uploads.claim(job)
+  if (claimed) await claimed
   const answer = answerOf(parts, submission, job)
   const line = jobLine(job, 'Pending', jobSubmitted(job.ModifyTime))
   const look = submission.id ? undefined : parts.looks.first(job, answer.EvaluationID)
@@ -58,6 +63,7 @@ const storeNew = async (parts: SubmitParts, submission: Submission): Promise<Sto
 
 const storeVersion = async (parts: SubmitParts, submission: Submission, existing: Job): Promise<Stored> => {
   const job = updatedJob(parts, submission, existing)
+  await parts.uploads.claim(job)
   const answer = answerOf(parts, submission, job)
   const outcome = await parts.ledger.commit({
     updateJobs: [{ id: job.ID, expectedRevision: existing.Revision, job }],

@@ -1,5 +1,7 @@
 import type { ComputeEnd, OrchestratorEnd } from '#contracts/node-link.ts'
+import type { ResultPart } from '#contracts/publisher.ts'
 import type { Change } from '#contracts/store.ts'
+import type { NodeUploadQuery } from '#contracts/upload-store.ts'
 import { assert } from '#lib/assert.ts'
 import type { Clock, Timer } from '#lib/clock.ts'
 import type { EventLog } from '#lib/event-log.ts'
@@ -21,6 +23,7 @@ import type { Membership as MembershipWord, NodeInfo, NodeState } from '#models/
 import type { Inbox } from '../inbox.ts'
 import type { Ledger } from '../ledger.ts'
 import type { ResultTaker } from '../results/result-taker.ts'
+import type { Uploads } from '../uploads/uploads.ts'
 import { agreedLink, isOtherStore, type LinkParts, linkBegunAnew } from './agreed-link.ts'
 import { LostWork } from './lost-work.ts'
 import { forgottenKey, keptKey, keyOf } from './node-keys.ts'
@@ -46,6 +49,7 @@ export type MembershipParts = {
   newLinkId: () => string
   results: Pick<ResultTaker, 'take' | 'renewed'>
   uploadAddress: (nodeId: NodeId, executionId: ExecutionId) => Promise<string>
+  uploads: Pick<Uploads, 'read'>
   log: EventLog
   /** Somebody joined, was approved, or changed its labels or resources: what waits may find a place now. */
   onBetter: () => void
@@ -192,6 +196,10 @@ export class Membership implements OrchestratorEnd {
 
   uploadAddress(nodeId: NodeId, { ExecutionID }: UploadRequest): Promise<string> {
     return this.#parts.uploadAddress(nodeId, ExecutionID)
+  }
+
+  readUpload(nodeId: NodeId, query: NodeUploadQuery): Promise<ResultPart> {
+    return this.#parts.uploads.read(nodeId, query)
   }
 
   goodbye(nodeId: NodeId): Promise<void> {

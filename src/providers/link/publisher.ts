@@ -7,20 +7,15 @@ import type { ReadPart, WriteArchive } from '#contracts/archive.ts'
 import type { OfferResult, Publisher, PublishRequest, ResultPart, ResultQuery } from '#contracts/publisher.ts'
 import { type Verdict, yes } from '#contracts/verdict.ts'
 import type { Clock } from '#lib/clock.ts'
-import { Fault, faultOf, messageOf } from '#lib/fault.ts'
+import { Fault, messageOf } from '#lib/fault.ts'
 import type { Startable } from '#lib/lifecycle.ts'
 import type { ExecutionId } from '#models/ids.ts'
-import type { ResultOffer } from '#models/messages/messages.ts'
 import { resultName } from '#models/result-name.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
 import type { LinkSettings } from './settings.ts'
+import { untilAnswered } from './until-answered.ts'
 
 export type LinkPublisherDeps = { clock: Clock; write: WriteArchive; read: ReadPart; offer: OfferResult }
-
-const firstPauseMs = 50
-const longestPauseMs = 30_000
-/** An offer that breaks later than this was being taken. */
-const workedMs = 300
 
 /**
  * Gives results to the orchestrator over the connection that the node has anyway: no store, no open port. The orchestrator takes
@@ -59,7 +54,10 @@ export class LinkPublisher implements Publisher, Startable {
       await this.#deps.write(resultDirectory, path, signal)
       const { size: SizeBytes } = await stat(path)
       const SHA256 = await digestOf(path, signal)
-      await this.#handOver({ ExecutionID: executionId, SizeBytes, SHA256 }, signal)
+      const offer = { ExecutionID: executionId, SizeBytes, SHA256 }
+      // Until the orchestrator has it, or says that it does not want it.
+      const ask = async () => ({ isDone: (await this.#deps.offer(offer)).IsTaken })
+      await untilAnswered(ask, this.#deps.clock, signal)
       return { Type: 'link', Params: { JobID: jobId, ExecutionID: executionId, SizeBytes, SHA256 } }
     } catch (error) {
       throw signal.aborted ? signal.reason : publishFault(error)
@@ -70,25 +68,6 @@ export class LinkPublisher implements Publisher, Startable {
 
   async readKept({ executionId, offset, limitBytes }: ResultQuery): Promise<ResultPart | undefined> {
     return this.#deps.read(this.#pathOf(executionId), offset, limitBytes)
-  }
-
-  /** Until the orchestrator has it, or says that it does not want it. */
-  async #handOver(offer: ResultOffer, signal: AbortSignal): Promise<void> {
-    const { clock } = this.#deps
-    for (let failures = 0; ; ) {
-      signal.throwIfAborted()
-      const beganMs = clock.monotonicMs()
-      try {
-        const { IsTaken } = await this.#deps.offer(offer)
-        if (IsTaken) return
-        failures = 0
-      } catch (error) {
-        if (!faultOf(error).isRetryable) throw error
-        // Over a line that breaks again and again a part comes each time.
-        if (clock.monotonicMs() - beganMs > workedMs) failures = 0
-        await clock.sleep(Math.min(longestPauseMs, firstPauseMs * 2 ** failures++), signal)
-      }
-    }
   }
 
   #pathOf(executionId: ExecutionId): string {

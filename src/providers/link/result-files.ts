@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { appendFile, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { appendFile, mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import type { ReadPart } from '#contracts/archive.ts'
@@ -10,6 +10,7 @@ import { Fault } from '#lib/fault.ts'
 import type { ExecutionId } from '#models/ids.ts'
 import type { ResultOffer } from '#models/messages/messages.ts'
 import { resultName } from '#models/result-name.ts'
+import { synced, writeSynced } from './synced.ts'
 
 export type ResultFilesParts = { directory: string; read: ReadPart }
 
@@ -62,7 +63,8 @@ export class ResultFiles implements ResultStore {
       const text = `the result of ${offer.ExecutionID} came with the digest ${got} instead of ${offer.SHA256}`
       throw new Fault('Conflict', text, { isRetryable: true })
     }
-    await written(to + digestFile, offer.SHA256)
+    await rm(to + digestFile, { force: true })
+    await writeSynced(to + digestFile, [Buffer.from(offer.SHA256)])
     await synced(from)
     await rename(from, to)
     await synced(this.#directory)
@@ -123,23 +125,4 @@ async function digestOf(path: string): Promise<string> {
   const hash = createHash('sha256')
   await pipeline(createReadStream(path), hash)
   return hash.digest('hex')
-}
-
-async function written(path: string, text: string): Promise<void> {
-  const file = await open(path, 'w')
-  try {
-    await file.writeFile(text)
-    await file.sync()
-  } finally {
-    await file.close()
-  }
-}
-
-async function synced(path: string): Promise<void> {
-  const handle = await open(path, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
 }

@@ -21,6 +21,16 @@ export function guardedJobs(jobs: JobsApi, rights: Rights): JobsApi {
       return jobs.submit(submission)
     },
 
+    async beginUpload(namespace, chunks) {
+      if (!rights.may('submit', namespace)) throw rights.denied('submit')
+      return jobs.beginUpload(namespace, chunks)
+    },
+
+    async takeChunk(namespace, ...chunk) {
+      if (!rights.may('submit', namespace)) throw rights.denied('submit')
+      return jobs.takeChunk(namespace, ...chunk)
+    },
+
     async diff(submission) {
       if (!rights.may('look', submission.spec.Namespace || 'default')) throw rights.denied('look')
       return jobs.diff(submission)

@@ -7,6 +7,8 @@ import { strangerWarnings } from '#models/field-hint.schema.ts'
 import { batchShape, type JobDraft } from '#models/job.schema.ts'
 import { metaKeys } from '#models/job.ts'
 import { struct, text, uint64 } from '#models/shape.schema.ts'
+import { chunkListShape } from '#models/upload.schema.ts'
+import { checkedChunkList } from '#models/upload.ts'
 import type { ResultTickets } from '../auth/result-tickets.ts'
 import type { Caller } from '../caller.ts'
 import type { Handlers } from '../handler.ts'
@@ -81,6 +83,12 @@ export function jobHandlers(
         }),
       )
       return { Items }
+    },
+
+    async beginUpload({ body, query }) {
+      const chunks = checkedChunkList(readBody(body, chunkListShape))
+      const { id, missing } = await jobs.beginUpload(query.namespace || 'default', chunks)
+      return { ID: id, Missing: missing }
     },
 
     list: (call) => listJobs(jobs, call.query),

@@ -144,6 +144,7 @@ export const messageBugs: Readonly<Record<string, Planted>> = {
           goodbye: (nodeId) => end.goodbye(nodeId),
           uploadAddress: (...given) => end.uploadAddress(...given),
           takeResult: (nodeId, offer) => end.takeResult(nodeId, offer),
+          readUpload: (nodeId, query) => end.readUpload(nodeId, query),
           deliver: (nodeId, linkId, frames) => end.deliver(nodeId, first.get(nodeId)?.LinkID ?? linkId, frames),
           handshake: async (request, back) => {
             const { NodeID } = request.NodeInfo

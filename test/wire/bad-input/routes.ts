@@ -1,5 +1,5 @@
 import { apiPrefix, type Endpoint } from '#api/endpoint.ts'
-import { keptResultRoute, logsRoute } from '#api/jobs.ts'
+import { keptResultRoute, logsRoute, uploadChunkRoute } from '#api/jobs.ts'
 import { groups } from '#api/openapi/groups.ts'
 import type { QuerySchema } from '#api/query.ts'
 import { seedBodies } from './seed-bodies.ts'
@@ -26,5 +26,5 @@ const routesOf = ({ method, also = [], path, query, body }: Endpoint<string, any
 /** Every route there is: what is added to the contract is mutated too. */
 export const routes: readonly Route[] = [
   ...groups.flatMap(({ rows }) => Object.values(rows)).flatMap(routesOf),
-  ...[keptResultRoute, logsRoute].flatMap((row) => routesOf({ ...row, body: null } as never)),
+  ...[keptResultRoute, uploadChunkRoute, logsRoute].flatMap((row) => routesOf({ ...row, body: null } as never)),
 ]

@@ -51,6 +51,7 @@ const runningJob = {
 export const seedBodies: Record<BodyName, readonly object[]> = {
   Submit: [{ Job: waitingJob() }, { Job: wholeJob, Force: true }, { Job: runningJob }],
   SubmitBatch: [{ Jobs: [waitingJob(), wholeJob] }],
+  ChunkList: [{ Form: 'file', IsExecutable: true, Chunks: [{ SHA256: '0'.repeat(64), SizeBytes: 5 }] }],
   Stop: [{ reason: 'enough' }],
   ClientVersion: [{ client_id: 'x' }],
   Nothing: [{}],

@@ -27,6 +27,7 @@ const rig = () => {
     updateInfo: async () => ({ IsKnown: true }),
     takeResult: async () => ({ IsTaken: false, ReceivedBytes: 0 }),
     uploadAddress: async (nodeId, { ExecutionID }) => `https://store/${nodeId}/${ExecutionID}`,
+    readUpload: () => Promise.reject(new Error('nobody sends inputs here')),
     goodbye: async () => {},
     deliver: async (_node, _link, frames) => {
       for (const { Seq, Message } of frames) if (Seq === taken.length + 1) taken.push(Message)

@@ -8,6 +8,7 @@ import { allWarnings } from '../../job-file/warning.ts'
 import { printDocument } from '../../print.ts'
 import { ownShapeFlags } from '../../shared/output-flags.ts'
 import { during } from '../../shared/wrap-error.ts'
+import { namedUploads } from '../../uploads/named-uploads.ts'
 import { planText } from '../../views/forecast.ts'
 
 export const command = defineCommand({
@@ -25,7 +26,8 @@ export const command = defineCommand({
   async run({ args: [path], flags }, cli): Promise<PlanAnswer> {
     const { spec, id, warnings } = await givenJob(path, flags, cli)
     const client = await cli.client()
-    const plan = await during('failed request', client.jobs.plan({ Job: spec, ID: id, Force: flags.force }))
+    const Job = await namedUploads(spec, cli)
+    const plan = await during('failed request', client.jobs.plan({ Job, ID: id, Force: flags.force }))
     return { ...plan, Warnings: allWarnings(warnings, plan.Warnings) }
   },
   show: (plan, { flags }, { stdout, env }) =>

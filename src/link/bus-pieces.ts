@@ -1,27 +1,30 @@
 import type { Bus, Subscription } from '#contracts/bus.ts'
-import { type ComputeEnd, resultPartBytes } from '#contracts/node-link.ts'
-import type { ResultPart, ResultQuery } from '#contracts/publisher.ts'
+import { resultPartBytes } from '#contracts/node-link.ts'
+import type { ResultPart } from '#contracts/publisher.ts'
 import { Fault } from '#lib/fault.ts'
 import { exactJson, parseExact } from '#lib/json/exact.ts'
 import { faultFrom, faultText } from './bus-fault.ts'
-import { executionIdOf, recordOf, textOf } from './go/checked.ts'
+import { recordOf, textOf } from './go/checked.ts'
 
 /**
- * Kept results over the bus, piece by piece as their reader asks: who asks no more has let go, a slow reader is sent no
- * more than it asks for, and a node that was away is simply asked again from the same offset.
+ * Bytes that do not change, as kept results and uploads are, over the bus: piece by piece as their reader asks. Who asks no
+ * more has let go, a slow reader is sent no more than it asks for, and one that was away is simply asked again from the same
+ * offset.
  *
- * A request is the JSON of a `ResultQuery`. Answers: 0 + 4 bytes length + JSON of size and tag + bytes; 1 + JSON = a fault.
+ * A request is the JSON of a query. Answers: 0 + 4 bytes length + JSON of size and tag + bytes; 1 + JSON = a fault.
  */
 const partLimitMs = 30_000
 /** Of an answer, for its length, size and tag. */
 const headRoomBytes = 512
 
-export const readResultOverBus = async (bus: Bus, subject: string, query: ResultQuery): Promise<ResultPart> => {
+export type Stretch = { offset: number; limitBytes: number }
+
+export const readPieceOverBus = async (bus: Bus, subject: string, query: Stretch): Promise<ResultPart> => {
   const answer = Buffer.from(await bus.request(subject, Buffer.from(exactJson(query)), partLimitMs))
   if (answer[0] !== 0) throw faultFrom(answer.toString('utf8', 1))
   const part = partIn(answer)
   if (!part || part.bytes.length > query.limitBytes)
-    throw new Fault('InternalError', 'the node sent no piece of a result')
+    throw new Fault('InternalError', 'the other side sent no piece of what was asked for')
   return part
 }
 
@@ -37,32 +40,39 @@ function partIn(answer: Buffer): ResultPart | undefined {
   }
 }
 
-export const serveResultsOverBus = (bus: Bus, subject: string, end: ComputeEnd): Subscription =>
-  bus.subscribe(subject, ({ payload, reply }) => {
+/** `read` gets the subject and the query as it came, with a sound stretch. */
+export const servePiecesOverBus = (
+  bus: Bus,
+  subject: string,
+  read: (subject: string, query: Record<string, unknown> & Stretch) => Promise<ResultPart>,
+): Subscription =>
+  bus.subscribe(subject, ({ subject: asked, payload, reply }) => {
     if (reply === undefined) return
-    answerTo(end, Buffer.from(payload), bus.maxPayloadBytes - headRoomBytes)
+    const answer = async () => {
+      const query = queryIn(Buffer.from(payload), bus.maxPayloadBytes - headRoomBytes)
+      return pieceAnswer(await read(asked, query))
+    }
+    answer()
       .catch(faultAnswer)
-      .then((answer) => bus.publish(reply, answer))
+      .then((bytes) => bus.publish(reply, bytes))
       .catch(() => {
         // The connection is gone, and whoever asked will ask again.
       })
   })
 
-const answerTo = async (end: ComputeEnd, payload: Buffer, mostBytes: number): Promise<Buffer> => {
-  const query = queryIn(payload)
-  const limitBytes = Math.min(query.limitBytes, mostBytes)
-  const { bytes, sizeBytes, tag } = await end.readResult({ ...query, limitBytes })
+function pieceAnswer({ bytes, sizeBytes, tag }: ResultPart): Buffer {
   const head = Buffer.from(exactJson({ sizeBytes, tag }))
   const start = Buffer.alloc(5)
   start.writeUInt32BE(head.length, 1)
   return Buffer.concat([start, head, bytes])
 }
 
-function queryIn(payload: Buffer): ResultQuery {
-  const { executionId, offset, limitBytes } = recordOf(parseExact(payload.toString('utf8')), 'the query')
+function queryIn(payload: Buffer, mostBytes: number): Record<string, unknown> & Stretch {
+  const query = recordOf(parseExact(payload.toString('utf8')), 'the query')
+  const { offset, limitBytes } = query
   const isSound = Number.isSafeInteger(offset) && offset >= 0 && Number.isSafeInteger(limitBytes) && limitBytes >= 0
   if (!isSound || limitBytes > resultPartBytes) throw new Fault('BadRequest', 'no such piece can be asked for')
-  return { executionId: executionIdOf(executionId, 'executionId'), offset, limitBytes }
+  return { ...query, offset, limitBytes: Math.min(limitBytes, mostBytes) }
 }
 
 const faultAnswer = (error: unknown): Buffer => Buffer.concat([Buffer.of(1), Buffer.from(faultText(error))])

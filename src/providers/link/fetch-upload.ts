@@ -1,0 +1,144 @@
+import { createHash, hash } from 'node:crypto'
+import { type FileHandle, open } from 'node:fs/promises'
+import { resultPartBytes } from '#contracts/node-link.ts'
+import type { NodeUploadQuery, ReadUpload } from '#contracts/upload-store.ts'
+import { askedAhead } from '#lib/asked-ahead.ts'
+import type { Clock } from '#lib/clock.ts'
+import { largestChunkBytes } from '#lib/cut-chunks.ts'
+import { Fault } from '#lib/fault.ts'
+import { orAborted } from '#lib/or-aborted.ts'
+import { type Chunk, type ChunkList, checkedChunkList } from '#models/upload.ts'
+import { untilAnswered } from './until-answered.ts'
+
+export type FetchUploadParts = { read: ReadUpload; clock: Clock }
+type Named = Pick<NodeUploadQuery, 'jobId' | 'uploadId'>
+
+/** Asked for ahead of what has come. What a break costs is at most this much. */
+const atOnce = 4
+const largestPieceBytes = resultPartBytes / 4
+
+/** The list of an upload's chunks, which its id vouches for. */
+export async function fetchChunkList(
+  { read, clock }: FetchUploadParts,
+  named: Named,
+  signal: AbortSignal,
+): Promise<ChunkList> {
+  let pieces: Uint8Array[] = []
+  const ask = async () => {
+    const begun: Uint8Array[] = []
+    for (let offset = 0; ; ) {
+      const { bytes, sizeBytes } = await orAborted(read({ ...named, offset, limitBytes: largestPieceBytes }), signal)
+      begun.push(bytes)
+      offset += bytes.length
+      if (offset >= sizeBytes || bytes.length === 0) break
+    }
+    pieces = begun
+    return { isDone: true }
+  }
+  await untilAnswered(ask, clock, signal)
+  const text = Buffer.concat(pieces)
+  if (hash('sha256', text) !== named.uploadId) throw damaged(named.uploadId)
+  return checkedChunkList(JSON.parse(text.toString()))
+}
+
+/**
+ * Brings the bytes of an upload into a file, each chunk checked by its digest. What an earlier life has brought there is not
+ * asked for again; over a line that breaks it goes on where it was.
+ */
+export async function fetchUpload(
+  { read, clock }: FetchUploadParts,
+  named: Named,
+  { Chunks }: ChunkList,
+  path: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const file = await open(path, 'a+', 0o600).then((made) => made.close().then(() => open(path, 'r+')))
+  try {
+    const coming = await Coming.after(file, Chunks)
+    const ask = async () => {
+      const pieces = askedAhead(coming.stretches(), atOnce, (stretch) =>
+        orAborted(read({ ...named, ...stretch }), signal),
+      )
+      for await (const { bytes } of pieces) {
+        await coming.add(bytes)
+      }
+      return { isDone: true }
+    }
+    await untilAnswered(ask, clock, signal)
+    await file.truncate(coming.bytes)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+}
+
+type Stretch = { chunk: string; offset: number; limitBytes: number }
+
+/** How far a file has come. */
+class Coming {
+  readonly #file: FileHandle
+  readonly #chunks: readonly Chunk[]
+  /** The chunk that comes, what there is of it, and its digest so far. */
+  #index = 0
+  #inChunk = 0
+  #pieceBytes = largestPieceBytes
+  #digest = createHash('sha256')
+  bytes = 0
+
+  private constructor(file: FileHandle, chunks: readonly Chunk[]) {
+    this.#file = file
+    this.#chunks = chunks
+  }
+
+  /** After the chunks that are in the file already. */
+  static async after(file: FileHandle, chunks: readonly Chunk[]): Promise<Coming> {
+    const coming = new Coming(file, chunks)
+    const room = Buffer.allocUnsafe(largestChunkBytes)
+    for (const { SHA256, SizeBytes } of chunks) {
+      const { bytesRead } = await file.read(room, 0, SizeBytes, coming.bytes)
+      if (bytesRead < SizeBytes || hash('sha256', room.subarray(0, SizeBytes)) !== SHA256) break
+      coming.bytes += SizeBytes
+      coming.#index += 1
+    }
+    return coming
+  }
+
+  *stretches(): Generator<Stretch> {
+    let offset = this.#inChunk
+    for (const { SHA256, SizeBytes } of this.#chunks.slice(this.#index)) {
+      for (; offset < SizeBytes; offset += this.#pieceBytes) {
+        yield { chunk: SHA256, offset, limitBytes: Math.min(this.#pieceBytes, SizeBytes - offset) }
+      }
+      offset = 0
+    }
+  }
+
+  async add(bytes: Uint8Array): Promise<void> {
+    const { SHA256, SizeBytes } = this.#chunks[this.#index] as Chunk
+    const wantedBytes = Math.min(this.#pieceBytes, SizeBytes - this.#inChunk)
+    if (bytes.length === 0 || bytes.length > wantedBytes) throw damaged(SHA256)
+    await this.#file.write(bytes, 0, bytes.length, this.bytes)
+    this.#digest.update(bytes)
+    this.bytes += bytes.length
+    this.#inChunk += bytes.length
+    if (bytes.length < wantedBytes) this.#takeSmaller(bytes.length)
+    if (this.#inChunk < SizeBytes) return
+    if (this.#digest.digest('hex') !== SHA256) throw damaged(SHA256)
+    this.#index += 1
+    this.#inChunk = 0
+    this.#digest = createHash('sha256')
+  }
+
+  /** The bus carries no more at a time; what was asked for meanwhile begins elsewhere. */
+  #takeSmaller(bytes: number): never {
+    this.#pieceBytes = bytes
+    throw new Fault('ServiceUnavailable', 'smaller pieces are asked for', { isRetryable: true })
+  }
+}
+
+const damaged = (what: string): Fault =>
+  new Fault('ServiceUnavailable', `what came of the upload is not what ${what} names`, {
+    component: 'UploadStorage',
+    hint: 'The disk of the orchestrator may be damaged.',
+    details: { FailureClass: 'transient' },
+  })

@@ -1,0 +1,194 @@
+import { createHash, hash } from 'node:crypto'
+import { rename, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { ReadPart } from '#contracts/archive.ts'
+import type { Disk } from '#contracts/disk.ts'
+import type { ResultPart } from '#contracts/publisher.ts'
+import type { KeptUpload, UploadQuery, UploadStore } from '#contracts/upload-store.ts'
+import { Fault } from '#lib/fault.ts'
+import { Turns } from '#lib/turns.ts'
+import type { JobId } from '#models/ids.ts'
+import { type Chunk, type ChunkList, chunkListText, isDigest, uploadBytes, uploadIdOf } from '#models/upload.ts'
+import { synced, writeSynced } from './synced.ts'
+
+export type UploadFilesParts = { directory: string; disk: Disk; read: ReadPart }
+
+type Place = Pick<KeptUpload, 'scope' | 'id'>
+
+/**
+ * Uploads as files: in a folder for each namespace `lists/<id>`, `chunks/<digest>`, and `uses/<id>/` with a file for each
+ * job. A chunk has its name when it is whole. Lists come before their chunks: one that none of them names is rubbish.
+ */
+export class UploadFiles implements UploadStore {
+  readonly #directory: string
+  readonly #disk: Disk
+  readonly #read: ReadPart
+  /** What an chunkList names must not go while another is written that names it too. */
+  readonly #turns = new Turns(1)
+  #begun = 0
+
+  constructor({ directory, disk, read }: UploadFilesParts) {
+    this.#directory = directory
+    this.#disk = disk
+    this.#read = read
+  }
+
+  begin(namespace: string, chunkList: ChunkList): Promise<{ id: string; missing: string[] }> {
+    const place = { scope: scopeOf(namespace), id: uploadIdOf(chunkList) }
+    return this.#turns.take(async () => {
+      for (const kind of ['lists', 'chunks']) await this.#disk.makeDirectory(this.#path(place.scope, kind))
+      await this.#write(place, chunkList)
+      return { id: place.id, missing: await this.#missing(place.scope, chunkList) }
+    })
+  }
+
+  async put(namespace: string, id: string, digest: string, bytes: AsyncIterable<Uint8Array>): Promise<void> {
+    const place = placeOf(namespace, id)
+    const chunk = (await this.#chunkList(place))?.Chunks.find(({ SHA256 }) => SHA256 === digest)
+    if (!chunk) throw new Fault('NotFound', `no upload ${id} with a chunk ${digest} was begun`)
+    const path = this.#path(place.scope, 'chunks', digest)
+    const part = `${path}.${this.#begun++}`
+    try {
+      await full(() => writeSynced(part, checked(chunk, bytes)))
+      await rename(part, path)
+      await synced(this.#path(place.scope, 'chunks'))
+    } catch (error) {
+      await this.#disk.remove(part)
+      throw error
+    }
+  }
+
+  async sizeBytes(namespace: string, id: string): Promise<number | undefined> {
+    const place = placeOf(namespace, id)
+    const chunkList = await this.#chunkList(place)
+    const isWhole = chunkList && (await this.#missing(place.scope, chunkList)).length === 0
+    return isWhole ? uploadBytes(chunkList) : undefined
+  }
+
+  use(namespace: string, id: string, jobId: JobId): Promise<boolean> {
+    const place = placeOf(namespace, id)
+    return this.#turns.take(async () => {
+      const chunkList = await this.#chunkList(place)
+      if (!chunkList || (await this.#missing(place.scope, chunkList)).length > 0) return false
+      await this.#write(place, chunkList)
+      const uses = this.#path(place.scope, 'uses', id)
+      await this.#disk.makeDirectory(uses)
+      await full(() => this.#disk.replaceFile(join(uses, hash('sha256', jobId)), jobId))
+      await synced(this.#path(place.scope))
+      await synced(this.#path(place.scope, 'uses'))
+      return true
+    })
+  }
+
+  async read(namespace: string, { uploadId, chunk, offset, limitBytes }: UploadQuery): Promise<ResultPart | undefined> {
+    const place = placeOf(namespace, uploadId)
+    const path = chunk === undefined ? this.#listPath(place) : this.#path(place.scope, 'chunks', digestOf(chunk))
+    return this.#read(path, offset, limitBytes)
+  }
+
+  async list(): Promise<KeptUpload[]> {
+    const found: KeptUpload[] = []
+    for (const scope of await this.#disk.list(this.#directory)) {
+      for (const id of await this.#ids(scope)) {
+        const chunkList = await this.#chunkList({ scope, id })
+        if (!chunkList) continue
+        const { mtimeMs } = await stat(this.#listPath({ scope, id }))
+        const jobIds = await this.#jobIds({ scope, id })
+        found.push({ scope, id, sizeBytes: uploadBytes(chunkList), usedMs: mtimeMs, jobIds })
+      }
+    }
+    return found
+  }
+
+  usedBytes(): Promise<number> {
+    return this.#disk.usedBytes(this.#directory)
+  }
+
+  unuse({ scope, id }: Place, jobId: JobId): Promise<void> {
+    return this.#disk.remove(this.#path(scope, 'uses', id, hash('sha256', jobId)))
+  }
+
+  remove({ scope, id }: Place): Promise<void> {
+    return this.#turns.take(async () => {
+      await this.#disk.remove(this.#listPath({ scope, id }))
+      await this.#disk.remove(this.#path(scope, 'uses', id))
+      const named = new Set<string>()
+      for (const other of await this.#ids(scope)) {
+        for (const { SHA256 } of (await this.#chunkList({ scope, id: other }))?.Chunks ?? []) named.add(SHA256)
+      }
+      for (const name of await this.#disk.list(this.#path(scope, 'chunks'))) {
+        // The name of one that is on its way begins with its digest.
+        if (!named.has(name.slice(0, digestLength))) await this.#disk.remove(this.#path(scope, 'chunks', name))
+      }
+    })
+  }
+
+  async #missing(scope: string, { Chunks }: ChunkList): Promise<string[]> {
+    const there = new Set(await this.#disk.list(this.#path(scope, 'chunks')))
+    return [...new Set(Chunks.map(({ SHA256 }) => SHA256))].filter((digest) => !there.has(digest))
+  }
+
+  async #ids(scope: string): Promise<string[]> {
+    return (await this.#disk.list(this.#path(scope, 'lists'))).filter(isDigest)
+  }
+
+  async #jobIds({ scope, id }: Place): Promise<JobId[]> {
+    const uses = this.#path(scope, 'uses', id)
+    const texts = (await this.#disk.list(uses)).map((name) => this.#disk.readFile(join(uses, name)))
+    return (await Promise.all(texts)).flatMap((text) => (text ? [Buffer.from(text).toString() as JobId] : []))
+  }
+
+  async #chunkList(place: Place): Promise<ChunkList | undefined> {
+    const text = await this.#disk.readFile(this.#listPath(place))
+    return text && (JSON.parse(Buffer.from(text).toString()) as ChunkList)
+  }
+
+  /** When it was written is when it was last used. */
+  #write(place: Place, chunkList: ChunkList): Promise<void> {
+    return full(() => this.#disk.replaceFile(this.#listPath(place), chunkListText(chunkList)))
+  }
+
+  #listPath({ scope, id }: Place): string {
+    return this.#path(scope, 'lists', digestOf(id))
+  }
+
+  #path(...parts: string[]): string {
+    return join(this.#directory, ...parts)
+  }
+}
+
+const digestLength = 64
+const scopeOf = (namespace: string): string => hash('sha256', namespace)
+const placeOf = (namespace: string, id: string): Place => ({ scope: scopeOf(namespace), id: digestOf(id) })
+
+function digestOf(text: string): string {
+  if (isDigest(text)) return text
+  throw new Fault('BadRequest', `${JSON.stringify(text.slice(0, 100))} is no digest of SHA-256`)
+}
+
+async function* checked({ SHA256, SizeBytes }: Chunk, source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const got = createHash('sha256')
+  let gotBytes = 0
+  for await (const bytes of source) {
+    gotBytes += bytes.length
+    if (gotBytes > SizeBytes) throw otherContent(SHA256)
+    got.update(bytes)
+    yield bytes
+  }
+  if (gotBytes !== SizeBytes || got.digest('hex') !== SHA256) throw otherContent(SHA256)
+}
+
+const otherContent = (digest: string): Fault =>
+  new Fault('BadRequest', `what came is not the chunk ${digest}`, {
+    hint: 'A file that changes while it is sent has to be sent again.',
+  })
+
+async function full(write: () => Promise<void>): Promise<void> {
+  try {
+    await write()
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code !== 'ENOSPC' && code !== 'EDQUOT') throw error
+    throw new Fault('StorageFull', 'the orchestrator has no room for the upload', { cause: error })
+  }
+}

@@ -1,0 +1,148 @@
+import { createReadStream } from 'node:fs'
+import { chmod, mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { UnpackArchive } from '#contracts/archive.ts'
+import type { FileCache } from '#contracts/file-cache.ts'
+import type { PrepareContext, PreparedInput, Storage } from '#contracts/storage.ts'
+import { no, type Verdict, yes } from '#contracts/verdict.ts'
+import { Fault, messageOf } from '#lib/fault.ts'
+import type { Startable } from '#lib/lifecycle.ts'
+import { orAborted } from '#lib/or-aborted.ts'
+import { decodeParams } from '#lib/params.ts'
+import type { SpecConfig } from '#models/spec-config.ts'
+import type { InputSource } from '#models/task.ts'
+import { type ChunkList, isDigest, uploadBytes, uploadType } from '#models/upload.ts'
+import { type FetchUploadParts, fetchChunkList, fetchUpload } from './fetch-upload.ts'
+import type { LinkSettings } from './settings.ts'
+
+export type UploadStorageDeps = FetchUploadParts & {
+  unpack: UnpackArchive
+  /** Absent = nothing is kept for later. */
+  cache?: FileCache
+}
+
+const entryLimit = 1_000_000
+/** What an earlier life began to fetch and nobody has wanted since. */
+const forgottenMs = 24 * 3600_000
+
+/** Files and folders that users sent with their jobs, over the connection that the node has anyway [F4]. */
+export class UploadStorage implements Storage, Startable {
+  readonly types = [uploadType]
+  readonly #settings: LinkSettings
+  readonly #deps: UploadStorageDeps
+  readonly #coming = new Map<string, Promise<unknown>>()
+
+  constructor(settings: LinkSettings, deps: UploadStorageDeps) {
+    this.#settings = settings
+    this.#deps = deps
+  }
+
+  async start(): Promise<void> {
+    const { comingDirectory } = this.#settings
+    await mkdir(comingDirectory, { recursive: true, mode: 0o700 })
+    for (const name of await readdir(comingDirectory)) {
+      const path = join(comingDirectory, name)
+      if ((await stat(path)).mtimeMs < this.#deps.clock.nowMs() - forgottenMs) await rm(path)
+    }
+  }
+
+  async stop(): Promise<void> {}
+
+  async isInstalled(): Promise<Verdict> {
+    return yes
+  }
+
+  async accepts(input: InputSource): Promise<Verdict> {
+    try {
+      decodeUpload(input.Source)
+      return yes
+    } catch (error) {
+      return no(messageOf(error))
+    }
+  }
+
+  async isLocal(): Promise<boolean> {
+    return false
+  }
+
+  async sizeBytes(source: SpecConfig): Promise<number> {
+    return decodeUpload(source).sizeBytes
+  }
+
+  /** Whether it is this job's to read the orchestrator says each time, also of what is here. */
+  async prepare(input: InputSource, context: PrepareContext, signal: AbortSignal): Promise<PreparedInput> {
+    const { id: uploadId } = decodeUpload(input.Source)
+    const named = { jobId: context.share.jobId, uploadId }
+    try {
+      const list = await fetchChunkList(this.#parts, named, signal)
+      if (uploadBytes(list) > context.limitBytes) throw tooLarge(context.limitBytes)
+      const isFolder = list.Form === 'folder'
+      const path = join(context.directory, isFolder ? 'archive' : 'file')
+      const bring = () => this.#alone(uploadId, () => this.#bring(named, list, path, signal), signal)
+      if (this.#deps.cache) await this.#deps.cache.file(`upload ${uploadId}`, path, bring, signal)
+      else await bring()
+      const hostPath = isFolder ? await this.#unpacked(path, context, signal) : path
+      return { input, hostPath, kind: isFolder ? 'directory' : 'file', guestPath: input.Target, isReadOnly: true }
+    } catch (error) {
+      throw signal.aborted ? signal.reason : asFault(error)
+    }
+  }
+
+  async #bring(
+    named: Parameters<typeof fetchUpload>[1],
+    list: ChunkList,
+    path: string,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const part = join(this.#settings.comingDirectory, named.uploadId)
+    await fetchUpload(this.#parts, named, list, part, signal)
+    await chmod(part, list.IsExecutable ? 0o755 : 0o644)
+    await rename(part, path)
+  }
+
+  /** Two executions without a cache must not write one file. */
+  async #alone(id: string, work: () => Promise<void>, signal: AbortSignal): Promise<void> {
+    for (let other = this.#coming.get(id); other; other = this.#coming.get(id)) await orAborted(other, signal)
+    const done = work()
+    this.#coming.set(
+      id,
+      done.catch(() => {}).finally(() => this.#coming.delete(id)),
+    )
+    await done
+  }
+
+  async #unpacked(archive: string, { directory, limitBytes }: PrepareContext, signal: AbortSignal): Promise<string> {
+    const path = join(directory, 'content')
+    await mkdir(path)
+    const limits = { totalBytes: limitBytes, fileBytes: limitBytes, entries: entryLimit }
+    await this.#deps.unpack(createReadStream(archive), path, limits, signal)
+    await rm(archive)
+    return path
+  }
+
+  get #parts(): FetchUploadParts {
+    return this.#deps
+  }
+}
+
+function decodeUpload({ Params }: SpecConfig): { id: string; sizeBytes: number } {
+  const { ID = '', SizeBytes = 0n } = decodeParams(Params ?? {}, 'UploadSource', { ID: 'string', SizeBytes: 'int64' })
+  if (!isDigest(ID)) throw new Fault('ValidationError', 'invalid upload params: ID is not that of an upload')
+  return { id: ID, sizeBytes: Number(SizeBytes) }
+}
+
+const tooLarge = (limitBytes: number): Fault =>
+  new Fault('ResourceExhausted', `the upload takes more than ${limitBytes} bytes`, {
+    hint: 'Ask for more disk in the Resources of the task',
+  })
+
+function asFault(error: unknown): Fault {
+  if (error instanceof Fault) return error
+  const { code } = error as NodeJS.ErrnoException
+  const isFull = code === 'ENOSPC' || code === 'EDQUOT'
+  return new Fault(isFull ? 'StorageFull' : 'ServiceUnavailable', `cannot fetch the upload: ${messageOf(error)}`, {
+    component: 'UploadStorage',
+    details: { FailureClass: 'node' },
+    cause: error,
+  })
+}

@@ -1,0 +1,42 @@
+import { hash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { cutChunks } from '#lib/cut-chunks.ts'
+import { Fault } from '#lib/fault.ts'
+import type { Chunk, ChunkList } from '#models/upload.ts'
+import { packFolder } from './pack-folder.ts'
+
+const readBytes = 1024 * 1024
+
+/** A file or folder of this machine as it is sent with a job. */
+export type LocalUpload = {
+  list: ChunkList
+  /** Of a folder what is not in it: links that lead out, pipes, devices. */
+  leftOut: string[]
+  /** The chunks again, to be sent. */
+  chunks(): AsyncIterable<Buffer>
+}
+
+/** Reads all of it once. Throws a Fault NotFound or BadRequest, and what the system says. */
+export async function localUpload(path: string): Promise<LocalUpload> {
+  const info = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    throw error.code === 'ENOENT' ? new Fault('NotFound', `${path}: no such file or folder`) : error
+  })
+  const isFolder = info.isDirectory()
+  if (!isFolder && !info.isFile()) throw new Fault('BadRequest', `${path} is neither a file nor a folder`)
+  const leftOut = new Set<string>()
+  const chunks = () =>
+    cutChunks(
+      isFolder
+        ? packFolder(path, { isPlain: true, onLeftOut: (name) => leftOut.add(name) })
+        : createReadStream(path, { highWaterMark: readBytes }),
+    )
+  const Chunks: Chunk[] = []
+  for await (const bytes of chunks()) Chunks.push({ SHA256: hash('sha256', bytes), SizeBytes: bytes.length })
+  const list: ChunkList = {
+    Form: isFolder ? 'folder' : 'file',
+    IsExecutable: !isFolder && (info.mode & 0o111) !== 0,
+    Chunks,
+  }
+  return { list, leftOut: [...leftOut], chunks }
+}

@@ -1,0 +1,56 @@
+import type { Readable } from 'node:stream'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { apiPrefix, type PathParams } from '#api/endpoint.ts'
+import { uploadChunkRoute } from '#api/jobs.ts'
+import { readQuery } from '#api/query.ts'
+import type { JobsApi } from '#contracts/control-plane.ts'
+import { largestChunkBytes } from '#lib/cut-chunks.ts'
+import { Fault, faultOf } from '#lib/fault.ts'
+import { commonHeaders, writeFault } from '../answer.ts'
+import type { Caller } from '../caller.ts'
+import { hasEmptyParameter, queryOf } from '../register.ts'
+import { routeNotFound } from '../route-faults.ts'
+
+const mostAtOnce = 64
+
+/** Takes chunks of what users send with their jobs as bytes, and no faster than the disk does. */
+export function addUploadChunks(app: FastifyInstance, jobsOf: (caller: Caller) => JobsApi): void {
+  let underWay = 0
+  app.register(async (scope) => {
+    scope.removeAllContentTypeParsers()
+    scope.addContentTypeParser('*', (_request, body, done) => done(null, body))
+    scope.put(apiPrefix + uploadChunkRoute.path, { bodyLimit: largestChunkBytes }, (request, reply) => {
+      if (hasEmptyParameter(request.params)) return writeFault(request, reply, routeNotFound(request.caller.version))
+      if (underWay >= mostAtOnce) return writeFault(request, reply, tooMany())
+      underWay++
+      take(jobsOf(request.caller), request, reply)
+        .catch((error: unknown) => writeFault(request, reply, faultOf(error)))
+        .finally(() => {
+          underWay--
+        })
+    })
+  })
+}
+
+async function take(jobs: JobsApi, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  const { id, digest } = request.params as PathParams<(typeof uploadChunkRoute)['path']>
+  const { namespace } = readQuery(uploadChunkRoute.query, queryOf(request.raw.url ?? ''))
+  const body = (request.body ?? []) as Readable | []
+  await jobs.takeChunk(namespace || 'default', id, digest, wholeOf(body))
+  reply.raw.writeHead(204, commonHeaders(request)).end()
+}
+
+/** Whoever sends breaks off when he likes; that is no fault of ours. */
+async function* wholeOf(body: AsyncIterable<Uint8Array> | []): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body
+  } catch (error) {
+    throw new Fault('BadRequest', 'the chunk broke off', { cause: error })
+  }
+}
+
+const tooMany = (): Fault =>
+  new Fault('ResourceExhausted', `${mostAtOnce} chunks are being taken already`, {
+    hint: 'Try again in a moment.',
+    isRetryable: true,
+  })

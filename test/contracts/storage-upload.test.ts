@@ -1,0 +1,278 @@
+import { execFileSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { ReadUpload } from '#contracts/upload-store.ts'
+import { Fault } from '#lib/fault.ts'
+import type { JobId } from '#models/ids.ts'
+import type { SpecConfig } from '#models/spec-config.ts'
+import { uploadBytes, uploadIdOf } from '#models/upload.ts'
+import { SystemClock } from '#platform/clock.ts'
+import { systemDisk } from '#platform/disk.ts'
+import { UploadFiles } from '#providers/link/upload-files.ts'
+import { UploadStorage } from '#providers/link/upload-storage.ts'
+import { localUpload } from '#providers/local-upload.ts'
+import { readPart } from '#providers/read-part.ts'
+import { unpackTar } from '#providers/unpack-tar.ts'
+import { fileCache } from '../kit/file-cache.ts'
+import { storageSuite } from './storage.suite.ts'
+
+const never = new AbortController().signal
+const jobId = 'j-1' as JobId
+
+/** A user, an orchestrator that keeps what he sends, and a node that asks it. */
+function rig(root: string) {
+  const files = new UploadFiles({ directory: join(root, 'uploads'), disk: systemDisk, read: readPart })
+  const ask: ReadUpload = async ({ jobId: _, ...query }) => {
+    const part = await files.read('default', query)
+    if (!part) throw new Fault('NotFound', `no upload ${query.uploadId}`)
+    return part
+  }
+  const settings = { directory: join(root, 'offered'), comingDirectory: join(root, 'coming') }
+  const clock = new SystemClock()
+  /** `read` stands between the node and its orchestrator. */
+  const storage = async (read = ask, cache?: Awaited<ReturnType<typeof fileCache>>) => {
+    const made = new UploadStorage(settings, { read, clock, unpack: unpackTar, ...(cache && { cache }) })
+    await made.start()
+    return made
+  }
+  /** Sends what the orchestrator has not; how many chunks that was. */
+  const send = async (path: string): Promise<{ source: SpecConfig; sent: number }> => {
+    const { list, chunks } = await localUpload(path)
+    const { id, missing } = await files.begin('default', list)
+    const { length: sent } = missing
+    for await (const bytes of chunks()) {
+      const at = missing.indexOf((await import('node:crypto')).hash('sha256', bytes))
+      if (at >= 0) await files.put('default', id, missing.splice(at, 1)[0] as string, one(bytes))
+    }
+    return { source: { Type: 'upload', Params: { ID: uploadIdOf(list), SizeBytes: uploadBytes(list) } }, sent }
+  }
+  return { files, ask, settings, storage, send }
+}
+async function* one(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes
+}
+const share = { jobId, jobVersion: 1, index: 0, count: 1 }
+const inputOf = (Source: SpecConfig) => ({ Source, Alias: '', Target: '/in' })
+
+storageSuite('upload', async () => {
+  const root = mkdtempSync(join(tmpdir(), 'bacalhau-upload-'))
+  const { storage, send, ask } = rig(root)
+  const holding = async (content: Buffer) => {
+    const path = join(root, 'content')
+    writeFileSync(path, content)
+    return (await send(path)).source
+  }
+  const slow: ReadUpload = ({ uploadId, ...query }) =>
+    uploadId === '1'.repeat(64) ? new Promise(() => {}) : ask({ uploadId, ...query })
+  return {
+    storage: await storage(slow),
+    holding,
+    good: await holding(Buffer.from('good')),
+    malformed: { Type: 'upload', Params: { Path: './never-sent' } },
+    missing: { Type: 'upload', Params: { ID: '0'.repeat(64), SizeBytes: 1 } },
+    slow: { Type: 'upload', Params: { ID: '1'.repeat(64), SizeBytes: 1 } },
+    close: async () => rmSync(root, { recursive: true }),
+  }
+})
+
+describe('what users send with their jobs', () => {
+  let root: string
+  const folders: string[] = []
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), 'bacalhau-upload-'))
+    folders.push(root)
+  })
+  afterEach(() => {
+    for (const each of folders.splice(0)) rmSync(each, { recursive: true })
+  })
+  const directory = () => mkdtempSync(join(root, 'input-'))
+  const context = () => ({ directory: directory(), share, limitBytes: 1e9 })
+
+  it('is a folder as it was, but for links that lead out of it [F4]', async () => {
+    const folder = join(root, 'data')
+    mkdirSync(join(folder, 'deep/empty'), { recursive: true })
+    writeFileSync(join(folder, 'deep/run.sh'), '#!/bin/sh\n')
+    chmodSync(join(folder, 'deep/run.sh'), 0o700)
+    writeFileSync(join(folder, 'own'), 'mine', { mode: 0o600 })
+    symlinkSync('own', join(folder, 'same'))
+    symlinkSync('/etc/passwd', join(folder, 'out'))
+    execFileSync('mkfifo', [join(folder, 'pipe')])
+    const { send, storage } = rig(root)
+    expect((await localUpload(folder)).leftOut.sort()).toEqual(['out', 'pipe'])
+    const { source } = await send(folder)
+    const { hostPath, kind, guestPath } = await (await storage()).prepare(inputOf(source), context(), never)
+    expect([kind, guestPath]).toEqual(['directory', '/in'])
+    expect(readdirSync(hostPath, { recursive: true }).map(String).sort()).toEqual([
+      ...['deep', 'deep/empty', 'deep/run.sh', 'own', 'same'],
+    ])
+    expect(readFileSync(join(hostPath, 'same'), 'utf8')).toBe('mine')
+    expect(statSync(join(hostPath, 'deep/run.sh')).mode & 0o777).toBe(0o755)
+    expect(statSync(join(hostPath, 'own')).mode & 0o777).toBe(0o644)
+  })
+
+  it('keeps that a file may be run', async () => {
+    const { send, storage } = rig(root)
+    writeFileSync(join(root, 'run'), '#!/bin/sh\n', { mode: 0o711 })
+    const { hostPath } = await (await storage()).prepare(
+      inputOf((await send(join(root, 'run'))).source),
+      context(),
+      never,
+    )
+    expect(statSync(hostPath).mode & 0o777).toBe(0o755)
+  })
+
+  it('is not sent again, and when it changes only what changed', async () => {
+    const { send } = rig(root)
+    const path = join(root, 'large')
+    const content = randomBytes(12_000_000)
+    writeFileSync(path, content)
+    const { sent } = await send(path)
+    expect(sent).toBeGreaterThan(3)
+    expect((await send(path)).sent).toBe(0)
+    writeFileSync(path, Buffer.concat([content, Buffer.from('and a line')]))
+    expect((await send(path)).sent).toBeLessThanOrEqual(2)
+  })
+
+  it('comes over a line that breaks, and after the end of its node, without what had come', async () => {
+    const { send, storage, ask, settings } = rig(root)
+    const content = randomBytes(9_000_000)
+    writeFileSync(join(root, 'large'), content)
+    const { source } = await send(join(root, 'large'))
+    let askedBytes = 0
+    const counted: ReadUpload = (query) => {
+      askedBytes += query.chunk ? query.limitBytes : 0
+      return ask(query)
+    }
+    const cut = new AbortController()
+    let pieces = 0
+    const breaking: ReadUpload = async (query) => {
+      if (++pieces % 20 === 0) throw new Fault('ServiceUnavailable', 'cut', { isRetryable: true })
+      if (pieces > 50) cut.abort(new Error('the node is gone'))
+      return counted(query)
+    }
+    await expect((await storage(breaking)).prepare(inputOf(source), context(), cut.signal)).rejects.toThrow('gone')
+    const [part = ''] = readdirSync(settings.comingDirectory)
+    const { size } = statSync(join(settings.comingDirectory, part))
+    expect(size).toBeGreaterThan(3_000_000)
+    expect(askedBytes).toBeLessThan(1.3 * size)
+    const { hostPath } = await (await storage(counted)).prepare(inputOf(source), context(), never)
+    expect(readFileSync(hostPath).equals(content)).toBe(true)
+    // Of the chunk that was not whole some comes again.
+    expect(askedBytes).toBeLessThan(content.length + 5_000_000)
+    expect(readdirSync(settings.comingDirectory)).toEqual([])
+  })
+
+  it('comes in smaller pieces where the bus carries no larger ones', async () => {
+    const { send, storage, ask } = rig(root)
+    const content = randomBytes(700_000)
+    writeFileSync(join(root, 'file'), content)
+    const small: ReadUpload = (query) => ask({ ...query, limitBytes: Math.min(query.limitBytes, 16_000) })
+    const { hostPath } = await (await storage(small)).prepare(
+      inputOf((await send(join(root, 'file'))).source),
+      context(),
+      never,
+    )
+    expect(readFileSync(hostPath).equals(content)).toBe(true)
+  })
+
+  it('is not taken for what it is not', async () => {
+    const { send, storage, ask } = rig(root)
+    writeFileSync(join(root, 'file'), 'content')
+    const { source } = await send(join(root, 'file'))
+    const other: ReadUpload = async (query) => {
+      const part = await ask(query)
+      return query.chunk ? { ...part, bytes: Buffer.from('CONTENT') } : part
+    }
+    const where = context()
+    await expect((await storage(other)).prepare(inputOf(source), where, never)).rejects.toThrow('is not what')
+    expect(readdirSync(where.directory)).toEqual([])
+  })
+
+  it('lies on a node once for all who read it, and is asked for each time all the same', async () => {
+    const { send, storage, ask } = rig(root)
+    writeFileSync(join(root, 'file'), 'content')
+    const { source } = await send(join(root, 'file'))
+    const asked: (string | undefined)[] = []
+    const counted: ReadUpload = (query) => {
+      asked.push(query.chunk)
+      return ask(query)
+    }
+    const node = await storage(counted, await fileCache(folders))
+    const [one, other] = await Promise.all([1, 2].map(() => node.prepare(inputOf(source), context(), never)))
+    expect(statSync(one?.hostPath ?? '').ino).toBe(statSync(other?.hostPath ?? '').ino)
+    expect(asked.filter((chunk) => chunk !== undefined)).toHaveLength(1)
+    expect(asked.filter((chunk) => chunk === undefined)).toHaveLength(2)
+  })
+
+  it('is kept by namespace: who knows its digests elsewhere has nothing by it', async () => {
+    const { files, send } = rig(root)
+    writeFileSync(join(root, 'file'), 'content')
+    await send(join(root, 'file'))
+    const { list } = await localUpload(join(root, 'file'))
+    expect(await files.use('default', uploadIdOf(list), jobId)).toBe(true)
+    expect(await files.use('others', uploadIdOf(list), jobId)).toBe(false)
+    expect((await files.begin('others', list)).missing).toEqual([list.Chunks[0]?.SHA256])
+    expect(await files.use('others', uploadIdOf(list), jobId)).toBe(false)
+  })
+
+  it('goes with what only it consists of, and is told with the jobs that name it', async () => {
+    const { files, send } = rig(root)
+    const content = randomBytes(6_000_000)
+    writeFileSync(join(root, 'one'), content)
+    writeFileSync(join(root, 'two'), Buffer.concat([content, Buffer.from('more')]))
+    const ids = [(await send(join(root, 'one'))).source, (await send(join(root, 'two'))).source].map(
+      ({ Params }) => Params?.['ID'] as string,
+    )
+    await files.use('default', ids[1] ?? '', jobId)
+    const listed = (await files.list()).toSorted((a, b) => a.sizeBytes - b.sizeBytes)
+    expect(listed.map(({ id, jobIds }) => [id, jobIds])).toEqual([
+      [ids[0], []],
+      [ids[1], [jobId]],
+    ])
+    const [one, two] = listed
+    const before = await files.usedBytes()
+    if (one) await files.remove(one)
+    expect(await files.sizeBytes('default', ids[1] ?? '')).toBe(6_000_004)
+    expect(await files.usedBytes()).toBeGreaterThan(before / 2)
+    if (two) await files.unuse(two, jobId)
+    expect((await files.list())[0]?.jobIds).toEqual([])
+    if (two) await files.remove(two)
+    expect(await files.usedBytes()).toBe(0)
+  })
+
+  it.each([
+    ['other bytes', 'CONTENT'],
+    ['fewer', 'conten'],
+    ['more', 'content and more'],
+  ])('keeps nothing of a chunk that comes with %s', async (_, sent) => {
+    const { files } = rig(root)
+    writeFileSync(join(root, 'file'), 'content')
+    const { list } = await localUpload(join(root, 'file'))
+    const { id, missing } = await files.begin('default', list)
+    const put = files.put('default', id, missing[0] ?? '', one(Buffer.from(sent)))
+    await expect(put).rejects.toMatchObject({ code: 'BadRequest' })
+    expect(await files.sizeBytes('default', id)).toBeUndefined()
+    expect(
+      readdirSync(join(root, 'uploads'), { recursive: true }).filter((name) => /chunks\//.test(String(name))),
+    ).toEqual([])
+  })
+
+  it('never lies outside of its folder', async () => {
+    const { files } = rig(root)
+    await expect(files.read('default', { uploadId: '../x', offset: 0, limitBytes: 1 })).rejects.toThrow('no digest')
+    await expect(files.put('default', '../x', 'y', one(Buffer.alloc(1)))).rejects.toThrow('no digest')
+  })
+})
