@@ -25,6 +25,7 @@ import { b9c } from './scenarios/b9c-crowd.ts'
 import { b9s } from './scenarios/b9s-start.ts'
 import { b10 } from './scenarios/b10-data.ts'
 import { b10r } from './scenarios/b10r-results.ts'
+import { brokenLine } from './scenarios/f4-broken-line.ts'
 import { crowd } from './scenarios/p-crowd.ts'
 import { slots } from './scenarios/p-slots.ts'
 
@@ -34,7 +35,29 @@ import { slots } from './scenarios/p-slots.ts'
  * `--scale 0.1` is a quick look, `--scale 2` lists a million jobs. What misses its target is run once more under a profiler, which
  * shows where the server's time went; `--profile` does that with all of them from the start (and slows them).
  */
-const scenarios = [b1, b2, b2c, b2d, b3, b3n, b4, b5, b5d, b6, b7, b7g, b8, b9, b9s, b9c, b10, b10r, slots, crowd]
+const scenarios = [
+  b1,
+  b2,
+  b2c,
+  b2d,
+  b3,
+  b3n,
+  b4,
+  b5,
+  b5d,
+  b6,
+  b7,
+  b7g,
+  b8,
+  b9,
+  b9s,
+  b9c,
+  b10,
+  b10r,
+  brokenLine,
+  slots,
+  crowd,
+]
 
 const args = process.argv.slice(2)
 const option = (name: string, otherwise: number) => {

@@ -125,8 +125,25 @@ const resumed = async (context: RunContext, engine: Engine, signal: AbortSignal)
   const request = await attachRequest(context)
   const program = await inPhase(topics.runningExecution, () => engine.attach(request, signal))
   if (program) return program
+  const exit = await packedBefore(context)
+  if (exit) return { exit: Promise.resolve(exit), stop: async () => {} }
   const message = 'the node restarted while it ran'
   throw new PhaseError({ message, topic: topics.runningExecution, class: 'lost' })
+}
+
+/** How it ended, when its result was packed by an earlier life of the node: only publishing is left to do. */
+const packedBefore = async ({
+  execution,
+  job,
+  registries,
+  directories,
+  disk,
+}: RunContext): Promise<Exit | undefined> => {
+  const publisher = registries.publishers.get(mainTask(job).Publisher.Type)
+  const isPacked = await publisher?.isPacked?.(execution.ID)
+  const text = isPacked && (await disk.readFile(`${directories.result}/exitCode`))
+  const exitCode = text && Buffer.from(text).toString()
+  return exitCode && /^-?\d+$/.test(exitCode) ? { exitCode: Number(exitCode) } : undefined
 }
 
 const asExecutionError = (failure: Failure): Failure => ({ ...failure, message: `execution error: ${failure.message}` })

@@ -26,8 +26,13 @@ export interface Publisher {
   isInstalled(signal: AbortSignal): Promise<Verdict>
   /** Checks parameters; used at bid time. */
   accepts(publisher: SpecConfig): Promise<Verdict>
-  /** Resolves when the result is safely there; publishing the same execution again gives the same place. Throws a Fault. */
+  /**
+   * Resolves when the result is safely there; publishing the same execution again gives the same place. Throws a Fault. Aborted
+   * with the reason `leaving` it is published again when the node is back.
+   */
   publish(request: PublishRequest, signal: AbortSignal): Promise<SpecConfig>
+  /** Whether an earlier life of the node has packed this result, which will be published as it was packed. */
+  isPacked?(executionId: ExecutionId): Promise<boolean>
   /**
    * Of a publisher that keeps results on this node, as gzip tars: a piece of one, shorter than asked for only at its end.
    * Undefined when nothing is kept of the execution.

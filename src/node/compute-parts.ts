@@ -43,7 +43,8 @@ export const computeParts = async (
 ): Promise<{ role: ComputeRole; parts: Startable[] }> => {
   const { settings, folder } = deps
   await systemDisk.makeDirectory(folder.executionsFolder)
-  await removeLeftFolders(store, systemDisk, folder.executionsFolder, log)
+  for (const each of [folder.executionsFolder, folder.offeredFolder])
+    await removeLeftFolders(store, systemDisk, each, log)
   const machine = new Machine({
     clock,
     everyMs: milliseconds(settings.Compute.Heartbeat.InfoUpdateInterval),

@@ -1,12 +1,10 @@
 import { hash } from 'node:crypto'
 import type { Startable } from '#lib/lifecycle.ts'
-import { parseResources } from '#lib/resources.ts'
 import { serveGoNodes } from '#link/bprotocol/serve.ts'
 import { serveOrchestrator } from '#link/bus-ends.ts'
 import { greetNodes } from '#link/greeting.ts'
 import type { NodeId } from '#models/ids.ts'
 import { Orchestrator } from '#orchestrator/orchestrator.ts'
-import { ResultSweep } from '#orchestrator/results/result-sweep.ts'
 import { systemDisk } from '#platform/disk.ts'
 import { systemRandom } from '#platform/random.ts'
 import { ResultFiles } from '#providers/link/result-files.ts'
@@ -15,7 +13,7 @@ import { readPart } from '#providers/read-part.ts'
 import { nodeBus } from './node-bus.ts'
 import type { NodeDeps, PartContext } from './node-deps.ts'
 import { orchestratorKey } from './orchestrator-key.ts'
-import { milliseconds, orchestratorSettings } from './part-settings.ts'
+import { orchestratorSettings } from './part-settings.ts'
 import { resultSigner } from './result-signer.ts'
 
 /** The control plane and the bus through which other nodes reach it. */
@@ -50,14 +48,6 @@ export const controlParts = async (deps: NodeDeps, context: PartContext) => {
     serveGoNodes({ bus: open, clock, random: systemRandom, end, orchestratorId: nodeId, knownInfo, log }),
     greetNodes(open, clock, () => orchestrator.nodes.list()),
   ])
-  const sweep = new ResultSweep({
-    store,
-    results,
-    clock,
-    keptMs: milliseconds(deps.settings.Orchestrator.Retention.Results),
-    totalBytes: parseResources({ Disk: deps.settings.Orchestrator.Retention.ResultsSize }).Disk,
-    onError: (error) => log('result_sweep_failed', { error }),
-  })
-  const parts: Startable[] = [orchestrator, sweep, ...bus.parts]
+  const parts: Startable[] = [orchestrator, ...bus.parts]
   return { bus, orchestrator, parts }
 }

@@ -25,6 +25,11 @@ export const orchestratorSettings = (settings: Settings, nodeId: NodeId): Orches
   strategy: settings.Orchestrator.Scheduler.Strategy === 'pack' ? 'pack' : 'spread',
   maxResultBytes: parseResources({ Disk: settings.Orchestrator.MaxResultSize }).Disk,
   maxUploadBytes: parseResources({ Disk: settings.Orchestrator.MaxUploadSize }).Disk,
+  kept: {
+    resultsMs: milliseconds(settings.Orchestrator.Retention.Results),
+    uploadsMs: milliseconds(settings.Orchestrator.Retention.Uploads),
+    maxBytes: parseResources({ Disk: settings.Orchestrator.Retention.MaxSize }).Disk,
+  },
   settleMs: Math.min(longestSettleMs, milliseconds(settings.Orchestrator.NodeManager.DisconnectTimeout)),
   answerLimitNs: settings.Orchestrator.Scheduler.HousekeepingTimeout,
   retention: { jobsNs: settings.Orchestrator.Retention.Jobs, historyNs: settings.Orchestrator.Retention.History },

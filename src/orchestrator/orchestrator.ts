@@ -1,5 +1,5 @@
 import type { JobsApi, NodesApi } from '#contracts/control-plane.ts'
-import type { ComputeEnd, OrchestratorEnd } from '#contracts/node-link.ts'
+import type { OrchestratorEnd } from '#contracts/node-link.ts'
 import type { ResultSigner } from '#contracts/result-signer.ts'
 import type { ResultStore } from '#contracts/result-store.ts'
 import type { Store } from '#contracts/store.ts'
@@ -18,6 +18,7 @@ import { Housekeeping, type Retention } from './housekeeping.ts'
 import { Inbox } from './inbox.ts'
 import { Jobs } from './jobs/jobs.ts'
 import type { JobDefaults } from './jobs/spec.ts'
+import { KeptFiles, type KeptFilesSettings } from './kept/kept-files.ts'
 import { Ledger } from './ledger.ts'
 import { Looks } from './looks.ts'
 import { KeptTrouble } from './nodes/kept-trouble.ts'
@@ -25,7 +26,7 @@ import { Membership, type MembershipSettings } from './nodes/membership.ts'
 import { unheardNode } from './nodes/node-states.ts'
 import { NodeTable } from './nodes/node-table.ts'
 import { Nodes } from './nodes/nodes.ts'
-import { ResultTaker } from './results/result-taker.ts'
+import { ResultTaker, type ResultTakerParts } from './results/result-taker.ts'
 import { wantedExecution } from './results/wanted.ts'
 import type { Strategy } from './snapshot.ts'
 import { JobTimers } from './timers.ts'
@@ -46,6 +47,8 @@ export type OrchestratorSettings = MembershipSettings & {
   maxResultBytes: number
   /** Of one file or folder that is sent with a job. */
   maxUploadBytes: number
+  /** How long, and how many, results and uploads are kept. */
+  kept: KeptFilesSettings
   /** After a start, how long a lack of nodes is not held against jobs. */
   settleMs: number
   /** How long a connected Go node may say nothing to what it was asked, before others are. */
@@ -72,9 +75,9 @@ const recoveryRetryMs = 1_000
 
 function takerOf(
   { store, results, clock, log, settings }: OrchestratorParts,
-  end: (nodeId: NodeId) => ComputeEnd | undefined,
+  parts: Pick<ResultTakerParts, 'end' | 'hasRoomFor'>,
 ): Pick<ResultTaker, 'take' | 'renewed'> {
-  if (results) return new ResultTaker({ store, results, clock, end, log, maxBytes: settings.maxResultBytes })
+  if (results) return new ResultTaker({ ...parts, store, results, clock, log, maxBytes: settings.maxResultBytes })
   const refusal = new Fault('NotImplemented', 'this orchestrator keeps no results')
   return { take: () => Promise.reject(refusal), renewed: () => {} }
 }
@@ -111,6 +114,7 @@ export class Orchestrator implements Startable {
   readonly #membership: Membership
   readonly #post: Post
   readonly #housekeeping: Housekeeping
+  readonly #kept: KeptFiles
   readonly #trouble: KeptTrouble
   #settling: Timer | undefined
   /** Some look was milder because nodes may still come. */
@@ -137,11 +141,20 @@ export class Orchestrator implements Startable {
       goesOn: (jobId) => this.#table.isAtWork(jobId) && !this.#waiting.has(jobId),
       log: parts.log,
     })
+    this.#kept = new KeptFiles({
+      store,
+      results: parts.results,
+      uploads: parts.uploads,
+      clock,
+      settings: settings.kept,
+      onError: (error) => parts.log('kept_files_failed', { error }),
+    })
+    const hasRoomFor = (sizeBytes: number) => this.#kept.makeRoom(sizeBytes)
     const uploads = new Uploads({
       store,
       files: parts.uploads,
       maxBytes: settings.maxUploadBytes,
-      hasRoomFor: async () => true,
+      hasRoomFor,
     })
     const onBetter = () => this.#tryWaiting(true)
     const look = (jobIds: Iterable<JobId>) => this.#look(jobIds, 'node-leave')
@@ -153,7 +166,7 @@ export class Orchestrator implements Startable {
       inbox,
       settings,
       newLinkId: () => random.uuid(),
-      results: takerOf(parts, (nodeId) => this.#membership.end(nodeId)),
+      results: takerOf(parts, { end: (nodeId) => this.#membership.end(nodeId), hasRoomFor }),
       uploadAddress: (nodeId, executionId) => uploadAddressOf(parts, nodeId, executionId),
       uploads,
       log: parts.log,
@@ -237,11 +250,13 @@ export class Orchestrator implements Startable {
     })
     await this.#lookAtAll('recovery')
     this.#housekeeping.start()
+    this.#kept.start()
   }
 
   async stop(): Promise<void> {
     this.#isStopped = true
     await this.#housekeeping.stop()
+    await this.#kept.stop()
     await this.#trouble.stop()
     this.#settling?.stop()
     this.#worker.stop()

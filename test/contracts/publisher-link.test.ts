@@ -88,6 +88,34 @@ describe('results over the link', () => {
     expect(readdirSync(join(root, 'offered'))).toEqual([])
   })
 
+  it('go on as they were packed when their node was killed or stopped meanwhile [F4]', async () => {
+    const offers: ResultOffer[] = []
+    const asked = request() as { resultDirectory: string }
+    const life = async (offer: OfferResult, signal = never) => {
+      const settings = { directory: join(root, 'offered'), comingDirectory: join(root, 'coming') }
+      const publisher = new LinkPublisher(settings, { ...parts, offer: (each) => offer(each) })
+      await publisher.start()
+      expect(await publisher.isPacked('e-1' as ExecutionId)).toBe(offers.length > 0)
+      const done = publisher.publish(asked as never, signal)
+      return { done, publisher }
+    }
+    const stop = new AbortController()
+    const first = await life(async (offered) => {
+      offers.push(offered)
+      stop.abort('leaving')
+      return { IsTaken: false, ReceivedBytes: 1 }
+    }, stop.signal)
+    await expect(first.done).rejects.toBe('leaving')
+    writeFileSync(join(asked.resultDirectory, 'stdout'), 'hello\n')
+    const second = await life(async (offered) => {
+      offers.push(offered)
+      return { IsTaken: true, ReceivedBytes: offered.SizeBytes }
+    })
+    await second.done
+    expect(offers[1]).toEqual(offers[0])
+    expect(await second.publisher.isPacked('e-1' as ExecutionId)).toBe(false)
+  })
+
   it('fail for good when nobody wants them', async () => {
     const offer = () => Promise.reject(new Fault('Conflict', 'nobody waits for it'))
     const publisher = new LinkPublisher(

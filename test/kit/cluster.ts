@@ -61,6 +61,7 @@ const testSettings = (nodeId: NodeId, change: Partial<OrchestratorSettings> = {}
   jobDefaults: { batch: none, ops: none, daemon: none, service: none },
   maxResultBytes: 1e9,
   maxUploadBytes: 1e9,
+  kept: { resultsMs: 0, uploadsMs: 0, maxBytes: 0 },
   settleMs: 50,
   answerLimitNs: 120_000_000_000n,
   retention: { jobsNs: 0n, historyNs: 0n },

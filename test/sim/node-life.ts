@@ -42,6 +42,7 @@ const orchestratorSettings = (machine: Machine, faults: FaultProfile): Orchestra
   jobDefaults: { batch: none, ops: none, daemon: none, service: none },
   maxResultBytes: 1e9,
   maxUploadBytes: 1e9,
+  kept: { resultsMs: 0, uploadsMs: 0, maxBytes: 0 },
   settleMs: 10_000,
   answerLimitNs: nanoseconds(120_000),
   retention: { jobsNs: nanoseconds(faults.jobsKeptMs), historyNs: nanoseconds(faults.historyKeptMs) },

@@ -63,10 +63,13 @@ export const orchestrator = {
   Retention: {
     Jobs: age('How long a job is kept after its end, with everything that belongs to it; 0 = for ever'),
     Results: age('How long a result of publisher link is kept after it came; 0 = as long as its job'),
-    ResultsSize: amount(
+    Uploads: age(
+      'How long what was sent with jobs is kept after the last of them has ended; 0 = as long as one of them is stored',
+    ),
+    MaxSize: amount(
       'Disk',
       '0',
-      'Most disk that results of publisher link take together; beyond it those go that came longest ago. 0 = no limit',
+      'Most bytes of uploads and results of publisher link together; beyond it goes what belongs to the job that ended longest ago. 0 = no limit',
     ),
     History: age('How long the history of a job is kept after its end; 0 = as long as the job'),
   },

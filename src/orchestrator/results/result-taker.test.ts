@@ -11,7 +11,7 @@ const offer: ResultOffer = { ExecutionID: 'e-1' as ExecutionId, SizeBytes: conte
 const node = 'n-1' as NodeId
 
 /** A taker with one execution on `n-1`, whose node breaks off after so many bytes, once. */
-const rig = ({ breakAt = Number.POSITIVE_INFINITY, maxBytes = 1e9, execution = {} } = {}) => {
+const rig = ({ breakAt = Number.POSITIVE_INFINITY, maxBytes = 1e9, hasRoom = true, execution = {} } = {}) => {
   const taken: Buffer[] = []
   const asked: number[] = []
   const bytesOf = () => Buffer.concat(taken).length
@@ -34,6 +34,7 @@ const rig = ({ breakAt = Number.POSITIVE_INFINITY, maxBytes = 1e9, execution = {
   const taker = new ResultTaker({
     clock: new StepClock(),
     maxBytes,
+    hasRoomFor: async () => hasRoom,
     log: () => {},
     end: () => ({ readResult }),
     store: {
@@ -90,6 +91,12 @@ describe('a result that a node offers', () => {
       details: { FailureClass: 'resource' },
       hint: expect.stringContaining('Orchestrator.MaxResultSize'),
     })
+    expect(asked).toEqual([])
+  })
+
+  it('waits on its node while there is no room for it', async () => {
+    const { taker, asked } = rig({ hasRoom: false })
+    await expect(taker.take(node, offer)).rejects.toMatchObject({ code: 'StorageFull', isRetryable: true })
     expect(asked).toEqual([])
   })
 })

@@ -16,6 +16,8 @@ export type ResultTakerParts = {
   clock: Clock
   /** Of one result: nodes are only half trusted, and the disk is that of the state. */
   maxBytes: number
+  /** Whether the disk that the operator gives to results has room for so much more. */
+  hasRoomFor: (sizeBytes: number) => Promise<boolean>
   /** How a connected node is reached. */
   end: (nodeId: NodeId) => ComputeEnd | undefined
   log: EventLog
@@ -90,6 +92,7 @@ export class ResultTaker {
     const node = end(nodeId)
     if (!node) throw later('the node is not connected')
     transfer.receivedBytes = await results.receivedBytes(offer)
+    if (!(await this.#parts.hasRoomFor(offer.SizeBytes - transfer.receivedBytes))) throw noRoom(offer)
     const asked: Promise<ResultPart>[] = []
     let at = transfer.receivedBytes
     while (transfer.receivedBytes < offer.SizeBytes) {
@@ -122,5 +125,11 @@ const tooLarge = ({ ExecutionID, SizeBytes }: ResultOffer, maxBytes: number): Fa
       details: { FailureClass: 'resource' },
     },
   )
+
+const noRoom = ({ ExecutionID }: ResultOffer): Fault =>
+  new Fault('StorageFull', `the orchestrator has no room for the result of ${ExecutionID}`, {
+    hint: 'It is asked again; the operator of the orchestrator sets Orchestrator.Retention.MaxSize.',
+    isRetryable: true,
+  })
 
 const later = (message: string): Fault => new Fault('ServiceUnavailable', message, { isRetryable: true })

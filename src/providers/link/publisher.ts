@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { mkdir, readdir, rm, stat } from 'node:fs/promises'
+import { mkdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import type { ReadPart, WriteArchive } from '#contracts/archive.ts'
@@ -31,11 +31,8 @@ export class LinkPublisher implements Publisher, Startable {
     this.#deps = deps
   }
 
-  /** What an earlier life has left is packed again when its execution still counts. */
   async start(): Promise<void> {
-    const { directory } = this.#settings
-    await mkdir(directory, { recursive: true, mode: 0o700 })
-    for (const name of await readdir(directory)) await rm(join(directory, name), { force: true })
+    await mkdir(this.#settings.directory, { recursive: true, mode: 0o700 })
   }
 
   async stop(): Promise<void> {}
@@ -51,7 +48,8 @@ export class LinkPublisher implements Publisher, Startable {
   async publish({ executionId, jobId, resultDirectory }: PublishRequest, signal: AbortSignal): Promise<SpecConfig> {
     const path = this.#pathOf(executionId)
     try {
-      await this.#deps.write(resultDirectory, path, signal)
+      // What an earlier life has packed is the result: packed again it would be other bytes, and sent from its beginning.
+      if (!(await this.isPacked(executionId))) await this.#deps.write(resultDirectory, path, signal)
       const { size: SizeBytes } = await stat(path)
       const SHA256 = await digestOf(path, signal)
       const offer = { ExecutionID: executionId, SizeBytes, SHA256 }
@@ -62,8 +60,12 @@ export class LinkPublisher implements Publisher, Startable {
     } catch (error) {
       throw signal.aborted ? signal.reason : publishFault(error)
     } finally {
-      await rm(path, { force: true })
+      if (signal.reason !== 'leaving') await rm(path, { force: true })
     }
+  }
+
+  async isPacked(executionId: ExecutionId): Promise<boolean> {
+    return (await this.#deps.read(this.#pathOf(executionId), 0, 0)) !== undefined
   }
 
   async readKept({ executionId, offset, limitBytes }: ResultQuery): Promise<ResultPart | undefined> {

@@ -10,6 +10,7 @@ const content = randomBytes(12 * 1024 * 1024)
 
 let product: Product
 let orchestrator: Server
+let node: Server
 let line: Relay
 
 beforeAll(async () => {
@@ -20,7 +21,7 @@ beforeAll(async () => {
     settings: { 'Orchestrator.NodeManager.DisconnectTimeout': '60s' },
   })
   line = await relay(orchestrator.linkPort, { bytesPerSecond: 2 * 1024 * 1024 })
-  await product.serve({
+  node = await product.serve({
     roles: ['compute'],
     name: 'far',
     settings: {
@@ -60,10 +61,10 @@ describe('a result that travels over the connection of its node', () => {
     let cuts = 0
     const cutting = setInterval(() => {
       line.cut()
-      cuts++
       setTimeout(line.mend, 50)
+      if (++cuts === 4) clearInterval(cutting)
     }, 1500)
-    const shown = await ended(orchestrator.port, id).finally(() => clearInterval(cutting))
+    const shown = await ended(orchestrator.port, id, 120_000).finally(() => clearInterval(cutting))
     expect(shown.Job.State).toMatchObject({ StateType: 'Completed' })
     expect(cuts).toBeGreaterThan(2)
     const { SHA256, SizeBytes } = (shown.Executions.Items[0]?.PublishedResult?.Params ?? {}) as Record<string, unknown>
@@ -74,15 +75,19 @@ describe('a result that travels over the connection of its node', () => {
     line.mend()
   })
 
-  it('goes on where it was when the orchestrator is killed in the midst of it', async () => {
+  it.each([
+    ['the orchestrator', () => orchestrator],
+    ['its node', () => node],
+  ])('goes on where it was when %s is killed in the midst of it', async (_, killed) => {
     const id = await orchestrator.submit(job())
     const before = line.sentBytes
     await until('a part of it has come', () => line.sentBytes - before > content.length / 4, 60_000)
-    await orchestrator.stop('SIGKILL')
-    await orchestrator.start()
-    const shown = await ended(orchestrator.port, id)
+    await killed().stop('SIGKILL')
+    await killed().start()
+    const shown = await ended(orchestrator.port, id, 120_000)
     expect(shown.Job.State).toMatchObject({ StateType: 'Completed' })
     expect(shown.Executions.Items).toHaveLength(1)
+    expect(line.sentBytes - before).toBeLessThan(1.3 * content.length)
     expect((await outputOf(id)).equals(content)).toBe(true)
   })
 })

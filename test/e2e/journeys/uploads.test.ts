@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { symlink } from 'node:fs/promises'
+import { readFile, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { allowedFixtures, modulePath, Product, type Server, toolJob } from '../../kit/product.ts'
 import { type Relay, relay } from '../../kit/relay.ts'
+import { until } from '../../kit/until.ts'
 import { ended } from '../crash/processes.ts'
 
 const content = randomBytes(8 * 1024 * 1024)
@@ -11,6 +12,7 @@ const tool = modulePath('tool.wasm')
 
 let product: Product
 let orchestrator: Server
+let node: Server
 let line: Relay
 
 beforeAll(async () => {
@@ -20,7 +22,7 @@ beforeAll(async () => {
     settings: { 'Orchestrator.NodeManager.DisconnectTimeout': '60s' },
   })
   line = await relay(orchestrator.linkPort, { bytesPerSecond: 4 * 1024 * 1024 })
-  await product.serve({
+  node = await product.serve({
     roles: ['compute'],
     name: 'far',
     settings: {
@@ -42,19 +44,22 @@ afterAll(async () => {
 const job = (change: object = {}) =>
   toolJob(['cat', '/content'], {
     job: change,
-    task: { InputSources: [{ Source: { Type: 'upload', Params: { Path: 'input/content' } }, Target: '/content' }] },
+    task: {
+      Publisher: { Type: 'link' },
+      InputSources: [{ Source: { Type: 'upload', Params: { Path: 'input/content' } }, Target: '/content' }],
+    },
   })
 const submit = async (change: object = {}): Promise<string> => {
   const path = await product.file('jobs/job.json', JSON.stringify(job(change)))
   return (await orchestrator.ok(['job', 'run', '--wait=false', '--id-only', path])).trim()
 }
-const completedWith = async (id: string): Promise<number> => {
+/** What it read and printed. */
+const printed = async (id: string): Promise<Buffer> => {
   const shown = await ended(orchestrator.port, id, 60_000)
   expect(shown.Job.State).toMatchObject({ StateType: 'Completed' })
   await product.file(`got-${id}/.keep`, '')
-  const { stdout } = await orchestrator.run(['job', 'logs', id])
-  expect(stdout.length).toBeGreaterThan(0)
-  return shown.Executions.Items.length
+  await orchestrator.ok(['job', 'get', id, '--output-dir', `${product.folder}/got-${id}`])
+  return readFile(`${product.folder}/got-${id}/stdout`)
 }
 
 describe('a file or folder that is sent with its job', () => {
@@ -69,11 +74,35 @@ describe('a file or folder that is sent with its job', () => {
 
   it('is sent once, whoever names it, and lies on a node once for all partitions', async () => {
     const before = line.receivedBytes
-    await completedWith(await submit({ Count: 3 }))
+    const shown = await ended(orchestrator.port, await submit({ Count: 3 }), 60_000)
+    expect(shown.Job.State).toMatchObject({ StateType: 'Completed' })
     const whole = line.receivedBytes - before
     expect(whole).toBeGreaterThan(content.length)
     expect(whole).toBeLessThan(1.1 * content.length)
-    await completedWith(await submit())
+    expect((await printed(await submit())).equals(content)).toBe(true)
     expect(line.receivedBytes - before - whole).toBeLessThan(0.1 * content.length)
   })
+
+  it.each([
+    ['the orchestrator', () => orchestrator],
+    ['its node', () => node],
+  ])(
+    'comes whole over a line that is cut, and when %s is killed meanwhile, without what had come',
+    async (_, killed) => {
+      const changed = randomBytes(content.length)
+      await product.file('jobs/input/content', changed)
+      const before = line.receivedBytes
+      const id = await submit()
+      const came = (share: number) => () => line.receivedBytes - before > share * changed.length
+      await until('a part of it has come', came(0.25), 60_000)
+      line.cut()
+      line.mend()
+      await until('more of it has come', came(0.5), 60_000)
+      await killed().stop('SIGKILL')
+      await killed().start()
+      expect((await printed(id)).equals(changed)).toBe(true)
+      // Of the chunk that was coming to a node that was killed some comes again.
+      expect(line.receivedBytes - before).toBeLessThan(1.5 * changed.length)
+    },
+  )
 })

@@ -1,0 +1,109 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { createGunzip } from 'node:zlib'
+import { unpackTar } from 'modern-tar'
+import { relay } from '../../test/kit/relay.ts'
+import { atLeast, atMost, type Figure } from '../figures.ts'
+import { toolJob } from '../flood.ts'
+import { end, submit } from '../jobs.ts'
+import { series, withConnections } from '../load.ts'
+import { Product } from '../product.ts'
+import type { Scenario } from '../scenario.ts'
+
+const lineBytesPerSecond = 10_000_000
+const cutEveryMs = 2_000
+const mendAfterMs = 50
+
+/** A result of publisher `link` over a line that is slow and breaks again and again: whether it is the same, and what that cost. */
+export const brokenLine: Scenario = {
+  id: 'F4',
+  about: 'a result over a line of 10 MB/s that is cut every 2 s',
+  async measure({ runs, scale }) {
+    const taken = await series(runs, () => oneRun(Math.ceil(200_000_000 * scale)))
+    const figure = (what: string, unit: string, value: (run: Run) => number, rest: Partial<Figure> = {}): Figure => ({
+      id: 'F4',
+      what: `a result of ${200 * scale} MB over a line of 10 MB/s, cut every 2 s: ${what}`,
+      unit,
+      runs: taken.map(value),
+      ...rest,
+    })
+    return [
+      figure('cuts', '', ({ cuts }) => cuts, atLeast(Math.floor(9 * scale), '')),
+      figure('time', 's', ({ seconds }) => seconds, { limit: (200 * scale) / 10 }),
+      figure('sent besides', '%', ({ besides }) => 100 * besides, atMost(5, '%')),
+    ]
+  },
+}
+
+type Run = { cuts: number; seconds: number; besides: number }
+
+async function oneRun(sizeBytes: number): Promise<Run> {
+  const folder = await mkdtemp(join(tmpdir(), 'bacalhau-bench-line-'))
+  const content = randomBytes(sizeBytes)
+  await writeFile(join(folder, 'content'), content)
+  const orchestrator = await Product.start('orchestrator', {
+    flags: ['-c', 'Orchestrator.NodeManager.DisconnectTimeout=60s'],
+  })
+  const line = await relay(orchestrator.bus, { bytesPerSecond: lineBytesPerSecond })
+  const node = await Product.start('compute', {
+    flags: [
+      ...['-c', `Compute.Orchestrators=nats://127.0.0.1:${line.port}`],
+      ...['-c', `Compute.AllowListedLocalPaths=${folder}/**`],
+    ],
+  })
+  let cuts = 0
+  const cutting = setInterval(() => {
+    line.cut()
+    cuts++
+    setTimeout(line.mend, mendAfterMs)
+  }, cutEveryMs)
+  try {
+    return await withConnections(
+      () => orchestrator.connection(),
+      1,
+      async ([connection]) => {
+        const before = line.sentBytes
+        const began = performance.now()
+        const job = toolJob(['cat', '/content'], {
+          Publisher: { Type: 'link' },
+          InputSources: [
+            { Source: { Type: 'localDirectory', Params: { SourcePath: join(folder, 'content') } }, Target: '/content' },
+          ],
+        })
+        const id = await submit(connection!, job)
+        const { State } = await end(connection!, id)
+        if (State.StateType !== 'Completed') throw new Error(`the job ended as ${JSON.stringify(State)}`)
+        const seconds = (performance.now() - began) / 1000
+        const archive = await resultOf(orchestrator.port, id)
+        await checkSame(archive, content)
+        return { cuts, seconds, besides: (line.sentBytes - before) / archive.length - 1 }
+      },
+    )
+  } finally {
+    clearInterval(cutting)
+    await line.close()
+    await node.remove()
+    await orchestrator.remove()
+    await rm(folder, { recursive: true })
+  }
+}
+
+async function resultOf(port: number, id: string): Promise<Buffer> {
+  const api = `http://127.0.0.1:${port}/api/v1/orchestrator/jobs/${id}`
+  const { Items } = (await (await fetch(`${api}/executions`)).json()) as { Items: { ID: string }[] }
+  const answer = await fetch(`${api}/results/${Items[0]?.ID}`)
+  if (!answer.ok) throw new Error(`the result answered ${answer.status}`)
+  return Buffer.from(await answer.arrayBuffer())
+}
+
+/** What came is what the program read and printed, byte by byte. */
+async function checkSame(archive: Buffer, content: Buffer): Promise<void> {
+  const tar = Readable.toWeb(Readable.from([archive]).pipe(createGunzip())) as ReadableStream<Uint8Array>
+  const files = await unpackTar(tar)
+  const stdout = files.find(({ header }) => header.name === 'stdout')?.data ?? Buffer.alloc(0)
+  const digest = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
+  if (digest(stdout) !== digest(content)) throw new Error('the result is not what was printed')
+}
