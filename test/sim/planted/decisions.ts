@@ -1,4 +1,5 @@
 import type { Change, Store } from '#contracts/store.ts'
+import type { Job } from '#models/job.ts'
 import type { Bug } from '../bug.ts'
 import { changed, delivering, misreadJob, type Planted, withCommit } from './plant.ts'
 
@@ -8,6 +9,24 @@ const inOrchestrator = (change: (store: Store) => Store): Bug => ({
 })
 
 const changing = (change: (change: Change) => Change): Bug => inOrchestrator((store) => withCommit(store, change))
+
+/** Nodes get another job with their orders than was decided about. */
+const toldOtherwise = (change: (job: Job) => Job): Bug =>
+  changing((given) => ({
+    ...given,
+    ...(given.outbox
+      ? {
+          outbox: given.outbox.map((row) =>
+            row.message.Kind === 'AskForBid'
+              ? {
+                  ...row,
+                  message: { ...row.message, Body: { ...row.message.Body, Job: change(row.message.Body.Job) } },
+                }
+              : row,
+          ),
+        }
+      : {}),
+  }))
 
 /** Later than any time of a life. */
 const distantNs = 2n ** 61n
@@ -143,5 +162,25 @@ export const decisionBugs: Readonly<Record<string, Planted>> = {
           ? { updateJobs: change.updateJobs.filter(({ job }) => job.State.StateType !== 'Stopped') }
           : {}),
       })),
+  },
+
+  'that memory was short is forgotten': {
+    invariant: 'F2',
+    plant: () =>
+      misreadJob((job) => (job.Reschedule ? { ...job, Reschedule: { ...job.Reschedule, MoreMemory: 1 } } : job)),
+  },
+
+  'a node is told less memory than it is counted for': {
+    invariant: 'I5',
+    plant: () =>
+      toldOtherwise(({ Tasks, ...job }) => ({
+        ...job,
+        Tasks: Tasks.map((task) => ({ ...task, Resources: { ...task.Resources, Memory: '1' } })),
+      })),
+  },
+
+  'a node is not told which GPUs are wanted': {
+    invariant: 'I6',
+    plant: () => toldOtherwise((job) => ({ ...job, Constraints: [] })),
   },
 }
