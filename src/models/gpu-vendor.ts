@@ -15,9 +15,14 @@ export const vendorLabels = (gpus: readonly Gpu[]): Record<string, string> => {
 
 const excluding = ['!', '!=', 'notin', 'lt']
 
-/** Which of a node's GPUs a job may have: where its constraints ask for a vendor, only those of that one. */
-export const isWantedBy = ({ Constraints }: Pick<Job, 'Constraints'>): ((gpu: Gpu) => boolean) => {
+/** Of which vendors a job wants GPUs, as these are named; none = it does not matter. */
+export const vendorsWantedBy = ({ Constraints }: Pick<Job, 'Constraints'>): string[] => {
   const asked = Constraints.filter(({ Operator }) => !excluding.includes(Operator)).map(({ Key }) => Key)
-  const wanted = vendors.filter((vendor) => asked.includes(labelOf(vendor)))
+  return vendors.filter((vendor) => asked.includes(labelOf(vendor)))
+}
+
+/** Which of a node's GPUs a job may have: where its constraints ask for a vendor, only those of that one. */
+export const isWantedBy = (job: Pick<Job, 'Constraints'>): ((gpu: Gpu) => boolean) => {
+  const wanted = vendorsWantedBy(job)
   return wanted.length === 0 ? () => true : ({ Vendor }) => wanted.some((vendor) => vendor === Vendor)
 }

@@ -18,7 +18,7 @@ const withGpus = (GPUs: Gpu[]) => ({ CPU: 4, Memory: 4e9, Disk: 4e9, GPU: GPUs.l
 const [task] = jobSpec().Tasks
 const asking = (GPU: string) => ({ Tasks: [{ ...task!, Resources: { GPU } }] })
 
-it('a job gets GPUs of the vendor it asks for, and more than the node has of it are declined with the reason [R145]', async () => {
+it('a job gets GPUs of the vendor it asks for, and more than the node has of it are refused with the reason [R145, W34]', async () => {
   const engine = new ScriptedEngine('noop')
   cluster = await startHybrid({ engines: [engine], capacity: withGpus([gpu('Intel', 0), gpu('NVIDIA', 0)]) })
   const Constraints = [{ Key: 'GPU-NVIDIA', Operator: 'exists' as const, Values: [] }]
@@ -26,7 +26,10 @@ it('a job gets GPUs of the vendor it asks for, and more than the node has of it 
   expect((await endOf(cluster.jobs, await submit('1'))).State.StateType).toBe('Completed')
   expect(engine.starts.map(({ resources }) => resources.GPUs)).toEqual([[gpu('NVIDIA', 0)]])
   const { State } = await endOf(cluster.jobs, await submit('2'))
-  expect(State).toMatchObject({ StateType: 'Failed', Message: expect.stringMatching(/GPU: 2}, available: .*GPU: 1}/) })
+  expect(State).toMatchObject({
+    StateType: 'Failed',
+    Message: expect.stringMatching(/node busy with available capacity .*GPU: 1}/),
+  })
 })
 
 /** Programs of this kind outlive the node. */

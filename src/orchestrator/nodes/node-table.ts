@@ -167,6 +167,11 @@ export class NodeTable implements NodeViews {
     this.#promises.setLasting(jobId, isLasting)
   }
 
+  /** Of which vendors the job wants its GPUs; none = it does not matter, or it has ended. */
+  setVendors(jobId: JobId, vendors: readonly string[]): void {
+    for (const id of this.#promises.setVendors(jobId, vendors)) this.#stale.add(id)
+  }
+
   troubledAt(nowNs: bigint): ReadonlyMap<NodeId, number> {
     return this.troubled.at(nowNs)
   }
@@ -179,7 +184,7 @@ export class NodeTable implements NodeViews {
   views(): readonly NodeView[] {
     for (const id of this.#stale) {
       const entry = this.#entries.get(id)
-      if (entry) this.#views[entry.place] = viewOf(entry.state, this.#promises.on(id), this.#reservations.on(id))
+      if (entry) this.#views[entry.place] = viewOf(entry.state, this.#promises, this.#reservations.on(id))
     }
     this.#stale.clear()
     return this.#views
@@ -229,11 +234,16 @@ const offersTheSame = (now: NodeState, before: NodeState): boolean => {
 const isLabelledAs = ({ Info: now }: NodeState, { Info: before }: NodeState): boolean =>
   now.Labels === before.Labels && now.ComputeNodeInfo?.MaxCapacity === before.ComputeNodeInfo?.MaxCapacity
 
-const viewOf = (state: NodeState, promised: Resources, reservation: Reservation | undefined): NodeView => ({
-  id: state.Info.NodeID,
-  state,
-  isConnected: state.ConnectionState.Status === 'CONNECTED',
-  disconnectedSince: state.ConnectionState.DisconnectedSince,
-  free: subtractResources(state.Info.ComputeNodeInfo?.MaxCapacity ?? noResources(), promised),
-  ...(reservation ? { reservation } : {}),
-})
+const viewOf = (state: NodeState, promises: Promises, reservation: Reservation | undefined): NodeView => {
+  const id = state.Info.NodeID
+  const max = state.Info.ComputeNodeInfo?.MaxCapacity ?? noResources()
+  return {
+    id,
+    state,
+    isConnected: state.ConnectionState.Status === 'CONNECTED',
+    disconnectedSince: state.ConnectionState.DisconnectedSince,
+    free: subtractResources(max, promises.on(id)),
+    ...(max.GPUs ? { gpusWanted: promises.gpusWantedOn(id) } : {}),
+    ...(reservation ? { reservation } : {}),
+  }
+}

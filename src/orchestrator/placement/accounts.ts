@@ -34,7 +34,7 @@ export const accountsOf = ({ job, executions }: Snapshot, need: Resources): Reco
       reason: ({ node }) => `labels do not meet ${unmetText(unmet(node))}`,
       cure: ({ node }) => unmetCure(unmet(node)),
     },
-    size: { reason: ({ node }) => sizeText(need, node), cure: (_, nodes) => sizeCure(need, nodes) },
+    size: { reason: ({ node }) => sizeText(job, need, node), cure: (_, nodes) => sizeCure(job, need, nodes) },
     room: { reason: () => 'full for now', cure: (_, nodes) => waitFor(nodes.length) },
     reserved: {
       reason: ({ node }) => `what is free is reserved for job ${shortId(node.reservation?.jobId ?? '')}`,

@@ -4,6 +4,7 @@ import { type Job, mainTask } from '#models/job.ts'
 import { fitsInto, type Resources } from '#models/resources.ts'
 import { isNoSpec, typeKey } from '#models/spec-config.ts'
 import type { NodeView } from '../snapshot.ts'
+import { freeGpusFor, gpusFor } from './gpus.ts'
 import { labelsOf, requiredSelector } from './labels.ts'
 import { freeFor } from './reservation.ts'
 
@@ -93,9 +94,10 @@ const mapText = (labels: Readonly<Record<string, string>>): string =>
 const capacity: Rule = (job, need, node) => {
   const info = node.state.Info.ComputeNodeInfo
   if (!info) return refuse('size', () => 'node queue usage is unknown')
-  if (fitsInto(need, node.free) && fitsInto(need, info.MaxJobRequirements)) return reserved(job, need, node)
-  const fitsWhenIdle = fitsInto(need, info.MaxJobRequirements) && fitsInto(need, info.MaxCapacity)
-  const reason = (): string => `node busy with available capacity ${formatResources(node.free)}`
+  const free = freeGpusFor(job, node)
+  if (fitsInto(need, free) && fitsInto(need, info.MaxJobRequirements)) return reserved(job, need, node)
+  const fitsWhenIdle = fitsInto(need, info.MaxJobRequirements) && fitsInto(need, gpusFor(job, node, info.MaxCapacity))
+  const reason = (): string => `node busy with available capacity ${formatResources(free)}`
   return { rule: fitsWhenIdle ? 'room' : 'size', reason, isBusy: fitsWhenIdle }
 }
 

@@ -4,10 +4,14 @@ import { checkBy, type Plan } from '../plan.ts'
 import type { NodeView, Reservation, Snapshot } from '../snapshot.ts'
 import { isBefore, turnOf } from '../turn.ts'
 import { ampleChoice, someOf } from './choice.ts'
+import { freeGpusFor } from './gpus.ts'
 
 /** What a node has free for this job: not what is reserved for another whose turn is before. */
-export const freeFor = (job: Job, { free, reservation }: NodeView): Resources =>
-  reservation && isForOther(job, reservation) ? subtractResources(free, reservation.need) : free
+export const freeFor = (job: Job, node: NodeView): Resources => {
+  const free = freeGpusFor(job, node)
+  const { reservation } = node
+  return reservation && isForOther(job, reservation) ? subtractResources(free, reservation.need) : free
+}
 
 const isForOther = (job: Job, reservation: Reservation): boolean =>
   reservation.jobId !== job.ID && isBefore(reservation, turnOf(job))

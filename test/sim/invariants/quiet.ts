@@ -7,7 +7,7 @@ import { addResources, fitsInto, noResources, type Resources, resourcesOr } from
 import type { MachineFacts } from '../machine.ts'
 import type { Start } from '../witness.ts'
 import { isAuthorised, isLive } from './durable-model.ts'
-import { satisfies } from './execution-rules.ts'
+import { isVendorOf, satisfies } from './execution-rules.ts'
 import type { Seen } from './rule.ts'
 
 /**
@@ -76,9 +76,22 @@ const hasPlace = (job: Job, node: MachineFacts, seen: Seen): boolean => {
   const most = isCounted(job.Type) ? job.MaxPerNode || Number.POSITIVE_INFINITY : 1
   const counted = isCounted(job.Type) ? own.filter(isLive) : own
   const sum = addResources(promisedOn(node, seen), needOf(job))
-  const fits = satisfies(node, job) && counted.length < most && fitsInto(sum, node.capacity)
+  const fits =
+    satisfies(node, job) && counted.length < most && fitsInto(sum, node.capacity) && fitsGpus(job, node, seen)
   return fits && !isKeptFor(job, node, sum, seen)
 }
+
+/** Of several vendors' GPUs those that the job wants may all be promised. */
+const fitsGpus = (job: Job, { nodeId, capacity }: MachineFacts, { model }: Seen): boolean => {
+  const key = gpuKeyOf(job)
+  if (key === undefined) return true
+  const rivals = model.live().filter((e) => e.NodeID === nodeId && gpuKeyOf(model.jobOf(e)) === key)
+  const promised = rivals.reduce((sum, execution) => sum + (allocatedOf(execution)?.GPU ?? 0), 0)
+  return promised + needOf(job).GPU <= (capacity.GPUs ?? []).filter(({ Vendor }) => isVendorOf(key, Vendor)).length
+}
+
+const gpuKeyOf = ({ Constraints }: Job): string | undefined =>
+  Constraints.map(({ Key }) => Key).find((key) => key.startsWith('GPU-'))
 
 const promisedOn = ({ nodeId }: MachineFacts, { model }: Seen): Resources =>
   model
