@@ -20,7 +20,7 @@ export type Ending =
   | { kind: 'left' }
 
 /** What else was seen of a program, which goes into the details of its execution. */
-export type Seen = Pick<Exit, 'traffic' | 'signal'>
+type Seen = Pick<Exit, 'traffic' | 'signal'>
 
 /** What is left after a timeout is published so long. */
 const leftPublishMs = 60_000

@@ -106,6 +106,9 @@ function away(key: string): Misdeed | undefined {
   return name !== undefined && awayFor[name]!-- > 0 ? { refuses: 503, code: 'ServiceUnavailable' } : undefined
 }
 
+/** The prefix of each page of a list that was asked for. */
+const listed: string[] = []
+
 let store: S3Server
 let product: Product
 let server: Server
@@ -115,7 +118,11 @@ beforeAll(async () => {
   for (const { keys = [] } of Object.values(rows)) {
     for (const key of keys) store.buckets.put(Bucket, key, `content of ${key}`)
   }
-  store.misdeed = ({ key }) => Object.values(rows).find(({ keys }) => keys?.includes(key))?.misdeed ?? away(key)
+  store.misdeed = ({ key, query }) => {
+    if (key === '') listed.push(query.get('prefix') ?? '')
+    return misdeedAt(key)
+  }
+  const misdeedAt = (key: string) => Object.values(rows).find(({ keys }) => keys?.includes(key))?.misdeed ?? away(key)
   product = await Product.start()
   server = await product.serve({
     settings: { 'Compute.S3.TrustedEndpoints': store.endpoint, 'InputSources.ReadTimeout': '1s' },
@@ -163,6 +170,35 @@ describe('a job with an input from S3 says what is wrong, whose fault it is and 
 })
 
 describe('a job with S3 loses nothing', () => {
+  it('when one of its partitions fails: that one alone is tried again, and the prefix is listed once for all [R169]', async () => {
+    const names = ['a', 'b', 'c', 'd', 'e', 'f']
+    for (const name of names) store.buckets.put(Bucket, `parts/${name}.txt`, name)
+    // One request of ours and those that the client makes of it by itself.
+    awayFor['parts/c'] = 5
+    const Source = place({ Key: 'parts/', Partition: { Type: 'object' } })
+    const task = { InputSources: [{ Source, Target: '/in' }] }
+    const id = await server.submit(toolJob(['list', '/in'], { job: { Count: 3, Reschedule: { Delay: 1 } }, task }))
+    const { Job, Executions } = await ended(server.port, id, 60_000)
+    expect(Job.State.StateType).toBe('Completed')
+    const items = Executions.Items as {
+      RunOutput: { Stdout: string }
+      PartitionIndex?: number
+      FailureClass?: string
+    }[]
+    const failed = items.filter(({ FailureClass }) => FailureClass)
+    expect(failed).toMatchObject([{ FailureClass: 'transient' }])
+    const twice = failed[0]?.PartitionIndex ?? 0
+    expect(items.map(({ PartitionIndex = 0 }) => PartitionIndex).sort()).toEqual([0, 1, 2, twice].sort())
+    const seen = items.filter((each) => !failed.includes(each)).map(({ RunOutput }) => RunOutput.Stdout)
+    expect(
+      seen
+        .join('')
+        .match(/\w\.txt/g)
+        ?.sort(),
+    ).toEqual(names.map((name) => `${name}.txt`))
+    expect(listed.filter((prefix) => prefix === 'parts/')).toHaveLength(1)
+  })
+
   it('of names that no shell likes, and has an empty folder for a prefix without objects [R171]', async () => {
     const names = ['é☃ and space', 'new\nline', '%41&?#+', 'ends with blank ']
     for (const name of names) store.buckets.put(Bucket, `names/${name}`, name)
