@@ -85,8 +85,7 @@ export class Transfers {
     return [
       `${done} of ${this.#all.length} ${this.#noun}`,
       total === undefined ? formatBytes(received) : `${formatBytes(received)} of ${formatBytes(total)}`,
-      ...(speed > 0 ? [`${formatBytes(Math.round(speed))}/s`] : []),
-      ...(speed > 0 && total !== undefined ? [`${leftText((total - received) / speed)} left`] : []),
+      ...(received === total ? ['checking and unpacking'] : speedTexts(speed, total && total - received)),
     ].join(', ')
   }
 
@@ -98,6 +97,13 @@ export class Transfers {
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((all, each) => all + each, 0)
+
+/** `5.2 MB/s`, and when it is known how many bytes are left, `8s left`. */
+function speedTexts(bytesPerSecond: number, leftBytes: number | undefined): string[] {
+  if (bytesPerSecond <= 0) return []
+  const speed = `${formatBytes(Math.round(bytesPerSecond))}/s`
+  return leftBytes === undefined ? [speed] : [speed, `${leftText(leftBytes / bytesPerSecond)} left`]
+}
 
 /** `8s`, `2m05s`, `3h10m`: the larger two units. */
 function leftText(seconds: number): string {
