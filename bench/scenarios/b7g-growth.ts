@@ -5,33 +5,37 @@ import { atMost, type Figure } from '../figures.ts'
 import { echoJob, emptyJob, end, submit } from '../jobs.ts'
 import { spread, withConnections } from '../load.ts'
 import { memory, tree } from '../process-figures.ts'
-import { Product } from '../product.ts'
+import { Product, type Roles } from '../product.ts'
 import type { Scenario } from '../scenario.ts'
 
 /** V8 collects by itself when there was nothing to do for some 15 s; before that, its garbage is what is measured. */
 const restMs = 25_000
-/** At first the heap grows to what the load makes it: that is not scaled, and is not what grows with the jobs. */
-const first = { ran: 3000, stored: 6000 }
+/** At first caches and the heap grow to what they may be: that is not scaled, and is not what grows with the jobs. */
+const first = { ran: 6000, stored: 6000 }
 
 /** How the memory of a node grows with jobs that ran and with jobs that are stored. One run, which is long enough to be one. */
 export const b7g: Scenario = {
   id: 'B7g',
   about: 'memory after ten thousand executions',
   async measure({ scale }) {
-    const product = await Product.start('hybrid')
-    try {
-      return await withConnections(
-        () => product.connection(),
-        16,
-        async (all) => [
-          ...(await afterRuns(product.pid, all, Math.ceil(10_000 * scale))),
-          await afterStored(product.pid, all, Math.ceil(40_000 * scale)),
-        ],
-      )
-    } finally {
-      await product.remove()
-    }
+    return [
+      ...(await on('hybrid', (pid, all) => afterRuns(pid, all, Math.ceil(10_000 * scale)))),
+      ...(await on('orchestrator', (pid, all) => afterStored(pid, all, Math.ceil(40_000 * scale)))),
+    ]
   },
+}
+
+async function on(roles: Roles, measure: (pid: number, all: readonly Connection[]) => Promise<Figure[]>) {
+  const product = await Product.start(roles)
+  try {
+    return await withConnections(
+      () => product.connection(),
+      16,
+      (all) => measure(product.pid, all),
+    )
+  } finally {
+    await product.remove()
+  }
 }
 
 async function afterRuns(pid: number, all: readonly Connection[], jobs: number): Promise<Figure[]> {
@@ -51,13 +55,13 @@ async function afterRuns(pid: number, all: readonly Connection[], jobs: number):
   return [figure('node', 'the node'), figure('child', 'a warm child')]
 }
 
-async function afterStored(pid: number, all: readonly Connection[], jobs: number): Promise<Figure> {
+async function afterStored(pid: number, all: readonly Connection[], jobs: number): Promise<Figure[]> {
   const store = (count: number) => spread(all, count, (connection, n) => submit(connection, emptyJob(`stored-${n}`)))
   await store(first.stored)
   const before = await restedMb(pid)
   await store(jobs)
   const bytes = ((await restedMb(pid)) - before) * 1024 * 1024
-  return { id: 'B7g', what: 'growth by a stored job', unit: 'B', runs: [bytes / jobs], ...atMost(200, 'B') }
+  return [{ id: 'B7g', what: 'growth by a stored job', unit: 'B', runs: [bytes / jobs], ...atMost(200, 'B') }]
 }
 
 async function restedMb(pid: number): Promise<number> {

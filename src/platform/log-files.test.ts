@@ -101,19 +101,22 @@ describe('kept output', () => {
     await keeper.close()
   })
 
-  it('is cut off where a node keeps no more of one execution, which its readers are told once, also after a restart [X1]', async () => {
+  it('of which a node keeps no more goes on, for its readers, with its last words, also after a restart [X1]', async () => {
     const logs = open(2048)
     const keeper = await logs.open(executionId, false)
-    for (const text of ['a'.repeat(2048), 'b', 'c']) await keeper.write(1, Buffer.from(text))
-    await keeper.close()
+    for (const text of ['a'.repeat(2048), 'b', 'c', 'd'.repeat(65_535), 'e']) await keeper.write(1, Buffer.from(text))
     const kept = async (from: LogFiles) => Buffer.concat((await read(from)).map(({ bytes }) => bytes)).toString()
-    const note = '\n[what was printed after this is not kept: a node keeps 2.0 KiB of an execution]\n'
-    expect(await kept(logs)).toBe(`${'a'.repeat(2048)}b${note}`)
+    const note =
+      '\n[a node keeps 2.0 KiB of an execution: of what was printed after this, the last 64 KiB follow when it has ended]\n'
+    const atFirst = `${'a'.repeat(2048)}b${note}`
+    expect(await kept(logs)).toBe(atFirst)
+    await keeper.close()
+    expect(await kept(logs)).toBe(`${atFirst}${'d'.repeat(65_535)}e`)
     const later = open(2048)
     const resumed = await later.open(executionId, true)
-    await resumed.write(1, Buffer.from('d'))
+    await resumed.write(1, Buffer.from('f'))
     await resumed.close()
-    expect(await kept(later)).toBe(`${'a'.repeat(2048)}b${note}`)
+    expect(await kept(later)).toBe(`${atFirst}${'d'.repeat(65_535)}ef`)
   })
 
   it('of an earlier version has no times and is whole', async () => {

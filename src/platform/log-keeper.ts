@@ -4,6 +4,7 @@ import type { LogStream } from '#contracts/log-sink.ts'
 import type { LogKeeper } from '#contracts/log-store.ts'
 import type { Clock, Timer } from '#lib/clock.ts'
 import { formatBinaryBytes } from '#lib/sizes.ts'
+import { LastWords } from './last-words.ts'
 import { frameHeader, timeFrame } from './log-frames.ts'
 import { StreamSummary } from './log-summary.ts'
 
@@ -12,8 +13,16 @@ const memoryLimitBytes = 2048
 const flushAfterMs = 200
 /** Unwritten bytes above which the program has to wait. */
 const backlogLimitBytes = 4 * 1024 * 1024
+/** How much of the newest output is kept beyond the limit: how a program ended is what is looked for. */
+const lastWordsBytes = 64 * 1024
 /** What readers find in the place of output that was left out. */
-const noteOf = (why: string): Uint8Array => Buffer.from(`\n[what was printed after this is not kept: ${why}]\n`)
+const noteOf = (why: string): Uint8Array => Buffer.from(`\n[${why}]\n`)
+const lossNote = noteOf('what was printed after this is not kept: it could not be written')
+const limitNote = (limitBytes: number): Uint8Array =>
+  noteOf(
+    `a node keeps ${formatBinaryBytes(limitBytes)} of an execution: of what was printed after this, the last ` +
+      `${formatBinaryBytes(lastWordsBytes)} follow when it has ended`,
+  )
 
 /** What a file of an earlier life holds: its length in whole frames, and the bytes of each stream. */
 export type EarlierOutput = { fileBytes: number; streamBytes: Record<LogStream, number>; heads: readonly LogChunk[] }
@@ -52,8 +61,8 @@ export class FileLogKeeper implements LogKeeper {
   #timer: Timer | undefined
   #closing: Promise<void> | undefined
   #isClosed = false
-  /** No more is kept. */
-  #isFull = false
+  /** What is printed beyond the limit: there is one from then on. */
+  #lastWords: LastWords | undefined
   /** What was to be kept could not be written. */
   #isLost = false
   readonly #watchers = new Set<() => void>()
@@ -65,22 +74,31 @@ export class FileLogKeeper implements LogKeeper {
     this.#ends = { ...parts.earlier.streamBytes }
     this.#writtenEnds = { ...parts.earlier.streamBytes }
     this.#isFileWanted = parts.earlier.fileBytes > 0
-    this.#isFull = parts.limitBytes > 0 && parts.earlier.fileBytes > parts.limitBytes
+    if (this.#isBeyondLimit) this.#lastWords = new LastWords(lastWordsBytes)
     for (const { stream, bytes } of parts.earlier.heads) this.#summaries[stream].add(bytes)
   }
 
   write(stream: LogStream, bytes: Uint8Array): Promise<void> | undefined {
-    if (this.#closing || bytes.length === 0 || this.#isFull) return undefined
+    if (this.#closing || bytes.length === 0 || this.#isLost) return undefined
+    if (this.#lastWords) {
+      this.#lastWords.add(stream, bytes)
+      return undefined
+    }
     this.#summaries[stream].add(bytes)
     this.#take(stream, Buffer.from(bytes))
-    const { limitBytes } = this.#parts
-    if (limitBytes > 0 && this.#writtenBytes + this.#pendingBytes > limitBytes) {
-      this.#isFull = true
-      this.#take(2, noteOf(`a node keeps ${formatBinaryBytes(limitBytes)} of an execution`))
+    if (this.#isBeyondLimit) {
+      this.#lastWords = new LastWords(lastWordsBytes)
+      // In the stream itself: the other one would tell it at another place.
+      this.#take(stream, limitNote(this.#parts.limitBytes))
     }
     if (this.#isFileWanted || this.#pendingBytes > memoryLimitBytes) return this.#flushSoon()
     this.#timer ??= this.#parts.clock.after(flushAfterMs, () => void this.wantFile())
     return undefined
+  }
+
+  get #isBeyondLimit(): boolean {
+    const { limitBytes } = this.#parts
+    return limitBytes > 0 && this.#writtenBytes + this.#pendingBytes > limitBytes
   }
 
   #take(stream: LogStream, bytes: Uint8Array): void {
@@ -171,7 +189,6 @@ export class FileLogKeeper implements LogKeeper {
       for (const { stream, end } of chunks) this.#writtenEnds[stream] = end
     } catch (error) {
       if (!this.#isLost) this.#parts.onLost(error)
-      this.#isFull = true
       this.#isLost = true
     }
     for (const onChange of [...this.#watchers]) onChange()
@@ -179,8 +196,7 @@ export class FileLogKeeper implements LogKeeper {
 
   /** There may be room again when the program has ended; what was written in part goes. */
   async #noteLoss(): Promise<void> {
-    const note = noteOf('it could not be written')
-    const parts = [frameHeader(2, note.length), note]
+    const parts = [frameHeader(2, lossNote.length), lossNote]
     await this.#file?.truncate(this.#writtenBytes)
     if (this.#file) this.#writtenBytes += await append(this.#file, parts)
   }
@@ -198,6 +214,7 @@ export class FileLogKeeper implements LogKeeper {
 
   async #close(): Promise<void> {
     this.#timer?.stop()
+    for (const { stream, bytes } of this.#lastWords?.chunks ?? []) this.#take(stream, bytes)
     while (this.#flushing) await this.#flushing
     if (this.#isFileWanted && this.#pending.length > 0) await this.#flush()
     if (this.#isLost) await this.#noteLoss().catch(() => {})

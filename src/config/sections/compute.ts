@@ -60,7 +60,11 @@ export const compute = {
   },
   Env: { AllowList: list([], 'Patterns of host variables a job may take with env:NAME') },
   Logs: {
-    MaxSize: amount('Disk', '1GiB', 'Most output kept of one execution; a line tells where it ends. 0 = no limit'),
+    MaxSize: amount(
+      'Disk',
+      '1GiB',
+      'Most output kept of one execution; a line tells where it ends, and its last words follow. 0 = no limit',
+    ),
     MaxTotalSize: amount(
       'Disk',
       '0',

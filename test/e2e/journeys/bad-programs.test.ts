@@ -30,7 +30,7 @@ beforeAll(async () => {
 afterAll(() => product?.stop())
 
 type Shown = {
-  Job: { State: { StateType: string } }
+  Job: { ID: string; State: { StateType: string } }
   Executions: {
     Items: {
       FailureClass?: string
@@ -186,6 +186,15 @@ describe('bad WASM programs, all at once', { timeout: limitMs }, () => {
     if (wanted.exitCode !== undefined) expect(RunOutput?.ExitCode).toBe(wanted.exitCode)
     if (wanted.stdout) expect(RunOutput?.Stdout).toMatch(wanted.stdout)
     expect(JSON.stringify(Executions.Items)).not.toContain('only for the host')
+  })
+
+  it('a gigabyte without a newline is kept as far as a node keeps output, and its last words', async () => {
+    const { Job } = (await ends.get('a gigabyte without a newline')) as Shown
+    const printed = await server.ok(['job', 'logs', Job.ID])
+    const parts = /^(x+)\n\[a node keeps 4\.0 MiB of an execution: [^\]]*\]\n(x+)\n$/.exec(printed)
+    expect(parts?.[1]?.length).toBeGreaterThan(4 * 1024 * 1024)
+    expect(parts?.[1]?.length).toBeLessThan(5 * 1024 * 1024)
+    expect(parts?.[2]?.length).toBe(64 * 1024)
   })
 
   it('leave the node as it was: everything is free again, its memory is small, and the next job runs', async () => {
