@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs'
-import { lstat, mkdir, symlink } from 'node:fs/promises'
+import { lstat, mkdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -99,6 +99,11 @@ class Bringing {
   }
 
   async #write(cid: CID, node: Extract<Node, { kind: 'file' }>, path: string, signal: AbortSignal): Promise<void> {
+    // Most files are one block; a stream for each would cost more than the file.
+    if (node.parts.length === 0) {
+      this.#parts.onBytes?.(node.sizeBytes)
+      return writeFile(path, node.data, { flag: 'wx' })
+    }
     const content = this.#told(fileContent(this.#parts.blocks, cid, node, signal))
     await pipeline(Readable.from(content), createWriteStream(path, { flags: 'wx' }), { signal })
   }
