@@ -37,14 +37,14 @@ export function differences(golden: RestCase, ours: Answer, compare: Compare): s
 }
 
 type HistoryLine = { Event?: { Message?: string } }
-const ownLine = /^Attempt \d+ of \d+ failed .*, (?:the next follows|no other follows)/
+const ownLine = /^Attempt \d+ of \d+ failed .*, (?:the next follows|no other follows)|^Fetched \w+ at \//
 
 /**
  * Lines of history that the recorded system has no counterpart of: each is a difference by itself, and what is left is
  * compared as if they were not there.
  */
 function withoutOwnLines(body: string): { body: string; lines: string[] } {
-  if (!body.includes('"Attempt ')) return { body, lines: [] }
+  if (!/"(?:Attempt|Fetched) /.test(body)) return { body, lines: [] }
   const lines: string[] = []
   const isOthers = ({ Event }: HistoryLine): boolean => {
     const message = Event?.Message ?? ''
