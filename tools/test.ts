@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { messageOf } from '#lib/fault.ts'
 import { dockerEngine } from '../test/kit/docker-engine.ts'
 import type { TestEngine } from '../test/kit/engine-process.ts'
+import { canStartSwift, SwiftStore, storeVariable } from '../test/kit/swift-store.ts'
 import { checks, runChecks } from './checks.ts'
 import { run } from './run.ts'
 import { leftOut } from './test/left-out.ts'
@@ -26,11 +27,17 @@ if (chosen.includes('e2e'))
   count(1, await runChecks([{ name: 'build', command: 'node', args: ['tools/build.ts'] }], root))
 
 const engine = await engineForTests()
+const swift = await swiftForTests()
 const results: RingResult[] = []
 try {
-  const env = { ...process.env, ...(engine && { DOCKER_HOST: engine.host }) }
+  const env = {
+    ...process.env,
+    ...(engine && { DOCKER_HOST: engine.host }),
+    ...(swift && { [storeVariable]: JSON.stringify(swift.store) }),
+  }
   for (const ring of chosen) results.push(await runRing(ring, root, env))
 } finally {
+  await swift?.close()
   await engine?.stop()
 }
 if (isWhole) await remember(results)
@@ -66,6 +73,20 @@ async function engineForTests(): Promise<TestEngine | undefined> {
   } catch (error) {
     console.log(`no Docker engine for the tests: ${messageOf(error)}`)
     if (isCi) failed++
+    return undefined
+  }
+}
+
+async function swiftForTests(): Promise<SwiftStore | undefined> {
+  if (!canStartSwift() || !chosen.some((ring) => ring === 'contract' || ring === 'e2e')) return undefined
+  const started = new SwiftStore()
+  try {
+    await started.start()
+    return started
+  } catch (error) {
+    console.log(`no Swift for the tests: ${messageOf(error)}`)
+    if (isCi) failed++
+    await started.close()
     return undefined
   }
 }

@@ -3,13 +3,15 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { freePorts } from './free-ports.ts'
 import { Program } from './program.ts'
 import { until } from './until.ts'
 
 /** A store that speaks the protocol of S3. */
 export type S3Store = { endpoint: string; region: string; accessKeyId: string; secretAccessKey: string }
+
+/** Where suites find the store of the run, as JSON. */
+export const storeVariable = 'BACALHAU_TEST_S3'
 
 const kinds = ['account', 'container', 'object'] as const
 const programs = [
@@ -18,14 +20,17 @@ const programs = [
   ...kinds.map((kind) => `swift-${kind}-server`),
   'memcached',
 ]
-const isInstalled = programs.every((name) => existsSync(`/usr/bin/${name}`))
 const user = 'test:tester'
 const key = 'testing'
 const middlewares =
   'catch_errors gatekeeper healthcheck cache listing_formats s3api tempauth bulk slo dlo versioned_writes symlink copy'
 
+/** Whether it is installed and we are root, which its servers want to be. */
+export const canStartSwift = (): boolean =>
+  process.getuid?.() === 0 && programs.every((name) => existsSync(`/usr/bin/${name}`))
+
 /** OpenStack Swift with its S3 interface, as Debian has it: it checks signatures and keeps versions. One machine, one disk. */
-class SwiftStore {
+export class SwiftStore {
   readonly #folder = mkdtempSync(join(tmpdir(), 'bacalhau-swift-'))
   readonly #running: Program[] = []
   store: S3Store = { endpoint: '', region: 'us-east-1', accessKeyId: user, secretAccessKey: key }
@@ -124,23 +129,4 @@ async function takesObject(endpoint: string): Promise<boolean> {
     return fetch(url, { method: 'PUT', headers: { 'X-Auth-Token': headers.get('x-auth-token') ?? '' } })
   }
   return (await put('ready')).ok && (await put('ready/now')).ok
-}
-
-/** Suites that need a real store: Swift, one for all of them. Without it they are left out with one line, and fail with CI=true. */
-export function withSwift(suites: (store: () => S3Store) => void): void {
-  if (!isInstalled || process.getuid?.() !== 0) return absent()
-  describe('with Swift as S3', () => {
-    const swift = new SwiftStore()
-    beforeAll(() => swift.start(), 90_000)
-    afterAll(() => swift.close())
-    suites(() => swift.store)
-  })
-}
-
-function absent(): void {
-  describe('with Swift as S3', () => {
-    if (process.env['CI'] === 'true') it('has one', () => expect.fail('no Swift: npm run setup'))
-    else it.skip('left out: no Swift (npm run setup)', () => {})
-  })
-  console.log('S3 suites left out: no Swift here (npm run setup installs it on Debian, as root)')
 }

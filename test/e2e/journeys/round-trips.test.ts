@@ -8,7 +8,8 @@ import { type KuboNode, kuboNode } from '../../kit/kubo-node.ts'
 import { type Nginx, withNginx } from '../../kit/nginx.ts'
 import { allowedFixtures, modulePath, Product, type Server, toolJob } from '../../kit/product.ts'
 import { fillBucket } from '../../kit/s3.ts'
-import { type S3Store, withSwift } from '../../kit/swift-store.ts'
+import type { S3Store } from '../../kit/swift-store.ts'
+import { withSwift } from '../../kit/with-swift.ts'
 import { ended, type ShownJob } from '../crash/processes.ts'
 
 /** Larger than what is read at once, and of every byte. */

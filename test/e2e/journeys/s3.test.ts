@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { S3Clients } from '#providers/s3/clients.ts'
 import { Product, type Server, toolJob } from '../../kit/product.ts'
 import { s3Clients } from '../../kit/s3.ts'
-import { withSwift } from '../../kit/swift-store.ts'
+import { withSwift } from '../../kit/with-swift.ts'
 import { ended } from '../crash/processes.ts'
 
 const Bucket = 'journeys'
