@@ -109,7 +109,7 @@ function ask(
 }
 
 /** Has the kernel end the daemon when this process dies without a chance to. */
-const endsWithUs = (): string => (existsSync('/usr/bin/setpriv') ? 'setpriv --pdeathsig TERM' : '')
+export const endsWithUs = (): string => (existsSync('/usr/bin/setpriv') ? 'setpriv --pdeathsig TERM' : '')
 
 /** Signals the daemon and waits for its end. */
 function ended(daemon: ChildProcess, signal: NodeJS.Signals): Promise<void> {

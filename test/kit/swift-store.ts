@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { endsWithUs } from './engine-process.ts'
 import { freePorts } from './free-ports.ts'
 import { Program } from './program.ts'
 import { until } from './until.ts'
@@ -109,7 +110,8 @@ export class SwiftStore {
   }
 
   #run(name: string, args: string[]): void {
-    this.#running.push(new Program(`/usr/bin/${name}`, args))
+    const script = `exec ${endsWithUs()} "$@"`
+    this.#running.push(new Program('/bin/sh', ['-c', script, 'sh', `/usr/bin/${name}`, ...args]))
   }
 }
 
