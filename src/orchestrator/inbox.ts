@@ -21,21 +21,24 @@ export class Inbox {
   readonly #clock: Clock
   readonly #look: (job: Job) => void
   readonly #goesOn: (jobId: JobId) => boolean
+  readonly #served: (job: Job, nodeId: NodeId) => void
   readonly #log: EventLog
   readonly #contents: Contents
 
-  /** `goesOn`: after a success there is nothing to decide for this job, because others of it are at work and none waits. */
+  /** `served`: the job has run well there. `goesOn`: after a success there is nothing to decide for this job, because others of it are at work and none waits. */
   constructor(parts: {
     ledger: Ledger
     clock: Clock
     look: (job: Job) => void
     goesOn: (jobId: JobId) => boolean
+    served: (job: Job, nodeId: NodeId) => void
     log: EventLog
   }) {
     this.#ledger = parts.ledger
     this.#clock = parts.clock
     this.#look = parts.look
     this.#goesOn = parts.goesOn
+    this.#served = parts.served
     this.#log = parts.log
     this.#contents = new Contents(parts.ledger.store)
   }
@@ -62,6 +65,7 @@ export class Inbox {
       this.#warn(nodeId, before, 'its clock is off by more than a minute')
     const job = isOwn ? await reports.job(before.JobID) : undefined
     const effect = isOwn && job ? effectOf(before, job, message, nowNs) : undefined
+    if (job && effect && message.Kind === 'RunResult') this.#served(job, nodeId)
     if (before && job && effect) reports.add(before, job, await this.#withContent(reports, effect, message))
     else if (isStrayStart(message, before)) reports.send(takeBack(nodeId, message.Body.ExecutionID))
   }

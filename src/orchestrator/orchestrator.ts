@@ -138,6 +138,7 @@ export class Orchestrator implements Startable {
       ledger,
       clock,
       look: (job) => this.#ask(job.ID, job.Priority, 'exec-update'),
+      served: (job, nodeId) => this.#table.holders.note(job, nodeId),
       goesOn: (jobId) => this.#table.isAtWork(jobId) && !this.#waiting.has(jobId),
       log: parts.log,
     })

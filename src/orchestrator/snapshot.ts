@@ -32,6 +32,8 @@ export type NodeViews = {
   reservedFor(jobId: JobId): readonly NodeView[]
   /** Nodes on which many jobs have failed of late for no fault of theirs, and how many. */
   troubledAt(nowNs: bigint): ReadonlyMap<NodeId, number>
+  /** Nodes that are likely to have inputs of the job already, and how many of them. */
+  holding(job: Job): ReadonlyMap<NodeId, number>
   /** Promised on the node to what runs until it is stopped. */
   lastingOn(id: NodeId): Resources
 }

@@ -5,6 +5,7 @@ import type { Engine } from '#contracts/engine.ts'
 import type { OrchestratorEnd } from '#contracts/node-link.ts'
 import type { Publisher } from '#contracts/publisher.ts'
 import type { SqlDatabase } from '#contracts/sql.ts'
+import type { Storage } from '#contracts/storage.ts'
 import type { Store } from '#contracts/store.ts'
 import { buildInfo } from '#lib/build-info.ts'
 import type { Clock } from '#lib/clock.ts'
@@ -36,6 +37,7 @@ const defaultResources: Resources = { CPU: 0.5, Memory: gibibyte / 2, Disk: 0, G
 export type HybridOptions = {
   engines: readonly Engine[]
   publishers?: readonly Publisher[]
+  storages?: readonly Storage[]
   capacity?: Resources
   labels?: Record<string, string>
   settings?: Partial<OrchestratorSettings>
@@ -71,7 +73,7 @@ const testSettings = (nodeId: NodeId, change: Partial<OrchestratorSettings> = {}
   ...change,
 })
 
-type RoleOptions = Pick<HybridOptions, 'engines' | 'publishers' | 'capacity' | 'labels' | 'clock'> & {
+type RoleOptions = Pick<HybridOptions, 'engines' | 'publishers' | 'storages' | 'capacity' | 'labels' | 'clock'> & {
   nodeId: NodeId
   store: Store
   folder: string
@@ -94,7 +96,7 @@ const computeRole = (options: RoleOptions): ComputeRole => {
     clock,
     disk: systemDisk,
     logs: new LogFiles({ directory: join(options.folder, 'logs'), clock, limitBytes: 0, onLost: () => {} }),
-    providers: [{ engines: options.engines, publishers: options.publishers ?? [] }],
+    providers: [{ engines: options.engines, publishers: options.publishers ?? [], storages: options.storages ?? [] }],
     bids: {
       isNetworkRefused: true,
       isStatelessRefused: false,

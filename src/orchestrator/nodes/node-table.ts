@@ -1,12 +1,13 @@
 import type { Execution } from '#models/execution.ts'
 import { isTerminalExecution } from '#models/execution-state.ts'
 import type { JobId, NodeId } from '#models/ids.ts'
-import type { LabelSelectorRequirement } from '#models/job.ts'
+import type { Job, LabelSelectorRequirement } from '#models/job.ts'
 import type { NodeState } from '#models/node.ts'
 import { noResources, type Resources, subtractResources } from '#models/resources.ts'
 import { labelsOf } from '../placement/labels.ts'
 import type { NodeView, NodeViews, Reservation } from '../snapshot.ts'
 import { BetterNodes } from './better-nodes.ts'
+import { InputHolders } from './input-holders.ts'
 import { LabelIndex, type Labels } from './label-index.ts'
 import { Promises } from './promises.ts'
 import { Reservations } from './reservations.ts'
@@ -27,6 +28,7 @@ export class NodeTable implements NodeViews {
   readonly #reservations = new Reservations()
   readonly #better = new BetterNodes()
   readonly troubled = new TroubledNodes()
+  readonly holders = new InputHolders()
   readonly #labels = new LabelIndex<Entry>()
   /** By the place of the node in the table. */
   #views: NodeView[] = []
@@ -45,6 +47,7 @@ export class NodeTable implements NodeViews {
     this.#reservations.clear()
     this.#better.clear()
     this.troubled.clear()
+    this.holders.clear()
     this.#labels.clear()
     this.#views = []
     this.#stale.clear()
@@ -84,6 +87,7 @@ export class NodeTable implements NodeViews {
     this.#labels.remove(removed, removed.labels)
     this.#reservations.end(id)
     this.troubled.forget(id)
+    this.holders.forget(id)
     this.#entries.delete(id)
     this.#views = []
     let place = 0
@@ -174,6 +178,10 @@ export class NodeTable implements NodeViews {
 
   troubledAt(nowNs: bigint): ReadonlyMap<NodeId, number> {
     return this.troubled.at(nowNs)
+  }
+
+  holding(job: Job): ReadonlyMap<NodeId, number> {
+    return this.holders.of(job)
   }
 
   lastingOn(id: NodeId): Resources {

@@ -43,6 +43,7 @@ const withRoom = (
     },
     viewsNear: (constraints) => nodes.viewsNear(constraints).map(changed),
     troubledAt: (nowNs) => nodes.troubledAt(nowNs),
+    holding: (job) => nodes.holding(job),
     reservedFor: (jobId) => nodes.reservedFor(jobId).map(changed),
     lastingOn: (id) => nodes.lastingOn(id),
   }

@@ -66,15 +66,24 @@ export class Placement {
     const prefers = preferenceOf(job)
     const isChoosy = prefers !== undefined || strategy === 'pack'
     const enough = isChoosy ? Number.POSITIVE_INFINITY : 2 * wanted + ampleChoice
-    return someOf(this.#snapshot.better ?? this.near, enough, chance, (node) => this.canTake(node)).map((node) => ({
+    const held = nodes.holding(job)
+    const some = someOf(this.#snapshot.better ?? this.near, enough, chance, (node) => this.canTake(node))
+    return [...new Set([...some, ...this.#holding(held)])].map((node) => ({
       node,
       free: freeFor(job, node),
       ownExecutions: this.#own.get(node.id) ?? 0,
       trouble: trouble.get(node.id) ?? 0,
       othersTrouble: troubled.get(node.id) ?? 0,
       isPreferred: prefers?.(labelsOf(node.state)) ?? false,
+      inputsHeld: held.get(node.id) ?? 0,
       tieBreaker: chance(),
     }))
+  }
+
+  /** Few, so that none of them is missed by chance. */
+  #holding(held: ReadonlyMap<NodeId, number>): NodeView[] {
+    const among = this.#snapshot.better ?? this.near
+    return held.size === 0 ? [] : among.filter((node) => held.has(node.id) && this.canTake(node))
   }
 
   /** All eligible nodes that cannot take one: goes through the whole cluster. */

@@ -19,6 +19,7 @@ const candidatesOf = (units: readonly number[], preferred: readonly boolean[] = 
     trouble: 0,
     othersTrouble: 0,
     isPreferred: preferred[i] ?? false,
+    inputsHeld: 0,
     tieBreaker: i,
   }))
 }
@@ -34,6 +35,13 @@ describe('choosing nodes', () => {
     expect(chosen(candidatesOf([2, 2, 1], [false, false, true]), 5)).toEqual(['n-2', 'n-0', 'n-1', 'n-0', 'n-1'])
     const [large, small] = candidatesOf([4, 4]) as [Candidate, Candidate]
     expect(chosen([{ ...large, free: amount(2) }, small], 1)).toEqual(['n-1'])
+  })
+
+  it('goes where the inputs are, but spreads all the same', () => {
+    const [large, holder] = candidatesOf([4, 2]) as [Candidate, Candidate]
+    const both = (): Candidate[] => [{ ...large }, { ...holder, inputsHeld: 1 }]
+    expect(chosen(both(), 3)).toEqual(['n-1', 'n-0', 'n-1'])
+    expect(chosen(both(), 3, 0, 'pack')).toEqual(['n-1', 'n-1', 'n-0'])
   })
 
   it('packs: fills the node that has least room left before it begins another, so that others stay empty', () => {

@@ -13,6 +13,8 @@ export type Candidate = {
   /** Other jobs that have failed there, when they are many. */
   readonly othersTrouble: number
   readonly isPreferred: boolean
+  /** Inputs of the job that it is likely to have already. */
+  readonly inputsHeld: number
   readonly tieBreaker: number
 }
 
@@ -39,9 +41,11 @@ const isBetterBy =
       byStrategy[strategy](a, b) ||
       a.candidate.tieBreaker - b.candidate.tieBreaker) < 0
 
+const byInputs = (a: Ranked, b: Ranked): number => b.candidate.inputsHeld - a.candidate.inputsHeld
+
 const byStrategy: Record<Strategy, (a: Ranked, b: Ranked) => number> = {
-  spread: (a, b) => a.candidate.ownExecutions - b.candidate.ownExecutions || b.room - a.room,
-  pack: (a, b) => a.room - b.room,
+  spread: (a, b) => a.candidate.ownExecutions - b.candidate.ownExecutions || byInputs(a, b) || b.room - a.room,
+  pack: (a, b) => byInputs(a, b) || a.room - b.room,
 }
 
 /**
