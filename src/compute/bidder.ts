@@ -7,16 +7,17 @@ import { resourceVerdict, usageOf } from './bids/resources.ts'
 import type { PortPool } from './ports.ts'
 import type { Registries } from './registry.ts'
 import { shareOf } from './share.ts'
+import type { HostEnvironment } from './steps/environment.ts'
 
 export type Bid = { kind: 'accepted'; usage: Resources } | { kind: 'declined'; reason: string }
 
-export type BidParts = { bids: BidSettings; registries: Registries; ports: PortPool }
+export type BidParts = { bids: BidSettings; registries: Registries; ports: PortPool; host: HostEnvironment }
 
 /** Decides whether this node runs an execution. Throws a Fault when that cannot be found out: a failure of the attempt. */
 export const bidFor = async (
   execution: Execution,
   job: Job,
-  { bids: settings, registries, ports }: BidParts,
+  { bids: settings, registries, ports, host }: BidParts,
   signal: AbortSignal,
 ): Promise<Bid> => {
   const context: BidContext = {
@@ -26,6 +27,7 @@ export const bidFor = async (
     settings,
     registries,
     ports,
+    host,
     signal,
   }
   const answers = await Promise.allSettled([

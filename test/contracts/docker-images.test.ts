@@ -50,7 +50,7 @@ withDocker((host) => {
       expect(fault.isRetryable).toBe(false)
     })
 
-    it('pulls what is missing, with the login of that registry only [X9]', async () => {
+    it('pulls what is missing, with the login of that registry only [X9, S1]', async () => {
       registry = await imageRegistry(busyboxImage(), { login: 'me:secret' })
       const credentials = { [`127.0.0.1:${registry.port}`]: { username: 'me', password: 'secret' } }
       const engine = open({ credentials })
@@ -65,7 +65,7 @@ withDocker((host) => {
       await forget(registry.image)
     })
 
-    it('offers no login of another registry, and blames the user for the missing one [X9]', async () => {
+    it('offers no login of another registry, and blames the user for the missing one [X9, S1]', async () => {
       registry = await imageRegistry(Buffer.alloc(1024), { login: 'me:secret' })
       const credentials = { 'docker.io': { username: 'hub', password: 'hub-secret' } }
       const fault = await faultOf(open({ credentials }).start(ask({ Image: registry.image }), never))
@@ -164,7 +164,7 @@ withDocker((host) => {
         for (const name of [content ?? '', 'newer']) await forget(name)
       })
 
-      it('offers that login to no other registry [X9]', async () => {
+      it('offers that login to no other registry [X9, S1]', async () => {
         registry = await imageRegistry(Buffer.alloc(1024), { login: 'other:login' })
         const logins = { loginsFile: auths(registryOfOurs.domain) }
         const other = ask({ Image: registry.image })

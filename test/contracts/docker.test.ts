@@ -114,7 +114,7 @@ withDocker((host) => {
         return asked.logs.stdout
       }
 
-      it('has no network unless it was asked for', async () => {
+      it('has no network unless it was asked for [S6]', async () => {
         expect(await printed('ls /sys/class/net')).toBe('lo\n')
         expect(await printed('ls /sys/class/net', { network: { Type: 'Default' } })).toBe('lo\n')
       })
@@ -166,7 +166,7 @@ withDocker((host) => {
         await running.stop(0)
       })
 
-      it('limits memory, swap, CPU and processes, and takes privileges away [R142, R143]', async () => {
+      it('limits memory, swap, CPU and processes, and takes privileges away [R142, R143, S7]', async () => {
         const resources = { ...noResources(), CPU: 0.25, Memory: 128 * mib }
         const asked = ask(script('echo started; sleep 60'), { resources })
         const running = await open().start(asked, never)
@@ -259,7 +259,7 @@ withDocker((host) => {
         expect(await printed(tries, { outputs }, open({ isRootReadOnly: true }))).toBe('/tmp/file\n/outputs/file\n')
       })
 
-      it('stops a program that starts processes without end', async () => {
+      it('stops a program that starts processes without end [S7]', async () => {
         const out = await printed(
           'for i in $(seq 1 40); do sleep 5 & done 2>/dev/null; echo done',
           {},

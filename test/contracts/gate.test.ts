@@ -219,7 +219,7 @@ describe('the gate of a program', () => {
     })
   })
 
-  describe('of names and addresses [X16]', () => {
+  describe('of names and addresses [X16, S5]', () => {
     it('refuses a name that stands for an address of the machine, the cloud or a private network', async () => {
       for (const address of [
         '127.0.0.1',

@@ -93,7 +93,7 @@ describe('local publisher', () => {
     }
   })
 
-  it('lists nothing and gives nothing else out', async () => {
+  it('lists nothing and gives nothing else out [S8]', async () => {
     const publisher = await start()
     await publish(publisher)
     writeFileSync(join(root, 'kept/secret'), 'SECRET')

@@ -6,6 +6,7 @@ import type { Resources } from '#models/resources.ts'
 import type { Task } from '#models/task.ts'
 import type { PortPool } from '../ports.ts'
 import type { Registries } from '../registry.ts'
+import type { HostEnvironment } from '../steps/environment.ts'
 
 export type BidSettings = {
   /** Refuse every network type but None. Default true (README row 4). */
@@ -28,6 +29,7 @@ export type BidContext = {
   settings: BidSettings
   registries: Registries
   ports: PortPool
+  host: HostEnvironment
   signal: AbortSignal
 }
 

@@ -1,6 +1,7 @@
 import { Fault } from '#lib/fault.ts'
 import type { Execution } from '#models/execution.ts'
 import { type Job, mainTask, partitionCount } from '#models/job.ts'
+import type { Task } from '#models/task.ts'
 import type { OpenPort } from '../ports.ts'
 
 export type HostEnvironment = {
@@ -18,12 +19,10 @@ export const environmentOf = (
   host: HostEnvironment,
   ports: readonly OpenPort[],
 ): Record<string, string> => {
-  const env: Record<string, string> = {}
-  for (const [name, value] of Object.entries(mainTask(job).Env)) {
-    env[name] = value.startsWith(hostPrefix) ? fromHost(value.slice(hostPrefix.length), host) : value
-  }
+  const task = mainTask(job)
   return {
-    ...env,
+    ...task.Env,
+    ...hostVariables(task, host),
     BACALHAU_EXECUTION_ID: execution.ID,
     BACALHAU_JOB_ID: job.ID,
     BACALHAU_JOB_TYPE: job.Type,
@@ -31,6 +30,12 @@ export const environmentOf = (
     BACALHAU_PARTITION_COUNT: String(partitionCount(job)),
     ...Object.fromEntries(ports.flatMap(portVariables)),
   }
+}
+
+/** Those of a task that are to have their value from the node. Throws a Fault when the node does not give one, or has none. */
+export const hostVariables = ({ Env }: Pick<Task, 'Env'>, host: HostEnvironment): Record<string, string> => {
+  const asked = Object.entries(Env).filter(([, value]) => value.startsWith(hostPrefix))
+  return Object.fromEntries(asked.map(([name, value]) => [name, fromHost(value.slice(hostPrefix.length), host)]))
 }
 
 const portVariables = ({ Name, Static, Target }: OpenPort) => [

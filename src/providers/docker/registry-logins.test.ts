@@ -12,7 +12,7 @@ describe('findLogin', () => {
     expect(findLogin({ auths: { 'https://index.docker.io/v1/': auth('me:a:b') } }, 'docker.io')).toEqual(me)
   })
 
-  it('finds nothing for another host, port or part of a name [X9]', () => {
+  it('finds nothing for another host, port or part of a name [X9, S1]', () => {
     const file: LoginsFile = { auths: { 'registry.example:5000': auth('me:a:b'), 'docker.io': auth('me:a:b') } }
     for (const domain of ['registry.example', 'registry.example:5001', 'evil.registry.example:5000', 'example', '']) {
       expect(findLogin(file, domain)).toBeUndefined()

@@ -14,7 +14,11 @@ type Row = {
   params: object
   task?: object
   /** Why and whose; a job that is refused at once has no class. A program that harms nobody is left to end by itself. */
-  ends: { state: 'Completed' | 'Failed' | 'refused'; class?: 'user' | 'resource' | 'node'; message?: string | RegExp }
+  ends: {
+    state: 'Completed' | 'Failed' | 'refused'
+    class?: 'user' | 'resource' | 'node' | 'transient'
+    message?: string | RegExp
+  }
 }
 
 const sh = (script: string) => ({ Image: 'busybox', Entrypoint: ['/bin/sh', '-c', script] })
@@ -110,6 +114,31 @@ const rows: Row[] = [
     params: sh('true'),
     task: { ...outputs, ResultPaths: [{ Name: '../../escaped', Path: '/out' }] },
     ends: { state: 'refused', message: /must be a plain name/ },
+  },
+  ...['Full', 'Host', 'Bridge', 'HTTP'].map(
+    (Type): Row => ({
+      what: `network ${Type}, where the operator lets no job use one [S6]`,
+      params: sh('true'),
+      task: { Network: { Type, ...(Type === 'HTTP' && { Domains: ['example.com'] }) } },
+      ends: { state: 'Failed', message: /this node does not run jobs that require network access/ },
+    }),
+  ),
+  {
+    what: 'a variable of the node that the operator lets no job have [S13]',
+    params: sh('echo $STOLEN'),
+    task: { Env: { STOLEN: 'env:HOME' } },
+    ends: { state: 'Failed', message: /rejected bid: environment variable 'HOME' is not in allowed patterns/ },
+  },
+  {
+    what: 'another name for itself than the system gave it',
+    params: { ...sh('true'), EnvironmentVariables: ['BACALHAU_JOB_ID=j-other'] },
+    ends: { state: 'refused', message: /'BACALHAU_JOB_ID' cannot start with BACALHAU_/ },
+  },
+  {
+    what: 'more time than it asked for',
+    params: sh('trap "" TERM; sleep 600 & wait'),
+    task: { Timeouts: { ExecutionTimeout: 2 }, StopGrace: 1 },
+    ends: { state: 'Failed', class: 'transient', message: /^Execution timed out after 2s/ },
   },
   {
     what: 'the socket of Docker',

@@ -1,0 +1,17 @@
+import { expect, it } from 'vitest'
+import type { BidContext } from './bid-rule.ts'
+import { environmentRule } from './environment.ts'
+
+const host = { allowed: (name: string) => name.startsWith('MY_'), value: (name: string) => ({ MY_OWN: 'x' })[name] }
+const verdict = (Env: Record<string, string>) => environmentRule({ task: { Env }, host } as unknown as BidContext)
+
+it('variables of the node are for jobs that its operator lets have them, where it has them [S13]', async () => {
+  expect(await verdict({ A: 'env:MY_OWN', B: 'literal' })).toEqual({ isYes: true })
+  expect(await verdict({ A: 'env:HOME' })).toMatchObject({
+    reason: "environment variable 'HOME' is not in allowed patterns",
+    cure: expect.stringContaining('Compute.Env.AllowList'),
+  })
+  expect(await verdict({ A: 'env:MY_OTHER' })).toMatchObject({
+    reason: "required environment variable 'MY_OTHER' not found",
+  })
+})
