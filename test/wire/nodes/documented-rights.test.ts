@@ -69,7 +69,9 @@ withNatsServer(() => {
       ['east', '_INBOX.orchestrator.guess.1'],
       ['go-node', 'bacalhau.global.compute.east.out.msgs'],
       ['go-node', '_INBOX.east.guess.1'],
-    ])('do not let %s speak on %s', async (user, subject) => {
+      ['go-node', 'node.orchestrator.orch.other.OnRunComplete/v1'],
+      ['go-node', 'node.orchestrator.orch.OnRunComplete/v1'],
+    ])('do not let %s speak on %s [S10]', async (user, subject) => {
       const client = await connect({ servers: `127.0.0.1:${server.port}`, user, pass: passwordOf(user) })
       const refused = Promise.withResolvers<string>()
       void (async () => {
