@@ -5,9 +5,9 @@ import type { Compute } from './compute.ts'
 import type { Registries } from './registry.ts'
 
 /** What a node gives to jobs, and by what it is chosen; both may change while it runs. */
-export type NodeOffer = { labels: Record<string, string>; capacity: Resources; maxPerJob: Resources }
+export type LiveFacts = { labels: Record<string, string>; capacity: Resources; maxPerJob: Resources }
 
-export type NodeFacts = NodeOffer & { nodeId: NodeId; version: BuildVersionInfo }
+export type NodeFacts = LiveFacts & { nodeId: NodeId; version: BuildVersionInfo }
 
 /** What this node says of itself, now. */
 export const nodeInfoOf = async (facts: NodeFacts, compute: Compute, registries: Registries): Promise<NodeInfo> => {

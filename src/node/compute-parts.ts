@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { NodeOffer } from '#compute/node-info.ts'
+import type { LiveFacts } from '#compute/node-info.ts'
 import type { Settings } from '#config/tree.ts'
 import type { OrchestratorEnd } from '#contracts/node-link.ts'
 import { buildInfo } from '#lib/build-info.ts'
@@ -49,7 +49,7 @@ export const computeParts = async (
     clock,
     everyMs: milliseconds(settings.Compute.Heartbeat.InfoUpdateInterval),
     detect: (onToolTrouble) => detectResources(folder.executionsFolder, onToolTrouble),
-    offerOf: (found) => offerOf(settings, nodeId, found),
+    factsOf: (found) => factsOf(settings, nodeId, found),
     log,
   })
   const remote = orchestrator ? undefined : await lateOrchestrator(deps, { nodeId, clock, log })
@@ -94,7 +94,7 @@ export const computeParts = async (
     ...(remote ? { onReachable: (handler: () => void) => remote.onReachable(handler) } : {}),
     log,
   })
-  machine.onChange = (offer) => role.setOffer(offer)
+  machine.onChange = (facts) => role.setLiveFacts(facts)
   const sweep = new LogSweep({
     logs,
     clock,
@@ -110,7 +110,7 @@ export const computeParts = async (
   return { role, parts: [...(remote ? [remote] : []), cache, role, machine, sweep] }
 }
 
-const offerOf = (settings: Settings, nodeId: NodeId, found: Resources): NodeOffer => {
+const factsOf = (settings: Settings, nodeId: NodeId, found: Resources): LiveFacts => {
   const capacity = capacityOf(settings, found)
   const labels = nodeLabels(settings.Labels, nodeId, buildInfo, capacity)
   return { labels, capacity, maxPerJob: jobLimitsOf(settings, capacity) }

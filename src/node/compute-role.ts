@@ -2,7 +2,7 @@ import { Availability } from '#compute/availability.ts'
 import type { BidSettings } from '#compute/bids/bid-rule.ts'
 import { Compute } from '#compute/compute.ts'
 import { Connection } from '#compute/connection.ts'
-import { type NodeFacts, type NodeOffer, nodeInfoOf } from '#compute/node-info.ts'
+import { type LiveFacts, type NodeFacts, nodeInfoOf } from '#compute/node-info.ts'
 import { type IsPortFree, PortPool, type PortRange } from '#compute/ports.ts'
 import { type Installable, type Registries, Registry } from '#compute/registry.ts'
 import type { HostEnvironment } from '#compute/steps/environment.ts'
@@ -114,9 +114,9 @@ export class ComputeRole implements Startable {
   }
 
   /** Held to by what comes from now on, and told to the orchestrator; what runs goes on with what it has. */
-  async setOffer(offer: NodeOffer): Promise<void> {
-    this.#facts = { ...this.#facts, ...offer }
-    this.compute.setCapacity(offer.capacity)
+  async setLiveFacts(facts: LiveFacts): Promise<void> {
+    this.#facts = { ...this.#facts, ...facts }
+    this.compute.setCapacity(facts.capacity)
     await this.#connection.tellChange()
   }
 

@@ -26,7 +26,7 @@ async function watched(...found: (Resources | string)[]) {
     clock,
     everyMs: 60_000,
     detect,
-    offerOf: (capacity) => ({ labels: {}, capacity, maxPerJob: capacity }),
+    factsOf: (capacity) => ({ labels: {}, capacity, maxPerJob: capacity }),
     log: (event) => void said.push(event),
   })
   const offers: Resources[] = []
@@ -52,7 +52,7 @@ describe('a machine that is looked at again', () => {
     await minute()
     await minute()
     expect(offers).toEqual([{ CPU: 4, Memory: 4e9, Disk: 9e9, GPU: 1, GPUs: [gpu] }])
-    expect(said).toEqual(['offer_changed'])
+    expect(said).toEqual(['capacity_changed'])
   })
 
   it('has the disk that it had at the start: jobs fill and empty it', async () => {

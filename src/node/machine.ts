@@ -1,4 +1,4 @@
-import type { NodeOffer } from '#compute/node-info.ts'
+import type { LiveFacts } from '#compute/node-info.ts'
 import type { Clock, Timer } from '#lib/clock.ts'
 import type { EventLog } from '#lib/event-log.ts'
 import type { Startable } from '#lib/lifecycle.ts'
@@ -13,7 +13,7 @@ export type MachineParts = {
   everyMs: number
   detect: (onToolTrouble: OnToolTrouble) => Promise<Resources>
   /** What is given to jobs of what there is. */
-  offerOf: (found: Resources) => NodeOffer
+  factsOf: (found: Resources) => LiveFacts
   log: EventLog
 }
 
@@ -29,8 +29,8 @@ export class Machine implements Startable {
   #timer: Timer | undefined
   #offersMore = false
   #isStopped = false
-  /** Takes an offer that differs from the one before. */
-  onChange: (offer: NodeOffer) => Promise<void> = async () => {}
+  /** Takes what differs from what it was before. */
+  onChange: (facts: LiveFacts) => Promise<void> = async () => {}
 
   constructor(parts: MachineParts) {
     this.#parts = parts
@@ -53,8 +53,8 @@ export class Machine implements Startable {
     this.#timer?.stop()
   }
 
-  async look(): Promise<NodeOffer> {
-    const { detect, offerOf, log } = this.#parts
+  async look(): Promise<LiveFacts> {
+    const { detect, factsOf, log } = this.#parts
     const silent = new Set<string>()
     const now = await detect((tool, reason) => {
       silent.add(tool)
@@ -62,25 +62,25 @@ export class Machine implements Startable {
       this.#troubles.set(tool, reason)
     })
     this.#found = this.#found ? later(this.#found, now, silent) : now
-    const offer = offerOf(this.#found)
+    const facts = factsOf(this.#found)
     // Allowed, as by release 1.9: jobs that wait much share a machine well. GPUs that are not there would fail their jobs.
-    const isMore = !fitsInto(offer.capacity, this.#found)
+    const isMore = !fitsInto(facts.capacity, this.#found)
     if (isMore && !this.#offersMore)
       log('offers_more_than_found', {
-        offered: formatResources(offer.capacity),
+        offered: formatResources(facts.capacity),
         found: formatResources(this.#found),
       })
     this.#offersMore = isMore
-    return offer
+    return facts
   }
 
   async #lookAgain(): Promise<void> {
-    const { offerOf, log } = this.#parts
-    const before = this.#found && offerOf(this.#found)
-    const offer = await this.look()
-    if (this.#isStopped || JSON.stringify(offer) === JSON.stringify(before)) return
-    log('offer_changed', { offered: formatResources(offer.capacity) })
-    await this.onChange(offer)
+    const { factsOf, log } = this.#parts
+    const before = this.#found && factsOf(this.#found)
+    const facts = await this.look()
+    if (this.#isStopped || JSON.stringify(facts) === JSON.stringify(before)) return
+    log('capacity_changed', { offered: formatResources(facts.capacity) })
+    await this.onChange(facts)
   }
 }
 

@@ -28,7 +28,8 @@ async function cluster() {
   await until('it has joined', async () =>
     (await orchestrator.nodes.list()).some(({ ConnectionState: { Status } }) => Status === 'CONNECTED'),
   )
-  const offer = (capacity: Resources, labels = {}) => node.compute.setOffer({ capacity, labels, maxPerJob: capacity })
+  const offer = (capacity: Resources, labels = {}) =>
+    node.compute.setLiveFacts({ capacity, labels, maxPerJob: capacity })
   return { ...orchestrator, engine, letGo, offer }
 }
 
