@@ -6,7 +6,9 @@ import type { Task } from '#models/task.ts'
 import { startHybrid } from '../kit/cluster.ts'
 import { doorTo } from '../kit/gated.ts'
 import { jobSpec } from '../kit/job-spec.ts'
+import { submitSpec } from '../kit/jobs.ts'
 import { ScriptedEngine } from '../kit/scripted-engine.ts'
+import { until } from '../kit/until.ts'
 
 type Cluster = Awaited<ReturnType<typeof startHybrid>>
 let cluster: Cluster
@@ -121,6 +123,16 @@ describe('a hybrid node', () => {
     expect((await ended(JobID)).State.StateType).toBe('Completed')
     expect((await cluster.jobs.executions(JobID)).length).toBe(50)
     expect(most).toBe(8)
+  })
+
+  it('knows of an ops execution that it runs, and since when, though its node was not asked whether it would [W35, W26]', async () => {
+    cluster = await startHybrid({ engines: [new ScriptedEngine('noop', () => new Promise(() => {}))] })
+    const JobID = await submitSpec(cluster.jobs, { Type: 'ops' })
+    await until('it runs', async () =>
+      (await cluster.jobs.executions(JobID)).some(
+        ({ ComputeState, StartTime }) => ComputeState.StateType === 'Running' && StartTime > 0n,
+      ),
+    )
   })
 
   it('stops a running job [R25, I8]', async () => {
