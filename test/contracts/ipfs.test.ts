@@ -361,6 +361,19 @@ describe('a node of IPFS', () => {
     await server.close()
   })
 
+  it('that cannot take a result now is tried again by the publisher', async () => {
+    const full = await webServer((_, reply) => void reply.writeHead(500).end('{"Message":"no space left on device"}'))
+    const at = new Kubo(settings(`/ip4/127.0.0.1/tcp/${full.port}`), clock)
+    const request = { publisher: { Type: 'ipfs' }, resultDirectory: folder({ stdout: 'x' }) } as never
+    await expect(new IpfsPublisher(at).publish(request, never)).rejects.toMatchObject({
+      message: expect.stringContaining('refused block/put: no space left on device (status 500)'),
+      isRetryable: true,
+      details: { FailureClass: 'transient' },
+    })
+    await at.stop()
+    await full.close()
+  })
+
   it('that is away when a result is ready is waited for by the publisher', async () => {
     const gone = await kuboNode()
     await gone.close()

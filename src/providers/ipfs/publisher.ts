@@ -35,9 +35,9 @@ export class IpfsPublisher implements Publisher {
   }
 }
 
-/** The result is on this node: a node of IPFS that is away is waited for, however it is called elsewhere. */
+/** The result is on this machine: a node of IPFS that is away, or full, or has lost a block meanwhile, is tried again. */
 function waitedFor(fault: Fault): Fault {
-  if (!fault.isRetryable || fault.details?.['FailureClass'] !== 'node') return fault
+  if (fault.details?.['FailureClass'] !== 'node') return fault
   const { code, message, hint = '' } = fault
   return new Fault(code, message, { hint, details: { FailureClass: 'transient' }, isRetryable: true, cause: fault })
 }
