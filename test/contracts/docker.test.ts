@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { readFileSync, readlinkSync, statSync } from 'node:fs'
+import { mkdirSync, readFileSync, readlinkSync, rmSync, statSync, symlinkSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -208,6 +208,22 @@ withDocker((host) => {
           // The kernel counts in pages.
           expect(Memory - memory).toBeGreaterThanOrEqual(0)
           expect(Memory - memory).toBeLessThan(4096)
+        }
+      })
+
+      it('hands in the devices of the GPUs that were promised, which nobody else has [R145]', async () => {
+        const PCIAddress = `test-${process.pid}`
+        const links = ['card', 'render'].map((kind) => `/dev/dri/by-path/pci-${PCIAddress}-${kind}`)
+        mkdirSync('/dev/dri/by-path', { recursive: true })
+        // Stands for the device of a GPU: one that the machine has and containers have not.
+        for (const link of links) symlinkSync('/dev/kmsg', link)
+        try {
+          const gpu = { Index: 0, Name: 'Arc', Vendor: 'Intel', Memory: 1, PCIAddress }
+          const resources = { ...noResources(), GPU: 1, GPUs: [gpu] }
+          expect(await printed('ls /dev | grep kmsg', { resources })).toBe('kmsg\n')
+          expect(await printed('ls /dev | grep kmsg')).toBe('')
+        } finally {
+          for (const link of links) rmSync(link)
         }
       })
 
