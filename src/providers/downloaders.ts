@@ -7,6 +7,7 @@ import { S3Clients } from '#providers/s3/clients.ts'
 import { S3Downloader } from '#providers/s3/downloader.ts'
 import { defaultS3Settings, type S3Settings } from '#providers/s3/settings.ts'
 import { UrlDownloader } from '#providers/url/downloader.ts'
+import { proxiesOf } from '#providers/url/proxies.ts'
 import type { UrlSettings } from '#providers/url/settings.ts'
 import { bringArchive, resultLimits } from './bring-archive.ts'
 import { unpackTarGz } from './unpack-tar.ts'
@@ -32,7 +33,11 @@ export const resultDownloaders = (deps: {
   /** Multiaddr of the user's node of IPFS; empty = there is none. */
   ipfsEndpoint: string
 }): Downloader[] => {
-  const byUrl = new UrlDownloader(resultSettings, { ...deps, bring: bringArchive })
+  const byUrl = new UrlDownloader(resultSettings, {
+    ...deps,
+    bring: bringArchive,
+    proxyFor: proxiesOf(deps.environment),
+  })
   const clients = new S3Clients(usersOwnS3, deps)
   const byS3 = new S3Downloader({ clients, byUrl, clock: deps.clock, unpack: unpackTarGz, limits: resultLimits })
   if (deps.ipfsEndpoint === '') return [byUrl, byS3]

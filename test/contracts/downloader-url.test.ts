@@ -9,13 +9,16 @@ import { SystemClock } from '#platform/clock.ts'
 import { systemRandom } from '#platform/random.ts'
 import { bringArchive } from '#providers/bring-archive.ts'
 import { UrlDownloader } from '#providers/url/downloader.ts'
+import { proxiesOf } from '#providers/url/proxies.ts'
 import { defaultUrlSettings } from '#providers/url/settings.ts'
+import { forwardProxy } from '../kit/forward-proxy.ts'
 import { tarOf } from '../kit/tar-of.ts'
 import { type WebServer, webServer } from '../kit/web-server.ts'
 import { downloaderSuite } from './downloader.suite.ts'
 
 const clock = Object.assign(new SystemClock(), { sleep: async () => {} })
-const downloader = new UrlDownloader(defaultUrlSettings, { clock, random: systemRandom, bring: bringArchive })
+const proxyFor = () => undefined
+const downloader = new UrlDownloader(defaultUrlSettings, { clock, random: systemRandom, bring: bringArchive, proxyFor })
 const result = (URL: string) => ({ Type: 'urlDownload', Params: { URL } })
 const never = new AbortController().signal
 const sha256Of = (bytes: Buffer) => hash('sha256', bytes)
@@ -97,7 +100,7 @@ describe('url downloader', () => {
   }
   const once = new UrlDownloader(
     { readTimeoutMs: 5_000, retries: 0, maxBytes: 0 },
-    { clock, random: systemRandom, bring: bringArchive },
+    { clock, random: systemRandom, bring: bringArchive, proxyFor },
   )
   const into = join(directory, 'files')
   const fetchOnce = async (sha256?: string) => {
@@ -174,7 +177,7 @@ describe('url downloader', () => {
     server = await webServer(() => {})
     const impatient = new UrlDownloader(
       { readTimeoutMs: 200, retries: 1, maxBytes: 0 },
-      { clock, random: systemRandom, bring: bringArchive },
+      { clock, random: systemRandom, bring: bringArchive, proxyFor },
     )
     const work = impatient.download(result(server.url('/e-1.tar.gz')), directory, () => {}, never)
     await expect(work).rejects.toMatchObject({ code: 'ServiceUnavailable', isRetryable: true })
@@ -186,6 +189,22 @@ describe('url downloader', () => {
     const work = downloader.download(result(server.url('/e-1.tar.gz')), directory, () => {}, never)
     await expect(work).rejects.toThrow('cannot unpack the archive')
     expect(readdirSync(directory)).toEqual([])
+  })
+
+  it('goes by the proxy that the environment of its user names [X18]', async () => {
+    server = await webServer((_, reply) => void reply.end(archive))
+    const proxy = await forwardProxy()
+    const byProxy = new UrlDownloader(defaultUrlSettings, {
+      clock,
+      random: systemRandom,
+      bring: bringArchive,
+      proxyFor: proxiesOf({ HTTP_PROXY: proxy.url }),
+    })
+    const url = server.url('/e-1.tar.gz').replace('127.0.0.1', 'node.test')
+    await byProxy.download(result(url), directory, () => {}, never)
+    expect(readdirSync(directory)).toEqual(['data'])
+    expect(proxy.asked).toHaveLength(1)
+    await proxy.stop()
   })
 
   it('keeps a result that is no archive as the file it is', async () => {

@@ -35,6 +35,7 @@ import { storageSuite } from './storage.suite.ts'
 
 const clock = new SystemClock()
 const never = new AbortController().signal
+const proxyFor = () => undefined
 const Bucket = 'jobs'
 
 withSwift((store) => {
@@ -75,7 +76,7 @@ withSwift((store) => {
   const fetchInto = async (published: SpecConfig, directory: string) => {
     const byUrl = new UrlDownloader(
       { readTimeoutMs: 5_000, retries: 0, maxBytes: 0 },
-      { clock, random: systemRandom, bring: bringArchive },
+      { clock, random: systemRandom, bring: bringArchive, proxyFor },
     )
     const downloader = new S3Downloader({ clients, clock, byUrl, unpack: unpackTarGz, limits: resultLimits })
     await downloader.download(published, directory, () => {}, never)
@@ -162,7 +163,7 @@ withSwift((store) => {
       clock,
       byUrl: new UrlDownloader(
         { readTimeoutMs: 5_000, retries: 0, maxBytes: 0 },
-        { clock, random: systemRandom, bring: bringArchive },
+        { clock, random: systemRandom, bring: bringArchive, proxyFor },
       ),
       unpack: unpackTarGz,
       limits: resultLimits,

@@ -3,6 +3,7 @@ import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import type { AddressesOf } from '#contracts/addresses.ts'
 import type { ArchiveBytes, ArchiveRest, ArchiveWishes, BringArchive } from '#contracts/archive.ts'
 import type { Downloader, DownloadProgress } from '#contracts/downloader.ts'
 import type { Clock, Random } from '#lib/clock.ts'
@@ -10,10 +11,20 @@ import { Fault, messageOf } from '#lib/fault.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
 import { beginDownload, type Download } from './download.ts'
 import { fileNameOf } from './file-name.ts'
+import type { ProxyFor } from './proxies.ts'
 import type { UrlSettings } from './settings.ts'
 import { decodeUrlSource, shownUrl, urlType } from './source.ts'
 
-export type UrlDownloaderDeps = { clock: Clock; random: Random; bring: BringArchive }
+export type UrlDownloaderDeps = {
+  clock: Clock
+  random: Random
+  bring: BringArchive
+  /** As the user's environment says. */
+  proxyFor: ProxyFor
+}
+
+/** A user may fetch from wherever a result lies. */
+const anywhere: AddressesOf = async (host) => [host]
 
 const isArchive = (url: string): boolean => /\.(?:tar\.gz|tgz)$/i.test(new URL(url).pathname)
 
@@ -37,12 +48,8 @@ export class UrlDownloader implements Downloader {
   ): Promise<void> {
     const { url, ...login } = decodeUrlSource(result)
     const { readTimeoutMs, retries } = this.#settings
-    const { Agent } = await import('undici')
-    const dispatcher = new Agent({
-      connect: { timeout: readTimeoutMs },
-      headersTimeout: readTimeoutMs,
-      bodyTimeout: readTimeoutMs,
-    })
+    const { GuardedWeb } = await import('./connector.ts')
+    const dispatcher = new GuardedWeb({ addressesOf: anywhere, proxyFor: this.#deps.proxyFor, readTimeoutMs })
     try {
       const parts = { dispatcher, clock: this.#deps.clock, retries }
       const begin = (rest?: ArchiveRest) => beginDownload(parts, { url, ...login, signal, rest })
