@@ -31,7 +31,10 @@ export const uploadChunkOperation = (): JsonSchema => ({
     required: true,
     content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } },
   },
-  responses: { ...refusals(uploadChunkRoute.errors), 204: { description: 'It is on disk' } },
+  responses: {
+    ...refusals(uploadChunkRoute.errors),
+    200: { description: 'It is on disk', content: { 'application/json': { schema: { type: 'object' } } } },
+  },
 })
 
 const headerText = (name: string, description: string): JsonSchema => ({

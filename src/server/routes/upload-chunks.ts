@@ -6,7 +6,7 @@ import { readQuery } from '#api/query.ts'
 import type { JobsApi } from '#contracts/control-plane.ts'
 import { largestChunkBytes } from '#lib/cut-chunks.ts'
 import { Fault, faultOf } from '#lib/fault.ts'
-import { commonHeaders, writeFault } from '../answer.ts'
+import { writeFault, writeText } from '../answer.ts'
 import type { Caller } from '../caller.ts'
 import { hasEmptyParameter, queryOf } from '../register.ts'
 import { routeNotFound } from '../route-faults.ts'
@@ -37,7 +37,7 @@ async function take(jobs: JobsApi, request: FastifyRequest, reply: FastifyReply)
   const { namespace } = readQuery(uploadChunkRoute.query, queryOf(request.raw.url ?? ''))
   const body = (request.body ?? []) as Readable | []
   await jobs.takeChunk(namespace || 'default', id, digest, wholeOf(body))
-  reply.raw.writeHead(204, commonHeaders(request)).end()
+  writeText(request, reply, { status: 200, contentType: 'application/json' }, '{}\n')
 }
 
 /** Whoever sends breaks off when he likes; that is no fault of ours. */

@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest'
+import type { NodeId } from '#models/ids.ts'
+import type { ChunkList } from '#models/upload.ts'
+import { Uploads } from './uploads.ts'
+
+const id = 'a'.repeat(64)
+const list = { Form: 'file', IsExecutable: false, Chunks: [{ SHA256: id, SizeBytes: 9 }] } satisfies ChunkList
+const job = (Params: object, Namespace = 'own') =>
+  ({
+    ID: 'j-1',
+    Namespace,
+    Tasks: [{ InputSources: [{ Source: { Type: 'Upload', Params }, Target: '/in' }] }],
+  }) as never
+
+/** Upload `id` of 9 bytes is in namespace `own`; job `j-1` reads it, and node `n-1` has an execution of that. */
+function rig({ maxBytes = 100, hasRoom = true } = {}) {
+  const used: unknown[] = []
+  const uploads = new Uploads({
+    maxBytes,
+    hasRoomFor: async () => hasRoom,
+    store: {
+      liveExecutions: async (nodeId: NodeId) => (nodeId === 'n-1' ? [{ JobID: 'j-1', JobVersion: 1 }] : []),
+      jobVersion: async () => job({ ID: id, SizeBytes: 9 }),
+    } as never,
+    files: {
+      begin: async () => ({ id, missing: [id] }),
+      sizeBytes: async (namespace: string, asked: string) => (namespace === 'own' && asked === id ? 9 : undefined),
+      use: async (...use: unknown[]) => used.push(use) > 0,
+      read: async () => ({ bytes: Buffer.from('content'), sizeBytes: 9, tag: 't' }),
+    } as never,
+  })
+  return { uploads, used }
+}
+
+describe('an upload', () => {
+  it('is begun within the limits of the operator [L7]', async () => {
+    expect(await rig().uploads.begin('own', list)).toEqual({ id, missing: [id] })
+    await expect(rig({ maxBytes: 8 }).uploads.begin('own', list)).rejects.toMatchObject({
+      code: 'PayloadTooLarge',
+      hint: expect.stringContaining('Orchestrator.MaxUploadSize'),
+    })
+    await expect(rig({ hasRoom: false }).uploads.begin('own', list)).rejects.toMatchObject({ code: 'StorageFull' })
+  })
+
+  it('is noted for a job of its namespace that names it; a job without any waits for nothing', async () => {
+    const { uploads, used } = rig()
+    await uploads.claim(job({ ID: id, SizeBytes: 9 }))
+    expect(used).toEqual([['own', id, 'j-1']])
+    expect(uploads.claim({ Tasks: [{ InputSources: [] }] } as never)).toBeUndefined()
+  })
+
+  it.each([
+    ['of another namespace', job({ ID: id, SizeBytes: 9 }, 'others'), 'Conflict'],
+    ['that is not there', job({ ID: 'b'.repeat(64), SizeBytes: 9 }), 'Conflict'],
+    ['of another size', job({ ID: id, SizeBytes: 8 }), 'BadRequest'],
+    ['that was never sent', job({ Path: './data' }), 'BadRequest'],
+  ])('%s refuses the job that names it', async (_, named, code) => {
+    const { uploads, used } = rig()
+    await expect(uploads.claim(named)).rejects.toMatchObject({ code })
+    expect(used).toEqual([])
+  })
+
+  it.each([
+    ['n-1', { jobId: 'j-1', uploadId: id }, true],
+    ['n-2', { jobId: 'j-1', uploadId: id }, false],
+    ['n-1', { jobId: 'j-2', uploadId: id }, false],
+    ['n-1', { jobId: 'j-1', uploadId: 'b'.repeat(64) }, false],
+  ])('is read by a node with an execution of a job that names it, and by no other: %s %o', async (node, named, may) => {
+    const asked = rig().uploads.read(node as NodeId, { ...named, offset: 0, limitBytes: 9 } as never)
+    if (may) expect((await asked).sizeBytes).toBe(9)
+    else await expect(asked).rejects.toMatchObject({ code: 'NotFound' })
+  })
+})
