@@ -46,7 +46,9 @@ export class Product {
       ...process.env,
       ...options.env,
       NODE_EXTRA_CA_CERTS: undefined,
-      ...(profiling.folder && { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${profiling.folder}` }),
+      ...(profiling.folder && {
+        NODE_OPTIONS: `${options.env?.['NODE_OPTIONS'] ?? ''} --cpu-prof --cpu-prof-dir=${profiling.folder}`,
+      }),
     })
     const log: Buffer[] = []
     child.stderr?.on('data', (data: Buffer) => log.length < 1000 && log.push(data))
@@ -101,7 +103,7 @@ function serveArgs(roles: Roles, dir: string, port: number, bus: number): string
   ]
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer()
     server.on('error', reject)
