@@ -48,9 +48,10 @@ export class Uploads {
     for (const input of named) {
       const { id, sizeBytes } = namedBy(input)
       const known = await this.#files.sizeBytes(Namespace, id)
-      if (known === undefined || !(await this.#files.use(Namespace, id, ID))) throw notHere(id, Namespace)
+      if (known === undefined) throw notHere(id, Namespace)
       if (BigInt(known) !== sizeBytes)
         throw new Fault('BadRequest', `upload ${id} has ${known} bytes, not ${sizeBytes}`)
+      if (!(await this.#files.use(Namespace, id, ID))) throw notHere(id, Namespace)
     }
   }
 
