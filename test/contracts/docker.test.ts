@@ -259,6 +259,35 @@ withDocker((host) => {
         expect((await printed(own, {}, relaxed)).trim().split('\n')).toEqual([...machines, 'NoNewPrivs:\t0'])
       })
 
+      it.each(['None', 'Bridge', 'Full'] as const)(
+        'lets root in a container with network %s do nothing to its machine [S7, X30]',
+        async (Type) => {
+          const attempts = {
+            mount: 'mount -t tmpfs none /mnt',
+            'mount of what it is given': 'mount -o remount,rw /proc/sys',
+            device: 'mknod /tmp/disk b 8 0 && head -c 1 /tmp/disk',
+            'settings of the kernel': 'echo x > /proc/sys/kernel/core_pattern',
+            'memory of the kernel': 'head -c 1 /proc/kcore | grep -q .',
+            'buttons of the kernel': 'echo h > /proc/sysrq-trigger',
+            'files of the kernel': 'echo x > /sys/kernel/uevent_helper',
+            namespaces: 'unshare -m true',
+            'namespaces of users': 'unshare -U true',
+            chroot: 'chroot / true',
+            name: 'hostname other',
+            'raw packets': 'ping -c 1 -W 1 127.0.0.1',
+            addresses: 'ip addr add 127.9.9.9/32 dev lo',
+            owner: 'touch /tmp/own && chown nobody /tmp/own',
+            user: 'su -s /bin/sh nobody -c true',
+            'processes of others': '[ $(ls /proc | grep -c "^[0-9]") -gt 12 ]',
+            'socket of the engine': 'ls /run/docker.sock /var/run/docker.sock',
+          }
+          const tries = Object.entries(attempts).map(
+            ([name, command]) => `(${command}) >/dev/null 2>&1 && echo "${name}"`,
+          )
+          expect(await printed(`${tries.join('\n')}\necho end`, { network: { Type } })).toBe('end\n')
+        },
+      )
+
       it('lets root in a container read its inputs and write its results without them', async () => {
         const hostPath = rig.folder('output')
         const outputs = [{ resultPath: { Name: 'o', Path: '/outputs' }, hostPath }]
