@@ -169,9 +169,9 @@ describe('a result that its node keeps', () => {
     started(node)
     const { id, executionId } = await published(cluster)
     publisher.readKept = async () => ({ bytes: Buffer.alloc(10), sizeBytes: 5, tag: 't' })
-    await expect(cluster.jobs.keptResult(id, executionId)).rejects.toThrow('no piece of a result')
+    await expect(cluster.jobs.keptResult(id, executionId)).rejects.toThrow('no piece of what was asked for')
     publisher.readKept = async () => ({ bytes: Buffer.alloc(0), sizeBytes: 5, tag: 't"\r\nSet-Cookie: x' })
-    await expect(cluster.jobs.keptResult(id, executionId)).rejects.toThrow('no piece of a result')
+    await expect(cluster.jobs.keptResult(id, executionId)).rejects.toThrow('no piece of what was asked for')
   })
 
   it('comes whole over HTTP though the connection breaks', async () => {
