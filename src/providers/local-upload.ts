@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { cutChunks } from '#lib/cut-chunks.ts'
 import { Fault } from '#lib/fault.ts'
 import type { Chunk, ChunkList } from '#models/upload.ts'
@@ -22,6 +23,7 @@ export async function localUpload(path: string): Promise<LocalUpload> {
   const info = await stat(path).catch((error: NodeJS.ErrnoException) => {
     throw error.code === 'ENOENT' ? new Fault('NotFound', `${path}: no such file or folder`) : error
   })
+  if (dirname(path) === path) throw new Fault('BadRequest', 'a whole file system is not sent with a job')
   const isFolder = info.isDirectory()
   if (!isFolder && !info.isFile()) throw new Fault('BadRequest', `${path} is neither a file nor a folder`)
   const leftOut = new Set<string>()

@@ -123,6 +123,12 @@ describe('what users send with their jobs', () => {
     expect(statSync(join(hostPath, 'own')).mode & 0o777).toBe(0o644)
   })
 
+  it('is no whole file system, and nothing that is not there', async () => {
+    await expect(localUpload('/')).rejects.toThrow('a whole file system')
+    await expect(localUpload('/dev/null')).rejects.toThrow('neither a file nor a folder')
+    await expect(localUpload(join(root, 'none'))).rejects.toMatchObject({ code: 'NotFound' })
+  })
+
   it('keeps that a file may be run', async () => {
     const { send, storage } = rig(root)
     writeFileSync(join(root, 'run'), '#!/bin/sh\n', { mode: 0o711 })
