@@ -34,6 +34,7 @@ const sources: Record<string, (place: Place) => { Source: SpecConfig; Target: st
     Target: '/in',
   }),
   s3: (place) => ({ Source: { Type: 's3', Params: { ...s3Place(place), Key: 'in/' } }, Target: '/in' }),
+  upload: ({ folder }) => ({ Source: { Type: 'upload', Params: { Path: `${folder}/data` } }, Target: '/in' }),
   ipfs: ({ cid }) => ({ Source: { Type: 'ipfs', Params: { CID: cid } }, Target: '/in' }),
 }
 
