@@ -11,7 +11,13 @@ const offer: ResultOffer = { ExecutionID: 'e-1' as ExecutionId, SizeBytes: conte
 const node = 'n-1' as NodeId
 
 /** A taker with one execution on `n-1`, whose node breaks off after so many bytes, once. */
-const rig = ({ breakAt = Number.POSITIVE_INFINITY, maxBytes = 1e9, hasRoom = true, execution = {} } = {}) => {
+const rig = ({
+  breakAt = Number.POSITIVE_INFINITY,
+  maxBytes = 1e9,
+  hasRoom = true,
+  mostBytes = 1e9,
+  execution = {},
+} = {}) => {
   const taken: Buffer[] = []
   const asked: number[] = []
   const bytesOf = () => Buffer.concat(taken).length
@@ -23,7 +29,11 @@ const rig = ({ breakAt = Number.POSITIVE_INFINITY, maxBytes = 1e9, hasRoom = tru
       left = Number.POSITIVE_INFINITY
       throw new Fault('ServiceUnavailable', 'cut', { isRetryable: true })
     }
-    return { bytes: content.subarray(offset, offset + limitBytes), sizeBytes: content.length, tag: 't' }
+    return {
+      bytes: content.subarray(offset, offset + Math.min(limitBytes, mostBytes)),
+      sizeBytes: content.length,
+      tag: 't',
+    }
   }
   const stored = {
     NodeID: node,
@@ -92,6 +102,13 @@ describe('a result that a node offers', () => {
       hint: expect.stringContaining('Orchestrator.MaxResultSize'),
     })
     expect(asked).toEqual([])
+  })
+
+  it('is taken in smaller pieces where the bus carries no larger ones', async () => {
+    const { taker, asked, isWhole } = rig({ mostBytes: 16_000 })
+    expect(await taker.take(node, offer)).toMatchObject({ IsTaken: true })
+    expect(isWhole()).toBe(true)
+    expect(asked.length).toBeLessThan(80)
   })
 
   it('waits on its node while there is no room for it', async () => {

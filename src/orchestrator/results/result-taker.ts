@@ -1,7 +1,7 @@
 import { type ComputeEnd, resultPartBytes } from '#contracts/node-link.ts'
-import type { ResultPart } from '#contracts/publisher.ts'
 import type { ResultStore } from '#contracts/result-store.ts'
 import type { Store } from '#contracts/store.ts'
+import { askedAhead } from '#lib/asked-ahead.ts'
 import type { Clock } from '#lib/clock.ts'
 import type { EventLog } from '#lib/event-log.ts'
 import { Fault } from '#lib/fault.ts'
@@ -24,8 +24,8 @@ export type ResultTakerParts = {
 }
 
 /** Asked for ahead of what has come. What a break costs is at most this much. */
-const askedAhead = 4
-const pieceBytes = resultPartBytes / 4
+const atOnce = 4
+const largestPieceBytes = resultPartBytes / 4
 /** A node that offers is answered by then, and asks again. */
 const answerMs = 4_000
 const mostTransfers = 64
@@ -93,26 +93,35 @@ export class ResultTaker {
     if (!node) throw later('the node is not connected')
     transfer.receivedBytes = await results.receivedBytes(offer)
     if (!(await this.#parts.hasRoomFor(offer.SizeBytes - transfer.receivedBytes))) throw noRoom(offer)
-    const asked: Promise<ResultPart>[] = []
-    let at = transfer.receivedBytes
+    let pieceBytes = largestPieceBytes
     while (transfer.receivedBytes < offer.SizeBytes) {
-      for (; asked.length < askedAhead && at < offer.SizeBytes; at += pieceBytes) {
-        const limitBytes = Math.min(pieceBytes, offer.SizeBytes - at)
-        const piece = orAborted(
-          node.readResult({ executionId: offer.ExecutionID, offset: at, limitBytes }),
-          broken.signal,
-        )
-        // Those that are not waited for any more may fail as they like.
-        piece.catch(() => {})
-        asked.push(piece)
+      const stretches = stretchesOf(transfer.receivedBytes, offer.SizeBytes, pieceBytes)
+      const pieces = askedAhead(stretches, atOnce, (stretch) =>
+        orAborted(node.readResult({ executionId: offer.ExecutionID, ...stretch }), broken.signal),
+      )
+      for await (const { bytes, sizeBytes } of pieces) {
+        const wantedBytes = Math.min(pieceBytes, offer.SizeBytes - transfer.receivedBytes)
+        const isPiece = bytes.length > 0 && bytes.length <= wantedBytes
+        if (sizeBytes !== offer.SizeBytes || !isPiece) throw later('the result changed on its way')
+        await results.append(offer, bytes)
+        transfer.receivedBytes += bytes.length
+        if (bytes.length === wantedBytes) continue
+        // The bus carries no more at a time; what was asked for meanwhile begins elsewhere.
+        pieceBytes = bytes.length
+        break
       }
-      const { bytes, sizeBytes } = await (asked.shift() as Promise<ResultPart>)
-      const wantedBytes = Math.min(pieceBytes, offer.SizeBytes - transfer.receivedBytes)
-      if (sizeBytes !== offer.SizeBytes || bytes.length !== wantedBytes) throw later('the result changed on its way')
-      await results.append(offer, bytes)
-      transfer.receivedBytes += bytes.length
     }
     await results.finish(offer)
+  }
+}
+
+function* stretchesOf(
+  from: number,
+  end: number,
+  pieceBytes: number,
+): Generator<{ offset: number; limitBytes: number }> {
+  for (let offset = from; offset < end; offset += pieceBytes) {
+    yield { offset, limitBytes: Math.min(pieceBytes, end - offset) }
   }
 }
 
