@@ -10,6 +10,7 @@ import { newNodeId } from '#models/ids.ts'
 import { noResources } from '#models/resources.ts'
 import { containerNameOf, executorLabel, holderNameOf, labelFilter } from '#providers/docker/names.ts'
 import { DockerRig, faultOf, script } from '../kit/docker-rig.ts'
+import { memoryEater } from '../kit/memory-eater.ts'
 import { MemorySink } from '../kit/memory-sink.ts'
 import { newerEngine } from '../kit/newer-engine.ts'
 import { withDocker } from '../kit/with-docker.ts'
@@ -60,7 +61,7 @@ withDocker((host) => {
     describe('failures', () => {
       it('says `memory limit exceeded` and keeps what was printed [R144]', async () => {
         const resources = { ...noResources(), Memory: 64 * mib }
-        const asked = ask({ Entrypoint: ['/bin/sh', '-c', 'echo before; exec tail /dev/zero'] }, { resources })
+        const asked = ask({ Entrypoint: ['/bin/sh', '-c', `echo before; ${memoryEater}`] }, { resources })
         const exit = await run(asked)
         expect(exit).toMatchObject({ exitCode: 137, failure: { message: 'memory limit exceeded', class: 'resource' } })
         expect(asked.logs.stdout).toBe('before\n')

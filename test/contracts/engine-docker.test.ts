@@ -8,6 +8,7 @@ import { executorIdOf, executorLabel, labelFilter } from '#providers/docker/name
 import { defaultDockerSettings } from '#providers/docker/settings.ts'
 import { gvisorRuntime } from '../kit/docker-engine.ts'
 import { httpParts } from '../kit/http-parts.ts'
+import { memoryEater } from '../kit/memory-eater.ts'
 import { withDocker, withGvisor, withPodman } from '../kit/with-docker.ts'
 import { type EnginePrograms, engineSuite } from './engine.suite.ts'
 
@@ -27,7 +28,7 @@ const programs: EnginePrograms = {
   writes: (path, text) => shell(`printf %s ${quoted(text)} > ${quoted(path)}`),
   printsVariable: (name) => shell(`echo "$${name}"`),
   printsOwnVariable: (name, value) => shell(`echo "$${name}"`, `${name}=${value}`),
-  eatsMemory: shell('echo before; tail /dev/zero'),
+  eatsMemory: shell(`echo before; ${memoryEater}`),
   unstartable: { Type: 'docker', Params: { Image: 'busybox:latest', Entrypoint: ['/no/such/program'] } },
   malformed: { Type: 'docker', Params: { Image: '' } },
 }

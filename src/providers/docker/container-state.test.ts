@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Clock } from '#lib/clock.ts'
 import { Fault } from '#lib/fault.ts'
 import type { DockerApi } from './api.ts'
-import { type ContainerInfo, exitOf, untilEnded, withCause } from './container-state.ts'
+import { type ContainerInfo, exitOf, untilEnded } from './container-state.ts'
 import { startFailure } from './start-failure.ts'
 
 const ended = (state: Partial<ContainerInfo['State']>): ContainerInfo => ({
@@ -90,28 +90,5 @@ describe('untilEnded', () => {
 
   it('does not wait for a container that is gone', async () => {
     expect(await untilEnded(answering(gone), 'c', sleeping().clock, never)).toEqual({ info: undefined, wasCut: false })
-  })
-})
-
-describe('withCause', () => {
-  const killed = (state: Partial<ContainerInfo['State']> = {}, Memory = 1024): ContainerInfo => ({
-    ...ended({ ExitCode: 137, ...state }),
-    HostConfig: { Memory },
-  })
-  const causeOf = async (...states: ContainerInfo[]) => {
-    const { clock, sleptMs } = sleeping()
-    const found = await withCause(answering(...states.slice(1)), states[0]!, clock, never)
-    return { isOutOfMemory: found.State.OOMKilled, looks: sleptMs.length }
-  }
-
-  it('waits for the engine to hear that memory was short [R144]', async () => {
-    expect(await causeOf(killed(), killed(), killed({ OOMKilled: true }))).toEqual({ isOutOfMemory: true, looks: 2 })
-  })
-
-  it('waits for nothing else, and not for long', async () => {
-    expect(await causeOf(killed(), killed())).toEqual({ isOutOfMemory: false, looks: 20 })
-    expect((await causeOf(killed({}, 0))).looks).toBe(0)
-    expect((await causeOf(killed({ ExitCode: 1 }))).looks).toBe(0)
-    expect((await causeOf(killed({ OOMKilled: true }))).looks).toBe(0)
   })
 })

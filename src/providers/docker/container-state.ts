@@ -58,30 +58,6 @@ export async function untilEnded(api: DockerApi, id: string, clock: Clock, signa
   return { info, wasCut }
 }
 
-const killedCode = 137
-const causePauseMs = 100
-const causeLooks = 20
-
-/**
- * Engines hear of a container's end and of its lack of memory apart, and on a busy machine of the end first: one that was killed and
- * may have lacked memory is looked at again, for two seconds at most.
- */
-export async function withCause(
-  api: DockerApi,
-  info: ContainerInfo,
-  clock: Clock,
-  signal: AbortSignal,
-): Promise<ContainerInfo> {
-  let known = info
-  const mayLackMemory = () =>
-    known.State.ExitCode === killedCode && !known.State.OOMKilled && (known.HostConfig.Memory ?? 0) > 0
-  for (let look = 0; look < causeLooks && mayLackMemory(); look++) {
-    await clock.sleep(causePauseMs, signal)
-    known = (await inspectContainer(api, info.Id).catch(() => undefined)) ?? known
-  }
-  return known
-}
-
 /** The exit of a container that has ended (execution.md §1.10). A non-zero code alone is no failure. */
 export function exitOf(info: ContainerInfo | undefined): Exit {
   if (!info) {

@@ -5,7 +5,7 @@ import type { LogSink } from '#contracts/log-sink.ts'
 import type { Clock } from '#lib/clock.ts'
 import type { DockerApi } from './api.ts'
 import { ContainerOutput } from './container-output.ts'
-import { type Ended, exitOf, inspectContainer, untilEnded, withCause } from './container-state.ts'
+import { type Ended, exitOf, inspectContainer, untilEnded } from './container-state.ts'
 import { unlessDone } from './engine-answer.ts'
 import type { LimitWatch } from './limit-watch.ts'
 import { killedOutside, outlivesEngine, wasKilledOutside } from './outside-kill.ts'
@@ -54,15 +54,14 @@ async function follow(held: Held, isStopped: () => boolean): Promise<Exit> {
     if (ended.info && (!isWhole || ended.wasCut)) await output.copyKept(held.released).catch(() => false)
     held.released.throwIfAborted()
     const isEndedByUs = isStopped() || held.limits.failure() !== undefined
-    return await concluded(held, isEndedByUs ? exitOf(ended.info) : await ownExit(held, ended))
+    return await concluded(held, isEndedByUs ? exitOf(ended.info) : await ownExit(held.api, ended))
   } finally {
     held.released.removeEventListener('abort', releaseLive)
   }
 }
 
 /** The exit of a program that we did not end: the engine may have, when it went away or came back. */
-async function ownExit({ api, clock, released }: Held, { info: first, wasCut }: Ended): Promise<Exit> {
-  const info = first && (await withCause(api, first, clock, released))
+async function ownExit(api: DockerApi, { info, wasCut }: Ended): Promise<Exit> {
   const exit = exitOf(info)
   if (!info || exit.failure) return exit
   const isEngines = (wasCut && !(await outlivesEngine(api))) || (await wasKilledOutside(api, info))

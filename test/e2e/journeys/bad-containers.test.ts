@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { busyboxImage } from '../../kit/busybox-image.ts'
 import { type ImageRegistry, imageRegistry } from '../../kit/image-registry.ts'
+import { memoryEater } from '../../kit/memory-eater.ts'
 import { Product, type Server } from '../../kit/product.ts'
 import { until } from '../../kit/until.ts'
 import { withDocker } from '../../kit/with-docker.ts'
@@ -53,7 +54,7 @@ const rows: Row[] = [
   },
   {
     what: 'a memory bomb',
-    params: sh('tail /dev/zero'),
+    params: sh(memoryEater),
     task: { Resources: { CPU: '0.1', Memory: '32mb' } },
     ends: { state: 'Failed', class: 'resource', message: 'execution error: memory limit exceeded' },
   },
