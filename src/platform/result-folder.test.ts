@@ -1,4 +1,13 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -65,6 +74,17 @@ describe('the view of results [R49, X11]', () => {
       message: expect.stringContaining(`already exists: ${join(root, path)}.`),
     })
     expect(shot()).toEqual(before)
+  })
+
+  it('goes through no link to a folder, which may lead round and round', async () => {
+    write({ 'e-1/a': '1', 'e-1/d/b': '2' })
+    symlinkSync('.', join(root, 'e-1/self'))
+    symlinkSync('..', join(root, 'e-1/d/up'))
+    for (const isAgain of [false, true]) {
+      expect(await resultFolder.show(root, ['e-1'], isAgain)).toEqual([])
+      expect(readdirSync(root).toSorted()).toEqual(['a', 'd', 'e-1', 'self'])
+      expect([readlinkSync(join(root, 'self')), readlinkSync(join(root, 'd/up'))]).toEqual(['.', '..'])
+    }
   })
 
   it('takes no link for the file it leads to', async () => {

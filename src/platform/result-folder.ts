@@ -105,10 +105,17 @@ async function viewOf(root: string, parts: readonly string[]): Promise<View> {
 }
 
 async function entriesOf(root: string): Promise<{ path: string; entry: Dirent }[]> {
-  const entries = await readdir(root, { recursive: true, withFileTypes: true })
-  return entries
-    .map((entry) => ({ path: join(entry.parentPath, entry.name).slice(root.length + 1), entry }))
-    .sort((a, b) => (a.path < b.path ? -1 : 1))
+  const entries: { path: string; entry: Dirent }[] = []
+  const waiting = [root]
+  // Node's own way to read all levels follows links to folders, round and round.
+  for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
+    for (const entry of await readdir(folder, { withFileTypes: true })) {
+      const path = join(folder, entry.name)
+      entries.push({ path: path.slice(root.length + 1), entry })
+      if (entry.isDirectory()) waiting.push(path)
+    }
+  }
+  return entries.sort((a, b) => (a.path < b.path ? -1 : 1))
 }
 
 async function joinedOutput(stage: string, name: string, sources: readonly string[]): Promise<string> {
@@ -143,7 +150,7 @@ async function place(root: string, sources: ReadonlyMap<string, string>, renewed
 
 /** The same bytes under a second name, without a copy where the file system can. */
 async function placeOne(source: string, target: string): Promise<void> {
-  if ((await kindOf(source)) === 'folder') await mkdir(target)
+  if ((await lstat(source)).isDirectory()) await mkdir(target)
   else await link(source, target).catch(() => copyFile(source, target))
 }
 

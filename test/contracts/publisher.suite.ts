@@ -1,7 +1,17 @@
 import { randomUUID } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Publisher, PublishRequest } from '#contracts/publisher.ts'
 import { newExecutionId, newJobId, newNodeId } from '#models/ids.ts'
@@ -61,6 +71,39 @@ export function publisherSuite(name: string, make: () => Promise<PublisherFixtur
       const directory = mkdtempSync(join(root, 'fetched-'))
       await fixture.fetch(published, directory)
       expect(readdirSync(directory).sort()).toEqual(['exitCode', 'outputs', 'stderr', 'stdout'])
+      expect(readFileSync(join(directory, 'outputs/deep/answer.txt'), 'utf8')).toBe('42')
+    })
+
+    it('follows no link out of a result, wherever it leads and through whichever others [R135, S3]', async () => {
+      if (!fixture.fetch) return
+      const outside = join(root, `outside-${randomUUID()}`)
+      mkdirSync(outside)
+      writeFileSync(join(outside, 'secret'), 'SECRET')
+      const asked = request(files)
+      const link = (target: string, name: string) => symlinkSync(target, join(asked.resultDirectory, name))
+      const up = `../${basename(outside)}`
+      link(join(outside, 'secret'), 'absolute-file')
+      link(outside, 'absolute-folder')
+      link(`${up}/secret`, 'relative-file')
+      link(up, 'relative-folder')
+      link(`../${up}/secret`, 'outputs/relative-file')
+      link('absolute-folder/secret', 'chain')
+      link('..', 'outputs/up')
+      link(`outputs/up/${up}/secret`, 'through')
+      const published = await fixture.publisher.publish(asked, never)
+      const directory = mkdtempSync(join(root, 'fetched-'))
+      await fixture.fetch(published, directory)
+      const links = [
+        'absolute-file',
+        'absolute-folder',
+        'relative-file',
+        'relative-folder',
+        'outputs/relative-file',
+        'through',
+      ]
+      expect(links.filter((name) => lstatSync(join(directory, name), { throwIfNoEntry: false }))).toEqual([])
+      // It leads to another link, which is not there.
+      expect(existsSync(join(directory, 'chain'))).toBe(false)
       expect(readFileSync(join(directory, 'outputs/deep/answer.txt'), 'utf8')).toBe('42')
     })
 

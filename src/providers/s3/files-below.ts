@@ -4,14 +4,19 @@ import { Fault } from '#lib/fault.ts'
 
 /** Every plain file below a folder, by its name relative to it; links are neither followed nor sent. */
 export async function filesBelow(directory: string): Promise<{ name: string; path: string }[]> {
-  const entries = await readdir(directory, { recursive: true, withFileTypes: true })
-  return entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => {
-      const path = join(entry.parentPath, entry.name)
-      return { name: checkedName(relative(directory, path)), path }
-    })
-    .sort((a, b) => (a.name < b.name ? -1 : 1))
+  const files: { name: string; path: string }[] = []
+  const waiting = [directory]
+  // Node's own way to read all levels follows links to folders.
+  for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
+    for (const entry of await readdir(folder, { withFileTypes: true })) {
+      if (!entry.isDirectory() && !entry.isFile()) continue
+      const path = join(folder, entry.name)
+      const name = checkedName(relative(directory, path))
+      if (entry.isDirectory()) waiting.push(path)
+      else files.push({ name, path })
+    }
+  }
+  return files.sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
 /** A key takes 1024 bytes of UTF-8. */
