@@ -3,6 +3,11 @@ export interface Disk {
   makeDirectory(path: string): Promise<void>
   /** Whole subtree; fine when it does not exist. */
   remove(path: string): Promise<void>
+  /**
+   * Leaves in a folder only what `isWanted` says of its name below it, a folder with all in it; links are not followed. Gives how
+   * many of those there are.
+   */
+  keepOnly(path: string, isWanted: (name: string) => boolean): Promise<number>
   /** Names inside a folder; [] when it does not exist. */
   list(path: string): Promise<string[]>
   writeFile(path: string, bytes: Uint8Array | string): Promise<void>

@@ -101,3 +101,31 @@ it('refuses relative paths of the node, and takes options as newer clients write
     expect(problems(type, { SourcePath: '/a', ReadWrite: 'maybe' })[0]).toContain('ReadWrite must be true or false')
   }
 })
+
+it('refuses result paths whose patterns are none, or that no folder goes before [R141]', () => {
+  const problemsWith = (...paths: string[]) =>
+    problemsOf({
+      Tasks: [
+        {
+          Name: 'main',
+          Engine: { Type: 'noop' },
+          Publisher: { Type: 'local' },
+          InputSources: [],
+          ResultPaths: paths.map((Path, n) => ({ Name: `r${n}`, Path })),
+          Network: { Type: 'None' },
+        },
+      ],
+    })
+  const problem = (text: string) => [`task main validation failed: result path ${text}`]
+  expect(problemsWith('/out', '/csv/*.csv', '/parts/**/part-*', '/out/deep/{a,b}/[!.]*')).toEqual([])
+  expect(problemsWith('/out/[a')).toEqual(problem('"/out/[a" has a [ without its ]: to mean the character write \\['))
+  const needsFolder = 'needs a folder before its first wildcard, such as /outputs/*.csv'
+  for (const path of ['/*.csv', '//**', '/./{a,b}/c']) expect(problemsWith(path)).toEqual(problem(`"${path}" ${needsFolder}`))
+  expect(problemsWith('out/*')).toEqual(problem('"out/*" must be absolute'))
+  expect(problemsWith('*')).toEqual(problem('"*" must be absolute'))
+  expect(problemsWith('/out/*/../x')).toEqual(problem('"/out/*/../x" must not contain ..'))
+  expect(problemsWith('/proc/*')).toEqual(problem('/proc/* lies in a system folder'))
+  const cure = 'another result path has its folder; one pattern names several kinds, such as /out/{*.csv,*.json}'
+  expect(problemsWith('/out/*.csv', '/out/*.json')).toEqual(problem(`'/out/*.json' cannot be added: ${cure}`))
+  expect(problemsWith('/out/*.csv', '/out')).toEqual(problem(`'/out' already exists`))
+})

@@ -1,10 +1,12 @@
 import { isDomain, isIpAddress, normalDomain } from '#lib/domains.ts'
 import { messageOf } from '#lib/fault.ts'
+import { patternProblem } from '#lib/glob-pattern.ts'
 import { checkRequirement } from '#lib/selector/requirement.ts'
 import { componentProblems } from './component.schema.ts'
 import type { JobSpec, LabelSelectorRequirement, ReschedulePolicy } from './job.ts'
 import { repeated } from './job-validate.schema.ts'
 import { type Path, type Problem, problemAt, pushUnder } from './problem.ts'
+import { placeOf } from './result-place.ts'
 import { type SpecConfig, typeKey } from './spec-config.ts'
 import type { InputSource, NetworkConfig, Port, ResultPath, Task } from './task.ts'
 
@@ -111,15 +113,32 @@ function pushResultProblems(problems: Problem[], results: readonly (ResultPath |
     const result = results[at] ?? null
     if (result === null) continue
     pushText(problems, resultNameProblem(result.Name), 'ResultPaths', at, 'Name')
-    pushText(problems, pathProblem('result path', result.Path), 'ResultPaths', at, 'Path')
+    pushText(problems, resultPathProblem(result.Path), 'ResultPaths', at, 'Path')
   }
   for (const at of repeated(results, (result) => result?.Name ?? '')) {
     const text = `result path with name '${results[at]?.Name}' already exists`
     problems.push(problemAt(text, 'ResultPaths', at, 'Name'))
   }
-  for (const at of repeated(results, (result) => result?.Path ?? '')) {
-    problems.push(problemAt(`result path '${results[at]?.Path}' already exists`, 'ResultPaths', at, 'Path'))
+  for (const at of repeated(results, (result) => placeOf(result?.Path ?? '').folder)) {
+    problems.push(problemAt(sameFolderText(results[at]?.Path ?? ''), 'ResultPaths', at, 'Path'))
   }
+}
+
+/** A folder is in the program once. */
+function sameFolderText(path: string): string {
+  const { folder, pattern } = placeOf(path)
+  const cure = `another result path has its folder; one pattern names several kinds, such as ${folder}/{*.csv,*.json}`
+  return `result path '${path}' ${pattern === '' ? 'already exists' : `cannot be added: ${cure}`}`
+}
+
+function resultPathProblem(path: string): string | undefined {
+  const { folder, pattern } = placeOf(path)
+  const wrong = patternProblem(path)
+  if (wrong !== undefined) return `result path ${JSON.stringify(path)} ${wrong}`
+  if (pattern !== '' && path.startsWith('/') && /^[/.]*$/.test(folder)) {
+    return `result path ${JSON.stringify(path)} needs a folder before its first wildcard, such as /outputs/*.csv`
+  }
+  return pathProblem('result path', path)
 }
 
 function pushText(problems: Problem[], text: string | undefined, ...path: Path): void {

@@ -121,10 +121,14 @@ export const resultPathShape = struct('models', 'ResultPath', {
       examples: ['outputs'],
     },
   }),
-  Path: field(text, 'Absolute path of what the program leaves there.', {
-    isNeeded: true,
-    taken: { pattern: '^\\s*/', not: notMounted, examples: ['/outputs'] },
-  }),
+  Path: field(
+    text,
+    'Absolute path of the folder that the program writes to; with a pattern after it, only what matches is published.',
+    {
+      isNeeded: true,
+      taken: { pattern: '^\\s*/', not: notMounted, examples: ['/outputs', '/outputs/**/*.csv'] },
+    },
+  ),
 })
 
 export const taskShape = struct('models', 'Task', {

@@ -4,7 +4,7 @@ import type { SpecConfig } from './spec-config.ts'
 /** Where something comes from and where the program finds it. */
 export type InputSource = { Source: SpecConfig; Alias: string; Target: string }
 
-/** A file or folder of the program that belongs to its result. */
+/** A folder of the program that belongs to its result, whole or what a pattern names of it (`placeOf`). */
 export type ResultPath = { Name: string; Path: string }
 
 /** Whole seconds; 0 = none (`QueueTimeout` 0 = do not queue). */

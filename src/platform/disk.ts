@@ -1,12 +1,14 @@
 import { lstat, mkdir, open, readdir, readFile, rename, rm, stat, statfs, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Disk } from '#contracts/disk.ts'
+import { keepOnly } from './keep-only.ts'
 import { removeTree } from './remove-tree.ts'
 
 /** The machine's file system. */
 export const systemDisk: Disk = {
   makeDirectory,
   remove: removeTree,
+  keepOnly: (path, isWanted) => keepOnly(path, isWanted),
   async list(path) {
     return (await unlessMissing(readdir(path))) ?? []
   },

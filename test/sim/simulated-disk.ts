@@ -23,6 +23,14 @@ export class SimulatedDisk implements Disk {
     for (const file of [...this.#files.keys()]) if (isInside(file, path)) this.#files.delete(file)
   }
 
+  async keepOnly(path: string, isWanted: (name: string) => boolean): Promise<number> {
+    const inside = [...this.#files.keys()].filter((file) => file.startsWith(`${path}/`))
+    const [kept, gone] = [[] as string[], [] as string[]]
+    for (const file of inside) (isWanted(file.slice(path.length + 1)) ? kept : gone).push(file)
+    for (const file of gone) await this.remove(file)
+    return kept.length
+  }
+
   async list(path: string): Promise<string[]> {
     const inside = [...this.#folders, ...this.#files.keys()].filter((entry) => entry.startsWith(`${path}/`))
     return [...new Set(inside.map((entry) => entry.slice(path.length + 1).split('/')[0] as string))].sort()

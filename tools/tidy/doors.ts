@@ -51,12 +51,11 @@ export function trespasses(files: SourceFile[]): string[] {
 
 /** The third-party packages of each layer; a layer that is not named uses none. */
 const packages: Record<string, readonly string[]> = {
-  lib: ['re2js'],
+  lib: ['picomatch', 're2js'],
   state: ['kysely', 'lru-cache'],
   server: ['bcryptjs', 'fastify', 'lru-cache', 'ws'],
   providers: ['modern-tar'],
   'providers/docker': ['lru-cache'],
-  'providers/local': ['picomatch'],
   'providers/ipfs': ['@ipld/dag-pb', 'ipfs-unixfs', 'ipfs-unixfs-importer', 'multiformats', 'undici'],
   'providers/s3': [
     '@aws-sdk/client-s3',

@@ -22,7 +22,7 @@ const rig = (faults: (() => Fault)[], publishForMs = 600_000) => {
   const stop = new AbortController()
   const context = {
     execution: { ID: 'e-1', NodeID: 'n-1' },
-    job: { ID: 'j-1', Tasks: [{ Publisher: { Type: 's3' } }] },
+    job: { ID: 'j-1', Tasks: [{ Publisher: { Type: 's3' }, ResultPaths: [] }] },
     directories: { makeResult: async () => '/results' },
     disk: { writeFile: async () => {} },
     registries: { publishers: { get: () => ({ publish }) } },
@@ -74,7 +74,7 @@ describe('what a failed execution has left', () => {
     const asked: string[] = []
     const context = {
       execution: { ID: 'e-1', NodeID: 'n-1' },
-      job: { ID: 'j-1', Tasks: [{ Publisher, ...task }] },
+      job: { ID: 'j-1', Tasks: [{ Publisher, ResultPaths: [], ...task }] },
       directories: { makeResult: async () => '/results' },
       disk: { writeFile: async () => {} },
       registries: {

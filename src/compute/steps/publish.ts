@@ -9,6 +9,7 @@ import type { ExecutionDirectories } from '../directories.ts'
 import { type Failure, failureOf } from '../failure.ts'
 import type { Registries } from '../registry.ts'
 import type { RunContext } from '../run-context.ts'
+import { pickResults } from './pick-results.ts'
 
 export type PublishContext = {
   execution: Execution
@@ -30,6 +31,7 @@ const publishBy = async (spec: SpecConfig, context: PublishContext, signal: Abor
   const publisher = registries.publishers.get(spec.Type)
   if (!publisher) throw new Fault('BadRequest', `this node does not support publisher "${spec.Type}"`)
   const resultDirectory = await directories.makeResult()
+  await pickResults(context)
   await logs.writeFiles(resultDirectory)
   await disk.writeFile(`${resultDirectory}/exitCode`, String(context.exitCode))
   const { ID: executionId, NodeID: nodeId } = execution

@@ -1,6 +1,7 @@
 import type { Engine, RunRequest } from '#contracts/engine.ts'
 import { topics } from '#models/event.ts'
 import { type Job, mainTask } from '#models/job.ts'
+import { placeOf } from '#models/result-place.ts'
 import { defaultStopGraceSeconds } from '#models/task.ts'
 import type { RunContext } from '../run-context.ts'
 import { shareOf } from '../share.ts'
@@ -49,7 +50,10 @@ const runRequest = async (
     jobId: job.ID,
     engine: task.Engine,
     outputs: await Promise.all(
-      task.ResultPaths.map(async (resultPath) => ({ resultPath, hostPath: await directories.output(resultPath.Name) })),
+      task.ResultPaths.map(async ({ Name, Path }) => ({
+        resultPath: { Name, Path: placeOf(Path).folder },
+        hostPath: await directories.output(Name),
+      })),
     ),
     resources,
     logs,

@@ -30,6 +30,10 @@ export const accountsOf = ({ job, executions }: Snapshot, need: Resources): Reco
     },
     publisher: missing('publisher'),
     storage: missing('input source'),
+    patterns: {
+      reason: () => 'patterns in result paths are not known to its release',
+      cure: () => 'name the folder without a pattern in ResultPaths, or start a node of this release',
+    },
     labels: {
       reason: ({ node }) => `labels do not meet ${unmetText(unmet(node))}`,
       cure: ({ node }) => unmetCure(unmet(node)),

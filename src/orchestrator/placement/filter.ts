@@ -2,6 +2,7 @@ import { formatResources } from '#lib/resources.ts'
 import { shortId } from '#lib/short-id.ts'
 import { type Job, mainTask } from '#models/job.ts'
 import { fitsInto, type Resources } from '#models/resources.ts'
+import { placeOf } from '#models/result-place.ts'
 import { isNoSpec, typeKey } from '#models/spec-config.ts'
 import type { NodeView } from '../snapshot.ts'
 import { freeGpusFor, gpusFor } from './gpus.ts'
@@ -17,6 +18,7 @@ export type RuleName =
   | 'engine'
   | 'publisher'
   | 'storage'
+  | 'patterns'
   | 'labels'
   | 'size'
   | 'room'
@@ -76,6 +78,14 @@ const storages: Rule = (job, _need, node) =>
     mainTask(job).InputSources.map(({ Source }) => storageNames.get(typeKey(Source.Type)) ?? Source.Type),
   )
 
+/** Go nodes would publish nothing, or everything, of a result path with a pattern: only nodes of ours know those. */
+const patterns: Rule = (job, _need, node) => {
+  const hasPattern = mainTask(job).ResultPaths.some(({ Path }) => placeOf(Path).pattern !== '')
+  return hasPattern && !node.state.Info.SupportedProtocols.includes('bac/v1')
+    ? refuse('patterns', () => 'does not support patterns in result paths')
+    : undefined
+}
+
 const labels: Rule = (job, _need, node) => {
   const selector = requiredSelector(job)
   if (!selector || selector.matches(labelsOf(node.state))) return undefined
@@ -109,7 +119,7 @@ const reserved: Rule = (job, need, node) => {
 }
 
 /** In the order in which users know them; of several reasons the last one is shown. */
-const rules: readonly Rule[] = [engines, publishers, storages, labels, capacity]
+const rules: readonly Rule[] = [engines, publishers, storages, patterns, labels, capacity]
 
 /** The first rule and the reason why not, or undefined when it can. */
 export const refusalOf = (job: Job, need: Resources, node: NodeView): Refusal | undefined => {

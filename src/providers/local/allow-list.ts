@@ -1,5 +1,6 @@
-import { isAbsolute, join, sep } from 'node:path'
-import picomatch from 'picomatch'
+import { isAbsolute, join } from 'node:path'
+import { compileGlob } from '#lib/glob.ts'
+import { splitPattern } from '#lib/glob-pattern.ts'
 
 /** One path or pattern of the operator; a read-write one serves read-only inputs too. */
 export type AllowedPath = { pattern: string; isWritable: boolean }
@@ -10,25 +11,8 @@ export function parseAllowedPath(entry: string): AllowedPath {
   return { pattern: pattern ?? '', isWritable: mode === 'rw' }
 }
 
-/** `posix` is for `[!a]`, which would else be the opposite of what it says. */
-const globs = { dot: true, nonegate: true, noextglob: true, strictSlashes: false, posix: true }
-
-/** Outside of classes these mean themselves, but picomatch would read them as a regular expression. */
-const withoutRegexps = (pattern: string): string =>
-  pattern.replace(/\\.|\[[^\]]*\]|[()|"]/gs, (part) => (part.length > 1 ? part : `\\${part}`))
-
-/** Whether a path, free of links and dots, is one that the pattern names (doublestar globs). */
-export function matchesPattern(pattern: string, path: string): boolean {
-  return pattern !== '' && (pattern === path || picomatch(withoutRegexps(pattern), globs)(path))
-}
-
-/** The folders of a pattern before its first wildcard, and the rest. */
-export function splitPattern(pattern: string): { base: string; rest: string } {
-  const parts = pattern.split(sep)
-  const first = parts.findIndex((part) => /[*?[\]{}\\]/.test(part))
-  if (first < 0) return { base: pattern, rest: '' }
-  return { base: parts.slice(0, first).join(sep), rest: parts.slice(first).join(sep) }
-}
+/** Whether a path, free of links and dots, is one that the pattern names. */
+export const matchesPattern = (pattern: string, path: string): boolean => pattern !== '' && compileGlob(pattern)(path)
 
 /** The same pattern with its base replaced by where that really is; wildcards in the new base mean themselves. */
 export function rebased(rest: string, realBase: string): string {

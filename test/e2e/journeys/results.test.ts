@@ -42,7 +42,39 @@ const get = async (id: string, folder: string, ...args: string[]) => {
 }
 const text = (path: string) => readFile(path, 'utf8')
 
+const link = { Type: 'link' }
+const csv = [{ Name: 'my_results', Path: '/out/*.csv' }]
+
 describe('results', () => {
+  it.each(['local', 'link'])(
+    'hold of a path with a pattern what it names, by publisher %s; the history tells of one that names nothing [R135, R141]',
+    async (Type) => {
+      const task = { Publisher: { Type }, ResultPaths: csv }
+      const named = await get(await published(['write', '/out/a.csv', 'made here'], 1, task), `named-${Type}`)
+      expect((await readdir(named.into)).toSorted()).toEqual(['exitCode', 'my_results', 'stderr', 'stdout'])
+      expect(await text(`${named.into}/my_results/a.csv`)).toBe('made here')
+      const other = await published(['write', '/out/a.txt', 'made here'], 1, task)
+      expect(await readdir(`${(await get(other, `other-${Type}`)).into}/my_results`)).toEqual([])
+      expect(await server.ok(['job', 'history', other])).toContain('Nothing matches result path /out/*.csv')
+    },
+  )
+
+  it('hold nothing that no result path names [R135]', async () => {
+    const id = await published(['write', '/other', 'not asked for'], 1, { Publisher: link })
+    const { into } = await get(id, 'outside')
+    expect((await readdir(into)).toSorted()).toEqual(['exitCode', 'my_results', 'stderr', 'stdout'])
+    expect(await readdir(`${into}/my_results`)).toEqual([])
+  })
+
+  it('are not begun with a pattern that is none, and it is said what to write [R141]', async () => {
+    const job = toolJob(['write', '/out/a', ''], {
+      task: { Publisher: link, ResultPaths: [{ Name: 'out', Path: '/out/[a' }] },
+    })
+    const { exit, stderr } = await server.run(['job', 'run'], { stdin: JSON.stringify(job) })
+    expect(exit).toBe(1)
+    expect(stderr).toContain('result path "/out/[a" has a [ without its ]: to mean the character write \\[')
+  })
+
   it('are kept by the node and served over HTTP, as one compressed archive [R92, R131, R186, R187, R188, R189]', async () => {
     const id = await published(['write', '/out/a', 'made here'])
     const [result] = await results(id)
