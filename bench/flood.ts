@@ -37,6 +37,10 @@ export const toolJob = (words: readonly string[], task: object = {}): Record<str
   ],
 })
 
+/** A job with this input. */
+export const readingJob = (Source: object): Record<string, unknown> =>
+  toolJob(['print', 'read', '', '0'], { InputSources: [{ Source, Target: '/in' }] })
+
 /** A job whose program prints so many bytes as fast as it can. */
 export const floodJob = (bytes: number): Record<string, unknown> =>
   toolJob(['flood', String(bytes), String(floodBlockBytes)])

@@ -24,6 +24,7 @@ import { b9 } from './scenarios/b9-kernels.ts'
 import { b9c } from './scenarios/b9c-crowd.ts'
 import { b9s } from './scenarios/b9s-start.ts'
 import { b10 } from './scenarios/b10-data.ts'
+import { b10m } from './scenarios/b10m-objects.ts'
 import { b10r } from './scenarios/b10r-results.ts'
 import { brokenLine } from './scenarios/f4-broken-line.ts'
 import { crowd } from './scenarios/p-crowd.ts'
@@ -53,6 +54,7 @@ const scenarios = [
   b9s,
   b9c,
   b10,
+  b10m,
   b10r,
   brokenLine,
   slots,

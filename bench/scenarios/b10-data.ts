@@ -1,5 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -7,8 +5,9 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Connection } from '../connection.ts'
+import { DataSource, sourceCredentials, trusting } from '../data-source.ts'
 import { atLeast, atMost, type Figure } from '../figures.ts'
-import { toolJob } from '../flood.ts'
+import { readingJob, toolJob } from '../flood.ts'
 import { completed } from '../jobs.ts'
 import { series, timed, withConnections } from '../load.ts'
 import { Product } from '../product.ts'
@@ -79,11 +78,11 @@ type Pair = { jobMs: number; bareMs: number; againBytes: number }
 type Run = { url: Pair; s3: Pair }
 
 async function oneRun(fileBytes: number, objects: number): Promise<Run> {
-  const source = await DataServer.start(objects)
+  const source = await DataSource.start(objects, objectBytes)
   const folder = await mkdtemp(join(tmpdir(), 'bacalhau-bench-data-'))
   const product = await Product.start('hybrid', {
-    flags: ['-c', `Compute.S3.TrustedEndpoints=${source.url}`, '-c', 'Compute.InputCache.MaxSize=20GB'],
-    env: { AWS_ACCESS_KEY_ID: 'bench', AWS_SECRET_ACCESS_KEY: 'bench' },
+    flags: [...trusting(source), '-c', 'Compute.InputCache.MaxSize=20GB'],
+    env: sourceCredentials,
   })
   try {
     return await withConnections(
@@ -92,12 +91,11 @@ async function oneRun(fileBytes: number, objects: number): Promise<Run> {
       async ([connection]) => {
         await completed(connection!, toolJob(['print', 'warm', '', '0']))
         const URL = `${source.url}/file/${fileBytes}`
-        const Bucket = { Bucket: 'bucket', Key: 'in/', Endpoint: source.url, Region: 'us-east-1' }
         const bareFile = () => toFile(URL, join(folder, 'file'))
         const bareObjects = () => allToFiles(source.url, objects, folder)
         return {
           url: await pair(connection!, source, { Type: 'urlDownload', Params: { URL } }, bareFile),
-          s3: await pair(connection!, source, { Type: 's3', Params: Bucket }, bareObjects),
+          s3: await pair(connection!, source, source.objects, bareObjects),
         }
       },
     )
@@ -110,12 +108,11 @@ async function oneRun(fileBytes: number, objects: number): Promise<Run> {
 
 async function pair(
   connection: Connection,
-  source: DataServer,
+  source: DataSource,
   Source: object,
   bare: () => Promise<unknown>,
 ): Promise<Pair> {
-  const job = () =>
-    completed(connection, toolJob(['print', 'read', '', '0'], { InputSources: [{ Source, Target: '/in' }] }))
+  const job = () => completed(connection, readingJob(Source))
   const bareMs = await timed(bare)
   const jobMs = await timed(job)
   const before = await source.sentBytes()
@@ -138,36 +135,4 @@ async function allToFiles(url: string, objects: number, folder: string): Promise
 async function toFile(url: string, path: string): Promise<void> {
   const { body } = await fetch(url)
   await pipeline(Readable.fromWeb(body as Parameters<typeof Readable.fromWeb>[0]), createWriteStream(path))
-}
-
-class DataServer {
-  readonly #child: ChildProcess
-  readonly url: string
-
-  private constructor(child: ChildProcess, port: string) {
-    this.#child = child
-    this.url = `http://127.0.0.1:${port}`
-  }
-
-  /** On the core of the load. */
-  static async start(objects: number): Promise<DataServer> {
-    const args = [
-      '--conditions=source',
-      join(import.meta.dirname, '../data-server.ts'),
-      String(objects),
-      String(objectBytes),
-    ]
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
-    const [line] = (await once(child.stdout as NodeJS.ReadableStream, 'data')) as [Buffer]
-    return new DataServer(child, line.toString().trim())
-  }
-
-  async sentBytes(): Promise<number> {
-    return Number(await (await fetch(`${this.url}/sent`)).text())
-  }
-
-  async stop(): Promise<void> {
-    this.#child.kill('SIGTERM')
-    await once(this.#child, 'exit')
-  }
 }
