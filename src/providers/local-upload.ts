@@ -18,8 +18,11 @@ export type LocalUpload = {
   chunks(): AsyncIterable<Buffer>
 }
 
-/** Reads all of it once. Throws a Fault NotFound or BadRequest, and what the system says. */
-export async function localUpload(path: string): Promise<LocalUpload> {
+/**
+ * Reads all of it once. Throws a Fault NotFound or BadRequest, what the system says, and, whenever it reads, the reason of the
+ * signal.
+ */
+export async function localUpload(path: string, signal: AbortSignal): Promise<LocalUpload> {
   const info = await stat(path).catch((error: NodeJS.ErrnoException) => {
     throw error.code === 'ENOENT' ? new Fault('NotFound', `${path}: no such file or folder`) : error
   })
@@ -27,12 +30,15 @@ export async function localUpload(path: string): Promise<LocalUpload> {
   const isFolder = info.isDirectory()
   if (!isFolder && !info.isFile()) throw new Fault('BadRequest', `${path} is neither a file nor a folder`)
   const leftOut = new Set<string>()
-  const chunks = () =>
-    cutChunks(
-      isFolder
-        ? packFolder(path, { isPlain: true, onLeftOut: (name) => leftOut.add(name) })
-        : createReadStream(path, { highWaterMark: readBytes }),
-    )
+  async function* chunks(): AsyncGenerator<Buffer> {
+    const bytes = isFolder
+      ? packFolder(path, { isPlain: true, onLeftOut: (name) => leftOut.add(name) })
+      : createReadStream(path, { highWaterMark: readBytes })
+    for await (const chunk of cutChunks(bytes)) {
+      signal.throwIfAborted()
+      yield chunk
+    }
+  }
   const Chunks: Chunk[] = []
   for await (const bytes of chunks()) Chunks.push({ SHA256: hash('sha256', bytes), SizeBytes: bytes.length })
   const list: ChunkList = {

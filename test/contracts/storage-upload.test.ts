@@ -50,7 +50,7 @@ function rig(root: string) {
   }
   /** Sends what the orchestrator has not; how many chunks that was. */
   const send = async (path: string): Promise<{ source: SpecConfig; sent: number }> => {
-    const { list, chunks } = await localUpload(path)
+    const { list, chunks } = await localUpload(path, never)
     const { id, missing } = await files.begin('default', list)
     const { length: sent } = missing
     for await (const bytes of chunks()) {
@@ -111,7 +111,7 @@ describe('what users send with their jobs', () => {
     symlinkSync('/etc/passwd', join(folder, 'out'))
     execFileSync('mkfifo', [join(folder, 'pipe')])
     const { send, storage } = rig(root)
-    expect((await localUpload(folder)).leftOut.sort()).toEqual(['out', 'pipe'])
+    expect((await localUpload(folder, never)).leftOut.sort()).toEqual(['out', 'pipe'])
     const { source } = await send(folder)
     const { hostPath, kind, guestPath } = await (await storage()).prepare(inputOf(source), context(), never)
     expect([kind, guestPath]).toEqual(['directory', '/in'])
@@ -124,9 +124,20 @@ describe('what users send with their jobs', () => {
   })
 
   it('is no whole file system, and nothing that is not there', async () => {
-    await expect(localUpload('/')).rejects.toThrow('a whole file system')
-    await expect(localUpload('/dev/null')).rejects.toThrow('neither a file nor a folder')
-    await expect(localUpload(join(root, 'none'))).rejects.toMatchObject({ code: 'NotFound' })
+    await expect(localUpload('/', never)).rejects.toThrow('a whole file system')
+    await expect(localUpload('/dev/null', never)).rejects.toThrow('neither a file nor a folder')
+    await expect(localUpload(join(root, 'none'), never)).rejects.toMatchObject({ code: 'NotFound' })
+  })
+
+  it('is not read any further when the user wants it no more', async () => {
+    writeFileSync(join(root, 'large'), randomBytes(9_000_000))
+    const left = new AbortController()
+    const { chunks } = await localUpload(join(root, 'large'), left.signal)
+    const read = chunks()[Symbol.asyncIterator]()
+    expect((await read.next()).done).toBe(false)
+    left.abort(new Error('left'))
+    await expect(read.next()).rejects.toThrow('left')
+    await expect(localUpload(join(root, 'large'), left.signal)).rejects.toThrow('left')
   })
 
   it('keeps that a file may be run', async () => {
@@ -227,7 +238,7 @@ describe('what users send with their jobs', () => {
     const { files, send } = rig(root)
     writeFileSync(join(root, 'file'), 'content')
     await send(join(root, 'file'))
-    const { list } = await localUpload(join(root, 'file'))
+    const { list } = await localUpload(join(root, 'file'), never)
     expect(await files.use('default', uploadIdOf(list), jobId)).toBe(true)
     expect(await files.use('others', uploadIdOf(list), jobId)).toBe(false)
     expect((await files.begin('others', list)).missing).toEqual([list.Chunks[0]?.SHA256])
@@ -266,7 +277,7 @@ describe('what users send with their jobs', () => {
   ])('keeps nothing of a chunk that comes with %s', async (_, sent) => {
     const { files } = rig(root)
     writeFileSync(join(root, 'file'), 'content')
-    const { list } = await localUpload(join(root, 'file'))
+    const { list } = await localUpload(join(root, 'file'), never)
     const { id, missing } = await files.begin('default', list)
     const put = files.put('default', id, missing[0] ?? '', one(Buffer.from(sent)))
     await expect(put).rejects.toMatchObject({ code: 'BadRequest' })

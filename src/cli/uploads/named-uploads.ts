@@ -12,7 +12,7 @@ export async function readUploads({ Tasks }: JobSpec, host: Host): Promise<Map<s
   const uploads = new Map<string, LocalUpload>()
   for (const path of Tasks.flatMap(({ InputSources }) => InputSources.flatMap((input) => uploadPath(input) ?? []))) {
     if (uploads.has(path)) continue
-    const upload = await localUpload(host.resolve(path))
+    const upload = await localUpload(host.resolve(path), host.interrupted)
     for (const name of upload.leftOut) warn(host.stderr, `${path}/${name} is left out: it leads out of the folder`)
     uploads.set(path, upload)
   }

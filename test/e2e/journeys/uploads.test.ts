@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { readFile, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { allowedFixtures, modulePath, Product, type Server, toolJob } from '../../kit/product.ts'
 import { type Relay, relay } from '../../kit/relay.ts'
 import { until } from '../../kit/until.ts'
@@ -70,6 +70,25 @@ describe('a file or folder that is sent with its job', () => {
     expect([exit, stdout]).toEqual([0, expect.stringContaining('one two\n')])
     expect(stderr).toMatch(/data\/out is left out/)
     expect(stderr).toMatch(/Sending \.\/data .*done/)
+  })
+
+  it('is broken off at once by Ctrl-C, and the same command goes on where it was', async () => {
+    const bytes = 24 * 1024 * 1024
+    const path = await product.file('long', randomBytes(bytes))
+    const slow = await relay(orchestrator.port, { bytesPerSecond: bytes / 2 })
+    onTestFinished(() => slow.close())
+    const command = ['docker', 'run', '--wait=false', '-i', `${path}:/in`, 'busybox', 'true']
+    const first = product.begin(command, slow.port)
+    await until('most of it is sent', () => slow.sentBytes > (2 / 3) * bytes, 60_000)
+    const { code, stdout, stderr } = await first.end('SIGINT')
+    expect([code, stdout]).toEqual([1, ''])
+    expect(stderr).toMatch(/^Error: context canceled$/m)
+    const sent = slow.sentBytes
+    expect(sent).toBeLessThan(bytes)
+    const second = await product.begin(command, slow.port).ended
+    expect([second.code, second.stdout]).toEqual([0, expect.stringMatching(/^j-/)])
+    // Beside what was missing only the four chunks that were on their way.
+    expect(slow.sentBytes - sent).toBeLessThan(0.9 * bytes)
   })
 
   it('is sent once, whoever names it, and lies on a node once for all partitions', async () => {
