@@ -2,7 +2,7 @@ import type { Bus, Subscription } from '#contracts/bus.ts'
 import type { Clock } from '#lib/clock.ts'
 import { Rounds } from '#lib/rounds.ts'
 import type { NodeId } from '#models/ids.ts'
-import type { NodeState } from '#models/node.ts'
+import { isOurs, type NodeState } from '#models/node.ts'
 
 const subjectOf = (nodeId: NodeId): string => `bacalhau.global.compute.${nodeId}.in.ctrl`
 
@@ -28,7 +28,7 @@ export function greetNodes(bus: Bus, clock: Clock, nodes: () => Promise<readonly
 }
 
 const isMissed = ({ Info, Membership, ConnectionState }: NodeState): boolean =>
-  Info.SupportedProtocols.includes('bac/v1') && Membership !== 'REJECTED' && ConnectionState.Status === 'DISCONNECTED'
+  isOurs(Info) && Membership !== 'REJECTED' && ConnectionState.Status === 'DISCONNECTED'
 
 /** Calls back when the orchestrator tells this node that it is there. */
 export const heedGreetings = (bus: Bus, nodeId: NodeId, onGreeting: () => void): Subscription =>

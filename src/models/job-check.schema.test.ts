@@ -120,7 +120,8 @@ it('refuses result paths whose patterns are none, or that no folder goes before 
   expect(problemsWith('/out', '/csv/*.csv', '/parts/**/part-*', '/out/deep/{a,b}/[!.]*')).toEqual([])
   expect(problemsWith('/out/[a')).toEqual(problem('"/out/[a" has a [ without its ]: to mean the character write \\['))
   const needsFolder = 'needs a folder before its first wildcard, such as /outputs/*.csv'
-  for (const path of ['/*.csv', '//**', '/./{a,b}/c']) expect(problemsWith(path)).toEqual(problem(`"${path}" ${needsFolder}`))
+  for (const path of ['/*.csv', '//**', '/./{a,b}/c'])
+    expect(problemsWith(path)).toEqual(problem(`"${path}" ${needsFolder}`))
   expect(problemsWith('out/*')).toEqual(problem('"out/*" must be absolute'))
   expect(problemsWith('*')).toEqual(problem('"*" must be absolute'))
   expect(problemsWith('/out/*/../x')).toEqual(problem('"/out/*/../x" must not contain ..'))

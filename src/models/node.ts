@@ -39,6 +39,9 @@ export type NodeInfo = {
   BacalhauVersion: BuildVersionInfo
 }
 
+/** Whether it is a node of this project: no other says that it speaks this. */
+export const isOurs = ({ SupportedProtocols }: NodeInfo): boolean => SupportedProtocols.includes('bac/v1')
+
 export const memberships = ['PENDING', 'APPROVED', 'REJECTED'] as const
 export type Membership = (typeof memberships)[number]
 export type ConnectionWord = 'CONNECTED' | 'DISCONNECTED'

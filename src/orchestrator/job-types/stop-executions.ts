@@ -1,5 +1,6 @@
 import type { Execution } from '#models/execution.ts'
 import { isTerminalExecution } from '#models/execution-state.ts'
+import { isOurs } from '#models/node.ts'
 import { execStop, stopTexts } from '../events.ts'
 import { checkBy, type Plan } from '../plan.ts'
 import type { NodeView, Snapshot } from '../snapshot.ts'
@@ -57,7 +58,7 @@ const lossTime = (snapshot: Snapshot, node: NodeView | undefined, patienceNs: bi
  */
 const unansweredAt = ({ answerLimitNs }: Snapshot, execution: Execution, { state }: NodeView): bigint | undefined => {
   const { Info, ConnectionState } = state
-  if (Info.SupportedProtocols.includes('bac/v1')) return undefined
+  if (isOurs(Info)) return undefined
   if (!['New', 'AskForBid'].includes(execution.ComputeState.StateType)) return undefined
   const since = ConnectionState.ConnectedSince
   return (since > execution.CreateTime ? since : execution.CreateTime) + answerLimitNs

@@ -1,7 +1,7 @@
 import type { Clock } from '#lib/clock.ts'
 import type { NodeId } from '#models/ids.ts'
 import type { Heartbeat } from '#models/messages/messages.ts'
-import type { NodeState } from '#models/node.ts'
+import { isOurs, type NodeState } from '#models/node.ts'
 import { isIdle } from './node-states.ts'
 
 /** Unix nanoseconds for rows, monotonic milliseconds for waiting. */
@@ -23,7 +23,7 @@ export class ForgetfulNodes {
   }
 
   hear({ Info }: NodeState, beat: Heartbeat): void {
-    if (Info.SupportedProtocols.includes('bac/v1')) return
+    if (isOurs(Info)) return
     const now = { ns: this.#clock.nowNs(), ms: this.#clock.monotonicMs() }
     const { idleSince = now, restart } = this.#signs.get(beat.NodeID) ?? {}
     const signs: Signs = {

@@ -1,6 +1,8 @@
 import { shortId } from '#lib/short-id.ts'
+import { isOurs } from '#models/node.ts'
 import type { Resources } from '#models/resources.ts'
 import { typeKey } from '#models/spec-config.ts'
+import { uploadType } from '#models/upload.ts'
 import type { NodeView, Snapshot } from '../snapshot.ts'
 import type { LeftOut } from './exclusions.ts'
 import type { RuleName } from './filter.ts'
@@ -56,10 +58,20 @@ export const accountsOf = ({ job, executions }: Snapshot, need: Resources): Reco
   }
 }
 
-const missing = (kind: string): Account => ({
-  reason: (left) => `${kind} ${left.missing} is missing`,
-  cure: (left) => `enable ${kind} ${left.missing} there, or choose another`,
-})
+/** What no Go node has, nor can be told to have. */
+const onlyOurs = { publisher: 'link', 'input source': uploadType }
+
+const missing = (kind: keyof typeof onlyOurs): Account => {
+  const isForeign = ({ node, missing: type = '' }: LeftOut) =>
+    typeKey(type) === onlyOurs[kind] && !isOurs(node.state.Info)
+  return {
+    reason: (left) => `${kind} ${left.missing} is ${isForeign(left) ? 'not known to its release' : 'missing'}`,
+    cure: (left) =>
+      isForeign(left)
+        ? `start a node of this release, or choose another ${kind}`
+        : `enable ${kind} ${left.missing} there, or choose another`,
+  }
+}
 
 const because = (why: string | undefined): string => (why ? `: ${why.split('\n')[0]}` : '')
 

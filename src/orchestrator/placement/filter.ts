@@ -1,6 +1,7 @@
 import { formatResources } from '#lib/resources.ts'
 import { shortId } from '#lib/short-id.ts'
 import { type Job, mainTask } from '#models/job.ts'
+import { isOurs } from '#models/node.ts'
 import { fitsInto, type Resources } from '#models/resources.ts'
 import { placeOf } from '#models/result-place.ts'
 import { isNoSpec, typeKey } from '#models/spec-config.ts'
@@ -81,7 +82,7 @@ const storages: Rule = (job, _need, node) =>
 /** Go nodes would publish nothing, or everything, of a result path with a pattern: only nodes of ours know those. */
 const patterns: Rule = (job, _need, node) => {
   const hasPattern = mainTask(job).ResultPaths.some(({ Path }) => placeOf(Path).pattern !== '')
-  return hasPattern && !node.state.Info.SupportedProtocols.includes('bac/v1')
+  return hasPattern && !isOurs(node.state.Info)
     ? refuse('patterns', () => 'does not support patterns in result paths')
     : undefined
 }
