@@ -18,6 +18,14 @@ export type LocalUpload = {
   chunks(): AsyncIterable<Buffer>
 }
 
+/** What is sent must be what was read at first. */
+export const changedMeanwhile = (what: string): Fault =>
+  new Fault('Conflict', `${what} while it was sent`, { hint: 'Run the command again when nothing changes there.' })
+
+/** Of something whose name was read a moment ago: also when a file stands where its folder was. */
+const isGone = (error: unknown): error is NodeJS.ErrnoException =>
+  ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')
+
 /**
  * Reads all of it once. Throws a Fault NotFound or BadRequest, what the system says, and, whenever it reads, the reason of the
  * signal.
@@ -34,9 +42,13 @@ export async function localUpload(path: string, signal: AbortSignal): Promise<Lo
     const bytes = isFolder
       ? packFolder(path, { isPlain: true, onLeftOut: (name) => leftOut.add(name) })
       : createReadStream(path, { highWaterMark: readBytes })
-    for await (const chunk of cutChunks(bytes)) {
-      signal.throwIfAborted()
-      yield chunk
+    try {
+      for await (const chunk of cutChunks(bytes)) {
+        signal.throwIfAborted()
+        yield chunk
+      }
+    } catch (error) {
+      throw isGone(error) ? changedMeanwhile(`${error.path} was removed`) : error
     }
   }
   const Chunks: Chunk[] = []

@@ -6,6 +6,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -138,6 +139,24 @@ describe('what users send with their jobs', () => {
     left.abort(new Error('left'))
     await expect(read.next()).rejects.toThrow('left')
     await expect(localUpload(join(root, 'large'), left.signal)).rejects.toThrow('left')
+  })
+
+  it('is told by name when something of it is removed while it is sent', async () => {
+    const folder = join(root, 'data')
+    mkdirSync(folder)
+    writeFileSync(join(folder, 'first'), randomBytes(9_000_000))
+    writeFileSync(join(folder, 'second'), 'gone')
+    const read = (await localUpload(folder, never)).chunks()[Symbol.asyncIterator]()
+    expect((await read.next()).done).toBe(false)
+    rmSync(join(folder, 'second'))
+    const rest = async (): Promise<void> => {
+      while (!(await read.next()).done);
+    }
+    await expect(rest()).rejects.toMatchObject({
+      code: 'Conflict',
+      message: `${join(realpathSync(folder), 'second')} was removed while it was sent`,
+      hint: 'Run the command again when nothing changes there.',
+    })
   })
 
   it('keeps that a file may be run', async () => {
