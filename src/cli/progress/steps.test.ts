@@ -44,6 +44,19 @@ describe('the steps of a submission on a terminal [R41]', () => {
     expect([screen.broken, screen.strange, screen.isCursorHidden]).toEqual([0, [], false])
   })
 
+  it('show below them what is so at that moment', () => {
+    const { steps, screen, pass } = world(80)
+    let sent = 0
+    steps.begin('Sending ./data')
+    steps.note(() => `${sent} sent`)
+    pass(100)
+    expect(screen.lines.at(-1)).toMatch(/^ {8}0 sent$/)
+    sent = 1
+    pass(100)
+    expect(screen.lines.at(-1)).toMatch(/^ {8}1 sent$/)
+    steps.end('done')
+  })
+
   it('are only told when they are over where nothing can be written over', () => {
     const { steps, pass, text } = world()
     steps.begin('Job in progress')

@@ -29,7 +29,7 @@ export class Steps {
   readonly #width: number
   readonly #isQuiet: boolean
   #current: { message: string; startMs: number } | undefined
-  #note = ''
+  #note: string | (() => string) = ''
   #isNoteShown = false
   #timer: Timer | undefined
 
@@ -53,8 +53,8 @@ export class Steps {
     if (this.isLive) this.#redraw()
   }
 
-  /** A line below the running step, as long as it runs; '' = none. Without a terminal nobody sees it. */
-  note(text: string): void {
+  /** A line below the running step, as long as it runs, made anew each time it is shown; '' = none. Without a terminal nobody sees it. */
+  note(text: string | (() => string)): void {
     this.#note = text
   }
 
@@ -89,9 +89,10 @@ export class Steps {
 
   /** The note, and back to the line of the step. */
   #noteBelow(): string {
-    if (this.#note === '') return ''
+    const note = typeof this.#note === 'string' ? this.#note : this.#note()
+    if (note === '') return ''
     this.#isNoteShown = true
-    return `\n\r${cutToWidth(' '.repeat(tabColumns) + this.#note, this.#columns - 1)}\x1b[1A`
+    return `\n\r${cutToWidth(' '.repeat(tabColumns) + note, this.#columns - 1)}\x1b[1A`
   }
 
   get #columns(): number {

@@ -2,12 +2,11 @@ import type { Clock, Timer } from '#lib/clock.ts'
 import { formatBytes } from '#lib/sizes.ts'
 import { cutToWidth } from '#lib/text/display-width.ts'
 import type { Out } from '../out.ts'
+import { Speed } from './speed.ts'
 
 const redrawMs = 200
 /** Where nothing can be written over: so often, a line. */
 const lineMs = 10_000
-/** Speed is that of this long ago until now. */
-const windowMs = 5_000
 const eraseLine = '\r\x1b[K'
 
 type Transfer = { receivedBytes: number; totalBytes: number | undefined; isDone: boolean }
@@ -21,8 +20,7 @@ export class Transfers {
   readonly #clock: Clock
   readonly #noun: string
   readonly #all: Transfer[] = []
-  /** Bytes that came since the start, at some moments of the last seconds. */
-  readonly #moments: { atMs: number; bytes: number }[] = []
+  readonly #speed: Speed
   #movedBytes = 0
   #timer: Timer | undefined
   #isShown = false
@@ -32,6 +30,7 @@ export class Transfers {
     this.#out = out
     this.#clock = clock
     this.#noun = noun
+    this.#speed = new Speed(clock)
     this.#wait()
   }
 
@@ -62,7 +61,7 @@ export class Transfers {
   #wait(): void {
     const { canRedraw } = this.#out
     this.#timer = this.#clock.after(canRedraw ? redrawMs : lineMs, () => {
-      this.#note()
+      this.#speed.note(this.#movedBytes)
       this.#isShown = canRedraw
       const room = (this.#out.columns ?? Number.POSITIVE_INFINITY) - 1
       this.#out.write(canRedraw ? `${eraseLine}${cutToWidth(this.#text(), room)}` : `${this.#text()}\n`)
@@ -70,46 +69,17 @@ export class Transfers {
     })
   }
 
-  #note(): void {
-    const atMs = this.#clock.monotonicMs()
-    this.#moments.push({ atMs, bytes: this.#movedBytes })
-    while (this.#moments.length > 2 && (this.#moments[0]?.atMs ?? 0) < atMs - windowMs) this.#moments.shift()
-  }
-
   #text(): string {
     const received = sum(this.#all.map(({ receivedBytes }) => receivedBytes))
     const isKnown = this.#all.every(({ totalBytes }) => totalBytes !== undefined)
     const total = isKnown ? sum(this.#all.map(({ totalBytes }) => totalBytes ?? 0)) : undefined
     const done = this.#all.filter(({ isDone }) => isDone).length
-    const speed = this.#bytesPerSecond()
     return [
       `${done} of ${this.#all.length} ${this.#noun}`,
       total === undefined ? formatBytes(received) : `${formatBytes(received)} of ${formatBytes(total)}`,
-      ...(received === total ? ['checking and unpacking'] : speedTexts(speed, total && total - received)),
+      ...(received === total ? ['checking and unpacking'] : this.#speed.texts(total && total - received)),
     ].join(', ')
-  }
-
-  #bytesPerSecond(): number {
-    const [first, last] = [this.#moments[0], this.#moments.at(-1)]
-    if (!first || !last || last.atMs === first.atMs) return 0
-    return ((last.bytes - first.bytes) * 1000) / (last.atMs - first.atMs)
   }
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((all, each) => all + each, 0)
-
-/** `5.2 MB/s`, and when it is known how many bytes are left, `8s left`. */
-function speedTexts(bytesPerSecond: number, leftBytes: number | undefined): string[] {
-  if (bytesPerSecond <= 0) return []
-  const speed = `${formatBytes(Math.round(bytesPerSecond))}/s`
-  return leftBytes === undefined ? [speed] : [speed, `${leftText(leftBytes / bytesPerSecond)} left`]
-}
-
-/** `8s`, `2m05s`, `3h10m`: the larger two units. */
-function leftText(seconds: number): string {
-  const whole = Math.max(1, Math.ceil(seconds))
-  const two = (number: number) => String(number).padStart(2, '0')
-  if (whole < 60) return `${whole}s`
-  if (whole < 3600) return `${Math.floor(whole / 60)}m${two(whole % 60)}s`
-  return `${Math.floor(whole / 3600)}h${two(Math.floor((whole % 3600) / 60))}m`
-}

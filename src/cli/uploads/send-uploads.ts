@@ -1,12 +1,14 @@
 import { hash } from 'node:crypto'
 import type { Client } from '#client/client.ts'
 import { askedAhead } from '#lib/asked-ahead.ts'
-import { Fault, faultOf } from '#lib/fault.ts'
+import type { Clock } from '#lib/clock.ts'
+import { faultOf } from '#lib/fault.ts'
 import { formatBytes } from '#lib/sizes.ts'
 import type { JobSpec } from '#models/job.ts'
 import { uploadBytes } from '#models/upload.ts'
-import type { LocalUpload } from '#providers/local-upload.ts'
+import { changedMeanwhile, type LocalUpload } from '#providers/local-upload.ts'
 import type { Cli } from '../command.ts'
+import { Speed } from '../progress/speed.ts'
 import { Steps } from '../progress/steps.ts'
 import { during } from '../shared/wrap-error.ts'
 import { naming, readUploads } from './named-uploads.ts'
@@ -29,9 +31,7 @@ export async function sendUploads(spec: JobSpec, isQuiet: boolean, cli: Cli): Pr
   const client = await cli.client()
   for (const [path, upload] of uploads) {
     steps.begin(stepText(path))
-    const tell = (sentBytes: number, missingBytes: number) =>
-      steps.note(`${formatBytes(sentBytes)} of ${formatBytes(missingBytes)} sent`)
-    await during(`cannot send ${path}`, send(upload, spec.Namespace, client, cli, tell)).catch((error: unknown) => {
+    await during(`cannot send ${path}`, send(upload, spec.Namespace, client, cli, steps)).catch((error: unknown) => {
       steps.end(cli.interrupted.aborted ? 'cancelled' : 'failed')
       throw error
     })
@@ -42,52 +42,54 @@ export async function sendUploads(spec: JobSpec, isQuiet: boolean, cli: Cli): Pr
 
 const stepText = (path: string): string => `Sending ${path}`
 
-type Tell = (sentBytes: number, missingBytes: number) => void
-
-async function send(upload: LocalUpload, namespace: string, client: Client, cli: Cli, tell: Tell): Promise<void> {
+async function send(upload: LocalUpload, namespace: string, client: Client, cli: Cli, steps: Steps): Promise<void> {
   for (let giveUpAtMs = 0; ; ) {
-    let hasSent = false
+    let sentBytes = 0
     try {
       const { ID, Missing } = await client.jobs.beginUpload(upload.list, { namespace })
       if (Missing.length === 0) return
-      for await (const _ of sendMissing(upload, new Set(Missing), tell, (digest, bytes) =>
-        client.jobs.uploadChunk(ID, digest, bytes, { namespace }),
-      )) {
-        hasSent = true
-      }
+      const missing = new Set(Missing)
+      steps.note(howFar(() => sentBytes, bytesOf(upload, missing), cli.clock))
+      await sendMissing(upload, missing, async (digest, bytes) => {
+        await client.jobs.uploadChunk(ID, digest, bytes, { namespace })
+        sentBytes += bytes.length
+      })
     } catch (error) {
       const nowMs = cli.clock.monotonicMs()
-      if (hasSent || giveUpAtMs === 0) giveUpAtMs = nowMs + patienceMs
+      if (sentBytes > 0 || giveUpAtMs === 0) giveUpAtMs = nowMs + patienceMs
       if (!faultOf(error).isRetryable || cli.interrupted.aborted || nowMs > giveUpAtMs) throw error
       await cli.clock.sleep(pauseMs, cli.interrupted)
     }
   }
 }
 
-/** Yields after each chunk that has arrived. */
-async function* sendMissing(
-  { list, chunks }: LocalUpload,
+/** Each chunk counts once, however often it stands there. */
+function bytesOf({ list }: LocalUpload, digests: ReadonlySet<string>): number {
+  const chunks = new Map(list.Chunks.map((chunk) => [chunk.SHA256, chunk]))
+  return uploadBytes({ Chunks: [...chunks.values()].filter(({ SHA256 }) => digests.has(SHA256)) })
+}
+
+/** Told anew whenever somebody looks. */
+function howFar(sentBytes: () => number, missingBytes: number, clock: Clock): () => string {
+  const speed = new Speed(clock)
+  return () => {
+    const sent = sentBytes()
+    speed.note(sent)
+    return [`${formatBytes(sent)} of ${formatBytes(missingBytes)}`, ...speed.texts(missingBytes - sent)].join(', ')
+  }
+}
+
+async function sendMissing(
+  { chunks }: LocalUpload,
   missing: Set<string>,
-  tell: Tell,
   put: (digest: string, bytes: Uint8Array) => Promise<void>,
-): AsyncGenerator<void> {
-  const wanted = { Chunks: list.Chunks.filter(({ SHA256 }) => missing.has(SHA256)) }
-  const missingBytes = uploadBytes(wanted)
-  let sentBytes = 0
+): Promise<void> {
   async function* sought(): AsyncGenerator<{ digest: string; bytes: Buffer }> {
     for await (const bytes of chunks()) {
       const digest = hash('sha256', bytes)
       if (missing.delete(digest)) yield { digest, bytes }
     }
   }
-  const sendOne = async ({ digest, bytes }: { digest: string; bytes: Buffer }) => {
-    await put(digest, bytes)
-    sentBytes += bytes.length
-    tell(sentBytes, missingBytes)
-  }
-  yield* askedAhead(sought(), atOnce, sendOne)
-  if (missing.size > 0) throw changed()
+  for await (const _ of askedAhead(sought(), atOnce, ({ digest, bytes }) => put(digest, bytes)));
+  if (missing.size > 0) throw changedMeanwhile('it changed')
 }
-
-const changed = (): Fault =>
-  new Fault('Conflict', 'it changed while it was sent', { hint: 'Run the command again when it is at rest.' })
