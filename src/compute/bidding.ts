@@ -47,7 +47,7 @@ export class Bidding {
     const { clock, registries } = this.#parts
     const content = await findContent(held, registries)
     if (held.isStopped) return
-    const taken = this.#starter.takeAtOnce(need, row.order.job)
+    const taken = this.#starter.takeAtOnce(need, row.order)
     const state = taken ? 'Running' : 'Queued'
     const startTime = taken ? clock.nowNs() : 0n
     // With the GPUs it was given: they are still its own after a restart of ours.

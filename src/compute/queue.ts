@@ -1,6 +1,6 @@
 import type { ExecutionId } from '#models/ids.ts'
 import type { Gpu, Resources } from '#models/resources.ts'
-import { addResources, fitsInto, noResources } from '#models/resources.ts'
+import { addResources, noResources } from '#models/resources.ts'
 import type { Capacity } from './capacity/capacity.ts'
 
 export type QueueItem = { executionId: ExecutionId; priority: number; need: Resources; isWanted: (gpu: Gpu) => boolean }
@@ -31,10 +31,10 @@ export class Queue {
   }
 
   /** Those that would never start here: even an empty node has not so much. */
-  outgrown({ max }: Capacity): ExecutionId[] {
-    const hasEnough = ({ need, isWanted }: Entry): boolean =>
-      fitsInto(need, max) && (!max.GPUs || max.GPUs.filter(isWanted).length >= need.GPU)
-    return this.#entries.filter((entry) => !hasEnough(entry)).map(({ executionId }) => executionId)
+  outgrown(capacity: Capacity): ExecutionId[] {
+    return this.#entries
+      .filter(({ need, isWanted }) => !capacity.hasEver(need, isWanted))
+      .map(({ executionId }) => executionId)
   }
 
   /** The next one that may start, with what it was given. */

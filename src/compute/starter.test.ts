@@ -4,7 +4,7 @@ import type { WorkRow } from '#contracts/store.ts'
 import type { Execution } from '#models/execution.ts'
 import type { ExecutionId } from '#models/ids.ts'
 import type { ComputeMessage } from '#models/messages/messages.ts'
-import type { Resources } from '#models/resources.ts'
+import type { Gpu, Resources } from '#models/resources.ts'
 import { SystemClock } from '#platform/clock.ts'
 import { job } from '../../test/kit/reconcile-world.ts'
 import { Holdings } from './held.ts'
@@ -26,10 +26,15 @@ const setup = () => {
   const runner = { run: async (held, start) => void running.set(held.id, start) } as Pick<Runner, 'run'> as Runner
   const registries = { engines: new Registry<Engine>(new SystemClock(), [], () => []) }
   const starter = new Starter({ capacity: amount(4), clock: new SystemClock(), registries }, holdings, ledger, runner)
-  const enqueue = (name: string, cpu: number) => {
+  const enqueue = (name: string, cpu: number, GPUs?: Gpu[]) => {
     const executionId = name as ExecutionId
-    const order = { execution: { ID: executionId, Epoch: 1 } as Execution, job: job() }
-    const row: WorkRow = { executionId, state: 'Queued', order, need: amount(cpu), startTime: 0n }
+    const need = { ...amount(cpu), GPU: GPUs?.length ?? 0 }
+    const AllocatedResources = { Tasks: { main: { ...need, ...(GPUs ? { GPUs } : {}) } } }
+    const order = {
+      execution: { ID: executionId, Epoch: 1, AllocatedResources } as Partial<Execution> as Execution,
+      job: job(),
+    }
+    const row: WorkRow = { executionId, state: 'Queued', order, need, startTime: 0n }
     const held = holdings.take(row)
     starter.enqueue(held)
     return held
@@ -52,6 +57,24 @@ describe('the starter of a node', () => {
     expect(await names()).toEqual(['a', 'b'])
     expect(ends).toMatchObject([{ Kind: 'ComputeError', Body: { ExecutionID: 'c', FailureClass: 'node' } }])
     expect(starter.load).toMatchObject({ enqueued: 0, available: amount(0) })
+  })
+
+  const gpu = (Vendor: string, Index: number): Gpu => ({ Index, Name: 'X', Vendor, Memory: 1, PCIAddress: '' })
+
+  it('gives each the GPUs it was promised, and fails what was promised one that is not there [R145, R206]', async () => {
+    const { starter, running, ends, enqueue, names } = setup()
+    const GPUs = [gpu('AMD/ATI', 0), gpu('NVIDIA', 0), gpu('NVIDIA', 1)]
+    starter.resize({ ...amount(4), GPU: 3, GPUs })
+    enqueue('any', 1, [gpu('NVIDIA', 1)])
+    enqueue('same', 1, [gpu('NVIDIA', 1)])
+    enqueue('amd', 1, [gpu('AMD/ATI', 0)])
+    enqueue('gone', 1, [gpu('NVIDIA', 2)])
+    expect(await names()).toEqual(['any', 'amd'])
+    const given = (name: string) => running.get(name as ExecutionId)?.resources.GPUs
+    expect([given('any'), given('amd')]).toEqual([[gpu('NVIDIA', 1)], [gpu('AMD/ATI', 0)]])
+    expect(ends).toMatchObject([{ Kind: 'ComputeError', Body: { ExecutionID: 'gone', FailureClass: 'node' } }])
+    running.get('any' as ExecutionId)?.release()
+    expect(await names()).toContain('same')
   })
 
   it('starts what waited behind one that is cancelled, without waiting for other work to end [W31]', async () => {

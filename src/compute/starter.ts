@@ -1,8 +1,8 @@
+import type { WorkRow } from '#contracts/store.ts'
 import type { Clock } from '#lib/clock.ts'
-import { isWantedBy } from '#models/gpu-vendor.ts'
-import type { Job } from '#models/job.ts'
 import type { Resources } from '#models/resources.ts'
 import { Capacity } from './capacity/capacity.ts'
+import { isForOrder } from './capacity/own-gpus.ts'
 import { findContent } from './content.ts'
 import type { Held, Holdings } from './held.ts'
 import type { Ledger } from './ledger.ts'
@@ -43,9 +43,9 @@ export class Starter {
   }
 
   /** The resources, when there is room and nobody waits for it. */
-  takeAtOnce(need: Resources, job: Job): Resources | undefined {
+  takeAtOnce(need: Resources, order: WorkRow['order']): Resources | undefined {
     const isFree = this.#queue.length === 0 && !this.#isStopped
-    return isFree ? this.#capacity.take(need, isWantedBy(job)) : undefined
+    return isFree ? this.#capacity.take(need, isForOrder(order)) : undefined
   }
 
   /** What waits for more than there is now fails, so that another node is found for it. */
@@ -54,15 +54,22 @@ export class Starter {
     for (const id of this.#queue.outgrown(this.#capacity)) {
       const held = this.#holdings.get(id)
       this.#queue.remove(id)
-      if (held) held.done = this.#ledger.end(held, outgrown(held.row, this.#clock.nowNs())).catch(() => {})
+      if (held) this.#refuse(held)
     }
     this.#pump()
   }
 
+  /** Where the node has not so much, nor the GPUs that were promised, by the time it is accepted, it fails too. */
   enqueue(held: Held): void {
     const { order, need } = held.row
-    this.#queue.add({ executionId: held.id, priority: order.job.Priority, need, isWanted: isWantedBy(order.job) })
+    const isWanted = isForOrder(order)
+    if (!this.#capacity.hasEver(need, isWanted)) return this.#refuse(held)
+    this.#queue.add({ executionId: held.id, priority: order.job.Priority, need, isWanted })
     this.#pump()
+  }
+
+  #refuse(held: Held): void {
+    held.done = this.#ledger.end(held, outgrown(held.row, this.#clock.nowNs())).catch(() => {})
   }
 
   /** Runs to the end with what was taken, and gives it back. `isStored`: that it started is on disk; undefined = it may not start. */
@@ -72,7 +79,7 @@ export class Starter {
 
   /** It was running when we went down: its engine may still hold it. */
   resume(held: Held): void {
-    const taken = this.#capacity.hold(held.row.need, isWantedBy(held.row.order.job))
+    const taken = this.#capacity.hold(held.row.need, isForOrder(held.row.order))
     held.done = this.start(held, taken, Promise.resolve(), true)
   }
 

@@ -22,7 +22,7 @@ export const addResources = (a: Resources, b: Resources): Resources => ({
 })
 
 /** Each vendor's tool counts for itself. */
-const isSameGpu = (a: Gpu, b: Gpu): boolean => a.Vendor === b.Vendor && a.Index === b.Index
+export const isSameGpu = (a: Gpu, b: Gpu): boolean => a.Vendor === b.Vendor && a.Index === b.Index
 
 /** Never below zero in any dimension (the reference wraps unsigned values: W34). */
 export const subtractResources = (a: Resources, b: Resources): Resources => ({

@@ -1,7 +1,6 @@
 import type { Change, CommitOutcome } from '#contracts/store.ts'
 import type { Clock, Random } from '#lib/clock.ts'
 import type { Execution } from '#models/execution.ts'
-import { vendorsWantedBy } from '#models/gpu-vendor.ts'
 import { newExecutionId } from '#models/ids.ts'
 import { isCounted, isLongRunning, type Job } from '#models/job.ts'
 import { isTerminalJob } from '#models/job-state.ts'
@@ -161,7 +160,6 @@ export class Looks {
     // Also an ended job: what it has on a node that is gone counts as lost in time.
     this.#parts.timers.set(job.ID, plan.checkAt)
     this.#parts.nodes.setLasting(job.ID, isLongRunning(job.Type) && !hasEnded)
-    this.#parts.nodes.setVendors(job.ID, hasEnded ? [] : vendorsWantedBy(job))
     if (plan.waitsFor && !hasEnded) return
     this.#reserve(job.ID)
     this.#letNextTry(job.ID)

@@ -14,8 +14,6 @@ export type NodeView = {
   readonly disconnectedSince: bigint
   /** MaxCapacity less everything promised and not yet ended. */
   readonly free: Resources
-  /** Of a node that names its GPUs: how many are promised to jobs that want those of one vendor, by vendor. */
-  readonly gpusWanted?: ReadonlyMap<string, number>
   readonly reservation?: Reservation
 }
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, it } from 'vitest'
 import type { RunningProgram, RunRequest } from '#contracts/engine.ts'
+import { allocatedOf } from '#models/execution.ts'
 import type { Gpu } from '#models/resources.ts'
 import { startHybrid } from '../kit/cluster.ts'
 import { jobSpec } from '../kit/job-spec.ts'
@@ -30,6 +31,26 @@ it('a job gets GPUs of the vendor it asks for, and more than the node has of it 
     StateType: 'Failed',
     Message: expect.stringMatching(/node busy with available capacity .*GPU: 1}/),
   })
+})
+
+it('a job that would do with any GPU leaves those of the scarcer vendor, and is shown with its own [R145, I5]', async () => {
+  const engine = new ScriptedEngine('noop', () => new Promise(() => {}))
+  const GPUs = [gpu('AMD/ATI', 0), gpu('NVIDIA', 0), gpu('NVIDIA', 1)]
+  cluster = await startHybrid({ engines: [engine], capacity: withGpus(GPUs) })
+  const any = await submitSpec(cluster.jobs, asking('1'))
+  const Constraints = [{ Key: 'GPU-AMD', Operator: 'exists' as const, Values: [] }]
+  await submitSpec(cluster.jobs, { Constraints, ...asking('1') })
+  await until('both run', () => engine.starts.length === 2)
+  const byJob = new Map(engine.starts.map(({ jobId, resources }) => [jobId, resources.GPUs]))
+  expect(byJob.get(any)).toEqual([gpu('NVIDIA', 0)])
+  expect([...byJob.values()]).toContainEqual([gpu('AMD/ATI', 0)])
+  const waiting = await submitSpec(cluster.jobs, { Constraints, ...asking('1') })
+  await until(
+    'it waits with the orchestrator',
+    async () => (await cluster.store.job(waiting))?.State.StateType === 'Queued',
+  )
+  const [execution] = await cluster.store.executionsOfJob(any)
+  expect(execution && allocatedOf(execution)?.GPUs).toEqual([gpu('NVIDIA', 0)])
 })
 
 /** Programs of this kind outlive the node. */

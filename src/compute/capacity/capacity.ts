@@ -37,6 +37,12 @@ export class Capacity {
     return this.#give(need, gpus)
   }
 
+  /** Whether it could be taken if all that was given had come back. */
+  hasEver(need: Resources, isWanted: (gpu: Gpu) => boolean): boolean {
+    const { GPUs } = this.max
+    return fitsInto(need, this.max) && (!GPUs || GPUs.filter(isWanted).length >= need.GPU)
+  }
+
   /**
    * What runs since before our restart holds what it was given: the same GPUs, and all of it also when the node offers
    * less by now. Where its GPUs were not noted it counts for any that are free.

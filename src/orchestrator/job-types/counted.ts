@@ -3,6 +3,7 @@ import { isDiscardedExecution } from '#models/execution-state.ts'
 import { type Job, mainTask, partitionCount } from '#models/job.ts'
 import { jobQueued, stopTexts } from '../events.ts'
 import { withStarted } from '../placement/foreseen.ts'
+import { gpuNamer } from '../placement/gpus.ts'
 import { Placement } from '../placement/place.ts'
 import { selectNodes } from '../placement/rank.ts'
 import { reserveSome } from '../placement/reservation.ts'
@@ -118,9 +119,10 @@ const placeAlike = (
   const placement = new Placement(seen, need)
   const candidates = placement.candidates(wanted.length)
   const nodes = selectNodes(candidates, need, wanted.length, snapshot)
+  const named = gpuNamer(snapshot.job)
   const starts = nodes.map((node, i) => {
     const partition = wanted[i] as Partition
-    return newExecution(snapshot, node.id, partition.index, need, partition.attempts)
+    return newExecution(snapshot, node.id, partition.index, named(node, need), partition.attempts)
   })
   plan.starts = plan.starts.length > 0 ? [...plan.starts, ...starts] : starts
   for (const { leaver } of leaving.slice(0, Math.max(0, nodes.length - missing.length))) replace(snapshot, plan, leaver)

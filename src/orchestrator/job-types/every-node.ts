@@ -1,6 +1,7 @@
 import type { Execution } from '#models/execution.ts'
 import type { NodeId } from '#models/ids.ts'
 import type { Resources } from '#models/resources.ts'
+import { gpuNamer } from '../placement/gpus.ts'
 import { Placement } from '../placement/place.ts'
 import { reserveEach } from '../placement/reservation.ts'
 import type { Plan } from '../plan.ts'
@@ -25,12 +26,13 @@ export const startOnNodes = (
   }
   const byNode = Map.groupBy(executions, (execution) => execution.NodeID)
   const attemptsOn = (nodeId: NodeId): Execution[] => byNode.get(nodeId) ?? []
+  const named = gpuNamer(snapshot.job)
   const busy: NodeView[] = []
   for (const node of placement.near) {
     const attempts = attemptsOn(node.id)
     const own = isUneven(snapshot.job, attempts) ? placementAfter(attempts) : placement
     if (own.canTake(node)) {
-      if (wants(attempts)) plan.starts.push(startOn(snapshot, node.id, own.need, attempts))
+      if (wants(attempts)) plan.starts.push(startOn(snapshot, node.id, named(node, own.need), attempts))
     } else if (own.isBusy(node) && wants(attempts)) busy.push(node)
   }
   if (busy.length > 0) {

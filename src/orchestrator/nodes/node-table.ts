@@ -171,11 +171,6 @@ export class NodeTable implements NodeViews {
     this.#promises.setLasting(jobId, isLasting)
   }
 
-  /** Of which vendors the job wants its GPUs; none = it does not matter, or it has ended. */
-  setVendors(jobId: JobId, vendors: readonly string[]): void {
-    for (const id of this.#promises.setVendors(jobId, vendors)) this.#stale.add(id)
-  }
-
   troubledAt(nowNs: bigint): ReadonlyMap<NodeId, number> {
     return this.troubled.at(nowNs)
   }
@@ -251,7 +246,6 @@ const viewOf = (state: NodeState, promises: Promises, reservation: Reservation |
     isConnected: state.ConnectionState.Status === 'CONNECTED',
     disconnectedSince: state.ConnectionState.DisconnectedSince,
     free: subtractResources(max, promises.on(id)),
-    ...(max.GPUs ? { gpusWanted: promises.gpusWantedOn(id) } : {}),
     ...(reservation ? { reservation } : {}),
   }
 }

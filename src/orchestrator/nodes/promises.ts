@@ -9,8 +9,6 @@ export class Promises {
   readonly #byNode = new Map<NodeId, Kept>()
   /** Jobs that run until they are stopped. */
   readonly #lasting = new Set<JobId>()
-  /** Of which vendors jobs want their GPUs, where that matters. */
-  readonly #vendors = new Map<JobId, readonly string[]>()
 
   clear(): void {
     this.#byNode.clear()
@@ -33,23 +31,6 @@ export class Promises {
   setLasting(jobId: JobId, isLasting: boolean): void {
     if (isLasting) this.#lasting.add(jobId)
     else this.#lasting.delete(jobId)
-  }
-
-  /** Returns the nodes of which something else is known by that. */
-  setVendors(jobId: JobId, vendors: readonly string[]): NodeId[] {
-    const before = this.#vendors.get(jobId)
-    if (vendors.length > 0) this.#vendors.set(jobId, vendors)
-    else this.#vendors.delete(jobId)
-    if (before?.join() === (vendors.length > 0 ? vendors.join() : undefined)) return []
-    return [...this.#byNode.keys()].filter((id) => this.jobsOn(id).has(jobId))
-  }
-
-  /** GPUs promised to jobs that want those of one vendor, by vendor. */
-  gpusWantedOn(id: NodeId): ReadonlyMap<string, number> {
-    const wanted = new Map<string, number>()
-    for (const { jobId, need } of this.#byNode.get(id)?.live.values() ?? [])
-      for (const vendor of this.#vendors.get(jobId) ?? []) wanted.set(vendor, (wanted.get(vendor) ?? 0) + need.GPU)
-    return wanted
   }
 
   /** Promised to what runs until it is stopped. */

@@ -107,7 +107,7 @@ const capacity: Rule = (job, need, node) => {
   if (!info) return refuse('size', () => 'node queue usage is unknown')
   const free = freeGpusFor(job, node)
   if (fitsInto(need, free) && fitsInto(need, info.MaxJobRequirements)) return reserved(job, need, node)
-  const fitsWhenIdle = fitsInto(need, info.MaxJobRequirements) && fitsInto(need, gpusFor(job, node, info.MaxCapacity))
+  const fitsWhenIdle = fitsInto(need, info.MaxJobRequirements) && fitsInto(need, gpusFor(job, info.MaxCapacity))
   const reason = (): string => `node busy with available capacity ${formatResources(free)}`
   return { rule: fitsWhenIdle ? 'room' : 'size', reason, isBusy: fitsWhenIdle }
 }

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import { allocatedOf } from '#models/execution.ts'
+import type { JobId } from '#models/ids.ts'
 import type { LabelSelectorRequirement } from '#models/job.ts'
 import { job, task, World } from '../../../test/kit/reconcile-world.ts'
 import { forecastOf } from '../forecast.ts'
-import type { NodeTable } from '../nodes/node-table.ts'
 import { freeGpusFor } from './gpus.ts'
 
 /** Nodes that report GPUs of these vendors and have no labels, as Go nodes do. */
@@ -70,17 +71,71 @@ describe('GPUs of several vendors on one node', () => {
     ])
   })
 
-  it('are counted for those that want the same vendor, also of other jobs [R145, W36]', () => {
-    const world = cluster({ ...wanting('NVIDIA'), ...asking(1), Count: 2 })
+  const free = (world: World, change: object): number[] =>
+    world
+      .snapshot()
+      .nodes.views()
+      .map((node) => freeGpusFor(job(change), node).GPU)
+  const promised = (world: World) =>
+    world.executions
+      .map((each) => [each.NodeID, allocatedOf(each)?.GPUs?.map(({ Vendor, Index }) => [Vendor, Index])])
+      .toSorted()
+
+  it('are promised by name, each once, and are no longer free for others [R145, W36]', () => {
+    const world = cluster({ ...wanting('NVIDIA'), ...asking(1), Count: 3 })
     world.step()
-    const table = world.snapshot().nodes as NodeTable
-    table.setVendors(world.job.ID, ['NVIDIA'])
-    const free = (change: object): number[] => table.views().map((node) => freeGpusFor(job(change as never), node).GPU)
-    expect(free(wanting('NVIDIA'))).toEqual([1, 0])
-    expect(free(wanting('AMD'))).toEqual([1, 0])
-    expect(free({})).toEqual([2, 0])
-    table.setVendors(world.job.ID, [])
-    expect(free(wanting('NVIDIA'))).toEqual([2, 0])
+    expect(promised(world)).toEqual([
+      ['n-0', [['NVIDIA', 0]]],
+      ['n-0', [['NVIDIA', 1]]],
+      ['n-1', [['NVIDIA', 0]]],
+    ])
+    expect(free(world, wanting('NVIDIA'))).toEqual([0, 0])
+    expect(free(world, wanting('AMD'))).toEqual([1, 0])
+    expect(free(world, {})).toEqual([1, 0])
+    world.executions = world.executions.filter(({ NodeID }) => NodeID === 'n-0')
+    expect(free(world, wanting('NVIDIA'))).toEqual([0, 1])
+  })
+
+  it('go to who would do with any from the vendor of which most are free, so that others find theirs [R145]', () => {
+    const world = cluster({ ...asking(1), Count: 1, Type: 'ops' })
+    world.step()
+    expect(promised(world)).toEqual([
+      ['n-0', [['NVIDIA', 0]]],
+      ['n-1', [['NVIDIA', 0]]],
+    ])
+    expect(free(world, wanting('AMD'))).toEqual([1, 0])
+    const all = cluster({ ...asking(3), Count: 1 })
+    all.step()
+    expect(promised(all)).toEqual([
+      [
+        'n-0',
+        [
+          ['NVIDIA', 0],
+          ['NVIDIA', 1],
+          ['AMD/ATI', 2],
+        ],
+      ],
+    ])
+    expect(free(all, wanting('AMD'))).toEqual([0, 0])
+  })
+
+  it('are not named where the node chooses, and any of those may be what another wants [R145, I5]', () => {
+    const world = cluster({ ...asking(1), Count: 1, Type: 'ops' })
+    for (const { state } of world.nodes) state.Info.SupportedProtocols = ['ncl/v1']
+    world.step()
+    expect(promised(world)).toEqual([
+      ['n-0', undefined],
+      ['n-1', undefined],
+    ])
+    for (const { state } of world.nodes) state.Info.SupportedProtocols = ['bac/v1']
+    expect(free(world, wanting('NVIDIA'))).toEqual([1, 0])
+    expect(free(world, wanting('AMD'))).toEqual([0, 0])
+    expect(free(world, {})).toEqual([2, 0])
+    world.job = { ...world.job, ID: 'j-2' as JobId }
+    world.others = world.executions
+    world.executions = []
+    world.step()
+    expect(promised(world)).toEqual([['n-0', undefined]])
   })
 
   it('are too few on every node when none has so many of the vendor, which is said [F3]', () => {

@@ -1,26 +1,49 @@
-import { vendorsWantedBy } from '#models/gpu-vendor.ts'
+import { isWantedBy, vendorsWantedBy } from '#models/gpu-vendor.ts'
+import type { NodeId } from '#models/ids.ts'
 import type { Job } from '#models/job.ts'
-import type { Resources } from '#models/resources.ts'
+import { type Gpu, isSameGpu, type Resources } from '#models/resources.ts'
 import type { NodeView } from '../snapshot.ts'
 
-/** What of this a job may have: of a node with GPUs of several vendors perhaps not all of them. */
-export const gpusFor = (job: Job, node: NodeView, amount: Resources): Resources => {
-  const most = amount.GPU > 0 ? wantedGpus(job, node) : undefined
-  return most === undefined ? amount : { ...amount, GPU: Math.min(amount.GPU, most.all) }
+/** What of this a job may have: of GPUs of several vendors perhaps not all. */
+export const gpusFor = (job: Job, amount: Resources): Resources => lessUnfit(job, amount, 0)
+
+/** The same of what is free on a node: any that are promised without a name may be those that the job wants. */
+export const freeGpusFor = (job: Job, node: NodeView): Resources =>
+  lessUnfit(job, node.free, node.free.GPU > 0 ? unnamedOn(node) : 0)
+
+const lessUnfit = (job: Job, amount: Resources, unnamed: number): Resources => {
+  const { GPU, GPUs } = amount
+  if (GPU === 0 || !GPUs || job.Constraints.length === 0 || vendorsWantedBy(job).length === 0) return amount
+  return { ...amount, GPU: Math.max(0, Math.min(GPU, GPUs.filter(isWantedBy(job)).length - unnamed)) }
 }
 
-/** The same of what is free: others that want the same GPUs have been promised theirs. */
-export const freeGpusFor = (job: Job, node: NodeView): Resources => {
-  const { free } = node
-  const most = free.GPU > 0 ? wantedGpus(job, node) : undefined
-  return most === undefined ? free : { ...free, GPU: Math.max(0, Math.min(free.GPU, most.all - most.promised)) }
+/** How many GPUs are promised there without a name: nodes of Go, and ours with work from before, choose themselves. */
+const unnamedOn = ({ state, free }: NodeView): number => {
+  const { GPU = 0, GPUs = [] } = state.Info.ComputeNodeInfo?.MaxCapacity ?? {}
+  return GPU - free.GPU - (GPUs.length - (free.GPUs ?? []).length)
 }
 
-/** Undefined when it may have any. */
-const wantedGpus = (job: Job, { state, gpusWanted }: NodeView): { all: number; promised: number } | undefined => {
-  const gpus = state.Info.ComputeNodeInfo?.MaxCapacity.GPUs
-  const vendors = gpus && job.Constraints.length > 0 ? vendorsWantedBy(job) : []
-  if (!gpus || vendors.length === 0) return undefined
-  const promised = vendors.reduce((sum, vendor) => sum + (gpusWanted?.get(vendor) ?? 0), 0)
-  return { all: gpus.filter(({ Vendor }) => vendors.includes(Vendor)).length, promised }
+/**
+ * Names the GPUs that executions of a job are promised, one after the other, so that none that another job needs is
+ * taken by a job that would do with any. `need` as it is where the node chooses.
+ */
+export const gpuNamer = (job: Job): ((node: NodeView, need: Resources) => Resources) => {
+  const left = new Map<NodeId, readonly Gpu[]>()
+  return (node, need) => {
+    if (need.GPU === 0 || !isTold(node)) return need
+    const free = left.get(node.id) ?? node.free.GPUs ?? []
+    const GPUs = plentifulFirst(free).filter(isWantedBy(job)).slice(0, need.GPU)
+    left.set(
+      node.id,
+      free.filter((gpu) => !GPUs.some((own) => isSameGpu(own, gpu))),
+    )
+    return GPUs.length < need.GPU ? need : { ...need, GPUs }
+  }
 }
+
+const isTold = (node: NodeView): boolean =>
+  node.state.Info.SupportedProtocols.includes('bac/v1') && unnamedOn(node) === 0
+
+/** Those first of whose vendor most are free: of the others there may soon be none for who wants them. */
+const plentifulFirst = (gpus: readonly Gpu[]): Gpu[] =>
+  [...Map.groupBy(gpus, ({ Vendor }) => Vendor).values()].toSorted((a, b) => b.length - a.length).flat()

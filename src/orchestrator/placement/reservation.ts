@@ -4,7 +4,7 @@ import { checkBy, type Plan } from '../plan.ts'
 import type { NodeView, Reservation, Snapshot } from '../snapshot.ts'
 import { isBefore, turnOf } from '../turn.ts'
 import { ampleChoice, someOf } from './choice.ts'
-import { freeGpusFor } from './gpus.ts'
+import { freeGpusFor, gpusFor } from './gpus.ts'
 
 /** What a node has free for this job: not what is reserved for another whose turn is before. */
 export const freeFor = (job: Job, node: NodeView): Resources => {
@@ -63,7 +63,7 @@ const hasWaitedLong = ({ job, nowNs }: Snapshot, plan: Plan): boolean => {
 const mayBeReserved = ({ job, nodes }: Snapshot, need: Resources, { id, state, reservation }: NodeView): boolean => {
   const max = state.Info.ComputeNodeInfo?.MaxCapacity
   if (!max || (reservation && isForOther(job, reservation))) return false
-  return fitsInto(need, subtractResources(max, nodes.lastingOn(id)))
+  return fitsInto(need, gpusFor(job, subtractResources(max, nodes.lastingOn(id))))
 }
 
 /** Those first that were not tried just now, and of them where most of the need is there already. */

@@ -7,7 +7,7 @@ import { gpusFor } from './gpus.ts'
 /** The most that one job may ask of a node, however idle it is. */
 const limitOf = (job: Job, node: NodeView): Resources => {
   const info = node.state.Info.ComputeNodeInfo
-  return info ? gpusFor(job, node, leastOf(info.MaxCapacity, info.MaxJobRequirements)) : noResources()
+  return info ? leastOf(gpusFor(job, info.MaxCapacity), info.MaxJobRequirements) : noResources()
 }
 
 /** `too small for CPU 8 and GPU 1`. */

@@ -3,7 +3,7 @@ import { allocatedOf, type Execution } from '#models/execution.ts'
 import type { NodeId } from '#models/ids.ts'
 import { isCounted, type Job, mainTask, partitionCount } from '#models/job.ts'
 import { isTerminalJob } from '#models/job-state.ts'
-import { addResources, fitsInto, noResources, type Resources, resourcesOr } from '#models/resources.ts'
+import { addResources, fitsInto, type Gpu, noResources, type Resources, resourcesOr } from '#models/resources.ts'
 import type { MachineFacts } from '../machine.ts'
 import type { Start } from '../witness.ts'
 import { isAuthorised, isLive } from './durable-model.ts'
@@ -82,16 +82,13 @@ const hasPlace = (job: Job, node: MachineFacts, seen: Seen): boolean => {
 }
 
 /** Of several vendors' GPUs those that the job wants may all be promised. */
-const fitsGpus = (job: Job, { nodeId, capacity }: MachineFacts, { model }: Seen): boolean => {
-  const key = gpuKeyOf(job)
-  if (key === undefined) return true
-  const rivals = model.live().filter((e) => e.NodeID === nodeId && gpuKeyOf(model.jobOf(e)) === key)
-  const promised = rivals.reduce((sum, execution) => sum + (allocatedOf(execution)?.GPU ?? 0), 0)
-  return promised + needOf(job).GPU <= (capacity.GPUs ?? []).filter(({ Vendor }) => isVendorOf(key, Vendor)).length
+const fitsGpus = (job: Job, node: MachineFacts, seen: Seen): boolean => {
+  const key = job.Constraints.map(({ Key }) => Key).find((each) => each.startsWith('GPU-'))
+  const { GPU, GPUs: taken = [] } = promisedOn(node, seen)
+  const isFree = ({ Vendor, Index }: Gpu): boolean => !taken.some((own) => own.Vendor === Vendor && own.Index === Index)
+  const free = (node.capacity.GPUs ?? []).filter((gpu) => key && isVendorOf(key, gpu.Vendor) && isFree(gpu))
+  return key === undefined || needOf(job).GPU + GPU - taken.length <= free.length
 }
-
-const gpuKeyOf = ({ Constraints }: Job): string | undefined =>
-  Constraints.map(({ Key }) => Key).find((key) => key.startsWith('GPU-'))
 
 const promisedOn = ({ nodeId }: MachineFacts, { model }: Seen): Resources =>
   model

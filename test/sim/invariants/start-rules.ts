@@ -50,6 +50,17 @@ export const startRules: readonly Rule<Start>[] = [
   },
   {
     invariant: 'I5',
+    broken: ({ executionId, nodeId, need }, { model }) => {
+      const execution = model.executions.get(executionId)
+      const promised = (execution && allocatedOf(execution)?.GPUs) ?? []
+      const other = promised.find(
+        ({ Vendor, Index }) => !need.GPUs?.some((own) => own.Vendor === Vendor && own.Index === Index),
+      )
+      return other && `${executionId} was promised GPU ${other.Vendor} ${other.Index} of ${nodeId} and has another`
+    },
+  },
+  {
+    invariant: 'I5',
     broken: ({ executionId, need }, { model }) => {
       const execution = model.executions.get(executionId)
       const { Memory = 0 } = (execution && allocatedOf(execution)) || {}

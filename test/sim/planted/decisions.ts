@@ -1,5 +1,6 @@
 import type { Change, Store } from '#contracts/store.ts'
-import type { Job } from '#models/job.ts'
+import type { Execution } from '#models/execution.ts'
+import type { OrchestratorMessage } from '#models/messages/messages.ts'
 import type { Bug } from '../bug.ts'
 import { changed, delivering, misreadJob, type Planted, withCommit } from './plant.ts'
 
@@ -10,23 +11,29 @@ const inOrchestrator = (change: (store: Store) => Store): Bug => ({
 
 const changing = (change: (change: Change) => Change): Bug => inOrchestrator((store) => withCommit(store, change))
 
-/** Nodes get another job with their orders than was decided about. */
-const toldOtherwise = (change: (job: Job) => Job): Bug =>
+type Order = Extract<OrchestratorMessage, { Kind: 'AskForBid' }>['Body']
+
+/** Nodes get other orders than was decided about. */
+const toldOtherwise = (change: (order: Order) => Order): Bug =>
   changing((given) => ({
     ...given,
     ...(given.outbox
       ? {
           outbox: given.outbox.map((row) =>
             row.message.Kind === 'AskForBid'
-              ? {
-                  ...row,
-                  message: { ...row.message, Body: { ...row.message.Body, Job: change(row.message.Body.Job) } },
-                }
+              ? { ...row, message: { ...row.message, Body: change(row.message.Body) } }
               : row,
           ),
         }
       : {}),
   }))
+
+/** The node chooses its GPUs. */
+const withoutGpus = (execution: Execution): Execution => {
+  const tasks = Object.entries(execution.AllocatedResources.Tasks)
+  const Tasks = Object.fromEntries(tasks.map(([name, { GPUs: _, ...amounts }]) => [name, amounts]))
+  return { ...execution, AllocatedResources: { Tasks } }
+}
 
 /** Later than any time of a life. */
 const distantNs = 2n ** 61n
@@ -173,14 +180,32 @@ export const decisionBugs: Readonly<Record<string, Planted>> = {
   'a node is told less memory than it is counted for': {
     invariant: 'I5',
     plant: () =>
-      toldOtherwise(({ Tasks, ...job }) => ({
-        ...job,
-        Tasks: Tasks.map((task) => ({ ...task, Resources: { ...task.Resources, Memory: '1' } })),
+      toldOtherwise(({ Job: { Tasks, ...job }, ...order }) => ({
+        ...order,
+        Job: { ...job, Tasks: Tasks.map((task) => ({ ...task, Resources: { ...task.Resources, Memory: '1' } })) },
       })),
   },
 
   'a node is not told which GPUs are wanted': {
     invariant: 'I6',
-    plant: () => toldOtherwise((job) => ({ ...job, Constraints: [] })),
+    plant: () =>
+      toldOtherwise(({ Job, Execution, ...order }) => ({
+        ...order,
+        Execution: withoutGpus(Execution),
+        Job: { ...Job, Constraints: [] },
+      })),
+  },
+
+  'a program gets another GPU than the promised one': {
+    invariant: 'I5',
+    plant: () => ({
+      engine: (engine) => ({
+        ...engine,
+        start: ({ resources, ...request }, signal) => {
+          const GPUs = resources.GPUs?.map((gpu) => ({ ...gpu, Index: gpu.Index + 1 }))
+          return engine.start({ ...request, resources: { ...resources, ...(GPUs ? { GPUs } : {}) } }, signal)
+        },
+      }),
+    }),
   },
 }
