@@ -53,6 +53,13 @@ function constraintProblems(constraint: LabelSelectorRequirement | null): Proble
   return problems
 }
 
+const publisherNeeded = 'publisher must be set if result paths are set'
+const lacksPublisher = ({ ResultPaths, Publisher }: Task): boolean =>
+  ResultPaths.length > 0 && Publisher.Type === '' && Publisher.Params === undefined
+
+/** Whether a problem is one that the default publisher of an orchestrator solves. */
+export const isPublisherNeeded = ({ text }: Problem): boolean => text.endsWith(publisherNeeded)
+
 /** The same for one task, without its name in front. */
 export function taskProblems(task: Task): Problem[] {
   const problems: Problem[] = []
@@ -61,9 +68,7 @@ export function taskProblems(task: Task): Problem[] {
   pushUnder(problems, 'engine validation failed: ', ['Engine'], specProblems(task.Engine))
   pushItems(problems, 'artifact validation failed: ', 'InputSources', task.InputSources, inputProblems)
   pushItems(problems, 'output validation failed: ', 'ResultPaths', task.ResultPaths, resultProblems)
-  if (task.ResultPaths.length > 0 && task.Publisher.Type === '' && task.Publisher.Params === undefined) {
-    problems.push(problemAt('publisher must be set if result paths are set', 'Publisher'))
-  }
+  if (lacksPublisher(task)) problems.push(problemAt(publisherNeeded, 'Publisher'))
   for (const [nth, at] of repeated(task.InputSources, (input) => input?.Alias ?? '').entries()) {
     const text = `input source with alias ${task.InputSources[at]?.Alias} already exist`
     const problem = problemAt(text, 'InputSources', at, 'Alias')

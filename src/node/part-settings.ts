@@ -8,6 +8,7 @@ import { parseResources } from '#lib/resources.ts'
 import { parsePublisherSpec } from '#lib/spec-text/publisher-spec.ts'
 import type { NodeId } from '#models/ids.ts'
 import { leastOf, type Resources } from '#models/resources.ts'
+import type { SpecConfig } from '#models/spec-config.ts'
 import type { JobDefaults, TypeDefaults } from '#orchestrator/jobs/spec.ts'
 import type { OrchestratorSettings } from '#orchestrator/orchestrator.ts'
 
@@ -40,8 +41,17 @@ export const orchestratorSettings = (settings: Settings, nodeId: NodeId): Orches
 
 const seconds = (nanoseconds: bigint): bigint => nanoseconds / 1_000_000_000n
 
-const jobDefaultsOf = ({ JobDefaults, DefaultPublisher }: Settings): JobDefaults => {
-  const publisher = DefaultPublisher ? parsePublisherSpec(DefaultPublisher) : undefined
+/** These have no parameters, and are no value of `-p`. */
+const plainPublishers = ['link', 's3managed']
+
+const defaultPublisherOf = (text: string): SpecConfig | undefined => {
+  if (text === '') return undefined
+  return plainPublishers.includes(text) ? { Type: text } : parsePublisherSpec(text)
+}
+
+/** What the server gives to jobs that say nothing. Throws a Fault for a publisher that cannot be read. */
+export const jobDefaultsOf = ({ JobDefaults, DefaultPublisher }: Settings): JobDefaults => {
+  const publisher = defaultPublisherOf(DefaultPublisher)
   const ending = ({ Priority, Task }: Settings['JobDefaults']['Batch']): TypeDefaults => ({
     priority: Priority,
     executionTimeout: seconds(Task.Timeouts.ExecutionTimeout),

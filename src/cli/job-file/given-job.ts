@@ -22,7 +22,7 @@ export async function givenJob(path: string | undefined, flags: FlagValues<typeo
   const filled = flags['no-template']
     ? source
     : await fillTemplate(source, flags['template-vars'], flags['template-envs'], cli.env)
-  const job = doing('the job provided is invalid', () => parseJob(filled))
+  const job = doing('the job provided is invalid', () => parseJob(filled, { mayLackPublisher: true }))
   const folder = path === undefined ? '.' : dirname(path)
   return {
     ...job,

@@ -7,6 +7,7 @@ import { readJobFile } from '#models/job-file.schema.ts'
 import { normalizeJob } from '#models/job-normalize.schema.ts'
 import { jobProblems } from '#models/job-problems.schema.ts'
 import { sanitizeJob } from '#models/job-sanitize.schema.ts'
+import { isPublisherNeeded } from '#models/job-validate.schema.ts'
 import { idleParts, idleText } from '#models/job-warnings.schema.ts'
 import { isSamePart, mostTold, type Path, type Problem, problemText } from '#models/problem.ts'
 import { fold } from '#models/shape.schema.ts'
@@ -18,9 +19,9 @@ export type ParsedJob = { readonly spec: JobSpec; readonly id: string; readonly 
 /**
  * A job from the text of a job file: YAML or JSON, read strictly, with defaults filled in and checked as the server
  * will check it. Also takes what `job describe` and `--dry-run` print. Throws a Fault ValidationError with all that is
- * wrong, whose hint says where to look.
+ * wrong, whose hint says where to look. `mayLackPublisher`: the orchestrator is asked next, which may have one to give.
  */
-export function parseJob(text: string): ParsedJob {
+export function parseJob(text: string, { mayLackPublisher = false } = {}): ParsedJob {
   const document = read(text)
   const described = jobOfDescription(document.value)
   const value = described?.job ?? document.value
@@ -31,7 +32,7 @@ export function parseJob(text: string): ParsedJob {
   const others = jobProblems(spec, draft.ID).filter(({ path }) => !misread.some((each) => isSamePart(each.path, path)))
   const all = [...misread, ...others]
   const placeOf = (path: Path) => placeIn(document, described?.path ?? [], path)
-  if (all.length > 0) throw refused(all, placeOf)
+  if (all.length > 0 && !(mayLackPublisher && all.every(isPublisherNeeded))) throw refused(all, placeOf)
   const sane = sanitizeJob(draft, spec)
   const repeated = document.repeated
     .slice(0, mostTold)

@@ -18,7 +18,7 @@ beforeAll(async () => {
   await product.file('data/content', content)
   orchestrator = await product.serve({
     roles: ['orchestrator'],
-    settings: { 'Orchestrator.NodeManager.DisconnectTimeout': '60s' },
+    settings: { 'Orchestrator.NodeManager.DisconnectTimeout': '60s', DefaultPublisher: 'link' },
   })
   line = await relay(orchestrator.linkPort, { bytesPerSecond: 2 * 1024 * 1024 })
   node = await product.serve({
@@ -55,6 +55,18 @@ const outputOf = async (id: string): Promise<Buffer> => {
 }
 
 describe('a result that travels over the connection of its node', () => {
+  it('does so where the job names no publisher and the operator this one [R135]', async () => {
+    const id = await orchestrator.submit(
+      toolJob(['write', '/out/a', 'made here'], { task: { ResultPaths: [{ Name: 'out', Path: '/out' }] } }),
+    )
+    const { Executions } = await ended(orchestrator.port, id)
+    expect(Executions.Items[0]).toMatchObject({ PublishedResult: { Type: 'link' } })
+    const into = `${product.folder}/by-default`
+    await product.file('by-default/.keep', '')
+    await orchestrator.ok(['job', 'get', id, '--output-dir', into])
+    expect(await readFile(`${into}/out/a`, 'utf8')).toBe('made here')
+  })
+
   it('arrives whole over a line that is slow and cut again and again, and is read when the node is gone [F4, X5]', async () => {
     const id = await orchestrator.submit(job())
     const before = line.sentBytes
