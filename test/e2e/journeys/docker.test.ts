@@ -57,6 +57,22 @@ withDocker((host) => {
       expect(own.output.Stdout).toBe('/\n')
     })
 
+    it('publishes of a folder what the pattern of its result path names, and follows no link [R135, R141, S3]', async () => {
+      const script = 'cd /outputs && mkdir -p deep rest && echo 1 > a.csv && echo 2 > deep/b.csv && echo 3 > rest/c.txt'
+      const links = 'ln -s /etc/passwd out.csv && ln -s /etc etc.csv'
+      const { id, state } = await run(
+        task(
+          { Image: 'busybox', Parameters: ['/bin/sh', '-c', `${script} && ${links}`] },
+          { Publisher: { Type: 'link' }, ResultPaths: [{ Name: 'tables', Path: '/outputs/**/*.csv' }] },
+        ),
+      )
+      expect(state).toMatchObject({ StateType: 'Completed' })
+      await product.file('tables/.keep', '')
+      await server.ok(['job', 'get', id, '--output-dir', `${product.folder}/tables`])
+      const names = await readdir(`${product.folder}/tables/tables`, { recursive: true })
+      expect(names.toSorted()).toEqual(['a.csv', 'deep', 'deep/b.csv'])
+    })
+
     it('takes variables in any number, of the engine and of the task [R132, R159, X3]', async () => {
       for (const variables of [['A=1'], ['A=1', 'B=2 three=3'], ['A=1', 'B=2', 'C=']]) {
         const { output } = await run(
