@@ -1,5 +1,5 @@
 import { keptResultRoute } from '#api/jobs.ts'
-import type { ArchiveBytes, ArchiveRest } from '#contracts/archive.ts'
+import type { ArchiveBytes, ArchiveRest } from '#contracts/archive-bytes.ts'
 import { Fault } from '#lib/fault.ts'
 import { pathWith } from './path.ts'
 import type { Body, Transport } from './transport.ts'

@@ -1,4 +1,4 @@
-import type { ArchiveRest } from '#contracts/archive.ts'
+import type { ArchiveRest } from '#contracts/archive-bytes.ts'
 import { Fault, messageOf } from '#lib/fault.ts'
 import { type Fetched, type FetchParts, fetchWithRetries, GaveUp, pause } from './fetch.ts'
 

@@ -134,6 +134,8 @@ withNatsServer(() => {
     expect(gone?.exitCode).toBe(1)
     expect(gone?.said).toMatch(/\nError: orchestrator \S+ is on these NATS servers already\nHint: Stop it, or give/)
     const left = rivals.find((rival) => rival !== gone) as Server
+    // It may have greeted the other one first.
+    await untilNode(left, 'one', 'APPROVED CONNECTED')
     const id = await left.submit(witnessJob(witness, 10))
     expect((await ended(left.port, id)).Job.State.StateType).toBe('Completed')
     expect(left.said).toContain('INF bus_reached')

@@ -96,7 +96,7 @@ const rows: Row[] = [
     what: 'results deeper than a path can name',
     params: sh(`cd /out; for n in $(seq 1 50); do mkdir ${deep} && cd -P ${deep} || break; done; true`),
     task: outputs,
-    ends: { state: 'Failed', class: 'user', message: 'the result has folders deeper than a path can name' },
+    ends: { state: 'Failed', class: 'user', message: 'the folder has folders deeper than a path can name' },
   },
   {
     what: 'an input that lands outside by dots',
