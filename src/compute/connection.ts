@@ -19,6 +19,8 @@ export type ConnectionParts = {
   orchestrator: OrchestratorEnd
   /** What this node says of itself, as of now. */
   info: () => Promise<NodeInfo>
+  /** How often this node says at least that it lives; an orchestrator may want to hear it more often. */
+  beatEveryMs: number
   sharesStore: boolean
   /** Calls back when the way to the orchestrator is open again after it was cut. */
   onReachable?: (handler: () => void) => Subscription
@@ -73,7 +75,7 @@ export class Connection implements Startable {
   }
 
   async #shakeHands(): Promise<void> {
-    const { orchestrator, compute, store, post, info, sharesStore, log } = this.#parts
+    const { orchestrator, compute, store, post, info, beatEveryMs, sharesStore, log } = this.#parts
     try {
       const NodeInfo = await info()
       const reply = await orchestrator.handshake(
@@ -101,7 +103,7 @@ export class Connection implements Startable {
         (frames) => orchestrator.deliver(NodeInfo.NodeID, reply.LinkID, frames as Frame<ComputeMessage>[]),
         { sharesStore },
       )
-      this.#beatLater(reply.HeartbeatIntervalMs)
+      this.#beatLater(Math.min(beatEveryMs, reply.HeartbeatIntervalMs))
     } catch (error) {
       log('handshake_failed', { error })
       this.#retryLater()

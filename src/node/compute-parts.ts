@@ -88,6 +88,7 @@ export const computeParts = async (
     host: hostEnvironment(settings, deps.environment),
     ports: { range: portRange(settings), isFree: isPortFree },
     publishForMs: milliseconds(settings.Publishers.RetryFor),
+    beatEveryMs: milliseconds(settings.Compute.Heartbeat.Interval),
     executionsDirectory: folder.executionsFolder,
     orchestrator: end,
     sharesStore: orchestrator !== undefined,

@@ -32,6 +32,8 @@ export type ComputeRoleParts = {
   ports: { range: PortRange; isFree: IsPortFree }
   /** How long a result is tried to be published that its store does not take. */
   publishForMs: number
+  /** How often the node says at least that it lives. */
+  beatEveryMs: number
   executionsDirectory: string
   orchestrator: OrchestratorEnd
   sharesStore: boolean
@@ -95,6 +97,7 @@ export class ComputeRole implements Startable {
       compute: this.compute,
       orchestrator: parts.orchestrator,
       info: () => this.info(),
+      beatEveryMs: parts.beatEveryMs,
       sharesStore: parts.sharesStore,
       ...(parts.onReachable ? { onReachable: parts.onReachable } : {}),
       log: parts.log,

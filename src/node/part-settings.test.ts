@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { load } from '#config/load.ts'
+import type { NodeId } from '#models/ids.ts'
 import type { Gpu } from '#models/resources.ts'
-import { capacityOf, jobLimitsOf } from './part-settings.ts'
+import { capacityOf, jobLimitsOf, orchestratorSettings } from './part-settings.ts'
 
 const gib = 1024 ** 3
 const gpu = (Index: number): Gpu => ({ Index, Name: 'T4', Vendor: 'NVIDIA', Memory: 1, PCIAddress: '' })
@@ -42,4 +43,15 @@ describe('what a node offers', () => {
     // Any two of the three.
     expect(perJob).toEqual({ CPU: 4, Memory: 1e9, Disk: 80 * gib, GPU: 2, GPUs })
   })
+})
+
+it('nodes are to be heard at least three times before they are given up', () => {
+  const intervalMs = (...pairs: [key: string, value: string][]) => {
+    const given = pairs.map(([key, value]) => ({ key, value }))
+    const { settings } = load({ side: 'node', home: '/home/none', pairs: given })
+    return orchestratorSettings(settings, 'n-1' as NodeId).heartbeatIntervalMs
+  }
+  expect(intervalMs()).toBe(15_000)
+  expect(intervalMs(['Orchestrator.NodeManager.DisconnectTimeout', '5s'])).toBe(1_667)
+  expect(intervalMs(['Compute.Heartbeat.Interval', '2s'])).toBe(2_000)
 })

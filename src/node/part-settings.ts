@@ -35,9 +35,16 @@ export const orchestratorSettings = (settings: Settings, nodeId: NodeId): Orches
   answerLimitNs: settings.Orchestrator.Scheduler.HousekeepingTimeout,
   retention: { jobsNs: settings.Orchestrator.Retention.Jobs, historyNs: settings.Orchestrator.Retention.History },
   defaultMembership: settings.Orchestrator.NodeManager.ManualApproval ? 'PENDING' : 'APPROVED',
-  heartbeatIntervalMs: milliseconds(settings.Compute.Heartbeat.Interval),
+  heartbeatIntervalMs: heartbeatIntervalOf(settings),
   disconnectAfterMs: milliseconds(settings.Orchestrator.NodeManager.DisconnectTimeout),
 })
+
+/** What nodes are told; they may do it more often. One that is given up early must be heard often: three times before that. */
+const heartbeatIntervalOf = ({ Compute, Orchestrator }: Settings): number =>
+  Math.min(
+    milliseconds(Compute.Heartbeat.Interval),
+    Math.ceil(milliseconds(Orchestrator.NodeManager.DisconnectTimeout) / 3),
+  )
 
 const seconds = (nanoseconds: bigint): bigint => nanoseconds / 1_000_000_000n
 

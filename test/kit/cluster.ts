@@ -107,6 +107,7 @@ const computeRole = (options: RoleOptions): ComputeRole => {
     host: { allowed: () => false, value: () => undefined },
     ports: { range: { first: 20_000, last: 32_000 }, isFree: isPortFree },
     publishForMs: 60_000,
+    beatEveryMs: Number.POSITIVE_INFINITY,
     executionsDirectory: join(options.folder, 'executions'),
     orchestrator: options.orchestrator,
     sharesStore: options.sharesStore,

@@ -151,6 +151,7 @@ export class NodeLife {
       host: { allowed: () => false, value: () => undefined },
       ports: { range: { first: 20_000, last: 32_000 }, isFree: async () => true },
       publishForMs: 60_000,
+      beatEveryMs: Number.POSITIVE_INFINITY,
       executionsDirectory: '/executions',
       orchestrator: bug.computeEnd ? withComputeEnd(orchestrator, bug.computeEnd) : orchestrator,
       sharesStore: this.orchestrator !== undefined,
