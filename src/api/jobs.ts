@@ -322,7 +322,7 @@ export const keptResultRoute = {
 export const uploadChunkRoute = {
   method: 'PUT',
   role: 'orchestrator',
-  errors: ['NotFound', 'PayloadTooLarge', 'ResourceExhausted', 'StorageFull'],
+  errors: ['NotFound', 'ResourceExhausted', 'StorageFull'],
   path: '/orchestrator/jobs/uploads/:id/chunks/:digest',
   summary: 'Sends a chunk of an upload that was begun: the bytes, of which `:digest` is the SHA-256',
   query: { ...uploadedTo },

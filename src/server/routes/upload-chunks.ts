@@ -4,7 +4,6 @@ import { apiPrefix, type PathParams } from '#api/endpoint.ts'
 import { uploadChunkRoute } from '#api/jobs.ts'
 import { readQuery } from '#api/query.ts'
 import type { JobsApi } from '#contracts/control-plane.ts'
-import { largestChunkBytes } from '#lib/cut-chunks.ts'
 import { Fault, faultOf } from '#lib/fault.ts'
 import { writeFault, writeText } from '../answer.ts'
 import type { Caller } from '../caller.ts'
@@ -13,13 +12,13 @@ import { routeNotFound } from '../route-faults.ts'
 
 const mostAtOnce = 64
 
-/** Takes chunks of what users send with their jobs as bytes, and no faster than the disk does. */
+/** Takes chunks of what users send with their jobs as bytes, no faster than the disk does, and no more than their list says. */
 export function addUploadChunks(app: FastifyInstance, jobsOf: (caller: Caller) => JobsApi): void {
   let underWay = 0
   app.register(async (scope) => {
     scope.removeAllContentTypeParsers()
     scope.addContentTypeParser('*', (_request, body, done) => done(null, body))
-    scope.put(apiPrefix + uploadChunkRoute.path, { bodyLimit: largestChunkBytes }, (request, reply) => {
+    scope.put(apiPrefix + uploadChunkRoute.path, (request, reply) => {
       if (hasEmptyParameter(request.params)) return writeFault(request, reply, routeNotFound(request.caller.version))
       if (underWay >= mostAtOnce) return writeFault(request, reply, tooMany())
       underWay++
