@@ -1,6 +1,7 @@
 import { agentEndpoints } from '#api/agent.ts'
 import { authEndpoints } from '#api/auth.ts'
-import { jobEndpoints, type LogFrame, uploadChunkRoute } from '#api/jobs.ts'
+import { type LogFrame, uploadChunkRoute } from '#api/job-streams.ts'
+import { jobEndpoints } from '#api/jobs.ts'
 import { nodeEndpoints } from '#api/nodes.ts'
 import { writeQuery } from '#api/query.ts'
 import type { ArchiveBytes, ArchiveRest } from '#contracts/archive-bytes.ts'

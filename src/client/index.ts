@@ -1,5 +1,6 @@
 /** What users of the package import: `bacalhau/client`. */
-export type { JobInput, LogFrame, SubmitRequest, TaskInput } from '#api/jobs.ts'
+export type { LogFrame } from '#api/job-streams.ts'
+export type { JobInput, SubmitRequest, TaskInput } from '#api/jobs.ts'
 export { Fault, type FaultCode } from '#lib/fault.ts'
 export type { Execution } from '#models/execution.ts'
 export type { Job, JobSpec } from '#models/job.ts'

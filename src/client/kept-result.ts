@@ -1,4 +1,4 @@
-import { keptResultRoute } from '#api/jobs.ts'
+import { keptResultRoute } from '#api/job-streams.ts'
 import type { ArchiveBytes, ArchiveRest } from '#contracts/archive-bytes.ts'
 import { Fault } from '#lib/fault.ts'
 import { pathWith } from './path.ts'

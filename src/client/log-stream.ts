@@ -1,4 +1,4 @@
-import { type LogFrame, logsRoute } from '#api/jobs.ts'
+import { type LogFrame, logsRoute } from '#api/job-streams.ts'
 import { type QueryOf, writeQuery } from '#api/query.ts'
 import { Fault } from '#lib/fault.ts'
 import { pathWith } from './path.ts'

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import type { PathParams } from '#api/endpoint.ts'
-import type { keptResultRoute } from '#api/jobs.ts'
+import type { keptResultRoute } from '#api/job-streams.ts'
 import type { ExecutionId } from '#models/ids.ts'
 
 type Params = PathParams<(typeof keptResultRoute)['path']>

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import type { LogFrame } from '#api/jobs.ts'
+import type { LogFrame } from '#api/job-streams.ts'
 import type { JobsApi, TellReader } from '#contracts/control-plane.ts'
 import type { LogChunk, LogQuery } from '#contracts/log-reader.ts'
 import { Fault } from '#lib/fault.ts'

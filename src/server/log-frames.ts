@@ -1,5 +1,5 @@
 import { goString } from '#api/encode/go-json.ts'
-import type { LogPosition, logsRoute } from '#api/jobs.ts'
+import type { LogPosition, logsRoute } from '#api/job-streams.ts'
 import type { QueryOf } from '#api/query.ts'
 import type { JobsApi, TellReader } from '#contracts/control-plane.ts'
 import type { LogQuery, LogSelection } from '#contracts/log-reader.ts'

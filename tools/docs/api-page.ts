@@ -1,5 +1,5 @@
 import { apiPrefix, type Endpoint } from '#api/endpoint.ts'
-import { keptResultRoute, logsRoute, uploadChunkRoute } from '#api/jobs.ts'
+import { keptResultRoute, logsRoute, uploadChunkRoute } from '#api/job-streams.ts'
 import { groups } from '#api/openapi/groups.ts'
 import type { QuerySchema } from '#api/query.ts'
 import { statusOf } from '#lib/fault.ts'

@@ -1,5 +1,5 @@
 import type { JsonSchema } from '#models/outline.ts'
-import { keptResultRoute, logsRoute, uploadChunkRoute } from '../jobs.ts'
+import { keptResultRoute, logsRoute, uploadChunkRoute } from '../job-streams.ts'
 import { parametersOf, refusals } from './operation.ts'
 
 const archive = { 'application/gzip': { schema: { type: 'string', format: 'binary' } } }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import type { LogFrame } from '#api/jobs.ts'
+import type { LogFrame } from '#api/job-streams.ts'
 import type { Client } from '#client/client.ts'
 import type { Clock } from '#lib/clock.ts'
 import { Fault } from '#lib/fault.ts'

@@ -1,4 +1,4 @@
-import type { LogFrame, LogPosition } from '#api/jobs.ts'
+import type { LogFrame, LogPosition } from '#api/job-streams.ts'
 import type { Client } from '#client/client.ts'
 import type { Clock } from '#lib/clock.ts'
 import { messageOf } from '#lib/fault.ts'

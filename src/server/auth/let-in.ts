@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { apiPrefix } from '#api/endpoint.ts'
-import { keptResultRoute } from '#api/jobs.ts'
+import { keptResultRoute } from '#api/job-streams.ts'
 import { readQuery } from '#api/query.ts'
 import { faultOf } from '#lib/fault.ts'
 import { writeFault } from '../answer.ts'

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { apiPrefix, type PathParams } from '#api/endpoint.ts'
-import { uploadChunkRoute } from '#api/jobs.ts'
+import { uploadChunkRoute } from '#api/job-streams.ts'
 import { readQuery } from '#api/query.ts'
 import type { JobsApi } from '#contracts/control-plane.ts'
 import { Fault, faultOf } from '#lib/fault.ts'
