@@ -41,5 +41,6 @@ const isChunkSize = (sizeBytes = 0): boolean =>
   Number.isInteger(sizeBytes) && sizeBytes > 0 && sizeBytes <= largestChunkBytes
 
 /** The inputs of a task that were, or are to be, sent with the job. */
-export const uploadsOf = ({ InputSources }: Pick<Task, 'InputSources'>): InputSource[] =>
-  InputSources.filter(({ Source }) => typeKey(Source.Type) === uploadType)
+export const uploadsOf = ({ InputSources }: Pick<Task, 'InputSources'>): InputSource[] => InputSources.filter(isUpload)
+
+export const isUpload = ({ Source }: InputSource): boolean => typeKey(Source.Type) === uploadType

@@ -1,6 +1,7 @@
 import { Fault } from '#lib/fault.ts'
 import { bare, specFields } from '#lib/spec-text/fields.ts'
 import { type InputSpec, parseInputSpec } from '#lib/spec-text/input-spec.ts'
+import { uploadType } from '#models/upload.ts'
 
 /** With a slash at its end it is where a file goes under its own name. */
 const defaultTarget = '/inputs/'
@@ -22,7 +23,7 @@ function localInput(text: string): InputSpec | undefined {
   const strange = [...options.keys()].find((key) => !['src', 'source', 'dst', 'target', 'destination'].includes(key))
   if (strange !== undefined) throw noSuchPart(strange)
   const Target = bare(options.get('dst') ?? options.get('target') ?? options.get('destination') ?? target)
-  return { Source: { Type: 'upload', Params: { Path: source } }, Alias: source, Target }
+  return { Source: { Type: uploadType, Params: { Path: source } }, Alias: source, Target }
 }
 
 const noSuchPart = (key: string): Fault =>

@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import type { JobSpec } from '#models/job.ts'
 import type { InputSource } from '#models/task.ts'
-import { uploadBytes, uploadIdOf } from '#models/upload.ts'
+import { uploadBytes, uploadIdOf, uploadType } from '#models/upload.ts'
 import { type LocalUpload, localUpload } from '#providers/local-upload.ts'
 import type { Host } from '../host.ts'
 import { warn } from '../tell.ts'
@@ -32,7 +32,7 @@ function named(input: InputSource, uploads: ReadonlyMap<string, LocalUpload>): I
   const isBelow = folder !== input.Target && list.Form === 'file'
   return {
     ...input,
-    Source: { Type: 'upload', Params: { ID: uploadIdOf(list), SizeBytes: uploadBytes(list) } },
+    Source: { Type: uploadType, Params: { ID: uploadIdOf(list), SizeBytes: uploadBytes(list) } },
     Target: isBelow ? `${folder}/${basename(path)}` : folder || '/',
   }
 }

@@ -1,10 +1,10 @@
 import type { JobSpec } from '#models/job.ts'
 import type { InputSource } from '#models/task.ts'
-import { uploadsOf } from '#models/upload.ts'
+import { isUpload, uploadType } from '#models/upload.ts'
 
 /** The path of this machine that an input names; undefined = it names none. */
 export const uploadPath = (input: InputSource): string | undefined => {
-  if (uploadsOf({ InputSources: [input] }).length === 0) return undefined
+  if (!isUpload(input)) return undefined
   const [, path] = Object.entries(input.Source.Params ?? {}).find(([name]) => name.toLowerCase() === 'path') ?? []
   return typeof path === 'string' ? path : undefined
 }
@@ -13,7 +13,7 @@ export const uploadPath = (input: InputSource): string | undefined => {
 export const withUploadPaths = (spec: JobSpec, change: (path: string) => string): JobSpec =>
   withInputs(spec, (input) => {
     const path = uploadPath(input)
-    return path === undefined ? input : { ...input, Source: { Type: 'upload', Params: { Path: change(path) } } }
+    return path === undefined ? input : { ...input, Source: { Type: uploadType, Params: { Path: change(path) } } }
   })
 
 export const withInputs = (spec: JobSpec, change: (input: InputSource) => InputSource): JobSpec => ({
