@@ -53,7 +53,10 @@ export class Steps {
     if (this.isLive) this.#redraw()
   }
 
-  /** A line below the running step, as long as it runs, made anew each time it is shown; '' = none. Without a terminal nobody sees it. */
+  /**
+   * A line below the running step, as long as it runs, made anew each time it is shown; '' = none. Without a terminal nobody
+   * sees it.
+   */
   note(text: string | (() => string)): void {
     this.#note = text
   }

@@ -3,10 +3,9 @@ import { parsePublisherSpec } from '#lib/spec-text/publisher-spec.ts'
 import { parseResultPath } from '#lib/spec-text/result-path.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
 import { custom, int, int64, several, stringArray, strings, text } from '../flags.ts'
+import { parseInput } from './local-input.ts'
 
 const targets: Readonly<Record<string, 'batch' | 'ops'>> = { any: 'batch', all: 'ops' }
-
-import { parseInput } from './local-input.ts'
 
 /** Of commands that build a job from flags. */
 export const jobFlags = {
