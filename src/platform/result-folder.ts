@@ -5,6 +5,7 @@ import {
   link,
   lstat,
   mkdir,
+  mkdtemp,
   readdir,
   readlink,
   realpath,
@@ -33,6 +34,9 @@ export const resultFolder = {
     await rm(path, { recursive: true, force: true })
     await mkdir(path, { recursive: true })
   },
+
+  /** A new folder in a place that others use too, who cannot look into it. */
+  makePrivate: (place: string): Promise<string> => mkdtemp(join(place, 'bacalhau-results-')),
 
   rename,
 

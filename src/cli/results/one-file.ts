@@ -6,7 +6,7 @@ import type { Result } from './results-of.ts'
 
 /**
  * Writes one file of the results to stdout: the one that only one execution has, output of all joined, or that of
- * `EXECUTION/path`. On its way all of them lie in a folder that lives no longer than the program.
+ * `EXECUTION/path`. On its way all of them lie in a folder that lives no longer than the program, and is nobody else's.
  */
 export async function printFile(
   results: readonly Result[],
@@ -16,8 +16,7 @@ export async function printFile(
 ): Promise<void> {
   // A reader that has seen enough must not keep the folder from being removed.
   cli.lasts()
-  const folder = `${cli.temporary}/bacalhau-results-${cli.random.uuid()}`
-  await resultFolder.makeEmpty(folder)
+  const folder = await resultFolder.makePrivate(cli.temporary)
   try {
     const flags = { folder, mustExist: true, isRaw: false, isTemporary: true, timeoutMs }
     const shared = await fetchResults(results, flags, cli)
