@@ -84,15 +84,17 @@ describe('the results of a job that are fetched', () => {
       const name = nameIn(asked.url)
       if (name === 'e-1') reply.writeHead(404).end()
       else if (name === 'e-2') reply.end(gzipSync(tarOf([{ name: '../out', body: 'x' }])))
+      else if (name === 'e-4') reply.end(gzipSync(tarOf([{ name: 'x', body: '', sizeBytes: 11 * 1000 ** 3 }])))
       else reply.end(archive(name))
     })
-    await expect(fetchResults(results(4), flags(), cli)).rejects.toMatchObject({
-      message: '2 of 4 results could not be fetched',
+    await expect(fetchResults(results(5), flags(), cli)).rejects.toMatchObject({
+      message: '3 of 5 results could not be fetched',
       hint: expect.stringContaining('the same command'),
     })
     expect(said).toMatch(/^e-1: cannot download http:.*: 404 Not Found$/m)
     expect(said).toMatch(/^e-2: cannot unpack the archive: .*outside/m)
-    expect(readdirSync(root).toSorted()).toEqual(['e-0', 'e-3'])
+    expect(said).toMatch(/^e-4: the archive holds too much: .*\n {2}It was left packed: .*e-4\.part/m)
+    expect(readdirSync(root).toSorted()).toEqual(['e-0', 'e-3', 'e-4.part'])
   })
 
   it('are given up when they take longer than they may, in words and not as a bug', async () => {

@@ -1,0 +1,66 @@
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { SystemClock } from '#platform/clock.ts'
+import { tarOf } from '../../../test/kit/tar-of.ts'
+import { type Answer, type WebServer, webServer } from '../../../test/kit/web-server.ts'
+import type { Cli } from '../command.ts'
+import { printFile } from './one-file.ts'
+import type { Result } from './results-of.ts'
+
+describe('one file of the results, for stdout', () => {
+  let temporary: string
+  let printed: string
+  let server: WebServer | undefined
+  beforeEach(() => {
+    temporary = mkdtempSync(join(tmpdir(), 'bacalhau-print-'))
+    printed = ''
+  })
+  afterEach(async () => {
+    await server?.close()
+    rmSync(temporary, { recursive: true })
+  })
+
+  const cli = () =>
+    ({
+      temporary,
+      lasts() {},
+      resolve: (path: string) => path,
+      clock: new SystemClock(),
+      env: {},
+      stdout: { write: (piece: Uint8Array) => (printed += Buffer.from(piece)) },
+      stderr: { canRedraw: false, columns: undefined, write() {} },
+      interrupted: new AbortController().signal,
+      load: async () => ({ settings: { ResultDownloaders: { Types: { IPFS: { Endpoint: '' } } } } }),
+    }) as unknown as Cli
+  const print = async (answer: Answer, timeoutMs = 60_000): Promise<void> => {
+    server = await webServer(answer)
+    const published = { Type: 'urlDownload', Params: { URL: server.url('/e-1.tar.gz') } }
+    await printFile([{ name: 'e-1', published }] satisfies Result[], 'answer.txt', { timeoutMs }, cli())
+  }
+
+  it('lies on its way where nobody else can read it, and nothing of it stays there', async () => {
+    const modes: number[] = []
+    await print((_, reply) => {
+      modes.push(...readdirSync(temporary).map((name) => statSync(join(temporary, name)).mode & 0o777))
+      reply.end(gzipSync(tarOf([{ name: 'answer.txt', body: '42\n' }])))
+    })
+    expect([printed, modes, readdirSync(temporary)]).toEqual(['42\n', [0o700], []])
+  })
+
+  it('that does not come in time is not said to be kept', async () => {
+    const late = print((_, reply) => void reply.writeHead(200, { 'Content-Length': 100 }).write('x'), 200)
+    await expect(late).rejects.toMatchObject({ code: 'Timeout', hint: '--download-timeout-secs gives them more time.' })
+    expect(readdirSync(temporary)).toEqual([])
+  })
+
+  it('of an archive that would fill the disk is not said to be left packed', async () => {
+    const bomb = gzipSync(tarOf([{ name: 'answer.txt', body: '', sizeBytes: 11 * 1000 ** 3 }]))
+    await expect(print((_, reply) => void reply.end(bomb))).rejects.toMatchObject({
+      message: 'the archive holds too much: more than 10000000000 bytes',
+      hint: expect.stringMatching(/^Nothing of it is kept here/),
+    })
+  })
+})
