@@ -27,8 +27,10 @@ describe('bytes cut into chunks', () => {
     expect(Buffer.concat(chunks).equals(whole)).toBe(true)
     expect(chunks.length).toBeGreaterThan(2)
     for (const { length } of chunks) expect(length).toBeLessThanOrEqual(largestChunkBytes)
-    const others = await cut(whole, 777_777)
-    expect(others.map(({ length }) => length)).toEqual(chunks.map(({ length }) => length))
+    for (const pieceBytes of [777, 777_777, whole.length]) {
+      const others = await cut(whole, pieceBytes)
+      expect(others.map(({ length }) => length)).toEqual(chunks.map(({ length }) => length))
+    }
   })
 
   it('have the same chunks before and after a change, but for those that are changed', async () => {

@@ -24,27 +24,32 @@ const gear = (() => {
  * the same chunks, wherever it stands. They are the bytes in their order; nothing gives none.
  */
 export async function* cutChunks(source: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
-  let rest: Buffer = Buffer.alloc(0)
-  const scan = { at: leastBytes, rolling: 0 }
+  const growing: Growing = { pieces: [], sizeBytes: 0, rolling: 0 }
   for await (const piece of source) {
-    rest = Buffer.concat([rest, piece])
-    while (goOn(scan, rest)) {
-      yield rest.subarray(0, scan.at)
-      rest = rest.subarray(scan.at)
-      Object.assign(scan, { at: leastBytes, rolling: 0 })
+    let from = 0
+    for (let end = endIn(piece, from, growing); end !== undefined; end = endIn(piece, from, growing)) {
+      yield Buffer.concat([...growing.pieces, piece.subarray(from, end)])
+      Object.assign(growing, { pieces: [], sizeBytes: 0, rolling: 0 })
+      from = end
     }
+    growing.pieces.push(piece.subarray(from))
+    growing.sizeBytes += piece.length - from
   }
-  if (rest.length > 0) yield rest
+  if (growing.sizeBytes > 0) yield Buffer.concat(growing.pieces)
 }
 
-/** Whether a chunk ends at `at` now; false = more bytes must come. */
-function goOn(scan: { at: number; rolling: number }, bytes: Uint8Array): boolean {
-  const end = Math.min(bytes.length, largestChunkBytes)
-  let { at, rolling } = scan
-  for (; at < end; at++) {
-    rolling = ((rolling << 1) + (gear[bytes[at] as number] as number)) | 0
-    if ((rolling & cutMask) === 0) break
+/** A chunk whose end has not come yet. */
+type Growing = { pieces: Uint8Array[]; sizeBytes: number; rolling: number }
+
+/** Where the chunk ends in a piece that goes on with it at `from`; undefined = not in this one. */
+function endIn(piece: Uint8Array, from: number, growing: Growing): number | undefined {
+  const end = from + largestChunkBytes - growing.sizeBytes
+  const last = Math.min(piece.length, end)
+  let { rolling } = growing
+  for (let at = from + Math.max(0, leastBytes - growing.sizeBytes); at < last; at++) {
+    rolling = ((rolling << 1) + (gear[piece[at] as number] as number)) | 0
+    if ((rolling & cutMask) === 0) return at
   }
-  Object.assign(scan, { at, rolling })
-  return at < end || at === largestChunkBytes
+  growing.rolling = rolling
+  return end <= piece.length ? end : undefined
 }
