@@ -4,8 +4,6 @@ import { join } from 'node:path'
 import type { UnpackArchive, UnpackLimits } from '#contracts/archive.ts'
 import type { Downloader, DownloadProgress } from '#contracts/downloader.ts'
 import type { Clock } from '#lib/clock.ts'
-import { Fault } from '#lib/fault.ts'
-import { decodeParams } from '#lib/params.ts'
 import { decodeS3Source, type S3Source } from '#lib/s3/params.ts'
 import { type SpecConfig, typeKey } from '#models/spec-config.ts'
 import { bringObjects } from './bring.ts'
@@ -43,10 +41,7 @@ export class S3Downloader implements Downloader {
     signal: AbortSignal,
   ): Promise<void> {
     if (typeKey(result.Type) === 's3') return this.#bring(result, directory, progress, signal)
-    const { PreSignedURL: URL } = decodeParams(result.Params ?? {}, 'Result', { PreSignedURL: 'string' })
-    if (!URL) throw new Fault('ValidationError', 'the result has no signed address')
-    const Params = { URL, ...digestOf(result) }
-    return this.#deps.byUrl.download({ Type: 'urlDownload', Params }, directory, progress, signal)
+    return this.#deps.byUrl.download(result, directory, progress, signal)
   }
 
   async #bring(result: SpecConfig, directory: string, progress: DownloadProgress, signal: AbortSignal): Promise<void> {
@@ -81,10 +76,3 @@ export class S3Downloader implements Downloader {
 
 const addressesOf = ({ Bucket }: S3Source, objects: readonly SignedObject[]): Map<string, string> =>
   new Map(objects.map(({ key, address }) => [objectUrlPath(Bucket, key), address]))
-
-/** That of the whole object, as far as the store knows it: of one that was sent in parts it sums up the parts. */
-function digestOf({ Params }: SpecConfig): { SHA256?: string } {
-  const { ChecksumSHA256 } = (Params?.SourceSpec ?? {}) as Record<string, unknown>
-  if (typeof ChecksumSHA256 !== 'string' || !/^[A-Za-z0-9+/]{43}=$/.test(ChecksumSHA256)) return {}
-  return { SHA256: Buffer.from(ChecksumSHA256, 'base64').toString('hex') }
-}

@@ -47,14 +47,14 @@ export class UrlDownloader implements Downloader {
     progress: DownloadProgress,
     signal: AbortSignal,
   ): Promise<void> {
-    const { url, ...login } = decodeUrlSource(result)
+    const { url, sha256 = digestOf(result), ...login } = decodeUrlSource(result)
     const { readTimeoutMs, retries } = this.#settings
     const { GuardedWeb } = await import('./connector.ts')
     const dispatcher = new GuardedWeb({ addressesOf: anywhere, proxyFor: this.#deps.proxyFor, readTimeoutMs })
     try {
       const parts = { dispatcher, clock: this.#deps.clock, retries }
       const begin = (rest?: ArchiveRest) => beginDownload(parts, { url, ...login, signal, rest })
-      const wishes = { ...digestOf(result), progress, signal }
+      const wishes = { ...(sha256 !== undefined && { sha256 }), progress, signal }
       if (isArchive(url)) await this.#deps.bring(async (rest) => archiveOf(await begin(rest)), directory, wishes)
       else await this.#bringAny(await begin(), directory, wishes)
     } catch (error) {
@@ -91,9 +91,9 @@ async function* told({ chunks, totalBytes, url }: Download, progress: DownloadPr
 
 const archiveOf = (download: Download): ArchiveBytes => ({ ...download, chunks: told(download, () => {}) })
 
-/** Of an archive whose publisher says it. */
-const digestOf = ({ Params }: SpecConfig): Pick<ArchiveWishes, 'sha256'> =>
-  typeof Params?.SHA256 === 'string' ? { sha256: Params.SHA256 } : {}
+/** Of an archive that an orchestrator keeps, as its node has said. */
+const digestOf = ({ Params }: SpecConfig): string | undefined =>
+  typeof Params?.SHA256 === 'string' ? Params.SHA256 : undefined
 
 async function emptied(directory: string): Promise<void> {
   await mkdir(directory, { recursive: true })
