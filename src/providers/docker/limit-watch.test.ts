@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -6,6 +6,16 @@ import type { RunRequest } from '#contracts/engine.ts'
 import type { Clock } from '#lib/clock.ts'
 import type { DockerApi } from './api.ts'
 import { watchLimits } from './limit-watch.ts'
+
+async function asNobody(work: () => Promise<void>): Promise<void> {
+  const isRoot = process.geteuid?.() === 0
+  if (isRoot) process.seteuid?.('nobody')
+  try {
+    await work()
+  } finally {
+    if (isRoot) process.seteuid?.(0)
+  }
+}
 
 /** What the engine says of a container. */
 type Said = { SizeRw?: number; Mounts?: object[]; HostsPath?: string; processes?: number }
@@ -73,6 +83,16 @@ describe('the watch over a container', () => {
       expect(limits.failure()?.message).toMatch(/^disk limit exceeded: 6\d{4} bytes/)
     }
     for (const path of [volume, hosts]) rmSync(path, { recursive: true })
+  })
+
+  it('counts what it sees when a node that is not root may not look into the folders of the engine [X6]', async () => {
+    const HostsPath = join(folder, 'engine/hosts')
+    mkdirSync(join(folder, 'engine'))
+    writeFileSync(HostsPath, '')
+    chmodSync(join(folder, 'engine'), 0)
+    const { limits, look } = watch(100_000, { SizeRw: 200_000, HostsPath })
+    await asNobody(look)
+    expect(limits.failure()?.message).toMatch(/^disk limit exceeded: 20\d{4} bytes/)
   })
 
   it('counts small files by what they take, and one with holes by its length', async () => {

@@ -15,7 +15,8 @@ type Places = {
 
 /**
  * Bytes that a container has written, wherever: its layer, its results, volumes that its image has, and the files that the engine
- * makes for each container, which root in it may write to. Undefined when it hides some where no path leads.
+ * makes for each container, which root in it may write to; of all these what this process may see. Undefined when it hides some where
+ * no path leads.
  */
 export async function usedDisk(
   api: DockerApi,
@@ -39,16 +40,16 @@ export async function usedDisk(
 
 /** Of a file, or of all in a folder, without following links. */
 async function bytesAt(root: string): Promise<number> {
-  const info = await unlessGone(lstat(root))
+  const info = await unlessUnseen(lstat(root))
   if (!info?.isDirectory()) return info?.size ?? 0
   let sizeBytes = 0
   const waiting = [root]
   for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
     // Entry by entry: a folder may hold more of them than there is memory for.
-    for await (const entry of (await unlessGone(opendir(folder))) ?? []) {
+    for await (const entry of (await unlessUnseen(opendir(folder))) ?? []) {
       const path = join(folder, entry.name)
       if (entry.isDirectory()) waiting.push(path)
-      const { size, blocks } = (await unlessGone(lstat(path))) ?? { size: 0, blocks: 0 }
+      const { size, blocks } = (await unlessUnseen(lstat(path))) ?? { size: 0, blocks: 0 }
       // Of many small files their blocks count; of one with holes the length that its result would have.
       sizeBytes += Math.max(size, blocks * 512)
     }
@@ -56,12 +57,16 @@ async function bytesAt(root: string): Promise<number> {
   return sizeBytes
 }
 
-/** The program goes on while we look. */
-async function unlessGone<Found>(looking: Promise<Found>): Promise<Found | undefined> {
+/** The program goes on while it is looked at. */
+const gone = ['ENOENT', 'ENOTDIR']
+/** A node that is not root sees into no folder of the engine's: what is elsewhere must count all the same. */
+const hidden = ['EACCES', 'EPERM']
+
+async function unlessUnseen<Found>(looking: Promise<Found>): Promise<Found | undefined> {
   try {
     return await looking
   } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes(String((error as NodeJS.ErrnoException).code))) return undefined
+    if ([...gone, ...hidden].includes(String((error as NodeJS.ErrnoException).code))) return undefined
     throw error
   }
 }
