@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { type FileHandle, open, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { open, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import type { ArchiveWishes, BringArchive, UnpackLimits } from '#contracts/archive.ts'
 import type { ArchiveBytes, ArchiveRest } from '#contracts/archive-bytes.ts'
 import { Fault, faultOf, messageOf } from '#lib/fault.ts'
+import { writeAt } from '#lib/write-at.ts'
 import { unpackTarGz } from './unpack-tar.ts'
 
 /** A result is as large as its owner's disk takes; one file at most this (execution.md §5.3). */
@@ -63,7 +64,7 @@ async function write(bytes: ArchiveBytes, path: string, { progress, signal }: Ar
   try {
     await file.truncate(offset)
     for await (const chunk of chunks) {
-      await writeAt(file, chunk, receivedBytes)
+      await writeAt(file, [chunk], receivedBytes)
       receivedBytes += chunk.length
       progress(receivedBytes, totalBytes)
     }
@@ -74,11 +75,6 @@ async function write(bytes: ArchiveBytes, path: string, { progress, signal }: Ar
   } finally {
     await file.close()
   }
-}
-
-async function writeAt(file: FileHandle, chunk: Uint8Array, position: number): Promise<void> {
-  for (let at = 0; at < chunk.length; )
-    at += (await file.write(chunk, at, chunk.length - at, position + at)).bytesWritten
 }
 
 async function check(path: string, { sha256, signal }: ArchiveWishes): Promise<void> {

@@ -1,4 +1,5 @@
 import { createHash, hash } from 'node:crypto'
+import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { resultPartBytes } from '#contracts/node-link.ts'
 import type { NodeUploadQuery, ReadUpload } from '#contracts/upload-store.ts'
@@ -7,6 +8,7 @@ import type { Clock } from '#lib/clock.ts'
 import { largestChunkBytes } from '#lib/cut-chunks.ts'
 import { Fault } from '#lib/fault.ts'
 import { orAborted } from '#lib/or-aborted.ts'
+import { writeAt } from '#lib/write-at.ts'
 import { type Chunk, type ChunkList, checkedChunkList } from '#models/upload.ts'
 import { untilAnswered } from './until-answered.ts'
 
@@ -52,16 +54,14 @@ export async function fetchUpload(
   path: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const file = await open(path, 'a+', 0o600).then((made) => made.close().then(() => open(path, 'r+')))
+  const file = await open(path, constants.O_RDWR | constants.O_CREAT, 0o600)
   try {
     const coming = await Coming.after(file, Chunks)
     const ask = async () => {
       const pieces = askedAhead(coming.stretches(), atOnce, (stretch) =>
         orAborted(read({ ...named, ...stretch }), signal),
       )
-      for await (const { bytes } of pieces) {
-        await coming.add(bytes)
-      }
+      for await (const { bytes } of pieces) await coming.add(bytes)
       return { isDone: true }
     }
     await untilAnswered(ask, clock, signal)
@@ -81,8 +81,8 @@ class Coming {
   /** The chunk that comes, what there is of it, and its digest so far. */
   #index = 0
   #inChunk = 0
-  #pieceBytes = largestPieceBytes
   #digest = createHash('sha256')
+  #pieceBytes = largestPieceBytes
   bytes = 0
 
   private constructor(file: FileHandle, chunks: readonly Chunk[]) {
@@ -117,7 +117,7 @@ class Coming {
     const { SHA256, SizeBytes } = this.#chunks[this.#index] as Chunk
     const wantedBytes = Math.min(this.#pieceBytes, SizeBytes - this.#inChunk)
     if (bytes.length === 0 || bytes.length > wantedBytes) throw damaged(SHA256)
-    await this.#file.write(bytes, 0, bytes.length, this.bytes)
+    await writeAt(this.#file, [bytes], this.bytes)
     this.#digest.update(bytes)
     this.bytes += bytes.length
     this.#inChunk += bytes.length

@@ -10,6 +10,7 @@ import { Fault } from '#lib/fault.ts'
 import { isFolderMarker, objectPath } from '#lib/s3/input-key.ts'
 import type { S3Source } from '#lib/s3/params.ts'
 import { sideBySide } from '#lib/side-by-side.ts'
+import { writeAt } from '#lib/write-at.ts'
 import { s3Fault } from './faults.ts'
 import { checksumFault, type S3Listing, type S3Object } from './listing.ts'
 import { type GetObject, objectUrlPath } from './signed-get.ts'
@@ -155,7 +156,7 @@ async function write(
     for await (const chunks of gathered(body)) {
       const bytes = chunks.reduce((sum, { length }) => sum + length, 0)
       if (receivedBytes + bytes > lengthBytes) throw changed(object)
-      await file.writev(chunks, offset + receivedBytes)
+      await writeAt(file, chunks, offset + receivedBytes)
       receivedBytes += bytes
       onBytes?.(bytes)
     }
