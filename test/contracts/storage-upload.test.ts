@@ -306,6 +306,20 @@ describe('what users send with their jobs', () => {
     ).toEqual([])
   })
 
+  it('takes a chunk that broke off with an earlier life of the orchestrator', async () => {
+    const { files } = rig(root)
+    writeFileSync(join(root, 'file'), 'content')
+    const { list } = await localUpload(join(root, 'file'), never)
+    const { id, missing } = await files.begin('default', list)
+    const [digest = ''] = missing
+    const chunks = join(root, 'uploads', readdirSync(join(root, 'uploads'))[0] ?? '', 'chunks')
+    writeFileSync(join(chunks, `${digest}.0`), 'content, of which more had come')
+    await files.put('default', id, digest, one(Buffer.from('content')))
+    expect(await files.use('default', id, jobId)).toBe(true)
+    expect(readdirSync(chunks)).toEqual([digest])
+    expect(readFileSync(join(chunks, digest), 'utf8')).toBe('content')
+  })
+
   it('never lies outside of its folder', async () => {
     const { files } = rig(root)
     await expect(files.read('default', { uploadId: '../x', offset: 0, limitBytes: 1 })).rejects.toThrow('no digest')

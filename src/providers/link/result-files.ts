@@ -63,7 +63,6 @@ export class ResultFiles implements ResultStore {
       const text = `the result of ${offer.ExecutionID} came with the digest ${got} instead of ${offer.SHA256}`
       throw new Fault('Conflict', text, { isRetryable: true })
     }
-    await rm(to + digestFile, { force: true })
     await writeSynced(to + digestFile, [Buffer.from(offer.SHA256)])
     await synced(from)
     await rename(from, to)

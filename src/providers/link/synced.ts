@@ -12,11 +12,11 @@ export async function synced(path: string): Promise<void> {
   }
 }
 
-/** A new file with these bytes, synced. */
+/** A file with these bytes alone, synced: an earlier life that broke off may have left one of that name. */
 export async function writeSynced(
   path: string,
   bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
 ): Promise<void> {
-  await pipeline(bytes, createWriteStream(path, { flags: 'wx', mode: 0o600 }))
+  await pipeline(bytes, createWriteStream(path, { mode: 0o600 }))
   await synced(path)
 }
