@@ -31,13 +31,13 @@ export interface UploadStore {
   /** Keeps the chunkList, if it is not there; answers which of its chunks are still to come. */
   begin(namespace: string, chunkList: ChunkList): Promise<{ id: string; missing: string[] }>
   /**
-   * Keeps a chunk that an chunkList names, synced. Throws a Fault: NotFound when it names none of the kind, BadRequest when
+   * Keeps a chunk that a chunkList names; its bytes are synced. Throws a Fault: NotFound when it names none of the kind, BadRequest when
    * something else came, StorageFull; nothing is kept then.
    */
   put(namespace: string, id: string, digest: string, bytes: AsyncIterable<Uint8Array>): Promise<void>
   /** Its size, once it is there whole. */
   sizeBytes(namespace: string, id: string): Promise<number | undefined>
-  /** Notes, synced, that this job reads it; false = it is not there whole. */
+  /** Notes, synced as all of its chunks are then, that this job reads it; false = it is not there whole. */
   use(namespace: string, id: string, jobId: JobId): Promise<boolean>
   /** Undefined when it is not there. */
   read(namespace: string, query: UploadQuery): Promise<ResultPart | undefined>

@@ -23,7 +23,7 @@ export class UploadFiles implements UploadStore {
   readonly #directory: string
   readonly #disk: Disk
   readonly #read: ReadPart
-  /** What an chunkList names must not go while another is written that names it too. */
+  /** What a list names must not go while another is written that names it too. */
   readonly #turns = new Turns(1)
   #begun = 0
 
@@ -51,7 +51,6 @@ export class UploadFiles implements UploadStore {
     try {
       await full(() => writeSynced(part, checked(chunk, bytes)))
       await rename(part, path)
-      await synced(this.#path(place.scope, 'chunks'))
     } catch (error) {
       await this.#disk.remove(part)
       throw error
@@ -70,6 +69,8 @@ export class UploadFiles implements UploadStore {
     return this.#turns.take(async () => {
       const chunkList = await this.#chunkList(place)
       if (!chunkList || (await this.#missing(place.scope, chunkList)).length > 0) return false
+      // Once for all of them: until a job names an upload, what is lost of it is sent again.
+      await synced(this.#path(place.scope, 'chunks'))
       await this.#write(place, chunkList)
       const uses = this.#path(place.scope, 'uses', id)
       await this.#disk.makeDirectory(uses)
