@@ -3,7 +3,7 @@ import { open, readdir, readlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as dagPb from '@ipld/dag-pb'
 import { UnixFS } from 'ipfs-unixfs'
-import { type ImporterOptions, importByteStream, importer } from 'ipfs-unixfs-importer'
+import { type ImporterOptions, importByteStream, importer, type WritableStorage } from 'ipfs-unixfs-importer'
 import { CID } from 'multiformats/cid'
 import { sha256 } from 'multiformats/hashes/sha2'
 import { Fault } from '#lib/fault.ts'
@@ -35,13 +35,16 @@ export async function addFolder(blocks: BlockStore, directory: string, signal: A
 
 class Adding {
   readonly #blocks: BlockStore
-  readonly #store: { put(cid: CID, bytes: Uint8Array): Promise<CID> }
+  readonly #store: WritableStorage
   readonly #signal: AbortSignal
 
   constructor(blocks: BlockStore, signal: AbortSignal) {
     this.#blocks = blocks
     this.#signal = signal
-    this.#store = { put: (cid, bytes) => this.#put(cid, bytes) }
+    this.#store = {
+      put: async (cid, bytes) =>
+        this.#put(cid, bytes instanceof Uint8Array ? bytes : Buffer.concat(await Array.fromAsync(bytes))),
+    }
   }
 
   async folder(path: string, name: string, depth: number): Promise<Added> {
@@ -64,7 +67,7 @@ class Adding {
     const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW)
     try {
       const content = file.createReadStream({ autoClose: false, highWaterMark: readBytes })
-      const { cid, size } = await importByteStream(content, this.#store as never, { ...likeKubo })
+      const { cid, size } = await importByteStream(content, this.#store, { ...likeKubo })
       return { name, cid, size }
     } finally {
       await file.close()
@@ -86,7 +89,7 @@ class Adding {
     }
     const options = { ...likeKubo, dagBuilder, wrapWithDirectory: true }
     let root: Added | undefined
-    for await (const { cid, size } of importer([], this.#store as never, options)) root = { name, cid, size }
+    for await (const { cid, size } of importer([], this.#store, options)) root = { name, cid, size }
     if (!root) throw new Fault('InternalError', 'a folder without an id')
     return root
   }

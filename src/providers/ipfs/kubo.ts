@@ -165,7 +165,7 @@ async function bounded(body: Dispatcher.ResponseData['body']): Promise<Buffer> {
   let sizeBytes = 0
   for await (const chunk of body as AsyncIterable<Buffer>) {
     sizeBytes += chunk.length
-    if (sizeBytes > mostBlockBytes) throw tooLarge
+    if (sizeBytes > mostBlockBytes) throw tooLarge()
     chunks.push(chunk)
   }
   return Buffer.concat(chunks)
@@ -181,6 +181,7 @@ function refusalText({ body }: Answer): string {
   }
 }
 
-const tooLarge = new Fault('BadRequest', `a block is larger than the ${mostBlockBytes} bytes that IPFS allows`, {
-  details: { FailureClass: 'user' },
-})
+const tooLarge = (): Fault =>
+  new Fault('BadRequest', `a block is larger than the ${mostBlockBytes} bytes that IPFS allows`, {
+    details: { FailureClass: 'user' },
+  })
