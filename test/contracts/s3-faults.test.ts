@@ -8,9 +8,11 @@ import type { JobId } from '#models/ids.ts'
 import { SystemClock } from '#platform/clock.ts'
 import { packFolder } from '#providers/pack-folder.ts'
 import type { S3Clients } from '#providers/s3/clients.ts'
+import { ManagedPublisher } from '#providers/s3/managed-publisher.ts'
 import { S3Publisher } from '#providers/s3/publisher.ts'
 import { defaultS3Settings } from '#providers/s3/settings.ts'
 import { S3Storage } from '#providers/s3/storage.ts'
+import { writeArchive } from '#providers/write-archive.ts'
 import { s3Clients } from '../kit/s3.ts'
 import { type Misdeed, S3Server } from '../kit/s3-server.ts'
 import { until } from '../kit/until.ts'
@@ -141,5 +143,27 @@ describe('results for a store that misbehaves', () => {
     await expect(publish('plain', result(33 * mebibyte), told.signal)).rejects.toThrow('stop')
     await until('the parts are gone', () => store.buckets.openUploads() === 0)
     expect(store.buckets.keys(Bucket)).not.toContain('out/result/stdout')
+  })
+})
+
+describe('results for the bucket of the operator', () => {
+  const publishManaged = async () => {
+    const uploadAddress = async () => `${store.endpoint}/${Bucket}/managed/e-1.tar.gz`
+    const publisher = new ManagedPublisher({ uploadAddress, write: writeArchive })
+    const resultDirectory = join(folder, 'result')
+    mkdirSync(resultDirectory)
+    const ids = { executionId: 'e-1' as never, jobId: 'j-1' as never, nodeId: 'n-1' as never }
+    await publisher.publish({ ...ids, publisher: { Type: 's3managed' }, resultDirectory }, never).finally(async () => {
+      expect(readdirSync(folder)).toEqual(['result'])
+      await publisher.stop()
+    })
+  }
+
+  it.each([
+    ['that it refuses can be taken later', 'AccessDenied', 403, 'transient'],
+    ['that are too large for it would be too large again', 'EntityTooLarge', 400, 'user'],
+  ])('%s', async (_, code, refuses, reason) => {
+    store.misdeed = () => ({ refuses, code })
+    await expect(publishManaged()).rejects.toMatchObject({ details: { FailureClass: reason } })
   })
 })

@@ -83,7 +83,8 @@ export class ManagedPublisher implements Publisher, Startable {
     })
     const text = await answer.body.text()
     if (answer.statusCode >= 200 && answer.statusCode < 300) return
-    throw notTaken(`status ${answer.statusCode} ${/<Code>([^<]*)/.exec(text)?.[1] ?? ''}`.trim())
+    const code = /<Code>([^<]*)/.exec(text)?.[1] ?? ''
+    throw code === 'EntityTooLarge' ? tooLarge(size) : notTaken(`status ${answer.statusCode} ${code}`.trim())
   }
 }
 
@@ -93,7 +94,14 @@ async function md5Of(path: string, signal: AbortSignal): Promise<string> {
   return hash.digest('base64')
 }
 
-/** Whatever the store refuses, its operator can put right while the node keeps the result. */
+/** Sent again it would be as large. */
+const tooLarge = (sizeBytes: number): Fault =>
+  new Fault('PayloadTooLarge', `the managed S3 bucket takes no result of ${sizeBytes} packed bytes in one piece`, {
+    hint: 'Write less to the results, or publish with `link` or `s3`',
+    details: { FailureClass: 'user' },
+  })
+
+/** Whatever else the store refuses, its operator can put right while the node keeps the result. */
 const notTaken = (why: string): Fault =>
   new Fault('ServiceUnavailable', `failed to upload result file to managed S3 bucket: ${why}`, {
     hint: 'Verify orchestrator configuration and ensure that the pre-signed URL expiration period is not too short',
