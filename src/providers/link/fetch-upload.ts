@@ -13,7 +13,8 @@ import { type Chunk, type ChunkList, checkedChunkList } from '#models/upload.ts'
 import { untilAnswered } from './until-answered.ts'
 
 export type FetchUploadParts = { read: ReadUpload; clock: Clock }
-type Named = Pick<NodeUploadQuery, 'jobId' | 'uploadId'>
+/** An upload as a job names it. */
+export type NamedUpload = Pick<NodeUploadQuery, 'jobId' | 'uploadId'>
 
 /** Asked for ahead of what has come. What a break costs is at most this much. */
 const atOnce = 4
@@ -22,23 +23,20 @@ const largestPieceBytes = resultPartBytes / 4
 /** The list of an upload's chunks, which its id vouches for. */
 export async function fetchChunkList(
   { read, clock }: FetchUploadParts,
-  named: Named,
+  named: NamedUpload,
   signal: AbortSignal,
 ): Promise<ChunkList> {
-  let pieces: Uint8Array[] = []
   const ask = async () => {
-    const begun: Uint8Array[] = []
+    const pieces: Uint8Array[] = []
     for (let offset = 0; ; ) {
       const { bytes, sizeBytes } = await orAborted(read({ ...named, offset, limitBytes: largestPieceBytes }), signal)
-      begun.push(bytes)
+      pieces.push(bytes)
       offset += bytes.length
       if (offset >= sizeBytes || bytes.length === 0) break
     }
-    pieces = begun
-    return { isDone: true }
+    return Buffer.concat(pieces)
   }
-  await untilAnswered(ask, clock, signal)
-  const text = Buffer.concat(pieces)
+  const text = await untilAnswered(ask, clock, signal)
   if (hash('sha256', text) !== named.uploadId) throw damaged(named.uploadId)
   return checkedChunkList(JSON.parse(text.toString()))
 }
@@ -49,7 +47,7 @@ export async function fetchChunkList(
  */
 export async function fetchUpload(
   { read, clock }: FetchUploadParts,
-  named: Named,
+  named: NamedUpload,
   { Chunks }: ChunkList,
   path: string,
   signal: AbortSignal,
@@ -62,7 +60,7 @@ export async function fetchUpload(
         orAborted(read({ ...named, ...stretch }), signal),
       )
       for await (const { bytes } of pieces) await coming.add(bytes)
-      return { isDone: true }
+      return true
     }
     await untilAnswered(ask, clock, signal)
     await file.truncate(coming.bytes)

@@ -54,7 +54,7 @@ export class LinkPublisher implements Publisher, Startable {
       const SHA256 = await digestOf(path, signal)
       const offer = { ExecutionID: executionId, SizeBytes, SHA256 }
       // Until the orchestrator has it, or says that it does not want it.
-      const ask = async () => ({ isDone: (await this.#deps.offer(offer)).IsTaken })
+      const ask = async () => (await this.#deps.offer(offer)).IsTaken || undefined
       await untilAnswered(ask, this.#deps.clock, signal)
       return { Type: 'link', Params: { JobID: jobId, ExecutionID: executionId, SizeBytes, SHA256 } }
     } catch (error) {

@@ -7,19 +7,20 @@ const longestPauseMs = 30_000
 const workedMs = 300
 
 /**
- * Asks until the answer is `isDone`, whatever becomes of the line meanwhile; pauses grow while nothing comes. Throws a Fault
- * that is not retryable, and the signal's reason.
+ * Asks until there is an answer other than undefined, whatever becomes of the line meanwhile; pauses grow while nothing comes.
+ * Throws a Fault that is not retryable, and the signal's reason.
  */
-export async function untilAnswered(
-  ask: () => Promise<{ isDone: boolean }>,
+export async function untilAnswered<Answer>(
+  ask: () => Promise<Answer | undefined>,
   clock: Clock,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<Answer> {
   for (let failures = 0; ; ) {
     signal.throwIfAborted()
     const beganMs = clock.monotonicMs()
     try {
-      if ((await ask()).isDone) return
+      const answer = await ask()
+      if (answer !== undefined) return answer
       failures = 0
     } catch (error) {
       if (!faultOf(error).isRetryable) throw error

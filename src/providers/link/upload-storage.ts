@@ -12,7 +12,7 @@ import { decodeParams } from '#lib/params.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
 import type { InputSource } from '#models/task.ts'
 import { type ChunkList, isDigest, uploadBytes, uploadType } from '#models/upload.ts'
-import { type FetchUploadParts, fetchChunkList, fetchUpload } from './fetch-upload.ts'
+import { type FetchUploadParts, fetchChunkList, fetchUpload, type NamedUpload } from './fetch-upload.ts'
 import type { LinkSettings } from './settings.ts'
 
 export type UploadStorageDeps = FetchUploadParts & {
@@ -74,7 +74,7 @@ export class UploadStorage implements Storage, Startable {
     const { id: uploadId } = decodeUpload(input.Source)
     const named = { jobId: context.share.jobId, uploadId }
     try {
-      const list = await fetchChunkList(this.#parts, named, signal)
+      const list = await fetchChunkList(this.#deps, named, signal)
       if (uploadBytes(list) > context.limitBytes) throw tooLarge(context.limitBytes)
       const isFolder = list.Form === 'folder'
       const path = join(context.directory, isFolder ? 'archive' : 'file')
@@ -88,14 +88,9 @@ export class UploadStorage implements Storage, Startable {
     }
   }
 
-  async #bring(
-    named: Parameters<typeof fetchUpload>[1],
-    list: ChunkList,
-    path: string,
-    signal: AbortSignal,
-  ): Promise<void> {
+  async #bring(named: NamedUpload, list: ChunkList, path: string, signal: AbortSignal): Promise<void> {
     const part = join(this.#settings.comingDirectory, named.uploadId)
-    await fetchUpload(this.#parts, named, list, part, signal)
+    await fetchUpload(this.#deps, named, list, part, signal)
     await chmod(part, list.IsExecutable ? 0o755 : 0o644)
     await rename(part, path)
   }
@@ -118,10 +113,6 @@ export class UploadStorage implements Storage, Startable {
     await this.#deps.unpack(createReadStream(archive), path, limits, signal)
     await rm(archive)
     return path
-  }
-
-  get #parts(): FetchUploadParts {
-    return this.#deps
   }
 }
 

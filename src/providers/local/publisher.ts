@@ -7,7 +7,6 @@ import { no, type Verdict, yes } from '#contracts/verdict.ts'
 import type { Clock } from '#lib/clock.ts'
 import { Fault, messageOf } from '#lib/fault.ts'
 import type { Startable } from '#lib/lifecycle.ts'
-
 import { Rounds, restForAge } from '#lib/rounds.ts'
 import { resultName } from '#models/result-name.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
