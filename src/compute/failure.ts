@@ -1,5 +1,5 @@
 import type { ExitFailure } from '#contracts/engine.ts'
-import { Fault, messageOf } from '#lib/fault.ts'
+import { Fault, isDiskFull, messageOf } from '#lib/fault.ts'
 import type { Event } from '#models/event.ts'
 import { type FailureClass, failureClasses } from '#models/job.ts'
 
@@ -7,16 +7,14 @@ import { type FailureClass, failureClasses } from '#models/job.ts'
 export type Failure = ExitFailure & { topic: string; isRetryable?: boolean }
 
 /** Also where a fault tells of it in its own words. */
-const isDiskFull = (error: unknown): boolean =>
-  error instanceof Fault
-    ? error.code === 'StorageFull'
-    : ['ENOSPC', 'EDQUOT'].includes((error as { code?: string })?.code ?? '')
+const tellsOfFullDisk = (error: unknown): boolean =>
+  error instanceof Fault ? error.code === 'StorageFull' : isDiskFull(error)
 
 const diskFullHint = 'The disk of the node is full. Its operator frees some; until then other nodes may run the job.'
 
 /** The class a fault names itself, else what its code says about whose fault it is. */
 const failureClassOf = (error: unknown): FailureClass => {
-  if (isDiskFull(error)) return 'node'
+  if (tellsOfFullDisk(error)) return 'node'
   if (!(error instanceof Fault)) return 'transient'
   const named = failureClasses.find((name) => name === error.details?.['FailureClass'])
   if (named) return named
@@ -36,7 +34,7 @@ const failureClassOf = (error: unknown): FailureClass => {
 }
 
 export const failureOf = (error: unknown, topic: string): Failure => {
-  const hint = (error instanceof Fault && error.hint) || (isDiskFull(error) ? diskFullHint : '')
+  const hint = (error instanceof Fault && error.hint) || (tellsOfFullDisk(error) ? diskFullHint : '')
   return { message: messageOf(error), topic, class: failureClassOf(error), ...(hint ? { hint } : {}) }
 }
 

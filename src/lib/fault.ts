@@ -95,3 +95,7 @@ export const messageOf = (error: unknown): string => (error instanceof Error ? e
 /** Turns anything thrown into a Fault; what is not one already is an internal error that keeps its cause for the log. */
 export const faultOf = (error: unknown): Fault =>
   error instanceof Fault ? error : new Fault('InternalError', messageOf(error), { cause: error })
+
+/** Whether the system says that the disk, or what its user may have of it, is full. */
+export const isDiskFull = (error: unknown): boolean =>
+  ['ENOSPC', 'EDQUOT'].includes((error as { code?: string } | undefined)?.code ?? '')

@@ -4,7 +4,7 @@ import { open, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import type { ArchiveWishes, BringArchive, UnpackLimits } from '#contracts/archive.ts'
 import type { ArchiveBytes, ArchiveRest } from '#contracts/archive-bytes.ts'
-import { Fault, faultOf, messageOf } from '#lib/fault.ts'
+import { Fault, faultOf, isDiskFull, messageOf } from '#lib/fault.ts'
 import { writeAt } from '#lib/write-at.ts'
 import { unpackTarGz } from './unpack-tar.ts'
 
@@ -93,11 +93,8 @@ async function forget(path: string): Promise<void> {
   await rm(tagOf(path), { force: true })
 }
 
-function diskFault(error: unknown): unknown {
-  const { code } = error as NodeJS.ErrnoException
-  const isFull = code === 'ENOSPC' || code === 'EDQUOT'
-  return isFull ? new Fault('StorageFull', 'no space left for the archive', { cause: error }) : error
-}
+const diskFault = (error: unknown): unknown =>
+  isDiskFull(error) ? new Fault('StorageFull', 'no space left for the archive', { cause: error }) : error
 
 /** Its owner may know better, and it is all there is of the result. */
 const leftPacked = (error: unknown, path: string): Fault =>

@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
 import { unpackTar as unpackTo } from 'modern-tar/fs'
 import type { UnpackArchive, UnpackLimits } from '#contracts/archive.ts'
-import { Fault, messageOf } from '#lib/fault.ts'
+import { Fault, isDiskFull, messageOf } from '#lib/fault.ts'
 
 /** The same for an archive that is not compressed. */
 export const unpackTar: UnpackArchive = (...given) => unpack(() => new PassThrough(), ...given)
@@ -68,10 +68,7 @@ async function emptied(directory: string): Promise<void> {
 
 function asFault(error: unknown): Fault {
   if (error instanceof Fault) return error
-  const { code } = error as NodeJS.ErrnoException
-  if (code === 'ENOSPC' || code === 'EDQUOT') {
-    return new Fault('StorageFull', 'no space left to unpack the archive', { cause: error })
-  }
+  if (isDiskFull(error)) return new Fault('StorageFull', 'no space left to unpack the archive', { cause: error })
   return new Fault('BadRequest', `cannot unpack the archive: ${messageOf(error)}`, { cause: error })
 }
 

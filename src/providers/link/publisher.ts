@@ -7,7 +7,7 @@ import type { ReadPart, WriteArchive } from '#contracts/archive.ts'
 import type { OfferResult, Publisher, PublishRequest, ResultPart, ResultQuery } from '#contracts/publisher.ts'
 import { type Verdict, yes } from '#contracts/verdict.ts'
 import type { Clock } from '#lib/clock.ts'
-import { Fault, messageOf } from '#lib/fault.ts'
+import { Fault, isDiskFull, messageOf } from '#lib/fault.ts'
 import type { Startable } from '#lib/lifecycle.ts'
 import type { ExecutionId } from '#models/ids.ts'
 import { resultName } from '#models/result-name.ts'
@@ -85,8 +85,7 @@ async function digestOf(path: string, signal: AbortSignal): Promise<string> {
 
 function publishFault(error: unknown): Fault {
   if (error instanceof Fault) return error
-  const { code } = error as NodeJS.ErrnoException
-  const isFull = code === 'ENOSPC' || code === 'EDQUOT'
+  const isFull = isDiskFull(error)
   return new Fault(isFull ? 'StorageFull' : 'ServiceUnavailable', `link publisher failed: ${messageOf(error)}`, {
     component: 'LinkPublisher',
     details: { FailureClass: 'node' },

@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises'
 import type { ReadPart } from '#contracts/archive.ts'
 import type { ResultPart, ResultQuery } from '#contracts/publisher.ts'
 import type { KeptResultFile, ResultStore } from '#contracts/result-store.ts'
-import { Fault } from '#lib/fault.ts'
+import { Fault, isDiskFull } from '#lib/fault.ts'
 import type { ExecutionId } from '#models/ids.ts'
 import type { ResultOffer } from '#models/messages/messages.ts'
 import { resultName } from '#models/result-name.ts'
@@ -43,12 +43,11 @@ export class ResultFiles implements ResultStore {
     try {
       await appendFile(this.#partOf(offer), bytes)
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException
-      if (code === 'ENOENT') {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
         await mkdir(this.#directory, { recursive: true, mode: 0o700 })
         return appendFile(this.#partOf(offer), bytes)
       }
-      if (code !== 'ENOSPC' && code !== 'EDQUOT') throw error
+      if (!isDiskFull(error)) throw error
       throw new Fault('StorageFull', 'the orchestrator has no room for the result', { isRetryable: true, cause: error })
     }
   }

@@ -5,7 +5,7 @@ import type { ReadPart } from '#contracts/archive.ts'
 import type { Disk } from '#contracts/disk.ts'
 import type { ResultPart } from '#contracts/publisher.ts'
 import type { KeptUpload, UploadQuery, UploadStore } from '#contracts/upload-store.ts'
-import { Fault } from '#lib/fault.ts'
+import { Fault, isDiskFull } from '#lib/fault.ts'
 import { Turns } from '#lib/turns.ts'
 import type { JobId } from '#models/ids.ts'
 import { type Chunk, type ChunkList, chunkListText, isDigest, uploadBytes, uploadIdOf } from '#models/upload.ts'
@@ -188,8 +188,7 @@ async function full(write: () => Promise<void>): Promise<void> {
   try {
     await write()
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code !== 'ENOSPC' && code !== 'EDQUOT') throw error
+    if (!isDiskFull(error)) throw error
     throw new Fault('StorageFull', 'the orchestrator has no room for the upload', { cause: error })
   }
 }

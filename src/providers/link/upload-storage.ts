@@ -5,7 +5,7 @@ import type { UnpackArchive } from '#contracts/archive.ts'
 import type { FileCache } from '#contracts/file-cache.ts'
 import type { PrepareContext, PreparedInput, Storage } from '#contracts/storage.ts'
 import { no, type Verdict, yes } from '#contracts/verdict.ts'
-import { Fault, messageOf } from '#lib/fault.ts'
+import { Fault, isDiskFull, messageOf } from '#lib/fault.ts'
 import type { Startable } from '#lib/lifecycle.ts'
 import { orAborted } from '#lib/or-aborted.ts'
 import { decodeParams } from '#lib/params.ts'
@@ -129,8 +129,7 @@ const tooLarge = (limitBytes: number): Fault =>
 
 function asFault(error: unknown): Fault {
   if (error instanceof Fault) return error
-  const { code } = error as NodeJS.ErrnoException
-  const isFull = code === 'ENOSPC' || code === 'EDQUOT'
+  const isFull = isDiskFull(error)
   return new Fault(isFull ? 'StorageFull' : 'ServiceUnavailable', `cannot fetch the upload: ${messageOf(error)}`, {
     component: 'UploadStorage',
     details: { FailureClass: 'node' },

@@ -5,7 +5,7 @@ import type { ReadPart, WriteArchive } from '#contracts/archive.ts'
 import type { Publisher, PublishRequest, ResultPart, ResultQuery } from '#contracts/publisher.ts'
 import { no, type Verdict, yes } from '#contracts/verdict.ts'
 import type { Clock } from '#lib/clock.ts'
-import { Fault, messageOf } from '#lib/fault.ts'
+import { Fault, isDiskFull, messageOf } from '#lib/fault.ts'
 import type { Startable } from '#lib/lifecycle.ts'
 import { Rounds, restForAge } from '#lib/rounds.ts'
 import { resultName } from '#models/result-name.ts'
@@ -133,8 +133,7 @@ export class LocalPublisher implements Publisher, Startable {
 
 function publishFault(error: unknown): Fault {
   if (error instanceof Fault) return error
-  const { code } = error as NodeJS.ErrnoException
-  const isFull = code === 'ENOSPC' || code === 'EDQUOT'
+  const isFull = isDiskFull(error)
   return new Fault(
     isFull ? 'StorageFull' : 'ServiceUnavailable',
     `local publisher failed to write the result: ${messageOf(error)}`,

@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises'
 import type { S3Client } from '@aws-sdk/client-s3'
 import type { FileCache } from '#contracts/file-cache.ts'
 import type { Clock } from '#lib/clock.ts'
-import { Fault } from '#lib/fault.ts'
+import { Fault, isDiskFull } from '#lib/fault.ts'
 import { isFolderMarker, objectPath } from '#lib/s3/input-key.ts'
 import type { S3Source } from '#lib/s3/params.ts'
 import { sideBySide } from '#lib/side-by-side.ts'
@@ -219,8 +219,7 @@ async function withRetries(
   }
 }
 
-const isDisk = (error: unknown): boolean =>
-  ['ENOSPC', 'EDQUOT', 'EIO'].includes((error as NodeJS.ErrnoException).code ?? '')
+const isDisk = (error: unknown): boolean => isDiskFull(error) || (error as NodeJS.ErrnoException).code === 'EIO'
 
 async function checkContent(
   source: S3Source,

@@ -1,4 +1,4 @@
-import { Fault, type FaultCode, messageOf } from '#lib/fault.ts'
+import { Fault, type FaultCode, isDiskFull, messageOf } from '#lib/fault.ts'
 import type { FailureClass } from '#models/job.ts'
 
 type Cause = { code: FaultCode; class: FailureClass; hint?: string }
@@ -35,9 +35,9 @@ const noText = 'UnknownError'
 export function s3Fault(error: unknown, what: string): Fault {
   const own = faultWithin(error)
   if (own) return own
-  const { name, code, $metadata } = error as { name?: string; code?: string; $metadata?: { httpStatusCode?: number } }
+  const { name, $metadata } = error as { name?: string; $metadata?: { httpStatusCode?: number } }
   const status = $metadata?.httpStatusCode
-  if (code === 'ENOSPC' || code === 'EDQUOT') return new Fault('StorageFull', messageOf(error), { cause: error })
+  if (isDiskFull(error)) return new Fault('StorageFull', messageOf(error), { cause: error })
   const cause = causes[aliases[name ?? ''] ?? name ?? ''] ?? causeOfStatus(status)
   const text =
     status === undefined

@@ -7,7 +7,7 @@ import type { FileCache } from '#contracts/file-cache.ts'
 import type { PrepareContext, PreparedInput, Storage } from '#contracts/storage.ts'
 import { no, type Verdict, yes } from '#contracts/verdict.ts'
 import type { Clock, Random } from '#lib/clock.ts'
-import { Fault, messageOf } from '#lib/fault.ts'
+import { Fault, isDiskFull, messageOf } from '#lib/fault.ts'
 import type { Startable } from '#lib/lifecycle.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
 import type { InputSource } from '#models/task.ts'
@@ -189,8 +189,7 @@ const giveUpText = (method: string, url: string, { attempts, message }: GaveUp):
 
 function asFault(error: unknown, textOf: (gaveUp: GaveUp) => string): Fault {
   if (error instanceof Fault) return error
-  const { code } = error as NodeJS.ErrnoException
-  if (code === 'ENOSPC' || code === 'EDQUOT') return new Fault('StorageFull', messageOf(error), { cause: error })
+  if (isDiskFull(error)) return new Fault('StorageFull', messageOf(error), { cause: error })
   const gaveUp = error instanceof GaveUp ? error : new GaveUp(error, 1)
   const isUsers = gaveUp.status >= 400 && gaveUp.status < 500 && gaveUp.status !== 429
   return new Fault(isUsers ? 'BadRequest' : 'ServiceUnavailable', textOf(gaveUp), {
