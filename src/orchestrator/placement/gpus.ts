@@ -1,6 +1,7 @@
 import { isWantedBy, vendorsWantedBy } from '#models/gpu-vendor.ts'
 import type { NodeId } from '#models/ids.ts'
 import type { Job } from '#models/job.ts'
+import { isOurs } from '#models/node.ts'
 import { type Gpu, isSameGpu, type Resources } from '#models/resources.ts'
 import type { NodeView } from '../snapshot.ts'
 
@@ -41,8 +42,7 @@ export const gpuNamer = (job: Job): ((node: NodeView, need: Resources) => Resour
   }
 }
 
-const isTold = (node: NodeView): boolean =>
-  node.state.Info.SupportedProtocols.includes('bac/v1') && unnamedOn(node) === 0
+const isTold = (node: NodeView): boolean => isOurs(node.state.Info) && unnamedOn(node) === 0
 
 /** Those first of whose vendor most are free: of the others there may soon be none for who wants them. */
 const plentifulFirst = (gpus: readonly Gpu[]): Gpu[] =>
