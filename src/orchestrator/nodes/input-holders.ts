@@ -50,9 +50,9 @@ export class InputHolders {
 const sourcesOf = (job: Job): string[] =>
   mainTask(job).InputSources.flatMap(({ Source }) => (kept.has(typeKey(Source.Type)) ? [exactJson(Source)] : []))
 
-function dropFirst(
-  items: { size: number; keys(): Iterator<unknown>; delete(key: never): boolean },
-  most: number,
-): void {
-  if (items.size > most) items.delete(items.keys().next().value as never)
+function dropFirst<Key>(items: Map<Key, unknown> | Set<Key>, most: number): void {
+  for (const first of items.keys()) {
+    if (items.size <= most) return
+    items.delete(first)
+  }
 }
