@@ -19,10 +19,11 @@ export async function wantedExecution(
   const execution = await store.execution(executionId)
   const job = execution && (await store.jobVersion(execution.JobID, execution.JobVersion))
   const isWanted =
-    execution?.NodeID === nodeId &&
+    job &&
+    execution.NodeID === nodeId &&
     execution.DesiredState.StateType !== 'Stopped' &&
     !isTerminalExecution(execution.ComputeState.StateType) &&
-    takes(publisher, typeKey(mainTask(job as NonNullable<typeof job>).Publisher.Type))
+    takes(publisher, typeKey(mainTask(job).Publisher.Type))
   if (isWanted) return execution
   throw new Fault('Conflict', `nobody waits for a result of ${executionId} from this node`)
 }
