@@ -124,7 +124,7 @@ const placeAlike = (
     const partition = wanted[i] as Partition
     return newExecution(snapshot, node.id, partition.index, named(node, need), partition.attempts)
   })
-  plan.starts = plan.starts.length > 0 ? [...plan.starts, ...starts] : starts
+  plan.starts = [...plan.starts, ...starts]
   for (const { leaver } of leaving.slice(0, Math.max(0, nodes.length - missing.length))) replace(snapshot, plan, leaver)
   if (nodes.length === wanted.length) return
   const isAnyBusy = candidates.length > 0 || placement.near.some((node) => placement.isBusy(node))
