@@ -81,10 +81,9 @@ const storages: Rule = (job, _need, node) =>
 
 /** Go nodes would publish nothing, or everything, of a result path with a pattern: only nodes of ours know those. */
 const patterns: Rule = (job, _need, node) => {
+  if (isOurs(node.state.Info)) return undefined
   const hasPattern = mainTask(job).ResultPaths.some(({ Path }) => placeOf(Path).pattern !== '')
-  return hasPattern && !isOurs(node.state.Info)
-    ? refuse('patterns', () => 'does not support patterns in result paths')
-    : undefined
+  return hasPattern ? refuse('patterns', () => 'does not support patterns in result paths') : undefined
 }
 
 const labels: Rule = (job, _need, node) => {
