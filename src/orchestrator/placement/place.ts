@@ -68,7 +68,7 @@ export class Placement {
     const enough = isChoosy ? Number.POSITIVE_INFINITY : 2 * wanted + ampleChoice
     const held = nodes.holding(job)
     const some = someOf(this.#snapshot.better ?? this.near, enough, chance, (node) => this.canTake(node))
-    return [...new Set([...some, ...this.#holding(held)])].map((node) => ({
+    return [...some, ...this.#othersHolding(held, some)].map((node) => ({
       node,
       free: freeFor(job, node),
       ownExecutions: this.#own.get(node.id) ?? 0,
@@ -81,9 +81,11 @@ export class Placement {
   }
 
   /** Few, so that none of them is missed by chance. */
-  #holding(held: ReadonlyMap<NodeId, number>): NodeView[] {
-    const among = this.#snapshot.better ?? this.near
-    return held.size === 0 ? [] : among.filter((node) => held.has(node.id) && this.canTake(node))
+  #othersHolding(held: ReadonlyMap<NodeId, number>, some: readonly NodeView[]): NodeView[] {
+    if (held.size === 0) return []
+    const known = new Set(some.map(({ id }) => id))
+    const others = [...held.keys()].filter((id) => !known.has(id))
+    return others.flatMap((id) => this.#snapshot.nodes.view(id) ?? []).filter((node) => this.canTake(node))
   }
 
   /** All eligible nodes that cannot take one: goes through the whole cluster. */
