@@ -54,7 +54,8 @@ function constraintProblems(constraint: LabelSelectorRequirement | null): Proble
 }
 
 const publisherNeeded = 'publisher must be set if result paths are set'
-const lacksPublisher = ({ ResultPaths, Publisher }: Task): boolean =>
+/** It has result paths, and names nobody who publishes them. */
+export const lacksPublisher = ({ ResultPaths, Publisher }: Task): boolean =>
   ResultPaths.length > 0 && Publisher.Type === '' && Publisher.Params === undefined
 
 /** Whether a problem is one that the default publisher of an orchestrator solves. */

@@ -3,7 +3,7 @@ import { Fault } from '#lib/fault.ts'
 import { exactJson } from '#lib/json/exact.ts'
 import { isRawNumber } from '#lib/json/raw-number.ts'
 import { type Job, type JobSpec, type JobType, metaKeys } from '#models/job.ts'
-import { isPublisherNeeded, validateJob } from '#models/job-validate.schema.ts'
+import { isPublisherNeeded, lacksPublisher, validateJob } from '#models/job-validate.schema.ts'
 import { problemText } from '#models/problem.ts'
 import { isNoSpec, type SpecConfig } from '#models/spec-config.ts'
 import type { Task } from '#models/task.ts'
@@ -30,9 +30,8 @@ export type TypeDefaults = {
 /** The specification with what the server adds. Throws a Fault when it needs a publisher and there is none to add. */
 export const completed = (parts: SpecParts, submission: Submission): JobSpec => {
   const spec = withAdditions(parts, submission)
-  const problems = validateJob(spec).filter(isPublisherNeeded)
-  if (problems.length === 0) return spec
-  throw new Fault('ValidationError', problemText(problems), {
+  if (!spec.Tasks.some(lacksPublisher)) return spec
+  throw new Fault('ValidationError', problemText(validateJob(spec).filter(isPublisherNeeded)), {
     component: 'APIServer',
     hint: 'Name a Publisher in the task, or set DefaultPublisher for the orchestrator.',
   })
