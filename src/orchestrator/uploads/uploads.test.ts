@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { NodeId } from '#models/ids.ts'
+import type { JobId, NodeId } from '#models/ids.ts'
 import type { ChunkList } from '#models/upload.ts'
 import { Uploads } from './uploads.ts'
 
@@ -12,15 +12,16 @@ const job = (Params: object, Namespace = 'own') =>
     Tasks: [{ InputSources: [{ Source: { Type: 'Upload', Params }, Target: '/in' }] }],
   }) as never
 
-/** Upload `id` of 9 bytes is in namespace `own`; job `j-1` reads it, and node `n-1` has an execution of that. */
+/** Upload `id` of 9 bytes is in namespace `own`; job `j-1` reads it since version 1, and node `n-1` has executions of both versions. */
 function rig({ maxBytes = 100, hasRoom = true } = {}) {
   const used: unknown[] = []
   const uploads = new Uploads({
     maxBytes,
     hasRoomFor: async () => hasRoom,
     store: {
-      liveExecutions: async (nodeId: NodeId) => (nodeId === 'n-1' ? [{ JobID: 'j-1', JobVersion: 1 }] : []),
-      jobVersion: async () => job({ ID: id, SizeBytes: 9 }),
+      liveExecutions: async (nodeId: NodeId) =>
+        nodeId === 'n-1' ? [0, 1].map((JobVersion) => ({ JobID: 'j-1', JobVersion })) : [],
+      jobVersion: async (_: JobId, version: number) => job({ ID: version === 1 ? id : 'c'.repeat(64), SizeBytes: 9 }),
     } as never,
     files: {
       begin: async () => ({ id, missing: [id] }),

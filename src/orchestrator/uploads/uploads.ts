@@ -58,11 +58,14 @@ export class Uploads {
   /** For a node that has an execution of the job; others learn nothing. */
   async read(nodeId: NodeId, { jobId, ...query }: NodeUploadQuery): Promise<ResultPart> {
     const { store } = this.#parts
-    const own = (await store.liveExecutions(nodeId)).find(({ JobID }) => JobID === jobId)
-    const job = own && (await store.jobVersion(own.JobID, own.JobVersion))
-    const isNamed = job && uploadsOf(mainTask(job)).some((input) => namedBy(input).id === query.uploadId)
-    const part = isNamed ? await this.#files.read(job.Namespace, query) : undefined
-    if (part) return part
+    const own = (await store.liveExecutions(nodeId)).filter(({ JobID }) => JobID === jobId)
+    // While a job is updated, the node may have executions of several versions of it.
+    for (const version of new Set(own.map(({ JobVersion }) => JobVersion))) {
+      const job = await store.jobVersion(jobId, version)
+      const isNamed = job && uploadsOf(mainTask(job)).some((input) => namedBy(input).id === query.uploadId)
+      const part = isNamed ? await this.#files.read(job.Namespace, query) : undefined
+      if (part) return part
+    }
     throw new Fault('NotFound', `the orchestrator has no upload ${query.uploadId} for an execution of this node`, {
       details: { FailureClass: 'user' },
     })
