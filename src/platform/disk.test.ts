@@ -1,4 +1,5 @@
 import { mkdtempSync, readdirSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { readdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -74,6 +75,16 @@ describe('the system disk', () => {
     await systemDisk.remove(tree)
     expect(await systemDisk.list(folder)).toEqual(['beside'])
     expect(await systemDisk.list(beside)).toEqual(['kept'])
+  })
+
+  it('tells what a folder holds also while files in it come and go', async () => {
+    const names = Array.from({ length: 500 }, (_, n) => join(folder, `part-${n}`))
+    for (const name of names) writeFileSync(name, 'x')
+    const measured = systemDisk.usedBytes(folder)
+    // Its names are read by then, and most of the files not looked at.
+    await readdir(folder)
+    for (const name of names) renameSync(name, `${name}.whole`)
+    await expect(measured).resolves.toBeTypeOf('number')
   })
 
   it('tells what a folder holds, without following links', async () => {

@@ -76,11 +76,12 @@ async function syncFolder(path: string): Promise<void> {
   }
 }
 
+/** What goes meanwhile counts for nothing: of many folders something is always being written. */
 async function usedBytes(path: string): Promise<number> {
   let sizeBytes = 0
   for (const entry of (await unlessMissing(readdir(path, { withFileTypes: true }))) ?? []) {
     const inside = join(path, entry.name)
-    sizeBytes += entry.isDirectory() ? await usedBytes(inside) : (await lstat(inside)).size
+    sizeBytes += entry.isDirectory() ? await usedBytes(inside) : ((await unlessMissing(lstat(inside)))?.size ?? 0)
   }
   return sizeBytes
 }
