@@ -1,5 +1,6 @@
-import type { Clock, Timer } from '#lib/clock.ts'
+import type { Clock } from '#lib/clock.ts'
 import type { EventLog } from '#lib/event-log.ts'
+import { Rounds } from '#lib/rounds.ts'
 import type { Ledger } from '../ledger.ts'
 import type { TroubledNodes } from './troubled-nodes.ts'
 
@@ -12,10 +13,14 @@ const everyMs = 10_000
 /** Which nodes are in trouble is known again after a restart of the orchestrator. */
 export class KeptTrouble {
   readonly #parts: KeptTroubleParts
-  #timer: Timer | undefined
+  readonly #rounds: Rounds
 
   constructor(parts: KeptTroubleParts) {
     this.#parts = parts
+    this.#rounds = new Rounds(parts.clock, async () => {
+      await this.#keep()
+      return everyMs
+    })
   }
 
   /** In place of what is in memory. */
@@ -25,12 +30,11 @@ export class KeptTrouble {
   }
 
   start(): void {
-    this.#timer = this.#parts.clock.after(everyMs, () => void this.#keep().finally(() => this.#timer && this.start()))
+    this.#rounds.start()
   }
 
   async stop(): Promise<void> {
-    this.#timer?.stop()
-    this.#timer = undefined
+    await this.#rounds.stop()
     await this.#keep()
   }
 
