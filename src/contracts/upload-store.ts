@@ -46,6 +46,6 @@ export interface UploadStore {
   usedBytes(): Promise<number>
   /** Forgets that this job reads it. */
   unuse(upload: Pick<KeptUpload, 'scope' | 'id'>, jobId: JobId): Promise<void>
-  /** With all chunks that no other one has. */
-  remove(upload: Pick<KeptUpload, 'scope' | 'id'>): Promise<void>
+  /** With all chunks that no other one has; gives the bytes that are free by that. */
+  remove(upload: Pick<KeptUpload, 'scope' | 'id'>): Promise<number>
 }

@@ -280,8 +280,9 @@ describe('what users send with their jobs', () => {
     ])
     const [one, two] = listed
     const before = await files.usedBytes()
-    if (one) await files.remove(one)
+    const freedBytes = one && (await files.remove(one))
     expect(await files.sizeBytes('default', ids[1] ?? '')).toBe(6_000_004)
+    expect(before - (await files.usedBytes())).toBe(freedBytes)
     expect(await files.usedBytes()).toBeGreaterThan(before / 2)
     if (two) await files.unuse(two, jobId)
     expect((await files.list())[0]?.jobIds).toEqual([])

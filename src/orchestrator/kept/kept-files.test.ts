@@ -66,7 +66,7 @@ function rig(maxBytes: number, { resultsMs = 0, uploadsMs = 0 } = {}) {
     uploads: {
       list: async () => [...uploads.values()],
       usedBytes: async () => 10 * uploads.size,
-      remove: async ({ id }: KeptUpload) => void uploads.delete(id),
+      remove: async ({ id }: KeptUpload) => (uploads.delete(id) ? 10 : 0),
     } as never,
   })
   return { kept, clock, there: () => ({ results: [...results], uploads: [...uploads.keys()] }) }

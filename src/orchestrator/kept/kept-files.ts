@@ -99,13 +99,14 @@ export class KeptFiles {
 
   async #resultFiles(): Promise<File[]> {
     const { store, results, clock, settings } = this.#parts
+    if (!results) return []
     const files: File[] = []
-    for (const { executionId, writtenMs, sizeBytes } of (await results?.list()) ?? []) {
+    for (const { executionId, writtenMs, sizeBytes } of await results.list()) {
       const execution = await store.execution(executionId)
       const standing = resultStanding(execution, execution && (await store.job(execution.JobID)))
       const isOld = settings.resultsMs > 0 && writtenMs < clock.nowMs() - settings.resultsMs
       const remove = async () => {
-        await results?.remove(executionId)
+        await results.remove(executionId)
         return sizeBytes
       }
       files.push({ sizeBytes, standing, isOld, remove })
@@ -115,22 +116,15 @@ export class KeptFiles {
 
   async #uploadFiles(): Promise<File[]> {
     const { uploads, clock, settings } = this.#parts
+    if (!uploads) return []
     const files: File[] = []
-    for (const upload of (await uploads?.list()) ?? []) {
+    for (const upload of await uploads.list()) {
       const standing = uploadStanding(upload, await this.#jobsOf(upload), clock.nowMs())
       const isOld =
         settings.uploadsMs > 0 && standing.kind === 'ended' && standing.endedMs < clock.nowMs() - settings.uploadsMs
-      files.push({ sizeBytes: upload.sizeBytes, standing, isOld, remove: () => this.#removeUpload(upload) })
+      files.push({ sizeBytes: upload.sizeBytes, standing, isOld, remove: () => uploads.remove(upload) })
     }
     return files
-  }
-
-  /** What it shares with others stays. */
-  async #removeUpload(upload: KeptUpload): Promise<number> {
-    const { uploads } = this.#parts
-    const before = (await uploads?.usedBytes()) ?? 0
-    await uploads?.remove(upload)
-    return before - ((await uploads?.usedBytes()) ?? 0)
   }
 
   /** Those that are still stored; the others are forgotten. */

@@ -10,6 +10,7 @@ import { Fault, isDiskFull } from '#lib/fault.ts'
 import type { ExecutionId } from '#models/ids.ts'
 import type { ResultOffer } from '#models/messages/messages.ts'
 import { resultName } from '#models/result-name.ts'
+import { sizeOf } from './size-of.ts'
 import { synced, writeSynced } from './synced.ts'
 
 export type ResultFilesParts = { directory: string; read: ReadPart }
@@ -112,12 +113,6 @@ export class ResultFiles implements ResultStore {
     return join(this.#directory, resultName(executionId))
   }
 }
-
-const sizeOf = (path: string): Promise<number | undefined> =>
-  stat(path).then(
-    ({ size }) => size,
-    () => undefined,
-  )
 
 async function digestOf(path: string): Promise<string> {
   const hash = createHash('sha256')

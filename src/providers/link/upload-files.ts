@@ -9,6 +9,7 @@ import { Fault, isDiskFull } from '#lib/fault.ts'
 import { Turns } from '#lib/turns.ts'
 import type { JobId } from '#models/ids.ts'
 import { type Chunk, type ChunkList, chunkListText, isDigest, uploadBytes, uploadIdOf } from '#models/upload.ts'
+import { sizeOf } from './size-of.ts'
 import { synced, writeSynced } from './synced.ts'
 
 export type UploadFilesParts = { directory: string; disk: Disk; read: ReadPart }
@@ -109,9 +110,9 @@ export class UploadFiles implements UploadStore {
     return this.#disk.remove(this.#path(scope, 'uses', id, hash('sha256', jobId)))
   }
 
-  remove({ scope, id }: Place): Promise<void> {
+  remove({ scope, id }: Place): Promise<number> {
     return this.#turns.take(async () => {
-      await this.#disk.remove(this.#listPath({ scope, id }))
+      let freedBytes = await this.#removeFile(this.#listPath({ scope, id }))
       await this.#disk.remove(this.#path(scope, 'uses', id))
       const named = new Set<string>()
       for (const other of await this.#ids(scope)) {
@@ -119,9 +120,18 @@ export class UploadFiles implements UploadStore {
       }
       for (const name of await this.#disk.list(this.#path(scope, 'chunks'))) {
         // The name of one that is on its way begins with its digest.
-        if (!named.has(name.slice(0, digestLength))) await this.#disk.remove(this.#path(scope, 'chunks', name))
+        if (named.has(name.slice(0, digestLength))) continue
+        freedBytes += await this.#removeFile(this.#path(scope, 'chunks', name))
       }
+      return freedBytes
     })
+  }
+
+  /** Gives its size. */
+  async #removeFile(path: string): Promise<number> {
+    const sizeBytes = (await sizeOf(path)) ?? 0
+    await this.#disk.remove(path)
+    return sizeBytes
   }
 
   async #missing(scope: string, { Chunks }: ChunkList): Promise<string[]> {
