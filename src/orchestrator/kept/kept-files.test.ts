@@ -47,6 +47,7 @@ function rig(maxBytes: number, { resultsMs = 0, uploadsMs = 0 } = {}) {
     new: job('Completed', nowMs - 2 * hourMs),
     live: job('Running'),
   }
+  let measured = 0
   const results = new Set(Object.keys(jobs))
   const uploads = new Map(Object.keys(jobs).map((name) => [name, upload({ id: name, jobIds: [name as JobId] })]))
   const kept = new KeptFiles({
@@ -65,11 +66,19 @@ function rig(maxBytes: number, { resultsMs = 0, uploadsMs = 0 } = {}) {
     } as never,
     uploads: {
       list: async () => [...uploads.values()],
-      usedBytes: async () => 10 * uploads.size,
+      usedBytes: async () => {
+        measured++
+        return 10 * uploads.size
+      },
       remove: async ({ id }: KeptUpload) => (uploads.delete(id) ? 10 : 0),
     } as never,
   })
-  return { kept, clock, there: () => ({ results: [...results], uploads: [...uploads.keys()] }) }
+  return {
+    kept,
+    clock,
+    measured: () => measured,
+    there: () => ({ results: [...results], uploads: [...uploads.keys()] }),
+  }
 }
 
 describe('the room of results and uploads', () => {
@@ -84,6 +93,15 @@ describe('the room of results and uploads', () => {
     expect(await kept.makeRoom(0)).toBe(true)
     expect(await kept.makeRoom(15)).toBe(true)
     expect(there()).toEqual({ results: ['new', 'live'], uploads: ['new', 'live'] })
+  })
+
+  it('is measured only where what was let in since the last time may be too much', async () => {
+    const { kept, measured, there } = rig(100)
+    for (let n = 0; n < 4; n++) expect(await kept.makeRoom(10)).toBe(true)
+    expect(measured()).toBe(1)
+    expect(await kept.makeRoom(10)).toBe(true)
+    expect(measured()).toBe(2)
+    expect(there().results).toHaveLength(3)
   })
 
   it('is never made by what is live: then there is none [L7]', async () => {

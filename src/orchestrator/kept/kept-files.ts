@@ -43,6 +43,8 @@ export class KeptFiles {
   readonly #parts: KeptFilesParts
   readonly #rounds: Rounds
   readonly #turns = new Turns(1)
+  /** What there is takes no more: as measured last, and what was let in since. */
+  #mostBytes = Number.POSITIVE_INFINITY
 
   constructor(parts: KeptFilesParts) {
     this.#parts = parts
@@ -60,21 +62,28 @@ export class KeptFiles {
   /** Whether there is room for so much more; what jobs that have ended left goes for it, as far as it must. */
   makeRoom(sizeBytes: number): Promise<boolean> {
     const { maxBytes } = this.#parts.settings
-    if (maxBytes === 0) return Promise.resolve(true)
+    if (maxBytes === 0 || sizeBytes > maxBytes) return Promise.resolve(maxBytes === 0)
     return this.#turns.take(async () => {
-      let overBytes = (await this.#usedBytes()) + sizeBytes - maxBytes
-      if (overBytes <= 0 || sizeBytes > maxBytes) return overBytes <= 0
-      for (const file of dispensable(await this.#files())) {
-        overBytes -= await file.remove()
-        if (overBytes <= 0) break
-      }
-      return overBytes <= 0
+      if (this.#mostBytes + sizeBytes > maxBytes) await this.#shrinkTo(maxBytes - sizeBytes)
+      const hasRoom = this.#mostBytes + sizeBytes <= maxBytes
+      if (hasRoom) this.#mostBytes += sizeBytes
+      return hasRoom
     })
+  }
+
+  async #shrinkTo(limitBytes: number): Promise<void> {
+    this.#mostBytes = await this.#usedBytes()
+    if (this.#mostBytes <= limitBytes) return
+    for (const file of dispensable(await this.#files())) {
+      this.#mostBytes -= await file.remove()
+      if (this.#mostBytes <= limitBytes) return
+    }
   }
 
   async #round(): Promise<number> {
     try {
       await this.#turns.take(async () => {
+        this.#mostBytes = Number.POSITIVE_INFINITY
         for (const file of overdue(await this.#files())) {
           if (this.#rounds.isStopped) return
           await file.remove()
