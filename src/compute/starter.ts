@@ -69,7 +69,9 @@ export class Starter {
   }
 
   #refuse(held: Held): void {
-    held.done = this.#ledger.end(held, outgrown(held.row, this.#clock.nowNs())).catch(() => {})
+    const end = this.#ledger.end(held, outgrown(held.row, this.#clock.nowNs()))
+    // It rejects only when the node leaves: its next life finds the row, and the same lack.
+    held.done = end.catch(() => {})
   }
 
   /** Runs to the end with what was taken, and gives it back. `isStored`: that it started is on disk; undefined = it may not start. */
