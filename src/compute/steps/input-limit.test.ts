@@ -7,18 +7,26 @@ const never = new AbortController().signal
 
 /** Inputs that take as many bytes as is said, and a clock whose timers run when they are told to. */
 function world(Disk: number) {
-  const inputs = { bytes: 0 }
+  const inputs = { bytes: 0, lookMs: 0 }
   const due: (() => void)[] = []
-  const after = (_: number, run: () => void) => {
+  const pauses: number[] = []
+  let nowMs = 0
+  const after = (ms: number, run: () => void) => {
+    pauses.push(ms)
     due.push(run)
     return { stop: () => void due.splice(due.indexOf(run), 1) }
   }
   const context = {
-    directories: { inputBytes: async () => inputs.bytes } as unknown as ExecutionDirectories,
+    directories: {
+      inputBytes: async () => {
+        nowMs += inputs.lookMs
+        return inputs.bytes
+      },
+    } as unknown as ExecutionDirectories,
     resources: { Disk, CPU: 0, Memory: 0, GPU: 0 },
-    clock: { after } as unknown as Clock,
+    clock: { after, monotonicMs: () => nowMs } as unknown as Clock,
   }
-  return { inputs, due, context }
+  return { inputs, due, pauses, context }
 }
 
 const untilAborted = (signal: AbortSignal) =>
@@ -35,6 +43,17 @@ describe('inputs that take more disk than was asked for', () => {
     due.shift()?.()
     await expect(fetching).rejects.toThrow('inputs take 200 bytes of disk, 100 allowed')
     expect(due).toEqual([])
+  })
+
+  it('are looked at more seldom when they are so many that a look takes long', async () => {
+    const { inputs, due, pauses, context } = world(100)
+    const stop = new AbortController()
+    const fetching = withinDisk(context, stop.signal, untilAborted)
+    inputs.lookMs = 3_000
+    due.shift()?.()
+    await expect.poll(() => pauses).toEqual([1_000, 30_000])
+    stop.abort()
+    await expect(fetching).rejects.toThrow('aborted')
   })
 
   it('are refused when they are there [X6]', async () => {

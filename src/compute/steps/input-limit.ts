@@ -3,10 +3,12 @@ import { Fault } from '#lib/fault.ts'
 import type { RunContext } from '../run-context.ts'
 
 const lookMs = 1_000
+/** Of the time: a look goes through all files, which may be very many. */
+const mostLooking = 0.1
 
 /**
  * Fetches inputs that must together keep to the disk that was asked for (X6): each is held to it by itself on its way here, and their
- * sum is looked at each second, so that what is too much does not come whole. Throws a Fault ResourceExhausted.
+ * sum is looked at each second or so, so that what is too much does not come whole. Throws a Fault ResourceExhausted.
  */
 export async function withinDisk<Fetched>(
   { directories, resources, clock }: Pick<RunContext, 'directories' | 'resources' | 'clock'>,
@@ -22,15 +24,16 @@ export async function withinDisk<Fetched>(
     return usedBytes > resources.Disk ? tooMuch(usedBytes, resources.Disk) : undefined
   }
   const look = async () => {
-    // Files come and go while they are fetched.
+    const beganMs = clock.monotonicMs()
+    // What cannot be read now is tried again, and thrown when all is here.
     const fault = await excess().catch(() => undefined)
     if (fault) broken.abort(fault)
-    else if (!isOver) lookLater()
+    else if (!isOver) lookAfter(Math.max(lookMs, (clock.monotonicMs() - beganMs) / mostLooking))
   }
-  const lookLater = () => {
-    timer = clock.after(lookMs, () => void look())
+  const lookAfter = (ms: number) => {
+    timer = clock.after(ms, () => void look())
   }
-  lookLater()
+  lookAfter(lookMs)
   try {
     const fetched = await fetch(AbortSignal.any([signal, broken.signal]))
     const fault = await excess()
