@@ -1,6 +1,4 @@
-import { createWriteStream } from 'node:fs'
 import { open } from 'node:fs/promises'
-import { pipeline } from 'node:stream/promises'
 
 /** What is in a file, or which names are in a folder, survives the machine. */
 export async function synced(path: string): Promise<void> {
@@ -12,11 +10,16 @@ export async function synced(path: string): Promise<void> {
   }
 }
 
-/** A file with these bytes alone, synced: an earlier life that broke off may have left one of that name. */
+/** A file with these bytes alone, synced: an earlier life that broke off may have left one of that name. Once it rejects nothing is written any more. */
 export async function writeSynced(
   path: string,
   bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
 ): Promise<void> {
-  await pipeline(bytes, createWriteStream(path, { mode: 0o600 }))
-  await synced(path)
+  const file = await open(path, 'w', 0o600)
+  try {
+    await file.writeFile(bytes)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
 }
