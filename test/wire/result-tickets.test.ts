@@ -70,8 +70,8 @@ const resultOf = async (id: string, headers: Record<string, string> = ada, from 
   return ((await answer.json()) as { Items: [Result] }).Items[0]
 }
 const addressOf = async (id: string): Promise<string> => (await resultOf(id)).Params['URL'] ?? ''
-const refusalOf = async (url: string): Promise<[number, string]> => {
-  const answer = await fetch(url, { headers: { 'X-Bacalhau-Git-Version': 'v1.9.3' } })
+const refusalOf = async (url: string, headers = {}): Promise<[number, string]> => {
+  const answer = await fetch(url, { headers: { 'X-Bacalhau-Git-Version': 'v1.9.3', ...headers } })
   return [answer.status, ((await answer.json()) as { Message: string }).Message]
 }
 
@@ -110,6 +110,8 @@ describe('a result that the orchestrator keeps', () => {
     expect(await refusalOf(url.slice(0, -1))).toEqual(refused)
     expect(await refusalOf(url.replace(/ticket=\d+/, 'ticket=9999999999'))).toEqual(refused)
     expect(await refusalOf(url.replace(/ticket=.*/, 'ticket=x'))).toEqual(refused)
+    // Who shows a ticket is judged by it alone.
+    expect(await refusalOf(url.replace(/ticket=.*/, 'ticket=x'), ada)).toEqual(refused)
     expect((await fetch(url.replace(/\?.*/, ''))).status).toBe(401)
     expect((await fetch(url.replace(/ticket=.*/, 'ticket='))).status).toBe(401)
   })
