@@ -27,12 +27,16 @@ afterAll(() => server.stop())
 const path = '/api/v1/orchestrator/jobs/uploads/u-1/chunks/ab'
 
 describe('a chunk of an upload', () => {
-  it('that is refused in the middle is answered, so that its sender learns why', async () => {
+  it.each([
+    ['in the middle', true],
+    ['before it is read', false],
+  ])('that is refused %s is answered, so that its sender learns why', async (_when, isBegun) => {
     take = async (bytes) => {
-      for await (const _ of bytes) throw new Fault('StorageFull', 'no room for it')
+      if (isBegun) for await (const _ of bytes) break
+      throw new Fault('StorageFull', 'no room for it')
     }
     const headers = { 'X-Bacalhau-Git-Version': 'v1.9.3' }
-    for (let turn = 0; turn < 3; turn++) {
+    for (let turn = 0; turn < 30; turn++) {
       const answer = await fetch(server.address.url + path, { method: 'PUT', body: new Uint8Array(4_000_000), headers })
       expect([answer.status, await answer.json()]).toMatchObject([507, { Message: 'no room for it' }])
     }

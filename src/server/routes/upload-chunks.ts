@@ -1,9 +1,11 @@
 import type { Readable } from 'node:stream'
+import { finished } from 'node:stream/promises'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { apiPrefix, type PathParams } from '#api/endpoint.ts'
 import { uploadChunkRoute } from '#api/job-streams.ts'
 import { readQuery } from '#api/query.ts'
 import type { JobsApi } from '#contracts/control-plane.ts'
+import { largestChunkBytes } from '#lib/cut-chunks.ts'
 import { Fault, faultOf } from '#lib/fault.ts'
 import { writeFault, writeText } from '../answer.ts'
 import type { Caller } from '../caller.ts'
@@ -34,18 +36,32 @@ export function addUploadChunks(app: FastifyInstance, jobsOf: (caller: Caller) =
 async function take(jobs: JobsApi, request: FastifyRequest, reply: FastifyReply): Promise<void> {
   const { id, digest } = request.params as PathParams<(typeof uploadChunkRoute)['path']>
   const { namespace } = readQuery(uploadChunkRoute.query, queryOf(request.raw.url ?? ''))
-  const body = (request.body ?? []) as Readable | []
-  await jobs.takeChunk(namespace || 'default', id, digest, wholeOf(body))
+  try {
+    await jobs.takeChunk(namespace || 'default', id, digest, wholeOf(request.raw))
+  } catch (error) {
+    await drain(request.raw)
+    throw error
+  }
   writeText(request, reply, { status: 200, contentType: 'application/json' }, '{}\n')
 }
 
 /** Whoever sends breaks off when he likes; that is no fault of ours. */
-async function* wholeOf(body: AsyncIterable<Uint8Array> | []): AsyncGenerator<Uint8Array> {
+async function* wholeOf(body: Readable): AsyncGenerator<Uint8Array> {
   try {
-    yield* body
+    yield* body.iterator({ destroyOnReturn: false })
   } catch (error) {
     throw new Fault('BadRequest', 'the chunk broke off', { cause: error })
   }
+}
+
+/** Reads what is left of a chunk: bytes that nobody reads would reset the connection, before its sender saw the answer. */
+async function drain(body: Readable): Promise<void> {
+  let leftBytes = largestChunkBytes
+  body.on('data', (bytes: Uint8Array) => {
+    leftBytes -= bytes.length
+    if (leftBytes < 0) body.destroy()
+  })
+  await finished(body).catch(() => {})
 }
 
 const tooMany = (): Fault =>
