@@ -76,7 +76,7 @@ export const compute = {
     ),
   },
   Docker: {
-    PidsLimit: integer(4096, 'Most processes in a container'),
+    PidsLimit: integer(4096, 'Most processes in a container; 0 = no limit'),
     LogMaxSize: text('100m', 'Most output the engine keeps of a container'),
     StopGrace: duration(10n * second, 'Time between the stop signal and the kill, where the job says none'),
     ReadOnlyRoot: boolean(false, 'Containers write only to /tmp, in memory, and to their results'),

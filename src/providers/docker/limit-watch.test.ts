@@ -27,7 +27,7 @@ describe('the watch over a container', () => {
   })
   afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
-  const watch = (Disk: number, said: Said) => {
+  const watch = (Disk: number, said: Said, pidsLimit = 100) => {
     const killed: string[] = []
     const asked: string[] = []
     const api = {
@@ -45,7 +45,7 @@ describe('the watch over a container', () => {
     const clock = { monotonicMs: () => 0, after } as unknown as Clock
     const request = { resources: { Disk }, outputs: [{ hostPath: folder }] } as unknown as RunRequest
     const released = new AbortController().signal
-    const limits = watchLimits({ api, clock, id: 'c', request, released, pidsLimit: 100 })
+    const limits = watchLimits({ api, clock, id: 'c', request, released, pidsLimit })
     /** Until the next look is due. */
     const look = async () => {
       const before = due.length
@@ -145,6 +145,13 @@ describe('the watch over a container', () => {
       message: expect.stringMatching(/^process limit exceeded: 100 /),
       hint: expect.stringContaining('Compute.Docker.PidsLimit'),
     })
+  })
+
+  it('counts no processes where the operator has set no limit to them', async () => {
+    const { limits, look, asked } = watch(0, { processes: 100 }, 0)
+    for (let n = 0; n < 3; n++) await look()
+    expect(limits.failure()).toBeUndefined()
+    expect(asked).toEqual([])
   })
 
   it('looks less often at programs that have kept to it for a minute', async () => {

@@ -9,7 +9,7 @@ export type Watched = {
   clock: Clock
   id: string
   request: RunRequest
-  /** Most processes of the container. */
+  /** Most processes of the container; 0 or less = as many as it likes. */
   pidsLimit: number
   /** Aborted when the engine lets go of what runs. */
   released: AbortSignal
@@ -36,7 +36,7 @@ export function watchLimits(watched: Watched): LimitWatch {
   const { api, clock, id, request, released } = watched
   const hasDisk = request.resources.Disk > 0
   const lookAtDisk = hasDisk ? diskLook(watched) : async () => undefined
-  const looks = [processLook(watched), lookAtDisk]
+  const looks = [lookAtDisk, ...(watched.pidsLimit > 0 ? [processLook(watched)] : [])]
   let failure: Exit['failure']
   let timer: Timer | undefined
   let isStopped = false
