@@ -75,7 +75,7 @@ class Adding {
   }
 
   async #link(target: string, name: string): Promise<Added> {
-    const data = new UnixFS({ type: 'symlink', data: Buffer.from(target) as Uint8Array<ArrayBuffer> }).marshal()
+    const data = new UnixFS({ type: 'symlink', data: Buffer.from(target) }).marshal()
     const bytes = dagPb.encode(dagPb.prepare({ Data: data, Links: [] }))
     const cid = CID.createV1(dagPb.code, await sha256.digest(bytes))
     await this.#put(cid, bytes)
