@@ -28,6 +28,8 @@ import { localUpload } from '#providers/local-upload.ts'
 import { readPart } from '#providers/read-part.ts'
 import { unpackTar } from '#providers/unpack-tar.ts'
 import { fileCache } from '../kit/file-cache.ts'
+import { StepClock } from '../kit/step-clock.ts'
+import { until } from '../kit/until.ts'
 import { storageSuite } from './storage.suite.ts'
 
 const never = new AbortController().signal
@@ -209,6 +211,25 @@ describe('what users send with their jobs', () => {
     // Of the chunk that was not whole some comes again.
     expect(askedBytes).toBeLessThan(content.length + 5_000_000)
     expect(readdirSync(settings.comingDirectory)).toEqual([])
+  })
+
+  it('that was begun and that nobody has wanted for a day leaves its node, also while that runs', async () => {
+    const { settings, ask } = rig(root)
+    const clock = new StepClock()
+    clock.nowAtMs = Date.now()
+    const storage = new UploadStorage(settings, { read: ask, clock, unpack: unpackTar })
+    await storage.start()
+    writeFileSync(join(settings.comingDirectory, '0'.repeat(64)), 'begun')
+    const roundAfter = async (ms: number) => {
+      clock.goTo(clock.nowAtMs + ms)
+      await until('the round is over', () => clock.pending === 1)
+    }
+    await roundAfter(0)
+    await roundAfter(23 * 3600_000)
+    expect(readdirSync(settings.comingDirectory)).toHaveLength(1)
+    await roundAfter(2 * 3600_000)
+    expect(readdirSync(settings.comingDirectory)).toEqual([])
+    await storage.stop()
   })
 
   it('comes in smaller pieces where the bus carries no larger ones', async () => {

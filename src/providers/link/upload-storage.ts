@@ -9,6 +9,7 @@ import { Fault, isDiskFull, messageOf } from '#lib/fault.ts'
 import type { Startable } from '#lib/lifecycle.ts'
 import { orAborted } from '#lib/or-aborted.ts'
 import { decodeParams } from '#lib/params.ts'
+import { Rounds, restForAge } from '#lib/rounds.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
 import type { InputSource } from '#models/task.ts'
 import { type ChunkList, isDigest, uploadBytes, uploadType } from '#models/upload.ts'
@@ -22,7 +23,7 @@ export type UploadStorageDeps = FetchUploadParts & {
 }
 
 const entryLimit = 1_000_000
-/** What an earlier life began to fetch and nobody has wanted since. */
+/** What was begun to be fetched, and nobody has wanted since. */
 const forgottenMs = 24 * 3600_000
 
 /** Files and folders that users sent with their jobs, over the connection that the node has anyway [F4]. */
@@ -31,22 +32,33 @@ export class UploadStorage implements Storage, Startable {
   readonly #settings: LinkSettings
   readonly #deps: UploadStorageDeps
   readonly #coming = new Map<string, Promise<unknown>>()
+  readonly #rounds: Rounds
 
   constructor(settings: LinkSettings, deps: UploadStorageDeps) {
     this.#settings = settings
     this.#deps = deps
+    // What cannot be removed now is looked at again.
+    const again = () => restForAge(forgottenMs)
+    this.#rounds = new Rounds(deps.clock, () => this.#sweep().then(again, again))
   }
 
   async start(): Promise<void> {
-    const { comingDirectory } = this.#settings
-    await mkdir(comingDirectory, { recursive: true, mode: 0o700 })
-    for (const name of await readdir(comingDirectory)) {
-      const path = join(comingDirectory, name)
-      if ((await stat(path)).mtimeMs < this.#deps.clock.nowMs() - forgottenMs) await rm(path)
-    }
+    await mkdir(this.#settings.comingDirectory, { recursive: true, mode: 0o700 })
+    this.#rounds.start()
   }
 
-  async stop(): Promise<void> {}
+  stop(): Promise<void> {
+    return this.#rounds.stop()
+  }
+
+  async #sweep(): Promise<void> {
+    const { comingDirectory } = this.#settings
+    for (const name of await readdir(comingDirectory)) {
+      const path = join(comingDirectory, name)
+      const isOld = (await stat(path)).mtimeMs < this.#deps.clock.nowMs() - forgottenMs
+      if (isOld && !this.#coming.has(name)) await rm(path, { force: true })
+    }
+  }
 
   async isInstalled(): Promise<Verdict> {
     return yes
