@@ -299,16 +299,23 @@ describe('what users send with their jobs', () => {
       [ids[0], []],
       [ids[1], [jobId]],
     ])
-    const [one, two] = listed
+    const [first, second] = listed
+    const chunkOf = async (name: string) => (await localUpload(join(root, name), never)).list.Chunks.at(-1)?.SHA256
+    const read = async (id = '', name: string) =>
+      files.read('default', { uploadId: id, chunk: (await chunkOf(name)) ?? '', offset: 0, limitBytes: 1 })
+    expect((await read(ids[0], 'one'))?.bytes).toHaveLength(1)
+    expect(await read(ids[0], 'two'), 'a chunk of another upload').toBeUndefined()
     const before = await files.usedBytes()
-    const freedBytes = one && (await files.remove(one))
+    const freedBytes = first && (await files.remove(first))
     expect(await files.sizeBytes('default', ids[1] ?? '')).toBe(6_000_004)
     expect(before - (await files.usedBytes())).toBe(freedBytes)
     expect(await files.usedBytes()).toBeGreaterThan(before / 2)
-    if (two) await files.unuse(two, jobId)
+    if (second) await files.unuse(second, jobId)
     expect((await files.list())[0]?.jobIds).toEqual([])
-    if (two) await files.remove(two)
+    if (second) await files.remove(second)
     expect(await files.usedBytes()).toBe(0)
+    const late = files.put('default', ids[1] ?? '', (await chunkOf('two')) ?? '', one(Buffer.from('x')))
+    await expect(late).rejects.toMatchObject({ code: 'NotFound' })
   })
 
   it.each([

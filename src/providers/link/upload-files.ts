@@ -1,6 +1,7 @@
 import { createHash, hash } from 'node:crypto'
 import { rename, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { LRUCache } from 'lru-cache'
 import type { ReadPart } from '#contracts/archive.ts'
 import type { Disk } from '#contracts/disk.ts'
 import type { ResultPart } from '#contracts/publisher.ts'
@@ -16,6 +17,9 @@ export type UploadFilesParts = { directory: string; disk: Disk; read: ReadPart }
 
 type Place = Pick<KeptUpload, 'scope' | 'id'>
 
+/** Chunks of the lists that are remembered; of 1 MiB each they are ten uploads of the usual largest size. */
+const mostRemembered = 100_000
+
 /**
  * Uploads as files: in a folder for each namespace `lists/<id>`, `chunks/<digest>`, and `uses/<id>/` with a file for each
  * job. A chunk has its name when it is whole. Lists come before their chunks: one that none of them names is rubbish.
@@ -26,6 +30,11 @@ export class UploadFiles implements UploadStore {
   readonly #read: ReadPart
   /** What a list names must not go while another is written that names it too. */
   readonly #turns = new Turns(1)
+  /** The sizes of chunks by their digests, in the lists that chunks come and go by: each would else read its list anew. */
+  readonly #sizes = new LRUCache<string, ReadonlyMap<string, number>>({
+    maxSize: mostRemembered,
+    sizeCalculation: ({ size }) => size,
+  })
   #begun = 0
 
   constructor({ directory, disk, read }: UploadFilesParts) {
@@ -45,12 +54,12 @@ export class UploadFiles implements UploadStore {
 
   async put(namespace: string, id: string, digest: string, bytes: AsyncIterable<Uint8Array>): Promise<void> {
     const place = placeOf(namespace, id)
-    const chunk = (await this.#chunkList(place))?.Chunks.find(({ SHA256 }) => SHA256 === digest)
-    if (!chunk) throw new Fault('NotFound', `no upload ${id} with a chunk ${digest} was begun`)
+    const sizeBytes = (await this.#sizesOf(place)).get(digest)
+    if (sizeBytes === undefined) throw new Fault('NotFound', `no upload ${id} with a chunk ${digest} was begun`)
     const path = this.#path(place.scope, 'chunks', digest)
     const part = `${path}.${this.#begun++}`
     try {
-      await full(() => writeSynced(part, checked(chunk, bytes)))
+      await full(() => writeSynced(part, checked({ SHA256: digest, SizeBytes: sizeBytes }, bytes)))
       await rename(part, path)
     } catch (error) {
       await this.#disk.remove(part)
@@ -84,8 +93,10 @@ export class UploadFiles implements UploadStore {
 
   async read(namespace: string, { uploadId, chunk, offset, limitBytes }: UploadQuery): Promise<ResultPart | undefined> {
     const place = placeOf(namespace, uploadId)
-    const path = chunk === undefined ? this.#listPath(place) : this.#path(place.scope, 'chunks', digestOf(chunk))
-    return this.#read(path, offset, limitBytes)
+    if (chunk === undefined) return this.#read(this.#listPath(place), offset, limitBytes)
+    // Who may read one upload of a namespace may not read by it what others there have sent.
+    const isNamed = (await this.#sizesOf(place)).has(chunk)
+    return isNamed ? this.#read(this.#path(place.scope, 'chunks', chunk), offset, limitBytes) : undefined
   }
 
   async list(): Promise<KeptUpload[]> {
@@ -113,6 +124,7 @@ export class UploadFiles implements UploadStore {
   remove({ scope, id }: Place): Promise<number> {
     return this.#turns.take(async () => {
       let freedBytes = await this.#removeFile(this.#listPath({ scope, id }))
+      this.#sizes.delete(this.#listPath({ scope, id }))
       await this.#disk.remove(this.#path(scope, 'uses', id))
       const named = new Set<string>()
       for (const other of await this.#ids(scope)) {
@@ -152,6 +164,17 @@ export class UploadFiles implements UploadStore {
   async #chunkList(place: Place): Promise<ChunkList | undefined> {
     const text = await this.#disk.readFile(this.#listPath(place))
     return text && (JSON.parse(Buffer.from(text).toString()) as ChunkList)
+  }
+
+  /** None for a list that is not there. */
+  async #sizesOf(place: Place): Promise<ReadonlyMap<string, number>> {
+    const path = this.#listPath(place)
+    const known = this.#sizes.get(path)
+    if (known) return known
+    const { Chunks = [] } = (await this.#chunkList(place)) ?? {}
+    const sizes = new Map(Chunks.map(({ SHA256, SizeBytes }) => [SHA256, SizeBytes]))
+    if (sizes.size > 0) this.#sizes.set(path, sizes)
+    return sizes
   }
 
   /** When it was written is when it was last used. */
