@@ -1,7 +1,6 @@
-import { createHash, hash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { rename, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { LRUCache } from 'lru-cache'
 import type { ReadPart } from '#contracts/archive.ts'
 import type { Disk } from '#contracts/disk.ts'
 import type { ResultPart } from '#contracts/publisher.ts'
@@ -9,16 +8,15 @@ import type { KeptUpload, UploadQuery, UploadStore } from '#contracts/upload-sto
 import { Fault, isDiskFull } from '#lib/fault.ts'
 import { Turns } from '#lib/turns.ts'
 import type { JobId } from '#models/ids.ts'
-import { type Chunk, type ChunkList, chunkListText, isDigest, uploadBytes, uploadIdOf } from '#models/upload.ts'
+import { type ChunkList, chunkListText, isDigest, uploadBytes, uploadIdOf } from '#models/upload.ts'
+import { checkedChunk } from './checked-chunk.ts'
 import { sizeOf } from './size-of.ts'
 import { synced, writeSynced } from './synced.ts'
 
 export type UploadFilesParts = { directory: string; disk: Disk; read: ReadPart }
 
 type Place = Pick<KeptUpload, 'scope' | 'id'>
-
-/** Chunks of the lists that are remembered; of 1 MiB each they are ten uploads of the usual largest size. */
-const mostRemembered = 100_000
+type Sizes = ReadonlyMap<string, number>
 
 /**
  * Uploads as files: in a folder for each namespace `lists/<id>`, `chunks/<digest>`, and `uses/<id>/` with a file for each
@@ -30,11 +28,8 @@ export class UploadFiles implements UploadStore {
   readonly #read: ReadPart
   /** What a list names must not go while another is written that names it too. */
   readonly #turns = new Turns(1)
-  /** The sizes of chunks by their digests, in the lists that chunks come and go by: each would else read its list anew. */
-  readonly #sizes = new LRUCache<string, ReadonlyMap<string, number>>({
-    maxSize: mostRemembered,
-    sizeCalculation: ({ size }) => size,
-  })
+  /** The list that chunks last came or went by, where each would else read it anew: their sizes by their digests. */
+  #last: { path: string; sizes: Sizes } | undefined
   #begun = 0
 
   constructor({ directory, disk, read }: UploadFilesParts) {
@@ -59,7 +54,7 @@ export class UploadFiles implements UploadStore {
     const path = this.#path(place.scope, 'chunks', digest)
     const part = `${path}.${this.#begun++}`
     try {
-      await full(() => writeSynced(part, checked({ SHA256: digest, SizeBytes: sizeBytes }, bytes)))
+      await full(() => writeSynced(part, checkedChunk({ SHA256: digest, SizeBytes: sizeBytes }, bytes)))
       await rename(part, path)
     } catch (error) {
       await this.#disk.remove(part)
@@ -124,7 +119,7 @@ export class UploadFiles implements UploadStore {
   remove({ scope, id }: Place): Promise<number> {
     return this.#turns.take(async () => {
       let freedBytes = await this.#removeFile(this.#listPath({ scope, id }))
-      this.#sizes.delete(this.#listPath({ scope, id }))
+      this.#last = undefined
       await this.#disk.remove(this.#path(scope, 'uses', id))
       const named = new Set<string>()
       for (const other of await this.#ids(scope)) {
@@ -167,13 +162,12 @@ export class UploadFiles implements UploadStore {
   }
 
   /** None for a list that is not there. */
-  async #sizesOf(place: Place): Promise<ReadonlyMap<string, number>> {
+  async #sizesOf(place: Place): Promise<Sizes> {
     const path = this.#listPath(place)
-    const known = this.#sizes.get(path)
-    if (known) return known
+    if (this.#last?.path === path) return this.#last.sizes
     const { Chunks = [] } = (await this.#chunkList(place)) ?? {}
     const sizes = new Map(Chunks.map(({ SHA256, SizeBytes }) => [SHA256, SizeBytes]))
-    if (sizes.size > 0) this.#sizes.set(path, sizes)
+    if (sizes.size > 0) this.#last = { path, sizes }
     return sizes
   }
 
@@ -199,23 +193,6 @@ function digestOf(text: string): string {
   if (isDigest(text)) return text
   throw new Fault('BadRequest', `${JSON.stringify(text.slice(0, 100))} is no digest of SHA-256`)
 }
-
-async function* checked({ SHA256, SizeBytes }: Chunk, source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const got = createHash('sha256')
-  let gotBytes = 0
-  for await (const bytes of source) {
-    gotBytes += bytes.length
-    if (gotBytes > SizeBytes) throw otherContent(SHA256)
-    got.update(bytes)
-    yield bytes
-  }
-  if (gotBytes !== SizeBytes || got.digest('hex') !== SHA256) throw otherContent(SHA256)
-}
-
-const otherContent = (digest: string): Fault =>
-  new Fault('BadRequest', `what came is not the chunk ${digest}`, {
-    hint: 'A file that changes while it is sent has to be sent again.',
-  })
 
 async function full(write: () => Promise<void>): Promise<void> {
   try {

@@ -63,10 +63,10 @@ export async function beginDownload(fetching: FetchParts, wanted: Wanted): Promi
 }
 
 /** The rest, or all of it when that is of another state, or the server cannot begin there. */
-async function firstOf(parts: FetchParts, { rest, ...wanted }: Wanted): Promise<{ first: Fetched; offset: number }> {
+async function firstOf(fetching: FetchParts, { rest, ...wanted }: Wanted): Promise<{ first: Fetched; offset: number }> {
   if (rest) {
     const headers = { range: `bytes=${rest.offset}-`, 'if-range': rest.tag }
-    const answer = await fetchWithRetries(parts, { ...wanted, method: 'GET', headers }).catch((error: unknown) => {
+    const answer = await fetchWithRetries(fetching, { ...wanted, method: 'GET', headers }).catch((error: unknown) => {
       if (error instanceof GaveUp && error.status === 416) return undefined
       throw error
     })
@@ -75,7 +75,7 @@ async function firstOf(parts: FetchParts, { rest, ...wanted }: Wanted): Promise<
       return { first: answer, offset: rest.offset }
     answer?.body.on('error', () => {}).destroy()
   }
-  return { first: await fetchWithRetries(parts, { ...wanted, method: 'GET' }), offset: 0 }
+  return { first: await fetchWithRetries(fetching, { ...wanted, method: 'GET' }), offset: 0 }
 }
 
 /** Where the answer to a question for a rest begins. */
