@@ -10,12 +10,13 @@ const node = (n: number) => `n-${n}` as NodeId
 it('nodes that have served a job are known to have its inputs, as far as they keep any', () => {
   const holders = new InputHolders()
   holders.note(jobWith(s3('a'), s3('b'), { Type: 'inline', Params: { URL: 'data:,x' } }), node(1))
-  holders.note(jobWith(s3('b')), node(2))
+  holders.note(jobWith(s3('b'), { Type: 'upload', Params: { ID: 'd' } }), node(2))
   expect([...holders.of(jobWith(s3('a'), s3('b'), s3('c')))]).toEqual([
     [node(1), 2],
     [node(2), 1],
   ])
   expect(holders.of(jobWith({ Type: 'inline', Params: { URL: 'data:,x' } })).size).toBe(0)
+  expect([...holders.of(jobWith({ Type: 'upload', Params: { ID: 'd' } }))]).toEqual([[node(2), 1]])
   holders.forget(node(1))
   expect([...holders.of(jobWith(s3('b')))]).toEqual([[node(2), 1]])
 })

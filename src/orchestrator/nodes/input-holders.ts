@@ -2,9 +2,10 @@ import { exactJson } from '#lib/json/exact.ts'
 import type { NodeId } from '#models/ids.ts'
 import { type Job, mainTask } from '#models/job.ts'
 import { typeKey } from '#models/spec-config.ts'
+import { uploadType } from '#models/upload.ts'
 
 /** What nodes bring over a network and keep for the next job. */
-const kept = new Set(['s3', 'urldownload', 'ipfs'])
+const kept = new Set(['s3', 'urldownload', 'ipfs', uploadType])
 const mostInputs = 1_000
 const nodesOfInput = 32
 
