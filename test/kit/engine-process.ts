@@ -1,11 +1,11 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
 import { request } from 'node:http'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { busyboxImage } from './busybox-image.ts'
+import { engineFolder, removeEngineFolder } from './engine-folder.ts'
 
 /** A container engine that tests may use: `host` is a DOCKER_HOST value, `stop` ends it when it was started for them. */
 export type TestEngine = { host: string; stop(): Promise<void> }
@@ -25,14 +25,15 @@ export type EngineProgram = {
   afterEnd?: (dir: string) => void
 }
 
-const startLimitMs = 30_000
+/** For a machine that does much else; before the end of any hook, so that it is told what did not answer. */
+const startLimitMs = 50_000
 
 /** Images of every engine we start; all are one static busybox, as in the recordings. */
 const testImages = ['busybox', 'ubuntu', 'alpine']
 
 /** Starts the first of the programs that does not end at once, in a folder of its own, with the test images in it. */
 export async function startEngine(name: string, ...programs: EngineProgram[]): Promise<OwnEngine> {
-  const dir = mkdtempSync(join(tmpdir(), 'bacalhau-engine-'))
+  const dir = await engineFolder()
   const socket = join(dir, 'engine.sock')
   for (const program of programs) {
     let daemon = await running(dir, socket, program)
@@ -48,8 +49,7 @@ export async function startEngine(name: string, ...programs: EngineProgram[]): P
     const stop = async () => {
       await end('SIGTERM')
       program.afterEnd?.(dir)
-      unmountBelow(dir)
-      rmSync(dir, { recursive: true, force: true })
+      removeEngineFolder(dir)
     }
     try {
       const image = busyboxImage()
@@ -63,7 +63,7 @@ export async function startEngine(name: string, ...programs: EngineProgram[]): P
   throw new Error(`${name} does not start: ${lastLines(dir)}`)
 }
 
-/** Waits until it answers; `undefined` when it ended instead. */
+/** Waits until it answers; `undefined` when it ended instead. One that is only slow is no reason to try another program. */
 async function running(dir: string, socket: string, program: EngineProgram): Promise<ChildProcess | undefined> {
   const script = `exec ${endsWithUs()} "$@" >"$0" 2>&1`
   const daemon = spawn('/bin/sh', ['-c', script, join(dir, 'log'), ...program.command(dir, socket)], {
@@ -71,12 +71,14 @@ async function running(dir: string, socket: string, program: EngineProgram): Pro
     env: { ...process.env, ...program.env?.(dir) },
   })
   for (const giveUp = Date.now() + startLimitMs; Date.now() < giveUp; await sleep(50)) {
-    if (daemon.exitCode !== null) return undefined
+    if (hasEnded(daemon)) return undefined
     if (await answers(socket)) return daemon
   }
   await ended(daemon, 'SIGTERM')
-  return undefined
+  throw new Error(`the engine does not answer after ${startLimitMs / 1000} s: ${lastLines(dir)}`)
 }
+
+const hasEnded = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode !== null || signalCode !== null
 
 async function answers(socket: string): Promise<boolean> {
   return ask(socket, 'GET', '/_ping').then(
@@ -113,19 +115,11 @@ export const endsWithUs = (): string => (existsSync('/usr/bin/setpriv') ? 'setpr
 
 /** Signals the daemon and waits for its end. */
 function ended(daemon: ChildProcess, signal: NodeJS.Signals): Promise<void> {
-  if (daemon.exitCode !== null || daemon.signalCode !== null) return Promise.resolve()
+  if (hasEnded(daemon)) return Promise.resolve()
   return new Promise((resolve) => {
     daemon.once('exit', () => resolve())
     daemon.kill(signal)
   })
-}
-
-/** Daemons keep namespaces mounted once containers have used them, and more when they are killed. */
-function unmountBelow(dir: string): void {
-  const mounted = readFileSync('/proc/mounts', 'utf8')
-    .split('\n')
-    .map((line) => line.split(' ')[1] ?? '')
-  for (const path of mounted.filter((each) => each.startsWith(`${dir}/`)).reverse()) spawnSync('umount', ['-q', path])
 }
 
 async function gone(pidFile: string): Promise<void> {

@@ -16,9 +16,12 @@ export function ownBridge(addressesOf: (number: number) => string[]): OwnBridge 
   for (let number = 1; number <= mostBridges; number++) {
     const name = `${prefix}${number}`
     // Fails when another process has it.
-    if (!ip('link', 'add', name, 'alias', String(process.pid), 'type', 'bridge')) continue
+    if (!ip('link', 'add', name, 'type', 'bridge')) continue
+    // The alias tells whose it is. Linux takes none with the order that makes a bridge, and says nothing.
     const isUp =
-      addressesOf(number).every((each) => ip('addr', 'add', each, 'dev', name)) && ip('link', 'set', name, 'up')
+      ip('link', 'set', name, 'alias', String(process.pid)) &&
+      addressesOf(number).every((each) => ip('addr', 'add', each, 'dev', name)) &&
+      ip('link', 'set', name, 'up')
     if (!isUp) throw new Error(`cannot set up the bridge ${name}`)
     return { name, number, remove: () => void ip('link', 'del', name) }
   }

@@ -34,11 +34,11 @@ function present(name: string, start: () => Promise<TestEngine | undefined>, sui
 
     beforeAll(async () => {
       engine = await start()
-    }, 60_000)
+    }, 120_000)
 
     afterAll(async () => {
       await engine?.stop()
-    }, 60_000)
+    }, 120_000)
 
     suites(() => {
       if (!engine) throw new Error('the engine is there while tests run')
