@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type CliRun, cliCommand, runCli } from '../wire/cli-process.ts'
 import { apiFetch } from './api-fetch.ts'
@@ -146,6 +146,13 @@ export class Server {
     return (await this.ok(['job', 'run', '--wait=false', '--id-only', ...args], { stdin })).trim()
   }
 
+  /** The results of a job, as the user gets them: a new folder with them in it. */
+  async got(id: string, args: readonly string[] = [], options: RunOptions = {}): Promise<string> {
+    const folder = await mkdtemp(join(this.#built.folder, 'got-'))
+    await this.ok(['job', 'get', id, '--output-dir', folder, ...args], options)
+    return folder
+  }
+
   /** One request below /api/v1; JSON is read when it is JSON. */
   async http<T = Record<string, unknown>>(
     method: string,
@@ -167,11 +174,14 @@ export class Server {
 
 const fixtures = join(import.meta.dirname, '../fixtures/wasm')
 
-/** A module of test/fixtures/wasm as an input: nodes of the tests allow that folder. */
-export const moduleSource = (name: string) => ({
-  Source: { Type: 'localDirectory', Params: { SourcePath: join(fixtures, name) } },
-  Target: `/${name}`,
+/** A file or folder of the node as an input. */
+export const localInput = (SourcePath: string, Target: string, more: object = {}) => ({
+  Source: { Type: 'localDirectory', Params: { SourcePath, ...more } },
+  Target,
 })
+
+/** A module of test/fixtures/wasm as an input: nodes of the tests allow that folder. */
+export const moduleSource = (name: string) => localInput(join(fixtures, name), `/${name}`)
 
 export const modulePath = (name: string): string => join(fixtures, name)
 export const allowedFixtures = `${fixtures}/**`

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
+import type { Execution } from '#models/execution.ts'
 import { apiFetch } from '../../kit/api-fetch.ts'
 import { NotAsDocumented } from '../../kit/documented.ts'
 import type { CrashingNode } from './crashing-node.ts'
@@ -76,14 +77,15 @@ export type ShownJob = {
   Job: { ID: string; State: { StateType: string; Message?: string }; Revision: number }
   Executions: { Items: ShownExecution[] }
 }
+/** States are numbers where the model has their names. */
 type ShownExecution = {
   ID: string
   NodeID: string
-  ComputeState: { StateType: number; Message?: string }
+  DesiredState: { StateType: number; Message?: string }
+  ComputeState: { StateType: number; Message?: string; Details?: Record<string, string> }
   StartTime?: number
-  RunOutput: { Stdout: string } | null
-  PublishedResult: { Params?: { URL?: string } } | null
-}
+} & Pick<Execution, 'RunOutput' | 'PublishedResult'> &
+  Partial<Pick<Execution, 'FailureClass'>>
 
 export const completed = 7
 

@@ -59,10 +59,9 @@ withDocker((host) => {
   const run = (file: string, env = {}) => ran(file, server, product.folder, env)
   /** What the parts of a job published, each file by its name. */
   const got = async (id: string): Promise<Map<string, Buffer>> => {
-    await product.file(`got-${id}/.keep`, '')
-    const folder = join(product.folder, `got-${id}`)
-    await server.ok(['job', 'get', id, '--output-dir', folder])
-    const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+    const files = readdirSync(await server.got(id), { recursive: true, withFileTypes: true }).filter((entry) =>
+      entry.isFile(),
+    )
     return new Map(files.map(({ parentPath, name }) => [name, readFileSync(join(parentPath, name))]))
   }
 

@@ -46,10 +46,7 @@ afterAll(async () => {
 const submit = (name: string, change: object = {}) =>
   server.submit(toolJob(['print', '', '', '0'], { job: { Name: name, ...change } }))
 const end = async (id: string) => {
-  const { Job, Executions } = (await ended(server.port, id)) as unknown as {
-    Job: { State: { StateType: string; Message?: string } }
-    Executions: { Items: { NodeID: string; ComputeState: { StateType: number } }[] }
-  }
+  const { Job, Executions } = await ended(server.port, id)
   const done = Executions.Items.filter(({ ComputeState }) => ComputeState.StateType === 7)
   return { state: Job.State, nodes: done.map(({ NodeID }) => NodeID).toSorted() }
 }

@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readdirSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { busyboxImage } from '../../kit/busybox-image.ts'
 import { type ImageRegistry, imageRegistry } from '../../kit/image-registry.ts'
 import { memoryEater } from '../../kit/memory-eater.ts'
-import { Product, type Server } from '../../kit/product.ts'
+import { localInput, Product, type Server } from '../../kit/product.ts'
 import { until } from '../../kit/until.ts'
 import { withDocker } from '../../kit/with-docker.ts'
 import { ended } from '../crash/processes.ts'
@@ -25,7 +25,7 @@ type Row = {
 const sh = (script: string) => ({ Image: 'busybox', Entrypoint: ['/bin/sh', '-c', script] })
 const outputs = { ResultPaths: [{ Name: 'out', Path: '/out' }], Publisher: { Type: 'local' } }
 const local = (SourcePath: string) => ({
-  InputSources: [{ Source: { Type: 'localDirectory', Params: { SourcePath } }, Target: '/in' }],
+  InputSources: [localInput(SourcePath, '/in')],
 })
 const inlineAt = (Target: string) => ({
   InputSources: [{ Source: { Type: 'inline', Params: { URL: 'data:,x' } }, Target }],
@@ -197,14 +197,9 @@ withDocker((host) => {
       'Content-Type': 'application/json',
     })
   }
-  type Shown = {
-    ComputeState: { Message?: string; Details?: { Hint?: string } }
-    FailureClass?: string
-    RunOutput?: { Stdout: string; StdoutTruncated: boolean } | null
-  }
   const end = async (id: string) => {
     const { Job, Executions } = await ended(server.port, id, 120_000)
-    return { state: Job.State.StateType, execution: Executions.Items[0] as unknown as Shown | undefined }
+    return { state: Job.State.StateType, execution: Executions.Items[0] }
   }
   const idOf = (what: string): string => answers.get(what)?.body.JobID ?? ''
 
@@ -237,10 +232,7 @@ withDocker((host) => {
     it('brings back of its links only what stays among the results [S3]', async () => {
       const id = idOf('links among the results that lead out of them')
       await end(id)
-      const folder = join(product.folder, 'fetched')
-      mkdirSync(folder)
-      await server.ok(['job', 'get', id, '--output-dir', folder])
-      expect(readdirSync(join(folder, 'out'))).toEqual(['c'])
+      expect(readdirSync(join(await server.got(id), 'out'))).toEqual(['c'])
     })
 
     it('gets no privilege by asking the engine for it: what no job may say is not heard', async () => {

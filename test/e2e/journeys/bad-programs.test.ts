@@ -1,9 +1,17 @@
 import { readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { allowedFixtures, modulePath, moduleSource, Product, type Server, toolJob } from '../../kit/product.ts'
+import {
+  allowedFixtures,
+  localInput,
+  modulePath,
+  moduleSource,
+  Product,
+  type Server,
+  toolJob,
+} from '../../kit/product.ts'
 import { until } from '../../kit/until.ts'
-import { ended } from '../crash/processes.ts'
+import { ended, type ShownJob } from '../crash/processes.ts'
 
 let product: Product
 let server: Server
@@ -29,16 +37,6 @@ beforeAll(async () => {
 }, limitMs)
 afterAll(() => product?.stop())
 
-type Shown = {
-  Job: { ID: string; State: { StateType: string } }
-  Executions: {
-    Items: {
-      FailureClass?: string
-      ComputeState: { Message: string }
-      RunOutput?: { ExitCode: number; Stdout: string; StdoutTruncated: boolean }
-    }[]
-  }
-}
 type Case = { job: object; state: string; class?: string; reason?: RegExp; exitCode?: number; stdout?: RegExp }
 
 const program = (EntryModule: object, params: object = {}, task: object = {}) =>
@@ -50,9 +48,7 @@ const inline = (bytes: Uint8Array) => ({
 const fixture = (name: string) => readFileSync(modulePath(name))
 const input = (name: string, Alias: string) => ({ ...moduleSource(name), Alias })
 const data = () => ({
-  InputSources: [
-    { Source: { Type: 'localDirectory', Params: { SourcePath: join(product.folder, 'data') } }, Target: '/data' },
-  ],
+  InputSources: [localInput(join(product.folder, 'data'), '/data')],
 })
 const attack = (...Parameters: string[]) => program(moduleSource('attacks.wasm'), { Parameters })
 const component = Buffer.from([0, 0x61, 0x73, 0x6d, 0x0d, 0, 1, 0])
@@ -169,17 +165,17 @@ const cases: Record<string, () => Case> = {
 }
 
 describe('bad WASM programs, all at once', { timeout: limitMs }, () => {
-  const ends = new Map<string, Promise<Shown>>()
+  const ends = new Map<string, Promise<ShownJob>>()
   beforeAll(async () => {
     for (const [name, make] of Object.entries(cases)) {
       const id = await server.submit(make().job)
-      ends.set(name, ended(server.port, id, limitMs) as Promise<unknown> as Promise<Shown>)
+      ends.set(name, ended(server.port, id, limitMs))
     }
   }, limitMs)
 
   it.each(Object.keys(cases))('%s ends with its own reason and class', async (name) => {
     const wanted = (cases[name] as () => Case)()
-    const { Job, Executions } = (await ends.get(name)) as Shown
+    const { Job, Executions } = (await ends.get(name))!
     const { FailureClass, ComputeState, RunOutput } = Executions.Items[0]!
     expect([Job.State.StateType, FailureClass]).toEqual([wanted.state, wanted.class])
     if (wanted.reason) expect(ComputeState.Message).toMatch(wanted.reason)
@@ -189,7 +185,7 @@ describe('bad WASM programs, all at once', { timeout: limitMs }, () => {
   })
 
   it('a gigabyte without a newline is kept as far as a node keeps output, and its last words', async () => {
-    const { Job } = (await ends.get('a gigabyte without a newline')) as Shown
+    const { Job } = (await ends.get('a gigabyte without a newline'))!
     const printed = await server.ok(['job', 'logs', Job.ID])
     const parts = /^(x+)\n\[a node keeps 4\.0 MiB of an execution: [^\]]*\]\n(x+)\n$/.exec(printed)
     expect(parts?.[1]?.length).toBeGreaterThan(4 * 1024 * 1024)
@@ -200,7 +196,7 @@ describe('bad WASM programs, all at once', { timeout: limitMs }, () => {
   it('leave the node as it was: everything is free again, its memory is small, and the next job runs', async () => {
     await Promise.all(ends.values())
     const id = await server.submit(toolJob(['print', 'fine\n', '', '0']))
-    const { Executions } = (await ended(server.port, id, limitMs)) as unknown as Shown
+    const { Executions } = await ended(server.port, id, limitMs)
     expect(Executions.Items[0]?.RunOutput?.Stdout).toBe('fine\n')
     const capacity = async () => (await server.http<Node>('GET', '/agent/node')).body.Info.ComputeNodeInfo
     await until('nothing is taken any more', async () => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { allowedFixtures, Product, type Server, toolJob } from '../../kit/product.ts'
+import { allowedFixtures, localInput, Product, type Server, toolJob } from '../../kit/product.ts'
 import type { Program } from '../../kit/program.ts'
 import { type Relay, relay } from '../../kit/relay.ts'
 import { until } from '../../kit/until.ts'
@@ -40,12 +40,7 @@ afterAll(async () => {
 const printsLines = () =>
   toolJob(['slowly', '/data/lines'], {
     task: {
-      InputSources: [
-        {
-          Source: { Type: 'localDirectory', Params: { SourcePath: `${product.folder}/data`, ReadWrite: true } },
-          Target: '/data',
-        },
-      ],
+      InputSources: [localInput(`${product.folder}/data`, '/data', { ReadWrite: true })],
     },
   })
 const broke = /The line to the server broke; asking again/

@@ -46,7 +46,7 @@ const run = async (words: string[], InputSources: object[]) => {
   const shown = await ended(server.port, await server.submit(toolJob(words, { task: { InputSources } })))
   return {
     ...shown.Job.State,
-    ...(shown.Executions.Items[0]?.RunOutput as unknown as { Stdout: string; ExitCode: number }),
+    ...shown.Executions.Items[0]?.RunOutput,
   }
 }
 

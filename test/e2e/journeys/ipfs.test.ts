@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { heliaModule } from '../../kit/helia-module.ts'
 import { type KuboNode, kuboNode } from '../../kit/kubo-node.ts'
-import { allowedFixtures, modulePath, Product, type Server, toolJob } from '../../kit/product.ts'
+import { allowedFixtures, localInput, modulePath, Product, type Server, toolJob } from '../../kit/product.ts'
 import { S3Server } from '../../kit/s3-server.ts'
 import { until } from '../../kit/until.ts'
 import { type WebServer, webServer } from '../../kit/web-server.ts'
@@ -58,22 +58,13 @@ describe('jobs with IPFS', () => {
 
     const without = await server.run(['job', 'get', atDefault.trim()])
     expect(without.stderr).toContain('No supported downloader found for the published results.')
-    await product.file('got/.keep', '')
-    await server.ok([
-      'job',
-      'get',
-      atDefault.trim(),
-      '--output-dir',
-      `${product.folder}/got`,
-      '--ipfs-connect',
-      node.endpoint,
-    ])
-    expect(await readFile(`${product.folder}/got/stdout`, 'utf8')).toBe('from IPFS\n')
+    const got = await server.got(atDefault.trim(), ['--ipfs-connect', node.endpoint])
+    expect(await readFile(`${got}/stdout`, 'utf8')).toBe('from IPFS\n')
   })
 
   it('read the results of others, and run programs that lie there [R191]', async () => {
     const first = await run(toolJob(['print', 'answer', '', '0'], { task: { Publisher: { Type: 'ipfs' } } }))
-    const { CID } = first.Executions.Items[0]!.PublishedResult!.Params as { CID: string }
+    const { CID } = first.Executions.Items[0]!.PublishedResult!.Params!
     const program = await node.addFile(await readFile(modulePath('tool.wasm')))
     const EntryModule = fromIpfs(program, '')
     const params = { EntryModule: { Source: EntryModule.Source } }
@@ -91,7 +82,7 @@ describe('jobs with IPFS', () => {
       fromIpfs(await text('from IPFS\n'), '/ipfs'),
       { Source: { Type: 's3', Params: s3 }, Target: '/s3' },
       { Source: { Type: 'urlDownload', Params: { URL: web.url('/words') } }, Target: '/web' },
-      { Source: { Type: 'localDirectory', Params: { SourcePath: `${product.folder}/local/file` } }, Target: '/local' },
+      localInput(`${product.folder}/local/file`, '/local'),
     ]
     const words = ['/ipfs', '/s3/key', '/web/words', '/local']
     const shown = await Promise.all(words.map((path) => run(toolJob(['cat', path], { task: { InputSources } }))))
@@ -110,7 +101,7 @@ describe('a machine without a Kubo', () => {
     const settings = { 'Compute.IPFS.Helia': heliaModule(product.folder) }
     const own = await product.serve({ name: 'helia', settings })
     const first = await own.submit(toolJob(['print', 'kept here', '', '0'], { task: { Publisher: { Type: 'ipfs' } } }))
-    const { CID } = (await ended(own.port, first)).Executions.Items[0]!.PublishedResult!.Params as { CID: string }
+    const { CID } = (await ended(own.port, first)).Executions.Items[0]!.PublishedResult!.Params!
     const task = { InputSources: [fromIpfs(`${CID}/stdout`, '/in')] }
     const second = await ended(own.port, await own.submit(toolJob(['cat', '/in'], { task })))
     expect(stdoutOf(second)).toBe('kept here')

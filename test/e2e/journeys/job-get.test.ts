@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, readdir, readFile, rename, stat } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { allowedFixtures, Product, type Server, toolJob } from '../../kit/product.ts'
+import { allowedFixtures, localInput, Product, type Server, toolJob } from '../../kit/product.ts'
 import { until } from '../../kit/until.ts'
 import { type WebServer, webServer } from '../../kit/web-server.ts'
 import { ended } from '../crash/processes.ts'
@@ -30,12 +30,7 @@ const contentJob = () =>
   toolJob(['cat', '/content'], {
     task: {
       Publisher: { Type: 'link' },
-      InputSources: [
-        {
-          Source: { Type: 'localDirectory', Params: { SourcePath: `${product.folder}/data/content` } },
-          Target: '/content',
-        },
-      ],
+      InputSources: [localInput(`${product.folder}/data/content`, '/content')],
     },
   })
 const writeJob = (Count: number) =>

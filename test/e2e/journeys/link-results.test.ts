@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { allowedFixtures, Product, type Server, toolJob } from '../../kit/product.ts'
-import { type Relay, relay } from '../../kit/relay.ts'
+import { farNode } from '../../kit/far-node.ts'
+import { localInput, Product, type Server, toolJob } from '../../kit/product.ts'
+import type { Relay } from '../../kit/relay.ts'
 import { until } from '../../kit/until.ts'
 import { ended } from '../crash/processes.ts'
 
@@ -16,19 +17,7 @@ let line: Relay
 beforeAll(async () => {
   product = await Product.start()
   await product.file('data/content', content)
-  orchestrator = await product.serve({
-    roles: ['orchestrator'],
-    settings: { 'Orchestrator.NodeManager.DisconnectTimeout': '60s', DefaultPublisher: 'link' },
-  })
-  line = await relay(orchestrator.linkPort, { bytesPerSecond: 2 * 1024 * 1024 })
-  node = await product.serve({
-    roles: ['compute'],
-    name: 'far',
-    settings: {
-      'Compute.Orchestrators': `nats://127.0.0.1:${line.port}`,
-      'Compute.AllowListedLocalPaths': `${allowedFixtures},${product.folder}/data/**`,
-    },
-  })
+  ;({ orchestrator, node, line } = await farNode(product, 2 * 1024 * 1024))
 })
 afterAll(async () => {
   await line?.close()
@@ -39,20 +28,10 @@ const job = () =>
   toolJob(['cat', '/content'], {
     task: {
       Publisher: { Type: 'link' },
-      InputSources: [
-        {
-          Source: { Type: 'localDirectory', Params: { SourcePath: `${product.folder}/data/content` } },
-          Target: '/content',
-        },
-      ],
+      InputSources: [localInput(`${product.folder}/data/content`, '/content')],
     },
   })
-const outputOf = async (id: string): Promise<Buffer> => {
-  const folder = `${product.folder}/got-${id}`
-  await product.file(`got-${id}/.keep`, '')
-  await orchestrator.ok(['job', 'get', id, '--output-dir', folder])
-  return readFile(`${folder}/stdout`)
-}
+const outputOf = async (id: string): Promise<Buffer> => readFile(`${await orchestrator.got(id)}/stdout`)
 
 describe('a result that travels over the connection of its node', () => {
   it('does so where the job names no publisher and the operator this one [R135]', async () => {
@@ -61,10 +40,7 @@ describe('a result that travels over the connection of its node', () => {
     )
     const { Executions } = await ended(orchestrator.port, id)
     expect(Executions.Items[0]).toMatchObject({ PublishedResult: { Type: 'link' } })
-    const into = `${product.folder}/by-default`
-    await product.file('by-default/.keep', '')
-    await orchestrator.ok(['job', 'get', id, '--output-dir', into])
-    expect(await readFile(`${into}/out/a`, 'utf8')).toBe('made here')
+    expect(await readFile(`${await orchestrator.got(id)}/out/a`, 'utf8')).toBe('made here')
   })
 
   it('arrives whole over a line that is slow and cut again and again, and is read when the node is gone [F4, X5]', async () => {
@@ -79,7 +55,7 @@ describe('a result that travels over the connection of its node', () => {
     const shown = await ended(orchestrator.port, id, 120_000).finally(() => clearInterval(cutting))
     expect(shown.Job.State).toMatchObject({ StateType: 'Completed' })
     expect(cuts).toBeGreaterThan(2)
-    const { SHA256, SizeBytes } = (shown.Executions.Items[0]?.PublishedResult?.Params ?? {}) as Record<string, unknown>
+    const { SHA256, SizeBytes } = shown.Executions.Items[0]?.PublishedResult?.Params ?? {}
     expect(SHA256).toMatch(/^[0-9a-f]{64}$/)
     expect(line.sentBytes - before).toBeLessThan(1.3 * Number(SizeBytes))
     line.cut()

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { allowedFixtures, moduleSource, Product, type Server, toolJob } from '../../kit/product.ts'
+import { allowedFixtures, localInput, moduleSource, Product, type Server, toolJob } from '../../kit/product.ts'
 import { until } from '../../kit/until.ts'
 import { cliCommand, runCli } from '../../wire/cli-process.ts'
 import { ended } from '../crash/processes.ts'
@@ -22,12 +22,7 @@ const lines = Array.from({ length: 400 }, (_, n) => `line ${n}\n`).join('')
 const sorted = (text: string): string => text.split('\n').toSorted().join('\n')
 const data = () => ({
   task: {
-    InputSources: [
-      {
-        Source: { Type: 'localDirectory', Params: { SourcePath: `${product.folder}/data`, ReadWrite: true } },
-        Target: '/data',
-      },
-    ],
+    InputSources: [localInput(`${product.folder}/data`, '/data', { ReadWrite: true })],
   },
 })
 const has = (path: string) =>

@@ -56,11 +56,10 @@ withDocker((host) => {
       },
     ],
   })
-  type Shown = { RunOutput: { Stdout: string; ExitCode: number }; ComputeState: { Message?: string; Details?: object } }
   const end = async (id: string) => {
     const { Job, Executions } = await ended(server.port, id, 60_000)
-    const execution = Executions.Items[0] as unknown as Shown
-    return { state: Job.State.StateType, execution, out: execution?.RunOutput?.Stdout }
+    const execution = Executions.Items[0]!
+    return { state: Job.State.StateType, execution, out: execution.RunOutput?.Stdout }
   }
   const run = async (...asked: Parameters<typeof job>) => end(await server.submit(job(...asked)))
   const get = (address: string, port = web.port) => `wget -q -O - http://${address}:${port}/page || echo refused`
@@ -141,7 +140,7 @@ withDocker((host) => {
       await worker.stop('SIGKILL')
       await worker.start()
       const { state, out, execution } = await end(id)
-      expect([state, execution.RunOutput.ExitCode, out?.match(/asked/g)?.length]).toEqual(['Completed', 0, 2])
+      expect([state, execution.RunOutput?.ExitCode, out?.match(/asked/g)?.length]).toEqual(['Completed', 0, 2])
       // Other suites of the run may have left theirs on the same engine.
       const left = () => docker('ps', '-a', '--filter', `name=${id}`, '--format', '{{.Names}} {{.Status}}')
       await until('nothing is left', () => left() === '').catch((error: Error) => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Product, type Server, toolJob } from '../../kit/product.ts'
 import { until } from '../../kit/until.ts'
-import { ended } from '../crash/processes.ts'
+import { ended, type ShownJob } from '../crash/processes.ts'
 
 let product: Product
 let server: Server
@@ -41,15 +41,9 @@ beforeAll(async () => {
 afterAll(() => product?.stop())
 
 type Constraint = { Key: string; Operator: string; Values?: string[] }
-type Shown = {
-  Job: { State: { StateType: string; Message: string } }
-  Executions: {
-    Items: { NodeID: string; ComputeState: { StateType: number; Message?: string }; DesiredState: object }[]
-  }
-}
 const run = async (change: Parameters<typeof toolJob>[1], words = ['print', '', '', '0']) =>
-  (await ended(server.port, await server.submit(toolJob(words, change)))) as unknown as Shown
-const nodesOf = ({ Executions }: Shown): string[] => Executions.Items.map(({ NodeID }) => NodeID).toSorted()
+  ended(server.port, await server.submit(toolJob(words, change)))
+const nodesOf = ({ Executions }: ShownJob): string[] => Executions.Items.map(({ NodeID }) => NodeID).toSorted()
 const constrained = (...Constraints: Constraint[]) => run({ job: { Type: 'ops', Count: 0, Constraints } })
 const asking = (Resources: object) => run({ task: { Resources } })
 
@@ -183,7 +177,8 @@ describe('Count and kinds of jobs', () => {
       const id = await server.submit(
         toolJob(['sleep', '600000'], { job: { Type, Count }, task: { Resources: { CPU: '100m' } } }),
       )
-      const running = async () => (await server.http<Shown>('GET', `/orchestrator/jobs/${id}?include=executions`)).body
+      const running = async () =>
+        (await server.http<ShownJob>('GET', `/orchestrator/jobs/${id}?include=executions`)).body
       await until(
         `${Type} runs`,
         async () =>

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { SpecConfig } from '#models/spec-config.ts'
 import { type KuboNode, kuboNode } from '../../kit/kubo-node.ts'
 import { type Nginx, withNginx } from '../../kit/nginx.ts'
-import { allowedFixtures, modulePath, Product, type Server, toolJob } from '../../kit/product.ts'
+import { allowedFixtures, localInput, modulePath, Product, type Server, toolJob } from '../../kit/product.ts'
 import { fillBucket } from '../../kit/s3.ts'
 import type { S3Store } from '../../kit/swift-store.ts'
 import { withSwift } from '../../kit/with-swift.ts'
@@ -25,10 +25,7 @@ const sources: Record<string, (place: Place) => { Source: SpecConfig; Target: st
     Source: { Type: 'inline', Params: { URL: `data:application/octet-stream;base64,${content.toString('base64')}` } },
     Target: '/in/data.bin',
   }),
-  localDirectory: ({ folder }) => ({
-    Source: { Type: 'localDirectory', Params: { SourcePath: `${folder}/data` } },
-    Target: '/in',
-  }),
+  localDirectory: ({ folder }) => localInput(`${folder}/data`, '/in'),
   urlDownload: ({ nginx }) => ({
     Source: { Type: 'urlDownload', Params: { URL: nginx.url('/moved/data.bin') } },
     Target: '/in',
@@ -95,12 +92,7 @@ withSwift((store) =>
       expect(shown.Job.State).toMatchObject({ StateType: 'Completed' })
       return shown
     }
-    const got = async ({ Job: { ID } }: ShownJob, env = {}): Promise<string> => {
-      await product.file(`got-${ID}/.keep`, '')
-      const folder = join(product.folder, `got-${ID}`)
-      await server.ok(['job', 'get', ID, '--output-dir', folder], { env })
-      return folder
-    }
+    const got = ({ Job }: ShownJob, env = {}): Promise<string> => server.got(Job.ID, [], { env })
     /** Objects below a prefix have no address of their own that could be signed: who fetches them needs a login to the store. */
     const neededFor = (publisher: string): Record<string, string> => {
       if (publisher === 'ipfs') return { BACALHAU_IPFS_CONNECT: kubo.endpoint }
@@ -130,7 +122,7 @@ withSwift((store) =>
             InputSources: [sources['inline']!(place)],
             Publisher: publishers[publisher]!(place),
           })
-          const Source = first.Executions.Items[0]?.PublishedResult as SpecConfig
+          const Source = first.Executions.Items[0]!.PublishedResult!
           const isArchive = publisher === 's3'
           const name = isArchive ? String(Source.Params?.['Key']).split('/').at(-1) : 'stdout'
           const next = await ran(
@@ -148,7 +140,7 @@ withSwift((store) =>
         const { body } = await server.http<{ Items: SpecConfig[] }>('GET', `/orchestrator/jobs/${first.Job.ID}/results`)
         const [Source] = body.Items
         expect(Source).toMatchObject({ Type: 's3PreSigned' })
-        const published = first.Executions.Items[0]?.PublishedResult as SpecConfig | undefined
+        const published = first.Executions.Items[0]?.PublishedResult
         const name = String(published?.Params?.['Key']).split('/').at(-1)
         const task = { InputSources: [{ Source, Target: '/in' }], Publisher: publishers['local']!(place) }
         const next = await ran(task, ['cat', `/in/${name}`])

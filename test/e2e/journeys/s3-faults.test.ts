@@ -146,10 +146,9 @@ const endOf = async (id: string) => {
   return { state: shown.Job.State, execution: shown.Executions.Items[0]! }
 }
 const resultOf = async (id: string) => {
-  await product.file(`${id}/.keep`, '')
-  await server.ok(['job', 'get', id, '--output-dir', join(product.folder, id)])
+  const folder = await server.got(id)
   const [stdout, exitCode] = await Promise.all(
-    ['stdout', 'exitCode'].map((name) => readFile(join(product.folder, id, name), 'utf8')),
+    ['stdout', 'exitCode'].map((name) => readFile(join(folder, name), 'utf8')),
   )
   return { stdout, exitCode }
 }

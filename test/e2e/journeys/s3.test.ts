@@ -60,8 +60,8 @@ withSwift((store) => {
           },
         ],
       })
-      await server.ok(['job', 'get', ID, '--output-dir', await madeFolder('signed')])
-      expect(await readFile(`${product.folder}/signed/stdout`, 'utf8')).toBe('b from S3\n')
+      const folder = await server.got(ID)
+      expect(await readFile(`${folder}/stdout`, 'utf8')).toBe('b from S3\n')
     })
 
     it('fail with the reason and class of what is not there', async () => {
@@ -85,8 +85,8 @@ withSwift((store) => {
       const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket, Prefix: 'plain/' }))
       expect(Contents.filter(({ Key }) => Key?.endsWith('/stdout'))).toHaveLength(3)
       // The user has no credentials for the store.
-      await server.ok(['job', 'get', shown.Job.ID, '--output-dir', await madeFolder('plain')])
-      expect((await readFile(`${product.folder}/plain/stdout`, 'utf8')).match(/[abc]\.txt/g)?.sort()).toEqual([
+      const folder = await server.got(shown.Job.ID)
+      expect((await readFile(`${folder}/stdout`, 'utf8')).match(/[abc]\.txt/g)?.sort()).toEqual([
         'a.txt',
         'b.txt',
         'c.txt',
@@ -119,8 +119,8 @@ withSwift((store) => {
       })
       const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket, Prefix: 'kept/' }))
       expect(Contents.map(({ Key }) => Key)).toEqual([`kept/${id}/${execution?.ID}.tar.gz`])
-      await control.ok(['job', 'get', id, '--output-dir', await madeFolder('managed')])
-      expect(await readFile(`${product.folder}/managed/stdout`, 'utf8')).toBe('kept')
+      const folder = await control.got(id)
+      expect(await readFile(`${folder}/stdout`, 'utf8')).toBe('kept')
     })
 
     it('that is not there fails the job of who counts on it, and says so', async () => {
@@ -132,9 +132,4 @@ withSwift((store) => {
       })
     })
   })
-
-  const madeFolder = async (name: string): Promise<string> => {
-    await product.file(`${name}/.keep`, '')
-    return `${product.folder}/${name}`
-  }
 })

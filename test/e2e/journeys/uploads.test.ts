@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { readFile, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { allowedFixtures, modulePath, Product, type Server, toolJob } from '../../kit/product.ts'
+import { farNode } from '../../kit/far-node.ts'
+import { modulePath, Product, type Server, toolJob } from '../../kit/product.ts'
 import { type Relay, relay } from '../../kit/relay.ts'
 import { until } from '../../kit/until.ts'
 import { ended } from '../crash/processes.ts'
@@ -17,19 +18,7 @@ let line: Relay
 
 beforeAll(async () => {
   product = await Product.start()
-  orchestrator = await product.serve({
-    roles: ['orchestrator'],
-    settings: { 'Orchestrator.NodeManager.DisconnectTimeout': '60s' },
-  })
-  line = await relay(orchestrator.linkPort, { bytesPerSecond: 4 * 1024 * 1024 })
-  node = await product.serve({
-    roles: ['compute'],
-    name: 'far',
-    settings: {
-      'Compute.Orchestrators': `nats://127.0.0.1:${line.port}`,
-      'Compute.AllowListedLocalPaths': allowedFixtures,
-    },
-  })
+  ;({ orchestrator, node, line } = await farNode(product, 4 * 1024 * 1024))
   await product.file('data/words', 'one two\n')
   await symlink('/etc/passwd', join(product.folder, 'data/out'))
   await symlink('words', join(product.folder, 'data/same'))
@@ -57,9 +46,7 @@ const submit = async (change: object = {}): Promise<string> => {
 const printed = async (id: string): Promise<Buffer> => {
   const shown = await ended(orchestrator.port, id, 60_000)
   expect(shown.Job.State).toMatchObject({ StateType: 'Completed' })
-  await product.file(`got-${id}/.keep`, '')
-  await orchestrator.ok(['job', 'get', id, '--output-dir', `${product.folder}/got-${id}`])
-  return readFile(`${product.folder}/got-${id}/stdout`)
+  return readFile(`${await orchestrator.got(id)}/stdout`)
 }
 
 describe('a file or folder that is sent with its job', () => {

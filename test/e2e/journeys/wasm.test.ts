@@ -29,7 +29,7 @@ const withoutNames = Buffer.from(
 const outputOf = async (job: object) => {
   const id = await server.submit(job)
   const { Executions } = await ended(server.port, id)
-  return Executions.Items[0]?.RunOutput as unknown as { Stdout: string; stderr: string; ExitCode: number }
+  return Executions.Items[0]!.RunOutput!
 }
 const sorted = (text: string): string[] => text.trimEnd().split('\n').toSorted()
 

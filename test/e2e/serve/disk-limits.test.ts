@@ -44,22 +44,9 @@ afterAll(async () => {
   await web?.close()
 })
 
-type Details = { IsError?: string; Hint?: string }
-type Shown = {
-  Job: { State: { StateType: string } }
-  Executions: {
-    Items: {
-      ComputeState: { Message: string; Details?: Details }
-      FailureClass?: string
-      RunOutput?: { ExitCode: number; Stdout: string; stderr: string }
-    }[]
-  }
-}
 const run = async (words: string[], task: object = {}) => {
-  const shown = (await ended(
-    server.port,
-    await server.submit(toolJob(words, { job: { Reschedule: { Attempts: 1 } }, task })),
-  )) as unknown as Shown
+  const job = toolJob(words, { job: { Reschedule: { Attempts: 1 } }, task })
+  const shown = await ended(server.port, await server.submit(job))
   const [execution] = shown.Executions.Items
   const { ComputeState, FailureClass, RunOutput } = execution!
   return {

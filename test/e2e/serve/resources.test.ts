@@ -55,12 +55,7 @@ beforeAll(async () => {
 afterAll(() => product?.stop())
 
 const run = async (Resources: object) =>
-  (await ended(
-    server.port,
-    await server.submit(toolJob(['print', '', '', '0'], { task: { Resources } })),
-  )) as unknown as {
-    Job: { State: { StateType: string; Message: string } }
-  }
+  ended(server.port, await server.submit(toolJob(['print', '', '', '0'], { task: { Resources } })))
 
 describe('the resources of a node', () => {
   it('are found by themselves, and shown by the node and in lists [R145, R205, R206]', async () => {
@@ -109,7 +104,7 @@ describe('the resources of a node', () => {
       }),
     )
     await tool('nvidia-smi', nvidia.replace('2, Tesla', '7, Tesla T4, 15360\n2, Tesla'))
-    const { Job } = (await ended(server.port, id)) as unknown as Awaited<ReturnType<typeof run>>
+    const { Job } = await ended(server.port, id)
     expect(Job.State.StateType).toBe('Completed')
     const own = await server.json<Node>(['agent', 'node'])
     expect(own.Info.Labels).toMatchObject({ 'GPU-NVIDIA': '3', 'GPU-7': 'Tesla-T4' })
