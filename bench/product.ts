@@ -1,9 +1,9 @@
 import type { ChildProcess } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { freePort } from '../test/kit/free-ports.ts'
 import { Connection } from './connection.ts'
 import { ended, spawnOnServerCore } from './pinned.ts'
 
@@ -101,15 +101,4 @@ function serveArgs(roles: Roles, dir: string, port: number, bus: number): string
     '-c',
     'Publishers.Types.Local.Port=0',
   ]
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.on('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
-    })
-  })
 }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { freePort } from '../../test/kit/free-ports.ts'
 import { DataSource, sourceCredentials, trusting } from '../data-source.ts'
 import { atMost, type Figure } from '../figures.ts'
 import { readingJob } from '../flood.ts'
@@ -6,7 +7,7 @@ import { completed } from '../jobs.ts'
 import { inspected, keptMb } from '../kept-memory.ts'
 import { withConnections } from '../load.ts'
 import { memory } from '../process-figures.ts'
-import { freePort, Product } from '../product.ts'
+import { Product } from '../product.ts'
 import type { Scenario } from '../scenario.ts'
 
 const objectBytes = 1_000

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
+import { freePort } from '../../test/kit/free-ports.ts'
 import type { Connection } from '../connection.ts'
 import { atMost, type Figure } from '../figures.ts'
 import { echoJob, emptyJob, end, submit } from '../jobs.ts'
 import { inspected, keptMb } from '../kept-memory.ts'
 import { spread, withConnections } from '../load.ts'
 import { memory, tree } from '../process-figures.ts'
-import { freePort, Product, type Roles } from '../product.ts'
+import { Product, type Roles } from '../product.ts'
 import type { Scenario } from '../scenario.ts'
 
 /** At first caches and the heap grow to what they may be: that is not scaled, and is not what grows with the jobs. */

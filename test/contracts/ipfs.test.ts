@@ -29,6 +29,7 @@ import { IpfsStorage } from '#providers/ipfs/storage.ts'
 import { fileCache } from '../kit/file-cache.ts'
 import { heliaModule } from '../kit/helia-module.ts'
 import { type KuboNode, kuboNode } from '../kit/kubo-node.ts'
+import { publishRequest } from '../kit/publish-request.ts'
 import { describeVectors } from '../kit/vectors.ts'
 import { webServer } from '../kit/web-server.ts'
 import { downloaderSuite } from './downloader.suite.ts'
@@ -364,7 +365,7 @@ describe('a node of IPFS', () => {
   it('that cannot take a result now is tried again by the publisher', async () => {
     const full = await webServer((_, reply) => void reply.writeHead(500).end('{"Message":"no space left on device"}'))
     const at = new Kubo(settings(`/ip4/127.0.0.1/tcp/${full.port}`), clock)
-    const request = { publisher: { Type: 'ipfs' }, resultDirectory: folder({ stdout: 'x' }) } as never
+    const request = publishRequest({ Type: 'ipfs' }, folder({ stdout: 'x' }))
     await expect(new IpfsPublisher(at).publish(request, never)).rejects.toMatchObject({
       message: expect.stringContaining('refused block/put: no space left on device (status 500)'),
       isRetryable: true,
@@ -378,7 +379,7 @@ describe('a node of IPFS', () => {
     const gone = await kuboNode()
     await gone.close()
     const at = new Kubo(settings(gone.endpoint), clock)
-    const request = { publisher: { Type: 'ipfs' }, resultDirectory: folder({ stdout: 'x' }) } as never
+    const request = publishRequest({ Type: 'ipfs' }, folder({ stdout: 'x' }))
     const work = new IpfsPublisher(at).publish(request, never)
     await expect(work).rejects.toMatchObject({ isRetryable: true, details: { FailureClass: 'transient' } })
     await at.stop()
@@ -423,7 +424,7 @@ describe('results in IPFS', () => {
   })
 
   it('are kept by their node [R191]', async () => {
-    const request = { publisher: { Type: 'ipfs' }, resultDirectory: folder({ stdout: 'kept' }) } as never
+    const request = publishRequest({ Type: 'ipfs' }, folder({ stdout: 'kept' }))
     const { Params } = await new IpfsPublisher(kubo).publish(request, never)
     expect(node.pins).toContain(Params?.['CID'])
   })
@@ -444,9 +445,9 @@ describe('results in IPFS', () => {
 
   describeVectors(
     'cid-files.json',
-    async ({ text = '', ...generated }: { text?: string; seed?: number; size?: number }) => {
+    async ({ text = '', seed = 0, size }: { text?: string; seed?: number; size?: number }) => {
       const root = folder()
-      writeFileSync(join(root, 'file'), generated.size === undefined ? text : stream(generated as never))
+      writeFileSync(join(root, 'file'), size === undefined ? text : stream(seed, size))
       const names = { text: 'it', names: ['file'] }
       return `${await resolveNames(kubo, await addFolder(direct, root, never), names, never)}`
     },
@@ -459,7 +460,7 @@ describe('results in IPFS', () => {
 })
 
 /** The bytes of the recordings: x(0) = seed, x = x * 1664525 + 1013904223 mod 2^32, byte = x >> 24. */
-function stream({ seed, size }: { seed: number; size: number }): Buffer {
+function stream(seed: number, size: number): Buffer {
   const bytes = Buffer.alloc(size)
   for (let i = 0, x = seed; i < size; i++) {
     x = (Math.imul(x, 1664525) + 1013904223) >>> 0

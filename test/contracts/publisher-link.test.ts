@@ -12,6 +12,7 @@ import { LinkPublisher } from '#providers/link/publisher.ts'
 import { ResultFiles } from '#providers/link/result-files.ts'
 import { readPart } from '#providers/read-part.ts'
 import { writeArchive } from '#providers/write-archive.ts'
+import { publishRequest } from '../kit/publish-request.ts'
 import { publisherSuite } from './publisher.suite.ts'
 
 const never = new AbortController().signal
@@ -66,8 +67,7 @@ describe('results over the link', () => {
   const request = () => {
     const resultDirectory = mkdtempSync(join(root, 'result-'))
     writeFileSync(join(resultDirectory, 'stdout'), 'hello\n')
-    const ids = { executionId: 'e-1', jobId: 'j-1', nodeId: 'n-1' } as never as { executionId: ExecutionId }
-    return { ...(ids as object), publisher: { Type: 'link' }, resultDirectory } as never
+    return publishRequest({ Type: 'link' }, resultDirectory)
   }
 
   it('are offered again until the orchestrator has them, and are gone from the node then [F4]', async () => {
@@ -84,19 +84,20 @@ describe('results over the link', () => {
     )
     await publisher.start()
     rig.publisher.readKept = (query) => publisher.readKept(query)
-    expect(await publisher.publish(request(), never)).toMatchObject({ Type: 'link', Params: { JobID: 'j-1' } })
+    const asked = request()
+    expect(await publisher.publish(asked, never)).toMatchObject({ Type: 'link', Params: { JobID: asked.jobId } })
     expect(readdirSync(join(root, 'offered'))).toEqual([])
   })
 
   it('go on as they were packed when their node was killed or stopped meanwhile [F4]', async () => {
     const offers: ResultOffer[] = []
-    const asked = request() as { resultDirectory: string }
+    const asked = request()
     const life = async (offer: OfferResult, signal = never) => {
       const settings = { directory: join(root, 'offered'), comingDirectory: join(root, 'coming') }
       const publisher = new LinkPublisher(settings, { ...parts, offer: (each) => offer(each) })
       await publisher.start()
-      expect(await publisher.isPacked('e-1' as ExecutionId)).toBe(offers.length > 0)
-      const done = publisher.publish(asked as never, signal)
+      expect(await publisher.isPacked(asked.executionId)).toBe(offers.length > 0)
+      const done = publisher.publish(asked, signal)
       return { done, publisher }
     }
     const stop = new AbortController()
@@ -113,7 +114,7 @@ describe('results over the link', () => {
     })
     await second.done
     expect(offers[1]).toEqual(offers[0])
-    expect(await second.publisher.isPacked('e-1' as ExecutionId)).toBe(false)
+    expect(await second.publisher.isPacked(asked.executionId)).toBe(false)
   })
 
   it('fail for good when nobody wants them', async () => {

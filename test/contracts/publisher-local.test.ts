@@ -13,13 +13,14 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { newExecutionId, newJobId, newNodeId } from '#models/ids.ts'
+import { newExecutionId } from '#models/ids.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
 import { SystemClock } from '#platform/clock.ts'
 import { LocalPublisher } from '#providers/local/publisher.ts'
 import type { LocalPublisherSettings } from '#providers/local/settings.ts'
 import { readPart } from '#providers/read-part.ts'
 import { writeArchive } from '#providers/write-archive.ts'
+import { publishRequest } from '../kit/publish-request.ts'
 import { until } from '../kit/until.ts'
 import { publisherSuite } from './publisher.suite.ts'
 
@@ -69,16 +70,7 @@ describe('local publisher', () => {
     return publisher
   }
   const publish = (publisher: LocalPublisher, executionId = newExecutionId(randomUUID())) =>
-    publisher.publish(
-      {
-        executionId,
-        jobId: newJobId(randomUUID()),
-        nodeId: newNodeId(randomUUID()),
-        publisher: { Type: 'local' },
-        resultDirectory: join(root, 'result'),
-      },
-      never,
-    )
+    publisher.publish({ ...publishRequest({ Type: 'local' }, join(root, 'result')), executionId }, never)
 
   it('publishes a URL that ends with the name of the execution, at an address that answers [R186, R188, R189, X5]', async () => {
     const executionId = newExecutionId(randomUUID())

@@ -14,8 +14,8 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Publisher, PublishRequest } from '#contracts/publisher.ts'
-import { newExecutionId, newJobId, newNodeId } from '#models/ids.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
+import { publishRequest } from '../kit/publish-request.ts'
 
 export type PublisherFixture = {
   publisher: Publisher
@@ -47,14 +47,12 @@ export function publisherSuite(name: string, make: () => Promise<PublisherFixtur
     })
 
     const request = (files: Record<string, string>): PublishRequest => {
-      const executionId = newExecutionId(randomUUID())
-      const resultDirectory = join(root, executionId)
+      const resultDirectory = mkdtempSync(join(root, 'result-'))
       for (const [path, text] of Object.entries(files)) {
         mkdirSync(join(resultDirectory, path, '..'), { recursive: true })
         writeFileSync(join(resultDirectory, path), text)
       }
-      const [jobId, nodeId] = [newJobId(randomUUID()), newNodeId(randomUUID())]
-      return { executionId, jobId, nodeId, publisher: fixture.spec, resultDirectory }
+      return publishRequest(fixture.spec, resultDirectory)
     }
     const files = { stdout: 'out\n', stderr: '', exitCode: '0', 'outputs/deep/answer.txt': '42' }
     const never = new AbortController().signal

@@ -13,6 +13,7 @@ import { S3Publisher } from '#providers/s3/publisher.ts'
 import { defaultS3Settings } from '#providers/s3/settings.ts'
 import { S3Storage } from '#providers/s3/storage.ts'
 import { writeArchive } from '#providers/write-archive.ts'
+import { publishRequest } from '../kit/publish-request.ts'
 import { s3Clients } from '../kit/s3.ts'
 import { type Misdeed, S3Server } from '../kit/s3-server.ts'
 import { until } from '../kit/until.ts'
@@ -48,9 +49,8 @@ const prepared = async (Key: string, directory = folder) => {
 }
 const publish = (Encoding: string, resultDirectory: string, signal = never) => {
   const publisher = new S3Publisher(clients, { clock, pack: packFolder })
-  const ids = { executionId: 'e-1' as never, jobId: 'j-1' as never, nodeId: 'n-1' as never }
   const { Type, Params } = place('out/result')
-  return publisher.publish({ ...ids, publisher: { Type, Params: { ...Params, Encoding } }, resultDirectory }, signal)
+  return publisher.publish(publishRequest({ Type, Params: { ...Params, Encoding } }, resultDirectory), signal)
 }
 /** Misbehaves so often for each of these requests, then no more. */
 const atFirst = (times: number, misdeed: Misdeed, methods: readonly string[]) => {

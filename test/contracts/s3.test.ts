@@ -26,6 +26,7 @@ import { unpackTarGz } from '#providers/unpack-tar.ts'
 import { UrlDownloader } from '#providers/url/downloader.ts'
 import { writeArchive } from '#providers/write-archive.ts'
 import { fileCache } from '../kit/file-cache.ts'
+import { publishRequest } from '../kit/publish-request.ts'
 import { s3Clients } from '../kit/s3.ts'
 import { describeVectors, type VectorCase, vectorCases } from '../kit/vectors.ts'
 import { withSwift } from '../kit/with-swift.ts'
@@ -126,15 +127,19 @@ withSwift((store) => {
   describe('plain results are signed object by object', () => {
     const signedFor = async (Key: string) => {
       const signer = new S3Signer({ clients, expiresMs: 60_000, onError: (error) => expect.fail(String(error)) })
-      const ids = { executionId: 'e-77' as never, jobId: 'j-7' as never, nodeId: 'n-7' as never }
       const spec = { Type: 's3', Params: { Bucket, Key, Encoding: 'plain', ...place() } }
       const resultDirectory = mkdtempSync(join(tmpdir(), 'bacalhau-plain-'))
       mkdirSync(join(resultDirectory, 'outputs'))
       writeFileSync(join(resultDirectory, 'outputs/é +?.tar.gz'), 'no archive')
       writeFileSync(join(resultDirectory, 'stdout'), 'out')
-      const published = await publisher().publish({ ...ids, publisher: spec, resultDirectory }, never)
+      const asked = publishRequest(spec, resultDirectory)
+      const published = await publisher().publish(asked, never)
       rmSync(resultDirectory, { recursive: true })
-      return signer.signed(published, spec, { ID: 'e-77', JobID: 'j-7', NodeID: 'n-7' } as Execution)
+      return signer.signed(published, spec, {
+        ID: asked.executionId,
+        JobID: asked.jobId,
+        NodeID: asked.nodeId,
+      } as Execution)
     }
 
     it('and come whole to who has no credentials [R198]', async () => {
@@ -170,13 +175,7 @@ withSwift((store) => {
     }),
     published: (resultDirectory) =>
       publisher().publish(
-        {
-          executionId: 'e-1' as never,
-          jobId: 'j-1' as never,
-          nodeId: 'n-1' as never,
-          publisher: { Type: 's3', Params: { Bucket, Key: 'downloads/result', ...place() } },
-          resultDirectory,
-        },
+        publishRequest({ Type: 's3', Params: { Bucket, Key: 'downloads/result', ...place() } }, resultDirectory),
         never,
       ),
     missing: source({ Key: 'nothing/here.tar.gz' }),

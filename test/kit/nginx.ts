@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { freePorts } from './free-ports.ts'
+import { freePort } from './free-ports.ts'
 import { Program } from './program.ts'
 import { until } from './until.ts'
 
@@ -15,7 +15,7 @@ export class Nginx {
   port = 0
 
   async start(): Promise<void> {
-    ;[this.port = 0] = await freePorts(1)
+    this.port = await freePort()
     mkdirSync(join(this.#folder, 'files'))
     writeFileSync(join(this.#folder, 'nginx.conf'), configuration(this.#folder, this.port))
     this.#program = new Program(binary, ['-p', this.#folder, '-e', 'stderr', '-c', join(this.#folder, 'nginx.conf')])

@@ -1,9 +1,9 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { freePort } from '../../test/kit/free-ports.ts'
 import type { Server } from '../../test/kit/product.ts'
 import { Program } from '../../test/kit/program.ts'
 import { until } from '../../test/kit/until.ts'
-import { freePort } from './free-port.ts'
 import { quietEnv } from './real-cli.ts'
 
 /** A real node looks for its orchestrator every ten seconds, more seldom when it was away. */
@@ -65,7 +65,7 @@ export class RealNode {
 
   async #oldArgs(): Promise<string[]> {
     const orchestrator = `nats://127.0.0.1:${this.#parts.orchestrator.linkPort}`
-    const ports = ['--port', await freePort(), '--local-publisher-port', await freePort()]
+    const ports = ['--port', `${await freePort()}`, '--local-publisher-port', `${await freePort()}`]
     const hosts = ['--host', '127.0.0.1', '--local-publisher-address', '127.0.0.1']
     return ['serve', '--node-type', 'compute', '--orchestrators', orchestrator, '--name', this.name, ...hosts, ...ports]
   }

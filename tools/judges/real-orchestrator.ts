@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { freePorts } from '../../test/kit/free-ports.ts'
 import { Program } from '../../test/kit/program.ts'
 import { until } from '../../test/kit/until.ts'
-import { freePort } from './free-port.ts'
 import { quietEnv } from './real-cli.ts'
 
 const startLimitMs = 60_000
@@ -16,18 +16,18 @@ export class RealOrchestrator {
   readonly port: number
   readonly linkPort: number
 
-  private constructor(path: string, version: string, folder: string, [port, linkPort]: [string, string]) {
+  private constructor(path: string, version: string, folder: string, [port = 0, linkPort = 0]: number[]) {
     this.#path = path
     this.#version = version
     this.#folder = folder
-    this.port = Number(port)
-    this.linkPort = Number(linkPort)
+    this.port = port
+    this.linkPort = linkPort
   }
 
   /** `folder`: its home, where it keeps everything. */
   static async create(path: string, version: string, folder: string): Promise<RealOrchestrator> {
     mkdirSync(folder)
-    return new RealOrchestrator(path, version, folder, [await freePort(), await freePort()])
+    return new RealOrchestrator(path, version, folder, await freePorts(2))
   }
 
   /** Starts a process of it and waits until it answers. */

@@ -1,9 +1,9 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { freePort } from '../../kit/free-ports.ts'
 import type { CrashingNode } from './crashing-node.ts'
 import {
   completed,
@@ -35,14 +35,6 @@ const start = (options: CrashingNode): NodeProcess => {
   running.push(node)
   return node
 }
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number }
-      server.close(() => resolve(port))
-    })
-  })
 
 const witnessJob = (ms: number, noiseMib = 0) => ({
   Name: 'witness',

@@ -1,19 +1,13 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { freePort } from '../../kit/free-ports.ts'
 import { Product, type Server, toolJob } from '../../kit/product.ts'
 import { until } from '../../kit/until.ts'
-import { webServer } from '../../kit/web-server.ts'
 import { ended } from '../crash/processes.ts'
 
 let product: Product
 let server: Server
-
-const freePort = async (): Promise<number> => {
-  const { port, close } = await webServer(() => {})
-  await close()
-  return port
-}
 
 beforeAll(async () => {
   product = await Product.start()
