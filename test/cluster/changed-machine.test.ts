@@ -44,7 +44,7 @@ it('what waits for room starts when its machine has more, and no more than that 
   const before = performance.now()
   await offer(room(4.5))
   await until('a second one runs', () => engine.starts.length === 2)
-  expect(performance.now() - before).toBeLessThan(1_000)
+  expect(performance.now() - before, 'the change woke it, no timer').toBeLessThan(10_000)
   await until('two of them are known to run, and the third waits', async () => {
     const states = (await Promise.all(ids.map((id) => jobs.get(id)))).map(({ State }) => State.StateType)
     return states.sort().join() === 'Queued,Running,Running'

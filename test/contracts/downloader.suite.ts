@@ -1,9 +1,10 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { Downloader } from '#contracts/downloader.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
+import { writeFiles } from '../kit/write-files.ts'
 
 export type DownloaderFixture = {
   downloader: Downloader
@@ -38,10 +39,7 @@ export function downloaderSuite(name: string, make: () => Promise<DownloaderFixt
 
     const result = (files: Record<string, string>): string => {
       const directory = mkdtempSync(join(root, 'result-'))
-      for (const [path, text] of Object.entries(files)) {
-        mkdirSync(join(directory, path, '..'), { recursive: true })
-        writeFileSync(join(directory, path), text)
-      }
+      writeFiles(directory, files)
       return directory
     }
     const empty = () => {

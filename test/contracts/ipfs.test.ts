@@ -14,7 +14,6 @@ import * as dagPb from '@ipld/dag-pb'
 import { UnixFS } from 'ipfs-unixfs'
 import { CID } from 'multiformats/cid'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import type { JobId } from '#models/ids.ts'
 import { SystemClock } from '#platform/clock.ts'
 import { resultLimits } from '#providers/bring-archive.ts'
 import { addFolder } from '#providers/ipfs/add-folder.ts'
@@ -29,9 +28,11 @@ import { IpfsStorage } from '#providers/ipfs/storage.ts'
 import { fileCache } from '../kit/file-cache.ts'
 import { heliaModule } from '../kit/helia-module.ts'
 import { type KuboNode, kuboNode } from '../kit/kubo-node.ts'
+import { loneShare } from '../kit/lone-share.ts'
 import { publishRequest } from '../kit/publish-request.ts'
 import { describeVectors } from '../kit/vectors.ts'
 import { webServer } from '../kit/web-server.ts'
+import { writeFiles } from '../kit/write-files.ts'
 import { downloaderSuite } from './downloader.suite.ts'
 import { publisherSuite } from './publisher.suite.ts'
 import { storageSuite } from './storage.suite.ts'
@@ -57,10 +58,7 @@ const folders: string[] = []
 const folder = (files: Record<string, string> = {}) => {
   const root = mkdtempSync(join(tmpdir(), 'bacalhau-ipfs-'))
   folders.push(root)
-  for (const [name, text] of Object.entries(files)) {
-    mkdirSync(join(root, name, '..'), { recursive: true })
-    writeFileSync(join(root, name), text)
-  }
+  writeFiles(root, files)
   return root
 }
 beforeAll(async () => {
@@ -145,10 +143,9 @@ downloaderSuite('ipfs', async () => {
 })
 
 describe('content of IPFS', () => {
-  const share = { jobId: 'j-1' as JobId, jobVersion: 1, index: 0, count: 1 }
   type Change = { limitBytes?: number; storage?: IpfsStorage; signal?: AbortSignal }
   const prepare = async (cid: unknown, { limitBytes = 1e9, storage, signal = never }: Change = {}) => {
-    const context = { directory: folder(), share, limitBytes }
+    const context = { directory: folder(), share: loneShare, limitBytes }
     const input = { Source: source(cid), Alias: '', Target: '/in' }
     return (storage ?? new IpfsStorage(kubo, undefined)).prepare(input, context, signal)
   }
@@ -207,8 +204,8 @@ describe('content of IPFS', () => {
       { name: 'b', cid: large },
     ])
     const storage = new IpfsStorage(kubo, undefined)
-    expect(await storage.sizeBytes(source(large), share, never)).toBe(700_000)
-    expect(await storage.sizeBytes(source(`${root}/a`), share, never)).toBe(1)
+    expect(await storage.sizeBytes(source(large), loneShare, never)).toBe(700_000)
+    expect(await storage.sizeBytes(source(`${root}/a`), loneShare, never)).toBe(1)
     expect(await refusal(prepare(root, { limitBytes: 699_999 }))).toMatchObject({
       code: 'ResourceExhausted',
       details: { FailureClass: 'resource' },
@@ -435,8 +432,7 @@ describe('results in IPFS', () => {
       const root = folder()
       for (const [name, content] of Object.entries(files)) {
         if (content === null) mkdirSync(join(root, name), { recursive: true })
-        else mkdirSync(join(root, name, '..'), { recursive: true })
-        if (content !== null) writeFileSync(join(root, name), content)
+        else writeFiles(root, { [name]: content })
       }
       return cidOf(root)
     },

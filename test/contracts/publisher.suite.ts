@@ -16,6 +16,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Publisher, PublishRequest } from '#contracts/publisher.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
 import { publishRequest } from '../kit/publish-request.ts'
+import { writeFiles } from '../kit/write-files.ts'
 
 export type PublisherFixture = {
   publisher: Publisher
@@ -48,10 +49,7 @@ export function publisherSuite(name: string, make: () => Promise<PublisherFixtur
 
     const request = (files: Record<string, string>): PublishRequest => {
       const resultDirectory = mkdtempSync(join(root, 'result-'))
-      for (const [path, text] of Object.entries(files)) {
-        mkdirSync(join(resultDirectory, path, '..'), { recursive: true })
-        writeFileSync(join(resultDirectory, path), text)
-      }
+      writeFiles(resultDirectory, files)
       return publishRequest(fixture.spec, resultDirectory)
     }
     const files = { stdout: 'out\n', stderr: '', exitCode: '0', 'outputs/deep/answer.txt': '42' }

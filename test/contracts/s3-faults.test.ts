@@ -4,7 +4,6 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { JobId } from '#models/ids.ts'
 import { SystemClock } from '#platform/clock.ts'
 import { packFolder } from '#providers/pack-folder.ts'
 import type { S3Clients } from '#providers/s3/clients.ts'
@@ -13,6 +12,7 @@ import { S3Publisher } from '#providers/s3/publisher.ts'
 import { defaultS3Settings } from '#providers/s3/settings.ts'
 import { S3Storage } from '#providers/s3/storage.ts'
 import { writeArchive } from '#providers/write-archive.ts'
+import { loneShare } from '../kit/lone-share.ts'
 import { publishRequest } from '../kit/publish-request.ts'
 import { s3Clients } from '../kit/s3.ts'
 import { type Misdeed, S3Server } from '../kit/s3-server.ts'
@@ -43,9 +43,8 @@ afterEach(async () => {
 const place = (Key: string) => ({ Type: 's3', Params: { Bucket, Key, Endpoint: store.endpoint, Region: 'us-east-1' } })
 const prepared = async (Key: string, directory = folder) => {
   const input = { Source: place(Key), Alias: '', Target: '/in' }
-  const share = { jobId: 'j' as JobId, jobVersion: 1, index: 0, count: 1 }
   const storage = new S3Storage(defaultS3Settings, clients, { clock })
-  return (await storage.prepare(input, { directory, share, limitBytes: 1e9 }, never)).hostPath
+  return (await storage.prepare(input, { directory, share: loneShare, limitBytes: 1e9 }, never)).hostPath
 }
 const publish = (Encoding: string, resultDirectory: string, signal = never) => {
   const publisher = new S3Publisher(clients, { clock, pack: packFolder })

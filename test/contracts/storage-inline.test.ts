@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import type { PreparedInput } from '#contracts/storage.ts'
-import type { JobId } from '#models/ids.ts'
 import { defaultInlineSettings } from '#providers/inline/settings.ts'
 import { InlineStorage } from '#providers/inline/storage.ts'
 import { unpackTarGz } from '#providers/unpack-tar.ts'
+import { loneShare } from '../kit/lone-share.ts'
 import { type TarMember, tarOf } from '../kit/tar-of.ts'
 import { storageSuite } from './storage.suite.ts'
 
@@ -28,7 +28,7 @@ describe('inline archives', () => {
   const prepare = async (members: TarMember[], limitBytes = 1e6) => {
     const directory = mkdtempSync(join(tmpdir(), 'bacalhau-inline-'))
     const Source = inline('application/gzip', gzipSync(tarOf(members)))
-    const context = { directory, share: { jobId: 'j-1' as JobId, jobVersion: 1, index: 0, count: 1 }, limitBytes }
+    const context = { directory, share: loneShare, limitBytes }
     const signal = new AbortController().signal
     const work = storage.prepare({ Source, Alias: '', Target: '/in' }, context, signal)
     return { directory, prepared: await work.catch((error: Error) => error), size: await storage.sizeBytes(Source) }

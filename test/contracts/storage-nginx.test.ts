@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { PreparedInput } from '#contracts/storage.ts'
-import type { JobId } from '#models/ids.ts'
 import { SystemClock } from '#platform/clock.ts'
 import { systemRandom } from '#platform/random.ts'
 import { addressGuard, defaultFetchGuard } from '#providers/address-guard.ts'
@@ -13,11 +12,11 @@ import { checkedAddresses } from '#providers/checked-addresses.ts'
 import { defaultUrlSettings, type UrlSettings } from '#providers/url/settings.ts'
 import { UrlStorage, type UrlStorageDeps } from '#providers/url/storage.ts'
 import { fileCache } from '../kit/file-cache.ts'
+import { loneShare } from '../kit/lone-share.ts'
 import { type Nginx, withNginx } from '../kit/nginx.ts'
 import { type Relay, relay } from '../kit/relay.ts'
 
 const never = new AbortController().signal
-const share = { jobId: 'j-1' as JobId, jobVersion: 1, index: 0, count: 1 }
 const mebibyte = 1024 * 1024
 const text = 'alpha\nbeta\n'
 /** Not the same in any two places. */
@@ -55,7 +54,11 @@ withNginx((nginx: Nginx) => {
   }
   const source = (URL: string, more = {}) => ({ Type: 'urlDownload', Params: { URL, ...more } })
   const prepare = (url: string, more = {}, by = storage()): Promise<PreparedInput> =>
-    by.prepare({ Source: source(url, more), Alias: '', Target: '/in' }, { directory, share, limitBytes: 1e9 }, never)
+    by.prepare(
+      { Source: source(url, more), Alias: '', Target: '/in' },
+      { directory, share: loneShare, limitBytes: 1e9 },
+      never,
+    )
   const read = async (path: string, more = {}) => readFileSync((await prepare(nginx.url(path), more)).hostPath, 'utf8')
   const said = () => nginx.requests.slice(asked)
 
@@ -66,7 +69,7 @@ withNginx((nginx: Nginx) => {
     )
 
     it('have sizes where the server says them', async () => {
-      const sizeOf = (path: string) => storage().sizeBytes(source(nginx.url(path)), share, never)
+      const sizeOf = (path: string) => storage().sizeBytes(source(nginx.url(path)), loneShare, never)
       expect(await sizeOf('/files/large.bin')).toBe(large.length)
       expect(await sizeOf('/moved/words.txt')).toBe(text.length)
       expect(await sizeOf('/streamed/words.txt')).toBeUndefined()
@@ -189,10 +192,10 @@ withNginx((nginx: Nginx) => {
       const before = said().length
       rmSync(join(directory, 'large.bin'))
       const other = source(nginx.url('/no-ranges/large.bin'), more)
-      await by.sizeBytes(other, share, never)
+      await by.sizeBytes(other, loneShare, never)
       const again = await by.prepare(
         { Source: other, Alias: '', Target: '/in' },
-        { directory, share, limitBytes: 1e9 },
+        { directory, share: loneShare, limitBytes: 1e9 },
         never,
       )
       expect(readFileSync(again.hostPath).equals(large)).toBe(true)

@@ -5,7 +5,6 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { FileCache } from '#contracts/file-cache.ts'
 import type { PreparedInput } from '#contracts/storage.ts'
 import type { Fault } from '#lib/fault.ts'
-import type { JobId } from '#models/ids.ts'
 import { SystemClock } from '#platform/clock.ts'
 import { systemRandom } from '#platform/random.ts'
 import { addressGuard, defaultFetchGuard } from '#providers/address-guard.ts'
@@ -13,6 +12,7 @@ import { checkedAddresses, type Resolve } from '#providers/checked-addresses.ts'
 import { defaultUrlSettings, type UrlSettings } from '#providers/url/settings.ts'
 import { UrlStorage, type UrlStorageDeps } from '#providers/url/storage.ts'
 import { fileCache } from '../kit/file-cache.ts'
+import { loneShare } from '../kit/lone-share.ts'
 import { describeVectors } from '../kit/vectors.ts'
 import { type Answer, type WebServer, webServer } from '../kit/web-server.ts'
 import { storageSuite } from './storage.suite.ts'
@@ -32,7 +32,6 @@ const open = (settings: Partial<UrlSettings> = {}, deps: Partial<UrlStorageDeps>
   )
 const source = (URL: string) => ({ Type: 'urlDownload', Params: { URL } })
 const never = new AbortController().signal
-const share = { jobId: 'j-1' as JobId, jobVersion: 1, index: 0, count: 1 }
 
 storageSuite('url', async () => {
   const contents = new Map<string, Buffer>()
@@ -83,13 +82,17 @@ describe('url storage', () => {
     return storage
   }
   const prepare = (url: string, storage = storageWith(), limitBytes = 1e9): Promise<PreparedInput> =>
-    storage.prepare({ Source: source(url), Alias: '', Target: '/inputs' }, { directory, share, limitBytes }, never)
+    storage.prepare(
+      { Source: source(url), Alias: '', Target: '/inputs' },
+      { directory, share: loneShare, limitBytes },
+      never,
+    )
   const faultOf = (work: Promise<unknown>): Promise<Fault> =>
     work.then(
       () => expect.fail('it did not fail'),
       (error: Fault) => error,
     )
-  const sizeOf = (url: string, storage = storageWith()) => storage.sizeBytes(source(url), share, never)
+  const sizeOf = (url: string, storage = storageWith()) => storage.sizeBytes(source(url), loneShare, never)
 
   it('puts the file below the Target, under its own name [R177]', async () => {
     const server = await serve((_, reply) => void reply.end('alpha\nbeta\n'))
@@ -374,7 +377,11 @@ describe('names of fetched files', () => {
       disposition = cd
       const into = mkdtempSync(join(directory, 'x-'))
       const asked = { Source: source(server.url(path)), Alias: '', Target: '/inputs' }
-      const { hostPath, guestPath } = await storage.prepare(asked, { directory: into, share, limitBytes: 1e9 }, never)
+      const { hostPath, guestPath } = await storage.prepare(
+        asked,
+        { directory: into, share: loneShare, limitBytes: 1e9 },
+        never,
+      )
       const shown = (text: string) => text.replace(uuid, '<uuid>')
       return { file: shown(hostPath.slice(into.length + 1)), target: shown(guestPath) }
     },

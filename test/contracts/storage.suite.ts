@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { PreparedInput, Storage } from '#contracts/storage.ts'
-import type { JobId } from '#models/ids.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
+import { loneShare } from '../kit/lone-share.ts'
 
 export type StorageFixture = {
   storage: Storage
@@ -27,7 +27,6 @@ export function storageSuite(name: string, make: () => Promise<StorageFixture>):
     let fixture: StorageFixture
     const folders: string[] = []
     const never = new AbortController().signal
-    const share = { jobId: 'j-suite' as JobId, jobVersion: 1, index: 0, count: 1 }
     beforeAll(async () => {
       fixture = await make()
     })
@@ -43,7 +42,7 @@ export function storageSuite(name: string, make: () => Promise<StorageFixture>):
     }
     const input = (Source: SpecConfig) => ({ Source, Alias: 'a', Target: '/inputs' })
     const prepare = (Source: SpecConfig, directory: string, limitBytes = 1e9, signal = never): Promise<PreparedInput> =>
-      fixture.storage.prepare(input(Source), { directory, share, limitBytes }, signal)
+      fixture.storage.prepare(input(Source), { directory, share: loneShare, limitBytes }, signal)
     /** The one file of an input, wherever it is in it. */
     const contentOf = ({ hostPath, kind }: PreparedInput) =>
       readFileSync(kind === 'file' ? hostPath : join(hostPath, readdirSync(hostPath)[0] ?? ''))
@@ -91,7 +90,7 @@ export function storageSuite(name: string, make: () => Promise<StorageFixture>):
 
     it('knows the size of what it would bring, or says that it does not', async () => {
       const source = await fixture.holding?.(Buffer.alloc(1234, 'x'))
-      const sizeBytes = await fixture.storage.sizeBytes(source ?? fixture.good, share, never)
+      const sizeBytes = await fixture.storage.sizeBytes(source ?? fixture.good, loneShare, never)
       if (sizeBytes !== undefined && !fixture.isInPlace && source) expect(sizeBytes).toBe(1234)
     })
 

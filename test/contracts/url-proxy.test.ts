@@ -4,7 +4,6 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { JobId } from '#models/ids.ts'
 import { SystemClock } from '#platform/clock.ts'
 import { systemRandom } from '#platform/random.ts'
 import { addressGuard, defaultFetchGuard, type FetchGuardSettings } from '#providers/address-guard.ts'
@@ -13,12 +12,12 @@ import { proxiesOf } from '#providers/url/proxies.ts'
 import { defaultUrlSettings } from '#providers/url/settings.ts'
 import { UrlStorage } from '#providers/url/storage.ts'
 import { type ForwardProxy, forwardProxy } from '../kit/forward-proxy.ts'
+import { loneShare } from '../kit/lone-share.ts'
 import { ownCertificate } from '../kit/own-certificate.ts'
 import { testParts } from '../kit/test-parts.ts'
 import { type WebServer, webServer } from '../kit/web-server.ts'
 
 const never = new AbortController().signal
-const share = { jobId: 'j-1' as JobId, jobVersion: 1, index: 0, count: 1 }
 /** What the node's own resolver knows; the proxy knows every name. */
 const known: Record<string, string[]> = { 'public.test': ['192.0.2.1'], 'private.test': ['10.1.2.3'] }
 const resolve = async (host: string): Promise<string[]> => {
@@ -62,7 +61,7 @@ describe('inputs from the web by a proxy', () => {
       ),
     )
     const input = { Source: { Type: 'urlDownload', Params: { URL } }, Alias: '', Target: '/in' }
-    const { hostPath } = await storage.prepare(input, { directory, share, limitBytes: 1e9 }, never)
+    const { hostPath } = await storage.prepare(input, { directory, share: loneShare, limitBytes: 1e9 }, never)
     const content = readFileSync(hostPath, 'utf8')
     rmSync(hostPath)
     return content

@@ -18,16 +18,15 @@ export class Nginx {
     this.port = await freePort()
     mkdirSync(join(this.#folder, 'files'))
     writeFileSync(join(this.#folder, 'nginx.conf'), configuration(this.#folder, this.port))
-    this.#program = new Program(binary, ['-p', this.#folder, '-e', 'stderr', '-c', join(this.#folder, 'nginx.conf')])
-    await until(
-      'nginx answers',
-      () =>
-        fetch(this.url('/status/200')).then(
-          ({ ok }) => ok,
-          () => false,
-        ),
-      60_000,
-    )
+    const program = new Program(binary, ['-p', this.#folder, '-e', 'stderr', '-c', join(this.#folder, 'nginx.conf')])
+    this.#program = program
+    await until('nginx answers', () => {
+      if (program.child.exitCode !== null) throw new Error(`nginx ended: ${program.said}`)
+      return fetch(this.url('/status/200')).then(
+        ({ ok }) => ok,
+        () => false,
+      )
+    })
   }
 
   async close(): Promise<void> {

@@ -1,17 +1,9 @@
-import {
-  lstatSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
+import { lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { systemDisk } from '#platform/disk.ts'
+import { writeFiles } from '../../../test/kit/write-files.ts'
 import { pickResults } from './pick-results.ts'
 
 describe('what a result path with a pattern publishes', () => {
@@ -21,12 +13,7 @@ describe('what a result path with a pattern publishes', () => {
   })
   afterEach(() => rmSync(root, { recursive: true, force: true }))
 
-  const write = (...names: string[]) => {
-    for (const name of names) {
-      mkdirSync(dirname(join(root, name)), { recursive: true })
-      writeFileSync(join(root, name), name)
-    }
-  }
+  const write = (...names: string[]) => writeFiles(root, Object.fromEntries(names.map((name) => [name, name])))
   const pick = async (...ResultPaths: { Name: string; Path: string }[]) => {
     const told: string[] = []
     await pickResults({

@@ -77,7 +77,7 @@ export type ShownJob = {
   Job: { ID: string; State: { StateType: string; Message?: string }; Revision: number }
   Executions: { Items: ShownExecution[] }
 }
-/** States are numbers where the model has their names. */
+/** States are numbers where the model has their names; what is empty may be left out. */
 type ShownExecution = {
   ID: string
   NodeID: string
@@ -85,7 +85,7 @@ type ShownExecution = {
   ComputeState: { StateType: number; Message?: string; Details?: Record<string, string> }
   StartTime?: number
 } & Pick<Execution, 'RunOutput' | 'PublishedResult'> &
-  Partial<Pick<Execution, 'FailureClass'>>
+  Partial<Pick<Execution, 'FailureClass' | 'PartitionIndex'>>
 
 export const completed = 7
 

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect } from 'vitest'
@@ -48,6 +48,11 @@ export async function ran(file: string, server: Server, home: string, env = {}):
 
 export const outputsOf = (shown: ShownJob): string[] =>
   shown.Executions.Items.map(({ RunOutput }) => RunOutput?.Stdout ?? '')
+
+export const filesBelow = (folder: string): string[] =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name))
 
 /** Lines with their fields, as the examples print tables. */
 export const rowsOf = (text: string): string[][] =>

@@ -1,11 +1,11 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Product, type Server } from '../../kit/product.ts'
 import { fillBucket } from '../../kit/s3.ts'
 import { withDocker } from '../../kit/with-docker.ts'
 import { withSwift } from '../../kit/with-swift.ts'
-import { examples, outputsOf, ran, rowsOf } from './example-jobs.ts'
+import { examples, filesBelow, outputsOf, ran, rowsOf } from './example-jobs.ts'
 
 const bucket = 'examples'
 
@@ -61,11 +61,6 @@ withSwift((store) =>
     })
   }),
 )
-
-const filesBelow = (folder: string): string[] =>
-  readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map(({ parentPath, name }) => join(parentPath, name))
 
 function stationMeans(): string[][] {
   const readings = Map.groupBy(filesBelow(join(examples, 's3-partitions/readings')), (path) =>

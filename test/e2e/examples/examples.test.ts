@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { createHmac } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { crc32 } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -13,7 +13,7 @@ import { type WebServer, webServer } from '../../kit/web-server.ts'
 import { withDocker } from '../../kit/with-docker.ts'
 import { ended } from '../crash/processes.ts'
 import { plainCount } from '../start/plain-count.ts'
-import { commandsOf, examples, outputsOf, ran, rowsOf, textOf, typed } from './example-jobs.ts'
+import { commandsOf, examples, filesBelow, outputsOf, ran, rowsOf, textOf, typed } from './example-jobs.ts'
 import { readBmp, readPng } from './thumbnail.ts'
 
 const secret = 'kept by the node'
@@ -48,7 +48,7 @@ withDocker((host) => {
     await until('both nodes are there', async () => (await server.json<object[]>(['node', 'list'])).length === 2)
     web = await webServer((asked, reply) => reply.end(textOf(`url-words/texts${asked.url}`)))
     docker(['import', '-', databaseImage], busyboxImage('/bin/busybox', ['/usr/bin/sqlite3']))
-  }, 120_000)
+  })
   afterAll(async () => {
     await web?.close()
     await product?.stop()
@@ -59,10 +59,8 @@ withDocker((host) => {
   const run = (file: string, env = {}) => ran(file, server, product.folder, env)
   /** What the parts of a job published, each file by its name. */
   const got = async (id: string): Promise<Map<string, Buffer>> => {
-    const files = readdirSync(await server.got(id), { recursive: true, withFileTypes: true }).filter((entry) =>
-      entry.isFile(),
-    )
-    return new Map(files.map(({ parentPath, name }) => [name, readFileSync(join(parentPath, name))]))
+    const files = filesBelow(await server.got(id))
+    return new Map(files.map((path) => [basename(path), readFileSync(path)]))
   }
 
   describe('the examples', () => {

@@ -4,16 +4,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Product, type Server, toolJob } from '../../kit/product.ts'
 import { type Misdeed, S3Server } from '../../kit/s3-server.ts'
 import { ended } from '../crash/processes.ts'
+import { expectTold, oneLine, type ToldFailure } from './told-failure.ts'
 
 const Bucket = 'faults'
-type Row = {
+type Row = ToldFailure & {
   input: { Bucket?: string; Key: string; ChecksumSHA256?: string }
   /** What the store does at every key of this name. */
   misdeed?: Misdeed
   keys?: readonly string[]
-  class: 'user' | 'node' | 'transient'
-  reason: string
-  hint?: string
 }
 
 const oneKey = (name: string): Pick<Row, 'input' | 'keys'> => ({ input: { Key: `${name}/a` }, keys: [`${name}/a`] })
@@ -152,19 +150,11 @@ const resultOf = async (id: string) => {
   )
   return { stdout, exitCode }
 }
-/** As one line, for a table may break it anywhere. */
-const oneLine = (text: string) => text.replace(/\x1b\[\d+m|\s/g, '')
 
 describe('a job with an input from S3 says what is wrong, whose fault it is and what helps', () => {
   it.concurrent.each(Object.entries(rows))('%s [R169, R173]', async (_name, row) => {
     const id = await server.submit(jobOn(row.input))
-    const { state } = await endOf(id)
-    expect(state).toMatchObject({ StateType: 'Failed', Message: expect.stringContaining(row.reason) })
-    expect(state.Message).toMatch(new RegExp(`class ${row.class} |\\(${row.class}\\)`))
-    for (const words of [['describe'], ['history']]) {
-      const said = oneLine(await server.ok(['job', ...words, id]))
-      for (const text of [row.reason, row.class, row.hint ?? '']) expect(said).toContain(oneLine(text))
-    }
+    await expectTold(server, id, row)
   })
 })
 
@@ -179,16 +169,12 @@ describe('a job with S3 loses nothing', () => {
     const id = await server.submit(toolJob(['list', '/in'], { job: { Count: 3, Reschedule: { Delay: 1 } }, task }))
     const { Job, Executions } = await ended(server.port, id, 60_000)
     expect(Job.State.StateType).toBe('Completed')
-    const items = Executions.Items as {
-      RunOutput: { Stdout: string }
-      PartitionIndex?: number
-      FailureClass?: string
-    }[]
+    const { Items: items } = Executions
     const failed = items.filter(({ FailureClass }) => FailureClass)
     expect(failed).toMatchObject([{ FailureClass: 'transient' }])
     const twice = failed[0]?.PartitionIndex ?? 0
     expect(items.map(({ PartitionIndex = 0 }) => PartitionIndex).sort()).toEqual([0, 1, 2, twice].sort())
-    const seen = items.filter((each) => !failed.includes(each)).map(({ RunOutput }) => RunOutput.Stdout)
+    const seen = items.filter((each) => !failed.includes(each)).map(({ RunOutput }) => RunOutput?.Stdout)
     expect(
       seen
         .join('')

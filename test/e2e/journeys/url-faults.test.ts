@@ -1,16 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, it } from 'vitest'
 import { withNginx } from '../../kit/nginx.ts'
 import { Product, type Server, toolJob } from '../../kit/product.ts'
 import { type WebServer, webServer } from '../../kit/web-server.ts'
-import { ended } from '../crash/processes.ts'
+import { expectTold, type ToldFailure } from './told-failure.ts'
 
-type Row = {
+type Row = ToldFailure & {
   /** At nginx, unless it is a whole address. */
   at: string
   checksum?: string
-  class: 'user' | 'node' | 'transient' | 'resource'
-  reason: string
-  hint?: string
   /** Of the task. */
   disk?: string
 }
@@ -81,8 +78,6 @@ withNginx((nginx) => {
   })
 
   const urlOf = (at: string): string => (at.startsWith('/') ? nginx.url(at) : /:/.test(at) ? at : bad.url(`/${at}`))
-  /** As one line, for a table may break it anywhere. */
-  const oneLine = (text: string) => text.replace(/\x1b\[\d+m|\s/g, '')
 
   describe('a job with an input from the web says what is wrong, whose fault it is and what helps', () => {
     it.concurrent.each(Object.entries(rows))('%s [R177]', async (_name, row) => {
@@ -92,14 +87,7 @@ withNginx((nginx) => {
         ...(row.disk && { Resources: { Disk: row.disk } }),
       }
       const job = toolJob(['list', '/in'], { job: { Reschedule: { Attempts: 1 } }, task })
-      const id = await server.submit(job)
-      const { State } = (await ended(server.port, id, 60_000)).Job
-      expect(State).toMatchObject({ StateType: 'Failed', Message: expect.stringContaining(row.reason) })
-      expect(State.Message).toMatch(new RegExp(`class ${row.class} |\\(${row.class}\\)`))
-      for (const words of [['describe'], ['history']]) {
-        const said = oneLine(await server.ok(['job', ...words, id]))
-        for (const text of [row.reason, row.class, row.hint ?? '']) expect(said).toContain(oneLine(text))
-      }
+      await expectTold(server, await server.submit(job), row)
     })
   })
 })
