@@ -7,6 +7,7 @@ import { SingleRunners } from '#providers/wasm/pool/single-runners.ts'
 import { childFd, frameKind } from '#providers/wasm/protocol/frames.ts'
 import { defaultWasmSettings } from '#providers/wasm/settings.ts'
 import { missingParts } from '../../tools/system-parts.ts'
+import { missingPart } from '../kit/missing-part.ts'
 import { StepClock } from '../kit/step-clock.ts'
 import { until } from '../kit/until.ts'
 import { wasmProductCommand } from '../kit/wasm-command.ts'
@@ -89,8 +90,7 @@ describe('a process for each program', { timeout: 60_000 }, () => {
 
 describe('a sandbox around the process', { timeout: 60_000 }, () => {
   if (missingParts().some(({ name }) => name === 'bubblewrap')) {
-    if (process.env['CI'] === 'true') it('can be tested', () => expect.fail('no bubblewrap: npm run setup'))
-    else it.skip('left out: no bubblewrap (npm run setup)', () => {})
+    missingPart('bubblewrap')
     return
   }
 

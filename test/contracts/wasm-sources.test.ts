@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { missingParts } from '../../tools/system-parts.ts'
 import { binaryOf, buildWasm, exampleFolders, wasmSources } from '../fixtures/wasm/build.ts'
+import { missingPart } from '../kit/missing-part.ts'
 import { moduleRef, orderFor, runOrder, TempFolders, wasmFixtures } from '../kit/wasm-order.ts'
 
 const examples = join(import.meta.dirname, '../../examples')
@@ -21,11 +22,7 @@ const endless = new Set(['loop', 'later'])
 
 describe('committed WASM programs', () => {
   if (missing.length > 0) {
-    if (process.env['CI'] === 'true') it('can be rebuilt', () => expect.fail('no compiler for WASI: npm run setup'))
-    else it.skip('left out: no compiler for WASI (npm run setup)', () => {})
-    console.log(
-      'rebuild of WASM programs left out: npm run setup installs clang, wasi-libc and wabt on Debian, as root',
-    )
+    missingPart('a compiler for WASI')
     return
   }
   const folders = new TempFolders()

@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { missingPart } from './missing-part.ts'
 import { Program } from './program.ts'
 
 const command = ['/usr/sbin', '/usr/bin', '/usr/local/bin'].map((folder) => `${folder}/nats-server`).find(existsSync)
@@ -54,10 +54,6 @@ export class NatsServer {
 
 /** Suites that need Debian's nats-server. Without it they are left out with one line, and fail with CI=true. */
 export function withNatsServer(suites: () => void): void {
-  if (command) return suites()
-  describe('with nats-server', () => {
-    if (process.env['CI'] === 'true') it('has one', () => expect.fail('no nats-server: npm run setup'))
-    else it.skip('left out: no nats-server (npm run setup)', () => {})
-  })
-  console.log('nats suites left out: no nats-server here (npm run setup installs one on Debian, as root)')
+  if (command) suites()
+  else missingPart('nats-server')
 }

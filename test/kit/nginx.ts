@@ -1,8 +1,9 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe } from 'vitest'
 import { freePort } from './free-ports.ts'
+import { missingPart } from './missing-part.ts'
 import { Program } from './program.ts'
 import { until } from './until.ts'
 
@@ -88,19 +89,11 @@ http {
 
 /** Suites that need nginx, one for all of them. Without it they are left out with one line, and fail with CI=true. */
 export function withNginx(suites: (nginx: Nginx) => void): void {
-  if (!existsSync(binary)) return absent()
+  if (!existsSync(binary)) return missingPart('nginx')
   describe('with nginx', () => {
     const nginx = new Nginx()
     beforeAll(() => nginx.start())
     afterAll(() => nginx.close())
     suites(nginx)
   })
-}
-
-function absent(): void {
-  describe('with nginx', () => {
-    if (process.env['CI'] === 'true') it('has one', () => expect.fail('no nginx: npm run setup'))
-    else it.skip('left out: no nginx (npm run setup)', () => {})
-  })
-  console.log('suites on nginx left out: no nginx here (npm run setup installs it on Debian, as root)')
 }

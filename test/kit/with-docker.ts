@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe } from 'vitest'
 import { canStartDocker, canStartGvisor, dockerEngine, gvisorEngine } from './docker-engine.ts'
 import type { TestEngine } from './engine-process.ts'
+import { missingPart } from './missing-part.ts'
 import { canStartPodman, podmanEngine } from './podman-engine.ts'
 
 type Suites = (host: () => string) => void
@@ -12,21 +13,21 @@ type Suites = (host: () => string) => void
 export const withDocker = (suites: Suites): void =>
   process.env['DOCKER_HOST'] || canStartDocker()
     ? present('a Docker engine', dockerEngine, suites)
-    : absent('a Docker engine')
+    : missingPart('a Docker engine')
 
 /** Suites that start and end engines of their own. */
 export function withOwnDocker(suites: () => void): void {
   if (canStartDocker()) suites()
-  else absent('a Docker engine')
+  else missingPart('a Docker engine')
 }
 
 /** The same on Podman's Docker interface, which each file starts for itself. */
 export const withPodman = (suites: Suites): void =>
-  canStartPodman() ? present('Podman', podmanEngine, suites) : absent('Podman')
+  canStartPodman() ? present('Podman', podmanEngine, suites) : missingPart('Podman')
 
 /** On an engine of its own, whose containers can be run in gVisor. */
 export const withGvisor = (suites: Suites): void =>
-  canStartGvisor() ? present('gVisor', gvisorEngine, suites) : absent('gVisor')
+  canStartGvisor() ? present('gVisor', gvisorEngine, suites) : missingPart('gVisor')
 
 function present(name: string, start: () => Promise<TestEngine | undefined>, suites: Suites): void {
   describe(`with ${name}`, () => {
@@ -45,15 +46,4 @@ function present(name: string, start: () => Promise<TestEngine | undefined>, sui
       return engine.host
     })
   })
-}
-
-function absent(name: string): void {
-  describe(`with ${name}`, () => {
-    if (process.env['CI'] === 'true') {
-      it('has an engine', () => expect.fail(`${name} is missing: npm run setup`))
-    } else {
-      it.skip('left out: no engine (npm run setup)', () => {})
-    }
-  })
-  console.log(`suites left out: ${name} is missing here (npm run setup installs it on Debian, as root)`)
 }

@@ -49,6 +49,13 @@ export class RealCli {
     return path
   }
 
+  /** Makes an empty folder of the user; its path. */
+  emptyFolder(name: string): string {
+    const path = join(this.folder, name)
+    mkdirSync(path, { recursive: true })
+    return path
+  }
+
   jobFile(job: JobOf): string {
     return this.file('job.json', JSON.stringify(job(this.isOld)))
   }

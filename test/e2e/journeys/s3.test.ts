@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises'
-import { CreateBucketCommand, ListObjectsV2Command, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3'
+import { ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { S3Clients } from '#providers/s3/clients.ts'
 import { Product, type Server, toolJob } from '../../kit/product.ts'
-import { s3Clients } from '../../kit/s3.ts'
+import { fillBucket, s3Clients } from '../../kit/s3.ts'
 import { withSwift } from '../../kit/with-swift.ts'
 import { ended } from '../crash/processes.ts'
 
@@ -25,12 +25,8 @@ withSwift((store) => {
     })
     clients = s3Clients(store())
     client = await clients.of({ Region: store().region, Endpoint: endpoint })
-    await client.send(new CreateBucketCommand({ Bucket }))
-    for (const name of ['a', 'b', 'c']) {
-      await client.send(
-        new PutObjectCommand({ Bucket, Key: `in/${name}.txt`, Body: `${name} from S3\n`, ContentType: 'text/plain' }),
-      )
-    }
+    const objects = ['a', 'b', 'c'].map((name) => [`in/${name}.txt`, `${name} from S3\n`])
+    await fillBucket(store(), Bucket, Object.fromEntries(objects))
   })
   afterAll(async () => {
     await clients?.stop()

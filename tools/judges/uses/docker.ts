@@ -32,7 +32,7 @@ export const docker: readonly Use<RealCli>[] = [
       const id = idIn(await cli.ok(['docker', 'run', ...flags, ...results, image, '--', 'sh', '-c', line]))
       const [execution] = await cli.json<{ NodeID: string }[]>(['job', 'executions', id])
       equal(execution?.NodeID, 'edge')
-      const folder = cli.file(`docker-${nonce}/.here`, '').replace(/\/\.here$/, '')
+      const folder = cli.emptyFolder(`docker-${nonce}`)
       await cli.ok(['job', 'get', '--output-dir', folder, id])
       equal(readFileSync(join(folder, 'outputs/file'), 'utf8'), `${nonce} from the file\n${nonce}\n`)
     },

@@ -25,7 +25,7 @@ export const ourContainers: readonly Use<OrchestratorBench>[] = [
       equal(execution?.RunOutput?.Stdout, `${nonce}\n`)
       equal(execution?.RunOutput?.stderr, 'warning\n')
       equal(execution?.RunOutput?.ExitCode, 4)
-      const folder = cli.file(`got-${nonce}/.here`, '').replace(/\/\.here$/, '')
+      const folder = cli.emptyFolder(`got-${nonce}`)
       await cli.ok(['job', 'get', '--output-dir', folder, id])
       equal(readFileSync(`${folder}/outputs/file`, 'utf8'), 'kept\n')
     },

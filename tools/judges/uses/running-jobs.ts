@@ -94,7 +94,7 @@ export const runningJobs: readonly Use<RealCli>[] = [
     async run(cli) {
       const nonce = newNonce()
       const id = await cli.finish(outputJob(nonce, 'link'))
-      const folder = cli.file(`kept-${nonce}/.here`, '').replace(/\/\.here$/, '')
+      const folder = cli.emptyFolder(`kept-${nonce}`)
       await cli.ok(['job', 'get', '--output-dir', folder, id])
       equal(readFileSync(join(folder, 'outputs/file'), 'utf8'), nonce)
     },
@@ -104,14 +104,13 @@ export const runningJobs: readonly Use<RealCli>[] = [
     async run(cli) {
       const nonce = newNonce()
       const id = await cli.finish(outputJob(nonce))
-      const into = (name: string) => cli.file(`${name}/.here`, '').replace(/\/\.here$/, '')
-      const whole = into(`whole-${nonce}`)
+      const whole = cli.emptyFolder(`whole-${nonce}`)
       await cli.ok(['job', 'get', '--output-dir', whole, id])
       equal(readFileSync(join(whole, 'outputs/file'), 'utf8'), nonce)
-      const one = into(`one-${nonce}`)
+      const one = cli.emptyFolder(`one-${nonce}`)
       await cli.ok(['job', 'get', '--output-dir', one, `${id}/outputs/file`])
       equal(readFileSync(join(one, 'outputs/file'), 'utf8'), nonce)
-      await cli.ok(['job', 'get', '--raw', '--output-dir', into(`raw-${nonce}`), id])
+      await cli.ok(['job', 'get', '--raw', '--output-dir', cli.emptyFolder(`raw-${nonce}`), id])
     },
   },
 ]
