@@ -1,4 +1,4 @@
-import { execFileSync, fork } from 'node:child_process'
+import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import {
   chmodSync,
@@ -16,6 +16,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Fault } from '#lib/fault.ts'
+import { canMount, growDisk, mountDisk, unmountDisk } from '../../test/kit/small-disk.ts'
 import { openSqlite } from './sqlite.ts'
 
 describe('an SQLite file', () => {
@@ -160,11 +161,10 @@ import(${JSON.stringify(module)}).then((m) => { globalThis.held = m.openSqlite(p
     database.close()
   })
 
-  const canMount = process.getuid?.() === 0 && process.platform === 'linux'
   it.runIf(canMount)('rejects a commit on a full disk and goes on when there is space again', () => {
     const mount = join(folder, 'small')
     mkdirSync(mount)
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=512k', 'tmpfs', mount])
+    mountDisk(mount, 'size=512k')
     try {
       const database = openSqlite(join(mount, 'state.db'))
       database.exec('create table t (text text)')
@@ -181,12 +181,12 @@ import(${JSON.stringify(module)}).then((m) => { globalThis.held = m.openSqlite(p
       if (database.isInTransaction()) database.exec('rollback')
       const count = database.prepare<{ n: number }>('select count(*) as n from t', { isExact: false })
       expect((count.get()?.n ?? 1) % 50).toBe(0)
-      execFileSync('mount', ['-o', 'remount,size=8m', mount])
+      growDisk(mount, '8m')
       grow()
       expect((count.get()?.n ?? 1) % 50).toBe(0)
       database.close()
     } finally {
-      execFileSync('umount', ['-l', mount])
+      unmountDisk(mount)
     }
   })
 })

@@ -16,9 +16,7 @@ const never = new AbortController().signal
 withDocker((host) => {
   describe('images of the docker engine', { timeout: 60_000 }, () => {
     const rig = new DockerRig(host)
-    const ask: DockerRig['ask'] = (...args) => rig.ask(...args)
-    const open: DockerRig['open'] = (...args) => rig.open(...args)
-    const run: DockerRig['run'] = (...args) => rig.run(...args)
+    const { ask, open, run } = rig
 
     let registry: ImageRegistry
     afterEach(async () => {

@@ -22,9 +22,7 @@ const mib = 1024 * 1024
 withDocker((host) => {
   describe('docker', { timeout: 60_000 }, () => {
     const rig = new DockerRig(host)
-    const ask: DockerRig['ask'] = (...args) => rig.ask(...args)
-    const open: DockerRig['open'] = (...args) => rig.open(...args)
-    const run: DockerRig['run'] = (...args) => rig.run(...args)
+    const { ask, open, run } = rig
 
     it('runs the example of the documentation [R156, R157, R158, R159, R160, R161]', async () => {
       const asked = ask({

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,17 +5,17 @@ import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { ExecutionId } from '#models/ids.ts'
 import { SystemClock } from '#platform/clock.ts'
 import { LogFiles } from '#platform/log-files.ts'
+import { canMount, growDisk, mountDisk, unmountDisk } from '../kit/small-disk.ts'
 
-const canMount = process.getuid?.() === 0
 const executionId = 'e-1' as ExecutionId
 
 let folder = ''
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'full-log-disk-'))
-  if (canMount) execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', folder])
+  if (canMount) mountDisk(folder, 'size=256k')
 })
 afterEach(() => {
-  if (canMount) execFileSync('umount', ['-l', folder])
+  if (canMount) unmountDisk(folder)
   rmSync(folder, { recursive: true, force: true })
 })
 
@@ -38,7 +37,7 @@ it.skipIf(!canMount)(
       await keeper.write(1, Buffer.alloc(500_000))
       await read(logs)
     }
-    execFileSync('mount', ['-o', 'remount,size=8m', folder])
+    growDisk(folder, '8m')
     await keeper.close()
     expect(lost).toEqual([[executionId, expect.objectContaining({ code: 'ENOSPC' })]])
     for (const files of [logs, new LogFiles({ ...parts, onLost: () => {} })]) {

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -16,9 +15,9 @@ import { loneShare } from '../kit/lone-share.ts'
 import { publishRequest } from '../kit/publish-request.ts'
 import { s3Clients } from '../kit/s3.ts'
 import { type Misdeed, S3Server } from '../kit/s3-server.ts'
+import { canMount, mountDisk, unmountDisk } from '../kit/small-disk.ts'
 import { until } from '../kit/until.ts'
 
-const canMount = process.getuid?.() === 0
 /** Pauses between attempts take no time here. */
 const clock = Object.assign(new SystemClock(), { sleep: async () => {} })
 const never = new AbortController().signal
@@ -101,14 +100,14 @@ describe('inputs from a store that misbehaves', () => {
   })
 
   it.skipIf(!canMount)('leave nothing on a disk that is full, which is told', async () => {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', folder])
+    mountDisk(folder, 'size=256k')
     try {
       store.buckets.put(Bucket, 'in/small', 'small')
       store.buckets.put(Bucket, 'in/too-large', Buffer.alloc(mebibyte))
       await expect(prepared('in/')).rejects.toMatchObject({ code: 'StorageFull' })
       expect(readdirSync(folder)).toEqual([])
     } finally {
-      execFileSync('umount', [folder])
+      unmountDisk(folder)
     }
   })
 })

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
+import { hash, randomBytes } from 'node:crypto'
 import {
   chmodSync,
   mkdirSync,
@@ -28,8 +28,12 @@ import { localUpload } from '#providers/local-upload.ts'
 import { readPart } from '#providers/read-part.ts'
 import { unpackTar } from '#providers/unpack-tar.ts'
 import { fileCache } from '../kit/file-cache.ts'
+<<<<<<< HEAD
 import { StepClock } from '../kit/step-clock.ts'
 import { until } from '../kit/until.ts'
+=======
+import { loneShare } from '../kit/lone-share.ts'
+>>>>>>> e6176d8 (Tests that need a small disk mount it in one way; the rig of Docker suites gives its functions as they are)
 import { storageSuite } from './storage.suite.ts'
 
 const never = new AbortController().signal
@@ -57,7 +61,7 @@ function rig(root: string) {
     const { id, missing } = await files.begin('default', list)
     const { length: sent } = missing
     for await (const bytes of chunks()) {
-      const at = missing.indexOf((await import('node:crypto')).hash('sha256', bytes))
+      const at = missing.indexOf(hash('sha256', bytes))
       if (at >= 0) await files.put('default', id, missing.splice(at, 1)[0] as string, one(bytes))
     }
     return { source: { Type: 'upload', Params: { ID: uploadIdOf(list), SizeBytes: uploadBytes(list) } }, sent }
@@ -67,7 +71,6 @@ function rig(root: string) {
 async function* one(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes
 }
-const share = { jobId, jobVersion: 1, index: 0, count: 1 }
 const inputOf = (Source: SpecConfig) => ({ Source, Alias: '', Target: '/in' })
 
 storageSuite('upload', async () => {
@@ -102,7 +105,7 @@ describe('what users send with their jobs', () => {
     for (const each of folders.splice(0)) rmSync(each, { recursive: true })
   })
   const directory = () => mkdtempSync(join(root, 'input-'))
-  const context = () => ({ directory: directory(), share, limitBytes: 1e9 })
+  const context = () => ({ directory: directory(), share: loneShare, limitBytes: 1e9 })
 
   it('is a folder as it was, but for links that lead out of it [F4]', async () => {
     const folder = join(root, 'data')

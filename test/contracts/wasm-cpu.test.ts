@@ -1,6 +1,7 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { afterAll, describe, expect, it } from 'vitest'
 import { noResources } from '#models/resources.ts'
+import { childrenOf, contentOf } from '../kit/processes-of.ts'
 import { until } from '../kit/until.ts'
 import { wasmProductCommand } from '../kit/wasm-command.ts'
 import { WasmEngineKit, wasmProgram, wasmTool } from '../kit/wasm-engine.ts'
@@ -10,24 +11,9 @@ const share = (CPU: number) => ({ resources: { ...noResources(), CPU } })
 /** Niceness of the scheduler's groups of all processes below this one. */
 const groupsBelow = (pid: number): number[] =>
   childrenOf(pid).flatMap((child) => {
-    const [, niceness] = / nice (\d+)/.exec(contentOf(`/proc/${child}/autogroup`)) ?? []
+    const [, niceness] = / nice (\d+)/.exec(contentOf(child, 'autogroup')) ?? []
     return [Number(niceness), ...groupsBelow(child)]
   })
-
-const childrenOf = (pid: number): number[] =>
-  readdirSync(`/proc/${pid}/task`)
-    .flatMap((task) => contentOf(`/proc/${pid}/task/${task}/children`).split(' '))
-    .filter(Boolean)
-    .map(Number)
-
-/** A process may be gone by now. */
-const contentOf = (file: string): string => {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch {
-    return ''
-  }
-}
 
 describe.each(['pooled', 'process'] as const)('the processor, %s', { timeout: 60_000 }, (isolation) => {
   const kit = new WasmEngineKit({ isolation }, wasmProductCommand)
@@ -40,14 +26,16 @@ describe.each(['pooled', 'process'] as const)('the processor, %s', { timeout: 60
     expect(Number(stdout)).toBeLessThan(250 + 0.2 * 2000 + 100 + 50)
   })
 
-  it('goes to programs by what they asked for where there is not enough of it, and to the node as to any other [B9c]', async () => {
-    if (!existsSync('/proc/self/autogroup')) return
-    const { program, logs } = await kit.start(wasmProgram('loop'), share(0.1))
-    await logs.untilPrinted('started')
-    await until('it has the weight of its share', () => groupsBelow(process.pid).includes(10))
-    await program.stop(0)
-    await until('it is gone', () => !groupsBelow(process.pid).includes(10))
-  })
+  it.skipIf(!existsSync('/proc/self/autogroup'))(
+    'goes to programs by what they asked for where there is not enough of it, and to the node as to any other [B9c]',
+    async () => {
+      const { program, logs } = await kit.start(wasmProgram('loop'), share(0.1))
+      await logs.untilPrinted('started')
+      await until('it has the weight of its share', () => groupsBelow(process.pid).includes(10))
+      await program.stop(0)
+      await until('it is gone', () => !groupsBelow(process.pid).includes(10))
+    },
+  )
 
   it('is not kept from the next program, and not from the last words of one that rests', async () => {
     const { program, logs, exit } = await kit.start(wasmProgram('later'), share(0.01))

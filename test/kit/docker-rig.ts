@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect } from 'vitest'
-import type { RunRequest } from '#contracts/engine.ts'
+import type { Exit, RunRequest } from '#contracts/engine.ts'
 import { Fault } from '#lib/fault.ts'
 import { newExecutionId, newJobId, newNodeId } from '#models/ids.ts'
 import { noResources } from '#models/resources.ts'
@@ -90,7 +90,7 @@ export class DockerRig {
     return mkdtempSync(join(this.#root, `${name}-`))
   }
 
-  open(more: Partial<DockerSettings> = {}, owner = this.nodeId): DockerEngine {
+  readonly open = (more: Partial<DockerSettings> = {}, owner = this.nodeId): DockerEngine => {
     const engine = new DockerEngine({ ...this.settings, ...more }, { clock: this.clock, owner, http: httpParts() })
     this.#opened.push(engine)
     return engine
@@ -102,11 +102,8 @@ export class DockerRig {
     return this.api.call<Listed[]>('GET', '/containers/json', { query })
   }
 
-  ask(Params: object, parts: Partial<RunRequest> = {}): Asked {
-    return containerRequest(this.#root, Params, parts)
-  }
+  readonly ask = (Params: object, parts: Partial<RunRequest> = {}): Asked => containerRequest(this.#root, Params, parts)
 
-  async run(asked: RunRequest, engine = this.open()) {
-    return (await engine.start(asked, never)).exit
-  }
+  readonly run = async (asked: RunRequest, engine = this.open()): Promise<Exit> =>
+    (await engine.start(asked, never)).exit
 }

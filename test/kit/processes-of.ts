@@ -19,6 +19,9 @@ export async function killProcessesOf(text: string): Promise<void> {
   await until(`the processes of ${text} have ended`, () => [...doomed].every((pid) => !stateOf(pid).isRunning))
 }
 
+/** The processes that a process has started. */
+export const childrenOf = (parent: number): number[] => otherProcesses().filter((pid) => stateOf(pid).parent === parent)
+
 const otherProcesses = (): number[] =>
   readdirSync('/proc')
     .map(Number)
@@ -31,8 +34,8 @@ function stateOf(pid: number): { parent: number; isRunning: boolean } {
   return { parent: Number(parent), isRunning: !['', 'Z', 'X'].includes(state) }
 }
 
-/** Empty when the process is gone. */
-function contentOf(pid: number, file: string): string {
+/** A file of `/proc` about a process; empty when that is gone. */
+export function contentOf(pid: number, file: string): string {
   try {
     return readFileSync(`/proc/${pid}/${file}`, 'utf8')
   } catch {

@@ -1,14 +1,13 @@
-import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Product, type Server, toolJob } from '../../kit/product.ts'
+import { canMount, growDisk, mountDisk, unmountDisk } from '../../kit/small-disk.ts'
 import { until } from '../../kit/until.ts'
 import { type WebServer, webServer } from '../../kit/web-server.ts'
 import { ended } from '../crash/processes.ts'
 
-const canMount = process.getuid?.() === 0
 /** Each a small file system of its own, that is full while the others are not. */
 const places = ['running', 'results', 'logs'] as const
 
@@ -27,7 +26,7 @@ beforeAll(async () => {
   )
   for (const place of places) {
     mkdirSync(folderOf(place), { recursive: true })
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', folderOf(place)])
+    mountDisk(folderOf(place), 'size=256k')
   }
   mkdirSync(join(folderOf('running'), 'e-of-an-earlier-life', 'inputs', '0'), { recursive: true })
   writeFileSync(join(folderOf('running'), 'e-of-an-earlier-life', 'inputs', '0', 'half'), 'x'.repeat(100_000))
@@ -39,7 +38,7 @@ beforeAll(async () => {
   })
 })
 afterAll(async () => {
-  if (canMount) for (const place of places) execFileSync('umount', ['-l', folderOf(place)])
+  if (canMount) for (const place of places) unmountDisk(folderOf(place))
   await product?.stop()
   await web?.close()
 })
@@ -145,7 +144,7 @@ describe.skipIf(!canMount)('the disk of a node', () => {
   })
 
   it('is as good as before when there is room again [X6]', async () => {
-    execFileSync('mount', ['-o', 'remount,size=8m', folderOf('running')])
+    growDisk(folderOf('running'), '8m')
     const end = await run(['print', 'x', '', '0'], { InputSources: [inline(noise, '/in')] })
     expect(end).toMatchObject({ state: 'Completed', output: { Stdout: 'x' } })
     await nothingRemains()

@@ -1,11 +1,9 @@
-import { execFileSync } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { BuiltProduct } from '../../kit/built-product.ts'
 import { type Answer, ask, endOf, type ServedNode, serveNode, smallJob, submit } from '../../kit/served-node.ts'
-
-const canMount = process.getuid?.() === 0
+import { canMount, growDisk, mountDisk, unmountDisk } from '../../kit/small-disk.ts'
 
 let product: BuiltProduct
 let disk: string
@@ -13,10 +11,10 @@ beforeEach(() => {
   product = new BuiltProduct()
   disk = join(product.folder, 'disk')
   mkdirSync(disk)
-  if (canMount) execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', disk])
+  if (canMount) mountDisk(disk, 'size=2m')
 })
 afterEach(() => {
-  if (canMount) execFileSync('umount', ['-l', disk])
+  if (canMount) unmountDisk(disk)
   return product.close()
 })
 
@@ -49,7 +47,7 @@ describe.skipIf(!canMount)('a node whose disk is full', () => {
     const listed = async () => (await ask(node, 'GET', '/orchestrator/jobs?limit=1000')).body.Items as { ID: string }[]
     expect(new Set((await listed()).map(({ ID }) => ID))).toEqual(new Set(accepted))
 
-    execFileSync('mount', ['-o', 'remount,size=32m', disk])
+    growDisk(disk, '32m')
     const small = await submit(node, smallJob('after'))
     expect(small.status, JSON.stringify(small.body)).toBe(200)
     expect(await endOf(node, small.body.JobID)).toMatchObject({ StateType: 'Completed' })
@@ -64,7 +62,7 @@ describe.skipIf(!canMount)('a node whose disk is full', () => {
     const node = await serveNode(product, [], join(disk, 'data'))
     const { accepted } = await fill(node)
     expect(await node.program.end()).toMatchObject({ code: 0, signal: null })
-    execFileSync('mount', ['-o', 'remount,size=32m', disk])
+    growDisk(disk, '32m')
     const again = await serveNode(product, [], join(disk, 'data'))
     expect((await ask(again, 'GET', `/orchestrator/jobs/${accepted.at(-1)}`)).status).toBe(200)
     const { JobID } = (await submit(again, smallJob('after'))).body

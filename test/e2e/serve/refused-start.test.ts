@@ -1,12 +1,10 @@
-import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { BuiltProduct } from '../../kit/built-product.ts'
 import { anyPorts, bothRoles, serveNode, smallJob, submit } from '../../kit/served-node.ts'
-
-const canMount = process.getuid?.() === 0
+import { canMount, mountDisk, unmountDisk } from '../../kit/small-disk.ts'
 
 let product: BuiltProduct
 beforeEach(() => {
@@ -146,14 +144,14 @@ describe('a node does not start on a data folder', () => {
   ])('on a disk that is %s', async (_what, options, message) => {
     const folder = join(product.folder, 'disk')
     mkdirSync(folder)
-    execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', folder])
+    mountDisk(folder, options)
     try {
       if (!options.includes('ro')) writeFileSync(join(folder, 'filler'), Buffer.alloc(4096))
       const before = readdirSync(folder)
       expect(await refusal(anyPorts, folder)).toContain(message)
       expect(readdirSync(folder)).toEqual(before)
     } finally {
-      execFileSync('umount', ['-l', folder])
+      unmountDisk(folder)
     }
   })
 })
