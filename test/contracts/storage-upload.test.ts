@@ -28,12 +28,9 @@ import { localUpload } from '#providers/local-upload.ts'
 import { readPart } from '#providers/read-part.ts'
 import { unpackTar } from '#providers/unpack-tar.ts'
 import { fileCache } from '../kit/file-cache.ts'
-<<<<<<< HEAD
+import { loneShare } from '../kit/lone-share.ts'
 import { StepClock } from '../kit/step-clock.ts'
 import { until } from '../kit/until.ts'
-=======
-import { loneShare } from '../kit/lone-share.ts'
->>>>>>> e6176d8 (Tests that need a small disk mount it in one way; the rig of Docker suites gives its functions as they are)
 import { storageSuite } from './storage.suite.ts'
 
 const never = new AbortController().signal
