@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { afterAll, describe, expect, it } from 'vitest'
 import { noResources } from '#models/resources.ts'
 import { childrenOf, contentOf } from '../kit/processes-of.ts'
@@ -7,6 +8,13 @@ import { wasmProductCommand } from '../kit/wasm-command.ts'
 import { WasmEngineKit, wasmProgram, wasmTool } from '../kit/wasm-engine.ts'
 
 const share = (CPU: number) => ({ resources: { ...noResources(), CPU } })
+
+/** All processes below this one that are stopped by a signal. */
+const stoppedBelow = (pid: number): number[] =>
+  childrenOf(pid).flatMap((child) => [
+    ...(/\) T /.test(contentOf(child, 'stat')) ? [child] : []),
+    ...stoppedBelow(child),
+  ])
 
 /** Niceness of the scheduler's groups of all processes below this one. */
 const groupsBelow = (pid: number): number[] =>
@@ -36,6 +44,26 @@ describe.each(['pooled', 'process'] as const)('the processor, %s', { timeout: 60
       await until('it is gone', () => !groupsBelow(process.pid).includes(10))
     },
   )
+
+  it('is given in turns when more programs want it than the cores can serve, and the node before them [B9c]', async () => {
+    const atOnce = 2 * availableParallelism()
+    const starts = Array.from({ length: atOnce + 2 }, () => kit.start(wasmProgram('loop'), share(1)))
+    const programs = (await Promise.all(starts)).map(({ program }) => program)
+    try {
+      const hadToWait = new Set<number>()
+      await until('each has waited for its turn', () => {
+        const waiting = stoppedBelow(process.pid)
+        expect(waiting.length).toBeLessThanOrEqual(2)
+        for (const pid of waiting) hadToWait.add(pid)
+        return hadToWait.size === programs.length
+      })
+      await programs.pop()?.stop(0)
+      await programs.pop()?.stop(0)
+      await until('none has to wait', () => stoppedBelow(process.pid).length === 0)
+    } finally {
+      await Promise.all(programs.map((program) => program.stop(0)))
+    }
+  })
 
   it('is not kept from the next program, and not from the last words of one that rests', async () => {
     const { program, logs, exit } = await kit.start(wasmProgram('later'), share(0.01))
