@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto'
 import { largestChunkBytes } from '#lib/cut-chunks.ts'
 import { Fault } from '#lib/fault.ts'
 import { typeKey } from './spec-config.ts'
@@ -11,13 +10,6 @@ export type ChunkList = { Form: 'file' | 'folder'; IsExecutable: boolean; Chunks
 
 export const uploadType = 'upload'
 export const isDigest = (text: string): boolean => /^[0-9a-f]{64}$/.test(text)
-
-/** The same list has the same text everywhere. */
-export const chunkListText = ({ Form, IsExecutable, Chunks }: ChunkList): string =>
-  JSON.stringify({ Form, IsExecutable, Chunks: Chunks.map(({ SHA256, SizeBytes }) => ({ SHA256, SizeBytes })) })
-
-/** The id of an upload: the digest of its list's text, which names every byte of it. */
-export const uploadIdOf = (list: ChunkList): string => hash('sha256', chunkListText(list))
 
 export const uploadBytes = ({ Chunks }: Pick<ChunkList, 'Chunks'>): number =>
   Chunks.reduce((sum, { SizeBytes }) => sum + SizeBytes, 0)

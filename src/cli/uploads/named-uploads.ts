@@ -1,16 +1,17 @@
 import { basename } from 'node:path'
 import type { JobSpec } from '#models/job.ts'
 import type { InputSource } from '#models/task.ts'
-import { uploadBytes, uploadIdOf, uploadType } from '#models/upload.ts'
+import { uploadBytes, uploadType } from '#models/upload.ts'
+import { uploadIdOf } from '#models/upload-id.ts'
 import { type LocalUpload, localUpload } from '#providers/local-upload.ts'
 import type { Host } from '../host.ts'
 import { warn } from '../tell.ts'
-import { uploadPath, withInputs } from './upload-paths.ts'
+import { uploadPath, uploadPaths, withInputs } from './upload-paths.ts'
 
 /** Reads what inputs of a job name by a path of this machine, each once. */
-export async function readUploads({ Tasks }: JobSpec, host: Host): Promise<Map<string, LocalUpload>> {
+export async function readUploads(spec: JobSpec, host: Host): Promise<Map<string, LocalUpload>> {
   const uploads = new Map<string, LocalUpload>()
-  for (const path of Tasks.flatMap(({ InputSources }) => InputSources.flatMap((input) => uploadPath(input) ?? []))) {
+  for (const path of uploadPaths(spec)) {
     if (uploads.has(path)) continue
     const upload = await localUpload(host.resolve(path), host.interrupted)
     for (const name of upload.leftOut) warn(host.stderr, `${path}/${name} is left out: it leads out of the folder`)

@@ -25,7 +25,6 @@ const pauseMs = 500
  */
 export async function sendUploads(spec: JobSpec, isQuiet: boolean, cli: Cli): Promise<JobSpec> {
   const uploads = await readUploads(spec, cli)
-  if (uploads.size === 0) return spec
   const width = Math.max(...[...uploads.keys()].map((path) => stepText(path).length))
   const steps = new Steps(cli.stderr, cli.clock, width, isQuiet)
   const client = await cli.client()

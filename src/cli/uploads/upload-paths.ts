@@ -9,6 +9,10 @@ export const uploadPath = (input: InputSource): string | undefined => {
   return typeof path === 'string' ? path : undefined
 }
 
+/** The paths of this machine that a job names. */
+export const uploadPaths = ({ Tasks }: JobSpec): string[] =>
+  Tasks.flatMap(({ InputSources }) => InputSources.flatMap((input) => uploadPath(input) ?? []))
+
 /** The specification with other paths of uploads. */
 export const withUploadPaths = (spec: JobSpec, change: (path: string) => string): JobSpec =>
   withInputs(spec, (input) => {

@@ -14,7 +14,7 @@ import { Steps } from '../progress/steps.ts'
 import type { runFlags } from '../shared/run-flags.ts'
 import { during } from '../shared/wrap-error.ts'
 import { fitted, tell } from '../tell.ts'
-import { sendUploads } from '../uploads/send-uploads.ts'
+import { uploadPaths } from '../uploads/upload-paths.ts'
 import { followLogs } from './follow-logs.ts'
 import { reportFailure, reportNodes, reportReasons } from './report.ts'
 import { showOutput } from './show-output.ts'
@@ -73,13 +73,20 @@ export async function submitAndWait(
 ): Promise<RunEnd> {
   const client = await cli.client()
   const { id, warnings } = submission
-  const spec = await sendUploads(submission.spec, flags['id-only'], cli)
+  const spec = await withUploadsSent(submission.spec, flags['id-only'], cli)
   const answer: SubmitAnswer = await during(
     options.failure,
     client.jobs.submit({ Job: spec, ID: id, Force: flags.force }),
   )
   if (options.showsWarnings) cli.stdout.write(warningsText(allWarnings(warnings, answer.Warnings), cli.stdout))
   return attend(answer.JobID, spec, flags, options.isLimitGiven, cli)
+}
+
+/** What sends files is loaded for jobs that name some: most do not. */
+async function withUploadsSent(spec: JobSpec, isQuiet: boolean, cli: Cli): Promise<JobSpec> {
+  if (uploadPaths(spec).length === 0) return spec
+  const { sendUploads } = await import('../uploads/send-uploads.ts')
+  return sendUploads(spec, isQuiet, cli)
 }
 
 /** What the flags say after a submission: return, wait, or follow the output. */

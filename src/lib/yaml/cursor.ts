@@ -63,6 +63,16 @@ export class Cursor {
     return this.#text.slice(start, this.#at)
   }
 
+  /** Takes at once what the pattern (sticky, of ASCII characters other than line breaks) matches here. */
+  takeRun(pattern: RegExp): string {
+    pattern.lastIndex = this.#at
+    const [run = ''] = pattern.exec(this.#text) ?? []
+    this.#at += run.length
+    this.#index += run.length
+    this.#column += run.length
+    return run
+  }
+
   /** Takes one line break, if there is one; CR, LF, CR LF and NEL become a line feed. */
   readLine(): string {
     const code = this.code()

@@ -87,6 +87,9 @@ export function scanQuotedScalar(cursor: Cursor, quote: "'" | '"'): Token {
   return tokenOf('scalar', start, cursor.mark(), { value: text })
 }
 
+/** What stands for itself between quotes of either kind; nearly all of a data URL, which may be long. */
+const plainAscii = /[!#-&(-[\]-~]+/y
+
 /** Non-blank characters up to a blank, a line break or the closing quote; an escaped line break ends it as well. */
 function quotedRun(cursor: Cursor, quote: "'" | '"', start: Mark): { text: string; isLineJoined: boolean } {
   let text = ''
@@ -104,7 +107,7 @@ function quotedRun(cursor: Cursor, quote: "'" | '"', start: Mark): { text: strin
       }
       text += escape(cursor, start)
     } else {
-      text += cursor.takeWhile((code) => !isBlankOrEnd(code) && !isOneOf(code, '\'"\\')) || cursor.read()
+      text += cursor.takeRun(plainAscii) || cursor.read()
     }
   }
   return { text, isLineJoined: false }
