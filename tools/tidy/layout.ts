@@ -76,7 +76,7 @@ export function waitingFiles(files: SourceFile[]): string[] {
 /** Unfinished work belongs into an issue, and a test that is switched off or retried shows nothing. */
 export function leftovers(files: SourceFile[]): string[] {
   const traces = new RegExp(['TO' + 'DO', 'FIX' + 'ME', '\\bX' + 'XX\\b'].join('|'))
-  const weak = /\bvi\.mock\(|\b(?:it|test|describe)\.(?:only|skip|todo)\((?!'left out)|[{,]\s*retry: \d/
+  const weak = /\bvi\.mock\(|\b(?:it|test|describe)\.(?:only|skip|todo)\((?!['`]left out)|[{,]\s*retry: \d/
   return files
     .filter(({ path }) => /\.(?:ts|mjs)$/.test(path) && basename(path) !== 'layout.ts')
     .flatMap(({ path, text }) =>
