@@ -13,6 +13,7 @@ import { DockerRig, faultOf, script } from '../kit/docker-rig.ts'
 import { memoryEater } from '../kit/memory-eater.ts'
 import { MemorySink } from '../kit/memory-sink.ts'
 import { newerEngine } from '../kit/newer-engine.ts'
+import { until } from '../kit/until.ts'
 import { withDocker } from '../kit/with-docker.ts'
 
 const never = new AbortController().signal
@@ -183,7 +184,7 @@ withDocker((host) => {
           SecurityOpt: ['no-new-privileges'],
           CapDrop: ['ALL'],
           Privileged: false,
-          LogConfig: { Type: 'json-file', Config: { 'max-file': '2', 'max-size': String(100 * mib) } },
+          LogConfig: { Type: 'local', Config: { 'max-file': '2', 'max-size': String(100 * mib), compress: 'false' } },
         })
         expect(listed?.Names).toEqual([`/${containerNameOf(rig.executorId, asked)}`])
         expect(listed?.Labels).toMatchObject({
@@ -340,6 +341,20 @@ withDocker((host) => {
         expect(await program?.exit).toEqual({ exitCode: 5 })
         expect(logs.stdout).toBe('two\n')
         expect(logs.stderr).toBe('three\n')
+      })
+
+      it('reads bytes that are no text as they were printed meanwhile, and a last line without its end [X14]', async () => {
+        const before = open()
+        const bytes = 'for n in $(seq 0 255); do printf "\\\\$(printf %03o $n)"; done'
+        const asked = ask(script(`${bytes}; sleep 0.4; ${bytes}; printf end`))
+        await before.start(asked, never)
+        await until('the first are here', () => asked.logs.bytes(1).length === 256)
+        await before.close()
+        const logs = new MemorySink({ earlierBytes: { 1: 256, 2: 0 } })
+        const program = await open().attach({ ...asked, logs }, never)
+        expect(await program?.exit).toEqual({ exitCode: 0 })
+        const all = Array.from({ length: 256 }, (_, n) => n)
+        expect(Buffer.from(logs.bytes(1))).toEqual(Buffer.from([...all, ...Buffer.from('end')]))
       })
 
       it('never starts a container that was made but not started, and removes it', async () => {

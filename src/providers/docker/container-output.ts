@@ -26,13 +26,28 @@ export class ContainerOutput {
   }
 
   /**
-   * Copies what the engine has kept, and what comes until the container ends, without what was given already.
-   * The engine keeps text lines: a last line without its end gets one, and bytes that are no UTF-8 are replaced.
+   * Copies what the engine keeps until the container ends, without what was given already. Docker may leave the last lines out, so
+   * that what it has kept in the end is to be read too.
    */
-  async copyKept(signal: AbortSignal): Promise<boolean> {
-    const query = { stdout: 1, stderr: 1, follow: 1 }
-    const stream = await this.#api.stream('GET', `/containers/${this.#id}/logs`, { query, signal })
-    return this.#copy(stream, { ...this.#givenBytes })
+  async followKept(signal: AbortSignal): Promise<void> {
+    await this.#copyKept(true, signal)
+  }
+
+  /**
+   * Copies what the engine has kept of a container that has ended, without what was given already. Docker keeps every byte as it was;
+   * Podman gives a last line without its end one.
+   */
+  async copyKept(signal: AbortSignal): Promise<void> {
+    await this.#copyKept(false, signal)
+  }
+
+  /** What the engine cannot give is not had: the program's end counts all the same. */
+  async #copyKept(follow: boolean, signal: AbortSignal): Promise<void> {
+    const query = { stdout: 1, stderr: 1, follow }
+    const stream = await this.#api
+      .stream('GET', `/containers/${this.#id}/logs`, { query, signal })
+      .catch(() => undefined)
+    if (stream) await this.#copy(stream, { ...this.#givenBytes })
   }
 
   async #copy(stream: Readable, skipBytes: Record<LogStream, number>): Promise<boolean> {

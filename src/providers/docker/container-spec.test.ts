@@ -18,8 +18,15 @@ const asked = (parts: Partial<RunRequest> = {}): RunRequest => ({
   scratch: { path: '', make: async () => {} },
   ...parts,
 })
+const logConfig = { Type: 'local', Config: {} }
 const spec = (parts?: Partial<RunRequest>, params = {}, more = {}) =>
-  containerSpec(asked(parts), { Image: 'i', ...params }, 'bacalhau-n', { ...defaultDockerSettings, ...more })
+  containerSpec(
+    asked(parts),
+    { Image: 'i', ...params },
+    'bacalhau-n',
+    { ...defaultDockerSettings, ...more },
+    { logConfig },
+  )
 
 describe('containerSpec', () => {
   it('leaves entrypoint, command and folder to the image unless they are given [R157, R158, R160]', () => {

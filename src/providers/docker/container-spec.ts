@@ -3,6 +3,7 @@ import type { RunRequest } from '#contracts/engine.ts'
 import { Fault } from '#lib/fault.ts'
 import type { DockerParams } from './engine-params.ts'
 import { type GpuDevices, noGpuDevices } from './gpu-devices.ts'
+import type { LogConfig } from './log-copy.ts'
 import { labelsOf } from './names.ts'
 import { ownNetwork, sharedNetwork } from './network/network-spec.ts'
 import { proxyVariables } from './network/proxy-address.ts'
@@ -11,15 +12,21 @@ import type { DockerSettings } from './settings.ts'
 /** Body of the engine's "create container". */
 export type ContainerSpec = Record<string, unknown> & { HostConfig: Record<string, unknown> }
 
+/** What was found or made for one container. */
+export type ContainerParts = {
+  logConfig: LogConfig
+  gpus?: GpuDevices
+  /** The container whose network it gets; undefined = it has its own. */
+  holder?: string
+}
+
 /** What the engine is told about one execution. Pure; throws a Fault for what cannot be had. */
 export function containerSpec(
   request: RunRequest,
   params: DockerParams,
   executorId: string,
   settings: DockerSettings,
-  gpus: GpuDevices = noGpuDevices,
-  /** The container whose network it gets; undefined = it has its own. */
-  holder?: string,
+  { logConfig, gpus = noGpuDevices, holder }: ContainerParts,
 ): ContainerSpec {
   const { resources } = request
   const network = holder ? sharedNetwork(holder) : ownNetwork(request.network, settings.isDefaultNetworked)
@@ -45,7 +52,7 @@ export function containerSpec(
       SecurityOpt: settings.isPrivilegeGained ? [] : ['no-new-privileges'],
       ...hostNamespaces(settings.hostNamespaces),
       RestartPolicy: { Name: 'no' },
-      LogConfig: { Type: 'json-file', Config: { 'max-size': String(settings.logMaxBytes), 'max-file': '2' } },
+      LogConfig: logConfig,
       ...(settings.runtime && { Runtime: settings.runtime }),
       ...gpus,
     },

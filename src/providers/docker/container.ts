@@ -47,11 +47,11 @@ async function follow(held: Held, isStopped: () => boolean): Promise<Exit> {
   const releaseLive = () => held.live?.destroy()
   held.released.addEventListener('abort', releaseLive, { once: true })
   try {
-    const copied = held.live ? output.copyLive(held.live) : output.copyKept(held.released).catch(() => false)
+    const copied = held.live ? output.copyLive(held.live) : output.followKept(held.released)
     const ended = await untilEnded(held.api, held.id, held.clock, held.released)
     const isWhole = await copied
     held.released.throwIfAborted()
-    if (ended.info && (!isWhole || ended.wasCut)) await output.copyKept(held.released).catch(() => false)
+    if (ended.info && (!isWhole || ended.wasCut)) await output.copyKept(held.released)
     held.released.throwIfAborted()
     const isEndedByUs = isStopped() || held.limits.failure() !== undefined
     return await concluded(held, isEndedByUs ? exitOf(ended.info) : await ownExit(held.api, ended))

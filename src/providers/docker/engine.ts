@@ -21,6 +21,7 @@ import { gpuDevices } from './gpu-devices.ts'
 import { imageToRun } from './image-to-run.ts'
 import { Images } from './images.ts'
 import { watchLimits } from './limit-watch.ts'
+import { LogCopy } from './log-copy.ts'
 import { containerNameOf, executorIdOf, holderNameOf } from './names.ts'
 import { HeldNetworks, type HttpParts } from './network/held-networks.ts'
 import { httpVerdict } from './network/http-verdict.ts'
@@ -43,6 +44,7 @@ export class DockerEngine implements Engine {
   readonly #api: DockerApi
   readonly #networks: HeldNetworks
   readonly #images: Images
+  readonly #logCopy: LogCopy
   readonly #released = new AbortController()
   readonly #running = new Set<ExecutionId>()
   /** What is being written down and removed of programs that have ended. */
@@ -57,6 +59,7 @@ export class DockerEngine implements Engine {
     this.#api = new DockerApi(this.#target, clock)
     this.#networks = new HeldNetworks(http, { api: this.#api, clock, executorId: this.#executorId, settings })
     this.#images = new Images(this.#api, settings, clock)
+    this.#logCopy = new LogCopy(this.#api, settings.logMaxBytes)
   }
 
   async isInstalled(signal: AbortSignal): Promise<Verdict> {
@@ -64,6 +67,7 @@ export class DockerEngine implements Engine {
       await this.#api.ping(signal)
       return yes
     } catch (error) {
+      this.#logCopy.forget()
       return no(messageOf(error), faultOf(error).hint)
     }
   }
@@ -126,7 +130,8 @@ export class DockerEngine implements Engine {
     const gpus = await gpuDevices(request.resources).catch(failedTo('creating container devices'))
     // Images may run as any user; the folder above these is ours alone.
     await Promise.all(request.outputs.map(({ hostPath }) => chmod(hostPath, 0o777)))
-    return containerSpec(request, params, this.#executorId, this.#settings, gpus, holder)
+    const parts = { logConfig: await this.#logCopy.config(), gpus, ...(holder && { holder }) }
+    return containerSpec(request, params, this.#executorId, this.#settings, parts)
   }
 
   async #neverRan(request: RunRequest, exit: Exit): Promise<RunningProgram> {
