@@ -13,6 +13,7 @@ export default defineConfig({
   resolve: { conditions: ['source', 'node'] },
   ssr: { resolve: { conditions: ['source', 'node'] } },
   test: {
+    expect: { poll: { timeout: 50_000 } },
     projects: [
       ring('unit', ['src/**/*.test.ts', 'tools/**/*.test.ts'], { isolate: false, testTimeout: 60_000 }),
       ring('contract', ['test/contracts/**/*.test.ts', 'test/cluster/**/*.test.ts'], {

@@ -47,7 +47,7 @@ describe('an orchestrator that keeps ended jobs for a time', () => {
     const long = await submitSpec(cluster.jobs, { Type: 'service' })
     const short = await submitSpec(cluster.jobs)
     const { Revision } = await endOf(cluster.jobs, short)
-    await expect(cluster.jobs.wait(short, Revision, 10_000, never)).rejects.toThrow(`job not found: ${short}`)
+    await expect(cluster.jobs.wait(short, Revision, 50_000, never)).rejects.toThrow(`job not found: ${short}`)
     await expect(cluster.jobs.get(short)).rejects.toMatchObject({ code: 'NotFound' })
     expect(await idsOf(cluster.store)).toEqual([long])
     await cluster.jobs.stop(long, 'enough')

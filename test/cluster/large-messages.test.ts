@@ -60,7 +60,7 @@ withNatsServer(() => {
       serveCalls(other, 'work', { handle: async (_subject, body) => [body].flat().length })
       await answered(one)
       const order = Array.from({ length: 10_000 }, (_, n) => `${n}`.padEnd(100))
-      expect(await call(one, 'work', JSON.stringify(order), 5_000, systemRandom)).toBe(10_000)
+      expect(await call(one, 'work', JSON.stringify(order), 50_000, systemRandom)).toBe(10_000)
     })
 
     it('an order whose server dies on the way fails at once, and arrives whole when it is sent again [R103]', async () => {
@@ -69,7 +69,7 @@ withNatsServer(() => {
       serveCalls(other, 'work', { handle: async (_subject, body) => got.push(body) })
       await answered(one)
       const order = 'x'.repeat(1_000_000)
-      const sent = call(one, 'work', JSON.stringify(order), 20_000, systemRandom).catch((error: unknown) => error)
+      const sent = call(one, 'work', JSON.stringify(order), 50_000, systemRandom).catch((error: unknown) => error)
       let messages = 0
       other.subscribe('work', () => {
         messages += 1
@@ -79,7 +79,7 @@ withNatsServer(() => {
       expect(await sent).toMatchObject({ code: 'ServiceUnavailable', isRetryable: true })
       await server.start(config)
       await answered(one)
-      await call(one, 'work', JSON.stringify(order), 20_000, systemRandom)
+      await call(one, 'work', JSON.stringify(order), 50_000, systemRandom)
       expect(got.filter((body) => body !== 'are you there')).toEqual([order])
     })
 

@@ -32,7 +32,7 @@ export const busSuite = (name: string, open: () => Promise<BusPair>): void => {
     it('answers requests', async () => {
       answering('greet.world', (payload) => `hello ${text(payload)}`)
       await settled()
-      expect(text(await pair.one.request('greet.world', bytes('you'), 2_000))).toBe('hello you')
+      expect(text(await pair.one.request('greet.world', bytes('you'), 50_000))).toBe('hello you')
     })
 
     it('delivers in the order of one sender and subject', async () => {
@@ -66,7 +66,7 @@ export const busSuite = (name: string, open: () => Promise<BusPair>): void => {
 
     it('tells at once when nobody listens', async () => {
       await settled()
-      await expect(pair.one.request('nobody.here', bytes('x'), 5_000)).rejects.toMatchObject({
+      await expect(pair.one.request('nobody.here', bytes('x'), 50_000)).rejects.toMatchObject({
         code: 'ServiceUnavailable',
       })
     })
@@ -112,10 +112,10 @@ export const busSuite = (name: string, open: () => Promise<BusPair>): void => {
       await settled()
       const limit = pair.one.maxPayloadBytes
       expect(() => pair.one.publish('large', new Uint8Array(limit + 1))).toThrow(`${limit + 1} bytes for large`)
-      await expect(pair.one.request('large', new Uint8Array(limit + 1), 2_000)).rejects.toMatchObject({
+      await expect(pair.one.request('large', new Uint8Array(limit + 1), 50_000)).rejects.toMatchObject({
         code: 'PayloadTooLarge',
       })
-      expect(text(await pair.one.request('large', new Uint8Array(limit), 2_000))).toBe('ok')
+      expect(text(await pair.one.request('large', new Uint8Array(limit), 50_000))).toBe('ok')
     })
 
     it('a stopped subscription gets nothing more', async () => {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { mkdirSync, readFileSync, readlinkSync, rmSync, statSync, symlinkSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -10,6 +10,7 @@ import { newNodeId } from '#models/ids.ts'
 import { noResources } from '#models/resources.ts'
 import { containerNameOf, executorLabel, holderNameOf, labelFilter } from '#providers/docker/names.ts'
 import { DockerRig, faultOf, script } from '../kit/docker-rig.ts'
+import { freePort } from '../kit/free-ports.ts'
 import { memoryEater } from '../kit/memory-eater.ts'
 import { MemorySink } from '../kit/memory-sink.ts'
 import { newerEngine } from '../kit/newer-engine.ts'
@@ -146,11 +147,7 @@ withDocker((host) => {
       })
 
       it('publishes the ports of a bridge', async () => {
-        const free = createServer()
-        const port = await new Promise<number>((resolve) => {
-          free.listen(0, '127.0.0.1', () => resolve((free.address() as { port: number }).port))
-        })
-        await new Promise((resolve) => free.close(resolve))
+        const port = await freePort()
         const Ports = [{ Name: 'web', Static: port, Target: 8080, HostNetwork: '127.0.0.1' }]
         const asked = ask(script('echo ready; while true; do echo served | nc -l -p 8080; done'), {
           network: { Type: 'Bridge', Ports },

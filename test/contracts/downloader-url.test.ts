@@ -99,7 +99,7 @@ describe('url downloader', () => {
     return given
   }
   const once = new UrlDownloader(
-    { readTimeoutMs: 5_000, retries: 0, maxBytes: 0 },
+    { readTimeoutMs: 50_000, retries: 0, maxBytes: 0 },
     { clock, random: systemRandom, bring: bringArchive, proxyFor },
   )
   const into = join(directory, 'files')

@@ -334,7 +334,7 @@ export function engineSuite(name: string, make: () => Promise<EngineFixture>, li
 /** Removal may come a moment after the exit; bounded, so that a leak fails. */
 async function untilZero(count: () => Promise<number>): Promise<number> {
   let left = await count()
-  for (let turn = 0; turn < 100 && left > 0; turn++) {
+  for (let turn = 0; turn < 1_000 && left > 0; turn++) {
     await sleep(50)
     left = await count()
   }

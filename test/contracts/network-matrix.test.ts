@@ -283,7 +283,7 @@ withDocker((host) => {
       const { program, logs } = await startDocker(scriptFor(network), networkOf(network), [`HELLO=${hello}`])
       expect((await program.exit).exitCode, logs.stderr).toBe(0)
       // A server may tell of it a moment later.
-      await expect.poll(() => answers('docker', network), { timeout: 20_000 }).toEqual(column('docker', network))
+      await expect.poll(() => answers('docker', network)).toEqual(column('docker', network))
     })
 
     it.each(networks)('%s lets a WASM program reach what it should and nothing else', async (network) => {
@@ -296,7 +296,7 @@ withDocker((host) => {
         for (const url of urlsOf(target))
           await get(`${url}/${number}`, target.includes('Host header') ? 'Host: other.test' : '')
       }
-      await expect.poll(() => answers('wasm', network), { timeout: 20_000 }).toEqual(column('wasm', network))
+      await expect.poll(() => answers('wasm', network)).toEqual(column('wasm', network))
     })
   })
 })

@@ -37,17 +37,14 @@ withNatsServer(() => {
     bus.subscribe('echo', ({ payload, reply }) => {
       if (reply) bus.publish(reply, payload)
     })
-  const ask = async (bus: ClientBus, body = 'x'): Promise<string> =>
-    Buffer.from(await bus.request('echo', Buffer.from(body), 2_000)).toString('utf8')
+  const ask = async (bus: ClientBus, limitMs = 50_000): Promise<string> =>
+    Buffer.from(await bus.request('echo', Buffer.from('x'), limitMs)).toString('utf8')
   const untilAnswered = (bus: ClientBus): Promise<void> =>
-    until(
-      'the echo answers',
-      () =>
-        ask(bus).then(
-          (answer) => answer === 'x',
-          () => false,
-        ),
-      30_000,
+    until('the echo answers', () =>
+      ask(bus, 1_000).then(
+        (answer) => answer === 'x',
+        () => false,
+      ),
     )
 
   it.each([
@@ -143,7 +140,7 @@ withNatsServer(() => {
     await untilAnswered(other)
     line.silence()
     for (let n = 0; n < 200; n++) other.publish('flood', new Uint8Array(500_000))
-    await until('it is cut off', () => /Slow Consumer/.test(server.said), 30_000)
+    await until('it is cut off', () => /Slow Consumer/.test(server.said))
     line.mend()
     await untilAnswered(other)
   })

@@ -76,7 +76,7 @@ withSwift((store) => {
 
   const fetchInto = async (published: SpecConfig, directory: string) => {
     const byUrl = new UrlDownloader(
-      { readTimeoutMs: 5_000, retries: 0, maxBytes: 0 },
+      { readTimeoutMs: 50_000, retries: 0, maxBytes: 0 },
       { clock, random: systemRandom, bring: bringArchive, proxyFor },
     )
     const downloader = new S3Downloader({ clients, clock, byUrl, unpack: unpackTarGz, limits: resultLimits })
@@ -167,7 +167,7 @@ withSwift((store) => {
       clients,
       clock,
       byUrl: new UrlDownloader(
-        { readTimeoutMs: 5_000, retries: 0, maxBytes: 0 },
+        { readTimeoutMs: 50_000, retries: 0, maxBytes: 0 },
         { clock, random: systemRandom, bring: bringArchive, proxyFor },
       ),
       unpack: unpackTarGz,

@@ -28,11 +28,11 @@ async function withRunningLoop(kit: WasmEngineKit) {
   return { ...run, candidates: [...new Set([...before, ...childPids()])] }
 }
 
-/** The shortest of a few tries: the others measure the machine. */
-async function best(measure: () => Promise<number>, tries = 5): Promise<number> {
-  const times: number[] = []
-  for (let n = 0; n < tries; n++) times.push(await measure())
-  return Math.min(...times)
+/** Expects one of some tries to take less: other work on the machine only ever makes one take longer. */
+async function expectWithin(limitMs: number, measure: () => Promise<number>): Promise<void> {
+  let bestMs = Number.POSITIVE_INFINITY
+  for (let tries = 0; tries < 20 && bestMs >= limitMs; tries++) bestMs = Math.min(bestMs, await measure())
+  expect(bestMs).toBeLessThan(limitMs)
 }
 
 describe('runner children', { timeout: 60_000 }, () => {
@@ -50,28 +50,26 @@ describe('runner children', { timeout: 60_000 }, () => {
 
   describe('in time', () => {
     it('an endless loop is stopped within 100 ms', async () => {
-      const ms = await best(async () => {
+      await expectWithin(100, async () => {
         const { program } = await withRunningLoop(kit)
         const startMs = performance.now()
         await program.stop(60_000)
         return performance.now() - startMs
       })
-      expect(ms).toBeLessThan(100)
     })
 
     it('a sleeping program is stopped within 100 ms', async () => {
-      const ms = await best(async () => {
+      await expectWithin(100, async () => {
         const { program, logs } = await kit.start(wasmTool('sleep', '600000'))
         await logs.untilPrinted('sleeping')
         const startMs = performance.now()
         await program.stop(60_000)
         return performance.now() - startMs
       })
-      expect(ms).toBeLessThan(100)
     })
 
     it('everything printed arrives although the program prints no more: the first byte within 50 ms [B5]', async () => {
-      const ms = await best(async () => {
+      await expectWithin(50, async () => {
         const { program, logs } = await kit.start(wasmProgram('later'))
         await logs.untilPrinted('one')
         const firstMs = performance.now()
@@ -81,7 +79,6 @@ describe('runner children', { timeout: 60_000 }, () => {
         expect(logs.stdout).toBe('one\ntwo\nthree\n')
         return lastMs - firstMs
       })
-      expect(ms).toBeLessThan(50)
     })
 
     it('what was printed before the stop is kept', async () => {

@@ -69,7 +69,7 @@ const testSettings = (nodeId: NodeId, change: Partial<OrchestratorSettings> = {}
   retention: { jobsNs: 0n, historyNs: 0n },
   defaultMembership: 'APPROVED',
   heartbeatIntervalMs: 1_000,
-  disconnectAfterMs: 5_000,
+  disconnectAfterMs: 60_000,
   ...change,
 })
 

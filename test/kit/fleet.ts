@@ -73,4 +73,4 @@ const nodesOf = async (server: Server): Promise<Record<string, string>> => {
 }
 
 export const untilNode = (server: Server, name: string, state: string): Promise<void> =>
-  until(`${name} is ${state}`, async () => (await nodesOf(server))[name] === state, 30_000)
+  until(`${name} is ${state}`, async () => (await nodesOf(server))[name] === state)

@@ -1,16 +1,26 @@
 import { createServer } from 'node:net'
 
-/** Taken for a moment all at once, so that they differ. */
+/** Below what the machine gives to who asks for any port, and to who connects: nobody takes one by chance meanwhile. */
+const [first, end] = [10_000, 20_000]
+
+/** Ports that nobody listens on, to be told to somebody who listens later. */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer())
-  await Promise.all(servers.map((server) => new Promise<void>((done) => server.listen(0, '127.0.0.1', done))))
-  const ports = servers.map((server) => (server.address() as { port: number }).port)
-  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))))
-  return ports
+  const ports = new Set<number>()
+  while (ports.size < count) {
+    const port = first + Math.floor(Math.random() * (end - first))
+    if (await isFree(port)) ports.add(port)
+  }
+  return [...ports]
 }
 
-/** A port that was free a moment ago. */
 export async function freePort(): Promise<number> {
   const [port = 0] = await freePorts(1)
   return port
 }
+
+const isFree = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const server = createServer()
+    server.on('error', () => resolve(false))
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
+  })

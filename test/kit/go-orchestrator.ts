@@ -89,7 +89,7 @@ export async function startGoOrchestrator(protocol: 'bprotocol/v2' | 'ncl/v1') {
     /** Sends what the orchestrator sent in a recording, and gives the node's answer. */
     async say({ subject = '', json }: Recorded): Promise<any> {
       const bytes = json.metadata ? encodeFrame(json.metadata, exactText(json.payload)) : Buffer.from(exactText(json))
-      return JSON.parse(textOf(await bus.request(subject, bytes, 5_000)))
+      return JSON.parse(textOf(await bus.request(subject, bytes, 50_000)))
     },
     /** The nth message of this type, once it is there. */
     async next(type: string, nth = 1): Promise<Heard> {

@@ -11,10 +11,10 @@ export const submitSpec = async (jobs: JobsApi, change: Partial<JobSpec> = {}): 
   return JobID
 }
 
-/** The job once it has ended; fails when nothing happens to it for ten seconds. */
+/** The job once it has ended; fails when nothing happens to it for fifty seconds. */
 export const endOf = async (jobs: JobsApi, id: JobId): Promise<Job> => {
   for (let index = 0; ; ) {
-    const job = await jobs.wait(id, index, 10_000, never)
+    const job = await jobs.wait(id, index, 50_000, never)
     if (isTerminalJob(job.State.StateType)) return job
     if (job.Revision === index) throw new Error(`still ${job.State.StateType}: ${job.State.Message}`)
     index = job.Revision

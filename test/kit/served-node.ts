@@ -37,7 +37,7 @@ export async function ask(node: Server, method: string, path: string, body?: unk
     method,
     headers: { 'Content-Type': 'application/json' },
     ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-    signal: AbortSignal.timeout(30_000),
+    signal: AbortSignal.timeout(60_000),
   })
   return { status: answer.status, body: JSON.parse(await answer.text()) }
 }

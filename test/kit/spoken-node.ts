@@ -6,7 +6,7 @@ import type { ClientBus } from '#nats/client-bus.ts'
 import { busClient } from './bus-client.ts'
 
 type Answer = { ok: boolean; value: any }
-const limitMs = 5_000
+const limitMs = 50_000
 
 const room = { CPU: 2, Memory: 4_000_000_000, Disk: 4_000_000_000, GPU: 0 }
 

@@ -18,7 +18,7 @@ export async function userOf(server: { port: number }) {
         args: ['--api-host', '127.0.0.1', '--api-port', String(server.port), ...args],
         cwd: home,
         env: { PATH: process.env.PATH ?? '', HOME: home, BACALHAU_DIR: data, TERM: 'xterm', ...env },
-        timeoutMs: 30_000,
+        timeoutMs: 60_000,
         ...options,
       }),
     tokens: async (): Promise<unknown> => JSON.parse(await readFile(tokens, 'utf8')),

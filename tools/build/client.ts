@@ -1,3 +1,4 @@
+import { renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { rolldown } from 'rolldown'
 
@@ -12,6 +13,13 @@ export async function bundleClient(root: string): Promise<void> {
       if (level === 'warn') throw new Error(`the client does not stand alone: ${log.message}`)
     },
   })
-  await bundle.write({ file: join(root, 'dist/client.js'), format: 'esm', sourcemap: true })
+  const { output } = await bundle.generate({ file: join(root, 'dist/client.js'), format: 'esm', sourcemap: true })
   await bundle.close()
+  for (const part of output) replace(join(root, 'dist', part.fileName), part.type === 'chunk' ? part.code : part.source)
+}
+
+/** Who reads it meanwhile reads a whole one. */
+function replace(path: string, content: string | Uint8Array): void {
+  writeFileSync(`${path}.part`, content)
+  renameSync(`${path}.part`, path)
 }
