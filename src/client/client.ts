@@ -24,7 +24,10 @@ type Jobs = Methods<typeof jobEndpoints> & {
    * `rest` only what is not here yet, as long as it is the same.
    */
   keptResult(id: string, executionId: string, signal: AbortSignal, rest?: ArchiveRest): Promise<ArchiveBytes>
-  /** Sends a chunk of what `beginUpload` began; resolves when it is on the server's disk. */
+  /**
+   * Sends a chunk of what `beginUpload` began; resolves when it is on the server's disk. It is not sent again by itself: who sends
+   * knows how much of it a line that breaks can take.
+   */
   uploadChunk(id: string, digest: string, bytes: Uint8Array, query?: { namespace?: string }): Promise<void>
   /** The job once `isDone` says so (by default when it has ended). Asks once per change, never in a rhythm. */
   waitFor(id: string, isDone?: (job: Job) => boolean, options?: CallOptions): Promise<Job>
@@ -68,7 +71,7 @@ function jobsOf(transport: Transport): Jobs {
     async uploadChunk(id, digest, body, query = {}) {
       const { method, path, query: schema } = uploadChunkRoute
       const address = pathWith(path, [id, digest]) + writeQuery(schema, query)
-      await transport.text({ method, path: address, body, waitMs: slowChunkMs, isRepeatable: true })
+      await transport.text({ method, path: address, body, waitMs: slowChunkMs, isRepeatable: false })
     },
 
     async waitFor(id, isDone = ({ State }) => isTerminalJob(State.StateType), options = {}) {

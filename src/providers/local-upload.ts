@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
+import { createReadStream, type Stats } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { cutChunks } from '#lib/cut-chunks.ts'
@@ -7,13 +7,13 @@ import { Fault } from '#lib/fault.ts'
 import type { Chunk, ChunkList } from '#models/upload.ts'
 import { packFolder } from './pack-folder.ts'
 
-const readBytes = 1024 * 1024
+const pieceBytes = 1024 * 1024
 
 /** A file or folder of this machine as it is sent with a job. */
 export type LocalUpload = {
   list: ChunkList
-  /** Of a folder what is not in it: links that lead out, pipes, devices. */
-  leftOut: string[]
+  /** Of a folder what is not in it, and why: links that lead out, pipes, devices. */
+  leftOut: ReadonlyMap<string, string>
   /** The chunks again, to be sent. */
   chunks(): AsyncIterable<Buffer>
 }
@@ -26,22 +26,32 @@ export const changedMeanwhile = (what: string): Fault =>
 const isGone = (error: unknown): error is NodeJS.ErrnoException =>
   ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')
 
-/**
- * Reads all of it once. Throws a Fault NotFound or BadRequest, what the system says, and, whenever it reads, the reason of the
- * signal.
- */
-export async function localUpload(path: string, signal: AbortSignal): Promise<LocalUpload> {
+/** What is there, without reading it. Throws a Fault NotFound or BadRequest, or what the system says. */
+export async function uploadStat(path: string): Promise<Stats> {
   const info = await stat(path).catch((error: NodeJS.ErrnoException) => {
     throw error.code === 'ENOENT' ? new Fault('NotFound', `${path}: no such file or folder`) : error
   })
   if (dirname(path) === path) throw new Fault('BadRequest', 'a whole file system is not sent with a job')
+  if (info.isDirectory() || info.isFile()) return info
+  throw new Fault('BadRequest', `${path} is neither a file nor a folder`)
+}
+
+/**
+ * Reads all of it once; `onRead` is told how many bytes so far. Throws as `uploadStat` does, and, whenever it reads, the reason
+ * of the signal.
+ */
+export async function localUpload(
+  path: string,
+  signal: AbortSignal,
+  onRead: (bytes: number) => void = () => {},
+): Promise<LocalUpload> {
+  const info = await uploadStat(path)
   const isFolder = info.isDirectory()
-  if (!isFolder && !info.isFile()) throw new Fault('BadRequest', `${path} is neither a file nor a folder`)
-  const leftOut = new Set<string>()
+  const leftOut = new Map<string, string>()
   async function* chunks(): AsyncGenerator<Buffer> {
     const bytes = isFolder
-      ? packFolder(path, { isPlain: true, onLeftOut: (name) => leftOut.add(name) })
-      : createReadStream(path, { highWaterMark: readBytes })
+      ? packFolder(path, { isPlain: true, onLeftOut: (name, why) => leftOut.set(name, why) })
+      : createReadStream(path, { highWaterMark: pieceBytes })
     try {
       for await (const chunk of cutChunks(bytes)) {
         signal.throwIfAborted()
@@ -52,11 +62,15 @@ export async function localUpload(path: string, signal: AbortSignal): Promise<Lo
     }
   }
   const Chunks: Chunk[] = []
-  for await (const bytes of chunks()) Chunks.push({ SHA256: hash('sha256', bytes), SizeBytes: bytes.length })
+  let readBytes = 0
+  for await (const bytes of chunks()) {
+    Chunks.push({ SHA256: hash('sha256', bytes), SizeBytes: bytes.length })
+    onRead((readBytes += bytes.length))
+  }
   const list: ChunkList = {
     Form: isFolder ? 'folder' : 'file',
     IsExecutable: !isFolder && (info.mode & 0o111) !== 0,
     Chunks,
   }
-  return { list, leftOut: [...leftOut], chunks }
+  return { list, leftOut, chunks }
 }

@@ -12,7 +12,7 @@ const readBytes = 256 * 1024
  * A folder as the bytes of a tar archive (execution.md §5.3): names relative to it, its own entry `.` first, entries in sorted order,
  * permissions kept. No link is ever followed: links that stay inside are kept as links, those that lead out are left out, for they
  * would mean something else on every other machine; so are pipes, sockets and devices. `isPlain`: the same files are the same
- * bytes whenever they were written, and everybody may read them. `onLeftOut` is told the names of what is not in it.
+ * bytes whenever they were written, and everybody may read them. `onLeftOut` is told the names of what is not in it, and why.
  */
 export function packFolder(root: string, choice: PackChoice = {}): Readable {
   const { readable, controller } = createTarPacker()
@@ -20,7 +20,7 @@ export function packFolder(root: string, choice: PackChoice = {}): Readable {
   return Readable.fromWeb(readable as NodeReadableStream)
 }
 
-type PackChoice = { isPlain?: boolean; onLeftOut?: (name: string) => void }
+type PackChoice = { isPlain?: boolean; onLeftOut?: (name: string, why: string) => void }
 
 async function pack(
   root: string,
@@ -40,7 +40,7 @@ async function pack(
     } else if (info.isSymbolicLink()) {
       const linkname = await readlink(path)
       if (await isInside(realRoot, path, linkname)) await archive.add({ ...member, type: 'symlink', linkname }).close()
-      else onLeftOut(name)
+      else onLeftOut(name, 'it leads out of the folder')
     } else if (info.isFile()) {
       const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW)
       try {
@@ -49,7 +49,7 @@ async function pack(
       } finally {
         await file.close()
       }
-    } else onLeftOut(name)
+    } else onLeftOut(name, 'it is neither a file nor a folder')
   }
   archive.finalize()
 }

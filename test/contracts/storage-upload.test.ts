@@ -115,7 +115,11 @@ describe('what users send with their jobs', () => {
     symlinkSync('/etc/passwd', join(folder, 'out'))
     execFileSync('mkfifo', [join(folder, 'pipe')])
     const { send, storage } = rig(root)
-    expect((await localUpload(folder, never)).leftOut.sort()).toEqual(['out', 'pipe'])
+    const { leftOut } = await localUpload(folder, never)
+    expect(Object.fromEntries(leftOut)).toEqual({
+      out: 'it leads out of the folder',
+      pipe: 'it is neither a file nor a folder',
+    })
     const { source } = await send(folder)
     const { hostPath, kind, guestPath } = await (await storage()).prepare(inputOf(source), context(), never)
     expect([kind, guestPath]).toEqual(['directory', '/in'])

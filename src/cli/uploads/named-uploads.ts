@@ -3,21 +3,24 @@ import type { JobSpec } from '#models/job.ts'
 import type { InputSource } from '#models/task.ts'
 import { uploadBytes, uploadType } from '#models/upload.ts'
 import { uploadIdOf } from '#models/upload-id.ts'
-import { type LocalUpload, localUpload } from '#providers/local-upload.ts'
+import { type LocalUpload, localUpload, uploadStat } from '#providers/local-upload.ts'
 import type { Host } from '../host.ts'
 import { warn } from '../tell.ts'
 import { uploadPath, uploadPaths, withInputs } from './upload-paths.ts'
 
-/** Reads what inputs of a job name by a path of this machine, each once. */
-export async function readUploads(spec: JobSpec, host: Host): Promise<Map<string, LocalUpload>> {
-  const uploads = new Map<string, LocalUpload>()
-  for (const path of uploadPaths(spec)) {
-    if (uploads.has(path)) continue
-    const upload = await localUpload(host.resolve(path), host.interrupted)
-    for (const name of upload.leftOut) warn(host.stderr, `${path}/${name} is left out: it leads out of the folder`)
-    uploads.set(path, upload)
-  }
-  return uploads
+/** What inputs of a job name by a path of this machine, each once. All of it is there: a wrong name is told before anything is read. */
+export async function pathsToSend(spec: JobSpec, host: Host): Promise<string[]> {
+  const paths = [...new Set(uploadPaths(spec))]
+  for (const path of paths) await uploadStat(host.resolve(path))
+  return paths
+}
+
+const mostNamed = 10
+
+/** Says what is not sent, and why. */
+export function warnOfLeftOut(path: string, { leftOut }: LocalUpload, host: Host): void {
+  for (const [name, why] of [...leftOut].slice(0, mostNamed)) warn(host.stderr, `${path}/${name} is left out: ${why}`)
+  if (leftOut.size > mostNamed) warn(host.stderr, `so are ${leftOut.size - mostNamed} more in ${path}`)
 }
 
 /** The specification as the server takes it: uploads by their ids, files at their own places. */
@@ -39,5 +42,12 @@ function named(input: InputSource, uploads: ReadonlyMap<string, LocalUpload>): I
 }
 
 /** The same without sending anything. */
-export const namedUploads = async (spec: JobSpec, host: Host): Promise<JobSpec> =>
-  naming(spec, await readUploads(spec, host))
+export async function namedUploads(spec: JobSpec, host: Host): Promise<JobSpec> {
+  const uploads = new Map<string, LocalUpload>()
+  for (const path of await pathsToSend(spec, host)) {
+    const upload = await localUpload(host.resolve(path), host.interrupted)
+    warnOfLeftOut(path, upload, host)
+    uploads.set(path, upload)
+  }
+  return naming(spec, uploads)
+}

@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { Fault } from '#lib/fault.ts'
 import type { JobSpec } from '#models/job.ts'
 import type { ChunkList } from '#models/upload.ts'
 import { Screen } from '../../../test/kit/screen.ts'
@@ -10,48 +11,118 @@ import { StepClock } from '../../../test/kit/step-clock.ts'
 import type { Cli } from '../command.ts'
 import { sendUploads } from './send-uploads.ts'
 
-/** What stands below the step after each chunk, of which one arrives a second. */
-async function notesOf(content: Uint8Array): Promise<string[]> {
+/** A server that takes chunks, and the terminal of who sends them. `take` says what becomes of one that has come. */
+function world() {
   const folder = mkdtempSync(join(tmpdir(), 'bacalhau-send-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))
-  const path = join(folder, 'content')
-  writeFileSync(path, content)
   const clock = new StepClock()
   const screen = new Screen(200)
-  const notes: string[] = []
   const there = new Set<string>()
+  const server = { begun: 0, take: async (_digest: string): Promise<void> => {} }
   const jobs = {
-    beginUpload: async ({ Chunks }: ChunkList) => ({
-      ID: 'u-1',
-      Missing: [...new Set(Chunks.map(({ SHA256 }) => SHA256))].filter((digest) => !there.has(digest)),
-    }),
+    beginUpload: async ({ Chunks }: ChunkList) => {
+      server.begun += 1
+      return { ID: 'u-1', Missing: [...new Set(Chunks.map(({ SHA256 }) => SHA256))].filter((each) => !there.has(each)) }
+    },
     uploadChunk: async (_: string, digest: string) => {
+      await server.take(digest)
       there.add(digest)
-      clock.goTo(clock.nowAtMs + 1000)
-      notes.push(screen.lines.at(-1)?.trim() ?? '')
     },
   }
-  const stderr = { isTerminal: true, canRedraw: true, columns: 200, write: (text: string) => void screen.write(text) }
-  const cli = {
-    stderr,
-    clock,
-    interrupted: new AbortController().signal,
-    resolve: (each: string) => each,
-    client: async () => ({ jobs }),
-  } as unknown as Cli
-  const InputSources = [{ Source: { Type: 'upload', Params: { Path: path } }, Alias: '', Target: '/in' }]
-  await sendUploads({ Namespace: 'default', Tasks: [{ InputSources }] } as unknown as JobSpec, false, cli)
+  const send = async (...contents: (Uint8Array | undefined)[]): Promise<void> => {
+    const stderr = { isTerminal: true, canRedraw: true, columns: 200, write: (text: string) => void screen.write(text) }
+    const cli = {
+      stderr,
+      clock,
+      interrupted: new AbortController().signal,
+      resolve: (each: string) => each,
+      client: async () => ({ jobs }),
+    } as unknown as Cli
+    const InputSources = contents.map((content, at) => {
+      const path = join(folder, `content-${at}`)
+      if (content) writeFileSync(path, content)
+      return { Source: { Type: 'upload', Params: { Path: path } }, Alias: '', Target: `/in/${at}` }
+    })
+    await sendUploads({ Namespace: 'default', Tasks: [{ InputSources }] } as unknown as JobSpec, false, cli)
+  }
+  return { clock, screen, server, there, send }
+}
+
+/** What stands below the step after each chunk, of which one arrives a second. */
+async function notesOf(content: Uint8Array): Promise<string[]> {
+  const { clock, screen, server, send } = world()
+  const notes: string[] = []
+  server.take = async () => {
+    clock.goTo(clock.nowAtMs + 1000)
+    notes.push(screen.lines.at(-1)?.trim() ?? '')
+  }
+  await send(content)
   expect(screen.lines.at(-2)).toMatch(/Sending .*done/)
   return notes
 }
 
-it('an upload shows how far it is, how fast, and how long it still takes, as results do that are fetched [X11]', async () => {
-  const notes = await notesOf(randomBytes(40_000_000))
-  expect(notes[0]).toMatch(/^0 B of 40 MB$/)
-  expect(notes.at(-1)).toMatch(/^\d+(\.\d)? MB of 40 MB, \d+(\.\d)? [kM]B\/s, \d+s left$/)
-})
+describe('an upload', () => {
+  it('shows how far it is, how fast, and how long it still takes, as results do that are fetched [X11]', async () => {
+    const notes = await notesOf(randomBytes(40_000_000))
+    expect(notes[0]).toMatch(/^0 B of 40 MB$/)
+    expect(notes.at(-1)).toMatch(/^\d+(\.\d)? MB of 40 MB, \d+(\.\d)? [kM]B\/s, \d+s left$/)
+  })
 
-it('what stands in a file often counts once: it is sent once', async () => {
-  const [note] = await notesOf(new Uint8Array(40_000_000))
-  expect(note).toMatch(/^0 B of (?!40)\d(\.\d)? MB$/)
+  it('is shown from its first byte on, which is read long before any is sent', async () => {
+    const { screen, clock, send } = world()
+    const sending = send(randomBytes(40_000_000))
+    await expect
+      .poll(() => (clock.goTo(clock.nowAtMs + 100), screen.lines.at(-1)?.trim()), { interval: 1, timeout: 60_000 })
+      .toMatch(/^\d+(\.\d)? MB read$/)
+    await sending
+  })
+
+  it('of which something often stands there counts once: it is sent once', async () => {
+    const [note] = await notesOf(new Uint8Array(40_000_000))
+    expect(note).toMatch(/^0 B of (?!40)\d(\.\d)? MB$/)
+  })
+
+  it('is not begun when another path of its job is wrong', async () => {
+    const { server, send } = world()
+    await expect(send(randomBytes(10), undefined)).rejects.toThrow('no such file or folder')
+    expect(server.begun).toBe(0)
+  })
+
+  it('goes on where its line broke: what got through is not sent again, and from then on one chunk goes at a time [F4]', async () => {
+    const { server, there, clock, send } = world()
+    const tries = new Map<string, number>()
+    const four = Promise.withResolvers<void>()
+    let underWay = 0
+    const laterAtOnce: number[] = []
+    server.take = async (digest) => {
+      const isFirst = !tries.has(digest)
+      tries.set(digest, (tries.get(digest) ?? 0) + 1)
+      underWay += 1
+      if (underWay === 4) four.resolve()
+      await four.promise
+      if (there.size > 8) laterAtOnce.push(underWay)
+      underWay -= 1
+      if (!isFirst || tries.size % 5 !== 4) return
+      // What is waited for until it is tried again passes at once.
+      setImmediate(() => clock.goTo(clock.nowAtMs + 1000))
+      throw new Fault('ServiceUnavailable', 'the line is cut', { isRetryable: true })
+    }
+    await send(randomBytes(40_000_000))
+    expect(new Set(laterAtOnce)).toEqual(new Set([1]))
+    expect(server.begun, 'once before, once after').toBe(2)
+    const resent = [...tries.values()].filter((count) => count > 1).length
+    expect(resent).toBeGreaterThan(2)
+    expect(resent).toBeLessThan(there.size / 2)
+  })
+
+  it('is given up when nothing gets through for a minute', async () => {
+    const { server, clock, send } = world()
+    server.take = async () => {
+      setImmediate(() => clock.goTo(clock.nowAtMs + 1000))
+      throw new Fault('ServiceUnavailable', 'nobody is there', { isRetryable: true })
+    }
+    await expect(send(randomBytes(1000))).rejects.toThrow('nobody is there')
+    expect(clock.nowAtMs).toBeGreaterThan(60_000)
+    expect(clock.nowAtMs).toBeLessThan(65_000)
+  })
 })

@@ -4,60 +4,90 @@ import { askedAhead } from '#lib/asked-ahead.ts'
 import type { Clock } from '#lib/clock.ts'
 import { faultOf } from '#lib/fault.ts'
 import { formatBytes } from '#lib/sizes.ts'
+import { Turns } from '#lib/turns.ts'
 import type { JobSpec } from '#models/job.ts'
 import { uploadBytes } from '#models/upload.ts'
-import { changedMeanwhile, type LocalUpload } from '#providers/local-upload.ts'
+import { changedMeanwhile, type LocalUpload, localUpload } from '#providers/local-upload.ts'
 import type { Cli } from '../command.ts'
 import { Speed } from '../progress/speed.ts'
 import { Steps } from '../progress/steps.ts'
 import { during } from '../shared/wrap-error.ts'
-import { naming, readUploads } from './named-uploads.ts'
+import { naming, pathsToSend, warnOfLeftOut } from './named-uploads.ts'
 
-/** Chunks that are on their way at once. */
+/** Chunks that are on their way at once, as long as nothing breaks. */
 const atOnce = 4
 /** How long a server that takes nothing is asked again. */
 const patienceMs = 60_000
-const pauseMs = 500
+const pauseMs = 200
 
 /**
  * Sends what inputs of a job name by a path of this machine, as far as the server has it not already, and gives the job as
  * it is submitted then. Broken off it leaves nothing but chunks that the next time need not be sent.
  */
 export async function sendUploads(spec: JobSpec, isQuiet: boolean, cli: Cli): Promise<JobSpec> {
-  const uploads = await readUploads(spec, cli)
-  const width = Math.max(...[...uploads.keys()].map((path) => stepText(path).length))
-  const steps = new Steps(cli.stderr, cli.clock, width, isQuiet)
+  const paths = await pathsToSend(spec, cli)
+  const steps = new Steps(cli.stderr, cli.clock, Math.max(...paths.map((path) => stepText(path).length)), isQuiet)
   const client = await cli.client()
-  for (const [path, upload] of uploads) {
+  const uploads = new Map<string, LocalUpload>()
+  for (const path of paths) {
     steps.begin(stepText(path))
-    await during(`cannot send ${path}`, send(upload, spec.Namespace, client, cli, steps)).catch((error: unknown) => {
+    try {
+      const upload = await read(path, cli, steps)
+      await during(`cannot send ${path}`, send(upload, spec.Namespace, client, cli, steps))
+      uploads.set(path, upload)
+    } catch (error) {
       steps.end(cli.interrupted.aborted ? 'cancelled' : 'failed')
       throw error
-    })
+    }
   }
   steps.end('done')
+  for (const [path, upload] of uploads) warnOfLeftOut(path, upload, cli)
   return naming(spec, uploads)
 }
 
 const stepText = (path: string): string => `Sending ${path}`
 
+async function read(path: string, cli: Cli, steps: Steps): Promise<LocalUpload> {
+  let readBytes = 0
+  steps.note(() => `${formatBytes(readBytes)} read`)
+  return localUpload(cli.resolve(path), cli.interrupted, (bytes) => (readBytes = bytes))
+}
+
 async function send(upload: LocalUpload, namespace: string, client: Client, cli: Cli, steps: Steps): Promise<void> {
-  for (let giveUpAtMs = 0; ; ) {
+  const patiently = patience(cli)
+  for (;;) {
+    const { ID, Missing } = await patiently(() => client.jobs.beginUpload(upload.list, { namespace }))
+    if (Missing.length === 0) return
+    const missing = new Set(Missing)
     let sentBytes = 0
-    try {
-      const { ID, Missing } = await client.jobs.beginUpload(upload.list, { namespace })
-      if (Missing.length === 0) return
-      const missing = new Set(Missing)
-      steps.note(howFar(() => sentBytes, bytesOf(upload, missing), cli.clock))
-      await sendMissing(upload, missing, async (digest, bytes) => {
-        await client.jobs.uploadChunk(ID, digest, bytes, { namespace })
-        sentBytes += bytes.length
-      })
-    } catch (error) {
-      const nowMs = cli.clock.monotonicMs()
-      if (sentBytes > 0 || giveUpAtMs === 0) giveUpAtMs = nowMs + patienceMs
-      if (!faultOf(error).isRetryable || cli.interrupted.aborted || nowMs > giveUpAtMs) throw error
-      await cli.clock.sleep(pauseMs, cli.interrupted)
+    steps.note(howFar(() => sentBytes, bytesOf(upload, missing), cli.clock))
+    await sendMissing(upload, missing, async (digest, bytes) => {
+      await patiently(() => client.jobs.uploadChunk(ID, digest, bytes, { namespace }))
+      sentBytes += bytes.length
+    })
+  }
+}
+
+/**
+ * Asks a server that cannot be reached again, until nothing got through for a while. A line that broke once may break again, or be
+ * too slow for several at once: from then on one question is under way at a time.
+ */
+function patience({ clock, interrupted }: Cli): <Answer>(ask: () => Promise<Answer>) => Promise<Answer> {
+  const alone = new Turns(1)
+  let hasBroken = false
+  let throughAtMs = clock.monotonicMs()
+  return async (ask) => {
+    for (;;) {
+      try {
+        const answer = await (hasBroken ? alone.take(ask) : ask())
+        throughAtMs = clock.monotonicMs()
+        return answer
+      } catch (error) {
+        const isOver = clock.monotonicMs() > throughAtMs + patienceMs
+        if (isOver || interrupted.aborted || !faultOf(error).isRetryable) throw error
+        hasBroken = true
+        await clock.sleep(pauseMs, interrupted)
+      }
     }
   }
 }
