@@ -65,13 +65,15 @@ export function exitOf(info: ContainerInfo | undefined): Exit {
     return { exitCode: -1, failure: { message, class: 'node' } }
   }
   const { ExitCode: exitCode, OOMKilled: isOutOfMemory, Error: error } = info.State
-  if (isOutOfMemory) {
-    const hint = 'Ask for more memory in the Resources of the task'
-    return { exitCode, failure: { message: 'memory limit exceeded', class: 'resource', hint, lacks: 'memory' } }
-  }
+  if (isOutOfMemory) return outOfMemory(exitCode)
   if (error !== '') return { exitCode, failure: { message: error, class: 'node' } }
   const signal = signalOf(exitCode)
   return { exitCode, ...(signal && { signal }) }
+}
+
+export function outOfMemory(exitCode: number): Exit {
+  const hint = 'Ask for more memory in the Resources of the task'
+  return { exitCode, failure: { message: 'memory limit exceeded', class: 'resource', hint, lacks: 'memory' } }
 }
 
 /** Runtimes give a program that a signal ended the code 128 and the signal's number. */

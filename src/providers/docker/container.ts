@@ -5,10 +5,11 @@ import type { LogSink } from '#contracts/log-sink.ts'
 import type { Clock } from '#lib/clock.ts'
 import type { DockerApi } from './api.ts'
 import { ContainerOutput } from './container-output.ts'
-import { type Ended, exitOf, inspectContainer, untilEnded } from './container-state.ts'
+import { type Ended, exitOf, inspectContainer, outOfMemory, untilEnded } from './container-state.ts'
 import { unlessDone } from './engine-answer.ts'
 import type { LimitWatch } from './limit-watch.ts'
 import { killedOutside, outlivesEngine, wasKilledOutside } from './outside-kill.ts'
+import { wasShortOfMemory } from './short-memory.ts'
 
 export type Held = {
   api: DockerApi
@@ -60,12 +61,13 @@ async function follow(held: Held, isStopped: () => boolean): Promise<Exit> {
   }
 }
 
-/** The exit of a program that we did not end: the engine may have, when it went away or came back. */
+/** The exit of a program that we did not end: the engine may have, when it went away or came back, or the kernel for its memory. */
 async function ownExit(api: DockerApi, { info, wasCut }: Ended): Promise<Exit> {
   const exit = exitOf(info)
   if (!info || exit.failure) return exit
   const isEngines = (wasCut && !(await outlivesEngine(api))) || (await wasKilledOutside(api, info))
-  return isEngines ? killedOutside(exit.exitCode) : exit
+  if (isEngines) return killedOutside(exit.exitCode)
+  return (await wasShortOfMemory(api, info)) ? outOfMemory(exit.exitCode) : exit
 }
 
 async function concluded(held: Held, exit: Exit): Promise<Exit> {

@@ -1,5 +1,6 @@
 import type { Exit } from '#contracts/engine.ts'
 import type { DockerApi, EngineVersion } from './api.ts'
+import { isToldOf } from './container-events.ts'
 import type { ContainerInfo } from './container-state.ts'
 import { dockerStatusOf } from './engine-answer.ts'
 
@@ -7,14 +8,8 @@ import { dockerStatusOf } from './engine-answer.ts'
  * Whether the engine signalled a program that we did not want to end: it does so when it shuts down or comes back after a crash,
  * and when people ask it to. An engine that is gone right after it told of an end has caused it; one that keeps no events has not.
  */
-export async function wasKilledOutside(api: DockerApi, { Id, State }: ContainerInfo): Promise<boolean> {
-  const filters = JSON.stringify({ container: [Id], event: ['kill'] })
-  const query = { since: secondsOf(State.StartedAt), until: secondsOf(State.FinishedAt), filters }
-  try {
-    return (await api.text('GET', '/events', { query, deadlineMs: 10_000 })).trim() !== ''
-  } catch (error) {
-    return dockerStatusOf(error) === undefined
-  }
+export async function wasKilledOutside(api: DockerApi, info: ContainerInfo): Promise<boolean> {
+  return isToldOf(api, 'kill', info).catch((error: unknown) => dockerStatusOf(error) === undefined)
 }
 
 /**
@@ -25,12 +20,6 @@ export async function outlivesEngine(api: DockerApi): Promise<boolean> {
   const info = await api.call<{ LiveRestoreEnabled?: boolean }>('GET', '/info').catch(() => undefined)
   const version = await api.call<EngineVersion>('GET', '/version').catch(() => undefined)
   return info?.LiveRestoreEnabled === true || !version?.Components?.some(({ Name }) => Name === 'Engine')
-}
-
-/** With all nine digits of it: the engine compares to the nanosecond. */
-function secondsOf(time: string): string {
-  const fraction = /\.(\d+)/.exec(time)?.[1] ?? '0'
-  return `${Math.floor(Date.parse(time) / 1000)}.${fraction.padEnd(9, '0')}`
 }
 
 export const killedOutside = (exitCode: number): Exit => ({
