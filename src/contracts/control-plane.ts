@@ -5,7 +5,7 @@ import type { Job, JobSpec } from '#models/job.ts'
 import type { HistoryAudience, JobHistory } from '#models/job-history.ts'
 import type { NodeState, OwnNode } from '#models/node.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
-import type { ChunkList } from '#models/upload.ts'
+import type { ChunkList } from '#models/chunk-list.ts'
 import type { LogChunk, LogQuery } from './log-reader.ts'
 import type { JobCursor, JobFilter, JobOrder, Page } from './store.ts'
 

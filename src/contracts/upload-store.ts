@@ -1,5 +1,5 @@
 import type { JobId } from '#models/ids.ts'
-import type { ChunkList } from '#models/upload.ts'
+import type { ChunkList } from '#models/chunk-list.ts'
 import type { ResultPart } from './publisher.ts'
 
 /** A piece of the chunkList of an upload, or with `chunk` of that chunk. */

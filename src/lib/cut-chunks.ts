@@ -1,5 +1,5 @@
 /** Only the last chunk of something may be smaller. */
-const leastBytes = 512 * 1024
+export const leastChunkBytes = 512 * 1024
 export const largestChunkBytes = 4 * 1024 * 1024
 /** So many bits of the rolling number are zero where a chunk ends: every MiB on average. */
 const cutMask = 0xfffff000
@@ -46,7 +46,7 @@ function endIn(piece: Uint8Array, from: number, growing: Growing): number | unde
   const end = from + largestChunkBytes - growing.sizeBytes
   const last = Math.min(piece.length, end)
   let { rolling } = growing
-  for (let at = from + Math.max(0, leastBytes - growing.sizeBytes); at < last; at++) {
+  for (let at = from + Math.max(0, leastChunkBytes - growing.sizeBytes); at < last; at++) {
     rolling = ((rolling << 1) + (gear[piece[at] as number] as number)) | 0
     if ((rolling & cutMask) === 0) return at
   }

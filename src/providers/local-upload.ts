@@ -1,10 +1,9 @@
-import { hash } from 'node:crypto'
 import { createReadStream, type Stats } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { cutChunks } from '#lib/cut-chunks.ts'
 import { Fault } from '#lib/fault.ts'
-import type { Chunk, ChunkList } from '#models/upload.ts'
+import { type ChunkList, namedChunks } from '#models/chunk-list.ts'
 import { packFolder } from './pack-folder.ts'
 
 const pieceBytes = 1024 * 1024
@@ -61,12 +60,8 @@ export async function localUpload(
       throw isGone(error) ? changedMeanwhile(`${error.path} was removed`) : error
     }
   }
-  const Chunks: Chunk[] = []
   let readBytes = 0
-  for await (const bytes of chunks()) {
-    Chunks.push({ SHA256: hash('sha256', bytes), SizeBytes: bytes.length })
-    onRead((readBytes += bytes.length))
-  }
+  const Chunks = await namedChunks(chunks(), ({ SizeBytes }) => onRead((readBytes += SizeBytes)))
   const list: ChunkList = {
     Form: isFolder ? 'folder' : 'file',
     IsExecutable: !isFolder && (info.mode & 0o111) !== 0,

@@ -17,10 +17,9 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { ReadUpload } from '#contracts/upload-store.ts'
 import { Fault } from '#lib/fault.ts'
+import { chunkListIdOf, listedBytes } from '#models/chunk-list.ts'
 import type { JobId } from '#models/ids.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
-import { uploadBytes } from '#models/upload.ts'
-import { uploadIdOf } from '#models/upload-id.ts'
 import { SystemClock } from '#platform/clock.ts'
 import { systemDisk } from '#platform/disk.ts'
 import { UploadFiles } from '#providers/link/upload-files.ts'
@@ -62,7 +61,7 @@ function rig(root: string) {
       const at = missing.indexOf(hash('sha256', bytes))
       if (at >= 0) await files.put('default', id, missing.splice(at, 1)[0] as string, one(bytes))
     }
-    return { source: { Type: 'upload', Params: { ID: uploadIdOf(list), SizeBytes: uploadBytes(list) } }, sent }
+    return { source: { Type: 'upload', Params: { ID: chunkListIdOf(list), SizeBytes: listedBytes(list) } }, sent }
   }
   return { files, ask, settings, storage, send }
 }
@@ -284,10 +283,10 @@ describe('what users send with their jobs', () => {
     writeFileSync(join(root, 'file'), 'content')
     await send(join(root, 'file'))
     const { list } = await localUpload(join(root, 'file'), never)
-    expect(await files.use('default', uploadIdOf(list), jobId)).toBe(true)
-    expect(await files.use('others', uploadIdOf(list), jobId)).toBe(false)
+    expect(await files.use('default', chunkListIdOf(list), jobId)).toBe(true)
+    expect(await files.use('others', chunkListIdOf(list), jobId)).toBe(false)
     expect((await files.begin('others', list)).missing).toEqual([list.Chunks[0]?.SHA256])
-    expect(await files.use('others', uploadIdOf(list), jobId)).toBe(false)
+    expect(await files.use('others', chunkListIdOf(list), jobId)).toBe(false)
   })
 
   it('goes with what only it consists of, and is told with the jobs that name it', async () => {

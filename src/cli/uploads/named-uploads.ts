@@ -1,8 +1,8 @@
 import { basename } from 'node:path'
+import { chunkListIdOf, listedBytes } from '#models/chunk-list.ts'
 import type { JobSpec } from '#models/job.ts'
 import type { InputSource } from '#models/task.ts'
-import { uploadBytes, uploadType } from '#models/upload.ts'
-import { uploadIdOf } from '#models/upload-id.ts'
+import { uploadType } from '#models/upload.ts'
 import { type LocalUpload, localUpload, uploadStat } from '#providers/local-upload.ts'
 import type { Host } from '../host.ts'
 import { warn } from '../tell.ts'
@@ -36,7 +36,7 @@ function named(input: InputSource, uploads: ReadonlyMap<string, LocalUpload>): I
   const isBelow = folder !== input.Target && list.Form === 'file'
   return {
     ...input,
-    Source: { Type: uploadType, Params: { ID: uploadIdOf(list), SizeBytes: uploadBytes(list) } },
+    Source: { Type: uploadType, Params: { ID: chunkListIdOf(list), SizeBytes: listedBytes(list) } },
     Target: isBelow ? `${folder}/${basename(path)}` : folder || '/',
   }
 }

@@ -5,8 +5,8 @@ import type { Clock } from '#lib/clock.ts'
 import { faultOf } from '#lib/fault.ts'
 import { formatBytes } from '#lib/sizes.ts'
 import { Turns } from '#lib/turns.ts'
+import { listedBytes } from '#models/chunk-list.ts'
 import type { JobSpec } from '#models/job.ts'
-import { uploadBytes } from '#models/upload.ts'
 import { changedMeanwhile, type LocalUpload, localUpload } from '#providers/local-upload.ts'
 import type { Cli } from '../command.ts'
 import { Speed } from '../progress/speed.ts'
@@ -95,7 +95,7 @@ function patience({ clock, interrupted }: Cli): <Answer>(ask: () => Promise<Answ
 /** Each chunk counts once, however often it stands there. */
 function bytesOf({ list }: LocalUpload, digests: ReadonlySet<string>): number {
   const chunks = new Map(list.Chunks.map((chunk) => [chunk.SHA256, chunk]))
-  return uploadBytes({ Chunks: [...chunks.values()].filter(({ SHA256 }) => digests.has(SHA256)) })
+  return listedBytes({ Chunks: [...chunks.values()].filter(({ SHA256 }) => digests.has(SHA256)) })
 }
 
 /** Told anew whenever somebody looks. */

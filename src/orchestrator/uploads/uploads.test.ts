@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import type { ChunkList } from '#models/chunk-list.ts'
 import type { JobId, NodeId } from '#models/ids.ts'
-import type { ChunkList } from '#models/upload.ts'
 import { Uploads } from './uploads.ts'
 
 const id = 'a'.repeat(64)

@@ -3,10 +3,11 @@ import type { Store } from '#contracts/store.ts'
 import type { NodeUploadQuery, UploadStore } from '#contracts/upload-store.ts'
 import { Fault } from '#lib/fault.ts'
 import { decodeParams } from '#lib/params.ts'
+import { type ChunkList, listedBytes } from '#models/chunk-list.ts'
 import type { NodeId } from '#models/ids.ts'
 import { type Job, mainTask } from '#models/job.ts'
 import type { InputSource } from '#models/task.ts'
-import { type ChunkList, uploadBytes, uploadsOf } from '#models/upload.ts'
+import { uploadsOf } from '#models/upload.ts'
 
 export type UploadsParts = {
   store: Store
@@ -28,7 +29,7 @@ export class Uploads {
 
   async begin(namespace: string, chunkList: ChunkList): Promise<{ id: string; missing: string[] }> {
     const { maxBytes, hasRoomFor } = this.#parts
-    const sizeBytes = uploadBytes(chunkList)
+    const sizeBytes = listedBytes(chunkList)
     if (sizeBytes > maxBytes) throw tooLarge(sizeBytes, maxBytes)
     if (!(await hasRoomFor(sizeBytes))) throw noRoom(sizeBytes)
     return this.#files.begin(namespace, chunkList)

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { Fault } from '#lib/fault.ts'
-import type { Chunk } from '#models/upload.ts'
+import type { Chunk } from '#models/chunk-list.ts'
 
 /** The bytes as they come; a Fault BadRequest at the latest in the end when they are not the chunk. */
 export async function* checkedChunk(

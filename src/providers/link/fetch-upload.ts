@@ -9,7 +9,7 @@ import { largestChunkBytes } from '#lib/cut-chunks.ts'
 import { Fault } from '#lib/fault.ts'
 import { orAborted } from '#lib/or-aborted.ts'
 import { writeAt } from '#lib/write-at.ts'
-import { type Chunk, type ChunkList, checkedChunkList } from '#models/upload.ts'
+import { type Chunk, type ChunkList, checkedChunkList } from '#models/chunk-list.ts'
 import { untilAnswered } from './until-answered.ts'
 
 export type FetchUploadParts = { read: ReadUpload; clock: Clock }

@@ -7,9 +7,8 @@ import type { ResultPart } from '#contracts/publisher.ts'
 import type { KeptUpload, UploadQuery, UploadStore } from '#contracts/upload-store.ts'
 import { Fault, isDiskFull } from '#lib/fault.ts'
 import { Turns } from '#lib/turns.ts'
+import { type ChunkList, chunkListIdOf, chunkListText, isDigest, listedBytes } from '#models/chunk-list.ts'
 import type { JobId } from '#models/ids.ts'
-import { type ChunkList, isDigest, uploadBytes } from '#models/upload.ts'
-import { chunkListText, uploadIdOf } from '#models/upload-id.ts'
 import { checkedChunk } from './checked-chunk.ts'
 import { sizeOf } from './size-of.ts'
 import { synced, writeSynced } from './synced.ts'
@@ -40,7 +39,7 @@ export class UploadFiles implements UploadStore {
   }
 
   begin(namespace: string, chunkList: ChunkList): Promise<{ id: string; missing: string[] }> {
-    const place = { scope: scopeOf(namespace), id: uploadIdOf(chunkList) }
+    const place = { scope: scopeOf(namespace), id: chunkListIdOf(chunkList) }
     return this.#turns.take(async () => {
       for (const kind of ['lists', 'chunks']) await this.#disk.makeDirectory(this.#path(place.scope, kind))
       await this.#write(place, chunkList)
@@ -67,7 +66,7 @@ export class UploadFiles implements UploadStore {
     const place = placeOf(namespace, id)
     const chunkList = await this.#chunkList(place)
     const isWhole = chunkList && (await this.#missing(place.scope, chunkList)).length === 0
-    return isWhole ? uploadBytes(chunkList) : undefined
+    return isWhole ? listedBytes(chunkList) : undefined
   }
 
   use(namespace: string, id: string, jobId: JobId): Promise<boolean> {
@@ -103,7 +102,7 @@ export class UploadFiles implements UploadStore {
         if (!chunkList) continue
         const { mtimeMs } = await stat(this.#listPath({ scope, id }))
         const jobIds = await this.#jobIds({ scope, id })
-        found.push({ scope, id, sizeBytes: uploadBytes(chunkList), usedMs: mtimeMs, jobIds })
+        found.push({ scope, id, sizeBytes: listedBytes(chunkList), usedMs: mtimeMs, jobIds })
       }
     }
     return found

@@ -10,9 +10,10 @@ import type { Startable } from '#lib/lifecycle.ts'
 import { orAborted } from '#lib/or-aborted.ts'
 import { decodeParams } from '#lib/params.ts'
 import { Rounds, restForAge } from '#lib/rounds.ts'
+import { type ChunkList, isDigest, listedBytes } from '#models/chunk-list.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
 import type { InputSource } from '#models/task.ts'
-import { type ChunkList, isDigest, uploadBytes, uploadType } from '#models/upload.ts'
+import { uploadType } from '#models/upload.ts'
 import { type FetchUploadParts, fetchChunkList, fetchUpload, type NamedUpload } from './fetch-upload.ts'
 import type { LinkSettings } from './settings.ts'
 
@@ -87,7 +88,7 @@ export class UploadStorage implements Storage, Startable {
     const named = { jobId: context.share.jobId, uploadId }
     try {
       const list = await fetchChunkList(this.#deps, named, signal)
-      if (uploadBytes(list) > context.limitBytes) throw tooLarge(context.limitBytes)
+      if (listedBytes(list) > context.limitBytes) throw tooLarge(context.limitBytes)
       const isFolder = list.Form === 'folder'
       const path = join(context.directory, isFolder ? 'archive' : 'file')
       const bring = () => this.#alone(uploadId, () => this.#bring(named, list, path, signal), signal)
