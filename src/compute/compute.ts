@@ -3,7 +3,7 @@ import type { Engine } from '#contracts/engine.ts'
 import type { LogChunk, LogQuery } from '#contracts/log-reader.ts'
 import type { LogStore } from '#contracts/log-store.ts'
 import type { ComputeEnd } from '#contracts/node-link.ts'
-import type { ResultPart, ResultQuery } from '#contracts/publisher.ts'
+import type { OfferedQuery, ResultPart, ResultQuery } from '#contracts/publisher.ts'
 import type { Store } from '#contracts/store.ts'
 import type { Verdict } from '#contracts/verdict.ts'
 import type { Clock } from '#lib/clock.ts'
@@ -137,9 +137,9 @@ export class Compute implements ComputeEnd, Startable {
     if (!signal.aborted) yield* selectedOutput(this.#parts.logs.read(query, signal), query)
   }
 
-  async readResult(query: ResultQuery): Promise<ResultPart> {
+  async readResult(query: ResultQuery | OfferedQuery): Promise<ResultPart> {
     for (const publisher of this.#parts.registries.publishers.all) {
-      const part = await publisher.readKept?.(query)
+      const part = await ('chunkListId' in query ? publisher.readOffered?.(query) : publisher.readKept?.(query))
       if (part) return part
     }
     throw new Fault('NotFound', `node ${this.#parts.nodeId} keeps no result of execution ${query.executionId}`, {

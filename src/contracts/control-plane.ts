@@ -1,3 +1,4 @@
+import type { ChunkList } from '#models/chunk-list.ts'
 import type { Execution } from '#models/execution.ts'
 import type { JobPlan, JobReasons } from '#models/forecast.ts'
 import type { ExecutionId, JobId, NodeId } from '#models/ids.ts'
@@ -5,7 +6,6 @@ import type { Job, JobSpec } from '#models/job.ts'
 import type { HistoryAudience, JobHistory } from '#models/job-history.ts'
 import type { NodeState, OwnNode } from '#models/node.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
-import type { ChunkList } from '#models/chunk-list.ts'
 import type { LogChunk, LogQuery } from './log-reader.ts'
 import type { JobCursor, JobFilter, JobOrder, Page } from './store.ts'
 

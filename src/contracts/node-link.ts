@@ -14,7 +14,7 @@ import type {
 } from '#models/messages/messages.ts'
 import type { NodeInfo } from '#models/node.ts'
 import type { LogChunk, LogQuery } from './log-reader.ts'
-import type { ResultPart, ResultQuery } from './publisher.ts'
+import type { OfferedQuery, ResultPart, ResultQuery } from './publisher.ts'
 import type { NodeUploadQuery } from './upload-store.ts'
 
 /**
@@ -26,8 +26,8 @@ export interface ComputeEnd {
   /** Applies the frames in order, each once; a gap ends the batch. Answers when what it applied is durable. */
   deliver(linkId: string, frames: readonly Frame<OrchestratorMessage>[]): Promise<FramesAck>
   readLogs(query: LogQuery, signal: AbortSignal): AsyncIterable<LogChunk>
-  /** A piece of a result that a publisher of the node keeps there. Throws a Fault NotFound when none does. */
-  readResult(query: ResultQuery): Promise<ResultPart>
+  /** A piece of a result that a publisher of the node keeps there, or offers. Throws a Fault NotFound when none does. */
+  readResult(query: ResultQuery | OfferedQuery): Promise<ResultPart>
 }
 
 /** Most bytes of one piece of a result, or of an upload. */

@@ -1,6 +1,7 @@
 import type { ExecutionId, JobId, NodeId } from '#models/ids.ts'
 import type { ResultOffer, ResultOfferReply, UploadRequest } from '#models/messages/messages.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
+import type { ChunkQuery } from './chunks.ts'
 import type { Verdict } from './verdict.ts'
 
 export type PublishRequest = {
@@ -13,6 +14,8 @@ export type PublishRequest = {
 }
 
 export type ResultQuery = { executionId: ExecutionId; offset: number; limitBytes: number }
+/** A piece of the chunk list of a result that is offered, or of a chunk of it. */
+export type OfferedQuery = ChunkQuery & { executionId: ExecutionId; chunkListId: string }
 /** Has the orchestrator take a result that is kept here: whether it has all of it now. Throws a Fault; one that is not retryable is for good. */
 export type OfferResult = (offer: ResultOffer) => Promise<ResultOfferReply>
 /** Asks the orchestrator for a signed address that takes a result by PUT. Throws a Fault. */
@@ -38,4 +41,6 @@ export interface Publisher {
    * Undefined when nothing is kept of the execution.
    */
   readKept?(query: ResultQuery): Promise<ResultPart | undefined>
+  /** Of a publisher that offers results to the orchestrator. Undefined when it does not offer this one now. */
+  readOffered?(query: OfferedQuery): Promise<ResultPart | undefined>
 }

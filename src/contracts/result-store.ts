@@ -1,5 +1,6 @@
 import type { ExecutionId } from '#models/ids.ts'
 import type { ResultOffer } from '#models/messages/messages.ts'
+import type { ChunkSource } from './chunks.ts'
 import type { ResultPart, ResultQuery } from './publisher.ts'
 
 /** What is kept of an execution, also a part; `writtenMs`, Unix ms, is of the last write. */
@@ -9,12 +10,14 @@ export type KeptResultFile = { executionId: ExecutionId; writtenMs: number; size
 export interface ResultStore {
   /** Whether this very result is here, whole. */
   holds(offer: ResultOffer): Promise<boolean>
-  /** How much of it is here: from there on it is asked for. */
+  /** How much of it is here. */
   receivedBytes(offer: ResultOffer): Promise<number>
-  /** Adds what follows. Throws a Fault StorageFull when there is no room. */
-  append(offer: ResultOffer, bytes: Uint8Array): Promise<void>
-  /** Keeps it under the name of its execution, synced. Throws a Fault Conflict, and forgets it, when its digest is another. */
-  finish(offer: ResultOffer): Promise<void>
+  /**
+   * Asks for the chunks of it that are not here, and keeps it under the name of its execution, synced. Throws what the source does,
+   * the reason of the signal, and a Fault: StorageFull when there is no room, ServiceUnavailable when something else comes again
+   * and again; what has come stays then, and the next call asks for the rest.
+   */
+  bring(offer: ResultOffer, source: ChunkSource, signal: AbortSignal): Promise<void>
   /** Undefined when nothing is kept of the execution. */
   read(query: ResultQuery): Promise<ResultPart | undefined>
   /** Everything that something is kept of. */

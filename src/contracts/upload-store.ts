@@ -1,9 +1,10 @@
-import type { JobId } from '#models/ids.ts'
 import type { ChunkList } from '#models/chunk-list.ts'
+import type { JobId } from '#models/ids.ts'
+import type { ChunkQuery } from './chunks.ts'
 import type { ResultPart } from './publisher.ts'
 
-/** A piece of the chunkList of an upload, or with `chunk` of that chunk. */
-export type UploadQuery = { uploadId: string; chunk?: string; offset: number; limitBytes: number }
+/** A piece of the chunkList of an upload, or of a chunk of it. */
+export type UploadQuery = ChunkQuery & { uploadId: string }
 
 /** What a node may ask for a job that it has an execution of. */
 export type NodeUploadQuery = UploadQuery & { jobId: JobId }

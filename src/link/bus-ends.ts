@@ -1,7 +1,8 @@
 import type { Bus, Subscription } from '#contracts/bus.ts'
+import type { ChunkQuery } from '#contracts/chunks.ts'
 import type { LogChunk, LogQuery } from '#contracts/log-reader.ts'
 import type { ComputeEnd, OrchestratorEnd } from '#contracts/node-link.ts'
-import type { ResultPart, ResultQuery } from '#contracts/publisher.ts'
+import type { OfferedQuery, ResultPart, ResultQuery } from '#contracts/publisher.ts'
 import type { NodeUploadQuery } from '#contracts/upload-store.ts'
 import type { Clock, Random } from '#lib/clock.ts'
 import type { EventLog } from '#lib/event-log.ts'
@@ -77,7 +78,7 @@ class RemoteNode implements ComputeEnd {
     return readLogsOverBus(this.#bus, this.#nodeId, subjects.logs(this.#nodeId), query, signal, parts)
   }
 
-  readResult(query: ResultQuery): Promise<ResultPart> {
+  readResult(query: ResultQuery | OfferedQuery): Promise<ResultPart> {
     return readPieceOverBus(this.#bus, subjects.results(this.#nodeId), query)
   }
 }
@@ -159,15 +160,25 @@ const serveNode = (bus: Bus, nodeId: NodeId, end: ComputeEnd, clock: Clock, log:
     onRefused: (_subject, error) => logRefusal(log, 'orchestrator_message_refused', error),
   }),
   serveLogsOverBus(bus, subjects.logs(nodeId), end, clock),
-  servePiecesOverBus(bus, subjects.results(nodeId), (_subject, query) =>
-    end.readResult({ ...query, executionId: executionIdOf(query['executionId'], 'executionId') }),
-  ),
+  servePiecesOverBus(bus, subjects.results(nodeId), (_subject, query) => end.readResult(resultQueryIn(query))),
 ]
 
-const uploadQueryIn = ({ jobId, uploadId, chunk, ...stretch }: Record<string, unknown> & Stretch): NodeUploadQuery => ({
-  ...stretch,
-  jobId: textOf(jobId, 'jobId') as JobId,
-  uploadId: textOf(uploadId, 'uploadId'),
+type Query = Record<string, unknown> & Stretch
+
+const resultQueryIn = (query: Query): ResultQuery | OfferedQuery => ({
+  ...(query['chunkListId'] === undefined ? {} : { chunkListId: textOf(query['chunkListId'], 'chunkListId') }),
+  ...chunkQueryIn(query),
+  executionId: executionIdOf(query['executionId'], 'executionId'),
+})
+
+const uploadQueryIn = (query: Query): NodeUploadQuery => ({
+  ...chunkQueryIn(query),
+  jobId: textOf(query['jobId'], 'jobId') as JobId,
+  uploadId: textOf(query['uploadId'], 'uploadId'),
+})
+
+const chunkQueryIn = ({ chunk, offset, limitBytes }: Query): ChunkQuery => ({
+  ...{ offset, limitBytes },
   ...(chunk === undefined ? {} : { chunk: textOf(chunk, 'chunk') }),
 })
 

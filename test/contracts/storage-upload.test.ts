@@ -258,7 +258,9 @@ describe('what users send with their jobs', () => {
       return query.chunk ? { ...part, bytes: Buffer.from('CONTENT') } : part
     }
     const where = context()
-    await expect((await storage(other)).prepare(inputOf(source), where, never)).rejects.toThrow('is not what')
+    await expect((await storage(other)).prepare(inputOf(source), where, never)).rejects.toThrow(
+      'came 3 times as something else',
+    )
     expect(readdirSync(where.directory)).toEqual([])
   })
 

@@ -56,6 +56,7 @@ const packages: Record<string, readonly string[]> = {
   server: ['bcryptjs', 'fastify', 'lru-cache', 'ws'],
   providers: ['modern-tar'],
   'providers/docker': ['lru-cache'],
+  'providers/link': ['lru-cache'],
   'providers/ipfs': ['@ipld/dag-pb', 'ipfs-unixfs', 'ipfs-unixfs-importer', 'multiformats', 'undici'],
   'providers/s3': [
     '@aws-sdk/client-s3',

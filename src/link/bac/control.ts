@@ -1,4 +1,5 @@
 import { Fault } from '#lib/fault.ts'
+import { isDigest } from '#models/chunk-list.ts'
 import type { ExecutionId, JobId, NodeId } from '#models/ids.ts'
 import type { Handshake, Heartbeat, ResultOffer, UploadRequest } from '#models/messages/messages.ts'
 import type { NodeInfo } from '#models/node.ts'
@@ -71,8 +72,22 @@ function resultOffer(value: unknown): ResultOffer {
   return {
     ExecutionID: textOf(wire.ExecutionID, 'ExecutionID') as ExecutionId,
     SizeBytes: wholeOf(wire.SizeBytes, 'SizeBytes'),
-    SHA256: textOf(wire.SHA256, 'SHA256'),
+    ChunkListID: chunkListIdOf(wire.ChunkListID),
   }
+}
+
+/** A node of an earlier release has none; its result waits there until the node is of this one. */
+function chunkListIdOf(value: unknown): string {
+  const id = textOf(value, 'ChunkListID')
+  if (isDigest(id)) return id
+  throw new Fault(
+    id === '' ? 'ServiceUnavailable' : 'BadRequest',
+    'a result is offered by the digest of its chunk list',
+    {
+      hint: 'Bring the node and its orchestrator to the same release.',
+      isRetryable: id === '',
+    },
+  )
 }
 
 function uploadRequest(value: unknown): UploadRequest {

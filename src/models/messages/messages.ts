@@ -122,10 +122,10 @@ export type Heartbeat = {
   /** The first one of another process of the node (Go nodes only: what ours kept it tells itself). */
   IsNewProcess?: boolean
 }
-/** A result that a node keeps for the orchestrator to take. */
-export type ResultOffer = { ExecutionID: ExecutionId; SizeBytes: number; SHA256: string }
+/** A result that a node keeps for the orchestrator to take, and the digest of the list of its chunks. */
+export type ResultOffer = { ExecutionID: ExecutionId; SizeBytes: number; ChunkListID: string }
 /** `IsTaken`: all of it is kept by the orchestrator, on its disk. */
-export type ResultOfferReply = { IsTaken: boolean; ReceivedBytes: number }
+export type ResultOfferReply = { IsTaken: boolean }
 /** Of an execution whose result goes to the store that the orchestrator's operator keeps for all nodes. */
 export type UploadRequest = { JobID: JobId; ExecutionID: ExecutionId }
 /** `IsKnown` false: shake hands again. */

@@ -1,39 +1,32 @@
 import { describe, expect, it } from 'vitest'
-import type { ResultPart, ResultQuery } from '#contracts/publisher.ts'
+import type { ChunkSource } from '#contracts/chunks.ts'
+import type { OfferedQuery } from '#contracts/publisher.ts'
 import { Fault } from '#lib/fault.ts'
 import type { ExecutionId, NodeId } from '#models/ids.ts'
 import type { ResultOffer } from '#models/messages/messages.ts'
 import { StepClock } from '../../../test/kit/step-clock.ts'
+import { until } from '../../../test/kit/until.ts'
 import { ResultTaker } from './result-taker.ts'
 
-const content = Buffer.alloc(1_000_000, 'content of a result')
-const offer: ResultOffer = { ExecutionID: 'e-1' as ExecutionId, SizeBytes: content.length, SHA256: 'a'.repeat(64) }
+const offer: ResultOffer = { ExecutionID: 'e-1' as ExecutionId, SizeBytes: 1_000_000, ChunkListID: 'a'.repeat(64) }
 const node = 'n-1' as NodeId
+const piece = { bytes: Buffer.from('piece'), sizeBytes: 5, tag: 't' }
 
-/** A taker with one execution on `n-1`, whose node breaks off after so many bytes, once. */
+/** A taker with one execution on `n-1`, whose node answers as these do, one after the other, and then with a piece. */
 const rig = ({
-  breakAt = Number.POSITIVE_INFINITY,
+  answers = [] as (() => Promise<typeof piece>)[],
   maxBytes = 1e9,
   hasRoom = true,
-  mostBytes = 1e9,
+  hereBytes = 0,
   execution = {},
 } = {}) => {
-  const taken: Buffer[] = []
-  const asked: number[] = []
-  const bytesOf = () => Buffer.concat(taken).length
+  const asked: OfferedQuery[] = []
+  const roomFor: number[] = []
+  const clock = new StepClock()
   let isWhole = false
-  let left = breakAt
-  const readResult = async ({ offset, limitBytes }: ResultQuery): Promise<ResultPart> => {
-    asked.push(offset)
-    if (offset >= left) {
-      left = Number.POSITIVE_INFINITY
-      throw new Fault('ServiceUnavailable', 'cut', { isRetryable: true })
-    }
-    return {
-      bytes: content.subarray(offset, offset + Math.min(limitBytes, mostBytes)),
-      sizeBytes: content.length,
-      tag: 't',
-    }
+  const readResult = (query: OfferedQuery) => {
+    asked.push(query)
+    return (answers.shift() ?? (async () => piece))()
   }
   const stored = {
     NodeID: node,
@@ -42,9 +35,12 @@ const rig = ({
     ...execution,
   }
   const taker = new ResultTaker({
-    clock: new StepClock(),
+    clock,
     maxBytes,
-    hasRoomFor: async () => hasRoom,
+    hasRoomFor: async (bytes: number) => {
+      roomFor.push(bytes)
+      return hasRoom
+    },
     log: () => {},
     end: () => ({ readResult }),
     store: {
@@ -53,35 +49,59 @@ const rig = ({
     },
     results: {
       holds: async () => isWhole,
-      receivedBytes: async () => bytesOf(),
-      append: async (_offer: ResultOffer, bytes: Uint8Array) => void taken.push(Buffer.from(bytes)),
-      finish: async () => {
-        isWhole = Buffer.concat(taken).equals(content)
+      receivedBytes: async () => hereBytes,
+      bring: async (_: ResultOffer, { read }: ChunkSource, signal: AbortSignal) => {
+        await Promise.race([
+          read({ chunk: 'c', offset: 1, limitBytes: 5 }),
+          new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+        ])
+        isWhole = true
       },
     },
   } as never)
-  return { taker, asked, isWhole: () => isWhole, bytesOf }
+  return { taker, asked, roomFor, clock, isWhole: () => isWhole }
 }
 
 describe('a result that a node offers', () => {
-  it('is taken whole, and not again', async () => {
+  it('is taken whole, chunk by chunk, and not again', async () => {
     const { taker, asked, isWhole } = rig()
-    expect(await taker.take(node, offer)).toEqual({ IsTaken: true, ReceivedBytes: content.length })
+    expect(await taker.take(node, offer)).toEqual({ IsTaken: true })
     expect(isWhole()).toBe(true)
-    const { length } = asked
-    expect(await taker.take(node, offer)).toMatchObject({ IsTaken: true })
-    expect(asked).toHaveLength(length)
+    expect(asked).toEqual([
+      { executionId: 'e-1', chunkListId: offer.ChunkListID, chunk: 'c', offset: 1, limitBytes: 5 },
+    ])
+    expect(await taker.take(node, offer)).toEqual({ IsTaken: true })
+    expect(asked).toHaveLength(1)
   })
 
-  it('goes on where it broke', async () => {
-    const { taker, asked, isWhole, bytesOf } = rig({ breakAt: 300_000 })
+  it('is asked for again when it is offered again after a break', async () => {
+    const cut = () => Promise.reject(new Fault('ServiceUnavailable', 'cut', { isRetryable: true }))
+    const { taker, isWhole } = rig({ answers: [cut] })
     await expect(taker.take(node, offer)).rejects.toMatchObject({ isRetryable: true })
-    const before = bytesOf()
-    expect(before).toBeGreaterThan(0)
-    asked.length = 0
-    expect(await taker.take(node, offer)).toMatchObject({ IsTaken: true })
-    expect(asked[0]).toBe(before)
+    expect(await taker.take(node, offer)).toEqual({ IsTaken: true })
     expect(isWhole()).toBe(true)
+  })
+
+  it('keeps its node waiting for seconds only, and goes on meanwhile', async () => {
+    const { promise, resolve } = Promise.withResolvers<typeof piece>()
+    const { taker, clock, asked } = rig({ answers: [() => promise] })
+    const first = taker.take(node, offer)
+    await until('it is asked for', () => asked.length > 0 && clock.pending > 0)
+    clock.goTo(clock.nowAtMs + 5_000)
+    expect(await first).toEqual({ IsTaken: false })
+    const second = taker.take(node, offer)
+    resolve(piece)
+    expect(await second).toEqual({ IsTaken: true })
+    expect(asked).toHaveLength(1)
+  })
+
+  it('is not waited for over a connection that was replaced', async () => {
+    const { taker, asked } = rig({ answers: [() => new Promise(() => {})] })
+    const first = taker.take(node, offer)
+    await until('it is asked for', () => asked.length > 0)
+    taker.renewed(node)
+    await expect(first).rejects.toMatchObject({ isRetryable: true })
+    expect(await taker.take(node, offer)).toEqual({ IsTaken: true })
   })
 
   it.each([
@@ -95,7 +115,7 @@ describe('a result that a node offers', () => {
   })
 
   it('is refused before any of it comes when it is larger than the operator allows', async () => {
-    const { taker, asked } = rig({ maxBytes: content.length - 1 })
+    const { taker, asked } = rig({ maxBytes: offer.SizeBytes - 1 })
     await expect(taker.take(node, offer)).rejects.toMatchObject({
       code: 'PayloadTooLarge',
       details: { FailureClass: 'resource' },
@@ -104,16 +124,10 @@ describe('a result that a node offers', () => {
     expect(asked).toEqual([])
   })
 
-  it('is taken in smaller pieces where the bus carries no larger ones', async () => {
-    const { taker, asked, isWhole } = rig({ mostBytes: 16_000 })
-    expect(await taker.take(node, offer)).toMatchObject({ IsTaken: true })
-    expect(isWhole()).toBe(true)
-    expect(asked.length).toBeLessThan(80)
-  })
-
-  it('waits on its node while there is no room for it', async () => {
-    const { taker, asked } = rig({ hasRoom: false })
+  it('waits on its node while there is no room for the rest of it', async () => {
+    const { taker, asked, roomFor } = rig({ hasRoom: false, hereBytes: 400_000 })
     await expect(taker.take(node, offer)).rejects.toMatchObject({ code: 'StorageFull', isRetryable: true })
+    expect(roomFor).toEqual([600_000])
     expect(asked).toEqual([])
   })
 })

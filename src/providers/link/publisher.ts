@@ -1,10 +1,7 @@
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import { mkdir, rm, stat } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
 import type { ReadPart, WriteArchive } from '#contracts/archive.ts'
-import type { OfferResult, Publisher, PublishRequest, ResultPart, ResultQuery } from '#contracts/publisher.ts'
+import type { OfferedQuery, OfferResult, Publisher, PublishRequest, ResultPart } from '#contracts/publisher.ts'
 import { type Verdict, yes } from '#contracts/verdict.ts'
 import type { Clock } from '#lib/clock.ts'
 import { Fault, isDiskFull, messageOf } from '#lib/fault.ts'
@@ -12,19 +9,21 @@ import type { Startable } from '#lib/lifecycle.ts'
 import type { ExecutionId } from '#models/ids.ts'
 import { resultName } from '#models/result-name.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
+import { OfferedArchive } from './offered-archive.ts'
 import type { LinkSettings } from './settings.ts'
 import { untilAnswered } from './until-answered.ts'
 
 export type LinkPublisherDeps = { clock: Clock; write: WriteArchive; read: ReadPart; offer: OfferResult }
 
 /**
- * Gives results to the orchestrator over the connection that the node has anyway: no store, no open port. The orchestrator takes
- * them piece by piece, and goes on where it was after any break on either side; a result waits here until all of it is there.
+ * Gives results to the orchestrator over the connection that the node has anyway: no store, no open port. The orchestrator asks for
+ * the chunks that it lacks, whatever breaks on either side; a result waits here until all of it is there.
  */
 export class LinkPublisher implements Publisher, Startable {
   readonly type = 'link'
   readonly #settings: LinkSettings
   readonly #deps: LinkPublisherDeps
+  readonly #offered = new Map<ExecutionId, OfferedArchive>()
 
   constructor(settings: LinkSettings, deps: LinkPublisherDeps) {
     this.#settings = settings
@@ -50,9 +49,10 @@ export class LinkPublisher implements Publisher, Startable {
     try {
       // What an earlier life has packed is the result: packed again it would be other bytes, and sent from its beginning.
       if (!(await this.isPacked(executionId))) await this.#deps.write(resultDirectory, path, signal)
-      const { size: SizeBytes } = await stat(path)
-      const SHA256 = await digestOf(path, signal)
-      const offer = { ExecutionID: executionId, SizeBytes, SHA256 }
+      const archive = await OfferedArchive.of(path, this.#deps.read, signal)
+      this.#offered.set(executionId, archive)
+      const { id: ChunkListID, sizeBytes: SizeBytes, digest: SHA256 } = archive
+      const offer = { ExecutionID: executionId, SizeBytes, ChunkListID }
       // Until the orchestrator has it, or says that it does not want it.
       const ask = async () => (await this.#deps.offer(offer)).IsTaken || undefined
       await untilAnswered(ask, this.#deps.clock, signal)
@@ -60,6 +60,7 @@ export class LinkPublisher implements Publisher, Startable {
     } catch (error) {
       throw signal.aborted ? signal.reason : publishFault(error)
     } finally {
+      this.#offered.delete(executionId)
       if (signal.reason !== 'leaving') await rm(path, { force: true })
     }
   }
@@ -68,19 +69,14 @@ export class LinkPublisher implements Publisher, Startable {
     return (await this.#deps.read(this.#pathOf(executionId), 0, 0)) !== undefined
   }
 
-  async readKept({ executionId, offset, limitBytes }: ResultQuery): Promise<ResultPart | undefined> {
-    return this.#deps.read(this.#pathOf(executionId), offset, limitBytes)
+  async readOffered({ executionId, chunkListId, ...query }: OfferedQuery): Promise<ResultPart | undefined> {
+    const archive = this.#offered.get(executionId)
+    return archive?.id === chunkListId ? archive.piece(query) : undefined
   }
 
   #pathOf(executionId: ExecutionId): string {
     return join(this.#settings.directory, resultName(executionId))
   }
-}
-
-async function digestOf(path: string, signal: AbortSignal): Promise<string> {
-  const hash = createHash('sha256')
-  await pipeline(createReadStream(path), hash, { signal })
-  return hash.digest('hex')
 }
 
 function publishFault(error: unknown): Fault {

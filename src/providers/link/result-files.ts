@@ -1,70 +1,83 @@
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import { appendFile, mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
+import { LRUCache } from 'lru-cache'
 import type { ReadPart } from '#contracts/archive.ts'
+import type { ChunkSource } from '#contracts/chunks.ts'
 import type { ResultPart, ResultQuery } from '#contracts/publisher.ts'
 import type { KeptResultFile, ResultStore } from '#contracts/result-store.ts'
 import { Fault, isDiskFull } from '#lib/fault.ts'
+import { isDigest, listedBytes, mostListBytes } from '#models/chunk-list.ts'
 import type { ExecutionId } from '#models/ids.ts'
 import type { ResultOffer } from '#models/messages/messages.ts'
 import { resultName } from '#models/result-name.ts'
+import { ComingFile } from './coming-file.ts'
+import { fetchChunkList } from './fetch-chunk-list.ts'
 import { sizeOf } from './size-of.ts'
 import { synced, writeSynced } from './synced.ts'
 
 export type ResultFilesParts = { directory: string; read: ReadPart }
 
 const whole = '.tar.gz'
-const digestFile = '.sha256'
+/** Beside a whole one: the digest of its chunk list. */
+const listId = '.chunks'
 const part = /^([A-Za-z0-9_-]{1,128})\.([0-9a-f]{64})\.part$/
+/** Of those that broke so many are known without a look at their files. */
+const mostKnown = 64
 
-/** Results of other nodes as files of the orchestrator's: `<execution>.tar.gz`, and while they come `<execution>.<digest>.part`. */
+/** Results of other nodes as files of the orchestrator's: `<execution>.tar.gz`, and while they come `<execution>.<chunk list>.part`. */
 export class ResultFiles implements ResultStore {
   readonly #directory: string
   readonly #read: ReadPart
+  /** How far those have come that broke, by the paths of their files. */
+  readonly #coming = new LRUCache<string, ComingFile>({ max: mostKnown })
 
   constructor({ directory, read }: ResultFilesParts) {
     this.#directory = directory
     this.#read = read
   }
 
-  async holds({ ExecutionID, SHA256, SizeBytes }: ResultOffer): Promise<boolean> {
+  async holds({ ExecutionID, ChunkListID, SizeBytes }: ResultOffer): Promise<boolean> {
     const path = this.#pathOf(ExecutionID)
     if ((await sizeOf(path)) !== SizeBytes) return false
-    const known = await this.#read(path + digestFile, 0, 64)
-    return known !== undefined && Buffer.from(known.bytes).toString('latin1') === SHA256
+    const known = await this.#read(path + listId, 0, 64)
+    return known !== undefined && Buffer.from(known.bytes).toString('latin1') === ChunkListID
   }
 
   async receivedBytes(offer: ResultOffer): Promise<number> {
     return (await sizeOf(this.#partOf(offer))) ?? 0
   }
 
-  async append(offer: ResultOffer, bytes: Uint8Array): Promise<void> {
+  async bring(offer: ResultOffer, source: ChunkSource, signal: AbortSignal): Promise<void> {
+    const path = this.#partOf(offer)
+    const coming = this.#coming.get(path) ?? (await this.#begun(path, offer, source, signal))
+    this.#coming.delete(path)
     try {
-      await appendFile(this.#partOf(offer), bytes)
+      await coming.bring(source, signal)
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
-        await mkdir(this.#directory, { recursive: true, mode: 0o700 })
-        return appendFile(this.#partOf(offer), bytes)
-      }
+      // Otherwise its file may not be what is remembered of it.
+      if (error instanceof Fault || isDiskFull(error)) this.#coming.set(path, coming)
       if (!isDiskFull(error)) throw error
       throw new Fault('StorageFull', 'the orchestrator has no room for the result', { isRetryable: true, cause: error })
     }
+    await this.#keep(path, offer)
   }
 
-  async finish(offer: ResultOffer): Promise<void> {
-    const from = this.#partOf(offer)
-    const to = this.#pathOf(offer.ExecutionID)
-    if (offer.SizeBytes === 0) await this.append(offer, new Uint8Array())
-    const got = await digestOf(from)
-    if (got !== offer.SHA256) {
-      await rm(from, { force: true })
-      const text = `the result of ${offer.ExecutionID} came with the digest ${got} instead of ${offer.SHA256}`
-      throw new Fault('Conflict', text, { isRetryable: true })
-    }
-    await writeSynced(to + digestFile, [Buffer.from(offer.SHA256)])
-    await synced(from)
+  async #begun(
+    path: string,
+    { SizeBytes }: ResultOffer,
+    source: ChunkSource,
+    signal: AbortSignal,
+  ): Promise<ComingFile> {
+    const list = await fetchChunkList(source, mostListBytes(SizeBytes), signal)
+    if (listedBytes(list) !== SizeBytes)
+      throw new Fault('BadRequest', `the chunks of ${source.what} have not the ${SizeBytes} bytes that were offered`)
+    await mkdir(this.#directory, { recursive: true, mode: 0o700 })
+    return ComingFile.at(path, list)
+  }
+
+  async #keep(from: string, { ExecutionID, ChunkListID }: ResultOffer): Promise<void> {
+    const to = this.#pathOf(ExecutionID)
+    await writeSynced(to + listId, [Buffer.from(ChunkListID)])
     await rename(from, to)
     await synced(this.#directory)
   }
@@ -87,12 +100,11 @@ export class ResultFiles implements ResultStore {
   }
 
   async remove(executionId: ExecutionId): Promise<void> {
-    const path = this.#pathOf(executionId)
-    const names = await this.#names()
-    const parts = names
-      .filter((name) => part.exec(name)?.[1] === executionId)
-      .map((name) => join(this.#directory, name))
-    for (const each of [path, path + digestFile, ...parts]) await rm(each, { force: true })
+    const name = nameOf(executionId)
+    for (const each of (await this.#names()).filter((other) => other.startsWith(`${name}.`))) {
+      this.#coming.delete(join(this.#directory, each))
+      await rm(join(this.#directory, each), { force: true })
+    }
   }
 
   /** The folder is made with the first result. */
@@ -103,10 +115,9 @@ export class ResultFiles implements ResultStore {
     })
   }
 
-  #partOf({ ExecutionID, SHA256 }: ResultOffer): string {
-    if (!/^[0-9a-f]{64}$/.test(SHA256)) throw new Fault('BadRequest', 'the digest is not one of SHA-256')
-    const name = resultName(ExecutionID).slice(0, -whole.length)
-    return join(this.#directory, `${name}.${SHA256}.part`)
+  #partOf({ ExecutionID, ChunkListID }: ResultOffer): string {
+    if (!isDigest(ChunkListID)) throw new Fault('BadRequest', 'the digest is not one of SHA-256')
+    return join(this.#directory, `${nameOf(ExecutionID)}.${ChunkListID}.part`)
   }
 
   #pathOf(executionId: ExecutionId): string {
@@ -114,8 +125,4 @@ export class ResultFiles implements ResultStore {
   }
 }
 
-async function digestOf(path: string): Promise<string> {
-  const hash = createHash('sha256')
-  await pipeline(createReadStream(path), hash)
-  return hash.digest('hex')
-}
+const nameOf = (executionId: ExecutionId): string => resultName(executionId).slice(0, -whole.length)

@@ -2,9 +2,12 @@ import { createReadStream } from 'node:fs'
 import { chmod, mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { UnpackArchive } from '#contracts/archive.ts'
+import type { ChunkQuery, ChunkSource } from '#contracts/chunks.ts'
 import type { FileCache } from '#contracts/file-cache.ts'
 import type { PrepareContext, PreparedInput, Storage } from '#contracts/storage.ts'
+import type { ReadUpload } from '#contracts/upload-store.ts'
 import { no, type Verdict, yes } from '#contracts/verdict.ts'
+import type { Clock } from '#lib/clock.ts'
 import { Fault, isDiskFull, messageOf } from '#lib/fault.ts'
 import type { Startable } from '#lib/lifecycle.ts'
 import { orAborted } from '#lib/or-aborted.ts'
@@ -14,10 +17,14 @@ import { type ChunkList, isDigest, listedBytes } from '#models/chunk-list.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
 import type { InputSource } from '#models/task.ts'
 import { uploadType } from '#models/upload.ts'
-import { type FetchUploadParts, fetchChunkList, fetchUpload, type NamedUpload } from './fetch-upload.ts'
+import { ComingFile } from './coming-file.ts'
+import { fetchChunkList } from './fetch-chunk-list.ts'
 import type { LinkSettings } from './settings.ts'
+import { untilAnswered } from './until-answered.ts'
 
-export type UploadStorageDeps = FetchUploadParts & {
+export type UploadStorageDeps = {
+  read: ReadUpload
+  clock: Clock
   unpack: UnpackArchive
   /** Absent = nothing is kept for later. */
   cache?: FileCache
@@ -85,13 +92,20 @@ export class UploadStorage implements Storage, Startable {
   /** Whether it is this job's to read the orchestrator says each time, also of what is here. */
   async prepare(input: InputSource, context: PrepareContext, signal: AbortSignal): Promise<PreparedInput> {
     const { id: uploadId } = decodeUpload(input.Source)
-    const named = { jobId: context.share.jobId, uploadId }
+    const { read, clock } = this.#deps
+    const { jobId } = context.share
+    const source = {
+      id: uploadId,
+      what: 'the upload',
+      read: (query: ChunkQuery) => read({ jobId, uploadId, ...query }),
+    }
     try {
-      const list = await fetchChunkList(this.#deps, named, signal)
+      const ask = () => fetchChunkList(source, Number.POSITIVE_INFINITY, signal)
+      const list = await untilAnswered(ask, clock, signal)
       if (listedBytes(list) > context.limitBytes) throw tooLarge(context.limitBytes)
       const isFolder = list.Form === 'folder'
       const path = join(context.directory, isFolder ? 'archive' : 'file')
-      const bring = () => this.#alone(uploadId, () => this.#bring(named, list, path, signal), signal)
+      const bring = () => this.#alone(uploadId, () => this.#bring(source, list, path, signal), signal)
       if (this.#deps.cache) await this.#deps.cache.file(`upload ${uploadId}`, path, bring, signal)
       else await bring()
       const hostPath = isFolder ? await this.#unpacked(path, context, signal) : path
@@ -101,9 +115,14 @@ export class UploadStorage implements Storage, Startable {
     }
   }
 
-  async #bring(named: NamedUpload, list: ChunkList, path: string, signal: AbortSignal): Promise<void> {
-    const part = join(this.#settings.comingDirectory, named.uploadId)
-    await fetchUpload(this.#deps, named, list, part, signal)
+  async #bring(source: ChunkSource, list: ChunkList, path: string, signal: AbortSignal): Promise<void> {
+    const part = join(this.#settings.comingDirectory, source.id)
+    const coming = await ComingFile.at(part, list)
+    const ask = async () => {
+      await coming.bring(source, signal)
+      return true
+    }
+    await untilAnswered(ask, this.#deps.clock, signal)
     await chmod(part, list.IsExecutable ? 0o755 : 0o644)
     await rename(part, path)
   }

@@ -25,7 +25,7 @@ const rig = () => {
     handshake: async () => ({ IsAccepted: true, Reason: 'node registered', LinkID: 'l', HeartbeatIntervalMs: 1 }),
     heartbeat: async () => ({ IsKnown: true }),
     updateInfo: async () => ({ IsKnown: true }),
-    takeResult: async () => ({ IsTaken: false, ReceivedBytes: 0 }),
+    takeResult: async () => ({ IsTaken: false }),
     uploadAddress: async (nodeId, { ExecutionID }) => `https://store/${nodeId}/${ExecutionID}`,
     readUpload: () => Promise.reject(new Error('nobody sends inputs here')),
     goodbye: async () => {},
