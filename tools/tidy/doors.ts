@@ -55,7 +55,7 @@ const packages: Record<string, readonly string[]> = {
   state: ['kysely', 'lru-cache'],
   server: ['bcryptjs', 'fastify', 'lru-cache', 'ws'],
   providers: ['modern-tar'],
-  'providers/docker': ['lru-cache'],
+  'providers/docker': ['lru-cache', 'modern-tar'],
   'providers/link': ['lru-cache'],
   'providers/ipfs': ['@ipld/dag-pb', 'ipfs-unixfs', 'ipfs-unixfs-importer', 'multiformats', 'undici'],
   'providers/s3': [

@@ -1,6 +1,7 @@
 import { type ClientRequest, type IncomingMessage, request as overHttp, type RequestOptions } from 'node:http'
 import { request as overHttps } from 'node:https'
 import type { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import type { Clock } from '#lib/clock.ts'
 import { Fault, messageOf } from '#lib/fault.ts'
 import type { DockerTarget } from './docker-host.ts'
@@ -10,6 +11,8 @@ type Query = Readonly<Record<string, string | number | boolean | undefined>>
 export type CallOptions = {
   query?: Query
   body?: unknown
+  /** An archive to be sent as it comes. */
+  content?: Readable
   headers?: Readonly<Record<string, string>>
   signal?: AbortSignal
   /** Most time until the whole answer is here; 0 = as long as it takes. */
@@ -118,10 +121,8 @@ export class DockerApi {
   /** Resolves with a good answer; its body is still to be read. */
   #ask(method: string, path: string, options: CallOptions): Promise<Answered> {
     const body = options.body === undefined ? undefined : Buffer.from(JSON.stringify(options.body))
-    const headers = {
-      ...(body ? { 'Content-Type': 'application/json', 'Content-Length': body.length } : { 'Content-Length': 0 }),
-      ...options.headers,
-    }
+    const isArchive = options.content !== undefined
+    const headers = { ...(isArchive ? archiveHeaders : bodyHeaders(body)), ...options.headers }
     const request: RequestOptions = {
       ...this.#target.connection,
       method,
@@ -139,7 +140,8 @@ export class DockerApi {
         if (status < 400) resolve({ answer })
         else bodyOf(answer).then((text) => reject(answeredFault(status, text)), reject)
       })
-      asked.end(body)
+      if (options.content) pipeline(options.content, asked).catch(reject)
+      else asked.end(body)
     })
   }
 
@@ -164,6 +166,10 @@ export class DockerApi {
     })
   }
 }
+
+const archiveHeaders = { 'Content-Type': 'application/x-tar' }
+const bodyHeaders = (body?: Buffer) =>
+  body ? { 'Content-Type': 'application/json', 'Content-Length': body.length } : { 'Content-Length': 0 }
 
 type Answered = { answer: IncomingMessage; socket?: Readable; head?: Buffer }
 

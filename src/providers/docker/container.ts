@@ -7,8 +7,9 @@ import type { DockerApi } from './api.ts'
 import { ContainerOutput } from './container-output.ts'
 import { type Ended, exitOf, inspectContainer, outOfMemory, untilEnded } from './container-state.ts'
 import { unlessDone } from './engine-answer.ts'
+import { outlivesEngine } from './engine-kind.ts'
 import type { LimitWatch } from './limit-watch.ts'
-import { killedOutside, outlivesEngine, wasKilledOutside } from './outside-kill.ts'
+import { killedOutside, wasKilledOutside } from './outside-kill.ts'
 import { wasShortOfMemory } from './short-memory.ts'
 
 export type Held = {
@@ -20,6 +21,8 @@ export type Held = {
   live?: Readable
   /** Aborted when the engine lets go of what runs. */
   released: AbortSignal
+  /** Runs once the program has ended, before what it has left is looked at. */
+  openResults: () => Promise<void>
   /** Runs once the program has ended and all of its output is given, before anybody is told. */
   beforeExit: (exit: Exit) => Promise<void>
   /** Ends it when it takes too much. */
@@ -71,6 +74,7 @@ async function ownExit(api: DockerApi, { info, wasCut }: Ended): Promise<Exit> {
 }
 
 async function concluded(held: Held, exit: Exit): Promise<Exit> {
+  await held.openResults()
   const failure = await held.limits.end()
   const traffic = held.traffic?.()
   const final = { ...exit, ...(failure && { failure }), ...(traffic && { traffic }) }

@@ -1,4 +1,5 @@
 import { chmod } from 'node:fs/promises'
+import { getgid, getuid } from 'node:process'
 import type { Readable } from 'node:stream'
 import type { Engine, Exit, KeptExecutions, RunningProgram, RunRequest } from '#contracts/engine.ts'
 import { no, type Verdict, yes } from '#contracts/verdict.ts'
@@ -8,6 +9,7 @@ import type { ExecutionId } from '#models/ids.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
 import type { InputSource, NetworkConfig } from '#models/task.ts'
 import { DockerApi } from './api.ts'
+import { openResults } from './closed-results.ts'
 import { holdContainer } from './container.ts'
 import { type ContainerSpec, containerSpec } from './container-spec.ts'
 import { inspectContainer } from './container-state.ts'
@@ -148,9 +150,19 @@ export class DockerEngine implements Engine {
       logs: request.logs,
       ...(live && { live }),
       limits,
+      openResults: () => this.#openResults(request, id),
       traffic: () => this.#networks.traffic(request.executionId),
       beforeExit: (exit) => this.#ending(this.#conclude(request, exit)),
     })
+  }
+
+  /** Root sees and removes everything anyway. */
+  async #openResults(request: RunRequest, id: string): Promise<void> {
+    const uid = getuid?.() ?? 0
+    if (uid === 0) return
+    await openResults(this.#api, id, request.outputs, { uid, gid: getgid?.() ?? 0 }).catch((error: unknown) =>
+      request.onProgress?.(`Results that the program has closed to others cannot be opened: ${messageOf(error)}`),
+    )
   }
 
   async #conclude(request: RunRequest, exit: Exit): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Exit } from '#contracts/engine.ts'
-import type { DockerApi, EngineVersion } from './api.ts'
+import type { DockerApi } from './api.ts'
 import { isToldOf } from './container-events.ts'
 import type { ContainerInfo } from './container-state.ts'
 import { dockerStatusOf } from './engine-answer.ts'
@@ -10,16 +10,6 @@ import { dockerStatusOf } from './engine-answer.ts'
  */
 export async function wasKilledOutside(api: DockerApi, info: ContainerInfo): Promise<boolean> {
   return isToldOf(api, 'kill', info).catch((error: unknown) => dockerStatusOf(error) === undefined)
-}
-
-/**
- * Whether containers go on while the engine is away: with Docker by its setting, with Podman always, whose service has no part
- * in them. When they do not, nothing that has ended meanwhile can be trusted to have ended of itself.
- */
-export async function outlivesEngine(api: DockerApi): Promise<boolean> {
-  const info = await api.call<{ LiveRestoreEnabled?: boolean }>('GET', '/info').catch(() => undefined)
-  const version = await api.call<EngineVersion>('GET', '/version').catch(() => undefined)
-  return info?.LiveRestoreEnabled === true || !version?.Components?.some(({ Name }) => Name === 'Engine')
 }
 
 export const killedOutside = (exitCode: number): Exit => ({
