@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Engine } from '#contracts/engine.ts'
 import type { OrchestratorEnd } from '#contracts/node-link.ts'
 import type { Publisher } from '#contracts/publisher.ts'
+import type { ResultStore } from '#contracts/result-store.ts'
 import type { SqlDatabase } from '#contracts/sql.ts'
 import type { Storage } from '#contracts/storage.ts'
 import type { Store } from '#contracts/store.ts'
@@ -155,6 +156,7 @@ export const startOrchestrator = async (
   settings: Partial<OrchestratorSettings> = {},
   database: SqlDatabase = openSqlite(':memory:'),
   said: EventLog = log,
+  results?: ResultStore,
 ) => {
   const clock = new SystemClock()
   const store = await storeOn(database)
@@ -167,6 +169,7 @@ export const startOrchestrator = async (
     random: systemRandom,
     settings: testSettings(name as NodeId, settings),
     log: said,
+    ...(results && { results }),
   })
   await broker.start()
   await orchestrator.start()
@@ -189,17 +192,27 @@ export const startOrchestrator = async (
 }
 
 /** A compute node with its own store, joined over TCP. */
-export const joinCompute = async (port: number, name: string, options: Omit<HybridOptions, 'settings'>) => {
+export const joinCompute = async (
+  port: number,
+  name: string,
+  /** Some publishers speak with the orchestrator themselves. */
+  {
+    publishersOf,
+    ...options
+  }: Omit<HybridOptions, 'settings'> & { publishersOf?: (end: OrchestratorEnd) => Publisher[] },
+) => {
   const folder = await tempFolder()
   const nodeId = name as NodeId
   const store = await openTestStore(options.databasePath)
   const bus = await busClient(port, { name })
+  const orchestrator = new AnyOrchestrator({ bus, nodeId, clock: new SystemClock(), random: systemRandom, log })
   const compute = computeRole({
     ...options,
+    ...(publishersOf && { publishers: publishersOf(orchestrator) }),
     nodeId,
     store,
     folder,
-    orchestrator: new AnyOrchestrator({ bus, nodeId, clock: new SystemClock(), random: systemRandom, log }),
+    orchestrator,
     sharesStore: false,
   })
   await compute.start()

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
 /** Writes files by their paths below a folder. */
@@ -7,4 +7,11 @@ export function writeFiles(root: string, files: Readonly<Record<string, string |
     mkdirSync(dirname(join(root, path)), { recursive: true })
     writeFileSync(join(root, path), content)
   }
+}
+
+/** Writes over what stands at a place of a file. */
+export function overwrite(path: string, position: number, text: string): void {
+  const file = openSync(path, 'r+')
+  writeSync(file, text, position)
+  closeSync(file)
 }
