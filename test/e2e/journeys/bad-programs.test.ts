@@ -124,6 +124,13 @@ const cases: Record<string, () => Case> = {
     exitCode: 9,
     stdout: /^before\n(?:2\d|30) MiB\n$/,
   }),
+  'a program that breaks off when it gets no more memory': () => ({
+    job: program(moduleSource('grow.wasm'), { Entrypoint: 'or_break' }, { Resources: { Memory: '32Mb' } }),
+    state: 'Failed',
+    class: 'resource',
+    reason: /wasm error: unreachable \(its memory had grown to \d+ MiB of the \d+ MiB it may have\)\nwasm stack trace:/,
+    exitCode: 1,
+  }),
   'a module that begins with more memory than its job has': () => ({
     job: toolJob(['eat'], { task: { Resources: { Memory: '64Kb' } } }),
     state: 'Failed',

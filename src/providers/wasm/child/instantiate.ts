@@ -1,4 +1,5 @@
 import type { ModuleImport } from '../binary/imports.ts'
+import type { Limits } from '../binary/limits.ts'
 import { bindHost, hostModules } from '../wasi/bind.ts'
 import type { Guest } from '../wasi/guest.ts'
 import { hostImportProblem } from '../wasi/import-problem.ts'
@@ -30,9 +31,7 @@ function instantiate(
   maximumPages: number,
 ): WebAssembly.Instance {
   const { ownMemory, imports } = part.module.prepared
-  const memory =
-    ownMemory && makeMemory(ownMemory.limits.min, Math.min(ownMemory.limits.max ?? maximumPages, maximumPages))
-  if (memory) guest.memories.push(memory)
+  const memory = ownMemory && makeMemory(ownMemory.limits, maximumPages, guest)
   const wanted: Record<string, Record<string, WebAssembly.ExportValue>> = {}
   for (const each of imports) {
     if (hostModules.has(each.module)) checkHostImport(part, each)
@@ -45,11 +44,13 @@ function instantiate(
   return new WebAssembly.Instance(part.module.compiled, wanted)
 }
 
-function makeMemory(initial: number, maximum: number): WebAssembly.Memory {
+function makeMemory({ min, max = Infinity }: Limits, limitPages: number, { memories }: Guest): WebAssembly.Memory {
   try {
-    return new WebAssembly.Memory({ initial, maximum })
+    const memory = new WebAssembly.Memory({ initial: min, maximum: Math.min(max, limitPages) })
+    memories.push({ memory, startPages: min, ...(limitPages < max ? { limitPages } : {}) })
+    return memory
   } catch {
-    throw new ModuleProblem(`memory of ${initial} pages could not be allocated`, { class: 'resource' })
+    throw new ModuleProblem(`memory of ${min} pages could not be allocated`, { class: 'resource' })
   }
 }
 

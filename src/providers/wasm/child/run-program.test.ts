@@ -251,6 +251,20 @@ describe('running a program', () => {
       expect(report.exitCode).toBe(9)
     })
 
+    it('and is told of when it breaks off after it has taken nearly all, so that more of it may help [X1]', () => {
+      const order = orderFor('grow', { entrypoint: 'or_break' })
+      expect(failureOf({ ...order, memoryPages: 16 * 20 })).toEqual({
+        message:
+          'wasm error: unreachable (its memory had grown to 19 MiB of the 20 MiB it may have)\nwasm stack trace:\n\tgrow.$2()',
+        class: 'resource',
+        lacks: 'memory',
+        hint: 'Ask for more memory in the Resources of the task',
+      })
+      // Its limit is that of the module itself, or it began as large as it is: more would change nothing.
+      expect(failureOf({ ...order, memoryPages: 1 })?.class).toBe('transient')
+      expect(failureOf(orderFor('trap', { memoryPages: 1 }))?.class).toBe('transient')
+    })
+
     it('shared out among modules, so that together they stay below it', () => {
       const order = orderFor('link-main', { imports: [moduleRef('link-lib', 'lib')], memoryPages: 2 })
       expect(runOrder(order).report.exitCode).toBe(42)

@@ -3,6 +3,7 @@ import { fixedWorld } from '../wasi/fixed-world.ts'
 import { Guest, type GuestOptions } from '../wasi/guest.ts'
 import { instantiateProgram } from './instantiate.ts'
 import { loadProgram } from './load-program.ts'
+import { wantOfMemory } from './memory-budget.ts'
 import { ModuleProblem } from './module-problem.ts'
 import type { LoadedModule, ModuleStore } from './module-store.ts'
 import { noWeb } from './pipe-web.ts'
@@ -86,8 +87,8 @@ function endOf(error: unknown, guest: Guest, used: readonly LoadedModule[]): End
   if (guest.bug !== undefined) return internalError(guest.bug)
   const end = endedBy(guest)
   if (end) return end
-  if (error instanceof WebAssembly.RuntimeError) return failed(trapText(error, used), 'transient', broken)
-  if (error instanceof WebAssembly.Exception) return failed('wasm error: uncaught exception', 'transient', broken)
+  if (error instanceof WebAssembly.RuntimeError) return brokenOff(trapText(error, used), guest)
+  if (error instanceof WebAssembly.Exception) return brokenOff('wasm error: uncaught exception', guest)
   return internalError(error)
 }
 
@@ -101,6 +102,21 @@ const failed = (message: string, failureClass: RunFailure['class'], exitCode: nu
   failure: { message, class: failureClass },
   isSpent: false,
 })
+
+/** By a trap or an exception, which is how most programs end that get no more memory. */
+function brokenOff(message: string, { memories }: Guest): End {
+  const want = wantOfMemory(memories)
+  if (want === undefined) return failed(message, 'transient', broken)
+  const [cause, ...trace] = message.split('\n')
+  const hint = 'Ask for more memory in the Resources of the task'
+  const failure = {
+    message: [`${cause} (${want})`, ...trace].join('\n'),
+    class: 'resource',
+    hint,
+    lacks: 'memory',
+  } as const
+  return { exitCode: broken, failure, isSpent: false }
+}
 
 /** Our own mistake; its text may speak of this machine, so only its kind is told. */
 const internalError = (error: unknown): End => ({

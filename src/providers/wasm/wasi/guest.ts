@@ -33,6 +33,9 @@ export type GuestOptions = {
 /** A call leaves up to a kilobyte, and collecting takes as long as a few hundred calls. */
 const callsBetweenCollections = 4000
 
+/** A memory made for the run. `limitPages`: what its job lets it have, where its module would take more. */
+export type RunMemory = { memory: WebAssembly.Memory; startPages: number; limitPages?: number }
+
 /** Thrown through the program when it is over: by itself (`proc_exit`), or because it went too far. */
 export class ProgramEnd {
   readonly exitCode: number
@@ -59,8 +62,7 @@ export class Guest {
   readonly stats: FileStats
   readonly times: FileTimes
   readonly disk: DiskBudget
-  /** Memories made for the run. */
-  readonly memories: WebAssembly.Memory[] = []
+  readonly memories: RunMemory[] = []
   /** Set when the program is over; one that catches the end gets it again at its next call. */
   end: ProgramEnd | undefined
   /** What went wrong in a call by our own fault; the run is over. */
@@ -106,7 +108,7 @@ export class Guest {
 
   /** What its memories take; they never shrink, so at the end this is the most they took. */
   get memoryBytes(): number {
-    return this.memories.reduce((sum, { buffer }) => sum + buffer.byteLength, 0)
+    return this.memories.reduce((sum, { memory }) => sum + memory.buffer.byteLength, 0)
   }
 
   close(): void {
