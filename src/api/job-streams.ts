@@ -40,6 +40,7 @@ export const logsRoute = {
     since: param('int64', 'Only what was printed at this time or later, Unix nanoseconds'),
     grep: param('text', 'Only lines in which this pattern (RE2) is found'),
     follow: param('bool', 'Until the execution ends'),
+    bytes: param('bool', 'As bytes instead of text, so that also what is no UTF-8 stays as it was printed'),
     resumable: param(
       'bool',
       'With frames that tell where the stream stands, twice a minute that it lives, and what happens to it, so that it can go on after a break',
@@ -50,7 +51,7 @@ export const logsRoute = {
     ),
     skip_stdout: param(
       'int64',
-      'Without so many characters (UTF-16 units) of its stdout, which the reader has already',
+      'Without so many characters (UTF-16 units; with `bytes`, bytes) of its stdout, which the reader has already',
     ),
     skip_stderr: param('int64', 'The same for stderr'),
     from_stdout: param('int64', 'Counted from this byte of its stdout on, where the stream of the reader began'),
@@ -58,19 +59,20 @@ export const logsRoute = {
   },
 } as const
 
-/** Where a stream of output stands: what follows is of this execution ('' = there is none yet), after so many characters. */
+/** Where a stream of output stands: what follows is of this execution ('' = there is none yet), after so many characters, or bytes. */
 export type LogPosition = {
   ExecutionID: string
   Stdout: number
   Stderr: number
-  /** Bytes of each stream that the characters are counted from, where that is not its beginning. */
+  /** Bytes of each stream that these are counted from, where that is not its beginning. */
   FromStdout?: number
   FromStderr?: number
 }
 
 /** 0 = none (an error, a position, a note, a sign of life), 1 = stdout, 2 = stderr. */
 export type LogFrame = {
-  value: { Type: 0 | 1 | 2; Line: string }
+  /** `Bytes`: in base64, in the place of `Line`; only for a reader that has asked for bytes. */
+  value: { Type: 0 | 1 | 2; Line: string; Bytes?: string }
   error?: string
   /** With an error: what may help. */
   Hint?: string

@@ -66,6 +66,17 @@ describe('kept output', () => {
     expect(shown(await read(logs))).toEqual([[1, 'little', 6, 0]])
   })
 
+  it('that is no text has a file however small it is, since the control plane keeps only text', async () => {
+    const keeper = await open().open(executionId, false)
+    await keeper.write(1, Buffer.from([0xe2, 0x82]))
+    await keeper.write(2, Buffer.from('text'))
+    await keeper.close()
+    expect((await read(open())).map(({ bytes }) => Buffer.from(bytes))).toEqual([
+      Buffer.from([0xe2, 0x82]),
+      Buffer.from('text'),
+    ])
+  })
+
   it('from now on stands where it is known to stand', async () => {
     const logs = open()
     const keeper = await logs.open(executionId, false)

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { type FileHandle, open } from 'node:fs/promises'
 import type { LogChunk } from '#contracts/log-reader.ts'
 import type { LogStream } from '#contracts/log-sink.ts'
@@ -8,7 +9,7 @@ import { LastWords } from './last-words.ts'
 import { frameHeader, timeFrame } from './log-frames.ts'
 import { StreamSummary } from './log-summary.ts'
 
-/** Small output of a short run never touches the disk: the control plane keeps it whole. */
+/** Small text of a short run never touches the disk: the control plane keeps it whole. */
 const memoryLimitBytes = 2048
 const flushAfterMs = 200
 /** Unwritten bytes above which the program has to wait. */
@@ -201,6 +202,10 @@ export class FileLogKeeper implements LogKeeper {
     if (this.#file) this.#writtenBytes += await append(this.#file, parts)
   }
 
+  #pendingOf(stream: LogStream): Buffer {
+    return Buffer.concat(this.#pending.flatMap((chunk) => (chunk.stream === stream ? chunk.bytes : [])))
+  }
+
   #framesOf(chunks: readonly KeptChunk[]): Uint8Array[] {
     const frames: Uint8Array[] = []
     for (const run of runsOf(chunks)) {
@@ -216,6 +221,8 @@ export class FileLogKeeper implements LogKeeper {
     this.#timer?.stop()
     for (const { stream, bytes } of this.#lastWords?.chunks ?? []) this.#take(stream, bytes)
     while (this.#flushing) await this.#flushing
+    // What the control plane keeps is text.
+    this.#isFileWanted ||= !([1, 2] as const).every((stream) => isUtf8(this.#pendingOf(stream)))
     if (this.#isFileWanted && this.#pending.length > 0) await this.#flush()
     if (this.#isLost) await this.#noteLoss().catch(() => {})
     await this.#file?.close().catch(() => {})

@@ -50,7 +50,7 @@ export const resultFolder = {
   },
 
   /** Makes the file when there is none. */
-  append: (path: string, text: string): Promise<void> => appendFile(path, text),
+  append: (path: string, content: string | Uint8Array): Promise<void> => appendFile(path, content),
 
   /** The content of a plain file below a folder; undefined when there is none, or it is reached only from outside. */
   async fileIn(folder: string, path: string): Promise<ReadStream | undefined> {

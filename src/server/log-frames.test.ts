@@ -127,3 +127,16 @@ it('"from now on" is counted where a node does not say where its output stands',
   const [, position, line] = await frames(tail)
   expect([position?.Position, line?.value.Line]).toEqual([{ ExecutionID: 'e-1', Stdout: 4, Stderr: 0 }, 'new\n'])
 })
+
+it('a reader that wants bytes gets them as they were printed, and comes back to a byte without all before it [R20]', async () => {
+  const { frames, asked } = running(({ after }) => [
+    { stream: 1, bytes: Buffer.from([0xff, 0, 0xe2]).subarray(after?.[1] ?? 0) },
+  ])
+  const bytes = { follow: true, resumable: true, bytes: true }
+  const printed = (all: readonly LogFrame[]) => all.flatMap(({ value }) => value.Bytes ?? [])
+  expect(printed(await frames(bytes))).toEqual([Buffer.from([0xff, 0, 0xe2]).toString('base64')])
+  expect(asked).toEqual([{ executionId: 'e-1', isFollowing: true, isTail: false }])
+  const later = { ...bytes, execution_id: 'e-1', from_stdout: 1n, skip_stdout: 1n }
+  expect(printed(await frames(later))).toEqual([Buffer.from([0xe2]).toString('base64')])
+  expect(asked[1]?.after).toEqual({ 1: 2, 2: 0 })
+})

@@ -9,7 +9,16 @@ import { compileRegexp } from '#lib/regexp.ts'
 import type { Execution } from '#models/execution.ts'
 import { isTerminalExecution } from '#models/execution-state.ts'
 import type { ExecutionId, JobId } from '#models/ids.ts'
-import { afterLengths, finishedPieces, type Lengths, type LogPiece, lengthsOf, livePieces } from './log-pieces.ts'
+import {
+  afterLengths,
+  asBytes,
+  asText,
+  finishedPieces,
+  type Lengths,
+  type LogPiece,
+  lengthsOf,
+  livePieces,
+} from './log-pieces.ts'
 
 type Query = QueryOf<(typeof logsRoute)['query']>
 
@@ -79,10 +88,20 @@ async function* framesOf(
   const { after, skipped } =
     isTail && isResumable ? await endSoFar(read) : { after: startOf(query), skipped: skippedOf(query) }
   if (isResumable) yield positionFrame(executionId, skipped, after)
-  const chunks = () => read({ isFollowing, isTail: isTail && !isResumable, ...(after ? { after } : {}) })
-  const pieces = isOver ? finishedPieces(chunks) : livePieces(chunks())
-  for await (const piece of afterLengths(pieces, skipped)) yield outputFrame(piece)
+  const isExact = query.bytes === true && query.grep === undefined && query.since === undefined
+  const rest = isExact ? sumOf(after, skipped) : after
+  const chunks = () => read({ isFollowing, isTail: isTail && !isResumable, ...(rest ? { after: rest } : {}) })
+  const decoder = query.bytes ? asBytes : asText
+  const pieces = isOver ? finishedPieces(chunks, decoder) : livePieces(chunks(), decoder)
+  const frame = query.bytes ? bytesFrame : textFrame
+  for await (const piece of isExact ? pieces : afterLengths(pieces, skipped)) yield frame(piece)
 }
+
+/** Bytes that the reader has, from the beginning of each stream on: they need not be read again to be counted. */
+const sumOf = (after: Lengths | undefined, skipped: Lengths): Lengths | undefined =>
+  after || skipped[1] > 0 || skipped[2] > 0
+    ? { 1: (after?.[1] ?? 0) + skipped[1], 2: (after?.[2] ?? 0) + skipped[2] }
+    : undefined
 
 async function choiceOf(jobs: JobsApi, id: JobId, query: Query) {
   const executionId = query.execution_id || query.from_execution || ''
@@ -140,7 +159,7 @@ async function endSoFar(
     const { 1: stdout, 2: stderr } = ends
     if (stdout !== undefined && stderr !== undefined) return { after: { 1: stdout, 2: stderr }, skipped: nothing }
     const all = read({ isFollowing: false, isTail: false })
-    return { after: undefined, skipped: await lengthsOf(livePieces(all)) }
+    return { after: undefined, skipped: await lengthsOf(livePieces(all, asText)) }
   } catch (error) {
     // Its node has nothing of it, because it has not begun.
     if (error instanceof Fault && error.isRetryable) return { after: undefined, skipped: nothing }
@@ -148,7 +167,9 @@ async function endSoFar(
   }
 }
 
-const outputFrame = ({ stream, text }: LogPiece): string => `{"value":{"Type":${stream},"Line":${goString(text)}}}\n`
+const textFrame = ({ stream, text }: LogPiece): string => `{"value":{"Type":${stream},"Line":${goString(text)}}}\n`
+const bytesFrame = ({ stream, text }: LogPiece): string =>
+  `{"value":{"Type":${stream},"Line":"","Bytes":"${Buffer.from(text, 'latin1').toString('base64')}"}}\n`
 
 function positionFrame(ExecutionID: string, lengths: Lengths, after?: Lengths): string {
   const from = after ? { FromStdout: after[1], FromStderr: after[2] } : {}

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import type { LogChunk } from '#contracts/log-reader.ts'
 import type { LogStream } from '#contracts/log-sink.ts'
-import { afterLengths, finishedPieces, type LogPiece, lengthsOf, livePieces } from './log-pieces.ts'
+import { afterLengths, asBytes, asText, finishedPieces, type LogPiece, lengthsOf, livePieces } from './log-pieces.ts'
 
 async function* each<Item>(items: readonly Item[]): AsyncGenerator<Item> {
   yield* items
@@ -24,14 +24,14 @@ const chunk = fc.record({
 })
 
 it('a place in live output is the same place once the output is finished, whatever bytes it is of', async () => {
-  const anywhere = fc.tuple(fc.array(chunk, { maxLength: 12 }), fc.nat(20))
+  const anywhere = fc.tuple(fc.array(chunk, { maxLength: 12 }), fc.nat(20), fc.constantFrom(asText, asBytes))
   await fc.assert(
-    fc.asyncProperty(anywhere, async ([chunks, count]) => {
-      const live = await Array.fromAsync(livePieces(each<LogChunk>(chunks)))
+    fc.asyncProperty(anywhere, async ([chunks, count, decoder]) => {
+      const live = await Array.fromAsync(livePieces(each<LogChunk>(chunks), decoder))
       const seen = live.slice(0, count)
       const rest = await textsOf(
         afterLengths(
-          finishedPieces(() => each<LogChunk>(chunks)),
+          finishedPieces(() => each<LogChunk>(chunks), decoder),
           await lengthsOf(each(seen)),
         ),
       )
@@ -52,4 +52,16 @@ it('what was seen already is left out, within a piece too, and more than there i
     { stream: 1, text: 'wo\n' },
   ])
   expect(await Array.fromAsync(afterLengths(each(pieces), { 1: 8, 2: 99 }))).toEqual([])
+})
+
+it('as bytes nothing of an output is lost, whatever it is of', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(chunk, { maxLength: 12 }), async (chunks) => {
+      const texts = await textsOf(livePieces(each<LogChunk>(chunks), asBytes))
+      for (const stream of [1, 2] as const) {
+        const printed = Buffer.concat(chunks.flatMap((each) => (each.stream === stream ? each.bytes : [])))
+        expect(Buffer.from(texts[stream], 'latin1')).toEqual(printed)
+      }
+    }),
+  )
 })

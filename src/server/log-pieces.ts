@@ -7,9 +7,19 @@ export type LogPiece = { readonly stream: LogStream; readonly text: string }
 /** Characters of each stream, counted as JSON and JavaScript count them: UTF-16 units. */
 export type Lengths = Readonly<Record<LogStream, number>>
 
+/** Makes characters of one stream of bytes; without bytes, of what was left open. */
+type Decoder = { decode(bytes?: Uint8Array, options?: { stream: boolean }): string }
+
+/** Output as it is meant, and with a character for each byte (U+0000 to U+00FF), so that nothing of it is lost. */
+export const asText = (): Decoder => new TextDecoder()
+export const asBytes = (): Decoder => ({ decode: (bytes = nothing) => latin1(bytes) })
+const nothing = new Uint8Array()
+const latin1 = ({ buffer, byteOffset, length }: Uint8Array): string =>
+  Buffer.from(buffer, byteOffset, length).toString('latin1')
+
 /** Live output: each piece as it comes; a character that is cut in two waits for its other half. */
-export async function* livePieces(chunks: AsyncIterable<LogChunk>): AsyncGenerator<LogPiece> {
-  const decoders = { 1: new TextDecoder(), 2: new TextDecoder() }
+export async function* livePieces(chunks: AsyncIterable<LogChunk>, decoder: () => Decoder): AsyncGenerator<LogPiece> {
+  const decoders = { 1: decoder(), 2: decoder() }
   for await (const { stream, bytes } of chunks) {
     const text = decoders[stream].decode(bytes, { stream: true })
     if (text !== '') yield { stream, text }
@@ -21,7 +31,10 @@ export async function* livePieces(chunks: AsyncIterable<LogChunk>): AsyncGenerat
 }
 
 /** Finished output in pieces of whole lines: all of stdout, then all of stderr, which is read again only when there is some. */
-export async function* finishedPieces(read: () => AsyncIterable<LogChunk>): AsyncGenerator<LogPiece> {
+export async function* finishedPieces(
+  read: () => AsyncIterable<LogChunk>,
+  decoder: () => Decoder,
+): AsyncGenerator<LogPiece> {
   let hasErrors = false
   async function* output() {
     for await (const chunk of read()) {
@@ -32,16 +45,19 @@ export async function* finishedPieces(read: () => AsyncIterable<LogChunk>): Asyn
   async function* errors() {
     for await (const chunk of read()) if (chunk.stream === 2) yield chunk.bytes
   }
-  yield* lines(1, output())
-  if (hasErrors) yield* lines(2, errors())
+  yield* lines(1, output(), decoder())
+  if (hasErrors) yield* lines(2, errors(), decoder())
 }
 
 /** Characters of a piece of finished output, and of a line that never ends. */
 const pieceLength = 64 * 1024
 
 /** Whole lines, many in a piece: a message a line would cost a hundred times as much. */
-async function* lines(stream: LogStream, pieces: AsyncIterable<Uint8Array>): AsyncGenerator<LogPiece> {
-  const decoder = new TextDecoder()
+async function* lines(
+  stream: LogStream,
+  pieces: AsyncIterable<Uint8Array>,
+  decoder: Decoder,
+): AsyncGenerator<LogPiece> {
   let open = ''
   for await (const bytes of pieces) {
     open += decoder.decode(bytes, { stream: true })

@@ -219,6 +219,11 @@ export const others = {
           '1 = standard output, 2 = standard error, 0 = no output: an error, a position, or a sign that the stream lives.',
         ),
         Line: field(text, 'Output as it came; not always one line.'),
+        Bytes: field(
+          text,
+          'The same as bytes, in base64, in the place of `Line`, where `bytes` was asked for.',
+          leftOut,
+        ),
       }),
       'A piece of output.',
     ),
@@ -227,7 +232,10 @@ export const others = {
     Position: field(
       record('LogPosition', {
         ExecutionID: field(text, 'Whose output follows; empty while there is no execution.'),
-        Stdout: field(uint64, 'Characters (UTF-16 units) of standard output before it.'),
+        Stdout: field(
+          uint64,
+          'Characters (UTF-16 units), or bytes where they were asked for, of standard output before it.',
+        ),
         Stderr: field(uint64, 'The same of standard error.'),
         FromStdout: field(
           uint64,

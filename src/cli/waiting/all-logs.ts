@@ -59,7 +59,7 @@ async function followOne(
 ): Promise<boolean> {
   const prefix = `${shortId(choice.executionId)} | `
   const lines = { 1: new PrefixedLines(prefix), 2: new PrefixedLines(prefix) }
-  const write = (text: string, stream: 1 | 2) => cli.stdout.write(lines[stream].add(text))
+  const write = (printed: Uint8Array, stream: 1 | 2) => cli.stdout.write(lines[stream].add(printed))
   try {
     return await followLogs(jobId, choice, cli, { write, told })
   } finally {

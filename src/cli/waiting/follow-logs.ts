@@ -2,6 +2,7 @@ import { Fault, messageOf } from '#lib/fault.ts'
 import type { Cli } from '../command.ts'
 import type { Out } from '../out.ts'
 import { tell } from '../tell.ts'
+import { printedIn } from './printed.ts'
 import { type LineParts, unbrokenLogs } from './unbroken-logs.ts'
 
 export type LogChoice = {
@@ -24,7 +25,7 @@ export type Following = {
   /** Aborted when the reader has had enough. */
   readonly leave?: AbortSignal
   /** Where the pieces go: stdout as they are, when left out. */
-  readonly write?: (text: string, stream: 1 | 2) => void
+  readonly write?: (printed: Uint8Array, stream: 1 | 2) => void
   /** Who is told what happens to the line: stderr, when left out. */
   readonly told?: Told
 }
@@ -37,7 +38,7 @@ export async function followLogs(
   id: string,
   { executionId, follow, tail, grep, sinceNs, isJustTaken = false, ...which }: LogChoice,
   cli: Cli,
-  { leave, write = (text) => cli.stdout.write(text), told = toldOn(cli.stderr) }: Following = {},
+  { leave, write = (printed) => cli.stdout.write(printed), told = toldOn(cli.stderr) }: Following = {},
 ): Promise<boolean> {
   const signal = leave ? AbortSignal.any([cli.interrupted, leave]) : cli.interrupted
   let isAny = false
@@ -52,9 +53,10 @@ export async function followLogs(
     since: sinceNs,
   }
   try {
-    for await (const { value, error, Hint } of unbrokenLogs(id, query, parts)) {
+    for await (const frame of unbrokenLogs(id, query, parts)) {
+      const { value, error, Hint } = frame
       if (error) throw saidByServer(error, Hint)
-      if (value.Type !== 0) write(value.Line, value.Type)
+      if (value.Type !== 0) write(printedIn(frame), value.Type)
       isAny = true
     }
     return isAny

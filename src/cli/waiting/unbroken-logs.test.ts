@@ -90,8 +90,16 @@ it('a followed output goes on where each of its streams stood when the line brok
   ])
   expect(text).toBe('eins\nzwölf 🐟\nzwei\nend\n')
   expect(asked).toEqual([
-    { follow: true, resumable: true },
-    { follow: true, resumable: true, tail: false, from_execution: 'e-1', skip_stdout: 7n, skip_stderr: 9n },
+    { follow: true, resumable: true, bytes: true },
+    {
+      follow: true,
+      resumable: true,
+      bytes: true,
+      tail: false,
+      from_execution: 'e-1',
+      skip_stdout: 7n,
+      skip_stderr: 9n,
+    },
     { ...asked[1], skip_stdout: 10n, skip_stderr: 9n },
     { ...asked[1], skip_stdout: 10n, skip_stderr: 9n },
   ])
@@ -130,8 +138,8 @@ it('where what is new began is told again to the server', async () => {
 it('a job that waits for its first execution is followed anew, as it was asked for', async () => {
   const { asked, end } = await followed([{ frames: [at('')] }, { frames: [at('')], isEnd: true }], { tail: true })
   expect(asked).toEqual([
-    { tail: true, resumable: true },
-    { tail: true, resumable: true },
+    { tail: true, resumable: true, bytes: true },
+    { tail: true, resumable: true, bytes: true },
   ])
   expect(end).toBeUndefined()
 })

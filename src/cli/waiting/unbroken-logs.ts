@@ -3,6 +3,7 @@ import type { Client } from '#client/client.ts'
 import type { Clock } from '#lib/clock.ts'
 import { messageOf } from '#lib/fault.ts'
 import { goodLineMs, isWorthAnotherTry, pauseAfterMs } from './patience.ts'
+import { printedLength } from './printed.ts'
 import { Silence } from './silence.ts'
 
 type LogQuery = NonNullable<Parameters<Client['jobs']['logs']>[1]>
@@ -22,7 +23,7 @@ export type LineParts = {
 }
 
 /**
- * Output of a job that is followed, each character once, over as many connections as it takes. A server that does not
+ * Output of a job that is followed, each byte once, over as many connections as it takes. A server that does not
  * tell where its output stands cannot go on from there: what breaks is an error then.
  */
 export async function* unbrokenLogs(id: string, query: LogQuery, parts: LineParts): AsyncGenerator<LogFrame> {
@@ -34,7 +35,7 @@ export async function* unbrokenLogs(id: string, query: LogQuery, parts: LinePart
     let openedMs = clock.monotonicMs()
     const silence = new Silence(clock)
     try {
-      const rest = { ...query, resumable: true, ...restAfter(position) }
+      const rest = { ...query, resumable: true, bytes: true, ...restAfter(position) }
       for await (const frame of client.jobs.logs(id, rest, AbortSignal.any([signal, silence.signal]))) {
         if (frame.Position) {
           if (isBroken) onMend()
@@ -85,8 +86,8 @@ const restAfter = (position: LogPosition | undefined): LogQuery =>
 const isAnother = (now: LogPosition, before: LogPosition | undefined): boolean =>
   now.ExecutionID !== '' && !['', now.ExecutionID].includes(before?.ExecutionID ?? '')
 
-const movedBy = ({ value: { Type, Line } }: LogFrame, position: LogPosition): LogPosition => ({
+const movedBy = (frame: LogFrame, position: LogPosition): LogPosition => ({
   ...position,
-  Stdout: position.Stdout + (Type === 1 ? Line.length : 0),
-  Stderr: position.Stderr + (Type === 2 ? Line.length : 0),
+  Stdout: position.Stdout + (frame.value.Type === 1 ? printedLength(frame) : 0),
+  Stderr: position.Stderr + (frame.value.Type === 2 ? printedLength(frame) : 0),
 })
