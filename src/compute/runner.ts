@@ -3,7 +3,7 @@ import type { LogStore } from '#contracts/log-store.ts'
 import type { Clock } from '#lib/clock.ts'
 import type { EventLog } from '#lib/event-log.ts'
 import { topics } from '#models/event.ts'
-import { mainTask } from '#models/job.ts'
+import { isLongRunning, mainTask } from '#models/job.ts'
 import type { Resources } from '#models/resources.ts'
 import type { BidSettings } from './bids/bid-rule.ts'
 import { limitsOf } from './bids/resources.ts'
@@ -81,7 +81,7 @@ export class Runner {
     const { disk, clock, registries, host, ports, bids, publishForMs } = this.#parts
     const { order, startTime } = held.row
     const logs = await this.#parts.logs
-      .open(held.id, isResumed)
+      .open(held.id, { isResumed, isNewestKept: isLongRunning(order.job.Type) })
       .catch((error: unknown) => failureOf(error, topics.preparingEnvironment))
     // Its output has no place: nothing is started.
     if ('class' in logs) return { kind: 'failed', failure: logs, output: null }

@@ -14,10 +14,15 @@ export interface LogKeeper extends LogSink {
 }
 
 /**
+ * `isResumed`: goes on with what an earlier life of the node kept. `isNewestKept`: of a program that goes on for ever, where
+ * there is too much the oldest goes; else it is what comes then.
+ */
+export type LogOpening = { isResumed: boolean; isNewestKept: boolean }
+
+/**
  * Keeps what programs print, on the node where they ran, until retention removes it. It reads whole outputs: what a query
  * selects of them is not its concern.
  */
 export interface LogStore extends LogReader {
-  /** `isResumed`: goes on with what an earlier life of the node kept. */
-  open(executionId: ExecutionId, isResumed: boolean): Promise<LogKeeper>
+  open(executionId: ExecutionId, how: LogOpening): Promise<LogKeeper>
 }

@@ -1,19 +1,20 @@
 import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
-import { type FileHandle, mkdir, open, opendir, rm, stat, truncate } from 'node:fs/promises'
+import { mkdir, opendir, stat } from 'node:fs/promises'
 import { finished } from 'node:stream/promises'
 import type { LogChunk, LogQuery } from '#contracts/log-reader.ts'
-import type { LogKeeper, LogStore } from '#contracts/log-store.ts'
+import type { LogKeeper, LogOpening, LogStore } from '#contracts/log-store.ts'
 import type { Clock } from '#lib/clock.ts'
 import { Fault } from '#lib/fault.ts'
 import { runOutputLimitBytes } from '#models/execution.ts'
 import type { ExecutionId } from '#models/ids.ts'
+import { LogFile } from './log-file.ts'
+import { LogFileReader } from './log-file-reader.ts'
 import { FrameReader } from './log-frames.ts'
 import { type EarlierOutput, FileLogKeeper, noEarlierOutput } from './log-keeper.ts'
 import type { KeptFile } from './log-policy.ts'
 
-const suffix = '.log'
-const pieceBytes = 256 * 1024
+const fileName = /^(.+)\.log(\.old)?$/
 /** Closed outputs that are small enough to have no file, kept for a while for late followers. */
 const rememberedLimit = 256
 
@@ -36,16 +37,17 @@ export class LogFiles implements LogStore {
     this.#parts = parts
   }
 
-  async open(executionId: ExecutionId, isResumed: boolean): Promise<LogKeeper> {
+  async open(executionId: ExecutionId, { isResumed, isNewestKept }: LogOpening): Promise<LogKeeper> {
     this.#isMade ??= mkdir(this.#parts.directory, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
       this.#isMade = undefined
       throw error
     })
     await this.#isMade
     const path = this.#pathOf(executionId)
-    const earlier = isResumed ? await earlierOutput(path) : noEarlierOutput
+    const file = isResumed ? await LogFile.found(path) : LogFile.empty(path)
+    const earlier = isResumed ? await earlierOutput(file) : noEarlierOutput
     const { clock, limitBytes, onLost } = this.#parts
-    const parts = { path, clock, limitBytes, earlier, writeFiles: writeStreams }
+    const parts = { file, clock, limitBytes, isNewestKept, earlier, writeFiles: writeStreams }
     const keeper = new FileLogKeeper({ ...parts, onLost: (error) => onLost(executionId, error) })
     this.#keepers.set(executionId, keeper)
     this.#forgetOldest()
@@ -65,20 +67,25 @@ export class LogFiles implements LogStore {
 
   async remove(executionId: ExecutionId): Promise<void> {
     this.#keepers.delete(executionId)
-    await rm(this.#pathOf(executionId), { force: true })
+    await LogFile.remove(this.#pathOf(executionId))
   }
 
   /** What lies on the disk, what was written longest ago first. */
   async files(): Promise<KeptFile[]> {
-    const files: KeptFile[] = []
+    const files = new Map<ExecutionId, KeptFile>()
     const folder = await opendir(this.#parts.directory).catch(() => [])
     for await (const { name } of folder) {
-      if (!name.endsWith(suffix)) continue
-      const info = await stat(`${this.#parts.directory}/${name}`).catch(() => undefined)
-      const executionId = name.slice(0, -suffix.length) as ExecutionId
-      if (info) files.push({ executionId, sizeBytes: info.size, writtenMs: info.mtimeMs })
+      const executionId = fileName.exec(name)?.[1] as ExecutionId | undefined
+      const info = executionId && (await stat(`${this.#parts.directory}/${name}`).catch(() => undefined))
+      if (!info) continue
+      const { sizeBytes = 0, writtenMs = 0 } = files.get(executionId) ?? {}
+      files.set(executionId, {
+        executionId,
+        sizeBytes: sizeBytes + info.size,
+        writtenMs: Math.max(writtenMs, info.mtimeMs),
+      })
     }
-    return files.sort((one, other) => one.writtenMs - other.writtenMs)
+    return [...files.values()].sort((one, other) => one.writtenMs - other.writtenMs)
   }
 
   /** Whether more of it may come. */
@@ -88,16 +95,15 @@ export class LogFiles implements LogStore {
 
   #pathOf(executionId: ExecutionId): string {
     if (!/^[\w.-]+$/.test(executionId)) throw new Fault('BadRequest', `not an execution id: ${executionId}`)
-    return `${this.#parts.directory}/${executionId}${suffix}`
+    return `${this.#parts.directory}/${executionId}.log`
   }
 
   async *#readFinished(query: LogQuery, signal: AbortSignal): AsyncIterable<LogChunk> {
-    const path = this.#pathOf(query.executionId)
-    const size = await sizeOf(path)
-    if (size === 0) throw new Fault('NotFound', `no output of execution ${query.executionId} is kept here`)
+    const file = await LogFile.found(this.#pathOf(query.executionId))
+    if (file.endBytes === 0) throw new Fault('NotFound', `no output of execution ${query.executionId} is kept here`)
     if (query.isTail) return
     const frames = new FrameReader()
-    for await (const piece of pieces(path, size, signal)) yield* frames.push(piece)
+    for await (const piece of piecesOf(file, signal)) yield* frames.push(piece)
   }
 
   #forgetOldest(): void {
@@ -109,25 +115,21 @@ export class LogFiles implements LogStore {
   }
 }
 
-const sizeOf = async (path: string): Promise<number> => (await stat(path).catch(() => undefined))?.size ?? 0
-
 /** Reads what an earlier life left, and cuts off a frame that it did not finish. */
-const earlierOutput = async (path: string): Promise<EarlierOutput> => {
-  const size = await sizeOf(path)
-  if (size === 0) return noEarlierOutput
+const earlierOutput = async (file: LogFile): Promise<EarlierOutput> => {
   const streamBytes = { 1: 0, 2: 0 }
+  const wanted = { 1: runOutputLimitBytes + 1, 2: runOutputLimitBytes + 1 }
   const heads: LogChunk[] = []
   const frames = new FrameReader()
-  for await (const piece of pieces(path, size, new AbortController().signal)) {
-    for (const { stream, bytes } of frames.push(piece)) {
-      const wanted = runOutputLimitBytes + 1 - streamBytes[stream]
-      if (wanted > 0) heads.push({ stream, bytes: Buffer.from(bytes.subarray(0, wanted)) })
-      streamBytes[stream] += bytes.length
+  for await (const piece of piecesOf(file, new AbortController().signal)) {
+    for (const { stream, bytes, end = 0 } of frames.push(piece)) {
+      if (wanted[stream] > 0) heads.push({ stream, bytes: Buffer.from(bytes.subarray(0, wanted[stream])) })
+      wanted[stream] -= bytes.length
+      streamBytes[stream] = end
     }
   }
-  const fileBytes = size - frames.restBytes
-  if (frames.restBytes > 0) await truncate(path, fileBytes)
-  return { fileBytes, streamBytes, heads }
+  if (frames.restBytes > 0) await file.cut(file.endBytes - frames.restBytes)
+  return { streamBytes, heads }
 }
 
 /** What is in the file, then what comes, until the output ends. */
@@ -139,7 +141,7 @@ async function* followFile(keeper: FileLogKeeper, query: LogQuery, signal: Abort
   const from = query.isTail
     ? { position: keeper.writtenBytes, ends: { ...keeper.writtenEnds } }
     : { position: 0, ends: undefined }
-  const file = new OpenedLater(keeper.path)
+  const file = new LogFileReader(keeper.file)
   try {
     if (from.ends)
       for (const stream of [1, 2] as const) yield { stream, bytes: new Uint8Array(), end: from.ends[stream] }
@@ -160,39 +162,12 @@ async function* followFile(keeper: FileLogKeeper, query: LogQuery, signal: Abort
   }
 }
 
-/** A file that is opened when there is something to read, and then once. */
-class OpenedLater {
-  readonly #path: string
-  #file: FileHandle | undefined
-
-  constructor(path: string) {
-    this.#path = path
-  }
-
-  /** Its bytes of [from, end), piece by piece. */
-  async *pieces(from: number, end: number, signal: AbortSignal): AsyncIterable<Buffer> {
-    if (from >= end) return
-    this.#file ??= await open(this.#path, 'r')
-    for (let position = from; position < end && !signal.aborted; ) {
-      const buffer = Buffer.allocUnsafe(Math.min(pieceBytes, end - position))
-      const { bytesRead } = await this.#file.read(buffer, 0, buffer.length, position)
-      if (bytesRead === 0) return
-      position += bytesRead
-      yield buffer.subarray(0, bytesRead)
-    }
-  }
-
-  async close(): Promise<void> {
-    await this.#file?.close()
-  }
-}
-
-async function* pieces(path: string, end: number, signal: AbortSignal): AsyncIterable<Buffer> {
-  const file = new OpenedLater(path)
+async function* piecesOf(file: LogFile, signal: AbortSignal): AsyncIterable<Buffer> {
+  const reader = new LogFileReader(file)
   try {
-    yield* file.pieces(0, end, signal)
+    yield* reader.pieces(0, file.endBytes, signal)
   } finally {
-    await file.close()
+    await reader.close()
   }
 }
 

@@ -1,12 +1,12 @@
 import { isUtf8 } from 'node:buffer'
-import { type FileHandle, open } from 'node:fs/promises'
 import type { LogChunk } from '#contracts/log-reader.ts'
 import type { LogStream } from '#contracts/log-sink.ts'
 import type { LogKeeper } from '#contracts/log-store.ts'
 import type { Clock, Timer } from '#lib/clock.ts'
-import { formatBinaryBytes } from '#lib/sizes.ts'
 import { LastWords } from './last-words.ts'
-import { frameHeader, timeFrame } from './log-frames.ts'
+import type { LogFile } from './log-file.ts'
+import { endsFrame, frameHeader, mostHeadBytes, timeFrame } from './log-frames.ts'
+import { limitNote, lossNote } from './log-notes.ts'
 import { StreamSummary } from './log-summary.ts'
 
 /** Small text of a short run never touches the disk: the control plane keeps it whole. */
@@ -16,26 +16,19 @@ const flushAfterMs = 200
 const backlogLimitBytes = 4 * 1024 * 1024
 /** How much of the newest output is kept beyond the limit: how a program ended is what is looked for. */
 const lastWordsBytes = 64 * 1024
-/** What readers find in the place of output that was left out. */
-const noteOf = (why: string): Uint8Array => Buffer.from(`\n[${why}]\n`)
-const lossNote = noteOf('what was printed after this is not kept: it could not be written')
-const limitNote = (limitBytes: number): Uint8Array =>
-  noteOf(
-    `a node keeps ${formatBinaryBytes(limitBytes)} of an execution: of what was printed after this, the last ` +
-      `${formatBinaryBytes(lastWordsBytes)} follow when it has ended`,
-  )
-
-/** What a file of an earlier life holds: its length in whole frames, and the bytes of each stream. */
-export type EarlierOutput = { fileBytes: number; streamBytes: Record<LogStream, number>; heads: readonly LogChunk[] }
-export const noEarlierOutput: EarlierOutput = { fileBytes: 0, streamBytes: { 1: 0, 2: 0 }, heads: [] }
+/** What an earlier life has left, in whole frames: how many bytes of each stream were printed, and the first that are kept. */
+export type EarlierOutput = { streamBytes: Record<LogStream, number>; heads: readonly LogChunk[] }
+export const noEarlierOutput: EarlierOutput = { streamBytes: { 1: 0, 2: 0 }, heads: [] }
 
 type KeptChunk = Required<LogChunk>
 
 export type KeeperParts = {
-  path: string
+  file: LogFile
   clock: Clock
   /** Most bytes; 0 = no limit. */
   limitBytes: number
+  /** Beyond the limit the oldest goes, in halves of it; else the newest is not kept. */
+  isNewestKept: boolean
   /** Output cannot be written; told once. */
   onLost: (error: unknown) => void
   /** Output kept by an earlier life, that is gone on with. */
@@ -45,7 +38,7 @@ export type KeeperParts = {
 
 /** Keeps one execution's output: in memory while it is small and young, else in a file that followers read. */
 export class FileLogKeeper implements LogKeeper {
-  readonly path: string
+  readonly file: LogFile
   readonly #parts: KeeperParts
   readonly #summaries = { 1: new StreamSummary(), 2: new StreamSummary() }
   /** Not yet in the file. */
@@ -56,7 +49,6 @@ export class FileLogKeeper implements LogKeeper {
   readonly #writtenEnds: Record<LogStream, number>
   /** What the last frames of the file have as their time. */
   #writtenTimeMs = 0
-  #file: FileHandle | undefined
   #isFileWanted: boolean
   #flushing: Promise<void> | undefined
   #timer: Timer | undefined
@@ -69,12 +61,12 @@ export class FileLogKeeper implements LogKeeper {
   readonly #watchers = new Set<() => void>()
 
   constructor(parts: KeeperParts) {
-    this.path = parts.path
+    this.file = parts.file
     this.#parts = parts
-    this.#writtenBytes = parts.earlier.fileBytes
+    this.#writtenBytes = parts.file.endBytes
     this.#ends = { ...parts.earlier.streamBytes }
     this.#writtenEnds = { ...parts.earlier.streamBytes }
-    this.#isFileWanted = parts.earlier.fileBytes > 0
+    this.#isFileWanted = parts.file.endBytes > 0
     if (this.#isBeyondLimit) this.#lastWords = new LastWords(lastWordsBytes)
     for (const { stream, bytes } of parts.earlier.heads) this.#summaries[stream].add(bytes)
   }
@@ -90,7 +82,7 @@ export class FileLogKeeper implements LogKeeper {
     if (this.#isBeyondLimit) {
       this.#lastWords = new LastWords(lastWordsBytes)
       // In the stream itself: the other one would tell it at another place.
-      this.#take(stream, limitNote(this.#parts.limitBytes))
+      this.#take(stream, limitNote(this.#parts.limitBytes, lastWordsBytes))
     }
     if (this.#isFileWanted || this.#pendingBytes > memoryLimitBytes) return this.#flushSoon()
     this.#timer ??= this.#parts.clock.after(flushAfterMs, () => void this.wantFile())
@@ -98,8 +90,8 @@ export class FileLogKeeper implements LogKeeper {
   }
 
   get #isBeyondLimit(): boolean {
-    const { limitBytes } = this.#parts
-    return limitBytes > 0 && this.#writtenBytes + this.#pendingBytes > limitBytes
+    const { limitBytes, isNewestKept } = this.#parts
+    return limitBytes > 0 && !isNewestKept && this.#writtenBytes + this.#pendingBytes > limitBytes
   }
 
   #take(stream: LogStream, bytes: Uint8Array): void {
@@ -180,13 +172,14 @@ export class FileLogKeeper implements LogKeeper {
   /** Output that cannot be written (a full disk) is given up, never the program. */
   async #flush(): Promise<void> {
     await Promise.resolve()
-    const chunks = this.#pending
-    this.#pending = []
-    this.#pendingBytes = 0
-    const parts = this.#framesOf(chunks)
+    const isFull = this.file.newBytes >= this.#partBytes
+    const chunks = this.#takePending(isFull ? this.#partBytes : this.#partBytes - this.file.newBytes)
+    const frames = isFull ? this.#partHead(chunks) : []
+    frames.push(...this.#framesOf(chunks))
     try {
-      this.#file ??= await open(this.path, 'a', 0o600)
-      this.#writtenBytes += await append(this.#file, parts)
+      if (isFull) await this.file.beginPart()
+      await this.file.append(frames)
+      this.#writtenBytes = this.file.endBytes
       for (const { stream, end } of chunks) this.#writtenEnds[stream] = end
     } catch (error) {
       if (!this.#isLost) this.#parts.onLost(error)
@@ -197,9 +190,30 @@ export class FileLogKeeper implements LogKeeper {
 
   /** There may be room again when the program has ended; what was written in part goes. */
   async #noteLoss(): Promise<void> {
-    const parts = [frameHeader(2, lossNote.length), lossNote]
-    await this.#file?.truncate(this.#writtenBytes)
-    if (this.#file) this.#writtenBytes += await append(this.#file, parts)
+    await this.file.cut(this.#writtenBytes)
+    await this.file.append([frameHeader(2, lossNote.length), lossNote])
+    this.#writtenBytes = this.file.endBytes
+  }
+
+  /** Bytes of half the limit, where the newest is kept. */
+  get #partBytes(): number {
+    const { limitBytes, isNewestKept } = this.#parts
+    return limitBytes > 0 && isNewestKept ? limitBytes / 2 : Number.POSITIVE_INFINITY
+  }
+
+  /** About as much as there is room for, the oldest first. */
+  #takePending(roomBytes: number): KeptChunk[] {
+    let leftBytes = roomBytes
+    const count = this.#pending.findIndex(({ bytes }) => (leftBytes -= mostHeadBytes + bytes.length) <= 0) + 1
+    const taken = this.#pending.splice(0, count || this.#pending.length)
+    this.#pendingBytes -= lengthOf(taken)
+    return taken
+  }
+
+  /** What a part begins with: by it is known what was before. */
+  #partHead([first]: readonly KeptChunk[]): Uint8Array[] {
+    this.#writtenTimeMs = first?.timeMs ?? 0
+    return [timeFrame(this.#writtenTimeMs), endsFrame(this.#writtenEnds)]
   }
 
   #pendingOf(stream: LogStream): Buffer {
@@ -223,20 +237,12 @@ export class FileLogKeeper implements LogKeeper {
     while (this.#flushing) await this.#flushing
     // What the control plane keeps is text.
     this.#isFileWanted ||= !([1, 2] as const).every((stream) => isUtf8(this.#pendingOf(stream)))
-    if (this.#isFileWanted && this.#pending.length > 0) await this.#flush()
+    while (this.#isFileWanted && this.#pending.length > 0) await this.#flush()
     if (this.#isLost) await this.#noteLoss().catch(() => {})
-    await this.#file?.close().catch(() => {})
+    await this.file.close().catch(() => {})
     this.#isClosed = true
     for (const onChange of [...this.#watchers]) onChange()
   }
-}
-
-/** Writes all of it, and returns how much that is; a disk that gets full takes a part, and says so at the next attempt. */
-async function append(file: FileHandle, parts: readonly Uint8Array[]): Promise<number> {
-  const size = parts.reduce((sum, { length }) => sum + length, 0)
-  const { bytesWritten } = await file.writev(parts)
-  if (bytesWritten < size) await file.appendFile(Buffer.concat(parts).subarray(bytesWritten))
-  return size
 }
 
 /** Bytes that are put together at most. */

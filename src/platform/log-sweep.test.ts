@@ -79,7 +79,7 @@ describe('kept output', () => {
       }
     }
     const left = () => Object.keys(ages).filter((id) => isThere(`${id}.log`))
-    const keeper = await logs.open('e-open' as ExecutionId, false)
+    const keeper = await logs.open('e-open' as ExecutionId, { isResumed: false, isNewestKept: false })
     make()
     await sweepOnce(logs, 0, { totalBytes: 300 })
     expect([left(), swept]).toEqual([['e-at-work', 'e-open', 'e-4'], [{ size: 2 }]])
@@ -95,7 +95,7 @@ describe('kept output', () => {
 
   it('stays while it is being written, however long nothing came', async () => {
     const logs = filesIn(folder)
-    const keeper = await logs.open('e-silent' as ExecutionId, false)
+    const keeper = await logs.open('e-silent' as ExecutionId, { isResumed: false, isNewestKept: false })
     oldFile('e-silent.log')
     expect(await sweepOnce(logs, hourMs)).toEqual([])
     await keeper.close()

@@ -45,7 +45,11 @@ async function rig() {
     server.close()
   })
   const filesOpen = () => readdirSync('/proc/self/fd').filter((fd) => linkOf(fd).startsWith(folder)).length
-  return { keeper: await logs.open(executionId, false), port: (server.address() as AddressInfo).port, filesOpen }
+  return {
+    keeper: await logs.open(executionId, { isResumed: false, isNewestKept: false }),
+    port: (server.address() as AddressInfo).port,
+    filesOpen,
+  }
 }
 
 const linkOf = (fd: string): string => {

@@ -29,7 +29,7 @@ it.skipIf(!canMount)(
       const chunks = from.read({ executionId, isFollowing: false, isTail: false }, new AbortController().signal)
       return Buffer.concat((await Array.fromAsync(chunks)).map(({ bytes }) => bytes)).toString()
     }
-    const keeper = await logs.open(executionId, false)
+    const keeper = await logs.open(executionId, { isResumed: false, isNewestKept: false })
     const fits = 'a'.repeat(100_000)
     await keeper.write(1, Buffer.from(fits))
     expect(await read(logs)).toBe(fits)

@@ -1,7 +1,7 @@
 import type { Disk } from '#contracts/disk.ts'
 import type { LogChunk, LogQuery } from '#contracts/log-reader.ts'
 import type { LogStream } from '#contracts/log-sink.ts'
-import type { LogKeeper, LogStore } from '#contracts/log-store.ts'
+import type { LogKeeper, LogOpening, LogStore } from '#contracts/log-store.ts'
 import { Fault } from '#lib/fault.ts'
 import type { ExecutionId } from '#models/ids.ts'
 
@@ -14,7 +14,7 @@ export class KeptLogs implements LogStore {
     this.#disk = disk
   }
 
-  async open(executionId: ExecutionId, isResumed: boolean): Promise<LogKeeper> {
+  async open(executionId: ExecutionId, { isResumed }: LogOpening): Promise<LogKeeper> {
     const chunks = (isResumed ? this.#kept.get(executionId) : undefined) ?? []
     this.#kept.set(executionId, chunks)
     const text = (stream: LogStream): string =>

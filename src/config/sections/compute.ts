@@ -63,7 +63,7 @@ export const compute = {
     MaxSize: amount(
       'Disk',
       '1GiB',
-      'Most output kept of one execution; a line tells where it ends, and its last words follow. 0 = no limit',
+      'Most output kept of one execution; a line tells where it ends, and its last words follow. Of a service or daemon the newest stays. 0 = no limit',
     ),
     MaxTotalSize: amount(
       'Disk',
