@@ -201,6 +201,15 @@ describe('bad WASM programs, all at once', { timeout: limitMs }, () => {
     expect(parts?.[2]?.length).toBe(64 * 1024)
   })
 
+  it('a service that prints more than a node keeps has its newest output kept', async () => {
+    const id = await server.submit(toolJob(['flood', '20000000', '65536'], { job: { Type: 'service' } }))
+    await until('its oldest output has gone', async () =>
+      /^\n\[\d+ MiB that were printed before this are not kept any more/.test(await server.ok(['job', 'logs', id])),
+    )
+    await server.ok(['job', 'stop', id])
+    await ended(server.port, id, limitMs)
+  })
+
   it('bytes that are no text are got as they were printed [F7]', async () => {
     const { Job } = (await ends.get('bytes that are no text'))!
     const into = join(product.folder, 'got-bytes')
