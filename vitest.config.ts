@@ -1,4 +1,6 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
+import { LongFilesFirst } from './tools/test/long-files-first.ts'
 
 const ring = (name: string, include: string[], extra: Record<string, unknown> = {}) => ({
   extends: true as const,
@@ -13,7 +15,10 @@ export default defineConfig({
   resolve: { conditions: ['source', 'node'] },
   ssr: { resolve: { conditions: ['source', 'node'] } },
   test: {
+    // Left to itself Vitest keeps a core free, and runs one file at a time on two cores.
+    maxWorkers: availableParallelism(),
     expect: { poll: { timeout: 50_000 } },
+    sequence: { sequencer: LongFilesFirst },
     projects: [
       ring('unit', ['src/**/*.test.ts', 'tools/**/*.test.ts'], { isolate: false, testTimeout: 60_000 }),
       ring('contract', ['test/contracts/**/*.test.ts', 'test/cluster/**/*.test.ts'], {
@@ -22,8 +27,6 @@ export default defineConfig({
         setupFiles: watchAnswers,
       }),
       ring('wire', ['test/wire/**/*.test.ts'], {
-        // Several Docker engines at once take the same addresses on the machine's bridge.
-        fileParallelism: false,
         testTimeout: 120_000,
         hookTimeout: 120_000,
         setupFiles: watchAnswers,

@@ -7,6 +7,7 @@ import { Client } from '#client/client.ts'
 import { isTerminalExecution } from '#models/execution-state.ts'
 import type { Job } from '#models/job.ts'
 import { isTerminalJob } from '#models/job-state.ts'
+import { freePorts } from '../kit/free-ports.ts'
 import type { GoldenCluster } from '../kit/golden-cluster.ts'
 import type { Version } from '../kit/vectors.ts'
 import { type CliCase, fixturesDir, jobFixture, wasStopped } from './cli-cases.ts'
@@ -159,14 +160,8 @@ export class CliReplay {
   async #servePorts(): Promise<[string, string][]> {
     const taken = await listen()
     this.#listeners.push(taken.server)
-    const free = await Promise.all(
-      ['20500', '20501', '20502'].map(async (port): Promise<[string, string]> => {
-        const { server, port: ours } = await listen()
-        await new Promise((closed) => server.close(closed))
-        return [port, String(ours)]
-      }),
-    )
-    return [['20142', String(taken.port)], ...free]
+    const free = await freePorts(3)
+    return [['20142', String(taken.port)], ...free.map((port, at): [string, string] => [`2050${at}`, String(port)])]
   }
 
   /** A job of the fixture in the state the recording saw: one of its own when that is named, else one for all cases. */

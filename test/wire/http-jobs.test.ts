@@ -32,14 +32,10 @@ const running = (change: object = {}) => ({
 })
 const ended = async (id: string): Promise<any> => {
   let job: any
-  await until(
-    `${id} has ended`,
-    async () => {
-      job = (await get(`/orchestrator/jobs/${id}?wait=5s&index=${job?.Revision ?? 0}`)).json.Job
-      return ['Completed', 'Failed', 'Stopped'].includes(job.State.StateType)
-    },
-    30_000,
-  )
+  await until(`${id} has ended`, async () => {
+    job = (await get(`/orchestrator/jobs/${id}?wait=5s&index=${job?.Revision ?? 0}`)).json.Job
+    return ['Completed', 'Failed', 'Stopped'].includes(job.State.StateType)
+  })
   return job
 }
 

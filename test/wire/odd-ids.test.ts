@@ -21,7 +21,7 @@ const calls: [string, (id: string) => Promise<unknown>][] = [
   ['job executions', (id) => client.jobs.executions(id)],
   ['job results', (id) => client.jobs.results(id)],
   ['job versions', (id) => client.jobs.versions(id)],
-  ['kept result', (id) => client.jobs.keptResult(id, 'e-1', AbortSignal.timeout(20_000))],
+  ['kept result', (id) => client.jobs.keptResult(id, 'e-1', AbortSignal.timeout(60_000))],
   ['node get', (id) => client.nodes.get(id)],
 ]
 

@@ -51,3 +51,7 @@ export function submissionOf(version: Version, fixture: string): string {
 }
 
 export const hasRecordings = (): boolean => existsSync(join(goldensDir(), 'rest'))
+
+/** Its job ends by a time limit of its run only: others are asked about meanwhile. */
+export const endsLate = ({ needs }: Pick<RestCase, 'needs'>): boolean =>
+  /^batch-(total-)?timeout$/.test(needs?.fixture ?? '')

@@ -5,7 +5,7 @@ import { canStartDocker, dockerEngine } from '../kit/docker-engine.ts'
 import type { TestEngine } from '../kit/engine-process.ts'
 import { type GoldenCluster, startGoldenCluster } from '../kit/golden-cluster.ts'
 import { absent, type Version } from '../kit/vectors.ts'
-import { hasRecordings, type RestCase, recordedAreas, restCases } from './rest-cases.ts'
+import { endsLate, hasRecordings, type RestCase, recordedAreas, restCases } from './rest-cases.ts'
 import { type CompatRow, compatRows, placeOf } from './rest-compat.ts'
 import { differences, loadCompare } from './rest-judge.ts'
 import { Replay } from './rest-replay.ts'
@@ -118,9 +118,6 @@ function unlistedOf(
     return []
   })
 }
-
-/** Its job ends by a time limit of its run only: others are asked about meanwhile. */
-const endsLate = ({ needs }: RestCase): boolean => /^batch-(total-)?timeout$/.test(needs?.fixture ?? '')
 
 /** What a case does to the cluster decides its place: states before the stop, the stop, states after it. */
 function inOrder(cases: readonly RestCase[]): RestCase[] {

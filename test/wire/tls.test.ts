@@ -7,7 +7,7 @@ import { type GuardedNode, guardedNode } from '../kit/guarded-node.ts'
 import { waitingJob } from '../kit/plain-http.ts'
 import { runCli } from './cli-process.ts'
 
-const limitMs = 30_000
+const limitMs = 60_000
 let home: string
 let secure: GuardedNode
 let plain: GuardedNode

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type GoldenCluster, startGoldenCluster } from '../../kit/golden-cluster.ts'
 import { plainHttp, waitingJob } from '../../kit/plain-http.ts'
+import { endOf, serverAt } from '../../kit/served-node.ts'
 import { complaint } from './judge.ts'
 import { mutatedRequest } from './mutate-request.ts'
 import { routes } from './routes.ts'
@@ -56,7 +57,7 @@ describe('requests that are wrong', () => {
     ]
     for (const task of tasks) {
       const id = await submitted({ Type: 'batch', Tasks: [task] })
-      const { State } = (await get(`/orchestrator/jobs/${id}?wait=20s&index=1`)).json.Job
+      const State = await endOf(serverAt(cluster.port), id)
       expect(State).toMatchObject({
         StateType: 'Failed',
         Message: expect.stringMatching(/does not support constructor/),

@@ -4,7 +4,7 @@ import type { WireBytes } from './wire-request.ts'
 /** What came back: '' when the connection was closed without a word. */
 export type RawAnswer = { isCut: boolean; text: string }
 
-const limitMs = 20_000
+const limitMs = 60_000
 
 /** Sends bytes and waits until the other side has closed; who sent too little closes its half. Late = a hang. */
 export function sendRaw(port: number, { bytes, isWhole }: WireBytes): Promise<RawAnswer> {

@@ -57,7 +57,7 @@ async function served(name = 'node140', isOuter = false) {
     log: (event, fields) => void logged.push({ event, ...fields }),
   })
   const answer = async (bus: Bus, { subject, json }: Line) =>
-    JSON.parse(Buffer.from(await bus.request(subject ?? '', bytes(json), 5_000)).toString('utf8'))
+    JSON.parse(Buffer.from(await bus.request(subject ?? '', bytes(json), 50_000)).toString('utf8'))
   return { ...cluster, node, logged, answer: (line: Line) => answer(node, line) }
 }
 
@@ -252,7 +252,7 @@ describe('a job on a node of 1.4', () => {
     const mallory = await busClient(cluster.port, { name: 'mallory' })
     started.push({ stop: () => mallory.close() })
     for (let time = 0; time < 3; time++) mallory.publish('heartbeat', bytes({ NodeID: 'node-4', Sequence: 1 }))
-    await mallory.request('node.management.mallory.UpdateResources/v1', bytes({ NodeID: 'mallory' }), 5_000)
+    await mallory.request('node.management.mallory.UpdateResources/v1', bytes({ NodeID: 'mallory' }), 50_000)
     done.resolve(printed('hello\n'))
     expect((await endOf(cluster.jobs, id)).State.StateType).toBe('Completed')
     expect(cluster.orders).toHaveLength(1)

@@ -46,8 +46,8 @@ async function node(port: number) {
     bus.publish(reply, Buffer.from('{}'))
   })
   const control = async (type: string, payload: object = {}) =>
-    decodeFrame(await bus.request(`${own}.out.ctrl`, frame(`transport.${type}`, payload), 5_000))
-  const say = async (bytes: Uint8Array) => text(await bus.request(`${own}.out.msgs`, bytes, 5_000))
+    decodeFrame(await bus.request(`${own}.out.ctrl`, frame(`transport.${type}`, payload), 50_000))
+  const say = async (bytes: Uint8Array) => text(await bus.request(`${own}.out.msgs`, bytes, 50_000))
   const handshake = () => control('HandshakeRequest', { NodeInfo, StartTime: '2026-01-02T00:00:00Z' })
   const beat = () => control('HeartbeatRequest', { NodeID: 'go-1', AvailableCapacity: room, QueueUsedCapacity: {} })
   return { bus, connection, orders, control, say, handshake, beat }
@@ -151,7 +151,7 @@ describe('an orchestrator that nodes of 1.9 accept', () => {
     const beats = async () => {
       const ActiveStreamIds = { 'node.compute.go-1.ExecutionLogs/v1': [streamId] }
       return JSON.parse(
-        text(await bus.request(heartBeatRequestSub, Buffer.from(JSON.stringify({ ActiveStreamIds })), 5_000)),
+        text(await bus.request(heartBeatRequestSub, Buffer.from(JSON.stringify({ ActiveStreamIds })), 50_000)),
       ).NonActiveStreamIds
     }
     expect(Object.values(await beats()).flat()).toEqual([])

@@ -133,7 +133,7 @@ describe('a node of ours that says what is not of the protocol [R97]', () => {
   it('as a Go node that sends what is no frame is answered in the words of Go nodes, and told once', async () => {
     const { bad, saidOf } = started(await withOne())
     for (let time = 0; time < 3; time++) {
-      const answer = await bad.bus.request('bacalhau.global.compute.bad.out.ctrl', Buffer.of(1, 0, 0, 0, 0, 7), 5_000)
+      const answer = await bad.bus.request('bacalhau.global.compute.bad.out.ctrl', Buffer.of(1, 0, 0, 0, 0, 7), 50_000)
       expect(typeOf(decodeFrame(answer))).toBe('BacError')
     }
     expect(saidOf('bad')).toEqual([expect.stringMatching(/^node_message_refused: .*CRC check failed$/)])

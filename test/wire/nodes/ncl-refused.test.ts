@@ -39,9 +39,9 @@ async function joined() {
     if (body.Execution) orders.push(body.Execution.ID)
     bus.publish(reply, Buffer.from('{}'))
   })
-  const control = (bytes: Uint8Array) => bus.request('bacalhau.global.compute.go-1.out.ctrl', bytes, 5_000)
+  const control = (bytes: Uint8Array) => bus.request('bacalhau.global.compute.go-1.out.ctrl', bytes, 50_000)
   const say = async (bytes: Uint8Array) =>
-    String(Buffer.from(await bus.request('bacalhau.global.compute.go-1.out.msgs', bytes, 5_000)))
+    String(Buffer.from(await bus.request('bacalhau.global.compute.go-1.out.msgs', bytes, 50_000)))
   await until('it has joined', async () => {
     const answer = await control(frame('transport.HandshakeRequest', { NodeInfo: info, StartTime: startTime })).catch(
       () => undefined,

@@ -152,7 +152,7 @@ else
       const { go } = await joined('v1.9.3', [])
       const subject = 'bacalhau.global.compute.node193.in.msgs'
       const said = (bytes: Buffer) =>
-        go.bus.request(subject, bytes, 5_000).then((answer) => JSON.parse(String(Buffer.from(answer))))
+        go.bus.request(subject, bytes, 50_000).then((answer) => JSON.parse(String(Buffer.from(answer))))
       expect((await said(Buffer.from('garbage'))).error).toMatch(/unsupported encoding: 0x67$/)
       const json = { metadata: { Type: 'NoSuchType', 'Bacalhau-SeqNum': '7' }, payload: {} }
       expect((await go.say({ subject, json })).error).toMatch(/unsupported message type: NoSuchType$/)

@@ -84,7 +84,7 @@ describe('a connection under the name of a node', () => {
     const node = await broker.raw('east')
     node.say('SUB node.compute.east.> 1')
     await node.settled()
-    const asked = broker.orchestrator.request('node.compute.east.AskForBid/v1', bytes('?'), 5_000)
+    const asked = broker.orchestrator.request('node.compute.east.AskForBid/v1', bytes('?'), 50_000)
     await node.hears('AskForBid/v1 1 _INBOX.')
     const reply = /AskForBid\/v1 1 (\S+)/.exec(node.heard())?.[1] ?? ''
     node.publish(reply, 'yes')
@@ -112,7 +112,7 @@ describe('a connection under the name of a node', () => {
     expect((await east.request('bacalhau.global.compute.east.out.ctrl')).string()).toBe('hello east')
     east.subscribe('node.compute.east.>', { callback: (_error, message) => void message.respond('here') })
     await east.flush()
-    expect(textOf(await broker.orchestrator.request('node.compute.east.x', bytes(''), 5_000))).toBe('here')
+    expect(textOf(await broker.orchestrator.request('node.compute.east.x', bytes(''), 50_000))).toBe('here')
     const refused = Promise.withResolvers<string>()
     east.subscribe('node.compute.west.>', { callback: (error) => refused.resolve(String(error)) })
     expect(await refused.promise).toContain('Permissions Violation for Subscription to "node.compute.west.>"')
