@@ -7,8 +7,10 @@ import { Product, type ServeOptions, type Server } from '../kit/product.ts'
 import { type Relay, relay } from '../kit/relay.ts'
 import { until } from '../kit/until.ts'
 import type { CrashingNode } from './crash/crashing-node.ts'
+import { nodeProgram } from './crash/node-program.ts'
 import { completed, ended, kill, type NodeProcess, type ShownJob, startNodeProcess, submit } from './crash/processes.ts'
 
+const program = nodeProgram()
 let product: Product
 let witnessFolder: string
 const processes: NodeProcess[] = []
@@ -62,7 +64,7 @@ const connectionOf = async (server: Server, name: string) =>
   ).body.Nodes.find(({ Info }) => Info.NodeID === name)?.Connection
 const processNode = (change: Partial<CrashingNode>): NodeProcess => {
   const both = { isOrchestrator: true, isCompute: true }
-  const node = startNodeProcess({
+  const node = startNodeProcess(program(), {
     folder: join(product.folder, change.name ?? 'process'),
     roles: both,
     name: 'process',
@@ -243,6 +245,6 @@ describe('promises [I1, I3, I4, I9, W1, W7]', () => {
     expect(stopped.Job.State).toMatchObject({ StateType: 'Failed', Message: expect.stringMatching(/timed out/i) })
     expect(startsOf(stopped)).toHaveLength(2)
     // Longer than the disconnect timeout has passed meanwhile.
-    expect(await connected()).toBe(2)
+    await until('both are still there', async () => (await connected()) === 2)
   })
 })

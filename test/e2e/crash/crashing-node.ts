@@ -1,16 +1,12 @@
 import { dataFolder } from '#config/data-folder.ts'
 import { load } from '#config/load.ts'
 import type { SqlDatabase } from '#contracts/sql.ts'
+import type { NodeDeps } from '#node/node-deps.ts'
 import { nodeLog } from '#node/node-log.ts'
 import { runNode } from '#node/run-node.ts'
 import { openSqlite } from '#platform/sqlite.ts'
-import { listenCommand } from '../../kit/listen-command.ts'
-import { wasmCommand } from '../../kit/wasm-command.ts'
 
-/**
- * A node in a process of its own that kills itself (SIGKILL) right before or right after its n-th durable commit.
- * Started by the crash tests; says `ready <api port> <link port>` on stdout.
- */
+/** A node in a process of its own that kills itself (SIGKILL) right before or right after its n-th durable commit. */
 export type CrashingNode = {
   folder: string
   roles: { isOrchestrator: boolean; isCompute: boolean }
@@ -23,10 +19,13 @@ export type CrashingNode = {
   /** How wrong the clock of its machine is. */
   clockOffsetMs?: number
 }
+/** What the node starts in its turn. */
+export type NodeCommands = Pick<NodeDeps, 'wasmCommand' | 'listenCommand'>
 
-const options = JSON.parse(process.argv[2] ?? '{}') as CrashingNode
+/** Started by the crash tests; says `ready <api port> <link port>` on stdout. */
+const options = JSON.parse(process.argv[2] ?? '{}') as CrashingNode & NodeCommands
 
-const { clockOffsetMs = 0 } = options
+const { clockOffsetMs = 0, wasmCommand, listenCommand } = options
 const rightNow = Date.now
 if (clockOffsetMs !== 0) Date.now = () => rightNow() + clockOffsetMs
 

@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { join } from 'node:path'
 import type { Execution } from '#models/execution.ts'
 import { apiFetch } from '../../kit/api-fetch.ts'
 import { NotAsDocumented } from '../../kit/documented.ts'
-import type { CrashingNode } from './crashing-node.ts'
+import { listenCommand } from '../../kit/listen-command.ts'
+import { wasmProductCommand } from '../../kit/wasm-command.ts'
+import type { CrashingNode, NodeCommands } from './crashing-node.ts'
 
-const entry = join(import.meta.dirname, 'crashing-node.ts')
-const startLimitMs = 30_000
+const commands: NodeCommands = { wasmCommand: wasmProductCommand, listenCommand }
+const startLimitMs = 60_000
 
 /** A node process of the crash tests. `gone` resolves when it has ended, however. */
 export type NodeProcess = {
@@ -16,14 +17,10 @@ export type NodeProcess = {
   errors: () => string
 }
 
-export const startNodeProcess = (options: CrashingNode): NodeProcess => {
-  const child = spawn(
-    process.execPath,
-    ['--conditions=source', '--disable-warning=ExperimentalWarning', entry, JSON.stringify(options)],
-    {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    },
-  )
+/** `program` is that of `nodeProgram`. */
+export const startNodeProcess = (program: string, options: CrashingNode): NodeProcess => {
+  const args = ['--disable-warning=ExperimentalWarning', program, JSON.stringify({ ...options, ...commands })]
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
   let errors = ''
   child.stderr.on('data', (piece: Buffer) => {
     errors += piece.toString()
@@ -61,7 +58,7 @@ export const submit = async (port: number, job: unknown): Promise<string | undef
       method: 'PUT',
       headers: { 'Content-Type': 'application/json' },
       body: JSON.stringify({ Job: job }),
-      signal: AbortSignal.timeout(10_000),
+      signal: AbortSignal.timeout(60_000),
     })
     const answer = (await response.json()) as { JobID?: string; message?: string }
     if (!answer.JobID) throw new Error(`refused: ${answer.message}`)
@@ -95,7 +92,7 @@ export const jobIds = async (port: number): Promise<string[]> => {
 }
 
 /** The job once it has ended; waits at the server. */
-export const ended = async (port: number, id: string, limitMs = 30_000): Promise<ShownJob> => {
+export const ended = async (port: number, id: string, limitMs = 60_000): Promise<ShownJob> => {
   const endsAt = performance.now() + limitMs
   for (let index = 0; ; ) {
     const shown = (await (
