@@ -62,6 +62,16 @@ const roles = { isOrchestrator: true, isCompute: false }
 
 export type GuardedNode = Awaited<ReturnType<typeof guardedNode>>
 
+/** One that is stopped when the work with it is done. */
+export async function withNode(values: Sections, act: (node: GuardedNode) => Promise<void>): Promise<void> {
+  const node = await guardedNode(values)
+  try {
+    await act(node)
+  } finally {
+    await node.stop()
+  }
+}
+
 export const basic = (username: string, password: string) => ({
   Authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`,
 })

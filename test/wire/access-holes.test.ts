@@ -1,15 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { bearer, type GuardedNode, guardedNode, type Sections } from '../kit/guarded-node.ts'
+import { bearer, withNode } from '../kit/guarded-node.ts'
 import { jsonType, waitingJob } from '../kit/plain-http.ts'
-
-async function withNode(values: Sections, act: (node: GuardedNode) => Promise<void>): Promise<void> {
-  const node = await guardedNode(values)
-  try {
-    await act(node)
-  } finally {
-    await node.stop()
-  }
-}
 
 const marked = { ...jsonType, 'X-Bacalhau-Job-ID': 'j-1' }
 

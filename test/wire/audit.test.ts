@@ -2,21 +2,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { bearer, type GuardedNode, guardedNode, type Sections } from '../kit/guarded-node.ts'
+import { bearer, type GuardedNode, withNode } from '../kit/guarded-node.ts'
 import { jsonType, waitingJob } from '../kit/plain-http.ts'
 
 const key = 'a-key-of-twenty-characters'
 const secretInJob = 'value-of-a-secret'
 const users = { Auth: { Users: [{ Alias: 'ada l\n', APIKey: key, Capabilities: [{ Actions: ['*'] }] }] } }
-
-async function withNode(values: Sections, act: (node: GuardedNode) => Promise<void>): Promise<void> {
-  const node = await guardedNode(values)
-  try {
-    await act(node)
-  } finally {
-    await node.stop()
-  }
-}
 
 const auditOf = ({ said }: GuardedNode) =>
   said
