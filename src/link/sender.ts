@@ -125,7 +125,8 @@ export class Sender {
   async #onAck(lastSeq: number, sent: readonly OutboxRow[]): Promise<void> {
     const lastSent = sent.at(-1)?.seq ?? 0
     this.#ackedSeq = lastSeq
-    await this.#store.commit({ acked: [{ peer: this.#peer, seq: lastSeq }] })
+    // Lost with a crash, it costs sending again what the peer then knows to have come before.
+    await this.#store.commit({ acked: [{ peer: this.#peer, seq: lastSeq }], canWait: true })
     if (lastSeq < lastSent) throw new Error('the peer applied only a part')
   }
 

@@ -21,6 +21,11 @@ describe('subjects', () => {
     ['a.>', 'a', false],
     ['a.>', 'a.b.c', true],
     ['a', 'a.b', false],
+    ['a.*', 'a.>', false],
+    ['a.>', 'a.*.b', true],
+    ['a.b*', 'a.b*', true],
+    ['a.b*', 'a.bc', false],
+    ['*.>c', 'a.>c', true],
   ])('%s and %s', (pattern, subject, isMatch) => {
     expect(matches(pattern, subject)).toBe(isMatch)
   })

@@ -16,13 +16,23 @@ export const isPattern = (pattern: string): boolean => {
   )
 }
 
-/** `subject` may be a pattern too: then whether all that it stands for matches. */
-export const matches = (pattern: string, subject: string): boolean => {
-  const wanted = tokens(pattern)
-  const given = tokens(subject)
-  for (const [i, token] of wanted.entries()) {
-    if (token === '>') return given.length > i
-    if (given[i] === undefined || given[i] === '>' || (token !== '*' && token !== given[i])) return false
+/**
+ * `subject` may be a pattern too: then whether all that it stands for matches. Asked several times of each message, so
+ * that nothing is cut into tokens for it.
+ */
+export function matches(pattern: string, subject: string): boolean {
+  let at = 0
+  for (let i = 0; i < pattern.length; i++) {
+    if (isToken(pattern, i, '>')) return at < subject.length
+    if (isToken(pattern, i, '*')) {
+      if (at >= subject.length || isToken(subject, at, '>')) return false
+      const end = subject.indexOf('.', at)
+      at = end === -1 ? subject.length : end
+    } else if (pattern[i] !== subject[at++]) return false
   }
-  return given.length === wanted.length
+  return at === subject.length
 }
+
+/** Whether this letter is a token by itself. */
+const isToken = (text: string, at: number, letter: string): boolean =>
+  text[at] === letter && (at === 0 || text[at - 1] === '.') && (at + 1 === text.length || text[at + 1] === '.')

@@ -38,8 +38,10 @@ export class Silence {
   }
 
   #wind(): void {
+    if (this.#isStopped || this.#timer) return
+    // Not at each sign of life: a map steps over all that was taken from its front.
     const [first] = this.#heardMs.values()
-    if (this.#isStopped || this.#timer || first === undefined) return
+    if (first === undefined) return
     const delayMs = Math.ceil(first + this.#limitMs - this.#clock.monotonicMs())
     this.#timer = this.#clock.after(Math.max(0, delayMs), () => {
       this.#timer = undefined

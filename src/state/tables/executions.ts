@@ -216,13 +216,17 @@ const fullQuery = () =>
 const isTerminal = (execution: Execution): boolean => isTerminalExecution(execution.ComputeState.StateType)
 
 /** What has no column of its own. */
-function bodyText(execution: Execution): string {
-  const short = shortExecution(execution)
-  for (const column of columns) delete short[column]
-  return exactJson(short)
-}
+const bodyText = (execution: Execution): string => exactJson({ ...shortExecution(execution), ...inColumns })
 
-const columns = ['ID', 'JobID', 'JobVersion', 'NodeID', 'Revision', 'CreateTime', 'ModifyTime'] as const
+const inColumns = {
+  ID: undefined,
+  JobID: undefined,
+  JobVersion: undefined,
+  NodeID: undefined,
+  Revision: undefined,
+  CreateTime: undefined,
+  ModifyTime: undefined,
+}
 
 const executionOf = (row: FullRow): Execution =>
   wholeExecution({

@@ -6,9 +6,8 @@ import { withoutEmpty } from '../without-empty.ts'
 export type ShortExecution = Partial<Execution>
 
 export function shortExecution(execution: Partial<Execution>): ShortExecution {
-  const short: ShortExecution = withoutEmpty(execution)
-  if (execution.Name === execution.ID) delete short.Name
-  else if (execution.Name === '') short.Name = ''
+  const short = withoutEmpty(execution)
+  short['Name'] = execution.Name === execution.ID ? undefined : execution.Name
   return short
 }
 
