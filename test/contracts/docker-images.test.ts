@@ -162,6 +162,27 @@ withDocker((host) => {
         for (const name of [content ?? '', 'newer']) await forget(name)
       })
 
+      it('needs no registry again for what it has pulled by its digest, and leaves a name to the image that has it [X10, X28]', async () => {
+        const first = open({ loginsFile: auths(registryOfOurs.domain) })
+        await push('busybox')
+        await forget(image)
+        const content = (await first.contentOf(ask({ Image: image }).engine, never)) ?? ''
+        expect(await run(ask({ Image: image, Entrypoint: ['true'] }, { content }), first)).toEqual({ exitCode: 0 })
+        // Without any login the registry tells nothing.
+        expect(await open().accepts(ask({ Image: image }).engine, { Type: 'None' }, never)).toEqual({ isYes: true })
+        expect(await open().contentOf(ask({ Image: image }).engine, never)).toBe(content)
+
+        await makeNewer()
+        await forget(image)
+        await forget(content)
+        await rig.api.call('POST', '/images/newer/tag', { query: { repo: `${registryOfOurs.domain}/tool`, tag: '1' } })
+        expect(await run(ask({ Image: image, Entrypoint: ['true'] }, { content }), first)).toEqual({ exitCode: 0 })
+        const printed = ask({ Image: image, ...script('echo "it is $VERSION"') })
+        await run(printed)
+        expect(printed.logs.stdout).toBe('it is newer\n')
+        for (const name of [content, 'newer']) await forget(name)
+      })
+
       it('offers that login to no other registry [X9, S1]', async () => {
         registry = await imageRegistry(Buffer.alloc(1024), { login: 'other:login' })
         const logins = { loginsFile: auths(registryOfOurs.domain) }

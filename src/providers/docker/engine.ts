@@ -24,6 +24,7 @@ import { imageToRun } from './image-to-run.ts'
 import { Images } from './images.ts'
 import { watchLimits } from './limit-watch.ts'
 import { LogCopy } from './log-copy.ts'
+import { nameImage } from './name-image.ts'
 import { containerNameOf, executorIdOf, holderNameOf } from './names.ts'
 import { HeldNetworks, type HttpParts } from './network/held-networks.ts'
 import { httpVerdict } from './network/http-verdict.ts'
@@ -113,7 +114,10 @@ export class DockerEngine implements Engine {
     const name = containerNameOf(this.#executorId, request)
     try {
       const pull = { image: params.Image, clock: this.#clock, tell: request.onProgress ?? (() => {}) }
-      const fetchImage = () => pullImage(this.#api, this.#settings, pull, signal)
+      const fetchImage = async () => {
+        await pullImage(this.#api, this.#settings, pull, signal)
+        if (params.Image !== asked.Image) await nameImage(this.#api, params.Image, asked.Image)
+      }
       const holder = await this.#networks.make(request, params.Image, fetchImage)
       const spec = await this.#specOf(request, params, holder)
       const id = await createContainer(this.#api, { name, spec, fetchImage })
