@@ -37,11 +37,12 @@ export interface Storage {
   readonly types: readonly string[]
   /** Can it work on this machine now? Asked at start and again with back-off. */
   isInstalled(signal: AbortSignal): Promise<Verdict>
-  /** Checks what can be checked without the network: parameters, allow-lists. Used at bid time. */
-  accepts(input: InputSource): Promise<Verdict>
   /** Whether the data is already on this machine. */
   isLocal(source: SpecConfig, signal: AbortSignal): Promise<boolean>
-  /** Bytes it would take; undefined = cannot be known before fetching. Throws a Fault when the source cannot be reached. */
+  /**
+   * Bytes it would take; undefined = cannot be known before fetching. Asked at bid time. Throws a Fault for parameters that are wrong,
+   * what this node does not give, and a source that cannot be reached; its class says which.
+   */
   sizeBytes(source: SpecConfig, share: InputShare, signal: AbortSignal): Promise<number | undefined>
   /** Fetches. On failure or abort nothing usable is left in the directory. Throws a Fault whose message names the source. */
   prepare(input: InputSource, context: PrepareContext, signal: AbortSignal): Promise<PreparedInput>

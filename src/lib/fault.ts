@@ -90,7 +90,11 @@ export class Fault extends Error {
 }
 
 /** The message of anything thrown, without a stack. */
-export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+export const messageOf = (error: unknown): string =>
+  error instanceof Error ? error.message.replace(fromOpenSsl, 'TLS: $1') : String(error)
+
+/** Its own messages name places in its sources, and end the line: only the reason is for people. */
+const fromOpenSsl = /^[0-9A-F]+:error:[0-9A-F]+:[^:]*:[^:]*:([^:]*):.*$/s
 
 /** Turns anything thrown into a Fault; what is not one already is an internal error that keeps its cause for the log. */
 export const faultOf = (error: unknown): Fault =>

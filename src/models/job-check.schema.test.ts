@@ -90,11 +90,22 @@ it.each([
   expect(problems({ [name]: value })[0]).toContain(text)
 })
 
+const problemsOfInput = (Type: string, Params: object) =>
+  problemsOf({
+    Tasks: [{ Name: 'main', Engine: { Type: 'noop' }, InputSources: [{ Source: { Type, Params }, Target: '/in' }] }],
+  })
+
+it('refuses addresses that lead nowhere from any node [R169, R177]', () => {
+  const ofUrl = (URL: string) => problemsOfInput('urlDownload', { URL })[0]
+  expect(ofUrl('https://a/b')).toBeUndefined()
+  expect(ofUrl('https://a')).toContain('URL must end with a file name')
+  for (const wrong of ['http://:80/x', 'http://a:99999/x', 'ftp://a/b']) expect(ofUrl(wrong)).toContain('is no http')
+  expect(problemsOfInput('s3', { Bucket: 'b', Endpoint: 'a:9000' })).toEqual([])
+  expect(problemsOfInput('s3', { Bucket: 'b', Endpoint: 'http://' })[0]).toContain('"http://" is no endpoint of S3')
+})
+
 it('refuses relative paths of the node, and takes options as newer clients write them [R179]', () => {
-  const problems = (Type: string, Params: object) =>
-    problemsOf({
-      Tasks: [{ Name: 'main', Engine: { Type: 'noop' }, InputSources: [{ Source: { Type, Params }, Target: '/in' }] }],
-    })
+  const problems = problemsOfInput
   for (const type of ['localDirectory', 'local']) {
     expect(problems(type, { SourcePath: '/a', ReadWrite: 'true' })).toEqual([])
     expect(problems(type, { SourcePath: 'a' })[0]).toContain('SourcePath ("a") must be absolute')

@@ -1,3 +1,4 @@
+import { isEndpoint } from '#lib/s3/endpoint.ts'
 import { type Problem, problemAt } from './problem.ts'
 
 /** Parameters of one component as they were read: kinds are right, those that must be there are there. */
@@ -11,10 +12,9 @@ const checks: Readonly<Record<string, (params: Params) => Problem | undefined>> 
     (URL as string).startsWith('data:')
       ? undefined
       : problemAt('invalid inline storage params: url must be a data URL', 'Params', 'URL'),
-  'storage urldownload': ({ URL }) =>
-    /^https?:\/\/[^/]/i.test(URL as string)
-      ? undefined
-      : problemAt(`invalid url storage params: ${quoted(URL as string)} is no http or https URL`, 'Params', 'URL'),
+  'storage urldownload': urlProblem,
+  'storage s3': ({ Endpoint }) => endpointProblem('invalid s3 storage params: ', Endpoint),
+  'publisher s3': ({ Endpoint }) => endpointProblem('invalid s3 params. ', Endpoint),
   'storage localdirectory': localProblem,
   'storage local': localProblem,
 }
@@ -41,6 +41,18 @@ function variableProblem(entries: readonly string[]): Problem | undefined {
   const text = `invalid docker engine param: environment variable '${name}' cannot start with BACALHAU_`
   return problemAt(text, 'Params', 'EnvironmentVariables', at)
 }
+
+function urlProblem({ URL: url }: Params): Problem | undefined {
+  const refused = (text: string) => problemAt(`invalid url storage params: ${text}`, 'Params', 'URL')
+  const text = url as string
+  if (!/^https?:\/\/[^/]/i.test(text) || !URL.canParse(text)) return refused(`${quoted(text)} is no http or https URL`)
+  return /^https?:\/\/[^/?#]+\//i.test(text) ? undefined : refused('URL must end with a file name')
+}
+
+const endpointProblem = (prefix: string, endpoint: unknown): Problem | undefined =>
+  isEndpoint((endpoint as string | undefined) ?? '')
+    ? undefined
+    : problemAt(`${prefix}${quoted(endpoint as string)} is no endpoint of S3`, 'Params', 'Endpoint')
 
 /** The command line of newer clients writes options as text: `opt=rw=true`. */
 function localProblem({ SourcePath, ReadWrite = false }: Params): Problem | undefined {

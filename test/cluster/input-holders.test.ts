@@ -14,7 +14,6 @@ const { started } = testParts()
 const storage: Storage = {
   types: ['s3'],
   isInstalled: async () => yes,
-  accepts: async () => yes,
   isLocal: async () => false,
   sizeBytes: async () => 0,
   prepare: async (input, { directory }) => ({

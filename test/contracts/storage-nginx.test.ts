@@ -83,6 +83,8 @@ withNginx((nginx: Nginx) => {
       const bomb = prepare(nginx.url('/encoded/bomb.txt'), {}, storage({ maxBytes: mebibyte }))
       await expect(bomb).rejects.toMatchObject({ code: 'ResourceExhausted' })
       await expect(prepare(nginx.url('/brotli/words.txt'))).rejects.toThrow('comes encoded as "br"')
+      const lie = prepare(nginx.url('/encoded/words.txt'))
+      await expect(lie).rejects.toThrow('comes encoded as gzip and cannot be unpacked: incorrect header check')
       expect(readdirSync(directory)).toEqual([])
     })
 

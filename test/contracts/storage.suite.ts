@@ -52,11 +52,10 @@ export function storageSuite(name: string, make: () => Promise<StorageFixture>):
       for (const type of fixture.storage.types) expect(type).toBe(type.toLowerCase())
     })
 
-    it('accepts a good source and refuses a wrong one with a reason', async () => {
-      expect(await fixture.storage.accepts(input(fixture.good))).toEqual({ isYes: true })
-      const refusal = await fixture.storage.accepts(input(fixture.malformed))
-      expect(refusal).toMatchObject({ isYes: false, reason: expect.stringMatching(/./) })
-      await expect(prepare(fixture.malformed, folder())).rejects.toMatchObject({ name: 'Fault' })
+    it('says of wrong parameters that they are, before anything is fetched and then', async () => {
+      const isUsers = { name: 'Fault', code: 'ValidationError', message: expect.stringMatching(/./) }
+      await expect(fixture.storage.sizeBytes(fixture.malformed, loneShare, never)).rejects.toMatchObject(isUsers)
+      await expect(prepare(fixture.malformed, folder())).rejects.toMatchObject(isUsers)
     })
 
     it('gives a file that lies in the job as bytes too, within the same limit', async () => {
@@ -70,9 +69,12 @@ export function storageSuite(name: string, make: () => Promise<StorageFixture>):
     })
 
     it('compares its type without case', async () => {
-      expect(await fixture.storage.accepts(input({ ...fixture.good, Type: fixture.good.Type.toUpperCase() }))).toEqual({
-        isYes: true,
-      })
+      const good = (await fixture.holding?.(Buffer.from('alpha'))) ?? fixture.good
+      const loud = { ...good, Type: good.Type.toUpperCase() }
+      const [sizeBytes, ofLoud] = await Promise.all(
+        [good, loud].map((source) => fixture.storage.sizeBytes(source, loneShare, never)),
+      )
+      expect(ofLoud).toBe(sizeBytes)
     })
 
     it('brings exactly the content, readable for every user of a container', async () => {

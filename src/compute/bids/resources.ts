@@ -37,12 +37,6 @@ const inputSize = async ({ task, registries, share, signal }: BidContext): Promi
     const sizes = await Promise.all(
       task.InputSources.map(async (input) => {
         const storage = registries.storages.get(input.Source.Type)
-        const verdict = await storage?.accepts(input)
-        if (verdict && !verdict.isYes)
-          throw new Fault('BadRequest', verdict.reason, {
-            details: { FailureClass: 'node' },
-            ...(verdict.cure ? { hint: verdict.cure } : {}),
-          })
         return (await storage?.sizeBytes(input.Source, share, signal)) ?? 0
       }),
     )

@@ -28,6 +28,11 @@ function compiled(filter: string): Regexp {
   }
 }
 
+const wrongKey = (key: string, why: string): Fault =>
+  new Fault('BadRequest', `object key ${JSON.stringify(key)} ${why}`, {
+    hint: 'A Filter, or a longer Key, leaves it out of the input',
+  })
+
 /**
  * Where an object lies inside the input's folder: without the leading parts it shares with the prefix, whose last part
  * always stays. Throws Fault('BadRequest') for a key that would lead out of the folder.
@@ -37,8 +42,7 @@ export function objectPath(prefix: string, key: string): string {
   const shared = prefix.split('/').slice(0, -1)
   const differs = shared.findIndex((part, index) => part !== parts[index])
   const path = parts.slice(differs === -1 ? shared.length : differs)
-  if (path.includes('..') || key.includes('\0')) {
-    throw new Fault('BadRequest', `object key ${JSON.stringify(key)} leads out of its folder`)
-  }
+  if (path.includes('..')) throw wrongKey(key, 'leads out of its folder')
+  if (key.includes('\0')) throw wrongKey(key, 'is no name of a file')
   return path.join('/')
 }

@@ -1,6 +1,7 @@
 import { Fault } from '../fault.ts'
 import { formatFloat } from '../go/strconv-float.ts'
 import { numberOfJson } from '../json/raw-number.ts'
+import { isEndpoint } from './endpoint.ts'
 import { checkPartition, noPartition, type S3Partition } from './partition.ts'
 
 export type S3Source = {
@@ -34,6 +35,7 @@ export function decodeS3Source({ Type, Params }: Spec): S3Source {
   if (!Params) throw wrong('invalid storage source params. cannot be nil')
   const source = decoded(Params, emptySource)
   if (source.Bucket === '') throw wrong('invalid s3 storage params: bucket cannot be empty')
+  checkEndpoint(source.Endpoint)
   checkPartition(source.Partition)
   return source
 }
@@ -48,6 +50,7 @@ export function decodeS3Publisher({ Type, Params }: Spec): S3PublisherParams {
   if (!['', 'plain', 'gzip'].includes(params.Encoding)) {
     throw wrong("invalid s3 params. encoding must be either 'plain' or 'gzip'")
   }
+  checkEndpoint(params.Endpoint)
   return params
 }
 
@@ -111,4 +114,11 @@ function goText(value: unknown): string {
   return `map[${entries.map(([key, each]) => `${key}:${goText(each)}`).join(' ')}]`
 }
 
-const wrong = (message: string): Fault => new Fault('ValidationError', message)
+function checkEndpoint(endpoint: string): void {
+  if (!isEndpoint(endpoint)) {
+    throw wrong(`${JSON.stringify(endpoint)} is no endpoint of S3`, 'An endpoint is http://HOST:PORT or https://HOST')
+  }
+}
+
+const wrong = (message: string, hint?: string): Fault =>
+  new Fault('ValidationError', message, { ...(hint !== undefined && { hint }) })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { describeVectors, type VectorCase, vectorCases } from '../../../test/kit/vectors.ts'
 import { Fault } from '../fault.ts'
-import { isAwsEndpoint } from './endpoint.ts'
+import { isAwsEndpoint, isEndpoint } from './endpoint.ts'
 import { isFolderMarker, isObjectKey, keyFilter, keyPrefix, objectPath } from './input-key.ts'
 import { decodeS3Publisher, decodeS3Source } from './params.ts'
 import { noPartition, partitionKeys, type S3Partition } from './partition.ts'
@@ -62,6 +62,22 @@ describe('published keys', () => {
 })
 
 describeVectors('s3-endpoint.json', isAwsEndpoint)
+
+it('endpoints are URLs of the web, or hosts', () => {
+  for (const good of [
+    '',
+    'http://127.0.0.1:9000',
+    'https://minio.test/base',
+    'minio.test',
+    'minio.test:9000',
+    'http://[::1]:9000',
+  ]) {
+    expect(isEndpoint(good), good).toBe(true)
+  }
+  for (const wrong of ['http://', '::::', 'ftp://x', 'http://host:99999', 'a b', '/etc']) {
+    expect(isEndpoint(wrong), wrong).toBe(false)
+  }
+})
 
 describeVectors('s3-publisher-key.json', (input: PublisherKeyFacts & { key: string; archive: boolean }) =>
   publisherKey(input.key, { ...input, date: '<DATE>', time: '<TIME>' }, input.archive),

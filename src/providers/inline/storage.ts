@@ -4,7 +4,7 @@ import { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import type { UnpackArchive } from '#contracts/archive.ts'
 import type { InlineFile, PrepareContext, PreparedInput, Storage } from '#contracts/storage.ts'
-import { no, type Verdict, yes } from '#contracts/verdict.ts'
+import { type Verdict, yes } from '#contracts/verdict.ts'
 import { Fault, messageOf } from '#lib/fault.ts'
 import { decodeParams } from '#lib/params.ts'
 import { type SpecConfig, typeKey } from '#models/spec-config.ts'
@@ -28,15 +28,6 @@ export class InlineStorage implements Storage {
 
   async isInstalled(): Promise<Verdict> {
     return yes
-  }
-
-  async accepts(input: InputSource): Promise<Verdict> {
-    try {
-      decodeInline(input.Source)
-      return yes
-    } catch (error) {
-      return no(messageOf(error))
-    }
   }
 
   async isLocal(): Promise<boolean> {

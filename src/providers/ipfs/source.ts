@@ -12,12 +12,13 @@ export function decodeIpfsSource({ Params }: SpecConfig): IpfsSource {
   if (text.trim() === '') throw wrong('cid cannot be empty')
   const [id = '', ...names] = text.replace(/\/+$/, '').split('/')
   const bytes = cidBytes(id)
-  if (!bytes) throw wrong(`${JSON.stringify(id.slice(0, 200))} is not a CID`)
-  if (names.some((name) => ['', '.', '..'].includes(name))) throw wrong(`${JSON.stringify(text)} has an empty step`)
+  if (!bytes) throw wrong(`${JSON.stringify((id || text).slice(0, 200))} is not a CID`)
+  const step = names.find((name) => ['', '.', '..'].includes(name))
+  if (step !== undefined) throw wrong(`${JSON.stringify(text)} has a step ${JSON.stringify(step)}, which names nothing`)
   return { text, cidBytes: bytes, names }
 }
 
 const wrong = (what: string): Fault =>
   new Fault('ValidationError', `invalid ipfs params. ${what}`, {
-    hint: 'CID is the id of a file or folder, with the path to one below it after a slash',
+    hint: 'CID is the id of a file or folder, with the path to one below it after a slash: no ipfs:// before it',
   })

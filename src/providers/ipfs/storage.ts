@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import type { FileCache } from '#contracts/file-cache.ts'
 import type { PrepareContext, PreparedInput, Storage } from '#contracts/storage.ts'
 import { no, type Verdict, yes } from '#contracts/verdict.ts'
-import { messageOf } from '#lib/fault.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
 import type { InputSource } from '#models/task.ts'
 import type { Blocks } from './blocks.ts'
@@ -26,15 +25,6 @@ export class IpfsStorage implements Storage {
   async isInstalled(signal: AbortSignal): Promise<Verdict> {
     const problem = await this.#blocks.problem(signal)
     return problem === undefined ? yes : no(problem)
-  }
-
-  async accepts(input: InputSource): Promise<Verdict> {
-    try {
-      decodeIpfsSource(input.Source)
-      return yes
-    } catch (error) {
-      return no(messageOf(error))
-    }
   }
 
   /** The node of IPFS has what it was asked for before, and what it keeps for others. */

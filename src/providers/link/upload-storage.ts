@@ -6,7 +6,7 @@ import type { ChunkQuery, ChunkSource } from '#contracts/chunks.ts'
 import type { FileCache } from '#contracts/file-cache.ts'
 import type { PrepareContext, PreparedInput, Storage } from '#contracts/storage.ts'
 import type { ReadUpload } from '#contracts/upload-store.ts'
-import { no, type Verdict, yes } from '#contracts/verdict.ts'
+import { type Verdict, yes } from '#contracts/verdict.ts'
 import type { Clock } from '#lib/clock.ts'
 import { Fault, isDiskFull, messageOf } from '#lib/fault.ts'
 import type { Startable } from '#lib/lifecycle.ts'
@@ -70,15 +70,6 @@ export class UploadStorage implements Storage, Startable {
 
   async isInstalled(): Promise<Verdict> {
     return yes
-  }
-
-  async accepts(input: InputSource): Promise<Verdict> {
-    try {
-      decodeUpload(input.Source)
-      return yes
-    } catch (error) {
-      return no(messageOf(error))
-    }
   }
 
   async isLocal(): Promise<boolean> {

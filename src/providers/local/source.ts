@@ -30,6 +30,9 @@ export function decodeLocalSource(source: SpecConfig): LocalSource {
     )
   }
   const CreateAs = strategyOf(decoded.CreateAs ?? '')
+  if (CreateAs === 'file' && decoded.SourcePath.endsWith('/')) {
+    throw invalid(`SourcePath ${decoded.SourcePath} is a directory but CreateAs is set to file`)
+  }
   return { SourcePath: decoded.SourcePath, ReadWrite: decoded.ReadWrite ?? false, CreateAs }
 }
 

@@ -11,6 +11,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { SpecConfig } from '#models/spec-config.ts'
 import { LocalStorage } from './storage.ts'
 
 describe('local storage', () => {
@@ -41,16 +42,13 @@ describe('local storage', () => {
   })
 
   it('refuses what is not allowed, not there, or not writable [R181, R182]', async () => {
-    const verdictOn = (path: string, more = {}) => storage('data/**').accepts(input(join(root, path), more))
-    expect(await verdictOn('secret')).toMatchObject({ isYes: false, reason: 'volume not in allowed paths' })
-    expect(await verdictOn('data/none')).toMatchObject({ isYes: false, reason: 'volume does not exist' })
-    expect(await verdictOn('data/in', { ReadWrite: true })).toMatchObject({
-      reason: `volume ${root}/data/in is not granted write access`,
-    })
-    expect(await verdictOn('data/in')).toEqual({ isYes: true })
-    await expect(storage('data/**').sizeBytes(source(join(root, 'secret')))).rejects.toThrow(
-      'volume not in allowed paths',
+    const asked = (path: string, more = {}) => storage('data/**').sizeBytes(source(join(root, path), more))
+    await expect(asked('secret')).rejects.toThrow('volume not in allowed paths')
+    await expect(asked('data/none')).rejects.toThrow('volume does not exist')
+    await expect(asked('data/in', { ReadWrite: true })).rejects.toThrow(
+      `volume ${root}/data/in is not granted write access`,
     )
+    expect(await asked('data/in')).toBe(0)
     expect(await storage('data/**').isLocal(source(join(root, 'secret')))).toBe(false)
   })
 
@@ -66,10 +64,9 @@ describe('local storage', () => {
       'data/chain',
       'data/in/../../secret/key',
     ]) {
-      expect(await storage('data/**').accepts(input(`${root}/${path}`))).toMatchObject({
-        isYes: false,
-        reason: 'volume not in allowed paths',
-      })
+      await expect(storage('data/**').sizeBytes(source(`${root}/${path}`))).rejects.toThrow(
+        'volume not in allowed paths',
+      )
     }
     const CreateAs = { CreateAs: 'dir', ReadWrite: true }
     await expect(storage('data/**:rw').prepare(input(join(root, 'data/absolute/new'), CreateAs))).rejects.toThrow(
@@ -108,15 +105,13 @@ describe('local storage', () => {
   })
 
   it('checks parameters with the texts clients know', async () => {
-    const refuse = (Source: any) => storage('data').accepts({ Source, Alias: '', Target: '/in' })
-    expect(await refuse({ Type: 'local' })).toMatchObject({ reason: 'invalid storage source params. cannot be nil' })
-    expect(await refuse({ Type: 's3', Params: {} })).toMatchObject({
-      reason: expect.stringContaining('expected localDirectory'),
-    })
-    expect(await refuse({ Type: 'local', Params: { SourcePath: 'rel' } })).toMatchObject({ isYes: false })
-    expect(await refuse({ Type: 'local', Params: { SourcePath: '/x', ReadWrite: 'maybe' } })).toMatchObject({
-      reason: 'json: cannot unmarshal string into Go struct field Source.ReadWrite of type bool',
-    })
+    const asked = (Source: SpecConfig) => storage('data').sizeBytes(Source)
+    await expect(asked({ Type: 'local' })).rejects.toThrow('invalid storage source params. cannot be nil')
+    await expect(asked({ Type: 's3', Params: {} })).rejects.toThrow('expected localDirectory')
+    await expect(asked({ Type: 'local', Params: { SourcePath: 'rel' } })).rejects.toThrow('must be absolute')
+    await expect(asked({ Type: 'local', Params: { SourcePath: '/x', ReadWrite: 'maybe' } })).rejects.toThrow(
+      'json: cannot unmarshal string into Go struct field Source.ReadWrite of type bool',
+    )
   })
 
   it('is installed only where something is allowed', async () => {

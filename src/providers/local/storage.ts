@@ -28,16 +28,6 @@ export class LocalStorage implements Storage {
     return this.#allowed.length > 0 ? yes : no('no local path is allowed on this node', allowListHint)
   }
 
-  async accepts(input: InputSource): Promise<Verdict> {
-    try {
-      await this.#placeOf(decodeLocalSource(input.Source))
-      return yes
-    } catch (error) {
-      if (!(error instanceof Fault)) throw error
-      return no(error.message, error.hint)
-    }
-  }
-
   async isLocal(source: SpecConfig): Promise<boolean> {
     return this.#placeOf(decodeLocalSource(source)).then(
       () => true,
@@ -75,9 +65,6 @@ export class LocalStorage implements Storage {
     if (place.isThere) return place
     if (source.CreateAs === 'noCreate' || !source.ReadWrite) {
       throw refused('volume does not exist', 'To have it made, set ReadWrite to true and CreateAs to dir or file')
-    }
-    if (source.CreateAs === 'file' && source.SourcePath.endsWith('/')) {
-      throw refused(`SourcePath ${source.SourcePath} is a directory but CreateAs is set to file`)
     }
     return place
   }

@@ -1,9 +1,9 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { PrepareContext, PreparedInput, Storage } from '#contracts/storage.ts'
-import { no, type Verdict, yes } from '#contracts/verdict.ts'
+import { type Verdict, yes } from '#contracts/verdict.ts'
 import { Fault } from '#lib/fault.ts'
-import { typeKey } from '#models/spec-config.ts'
+import { type SpecConfig, typeKey } from '#models/spec-config.ts'
 import type { InputSource } from '#models/task.ts'
 
 /** Inputs without content: an empty folder at the Target. */
@@ -14,20 +14,17 @@ export class NoopStorage implements Storage {
     return yes
   }
 
-  async accepts({ Source }: InputSource): Promise<Verdict> {
-    return typeKey(Source.Type) === 'noop' ? yes : no(wrongType(Source.Type))
-  }
-
   async isLocal(): Promise<boolean> {
     return true
   }
 
-  async sizeBytes(): Promise<number> {
+  async sizeBytes(source: SpecConfig): Promise<number> {
+    checkType(source)
     return 0
   }
 
   async prepare(input: InputSource, context: PrepareContext, signal: AbortSignal): Promise<PreparedInput> {
-    if (typeKey(input.Source.Type) !== 'noop') throw new Fault('ValidationError', wrongType(input.Source.Type))
+    checkType(input.Source)
     signal.throwIfAborted()
     const hostPath = join(context.directory, 'content')
     await mkdir(hostPath)
@@ -35,4 +32,7 @@ export class NoopStorage implements Storage {
   }
 }
 
-const wrongType = (type: string): string => `invalid storage source type. expected noop, but received: ${type}`
+function checkType({ Type }: SpecConfig): void {
+  if (typeKey(Type) === 'noop') return
+  throw new Fault('ValidationError', `invalid storage source type. expected noop, but received: ${Type}`)
+}

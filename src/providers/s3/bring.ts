@@ -243,4 +243,8 @@ const changed = ({ key }: S3Object): Fault =>
     details: { FailureClass: 'transient' },
     isRetryable: true,
   })
-const named = (message: string): Fault => new Fault('BadRequest', message, { details: { FailureClass: 'user' } })
+const named = (message: string): Fault =>
+  new Fault('BadRequest', message, {
+    hint: 'A Filter, or a longer Key, leaves it out of the input',
+    details: { FailureClass: 'user' },
+  })

@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache'
 import type { Dispatcher } from 'undici'
 import type { Clock } from '#lib/clock.ts'
 import type { Startable } from '#lib/lifecycle.ts'
-import { isAwsEndpoint } from '#lib/s3/endpoint.ts'
+import { endpointUrl, isAwsEndpoint } from '#lib/s3/endpoint.ts'
 import { mayHaveCredentials } from './credential-hints.ts'
 import { handlerOver } from './handler.ts'
 import type { S3Settings } from './settings.ts'
@@ -66,7 +66,7 @@ export class S3Clients implements Startable {
     if (isAwsEndpoint(Endpoint)) return undefined
     const client = await this.of({ Region, Endpoint })
     const { clock } = this.#deps
-    return signedGet({ client, endpoint: asUrl(Endpoint), clock, dispatcher: () => this.#dispatcher() })
+    return signedGet({ client, endpoint: endpointUrl(Endpoint), clock, dispatcher: () => this.#dispatcher() })
   }
 
   /** A way to objects by addresses that somebody has signed, by the path of each. */
@@ -121,7 +121,7 @@ export class S3Clients implements Startable {
     const { S3Client } = await import('@aws-sdk/client-s3')
     const isAws = isAwsEndpoint(endpoint)
     const settings: S3ClientConfig = {
-      ...(endpoint ? { endpoint: asUrl(endpoint) } : {}),
+      ...(endpoint ? { endpoint: endpointUrl(endpoint) } : {}),
       ...((await this.isSigning(endpoint)) ? { credentials: await this.#credentials() } : anybody),
       forcePathStyle: !isAws,
       followRegionRedirects: true,
@@ -163,8 +163,6 @@ function isAmazon(endpoint: string): boolean {
   const { protocol, hostname } = parsed(endpoint)
   return protocol === 'https:' && /(?:^|\.)amazonaws\.com(?:\.cn)?$/.test(hostname)
 }
-
-const asUrl = (endpoint: string): string => (/^https?:/.test(endpoint) ? endpoint : `https://${endpoint}`)
 
 const sameOrigin = (a: string, b: string): boolean => parsed(a).origin === parsed(b).origin
 

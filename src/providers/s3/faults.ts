@@ -28,6 +28,8 @@ const causes: Record<string, Cause> = {
   RequestTimeTooSkewed: { code: 'Forbidden', class: 'node', hint: "The node's clock is wrong; its operator sets it" },
 }
 
+const unreachable = 'Check the endpoint and the region, and whether the node reaches it'
+
 /** What the AWS client says of an answer without a body. */
 const noText = 'UnknownError'
 
@@ -63,6 +65,7 @@ const aliases: Record<string, string> = {
 
 function causeOfStatus(status: number | undefined): Cause {
   const isRefusal = status !== undefined && status >= 400 && status < 500 && ![408, 412, 429].includes(status)
+  if (status === undefined) return { code: 'ServiceUnavailable', class: 'transient', hint: unreachable }
   if (!isRefusal) return { code: 'ServiceUnavailable', class: 'transient' }
   return status === 403 ? (causes['AccessDenied'] as Cause) : { code: 'BadRequest', class: 'user' }
 }

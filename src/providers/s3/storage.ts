@@ -5,9 +5,8 @@ import type { FileCache } from '#contracts/file-cache.ts'
 import type { InputShare, PrepareContext, PreparedInput, Storage } from '#contracts/storage.ts'
 import { no, type Verdict, yes } from '#contracts/verdict.ts'
 import type { Clock } from '#lib/clock.ts'
-import { Fault, messageOf } from '#lib/fault.ts'
+import { Fault } from '#lib/fault.ts'
 import { orAborted } from '#lib/or-aborted.ts'
-import { keyFilter, keyPrefix } from '#lib/s3/input-key.ts'
 import { decodeS3Source, type S3Source } from '#lib/s3/params.ts'
 import { partitionKeys } from '#lib/s3/partition.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
@@ -49,16 +48,6 @@ export class S3Storage implements Storage {
     if (this.#settings.isAnonymousTaken || this.#settings.trustedEndpoints.length > 0) return yes
     const problem = await this.#clients.credentialsProblem()
     return problem === undefined ? yes : no(`this node has no AWS credentials: ${problem}`)
-  }
-
-  async accepts(input: InputSource): Promise<Verdict> {
-    try {
-      const source = decodeS3Source(input.Source)
-      keyFilter(keyPrefix(source.Key), source.Filter)
-      return yes
-    } catch (error) {
-      return no(messageOf(error))
-    }
   }
 
   async isLocal(): Promise<boolean> {

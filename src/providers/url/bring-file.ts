@@ -4,7 +4,7 @@ import { open } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
-import { Fault } from '#lib/fault.ts'
+import { Fault, messageOf } from '#lib/fault.ts'
 import { sideBySide } from '#lib/side-by-side.ts'
 import type { Download } from './download.ts'
 import { shownUrl, type UrlSource } from './source.ts'
@@ -36,7 +36,10 @@ export async function bringFile(
   } else {
     const bounded = (chunks: AsyncIterable<Buffer>) => within(chunks, mostBytes, source.url)
     const file = createWriteStream(path, { flags: 'wx', highWaterMark: writeBytes })
-    await pipeline([Readable.from(download.chunks), ...decoders(download, source.url), bounded, file], { signal })
+    const stages = [Readable.from(download.chunks), ...decoders(download, source.url), bounded, file] as const
+    await pipeline([...stages], { signal }).catch((error: unknown) => {
+      throw isUnpacking(error) ? notUnpacked(source.url, error) : error
+    })
   }
   if (source.sha256 !== undefined) await checkContent(path, source.url, source.sha256, signal)
 }
@@ -51,6 +54,18 @@ function decoders({ headers }: Download, url: string): NodeJS.ReadWriteStream[] 
   if (/^(?:x-)?gzip$/i.test(encoding)) return [createGunzip()]
   throw refused(`${shownUrl(url)} comes encoded as ${JSON.stringify(encoding)}, which this node cannot read`)
 }
+
+const isUnpacking = (error: unknown): boolean => String((error as NodeJS.ErrnoException).code).startsWith('Z_')
+
+const notUnpacked = (url: string, error: unknown): Fault =>
+  new Fault(
+    'ServiceUnavailable',
+    `${shownUrl(url)} comes encoded as gzip and cannot be unpacked: ${messageOf(error)}`,
+    {
+      details: { FailureClass: 'transient' },
+      isRetryable: true,
+    },
+  )
 
 async function* within(chunks: AsyncIterable<Buffer>, mostBytes: number, url: string): AsyncGenerator<Buffer> {
   let sizeBytes = 0

@@ -34,7 +34,7 @@ const redirectLimit = 10
 const firstPauseMs = 100
 const longestPauseMs = 1_000
 /** Too many requests, and what a server says when it is not itself. */
-const passing = (status: number): boolean => status >= 500 || status === 408 || status === 425 || status === 429
+export const passing = (status: number): boolean => status >= 500 || status === 408 || status === 425 || status === 429
 
 /**
  * Asks until there is a good answer (200–299): again after what may pass, with growing pauses, at once no more after anything else.

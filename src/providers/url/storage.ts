@@ -5,7 +5,7 @@ import { LRUCache } from 'lru-cache'
 import type { AddressesOf } from '#contracts/addresses.ts'
 import type { FileCache } from '#contracts/file-cache.ts'
 import type { PrepareContext, PreparedInput, Storage } from '#contracts/storage.ts'
-import { no, type Verdict, yes } from '#contracts/verdict.ts'
+import { type Verdict, yes } from '#contracts/verdict.ts'
 import type { Clock, Random } from '#lib/clock.ts'
 import { Fault, isDiskFull, messageOf } from '#lib/fault.ts'
 import type { Startable } from '#lib/lifecycle.ts'
@@ -14,7 +14,7 @@ import type { InputSource } from '#models/task.ts'
 import { bringFile, isEncoded } from './bring-file.ts'
 import type { GuardedWeb } from './connector.ts'
 import { beginDownload, type Download, lengthOf } from './download.ts'
-import { type FetchParts, fetchWithRetries, GaveUp } from './fetch.ts'
+import { type FetchParts, fetchWithRetries, GaveUp, passing } from './fetch.ts'
 import { fileNameOf } from './file-name.ts'
 import type { ProxyFor } from './proxies.ts'
 import type { UrlSettings } from './settings.ts'
@@ -58,15 +58,6 @@ export class UrlStorage implements Storage, Startable {
 
   async isInstalled(): Promise<Verdict> {
     return yes
-  }
-
-  async accepts(input: InputSource): Promise<Verdict> {
-    try {
-      decodeUrlSource(input.Source)
-      return yes
-    } catch (error) {
-      return no(messageOf(error))
-    }
   }
 
   async isLocal(): Promise<boolean> {
@@ -187,12 +178,20 @@ const text = (header: string | string[] | undefined): string | undefined => (Arr
 const giveUpText = (method: string, url: string, { attempts, message }: GaveUp): string =>
   `${method} ${url} giving up after ${attempts} attempt(s): ${message}`
 
+const hints: Readonly<Record<number, string>> = {
+  401: 'The server wants a login: https://USER:PASSWORD@HOST/…',
+  403: 'The server does not let the node have it; a signed address may have run out',
+  404: 'Check the URL: nothing is there, as the server says',
+}
+
 function asFault(error: unknown, textOf: (gaveUp: GaveUp) => string): Fault {
   if (error instanceof Fault) return error
   if (isDiskFull(error)) return new Fault('StorageFull', messageOf(error), { cause: error })
   const gaveUp = error instanceof GaveUp ? error : new GaveUp(error, 1)
-  const isUsers = gaveUp.status >= 400 && gaveUp.status < 500 && gaveUp.status !== 429
+  const isUsers = gaveUp.status > 0 && !passing(gaveUp.status)
+  const hint = hints[gaveUp.status]
   return new Fault(isUsers ? 'BadRequest' : 'ServiceUnavailable', textOf(gaveUp), {
+    ...(hint !== undefined && { hint }),
     isRetryable: !isUsers,
     details: { FailureClass: isUsers ? 'user' : 'transient' },
     cause: error,

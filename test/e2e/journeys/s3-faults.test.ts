@@ -8,7 +8,7 @@ import { expectTold, oneLine, type ToldFailure } from './told-failure.ts'
 
 const Bucket = 'faults'
 type Row = ToldFailure & {
-  input: { Bucket?: string; Key: string; ChecksumSHA256?: string }
+  input: { Bucket?: string; Key: string; ChecksumSHA256?: string; Filter?: string; Endpoint?: string }
   /** What the store does at every key of this name. */
   misdeed?: Misdeed
   keys?: readonly string[]
@@ -27,6 +27,17 @@ const rows: Record<string, Row> = {
     class: 'user',
     reason: 'NoSuchBucket',
     hint: 'the name of the bucket',
+  },
+  'a filter that is none': {
+    input: { Key: 'a/', Filter: '[' },
+    class: 'user',
+    reason: 'invalid regex pattern: error parsing regexp',
+  },
+  'a store where nobody listens': {
+    input: { Key: 'a/', Endpoint: 'http://127.0.0.1:1' },
+    class: 'transient',
+    reason: 'ECONNREFUSED',
+    hint: 'whether the node reaches it',
   },
   'a key that is not there': { input: { Key: 'nothing' }, class: 'user', reason: 'NoSuchKey', hint: 'Check the key' },
   'a store that forbids it': {
@@ -88,6 +99,7 @@ const rows: Record<string, Row> = {
     keys: ['twice/a', 'twice/a/b'],
     class: 'user',
     reason: 'another object of this input has the same name',
+    hint: 'A Filter, or a longer Key',
   },
   'a way out of the folder': {
     input: { Key: 'out/' },

@@ -17,10 +17,27 @@ const status = (code: number, word: string): Pick<Row, 'at' | 'reason'> => ({
   reason: `${code} ${word}`,
 })
 const rows: Record<string, Row> = {
-  'a file that is not there': { at: '/files/nothing.txt', class: 'user', reason: '404 Not Found' },
+  'a file that is not there': {
+    at: '/files/nothing.txt',
+    class: 'user',
+    reason: '404 Not Found',
+    hint: 'Check the URL',
+  },
+  'a checksum that is none': {
+    at: '/files/words.txt',
+    checksum: 'no',
+    class: 'user',
+    reason: 'SHA-256 in hex or base64',
+  },
+  'a server without TLS': { at: 'tls', class: 'transient', reason: '(s): TLS: wrong version number' },
   'a file that is no longer there': { ...status(410, 'Gone'), class: 'user' },
   'a server that forbids it': { ...status(403, 'Forbidden'), class: 'user' },
-  'a server that wants a login': { at: '/login/words.txt', class: 'user', reason: '401 Unauthorized' },
+  'a server that wants a login': {
+    at: '/login/words.txt',
+    class: 'user',
+    reason: '401 Unauthorized',
+    hint: 'https://USER:PASSWORD@HOST',
+  },
   'a server that is broken': { ...status(500, 'Internal Server Error'), class: 'transient' },
   'a server that is away behind its gate': { ...status(502, 'Bad Gateway'), class: 'transient' },
   'a server that has too much to do': { ...status(429, 'Too Many Requests'), class: 'transient' },
@@ -77,7 +94,10 @@ withNginx((nginx) => {
     await bad?.close()
   })
 
-  const urlOf = (at: string): string => (at.startsWith('/') ? nginx.url(at) : /:/.test(at) ? at : bad.url(`/${at}`))
+  const urlOf = (at: string): string => {
+    if (at === 'tls') return nginx.url('/files/words.txt').replace('http:', 'https:')
+    return at.startsWith('/') ? nginx.url(at) : /:/.test(at) ? at : bad.url(`/${at}`)
+  }
 
   describe('a job with an input from the web says what is wrong, whose fault it is and what helps', () => {
     it.concurrent.each(Object.entries(rows))('%s [R177]', async (_name, row) => {
