@@ -113,6 +113,36 @@ it('refuses relative paths of the node, and takes options as newer clients write
   }
 })
 
+it('refuses names of results that no file can have, and those of the files that every result has', () => {
+  const problemsOfName = (Name: string) =>
+    problemsOf({
+      Tasks: [
+        {
+          Name: 'main',
+          Engine: { Type: 'noop' },
+          Publisher: { Type: 'local' },
+          ResultPaths: [{ Name, Path: '/out' }],
+        },
+      ],
+    })[0]
+  for (const good of ['outputs', 'new\nline', '☃']) expect(problemsOfName(good)).toBeUndefined()
+  for (const wrong of ['..', 'a/b', '☃'.repeat(86)]) expect(problemsOfName(wrong)).toContain('must be a plain name')
+  for (const taken of ['stdout', 'stderr', 'exitCode']) expect(problemsOfName(taken)).toContain(`'${taken}' is taken`)
+})
+
+it('refuses S3 publishers that can publish nowhere [R192]', () => {
+  const ofS3 = (more: object) =>
+    problemsOf({
+      Tasks: [
+        { Name: 'main', Engine: { Type: 'noop' }, Publisher: { Type: 's3', Params: { Bucket: 'b', Key: 'k', ...more } } },
+      ],
+    })[0]
+  expect(ofS3({ Encoding: 'plain' })).toBeUndefined()
+  expect(ofS3({ Key: '' })).toContain('invalid s3 params. key cannot be empty')
+  expect(ofS3({ Encoding: 'zip' })).toContain("encoding must be either 'plain' or 'gzip'")
+  expect(ofS3({ Endpoint: 'ftp://x' })).toContain('is no endpoint of S3')
+})
+
 it('refuses result paths whose patterns are none, or that no folder goes before [R141]', () => {
   const problemsWith = (...paths: string[]) =>
     problemsOf({

@@ -177,8 +177,12 @@ function pathProblem(what: string, path: string): string | undefined {
   return ['proc', 'sys', 'dev'].includes(parts[0] as string) ? `${what} ${path} lies in a system folder` : undefined
 }
 
+/** What stands in every result beside its folders. */
+const namesTaken: readonly string[] = ['stdout', 'stderr', 'exitCode']
+
 function resultNameProblem(name: string): string | undefined {
-  const isSegment = !/[/\\\0]/.test(name) && name !== '.' && name !== '..' && name.length <= 255
+  if (namesTaken.includes(name)) return `result path name '${name}' is taken: every result has a file of that name`
+  const isSegment = !/[/\\\0]/.test(name) && name !== '.' && name !== '..' && Buffer.byteLength(name) <= 255
   return isSegment ? undefined : `result path name ${JSON.stringify(name)} must be a plain name`
 }
 

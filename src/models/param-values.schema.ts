@@ -14,7 +14,7 @@ const checks: Readonly<Record<string, (params: Params) => Problem | undefined>> 
       : problemAt('invalid inline storage params: url must be a data URL', 'Params', 'URL'),
   'storage urldownload': urlProblem,
   'storage s3': ({ Endpoint }) => endpointProblem('invalid s3 storage params: ', Endpoint),
-  'publisher s3': ({ Endpoint }) => endpointProblem('invalid s3 params. ', Endpoint),
+  'publisher s3': s3PublisherProblem,
   'storage localdirectory': localProblem,
   'storage local': localProblem,
 }
@@ -53,6 +53,14 @@ const endpointProblem = (prefix: string, endpoint: unknown): Problem | undefined
   isEndpoint((endpoint as string | undefined) ?? '')
     ? undefined
     : problemAt(`${prefix}${quoted(endpoint as string)} is no endpoint of S3`, 'Params', 'Endpoint')
+
+function s3PublisherProblem({ Key = '', Encoding = '', Endpoint }: Params): Problem | undefined {
+  if (Key === '') return problemAt('invalid s3 params. key cannot be empty', 'Params', 'Key')
+  if (!['', 'plain', 'gzip'].includes(Encoding as string)) {
+    return problemAt("invalid s3 params. encoding must be either 'plain' or 'gzip'", 'Params', 'Encoding')
+  }
+  return endpointProblem('invalid s3 params. ', Endpoint)
+}
 
 /** The command line of newer clients writes options as text: `opt=rw=true`. */
 function localProblem({ SourcePath, ReadWrite = false }: Params): Problem | undefined {

@@ -21,7 +21,7 @@ import type { JobDefaults } from './jobs/spec.ts'
 import { KeptFiles, type KeptFilesSettings } from './kept/kept-files.ts'
 import { Ledger } from './ledger.ts'
 import { Looks } from './looks.ts'
-import { KeptTrouble } from './nodes/kept-trouble.ts'
+import { KeptHints } from './nodes/kept-hints.ts'
 import { Membership, type MembershipSettings } from './nodes/membership.ts'
 import { unheardNode } from './nodes/node-states.ts'
 import { NodeTable } from './nodes/node-table.ts'
@@ -115,7 +115,7 @@ export class Orchestrator implements Startable {
   readonly #post: Post
   readonly #housekeeping: Housekeeping
   readonly #kept: KeptFiles
-  readonly #trouble: KeptTrouble
+  readonly #hints: KeptHints
   #settling: Timer | undefined
   /** Some look was milder because nodes may still come. */
   #hasSpared = false
@@ -200,7 +200,12 @@ export class Orchestrator implements Startable {
       retention: settings.retention,
       onError: (error) => parts.log('housekeeping_failed', { error }),
     })
-    this.#trouble = new KeptTrouble({ clock, ledger, troubled: this.#table.troubled, log: parts.log })
+    this.#hints = new KeptHints({
+      clock,
+      ledger,
+      hints: { 'troubled-nodes': this.#table.troubled, 'input-holders': this.#table.holders },
+      log: parts.log,
+    })
     this.link = this.#membership
     this.nodes = new Nodes({ clock, table: this.#table, membership: this.#membership, ledger, onBetter, look })
     this.jobs = new Jobs({
@@ -241,8 +246,8 @@ export class Orchestrator implements Startable {
     const now = this.#parts.clock.nowNs()
     const nodes = (await this.#parts.store.nodes()).map((state) => unheardNode(state, now))
     this.#table.load(nodes, await this.#parts.store.liveExecutions())
-    await this.#trouble.load()
-    this.#trouble.start()
+    await this.#hints.load()
+    this.#hints.start()
     this.#membership.start()
     this.#settling = this.#parts.clock.after(this.#parts.settings.settleMs, () => {
       this.#settling = undefined
@@ -258,7 +263,7 @@ export class Orchestrator implements Startable {
     this.#isStopped = true
     await this.#housekeeping.stop()
     await this.#kept.stop()
-    await this.#trouble.stop()
+    await this.#hints.stop()
     this.#settling?.stop()
     this.#worker.stop()
     this.#looks.hold()
@@ -279,7 +284,7 @@ export class Orchestrator implements Startable {
       this.#membership.isConnected(state.Info.NodeID) ? state : unheardNode(state, now),
     )
     this.#table.load(nodes, await this.#parts.store.liveExecutions())
-    await this.#trouble.load()
+    await this.#hints.load()
     if (this.#isStopped) return
     this.#looks.goOn()
     this.#worker.wake()

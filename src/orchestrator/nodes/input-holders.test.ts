@@ -21,6 +21,16 @@ it('nodes that have served a job are known to have its inputs, as far as they ke
   expect([...holders.of(jobWith(s3('b')))]).toEqual([[node(2), 1]])
 })
 
+it('what is known is known again from what was told before, which is told once', () => {
+  const [before, after] = [new InputHolders(), new InputHolders()]
+  expect(before.toldAt()).toBeUndefined()
+  for (const n of [1, 2, 3]) before.note(jobWith(s3('a')), node(n))
+  before.forget(node(2))
+  after.hear(before.toldAt() ?? '')
+  expect([before.toldAt(), after.toldAt()]).toEqual([undefined, undefined])
+  expect([...after.of(jobWith(s3('a')))]).toEqual([...before.of(jobWith(s3('a')))])
+})
+
 it('remembers the latest inputs and nodes only', () => {
   const holders = new InputHolders()
   for (let n = 0; n < 40; n++) holders.note(jobWith(s3('popular')), node(n))

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { exactJson } from '#lib/json/exact.ts'
 import type { NodeId } from '#models/ids.ts'
 import { type Job, mainTask } from '#models/job.ts'
@@ -11,18 +12,34 @@ const nodesOfInput = 32
 
 /**
  * Which nodes have served jobs with the same inputs of late, and so are likely to have them still. A hint and no more: a node that
- * has let them go brings them again, and after a restart nothing is known.
+ * has let them go brings them again.
  */
 export class InputHolders {
-  /** By the source as JSON, the least recently used first; each with its nodes, the latest last. */
+  /** By the name of the source, the least recently used first; each with its nodes, the latest last. */
   readonly #nodes = new Map<string, Set<NodeId>>()
+  /** They are not what was last told or heard. */
+  #isNews = false
 
   clear(): void {
     this.#nodes.clear()
   }
 
   forget(id: NodeId): void {
-    for (const nodes of this.#nodes.values()) nodes.delete(id)
+    for (const nodes of this.#nodes.values()) this.#isNews = nodes.delete(id) || this.#isNews
+  }
+
+  /** To be remembered, as JSON; undefined = what was told before is as good. */
+  toldAt(): string | undefined {
+    if (!this.#isNews) return undefined
+    this.#isNews = false
+    return JSON.stringify([...this.#nodes].map(([source, nodes]) => [source, [...nodes]]))
+  }
+
+  /** What was told before, in place of what is known. */
+  hear(told: string): void {
+    this.#nodes.clear()
+    this.#isNews = false
+    for (const [source, nodes] of JSON.parse(told) as [string, NodeId[]][]) this.#nodes.set(source, new Set(nodes))
   }
 
   /** A job has run well there. */
@@ -34,6 +51,7 @@ export class InputHolders {
       nodes.delete(id)
       nodes.add(id)
       dropFirst(nodes, nodesOfInput)
+      this.#isNews = true
     }
     dropFirst(this.#nodes, mostInputs)
   }
@@ -48,8 +66,11 @@ export class InputHolders {
   }
 }
 
+/** The names of its inputs that are kept: short ones, for they are remembered by the thousand. */
 const sourcesOf = (job: Job): string[] =>
-  mainTask(job).InputSources.flatMap(({ Source }) => (kept.has(typeKey(Source.Type)) ? [exactJson(Source)] : []))
+  mainTask(job).InputSources.flatMap(({ Source }) =>
+    kept.has(typeKey(Source.Type)) ? [hash('sha256', exactJson(Source), 'base64url')] : [],
+  )
 
 function dropFirst<Key>(items: Map<Key, unknown> | Set<Key>, most: number): void {
   for (const first of items.keys()) {

@@ -118,7 +118,7 @@ const reserved: Rule = (job, need, node) => {
   return { rule: 'reserved', reason: () => `free capacity is reserved for job ${shortId(jobId)}`, isBusy: true }
 }
 
-/** In the order in which users know them; of several reasons the last one is shown. */
+/** In the order in which users know them; of several reasons the last one is shown, but not one that passes before one that stays. */
 const rules: readonly Rule[] = [engines, publishers, storages, patterns, labels, capacity]
 
 /** The first rule and the reason why not, or undefined when it can. */
@@ -127,7 +127,8 @@ export const refusalOf = (job: Job, need: Resources, node: NodeView): Refusal | 
   for (const rule of rules) {
     const refusal = rule(job, need, node)
     if (!refusal) continue
-    told = told ? { ...told, reason: refusal.reason, isBusy: told.isBusy && refusal.isBusy } : refusal
+    if (told && refusal.isBusy && !told.isBusy) continue
+    told = told ? { ...told, reason: refusal.reason, isBusy: refusal.isBusy } : refusal
   }
   return told
 }
