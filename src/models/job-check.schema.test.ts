@@ -134,7 +134,11 @@ it('refuses S3 publishers that can publish nowhere [R192]', () => {
   const ofS3 = (more: object) =>
     problemsOf({
       Tasks: [
-        { Name: 'main', Engine: { Type: 'noop' }, Publisher: { Type: 's3', Params: { Bucket: 'b', Key: 'k', ...more } } },
+        {
+          Name: 'main',
+          Engine: { Type: 'noop' },
+          Publisher: { Type: 's3', Params: { Bucket: 'b', Key: 'k', ...more } },
+        },
       ],
     })[0]
   expect(ofS3({ Encoding: 'plain' })).toBeUndefined()
