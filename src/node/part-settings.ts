@@ -48,13 +48,8 @@ const heartbeatIntervalOf = ({ Compute, Orchestrator }: Settings): number =>
 
 const seconds = (nanoseconds: bigint): bigint => nanoseconds / 1_000_000_000n
 
-/** These have no parameters, and are no value of `-p`. */
-const plainPublishers = ['link', 's3managed']
-
-const defaultPublisherOf = (text: string): SpecConfig | undefined => {
-  if (text === '') return undefined
-  return plainPublishers.includes(text) ? { Type: text } : parsePublisherSpec(text)
-}
+const defaultPublisherOf = (text: string): SpecConfig | undefined =>
+  text === '' ? undefined : parsePublisherSpec(text)
 
 /** What the server gives to jobs that say nothing. Throws a Fault for a publisher that cannot be read. */
 export const jobDefaultsOf = ({ JobDefaults, DefaultPublisher }: Settings): JobDefaults => {

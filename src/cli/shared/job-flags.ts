@@ -39,7 +39,7 @@ export const taskFlags = {
   publisher: custom<SpecConfig>(
     'publisher',
     { Type: '' },
-    'Where the result goes: local, s3://bucket/key, …',
+    'Where the result goes: local, link, s3://bucket/key, …',
     parsePublisherSpec,
     { shorthand: 'p' },
   ),

@@ -5,6 +5,9 @@ import { addOption, bare, specFields } from './fields.ts'
 /** What `-p` stands for: the shape of a task's publisher. */
 export type PublisherSpec = { Type: string; Params?: Record<string, unknown> }
 
+/** These have no parameters. */
+const plain = ['ipfs', 'link', 'local', 's3managed']
+
 /**
  * Reads the value of `-p`: a type or URI (`local`, `s3://bucket/key`), or `target=…`, with `opt=name=value`.
  * Throws Fault('BadRequest') with Bacalhau's sentence.
@@ -23,9 +26,12 @@ export function parsePublisherSpec(text: string): PublisherSpec {
   const url = parseUrl(bare(target))
   const type = url.scheme || url.path
   if (type === 's3') return s3Publisher(url, options)
-  if (type === 'ipfs' || type === 'local') return { Type: type }
+  if (plain.includes(type)) return { Type: type }
   throw badPublisher(`unknown publisher type: ${type}`)
 }
+
+/** Not said: release 1.4 does not know the word. */
+const defaultEncoding = 'gzip'
 
 function s3Publisher(url: GoUrl, options: ReadonlyMap<string, string>): PublisherSpec {
   const Bucket = options.get('bucket') ?? url.host
@@ -33,11 +39,21 @@ function s3Publisher(url: GoUrl, options: ReadonlyMap<string, string>): Publishe
   if (Bucket === '') throw emptyS3('bucket')
   if (Key === '') throw emptyS3('key')
   const Endpoint = options.get('endpoint') ?? ''
-  return { Type: 's3', Params: { Bucket, Key, Endpoint, Region: options.get('region') ?? '' } }
+  const Encoding = options.get('encoding') ?? defaultEncoding
+  return {
+    Type: 's3',
+    Params: {
+      Bucket,
+      Key,
+      Endpoint,
+      Region: options.get('region') ?? '',
+      ...(Encoding !== defaultEncoding && { Encoding }),
+    },
+  }
 }
 
 const emptyS3 = (param: string): Fault =>
   badPublisher(`failed to build s3 publisher spec: invalid s3 params. ${param} cannot be empty`)
 
 const badPublisher = (message: string): Fault =>
-  new Fault('BadRequest', message, { hint: 'For example -p local or -p s3://bucket/{jobID}/{executionID}.' })
+  new Fault('BadRequest', message, { hint: 'For example -p local, -p link or -p s3://bucket/{jobID}/{executionID}.' })
