@@ -2,7 +2,8 @@ import type { Disk } from '#contracts/disk.ts'
 import type { Clock, Random } from '#lib/clock.ts'
 import type { Out } from './out.ts'
 
-export type SignalName = 'SIGINT' | 'SIGTERM'
+/** The last stands for a reader of the output that went away. */
+export type SignalName = 'SIGINT' | 'SIGTERM' | 'SIGPIPE'
 
 /** The world as commands see it: nothing of them touches the process itself, so that tests give them another one. */
 export type Host = {
@@ -31,12 +32,12 @@ export type Host = {
   readonly clock: Clock
   readonly random: Random
   /**
-   * Aborted by the first SIGINT or SIGTERM, with a `Signalled` as reason. A second SIGINT ends the process at once.
+   * Aborted by the first signal, with a `Signalled` as reason. A second SIGINT ends the process at once.
    */
   readonly interrupted: AbortSignal
   /**
    * From now on a reader of the output that goes away (`| head`) interrupts the command, which has something to clean
-   * up; before, it ends the process at once.
+   * up, as SIGPIPE; before, it ends the process at once. Either way without a word: it has seen enough.
    */
   lasts(): void
 }

@@ -29,7 +29,7 @@ export function processHost(program: string, environment: Host['env'], exit: (co
     random: shortLivedRandom,
     interrupted,
     lasts: () => {
-      onReaderGone = () => interrupt('SIGTERM')
+      onReaderGone = () => interrupt('SIGPIPE')
     },
   }
 }

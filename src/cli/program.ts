@@ -83,6 +83,7 @@ async function run({ command, parsed, path }: Extract<Loaded, { kind: 'run' }>, 
     if (exitCode === 0 && isPlain) host.stdout.write('\n')
     return exitCode
   } catch (error) {
+    if (error instanceof Signalled && error.signal === 'SIGPIPE') return 0
     if (!command.isSilent?.(input)) tellError(error, host)
     return 1
   }

@@ -62,9 +62,11 @@ export const resultFolder = {
 
   /** Refuses a place where something other than a folder stands. */
   async refuseOther(path: string): Promise<void> {
-    const found = await kindOf(path)
-    if (found !== 'nothing' && found !== 'folder') throw conflict(path)
+    if (await resultFolder.isOther(path)) throw conflict(path)
   },
+
+  /** Whether something is there that is no folder. */
+  isOther: async (path: string): Promise<boolean> => !['nothing', 'folder'].includes(await kindOf(path)),
 
   /**
    * Shows the results in the folders `parts` of `root` in `root` itself: files that only one of them has, and their output

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -70,6 +70,13 @@ describe('the results of a job that are fetched', () => {
     expect(readFileSync(join(root, 'stdout'), 'utf8')).toBe('e-0\ne-1\ne-2\ne-3\ne-4\ne-5\n')
     expect(readFileSync(join(root, 'e-3/only-e-3'), 'utf8')).toBe('e-3')
     expect(readFileSync(join(root, 'only-e-3'), 'utf8')).toBe('e-3')
+  })
+
+  it('are not put where no folder is, which is told for what it is', async () => {
+    writeFileSync(join(root, 'file'), '')
+    const fetch = (name: string) => fetchResults([], { ...flags(), folder: join(root, name) }, cli)
+    await expect(fetch('none')).rejects.toThrow(`output dir does not exist: ${root}/none`)
+    await expect(fetch('file')).rejects.toThrow(`output dir is not a folder: ${root}/file`)
   })
 
   it('stand below raw/ without a view of all when that is wished', async () => {

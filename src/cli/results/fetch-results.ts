@@ -18,9 +18,8 @@ export type FetchFlags = FetchLimits & {
 export async function fetchResults(results: readonly Result[], flags: FetchFlags, cli: Cli): Promise<string[]> {
   const folder = cli.resolve(flags.folder)
   if (flags.mustExist && !(await resultFolder.exists(folder))) {
-    throw new Fault('NotFound', `output dir does not exist: ${folder}`, {
-      hint: 'Make it first, or leave the flag out.',
-    })
+    const why = (await resultFolder.isOther(folder)) ? 'is not a folder' : 'does not exist'
+    throw new Fault('NotFound', `output dir ${why}: ${folder}`, { hint: 'Make it first, or leave the flag out.' })
   }
   const root = flags.isRaw ? `${folder}/raw` : folder
   for (const path of [folder, root, ...results.map(({ name }) => `${root}/${name}`)])

@@ -124,6 +124,14 @@ describe('job get', () => {
     expect(await print(`${three}/${named}`)).toMatchObject({ exit: 0, stdout: 'made here' })
   })
 
+  it('ends without a word when who reads the file has seen enough', async () => {
+    const id = await finished(contentJob())
+    const printing = product.begin(['job', 'get', '--output-dir', '-', `${id}/stdout`], server.port)
+    printing.child.stdout?.once('data', () => printing.child.stdout?.destroy())
+    const { code, stderr } = await printing.ended
+    expect([code, stderr]).toEqual([0, `Fetching results of job '${id}'...\n`])
+  })
+
   it('fails when a file was named that is not there', async () => {
     const id = await finished(writeJob(1))
     const into = await emptyFolder('no-such-file')

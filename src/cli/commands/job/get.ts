@@ -73,7 +73,11 @@ export const command = defineCommand({
     if (got.kind === 'unsupported') return cli.stderr.write(unsupportedText(got.results, cli.stderr))
     if (got.shared.length > 0) {
       const names = got.shared.slice(0, 3).join(', ')
-      tell(cli.stderr, `${got.shared.length} files of several executions are only in their folders: ${names}`)
+      const files =
+        got.shared.length === 1
+          ? 'A file of several executions is'
+          : `${got.shared.length} files of several executions are`
+      tell(cli.stderr, `${files} only in their folders: ${names}${got.shared.length > 3 ? ', …' : ''}`)
     }
     tell(cli.stdout, `Results for job '${id}' have been written to...\n${got.folder}`)
   },
