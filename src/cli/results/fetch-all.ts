@@ -37,25 +37,27 @@ export async function fetchAll(
   const waiting = results.map((result) => ({ result, told: transfers.add(sizeOf(result)) }))
   const fetched: string[] = []
   const failed: Failed[] = []
+  const all = sideBySide(waiting, mostAtOnce, signal, async ({ result, told }) => {
+    try {
+      const bring = (folder: string) => bringOne(result, folder, { published, told, signal, cli })
+      if (await fetchOne(`${root}/${result.name}`, bring)) fetched.push(result.name)
+      told(undefined)
+    } catch (error) {
+      signal.throwIfAborted()
+      failed.push({ name: result.name, error: isTemporary ? unkept(error) : error })
+    }
+  })
   try {
-    await sideBySide(waiting, mostAtOnce, signal, async ({ result, told }) => {
-      try {
-        const bring = (folder: string) => bringOne(result, folder, { published, told, signal, cli })
-        if (await fetchOne(`${root}/${result.name}`, bring)) fetched.push(result.name)
-        told(undefined)
-      } catch (error) {
-        signal.throwIfAborted()
-        failed.push({ name: result.name, error: isTemporary ? unkept(error) : error })
-      }
+    // What is told then begins on a line of its own.
+    await all.finally(() => {
+      limit.stop()
+      transfers.stop()
     })
     if (failed.length > 0) throw failureOf(failed, results.length, isTemporary, cli)
     return fetched
   } catch (error) {
     if (!isTemporary) await tellKept(results, root, cli)
     throw error
-  } finally {
-    limit.stop()
-    transfers.stop()
   }
 }
 
@@ -108,10 +110,12 @@ function failureOf(failed: readonly Failed[], count: number, isTemporary: boolea
     tell(cli.stderr, `${name}: ${message}`)
     if (hint) tell(cli.stderr, `  ${hint}`)
   }
+  const goOn =
+    failed.length === count
+      ? 'The same command tries again.'
+      : 'The others are here, each in its folder; the same command fetches what is missing.'
   return new Fault(faultOf(first.error).code, `${failed.length} of ${count} results could not be fetched`, {
-    hint: isTemporary
-      ? nothingKept
-      : 'The others are here, each in its folder; the same command fetches what is missing.',
+    hint: isTemporary ? nothingKept : goOn,
     cause: first.error,
   })
 }

@@ -5,6 +5,7 @@ import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { SystemClock } from '#platform/clock.ts'
 import { systemRandom } from '#platform/random.ts'
+import { Screen } from '../../../test/kit/screen.ts'
 import { tarOf } from '../../../test/kit/tar-of.ts'
 import { type Answer, type WebServer, webServer } from '../../../test/kit/web-server.ts'
 import type { Cli } from '../command.ts'
@@ -102,6 +103,31 @@ describe('the results of a job that are fetched', () => {
     expect(said).toMatch(/^e-2: cannot unpack the archive: .*outside/m)
     expect(said).toMatch(/^e-4: the archive holds too much: .*\n {2}It was left packed: .*e-4\.part/m)
     expect(readdirSync(root).toSorted()).toEqual(['e-0', 'e-3', 'e-4.part'])
+  })
+
+  it('are not said to be here when none of them is', async () => {
+    await serve((_, reply) => void reply.writeHead(404).end())
+    await expect(fetchResults(results(2), flags(), cli)).rejects.toMatchObject({
+      message: '2 of 2 results could not be fetched',
+      hint: 'The same command tries again.',
+    })
+  })
+
+  it('tell on a terminal what failed below their progress, which is gone then', async () => {
+    const screen = new Screen(80)
+    const stderr = {
+      canRedraw: true,
+      columns: 80,
+      write: (text: string) => screen.write(text.replaceAll('\n', '\r\n')),
+    }
+    await serve((_, reply) => {
+      const untilShown = () =>
+        screen.lines[0]?.startsWith('0 of 2 results') ? reply.writeHead(404).end() : setTimeout(untilShown, 10)
+      untilShown()
+    })
+    await expect(fetchResults(results(2), flags(), { ...cli, stderr } as unknown as Cli)).rejects.toThrow('2 of 2')
+    expect(screen.lines.join('\n')).not.toContain('of 2 results')
+    expect(screen.lines[0]).toMatch(/^e-[01]: cannot download /)
   })
 
   it('are given up when they take longer than they may, in words and not as a bug', async () => {
