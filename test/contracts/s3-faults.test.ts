@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { SystemClock } from '#platform/clock.ts'
 import { packFolder } from '#providers/pack-folder.ts'
 import type { S3Clients } from '#providers/s3/clients.ts'
@@ -17,6 +17,7 @@ import { s3Clients } from '../kit/s3.ts'
 import { type Misdeed, S3Server } from '../kit/s3-server.ts'
 import { canMount, mountDisk, unmountDisk } from '../kit/small-disk.ts'
 import { until } from '../kit/until.ts'
+import { webServer } from '../kit/web-server.ts'
 
 /** Pauses between attempts take no time here. */
 const clock = Object.assign(new SystemClock(), { sleep: async () => {} })
@@ -73,6 +74,19 @@ describe('inputs from a store that misbehaves', () => {
     expect(readFileSync(join(root, 'small'), 'utf8')).toBe('small')
     // What was on its way when the line broke may be lost.
     expect(store.sentBytes).toBeLessThan(1.2 * large.length)
+  })
+
+  it('that come from something else than a store say so, and what may help [R176]', async () => {
+    const web = await webServer((_, reply) => void reply.writeHead(412, { 'Content-Type': 'text/html' }).end('Bad URL'))
+    onTestFinished(() => web.close())
+    const { Type, Params } = place('in/')
+    const input = { Source: { Type, Params: { ...Params, Endpoint: web.url('') } }, Alias: '', Target: '/in' }
+    const storage = new S3Storage(defaultS3Settings, clients, { clock })
+    await expect(storage.sizeBytes(input.Source, loneShare, never)).rejects.toMatchObject({
+      message: expect.stringMatching(/s3:\/\/b\/in\/: the answer is none of an S3 store \(status 412\)$/),
+      hint: expect.stringContaining('Compute.S3.TrustedEndpoints'),
+      isRetryable: true,
+    })
   })
 
   it('are read by a node whose clock is wrong: it takes the time of the store', async () => {

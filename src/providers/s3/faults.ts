@@ -29,6 +29,11 @@ const causes: Record<string, Cause> = {
 }
 
 const unreachable = 'Check the endpoint and the region, and whether the node reaches it'
+/** What the AWS client says of a body that it cannot read, beside advice for programmers. */
+const notUnderstood = 'Deserialization error'
+/** Of no store at all, or of one that answers strangers in another language. */
+const strangersHint =
+  'Check the endpoint; one that is not named in Compute.S3.TrustedEndpoints is asked without the credentials of the node'
 
 /** What the AWS client says of an answer without a body. */
 const noText = 'UnknownError'
@@ -40,18 +45,25 @@ export function s3Fault(error: unknown, what: string): Fault {
   const { name, $metadata } = error as { name?: string; $metadata?: { httpStatusCode?: number } }
   const status = $metadata?.httpStatusCode
   if (isDiskFull(error)) return new Fault('StorageFull', messageOf(error), { cause: error })
+  if (messageOf(error).includes(notUnderstood)) {
+    const cause = { ...causeOfStatus(status), hint: strangersHint }
+    return faultFor(cause, `${what}: the answer is none of an S3 store (status ${status})`, error)
+  }
   const cause = causes[aliases[name ?? ''] ?? name ?? ''] ?? causeOfStatus(status)
   const text =
     status === undefined
       ? messageOf(error)
       : `${name}${messageOf(error) === noText ? '' : `: ${messageOf(error)}`} (status ${status})`
-  return new Fault(cause.code, `${what}: ${text}`, {
+  return faultFor(cause, `${what}: ${text}`, error)
+}
+
+const faultFor = (cause: Cause, text: string, error: unknown): Fault =>
+  new Fault(cause.code, text, {
     ...(cause.hint ? { hint: cause.hint } : {}),
     details: { FailureClass: cause.class },
     isRetryable: cause.class === 'transient',
     cause: error,
   })
-}
 
 /** Other names that stores use for the same. */
 const aliases: Record<string, string> = {
