@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { JobId } from '#models/ids.ts'
 import type { Job } from '#models/job.ts'
 import type { Membership } from '#models/node.ts'
 import type { Task } from '#models/task.ts'
@@ -205,6 +206,19 @@ describe('why', () => {
       Summary: 'no node takes it: labels do not meet gpu exists (1 of 1 nodes)',
       Next: 'starts when a node that fits joins or changes, until its QueueTimeout is over',
       NextTime: 60n * second,
+    })
+  })
+
+  it('a job that waits for room says when its QueueTimeout is over, however often it is looked at before [F3]', () => {
+    const filling = new World(job({ ID: 'j-2' as JobId }), [{ units: 1 }])
+    filling.step()
+    const world = new World(withTask({ Timeouts: { QueueTimeout: 600n } }), [{ units: 1 }])
+    world.others = filling.executions
+    expect(world.step().checkAt).toBeLessThan(600n * second)
+    world.nowNs = 2n * second
+    expect(reasonsOf(world.snapshot())).toMatchObject({
+      Next: expect.stringMatching(/^starts when .*, until its QueueTimeout is over$/),
+      NextTime: 600n * second,
     })
   })
 

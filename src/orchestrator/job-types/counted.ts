@@ -161,21 +161,20 @@ const waitOrFail = (
   executions: readonly Execution[],
   { missing, isAnyBusy, shortage }: Lack,
 ): void => {
-  const queueSeconds = mainTask(snapshot.job).Timeouts.QueueTimeout ?? 0n
-  const giveUpAt = queuedSince(snapshot.job, executions) + queueSeconds * secondNs
+  const giveUpAt = queueEnd(snapshot.job, executions)
   const isIdle = plan.starts.length === 0 && !executions.some(isLive)
-  const isTimeLeft = !isIdle || snapshot.nowNs < giveUpAt
+  const isTimeLeft = !isIdle || snapshot.nowNs < (giveUpAt ?? 0n)
   const short = missing.map(({ attempts }) => attempts.at(-1)).find((last) => last && isUneven(snapshot.job, [last]))
   // The node that it ran on may come back; one that has as much as it needs now there may never have been.
   const ranBefore = !short && executions.some((e) => e.StartTime > 0n)
-  const isPatient = queueSeconds > 0n ? isTimeLeft : isAnyBusy || ranBefore || snapshot.isSettling
+  const isPatient = giveUpAt === undefined ? isAnyBusy || ranBefore || snapshot.isSettling : isTimeLeft
   if (!isPatient) {
     const declined = executions.find((e) => e.ComputeState.StateType === 'AskForBidRejected')
     const { message, details } = shortage()
     const lines = [short?.ComputeState.Message, declined?.ComputeState.Message, message].filter((line) => line)
     return failJob(snapshot, plan, executions, lines.join('\n'), details)
   }
-  if (queueSeconds > 0n && isIdle) checkBy(plan, giveUpAt)
+  if (giveUpAt !== undefined && isIdle) checkBy(plan, giveUpAt)
   waitFor(plan, isAnyBusy)
   if (isIdle && !isSaidOfLate(snapshot)) queueJob(snapshot, plan, shortage().message)
 }
@@ -185,9 +184,14 @@ const saidForNs = 60n * secondNs
 const isSaidOfLate = ({ job: { State, ModifyTime }, nowNs }: Snapshot): boolean =>
   State.StateType === 'Queued' && nowNs < ModifyTime + saidForNs
 
-/** Since its submission, or since the last of it ended. */
-const queuedSince = (job: Job, executions: readonly Execution[]): bigint =>
-  executions.reduce((since, { ModifyTime }) => (ModifyTime > since ? ModifyTime : since), job.VersionTime)
+/** When it has waited for QueueTimeout, since its submission or since the last of it ended; undefined = it has none. */
+export function queueEnd(job: Job, executions: readonly Execution[]): bigint | undefined {
+  const seconds = mainTask(job).Timeouts.QueueTimeout ?? 0n
+  if (seconds === 0n) return undefined
+  return (
+    executions.reduce((at, { ModifyTime }) => (ModifyTime > at ? ModifyTime : at), job.VersionTime) + seconds * secondNs
+  )
+}
 
 export const queueJob = (snapshot: Snapshot, plan: Plan, why: string): void => {
   const event = jobQueued(snapshot.nowNs, why)

@@ -1,9 +1,10 @@
 import type { Execution } from '#models/execution.ts'
 import type { Forecast, JobReasons } from '#models/forecast.ts'
-import { isCounted, type Job, mainTask } from '#models/job.ts'
+import { isCounted, type Job } from '#models/job.ts'
 import { isTerminalJob } from '#models/job-state.ts'
 import { forecastOf } from '../forecast.ts'
 import { partOf } from '../forecast-summary.ts'
+import { queueEnd } from '../job-types/counted.ts'
 import { failedAttempts } from '../job-types/failed-attempts.ts'
 import { isLive } from '../job-types/stop-executions.ts'
 import type { Plan } from '../plan.ts'
@@ -23,8 +24,7 @@ export function reasonsOf(snapshot: Snapshot): JobReasons {
     State: job.State.StateType,
     Message: job.State.Message ?? '',
     Attempts: failedAttempts(snapshot),
-    Next: hasEnded ? `it has ended; to run it again: bacalhau job rerun ${job.ID}` : nextOf(job, plan),
-    NextTime: hasEnded ? 0n : (plan.checkAt ?? 0n),
+    ...(hasEnded ? ended(job) : nextOf(snapshot, plan)),
   }
 }
 
@@ -85,13 +85,26 @@ const stageOf = (attempts: readonly Execution[]): Stage => {
   return live.some(({ ComputeState }) => ComputeState.StateType === 'Running') ? 'running' : 'starting'
 }
 
-const nextOf = (job: Job, plan: Plan): string => {
-  if (plan.starts.length > 0) return 'it is about to start'
+type Next = Pick<JobReasons, 'Next' | 'NextTime'>
+
+const ended = ({ ID }: Job): Next => ({
+  Next: `it has ended; to run it again: bacalhau job rerun ${ID}`,
+  NextTime: 0n,
+})
+
+const nextOf = ({ job, executions }: Snapshot, plan: Plan): Next => {
+  const checkAt = plan.checkAt ?? 0n
+  if (plan.starts.length > 0) return { Next: 'it is about to start', NextTime: checkAt }
   const isQueued = job.State.StateType === 'Pending' || job.State.StateType === 'Queued'
-  const limit = isQueued && mainTask(job).Timeouts.QueueTimeout ? ', until its QueueTimeout is over' : ''
-  if (plan.waitsFor === 'room') return `starts when ${endText(plan)}, or another node joins${limit}`
-  if (plan.waitsFor === 'nodes') return `starts when a node that fits joins or changes${limit}`
-  return plan.checkAt === undefined ? 'goes on by itself' : 'goes on by itself; it is looked at again by then'
+  const end = isQueued ? queueEnd(job, ofVersion(job, executions)) : undefined
+  const until = (what: string): Next =>
+    end === undefined
+      ? { Next: what, NextTime: checkAt }
+      : { Next: `${what}, until its QueueTimeout is over`, NextTime: end }
+  if (plan.waitsFor === 'room') return until(`starts when ${endText(plan)}, or another node joins`)
+  if (plan.waitsFor === 'nodes') return until('starts when a node that fits joins or changes')
+  const isLookedAt = plan.checkAt !== undefined
+  return { Next: `goes on by itself${isLookedAt ? '; it is looked at again by then' : ''}`, NextTime: checkAt }
 }
 
 const endText = ({ reservations = new Map() }: Plan): string => {
