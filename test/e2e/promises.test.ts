@@ -103,10 +103,16 @@ describe('promises [I1, I3, I4, I9, W1, W7]', () => {
 
   it('Batch, ops and daemon work runs at least once and publishes at most once per partition; `AtMostOnce` is available and means that it may not run.', async () => {
     const server = await serve()
-    const batch = await server.submit(job(2_000, { Count: 2 }))
-    const ops = await server.submit(job(2_000, { Type: 'ops', Count: 0 }))
-    const daemon = await server.submit(job(600_000, { Type: 'daemon', Count: 0 }))
-    const once = await server.submit(job(2_000, { Delivery: 'AtMostOnce' }))
+    // None has ended when the last of them begins.
+    const jobs = [
+      job(6_000, { Count: 2 }),
+      job(6_000, { Type: 'ops', Count: 0 }),
+      job(600_000, { Type: 'daemon', Count: 0 }),
+      job(6_000, { Delivery: 'AtMostOnce' }),
+    ]
+    const [batch = '', ops = '', daemon = '', once = ''] = await Promise.all(
+      jobs.map((each) => submit(server.port, each)),
+    )
     await until('all five run', () => starts().length === 5)
     await server.stop('SIGKILL')
     await server.start()
@@ -142,8 +148,9 @@ describe('promises [I1, I3, I4, I9, W1, W7]', () => {
       name: 'worker',
       settings: { Name: 'worker', 'Compute.Orchestrators': `nats://127.0.0.1:${line.port}` },
     })
-    const patient = await orchestrator.submit(job(4_000, { Disconnect: { LostAfter: 600 } }))
-    const hasty = await orchestrator.submit(job(4_000, { Disconnect: { LostAfter: 0 } }))
+    const [patient = '', hasty = ''] = await Promise.all(
+      [600, 0].map((LostAfter) => submit(orchestrator.port, job(6_000, { Disconnect: { LostAfter } }))),
+    )
     await until('both run', () => starts().length === 2)
     line.cut()
     await until('it is missed', async () => (await connectionOf(orchestrator, 'worker')) === 'DISCONNECTED')

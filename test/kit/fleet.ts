@@ -3,8 +3,8 @@ import { modulePath, type Product, type ServeOptions, type Server } from './prod
 import { until } from './until.ts'
 
 export const frequent = { 'Compute.Heartbeat.Interval': '300ms' }
-/** Loss is noticed soon: a test waits for it. */
-export const attentive = { ...frequent, 'Orchestrator.NodeManager.DisconnectTimeout': '2s' }
+/** Loss is noticed soon, since a test waits for it, but nobody is lost who only had to wait for a processor. */
+export const attentive = { ...frequent, 'Orchestrator.NodeManager.DisconnectTimeout': '4s' }
 
 /** A compute node in a process of its own, which reaches its orchestrator at this port. */
 export const computeAt = (product: Product, linkPort: number, name: string, more: ServeOptions = {}): Promise<Server> =>

@@ -103,7 +103,7 @@ describe('a devstack', () => {
       ...anyPorts,
       ...['--name', 'late', '--data-dir', `${product.folder}/late`],
     ])
-    await until('it runs on both', async () => (await runningOn(stack, body.JobID)).join() === 'late,node-1', 30_000)
+    await until('it runs on both', async () => (await runningOn(stack, body.JobID)).join() === 'late,node-1')
     expect(await product.run(['job', 'stop', body.JobID], env)).toMatchObject({ code: 0 })
     await late.end('SIGINT')
     const ended = await stack.program.end('SIGINT')

@@ -26,7 +26,7 @@ const placesOf = async (id: string): Promise<string[]> =>
     .map(({ NodeID }) => NodeID)
     .toSorted()
 const untilAt = (id: string, places: string[]): Promise<void> =>
-  until(`it runs on ${places}`, async () => (await placesOf(id)).join() === places.join(), 30_000)
+  until(`it runs on ${places}`, async () => (await placesOf(id)).join() === places.join())
 const statusOf = async (node: string): Promise<string> => {
   const rows = (await orchestrator.ok(['node', 'list', '--output', 'csv', '--show', ''])).split('\n')
   return (
@@ -68,10 +68,10 @@ describe('a node that is drained', () => {
   it('is empty when its work runs elsewhere, each partition once, and says so [R97, R99, R204]', async () => {
     const service = await orchestrator.submit(lasting({ Type: 'service', Count: 2 }))
     const daemon = await orchestrator.submit(lasting({ Type: 'daemon' }))
-    const batch = await orchestrator.submit(toolJob(['sleep', '3000'], { job: { Count: 3 }, task: resources }))
     await untilAt(service, ['old', 'old'])
-    await untilAt(batch, ['old', 'old', 'old'])
     await untilAt(daemon, ['old'])
+    const batch = await orchestrator.submit(toolJob(['sleep', '6000'], { job: { Count: 3 }, task: resources }))
+    await untilAt(batch, ['old', 'old', 'old'])
     const refused = await orchestrator.run(['node', 'uncordon', 'old'])
     expect([refused.exit, refused.stderr]).toEqual([1, 'Error: Failed to uncordon node old: node is not cordoned\n'])
     await orchestrator.ok(['node', 'drain', 'old'])

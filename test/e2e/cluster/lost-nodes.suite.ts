@@ -32,7 +32,7 @@ export const lostNodesSuite = (name: string, broker: () => Promise<Record<string
       (await readFile(join(witness, 'starts'), 'utf8').catch(() => '')).split('\n').filter(Boolean)
 
     const untilBegun = (count: number): Promise<void> =>
-      until(`${count} programs have begun`, async () => (await begun()).length === count, 30_000)
+      until(`${count} programs have begun`, async () => (await begun()).length === count)
 
     const current = async (id: string) =>
       (await attemptsOf(orchestrator, id)).filter(({ DesiredState }) => DesiredState.StateType !== 2)
@@ -71,7 +71,7 @@ export const lostNodesSuite = (name: string, broker: () => Promise<Record<string
           'other 2',
         ])
         // Also the program of ten minutes, which runs elsewhere by now.
-        await until('nothing runs on it', async () => (await runningOn('frozen')) === 0, 30_000)
+        await until('nothing runs on it', async () => (await runningOn('frozen')) === 0)
         expect((await current(service)).map(({ NodeID }) => NodeID)).toEqual(['other'])
         expect(
           (await attemptsOf(orchestrator, id)).filter((each) => each.ComputeState.StateType === completed),

@@ -46,7 +46,7 @@ withNatsServer(() => {
   const begun = async (): Promise<string[]> =>
     (await readFile(join(witness, 'starts'), 'utf8').catch(() => '')).split('\n').filter(Boolean)
   const untilBegun = (count: number): Promise<void> =>
-    until(`${count} programs have begun`, async () => (await begun()).length === count, 30_000)
+    until(`${count} programs have begun`, async () => (await begun()).length === count)
 
   /** As the documentation would have it: a user for the orchestrator, and one for each node with its rights only. */
   const documentedUsers = async (): Promise<string> => {
@@ -128,7 +128,7 @@ withNatsServer(() => {
     }
     await nodeAt(server.url, 'one')
     await server.start()
-    await until('one ends', () => rivals.some(({ exitCode }) => exitCode !== null), 30_000)
+    await until('one ends', () => rivals.some(({ exitCode }) => exitCode !== null))
     const [gone, ...others] = rivals.filter(({ exitCode }) => exitCode !== null)
     expect(others).toEqual([])
     expect(gone?.exitCode).toBe(1)

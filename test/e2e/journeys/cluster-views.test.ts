@@ -204,7 +204,7 @@ describe('stopping and following', () => {
 
   it('following a job that ends at once does not hang [W46]', async () => {
     const stdin = JSON.stringify(toolJob(['print', 'short\n', '', '0'], { job: { Name: 'moment' } }))
-    const { exit, stdout } = await server.run(['job', 'run', '--follow'], { stdin, timeoutMs: 20_000 })
+    const { exit, stdout } = await server.run(['job', 'run', '--follow'], { stdin })
     expect([exit, stdout]).toEqual([0, expect.stringContaining('short\n')])
   })
 
@@ -234,12 +234,13 @@ describe('how work is placed and watched', () => {
 
   it('what is more urgent goes first when there is no room, and goes where there is room [R102]', async () => {
     const whole = { Resources: { CPU: '2' }, Timeouts: { QueueTimeout: 120 } }
-    const first = await server.submit(toolJob(['sleep', '1500'], { task: whole }))
+    const first = await server.submit(toolJob(['sleep', '600000'], { task: whole }))
     const order = []
     for (const Priority of [1, 9]) {
       order.push(await server.submit(toolJob(['print', '', '', '0'], { job: { Priority }, task: whole })))
     }
-    for (const id of [first, ...order]) await settled(id)
+    await server.ok(['job', 'stop', first])
+    for (const id of order) await settled(id)
     const ran = await Promise.all(
       order.map((id) =>
         server.http<{ Items: { CreateTime: number; NodeID: string }[] }>('GET', `/orchestrator/jobs/${id}/executions`),
@@ -259,7 +260,8 @@ describe('how work is placed and watched', () => {
       toolJob(['sleep', '60000'], { job: { Constraints: [{ Key: 'zone', Operator: '=', Values: ['b'] }] }, task }),
     )
     await until('it runs', async () => (await server.ok(['job', 'executions', blocker])).includes('Running'))
-    const id = await server.submit(toolJob(['sleep', '3000'], { job: { Constraints }, task }))
+    // Longer than it takes to see it run and to end its node.
+    const id = await server.submit(toolJob(['sleep', '8000'], { job: { Constraints }, task }))
     await until('it runs', async () => (await server.ok(['job', 'executions', id])).includes('delta'))
     await other.stop('SIGKILL')
     await server.ok(['job', 'stop', blocker])

@@ -130,13 +130,6 @@ withDocker((host) => {
 
     it('leaves no container, network or folder of a job behind [X21]', async () => {
       const docker = (...args: string[]) => execFileSync('docker', ['-H', host(), ...args], { encoding: 'utf8' }).trim()
-      const networks = docker('network', 'ls', '-q')
-      // The engine is also that of suites before this one, whose clusters are gone.
-      const containers = () =>
-        docker('ps', '-a', '--format', '{{.Names}}')
-          .split('\n')
-          .filter((name) => name !== '')
-      const others = new Set(containers())
       const { id } = await run(
         task(
           { Image: 'busybox', Entrypoint: ['/bin/sh', '-c', 'echo x > /out/a'] },
@@ -149,15 +142,17 @@ withDocker((host) => {
       await until('it runs', () => docker('ps', '-q', '--filter', `name=${stopped}`) !== '')
       await server.ok(['job', 'stop', stopped])
       await ended(server.port, stopped)
+      // Other suites of the run have theirs on the same engine.
+      const namesOf = (kind: 'ps -a' | 'network ls') =>
+        docker(...kind.split(' '), '--format', kind === 'ps -a' ? '{{.Names}}' : '{{.Name}}').split('\n')
+      const ours = (name: string) => [id, stopped].some((job) => name.includes(job))
       const left = async () => [
-        ...containers().filter((name) => !others.has(name)),
+        ...[...namesOf('ps -a'), ...namesOf('network ls')].filter(ours),
         ...(await readdir(`${server.dataFolder}/running`)),
       ]
       await until('all is gone', async () => (await left()).length === 0).catch(async (error: Error) => {
         throw new Error(`${error.message}: ${await left()}`)
       })
-      expect(docker('network', 'ls', '-q')).toBe(networks)
-      expect(id).toMatch(/^j-/)
     })
 
     it('takes hold of its container again when the node comes back, and does not run what has ended twice [X14]', async () => {

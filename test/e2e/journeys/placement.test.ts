@@ -197,9 +197,10 @@ describe('Count and kinds of jobs', () => {
         job: { Priority: priority },
         task: { Resources: { CPU: '3' }, Timeouts: { QueueTimeout: 600 } },
       })
-    const first = await server.submit(whole(0, '1500'))
+    const first = await server.submit(whole(0, '600000'))
     const [low, high] = [await server.submit(whole(1, '1')), await server.submit(whole(9, '1'))]
-    await Promise.all([first, low, high].map((id) => ended(server.port, id)))
+    await server.ok(['job', 'stop', first])
+    await Promise.all([low, high].map((id) => ended(server.port, id)))
     const endOf = async (id: string) =>
       (await server.json<{ Job: { ModifyTime: number } }>(['job', 'describe', id])).Job.ModifyTime
     expect(await endOf(high)).toBeLessThan(await endOf(low))

@@ -67,7 +67,7 @@ describe('job run', () => {
     const job = id.exec(stdout)?.[0] ?? ''
     expect(exit).toBe(1)
     expect(stderr).toMatch(/1 ?s/)
-    expect(await stateOf(job)).toBe('Running')
+    await until('it runs', async () => (await stateOf(job)) === 'Running')
     await server.ok(['job', 'stop', job])
     expect(await server.ok(['job', 'run', '--help'])).toMatch(/--wait-timeout-secs int .*\(default 600\)/)
   })
@@ -78,7 +78,7 @@ describe('job run', () => {
     expect(exit).toBe(1)
     expect(stderr).toContain('the job is still running after 1s')
     const job = id.exec(stdout)?.[0] ?? ''
-    expect(await stateOf(job)).toBe('Running')
+    await until('it runs', async () => (await stateOf(job)) === 'Running')
     await server.ok(['job', 'stop', job])
     const short = await server.run(within(60), stdin(['print', 'soon over\n', '', '0']))
     expect([short.exit, short.stderr]).toEqual([0, expect.not.stringContaining('Error')])

@@ -135,7 +135,7 @@ beforeAll(async () => {
   const misdeedAt = (key: string) => Object.values(rows).find(({ keys }) => keys?.includes(key))?.misdeed ?? away(key)
   product = await Product.start()
   server = await product.serve({
-    settings: { 'Compute.S3.TrustedEndpoints': store.endpoint, 'InputSources.ReadTimeout': '1s' },
+    settings: { 'Compute.S3.TrustedEndpoints': store.endpoint, 'InputSources.ReadTimeout': '3s' },
     env: { AWS_ACCESS_KEY_ID: 'id', AWS_SECRET_ACCESS_KEY: 'secret' },
   })
 })

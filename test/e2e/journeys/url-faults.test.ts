@@ -87,7 +87,7 @@ withNginx((nginx) => {
       })
     })
     product = await Product.start()
-    server = await product.serve({ settings: { 'InputSources.ReadTimeout': '1s', 'InputSources.MaxRetryCount': '1' } })
+    server = await product.serve({ settings: { 'InputSources.ReadTimeout': '3s', 'InputSources.MaxRetryCount': '1' } })
   })
   afterAll(async () => {
     await product?.stop()
