@@ -61,7 +61,7 @@ export class DockerApi {
   /** The JSON answer; undefined when it is empty. */
   async call<Answer = undefined>(method: string, path: string, options: CallOptions = {}): Promise<Answer> {
     const text = await this.text(method, path, options)
-    return (text === '' ? undefined : JSON.parse(text)) as Answer
+    return (text.trim() === '' ? undefined : JSON.parse(text)) as Answer
   }
 
   /** The whole answer as it is. */

@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import { no, type Verdict, yes } from '#contracts/verdict.ts'
 import type { Clock } from '#lib/clock.ts'
+import { messageOf } from '#lib/fault.ts'
 import type { DockerApi, EngineVersion } from './api.ts'
 import { dockerStatusOf } from './engine-answer.ts'
 import { imageFault } from './image-faults.ts'
@@ -14,8 +15,11 @@ const engineTtlMs = 600_000
 const justNowMs = 1_000
 
 type Distribution = { Platforms?: Platform[] | null; Descriptor?: { digest?: string } }
-/** What an image is: where it runs, and its digest when it has one that registries know. */
-type Known = { platforms: Platform[]; digest: string | undefined }
+/**
+ * What an image is: where it runs (undefined = only its pull will show, because the engine does not ask registries), and its digest
+ * when it has one that registries know.
+ */
+type Known = { platforms: Platform[] | undefined; digest: string | undefined }
 
 /** What images are and whether they fit this machine, asked at bid time (execution.md §1.3). What registries said is remembered. */
 export class Images {
@@ -42,6 +46,7 @@ export class Images {
     const { platforms: available } = await this.#known(image, signal)
     const supported = await this.#enginePlatforms(signal)
     const isFit =
+      !available ||
       supported.length === 0 ||
       available.some((has) => supported.some((can) => can.os === has.os && can.architecture === has.architecture))
     return isFit ? yes : no(reason(available, supported), 'Use an image made for this platform')
@@ -102,10 +107,15 @@ export class Images {
       return { platforms, digest: found.Descriptor?.digest }
     } catch (error) {
       if (signal.aborted) throw signal.reason
+      if (asksNoRegistries(error)) return { platforms: undefined, digest: undefined }
       throw imageFault('inspect', image, error)
     }
   }
 }
+
+/** Podman only pulls. */
+const asksNoRegistries = (error: unknown): boolean =>
+  dockerStatusOf(error) === 404 && /^Error response from daemon: Path \S+ is not supported$/.test(messageOf(error))
 
 /** That of the repository the image is named for: one image may have been pulled from several, or from none any more. */
 function digestAmong(repoDigests: readonly string[], image: string): string | undefined {

@@ -1,0 +1,60 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { nameImage } from '#providers/docker/name-image.ts'
+import { registryAuth } from '#providers/docker/registry-auth.ts'
+import { DockerRig, faultOf } from '../kit/docker-rig.ts'
+import type { TestEngine } from '../kit/engine-process.ts'
+import { missingPart } from '../kit/missing-part.ts'
+import { canStartPodman, podmanEngine } from '../kit/podman-engine.ts'
+import { type PrivateRegistry, privateRegistry } from '../kit/private-registry.ts'
+
+const never = new AbortController().signal
+
+if (!canStartPodman()) missingPart('Podman')
+else {
+  /** Podman does not ask a registry about an image (`/distribution`); it only pulls. */
+  describe('images that Podman does not have yet', { timeout: 60_000 }, () => {
+    let registry: PrivateRegistry
+    let podman: TestEngine | undefined
+    const rig = new DockerRig(() => podman?.host ?? '')
+
+    beforeAll(async () => {
+      registry = await privateRegistry('me', 'secret')
+      podman = await podmanEngine(registry.domain)
+    }, 120_000)
+    afterAll(async () => {
+      await podman?.stop()
+      await registry.stop()
+    }, 120_000)
+
+    it('are accepted and pulled with the login of their registry, and need none from then on [X9, X28]', async () => {
+      const image = `${registry.domain}/tool:1`
+      const credentials = { [registry.domain]: { username: 'me', password: 'secret' } }
+      await rig.api.call('POST', '/images/busybox/tag', { query: { repo: `${registry.domain}/tool`, tag: '1' } })
+      const headers = await registryAuth({ domain: registry.domain }, { credentials, loginsFile: '' })
+      await rig.api.text('POST', `/images/${encodeURIComponent(image)}/push`, { headers })
+      await rig.api.call('DELETE', `/images/${encodeURIComponent(image)}`)
+
+      const told: string[] = []
+      const asked = rig.ask({ Image: image, Entrypoint: ['echo', 'pulled'] }, { onProgress: (text) => told.push(text) })
+      const engine = rig.open({ credentials })
+      expect(await engine.accepts(asked.engine, { Type: 'None' }, never)).toEqual({ isYes: true })
+      expect(await engine.contentOf(asked.engine, never)).toBeUndefined()
+      expect(await rig.run(asked, engine)).toEqual({ exitCode: 0 })
+      expect([asked.logs.stdout, told[0]]).toEqual(['pulled\n', `Pulling image ${image}`])
+      const content = (await rig.open().contentOf(asked.engine, never)) ?? ''
+      expect(content).toMatch(/\/tool@sha256:[0-9a-f]{64}$/)
+
+      await rig.api.call('DELETE', `/images/${encodeURIComponent(image)}`)
+      await nameImage(rig.api, content, image)
+      expect(await rig.open().contentOf(asked.engine, never)).toBe(content)
+    })
+
+    it('fail when they are pulled if their registry has none, by fault of the user', async () => {
+      const image = `${registry.domain}/nothing:1`
+      const credentials = { [registry.domain]: { username: 'me', password: 'secret' } }
+      const fault = await faultOf(rig.open({ credentials }).start(rig.ask({ Image: image }), never))
+      expect(fault.message).toContain(`Could not pull image "${image}"`)
+      expect(fault.details?.['FailureClass']).toBe('user')
+    })
+  })
+}
