@@ -88,6 +88,28 @@ describe('results that the orchestrator keeps', () => {
     expect(readdirSync(taken()).filter((name) => name.endsWith('.part'))).toEqual([])
   })
 
+  it('come though their chunk list breaks again and again: it goes on where it was', async () => {
+    const { offer, source } = await offering(randomBytes(12_000_000))
+    const offsets: number[] = []
+    const breaking: ChunkSource['read'] = async (query) => {
+      if (query.chunk) return source.read(query)
+      offsets.push(query.offset)
+      if (offsets.length % 2 === 0) throw new Fault('ServiceUnavailable', 'cut', { isRetryable: true })
+      return source.read({ ...query, limitBytes: 300 })
+    }
+    const life = results()
+    let breaks = 0
+    const bring = (): Promise<void> =>
+      life.bring(offer, { ...source, read: breaking }, never).catch((error: Error) => {
+        if (error.message !== 'cut' || ++breaks > 20) throw error
+        return bring()
+      })
+    await bring()
+    expect(breaks).toBeGreaterThan(1)
+    expect(offsets).toHaveLength(new Set(offsets).size + breaks)
+    expect(await results().holds(offer)).toBe(true)
+  })
+
   it('are asked only for the chunks that a crash of the machine lost from the midst of them', async () => {
     const content = randomBytes(12_000_000)
     const { offer, source, asked } = await offering(content)

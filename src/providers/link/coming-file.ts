@@ -12,7 +12,7 @@ import { type Chunk, type ChunkList, listedBytes } from '#models/chunk-list.ts'
 
 /** Asked for ahead of what has come. What a break costs is at most this much. */
 const atOnce = 4
-const largestPieceBytes = resultPartBytes / 4
+export const largestPieceBytes = resultPartBytes / 4
 /** So often one chunk may come as something else. */
 const mostWrong = 3
 

@@ -6,12 +6,12 @@ import type { ChunkSource } from '#contracts/chunks.ts'
 import type { ResultPart, ResultQuery } from '#contracts/publisher.ts'
 import type { KeptResultFile, ResultStore } from '#contracts/result-store.ts'
 import { Fault, isDiskFull } from '#lib/fault.ts'
-import { isDigest, listedBytes, mostListBytes } from '#models/chunk-list.ts'
+import { type ChunkList, isDigest, listedBytes, mostListBytes } from '#models/chunk-list.ts'
 import type { ExecutionId } from '#models/ids.ts'
 import type { ResultOffer } from '#models/messages/messages.ts'
 import { resultName } from '#models/result-name.ts'
 import { ComingFile } from './coming-file.ts'
-import { fetchChunkList } from './fetch-chunk-list.ts'
+import { ComingList } from './coming-list.ts'
 import { sizeOf } from './size-of.ts'
 import { synced, writeSynced } from './synced.ts'
 
@@ -24,12 +24,14 @@ const part = /^([A-Za-z0-9_-]{1,128})\.([0-9a-f]{64})\.part$/
 /** Of those that broke so many are known without a look at their files. */
 const mostKnown = 64
 
+type Coming = { list: ComingList; file?: ComingFile }
+
 /** Results of other nodes as files of the orchestrator's: `<execution>.tar.gz`, and while they come `<execution>.<chunk list>.part`. */
 export class ResultFiles implements ResultStore {
   readonly #directory: string
   readonly #read: ReadPart
   /** How far those have come that broke, by the paths of their files. */
-  readonly #coming = new LRUCache<string, ComingFile>({ max: mostKnown })
+  readonly #coming = new LRUCache<string, Coming>({ max: mostKnown })
 
   constructor({ directory, read }: ResultFilesParts) {
     this.#directory = directory
@@ -49,28 +51,21 @@ export class ResultFiles implements ResultStore {
 
   async bring(offer: ResultOffer, source: ChunkSource, signal: AbortSignal): Promise<void> {
     const path = this.#partOf(offer)
-    const coming = this.#coming.get(path) ?? (await this.#begun(path, offer, source, signal))
+    const coming = this.#coming.get(path) ?? { list: new ComingList() }
     this.#coming.delete(path)
     try {
-      await coming.bring(source, signal)
+      coming.file ??= await this.#begun(path, await listOf(offer, source, coming.list, signal))
+      await coming.file.bring(source, signal)
+      await this.#keep(path, offer)
     } catch (error) {
       // Otherwise its file may not be what is remembered of it.
       if (error instanceof Fault || isDiskFull(error)) this.#coming.set(path, coming)
       if (!isDiskFull(error)) throw error
       throw new Fault('StorageFull', 'the orchestrator has no room for the result', { isRetryable: true, cause: error })
     }
-    await this.#keep(path, offer)
   }
 
-  async #begun(
-    path: string,
-    { SizeBytes }: ResultOffer,
-    source: ChunkSource,
-    signal: AbortSignal,
-  ): Promise<ComingFile> {
-    const list = await fetchChunkList(source, mostListBytes(SizeBytes), signal)
-    if (listedBytes(list) !== SizeBytes)
-      throw new Fault('BadRequest', `the chunks of ${source.what} have not the ${SizeBytes} bytes that were offered`)
+  async #begun(path: string, list: ChunkList): Promise<ComingFile> {
     await mkdir(this.#directory, { recursive: true, mode: 0o700 })
     return ComingFile.at(path, list)
   }
@@ -123,6 +118,17 @@ export class ResultFiles implements ResultStore {
   #pathOf(executionId: ExecutionId): string {
     return join(this.#directory, resultName(executionId))
   }
+}
+
+async function listOf(
+  { SizeBytes }: ResultOffer,
+  source: ChunkSource,
+  coming: ComingList,
+  signal: AbortSignal,
+): Promise<ChunkList> {
+  const list = await coming.bring(source, mostListBytes(SizeBytes), signal)
+  if (listedBytes(list) === SizeBytes) return list
+  throw new Fault('BadRequest', `the chunks of ${source.what} have not the ${SizeBytes} bytes that were offered`)
 }
 
 const nameOf = (executionId: ExecutionId): string => resultName(executionId).slice(0, -whole.length)

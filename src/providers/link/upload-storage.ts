@@ -18,7 +18,7 @@ import type { SpecConfig } from '#models/spec-config.ts'
 import type { InputSource } from '#models/task.ts'
 import { uploadType } from '#models/upload.ts'
 import { ComingFile } from './coming-file.ts'
-import { fetchChunkList } from './fetch-chunk-list.ts'
+import { ComingList } from './coming-list.ts'
 import type { LinkSettings } from './settings.ts'
 import { untilAnswered } from './until-answered.ts'
 
@@ -91,7 +91,8 @@ export class UploadStorage implements Storage, Startable {
       read: (query: ChunkQuery) => read({ jobId, uploadId, ...query }),
     }
     try {
-      const ask = () => fetchChunkList(source, Number.POSITIVE_INFINITY, signal)
+      const coming = new ComingList()
+      const ask = () => coming.bring(source, Number.POSITIVE_INFINITY, signal)
       const list = await untilAnswered(ask, clock, signal)
       if (listedBytes(list) > context.limitBytes) throw tooLarge(context.limitBytes)
       const isFolder = list.Form === 'folder'
