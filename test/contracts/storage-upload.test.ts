@@ -249,6 +249,20 @@ describe('what users send with their jobs', () => {
     expect(readFileSync(hostPath).equals(content)).toBe(true)
   })
 
+  it('is asked again for a chunk that came as something else', async () => {
+    const { send, storage, ask } = rig(root)
+    writeFileSync(join(root, 'file'), 'content')
+    const { source } = await send(join(root, 'file'))
+    let wrongs = 2
+    const wrong: ReadUpload = async (query) => {
+      const part = await ask(query)
+      return query.chunk && wrongs-- > 0 ? { ...part, bytes: Buffer.from('CONTENT') } : part
+    }
+    const { hostPath } = await (await storage(wrong)).prepare(inputOf(source), context(), never)
+    expect(readFileSync(hostPath, 'utf8')).toBe('content')
+    expect(wrongs).toBeLessThan(0)
+  })
+
   it('is not taken for what it is not', async () => {
     const { send, storage, ask } = rig(root)
     writeFileSync(join(root, 'file'), 'content')
