@@ -10,6 +10,9 @@ export class LocalBus implements Bus {
   readonly #clock: Clock
   readonly #random: Random
   readonly #subscriptions = new Set<Subscription>()
+  /** Where answers to this bus go, and who waits for one, by the last token of its subject. */
+  readonly #inbox: string
+  readonly #asked = new Map<string, (answer: Uint8Array) => void>()
 
   readonly maxPayloadBytes = maxPayloadBytes
 
@@ -17,6 +20,10 @@ export class LocalBus implements Bus {
     this.#router = router
     this.#clock = clock
     this.#random = random
+    this.#inbox = `_INBOX.${random.uuid()}.`
+    this.subscribe(`${this.#inbox}*`, ({ subject, payload }) =>
+      this.#asked.get(subject.slice(this.#inbox.length))?.(payload),
+    )
   }
 
   publish(subject: string, payload: Uint8Array, reply?: string): void {
@@ -32,20 +39,21 @@ export class LocalBus implements Bus {
   async request(subject: string, payload: Uint8Array, timeoutMs: number): Promise<Uint8Array> {
     requireFits(subject, payload, this.maxPayloadBytes)
     return new Promise((resolve, reject) => {
-      const inbox = `_INBOX.${this.#random.uuid()}`
+      const id = this.#random.uuid()
       const end = (): void => {
         timer.stop()
-        answer.stop()
+        this.#asked.delete(id)
       }
       const timer = this.#clock.after(timeoutMs, () => {
         end()
         reject(new Fault('Timeout', `no answer on ${subject} within ${timeoutMs} ms`, { isRetryable: true }))
       })
-      const answer = this.subscribe(inbox, (message) => {
+      this.#asked.set(id, (answer) => {
         end()
-        resolve(message.payload)
+        resolve(answer)
       })
-      const count = this.#router.route({ subject, reply: inbox, headerBytes: 0, payload: bufferOf(payload) })
+      const reply = this.#inbox + id
+      const count = this.#router.route({ subject, reply, headerBytes: 0, payload: bufferOf(payload) })
       if (count > 0) return
       end()
       reject(nobodyListens(subject))

@@ -77,6 +77,8 @@ export class Waiting {
 
   /** The jobs to look at now, in their turn: the first of every shape; those that wait for other nodes only when nodes changed. */
   heads(hasNodeChanged: boolean): Turn[] {
+    // Asked whenever something ends, while mostly nothing waits.
+    if (this.#lines.size === 0) return []
     const lines = [...this.#lines.values()].filter(({ waitsFor }) => hasNodeChanged || waitsFor === 'room')
     return lines.flatMap(({ entries }) => entries.slice(0, 1)).sort((a, b) => (isBefore(a, b) ? -1 : 1))
   }

@@ -84,8 +84,9 @@ export class OutboxTable {
 
   /** What is not written yet is read from memory: a read that wrote could fail in the midst of other changes. */
   page(peer: string, afterSeq: number, limit: number): OutboxRow[] {
-    const { acked, fresh } = this.#peer(peer)
-    const rows = this.#page.all(peer, Math.max(afterSeq, acked), limit)
+    const { acked, fresh, storedLast } = this.#peer(peer)
+    const from = Math.max(afterSeq, acked)
+    const rows = storedLast > from ? this.#page.all(peer, from, limit) : []
     const stored = rows.map((row) => ({ peer, seq: row.seq, message: this.#whole(row) }))
     return [...stored, ...fresh.filter((row) => row.seq > afterSeq)].slice(0, limit)
   }
