@@ -9,6 +9,7 @@ import { type Ended, exitOf, inspectContainer, outOfMemory, untilEnded } from '.
 import { unlessDone } from './engine-answer.ts'
 import { outlivesEngine } from './engine-kind.ts'
 import type { LimitWatch } from './limit-watch.ts'
+import { hasMemoryKills } from './memory-kills.ts'
 import { killedOutside, wasKilledOutside } from './outside-kill.ts'
 import { wasShortOfMemory } from './short-memory.ts'
 
@@ -52,25 +53,27 @@ async function follow(held: Held, isStopped: () => boolean): Promise<Exit> {
   held.released.addEventListener('abort', releaseLive, { once: true })
   try {
     const copied = held.live ? output.copyLive(held.live) : output.followKept(held.released)
+    // At once: what the kernel has counted goes with the container.
+    const memoryKills = copied.then(() => hasMemoryKills(held.id))
     const ended = await untilEnded(held.api, held.id, held.clock, held.released)
     const isWhole = await copied
     held.released.throwIfAborted()
     if (ended.info && (!isWhole || ended.wasCut)) await output.copyKept(held.released)
     held.released.throwIfAborted()
     const isEndedByUs = isStopped() || held.limits.failure() !== undefined
-    return await concluded(held, isEndedByUs ? exitOf(ended.info) : await ownExit(held.api, ended))
+    return await concluded(held, isEndedByUs ? exitOf(ended.info) : await ownExit(held.api, ended, await memoryKills))
   } finally {
     held.released.removeEventListener('abort', releaseLive)
   }
 }
 
 /** The exit of a program that we did not end: the engine may have, when it went away or came back, or the kernel for its memory. */
-async function ownExit(api: DockerApi, { info, wasCut }: Ended): Promise<Exit> {
+async function ownExit(api: DockerApi, { info, wasCut }: Ended, hasLackedMemory: boolean): Promise<Exit> {
   const exit = exitOf(info)
   if (!info || exit.failure) return exit
   const isEngines = (wasCut && !(await outlivesEngine(api))) || (await wasKilledOutside(api, info))
   if (isEngines) return killedOutside(exit.exitCode)
-  return (await wasShortOfMemory(api, info)) ? outOfMemory(exit.exitCode) : exit
+  return hasLackedMemory || (await wasShortOfMemory(api, info)) ? outOfMemory(exit.exitCode) : exit
 }
 
 async function concluded(held: Held, exit: Exit): Promise<Exit> {

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { noResources } from '#models/resources.ts'
 import { nameImage } from '#providers/docker/name-image.ts'
 import { registryAuth } from '#providers/docker/registry-auth.ts'
-import { DockerRig, faultOf } from '../kit/docker-rig.ts'
+import { DockerRig, faultOf, script } from '../kit/docker-rig.ts'
 import type { TestEngine } from '../kit/engine-process.ts'
 import { missingPart } from '../kit/missing-part.ts'
 import { canStartPodman, podmanEngine } from '../kit/podman-engine.ts'
@@ -11,8 +12,8 @@ const never = new AbortController().signal
 
 if (!canStartPodman()) missingPart('Podman')
 else {
-  /** Podman does not ask a registry about an image (`/distribution`); it only pulls. */
-  describe('images that Podman does not have yet', { timeout: 60_000 }, () => {
+  /** Where Podman's Docker interface says less than Docker's: it does not ask a registry about an image, and not all that the kernel did. */
+  describe('Podman', { timeout: 60_000 }, () => {
     let registry: PrivateRegistry
     let podman: TestEngine | undefined
     const rig = new DockerRig(() => podman?.host ?? '')
@@ -26,7 +27,7 @@ else {
       await registry.stop()
     }, 120_000)
 
-    it('are accepted and pulled with the login of their registry, and need none from then on [X9, X28]', async () => {
+    it('has images accepted that it does not have yet, and pulls them with the login of their registry, which is not needed from then on [X9, X28]', async () => {
       const image = `${registry.domain}/tool:1`
       const credentials = { [registry.domain]: { username: 'me', password: 'secret' } }
       await rig.api.call('POST', '/images/busybox/tag', { query: { repo: `${registry.domain}/tool`, tag: '1' } })
@@ -49,12 +50,23 @@ else {
       expect(await rig.open().contentOf(asked.engine, never)).toBe(content)
     })
 
-    it('fail when they are pulled if their registry has none, by fault of the user', async () => {
+    it('blames the user for an image that its registry does not have, when it pulls', async () => {
       const image = `${registry.domain}/nothing:1`
       const credentials = { [registry.domain]: { username: 'me', password: 'secret' } }
       const fault = await faultOf(rig.open({ credentials }).start(rig.ask({ Image: image }), never))
       expect(fault.message).toContain(`Could not pull image "${image}"`)
       expect(fault.details?.['FailureClass']).toBe('user')
+    })
+
+    it('has programs that the kernel kills for their memory told from others that are killed [R144]', async () => {
+      const resources = { ...noResources(), CPU: 0.5, Memory: 32 * 1024 * 1024 }
+      const eaters = [0, 1, 2].map(() => rig.run(rig.ask(script('tail /dev/zero'), { resources })))
+      const ends = await Promise.all(eaters)
+      expect(ends.map(({ exitCode }) => exitCode)).toEqual([137, 137, 137])
+      // What the kernel has counted goes within a fifth of a second, which a busy machine may miss once.
+      expect(ends.map(({ failure }) => failure?.message)).toContain('memory limit exceeded')
+      const killed = await rig.run(rig.ask(script('sh -c "kill -9 \\$\\$"; exit $?'), { resources }))
+      expect(killed).toEqual({ exitCode: 137, signal: 'SIGKILL' })
     })
   })
 }
