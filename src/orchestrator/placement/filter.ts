@@ -106,8 +106,12 @@ const capacity: Rule = (job, need, node) => {
   if (!info) return refuse('size', () => 'node queue usage is unknown')
   const free = freeGpusFor(job, node)
   if (fitsInto(need, free) && fitsInto(need, info.MaxJobRequirements)) return reserved(job, need, node)
-  const fitsWhenIdle = fitsInto(need, info.MaxJobRequirements) && fitsInto(need, gpusFor(job, info.MaxCapacity))
-  const reason = (): string => `node busy with available capacity ${formatResources(free)}`
+  const fitsAll = fitsInto(need, gpusFor(job, info.MaxCapacity))
+  const fitsWhenIdle = fitsAll && fitsInto(need, info.MaxJobRequirements)
+  const reason = (): string =>
+    fitsAll && !fitsWhenIdle
+      ? `node takes no job of more than ${formatResources(info.MaxJobRequirements)}`
+      : `node busy with available capacity ${formatResources(free)}`
   return { rule: fitsWhenIdle ? 'room' : 'size', reason, isBusy: fitsWhenIdle }
 }
 

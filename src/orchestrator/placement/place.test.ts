@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Job } from '#models/job.ts'
-import { amount, job, World } from '../../../test/kit/reconcile-world.ts'
+import { amount, job, task, World } from '../../../test/kit/reconcile-world.ts'
 import { Placement } from './place.ts'
 
 /** A thousand nodes in fifty racks; each `every`th has a slot. */
@@ -56,4 +56,14 @@ describe('a placement on a large cluster', () => {
     expect(lines[1]).toBe("• 20 of 1000 nodes: labels map[rack:r0] don't match required selectors [rack = none]")
     expect(lines.at(-1)).toBe('• 600 of 1000 nodes: 30 other reasons')
   })
+})
+
+it('a job that is larger than a node takes of one hears that, and not what the node has free', () => {
+  const world = new World(job({ Tasks: [{ ...task, Resources: { CPU: '2', Memory: '1' } }] }), [{ units: 4 }])
+  const info = world.nodes[0]!.state.Info.ComputeNodeInfo!
+  info.MaxCapacity = amount(4)
+  info.MaxJobRequirements = amount(1)
+  const { jobState } = world.step()
+  expect(jobState?.StateType).toBe('Failed')
+  expect(jobState?.Message).toMatch(/: node takes no job of more than \{CPU: 1, Memory: 1 B, [^}]*\}$/)
 })
