@@ -21,6 +21,11 @@ export class ExecutionDirectories {
     return `${this.#root}/result`
   }
 
+  /** File that says how the program has ended. */
+  get ended(): string {
+    return `${this.#root}/ended`
+  }
+
   input(index: number): Promise<string> {
     return this.#make(`inputs/${index}`)
   }

@@ -8,6 +8,7 @@ import type { SpecConfig } from '#models/spec-config.ts'
 import { executionTimeoutOf } from '#models/task.ts'
 import { type Failure, failureOf } from './failure.ts'
 import type { RunContext } from './run-context.ts'
+import { endedBefore } from './steps/ended.ts'
 import { publishFailed, publishResult } from './steps/publish.ts'
 import { attachRequest, startRequest, stopGraceMs } from './steps/run-request.ts'
 
@@ -62,7 +63,8 @@ export const runExecution = async (context: RunContext, stop: Stop): Promise<End
     const failure = failureOfExit(context, exit)
     if (failure) throw new PhaseError(failure)
     const exitCode = exit.exitCode
-    const published = await inPhase(topics.publishingResults, () => publishResult({ ...context, exitCode }, signal))
+    const toPublish = { ...context, exitCode, isOwnEnd: true }
+    const published = await inPhase(topics.publishingResults, () => publishResult(toPublish, signal))
     return { kind: 'completed', output: outputOf(context, exitCode, ''), published, ...seenOf(exit) }
   } catch (error) {
     const ending = endingOf(context, signal, error, exit)
@@ -125,25 +127,10 @@ const resumed = async (context: RunContext, engine: Engine, signal: AbortSignal)
   const request = await attachRequest(context)
   const program = await inPhase(topics.runningExecution, () => engine.attach(request, signal))
   if (program) return program
-  const exit = await packedBefore(context)
+  const exit = await endedBefore(context)
   if (exit) return { exit: Promise.resolve(exit), stop: async () => {} }
   const message = 'the node restarted while it ran'
   throw new PhaseError({ message, topic: topics.runningExecution, class: 'lost' })
-}
-
-/** How it ended, when its result was packed by an earlier life of the node: only publishing is left to do. */
-const packedBefore = async ({
-  execution,
-  job,
-  registries,
-  directories,
-  disk,
-}: RunContext): Promise<Exit | undefined> => {
-  const publisher = registries.publishers.get(mainTask(job).Publisher.Type)
-  const isPacked = await publisher?.isPacked?.(execution.ID)
-  const text = isPacked && (await disk.readFile(`${directories.result}/exitCode`))
-  const exitCode = text && Buffer.from(text).toString()
-  return exitCode && /^-?\d+$/.test(exitCode) ? { exitCode: Number(exitCode) } : undefined
 }
 
 const asExecutionError = (failure: Failure): Failure => ({ ...failure, message: `execution error: ${failure.message}` })
@@ -185,7 +172,7 @@ const endingOf = (context: RunContext, signal: AbortSignal, error: unknown, exit
 const withResult = async (
   context: RunContext,
   ending: Extract<Ending, { kind: 'failed' }>,
-  { exitCode }: Exit,
+  { exitCode, failure }: Exit,
   signal: AbortSignal,
 ): Promise<Ending> => {
   await context.logs.close()
@@ -194,7 +181,8 @@ const withResult = async (
     ? context.clock.after(leftPublishMs, () => isOver.abort(new Error('it takes too long')))
     : undefined
   const until = signal.aborted ? isOver.signal : signal
-  const published = await publishFailed(ending.failure, { ...context, exitCode }, until)
+  const isOwnEnd = failure === undefined && !signal.aborted
+  const published = await publishFailed(ending.failure, { ...context, exitCode, isOwnEnd }, until)
   timer?.stop()
   if (signal.reason === ('leaving' satisfies StopReason)) return { kind: 'left' }
   return published ? { ...ending, failure: foundAt(ending.failure, published), published } : ending

@@ -16,6 +16,8 @@ export interface Disk {
   readFile(path: string): Promise<Uint8Array | undefined>
   /** Bytes of the files in a folder, without following links; 0 when it does not exist. */
   usedBytes(path: string): Promise<number>
+  /** Another one each time that what was written and not synced may have been lost. */
+  bootId(): Promise<string>
   /** Bytes free on the file system of `path`. */
   freeBytes(path: string): Promise<number>
 }

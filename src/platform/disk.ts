@@ -1,6 +1,7 @@
 import { lstat, mkdir, open, readdir, readFile, rename, rm, stat, statfs, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Disk } from '#contracts/disk.ts'
+import { bootId } from './boot-id.ts'
 import { keepOnly } from './keep-only.ts'
 import { removeTree } from './remove-tree.ts'
 
@@ -18,6 +19,7 @@ export const systemDisk: Disk = {
   replaceFile,
   readFile: (path) => unlessMissing(readFile(path)),
   usedBytes,
+  bootId,
   async freeBytes(path) {
     const { bavail, bsize } = await statfs(path)
     return bavail * bsize

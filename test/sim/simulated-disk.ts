@@ -53,6 +53,11 @@ export class SimulatedDisk implements Disk {
     return [...this.#files].reduce((sum, [file, bytes]) => sum + (isInside(file, path) ? bytes.length : 0), 0)
   }
 
+  /** Nothing that was written is ever lost. */
+  async bootId(): Promise<string> {
+    return 'the only one'
+  }
+
   async freeBytes(): Promise<number> {
     return 2 ** 40
   }

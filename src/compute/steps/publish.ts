@@ -9,6 +9,7 @@ import type { ExecutionDirectories } from '../directories.ts'
 import { type Failure, failureOf } from '../failure.ts'
 import type { Registries } from '../registry.ts'
 import type { RunContext } from '../run-context.ts'
+import { noteEnded } from './ended.ts'
 import { pickResults } from './pick-results.ts'
 
 export type PublishContext = {
@@ -19,6 +20,8 @@ export type PublishContext = {
   registries: Registries
   logs: LogKeeper
   exitCode: number
+  /** The program ended by itself: its exit code is all there is to say of that. */
+  isOwnEnd: boolean
 } & Pick<RunContext, 'clock' | 'publishForMs' | 'onProgress'>
 
 /** Completes the result folder and takes it where the job wants it. Without a publisher there is nothing to do. */
@@ -34,6 +37,7 @@ const publishBy = async (spec: SpecConfig, context: PublishContext, signal: Abor
   await pickResults(context)
   await logs.writeFiles(resultDirectory)
   await disk.writeFile(`${resultDirectory}/exitCode`, String(context.exitCode))
+  if (context.isOwnEnd) await noteEnded(context)
   const { ID: executionId, NodeID: nodeId } = execution
   const request = { executionId, jobId: job.ID, nodeId, publisher: spec, resultDirectory }
   return untilTaken(() => publisher.publish(request, signal), context, signal)

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Product, type Server, toolJob } from '../../kit/product.ts'
 import { type Misdeed, S3Server } from '../../kit/s3-server.ts'
+import { until } from '../../kit/until.ts'
 import { ended } from '../crash/processes.ts'
 import { expectTold, oneLine, type ToldFailure } from './told-failure.ts'
 
@@ -219,6 +220,22 @@ describe('a job with S3 loses nothing', () => {
     const told = oneLine('The result is kept here and published again in')
     expect(oneLine(await server.ok(['job', 'describe', id]))).toContain(told)
     expect(oneLine(await server.ok(['job', 'history', id]))).toContain(told)
+  })
+
+  it('when its node is killed while its store is away at the end: nothing is done again but publishing', async () => {
+    awayFor['killed/'] = Number.POSITIVE_INFINITY
+    const id = await server.submit(
+      jobWith({ Publisher: place({ Key: 'killed/{executionID}', Encoding: 'plain' }) }, ['print', 'once', '', '7']),
+    )
+    await until('its result waits', async () => /published again/.test(await server.ok(['job', 'history', id])), 60_000)
+    await server.stop('SIGKILL')
+    await server.start()
+    awayFor['killed/'] = 0
+    const { Job, Executions } = await ended(server.port, id, 60_000)
+    expect(Job.State.StateType).toBe('Completed')
+    const { Items } = Executions
+    expect(Items.map(({ RunOutput }) => [RunOutput?.ExitCode, RunOutput?.Stdout])).toEqual([[7, 'once']])
+    expect(store.buckets.get(Bucket, `killed/${Items[0]!.ID}/exitCode`)?.bytes.toString()).toBe('7')
   })
 
   it('when its result cannot be published: it says so at once, and the orchestrator keeps the result', async () => {

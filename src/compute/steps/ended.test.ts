@@ -1,0 +1,39 @@
+import { expect, it } from 'vitest'
+import type { Disk } from '#contracts/disk.ts'
+import type { ExecutionId } from '#models/ids.ts'
+import { ExecutionDirectories } from '../directories.ts'
+import { endedBefore, noteEnded } from './ended.ts'
+
+it('a program that ended in an earlier life has, unless the machine may have lost some of its result since', async () => {
+  const files = new Map<string, string>()
+  let boot = 'first'
+  const disk = {
+    bootId: async () => boot,
+    writeFile: async (path: string, text: string) => void files.set(path, text),
+    readFile: async (path: string) => files.get(path),
+  } as never as Disk
+  const directories = new ExecutionDirectories(disk, '/running', 'e-1' as ExecutionId)
+  files.set(`${directories.result}/stdout`, 'alpha')
+  const printed: unknown[] = []
+  let keptBytes = 0
+  const endedWith = (isPacked: boolean) =>
+    endedBefore({
+      disk,
+      logs: { keptBytes: () => keptBytes, write: (...args: unknown[]) => void printed.push(args) },
+      directories,
+      execution: { ID: 'e-1' },
+      job: { Tasks: [{ Publisher: { Type: 's3' } }] },
+      registries: { publishers: { get: () => ({ isPacked: async () => isPacked }) } },
+    } as never)
+  expect(await endedWith(true)).toBeUndefined()
+  await noteEnded({ disk, directories, exitCode: 3 })
+  expect(await endedWith(false)).toEqual({ exitCode: 3 })
+  expect(printed).toEqual([[1, 'alpha']])
+  keptBytes = 5
+  boot = 'second'
+  expect(await endedWith(false)).toBeUndefined()
+  expect(await endedWith(true)).toEqual({ exitCode: 3 })
+  expect(printed).toHaveLength(1)
+  files.set(directories.ended, 'second 1')
+  expect(await endedWith(true)).toBeUndefined()
+})
