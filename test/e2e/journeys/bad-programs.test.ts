@@ -111,6 +111,14 @@ const cases: Record<string, () => Case> = {
     reason: /wasm error: stack overflow/,
     exitCode: 1,
   }),
+  'endless recursion with a stack in the memory': () => ({
+    job: program(moduleSource('trap.wasm'), { Entrypoint: 'sink' }),
+    state: 'Failed',
+    class: 'transient',
+    reason:
+      /wasm error: out of bounds memory access \(after many calls .* a recursion without an end\)\nwasm stack trace:/,
+    exitCode: 1,
+  }),
   'an endless loop': () => ({
     job: program(moduleSource('loop.wasm'), {}, { Timeouts: { ExecutionTimeout: 1 } }),
     state: 'Failed',

@@ -43,6 +43,17 @@ describe('running a program', () => {
       expect(report.failure).toEqual({ message: `wasm error: ${cause}`, class: 'transient' })
     })
 
+    it('and is told of when the stack that its compiler keeps in the memory is used up', () => {
+      const usual = Error.stackTraceLimit
+      Error.stackTraceLimit = 40
+      const failure = failureOf(orderFor('trap', { entrypoint: 'sink' }))
+      Error.stackTraceLimit = usual
+      const why = 'after many calls of the same functions: most likely a recursion without an end'
+      expect(failure?.message.split('\n\ttrap.sink()')[0]).toBe(
+        `wasm error: out of bounds memory access (${why})\nwasm stack trace:`,
+      )
+    })
+
     it('when the stack is used up; its child is not used again', () => {
       const { report } = runOrder(orderFor('trap', { entrypoint: 'recurse' }))
       expect(report.failure?.message).toMatch(/^wasm error: stack overflow\nwasm stack trace:\n\ttrap\.recurse\(\)\n/)

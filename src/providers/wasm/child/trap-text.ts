@@ -5,10 +5,13 @@ import type { LoadedModule } from './module-store.ts'
 const frameLimit = 30
 const nameLimit = 200
 
+const outOfBounds = 'out of bounds memory access'
+const recursion = 'after many calls of the same functions: most likely a recursion without an end'
+
 /** Our engine's words → the words that clients of the reference know. */
 const causes: [pattern: RegExp, text: string][] = [
   [/^unreachable/, 'unreachable'],
-  [/memory access out of bounds|data segment/, 'out of bounds memory access'],
+  [/memory access out of bounds|data segment/, outOfBounds],
   [/divide by zero|remainder by zero/, 'integer divide by zero'],
   [/divide result unrepresentable/, 'integer overflow'],
   [/float unrepresentable/, 'invalid conversion to integer'],
@@ -24,9 +27,17 @@ export const isStackOverflow = (error: unknown): boolean =>
 export function trapText(error: Error, modules: readonly LoadedModule[]): string {
   const cause = causes.find(([pattern]) => pattern.test(error.message))?.[1] ?? error.message
   const frames = framesOf(error).slice(0, frameLimit)
+  const why = cause === outOfBounds && isRecursion(frames) ? `${cause} (${recursion})` : cause
   const lines = frames.map((frame) => `\n\t${describe(frame, modules)}`)
-  return `wasm error: ${cause}${lines.length > 0 ? `\nwasm stack trace:${lines.join('')}` : ''}`
+  return `wasm error: ${why}${lines.length > 0 ? `\nwasm stack trace:${lines.join('')}` : ''}`
 }
+
+/** Functions that may call each other in turn. */
+const fewFunctions = 4
+
+/** What compilers keep on a stack of their own, in the memory, runs out there before the engine's does. */
+const isRecursion = (frames: readonly Frame[]): boolean =>
+  frames.length === frameLimit && new Set(frames.map(({ module, index }) => `${module} ${index}`)).size <= fewFunctions
 
 type Frame = { module: string; name: string; index: number }
 
