@@ -29,6 +29,8 @@ export type KeptUpload = {
  * no content by it, unless somebody of the same namespace has sent that.
  */
 export interface UploadStore {
+  /** The digests of the chunks that are not there. */
+  missing(namespace: string, chunkList: ChunkList): Promise<string[]>
   /** Keeps the chunkList, if it is not there; answers which of its chunks are still to come. */
   begin(namespace: string, chunkList: ChunkList): Promise<{ id: string; missing: string[] }>
   /**

@@ -33,6 +33,14 @@ export const chunkListIdOf = (list: ChunkList): string => hash('sha256', chunkLi
 export const listedBytes = ({ Chunks }: Pick<ChunkList, 'Chunks'>): number =>
   Chunks.reduce((sum, { SizeBytes }) => sum + SizeBytes, 0)
 
+/** Those of these names; each counts once, however often it stands there. */
+export const namedBytes = ({ Chunks }: Pick<ChunkList, 'Chunks'>, digests: ReadonlySet<string>): number =>
+  listedBytes({
+    Chunks: [...new Map(Chunks.map((chunk) => [chunk.SHA256, chunk])).values()].filter(({ SHA256 }) =>
+      digests.has(SHA256),
+    ),
+  })
+
 /** The text of a list of something this large has no more bytes, where it was cut by `cutChunks`. */
 export const mostListBytes = (sizeBytes: number): number => 256 + 128 * Math.ceil(sizeBytes / leastChunkBytes)
 

@@ -5,7 +5,7 @@ import type { Clock } from '#lib/clock.ts'
 import { faultOf } from '#lib/fault.ts'
 import { formatBytes } from '#lib/sizes.ts'
 import { Turns } from '#lib/turns.ts'
-import { listedBytes } from '#models/chunk-list.ts'
+import { namedBytes } from '#models/chunk-list.ts'
 import type { JobSpec } from '#models/job.ts'
 import { changedMeanwhile, type LocalUpload, localUpload } from '#providers/local-upload.ts'
 import type { Cli } from '../command.ts'
@@ -60,7 +60,7 @@ async function send(upload: LocalUpload, namespace: string, client: Client, cli:
     if (Missing.length === 0) return
     const missing = new Set(Missing)
     let sentBytes = 0
-    steps.note(howFar(() => sentBytes, bytesOf(upload, missing), cli.clock))
+    steps.note(howFar(() => sentBytes, namedBytes(upload.list, missing), cli.clock))
     await sendMissing(upload, missing, async (digest, bytes) => {
       await patiently(() => client.jobs.uploadChunk(ID, digest, bytes, { namespace }))
       sentBytes += bytes.length
@@ -90,12 +90,6 @@ function patience({ clock, interrupted }: Cli): <Answer>(ask: () => Promise<Answ
       }
     }
   }
-}
-
-/** Each chunk counts once, however often it stands there. */
-function bytesOf({ list }: LocalUpload, digests: ReadonlySet<string>): number {
-  const chunks = new Map(list.Chunks.map((chunk) => [chunk.SHA256, chunk]))
-  return listedBytes({ Chunks: [...chunks.values()].filter(({ SHA256 }) => digests.has(SHA256)) })
 }
 
 /** Told anew whenever somebody looks. */

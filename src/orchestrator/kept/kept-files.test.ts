@@ -6,8 +6,12 @@ import { KeptFiles, resultStanding, uploadStanding } from './kept-files.ts'
 
 const hourMs = 3600_000
 const nowMs = 100 * hourMs
-const job = (StateType: string, endedMs = 0) =>
-  ({ State: { StateType }, ModifyTime: BigInt(endedMs) * 1_000_000n }) as never
+const job = (StateType: string, endedMs = 0, storedMs = 0) =>
+  ({
+    State: { StateType },
+    ModifyTime: BigInt(endedMs) * 1_000_000n,
+    VersionTime: BigInt(storedMs) * 1_000_000n,
+  }) as never
 const execution = (StateType: string, Type = 'link') =>
   ({ ComputeState: { StateType }, JobID: 'j', PublishedResult: { Type } }) as never
 const upload = (change: Partial<KeptUpload> = {}): KeptUpload => ({
@@ -31,6 +35,18 @@ describe('how a kept file stands to its jobs', () => {
     ['that some job still reads', [job('Completed', 1), job('Running')], {}, { kind: 'live' }],
     ['whose last job has ended', [job('Failed', 5), job('Stopped', 7)], {}, { kind: 'ended', endedMs: 7 }],
     ['that was just sent', [], { usedMs: nowMs - 1 }, { kind: 'live' }],
+    [
+      'whose job has ended a moment after it was sent',
+      [job('Completed', nowMs - 1000, nowMs - 60_000)],
+      { usedMs: nowMs - 59_000 },
+      { kind: 'ended', endedMs: nowMs - 1000 },
+    ],
+    [
+      'that was sent again since its job was stored',
+      [job('Completed', nowMs - 1000, nowMs - 60_000)],
+      { usedMs: nowMs - 30_000 },
+      { kind: 'live' },
+    ],
     ['that no job names', [], {}, { kind: 'ended', endedMs: nowMs - hourMs }],
     ['that no job has named for a day', [], { usedMs: nowMs - 25 * hourMs }, { kind: 'rubbish' }],
   ])('an upload %s', (_, jobs, change, standing) => {

@@ -35,6 +35,8 @@ type File = Kept & { remove: () => Promise<number> }
 const restMs = 60_000
 /** A job that names an upload is stored soon after it was noted. */
 const submittingMs = 10 * 60_000
+/** The version of a job that notes it as its own is stored within this. */
+const claimingMs = 10_000
 /** What was sent and is named by no job is not for ever. */
 const unnamedMs = 24 * 3600_000
 
@@ -162,8 +164,9 @@ export function resultStanding(execution: Execution | undefined, job: Job | unde
 }
 
 export function uploadStanding({ usedMs }: KeptUpload, jobs: readonly Job[], nowMs: number): Standing {
-  if (jobs.some(({ State }) => !isTerminalJob(State.StateType)) || usedMs > nowMs - submittingMs)
-    return { kind: 'live' }
+  if (jobs.some(({ State }) => !isTerminalJob(State.StateType))) return { kind: 'live' }
+  const isStored = jobs.some(({ VersionTime }) => usedMs <= milliseconds(VersionTime) + claimingMs)
+  if (!isStored && usedMs > nowMs - submittingMs) return { kind: 'live' }
   if (jobs.length > 0) return { kind: 'ended', endedMs: Math.max(...jobs.map((job) => milliseconds(job.ModifyTime))) }
   return usedMs < nowMs - unnamedMs ? { kind: 'rubbish' } : { kind: 'ended', endedMs: usedMs }
 }

@@ -13,7 +13,7 @@ const job = (Params: object, Namespace = 'own') =>
   }) as never
 
 /** Upload `id` of 9 bytes is in namespace `own`; job `j-1` reads it since version 1, and node `n-1` has executions of both versions. */
-function rig({ maxBytes = 100, hasRoom = true } = {}) {
+function rig({ maxBytes = 100, hasRoom = true, missing = [id] } = {}) {
   const used: unknown[] = []
   const uploads = new Uploads({
     maxBytes,
@@ -24,7 +24,8 @@ function rig({ maxBytes = 100, hasRoom = true } = {}) {
       jobVersion: async (_: JobId, version: number) => job({ ID: version === 1 ? id : 'c'.repeat(64), SizeBytes: 9 }),
     } as never,
     files: {
-      begin: async () => ({ id, missing: [id] }),
+      missing: async () => missing,
+      begin: async () => ({ id, missing }),
       sizeBytes: async (namespace: string, asked: string) => (namespace === 'own' && asked === id ? 9 : undefined),
       use: async (...use: unknown[]) => used.push(use) > 0,
       read: async () => ({ bytes: Buffer.from('content'), sizeBytes: 9, tag: 't' }),
@@ -41,6 +42,11 @@ describe('an upload', () => {
       hint: expect.stringContaining('Orchestrator.MaxUploadSize'),
     })
     await expect(rig({ hasRoom: false }).uploads.begin('own', list)).rejects.toMatchObject({ code: 'StorageFull' })
+  })
+
+  it('that is here needs no more room: it is begun again once all of it has come [L7]', async () => {
+    const full = rig({ hasRoom: false, missing: [] })
+    expect(await full.uploads.begin('own', list)).toEqual({ id, missing: [] })
   })
 
   it('is noted for a job of its namespace that names it; a job without any waits for nothing', async () => {

@@ -3,7 +3,7 @@ import type { Store } from '#contracts/store.ts'
 import type { NodeUploadQuery, UploadStore } from '#contracts/upload-store.ts'
 import { Fault } from '#lib/fault.ts'
 import { decodeParams } from '#lib/params.ts'
-import { type ChunkList, listedBytes } from '#models/chunk-list.ts'
+import { type ChunkList, listedBytes, namedBytes } from '#models/chunk-list.ts'
 import type { NodeId } from '#models/ids.ts'
 import { type Job, mainTask } from '#models/job.ts'
 import type { InputSource } from '#models/task.ts'
@@ -31,7 +31,9 @@ export class Uploads {
     const { maxBytes, hasRoomFor } = this.#parts
     const sizeBytes = listedBytes(chunkList)
     if (sizeBytes > maxBytes) throw tooLarge(sizeBytes, maxBytes)
-    if (!(await hasRoomFor(sizeBytes))) throw noRoom(sizeBytes)
+    // It is begun again when it goes on after a break, and once more when all of it has come.
+    const missingBytes = namedBytes(chunkList, new Set(await this.#files.missing(namespace, chunkList)))
+    if (missingBytes > 0 && !(await hasRoomFor(missingBytes))) throw noRoom(missingBytes)
     return this.#files.begin(namespace, chunkList)
   }
 

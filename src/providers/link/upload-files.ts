@@ -38,6 +38,10 @@ export class UploadFiles implements UploadStore {
     this.#read = read
   }
 
+  missing(namespace: string, chunkList: ChunkList): Promise<string[]> {
+    return this.#missing(scopeOf(namespace), chunkList)
+  }
+
   begin(namespace: string, chunkList: ChunkList): Promise<{ id: string; missing: string[] }> {
     const place = { scope: scopeOf(namespace), id: chunkListIdOf(chunkList) }
     return this.#turns.take(async () => {
