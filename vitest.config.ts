@@ -32,7 +32,7 @@ export default defineConfig({
         setupFiles: watchAnswers,
       }),
       ring('sim', ['test/sim/**/*.test.ts'], { testTimeout: 600_000 }),
-      ring('e2e', ['test/e2e/**/*.test.ts'], { testTimeout: 180_000, hookTimeout: 180_000, fileParallelism: false }),
+      ring('e2e', ['test/e2e/**/*.test.ts'], { testTimeout: 180_000, hookTimeout: 180_000 }),
     ],
   },
 })

@@ -2,11 +2,15 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** Files that take longest, the longest first, by the end of their path; how long others take differs less. */
 const longFiles = [
+  'contracts/http-network.test.ts',
+  'contracts/engine-docker.test.ts',
   'wire/cli-v1.4.0.test.ts',
   'wire/rest-v1.4.0.test.ts',
   'wire/rest-v1.9.3.test.ts',
   'wire/cli-v1.9.3.test.ts',
+  'wire/cli-terminal.test.ts',
   'e2e/crash/crash-points.test.ts',
+  'e2e/start/npm-start.test.ts',
   'e2e/cluster/nats-servers.test.ts',
   'e2e/cluster/lost-nodes.test.ts',
   'e2e/promises.test.ts',
