@@ -30,7 +30,7 @@ describe('the order for a child', () => {
   it('names modules by what brought them, with their digests', async () => {
     const order = await orderWith(
       { EntryModule: source('mod'), ImportModules: [source('lib')] },
-      { engineInputs: [prepared(wasmFixture('link-main'), 'mod'), prepared(wasmFixture('link-lib'), 'lib')] },
+      { engineInputs: [prepared(wasmFixture('link-main'), 'mod'), prepared(wasmFixture('link-lib'), 'lib', '')] },
     )
     expect(order.entry).toMatchObject({
       alias: 'mod',
@@ -38,7 +38,7 @@ describe('the order for a child', () => {
       failurePrefix: 'failed to instantiate entry module module (inline)',
     })
     expect(order.imports).toMatchObject([
-      { alias: 'lib', failurePrefix: 'failed to instantiate import module (inline)' },
+      { alias: 'lib', title: 'its source', failurePrefix: 'failed to instantiate import module (inline)' },
     ])
     expect(needsOf(order).digests).toEqual([
       await moduleDigest(wasmFixture('link-main')),

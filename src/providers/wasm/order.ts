@@ -66,7 +66,7 @@ async function broughtModule(input: PreparedInput | InlineFile | undefined, noun
     ...('bytes' in input
       ? inlineModule(input)
       : { place: { hostPath: input.hostPath }, ...(await knownDigest(input)) }),
-    title: input.guestPath,
+    title: input.guestPath || 'its source',
     failurePrefix: `failed to instantiate ${title} (${input.input.Source.Type})`,
   }
 }

@@ -82,7 +82,8 @@ function onlyFile(folder: FolderDescriptor, ref: ModuleRef): string {
     .filter((name) => !isInGuest || name.endsWith('.wasm'))
   const [name] = names
   if (name !== undefined && names.length === 1) return name
-  if (isInGuest) throw new ModuleProblem(notFound(ref))
+  if (isInGuest)
+    throw new ModuleProblem(`${notFound(ref)}: the folder has ${names.length} files that end in .wasm, not 1`)
   throw new ModuleProblem(`should be 1 file in ${ref.title} but there are ${names.length}`)
 }
 

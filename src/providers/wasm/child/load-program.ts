@@ -85,6 +85,10 @@ class Loader {
     }
     const ref = this.#order.aliases.find(({ alias }) => alias === name) ?? this.#inGuest(name)
     if (ref) return this.#load(ref)
+    if (name !== '' && name === this.#order.entry.alias) {
+      const path = [...this.#loading, name].join(' -> ')
+      throw new ModuleProblem(`nothing can import from the entry module, which is linked last: ${path}`)
+    }
     throw new ModuleProblem(
       `could not find WASM module with name ${JSON.stringify(name)}. expecting a built-in module name ` +
         `(like ${JSON.stringify(wasiModule)}), or the Alias of one of the job's InputSources`,

@@ -183,6 +183,13 @@ describe('running a program', () => {
       )
     })
 
+    it('nothing from the module that is run', () => {
+      const order = orderFor('noop', { imports: [moduleRef('link-main', 'first')] })
+      expect(failureOf({ ...order, entry: { ...order.entry, alias: 'lib' } })?.message).toContain(
+        'nothing can import from the entry module, which is linked last: first -> lib',
+      )
+    })
+
     it('nothing in a circle', () => {
       const aliases = [moduleRef('link-circle', 'lib')]
       expect(failureOf(orderFor('link-main', { aliases }))).toMatchObject({
@@ -224,6 +231,10 @@ describe('running a program', () => {
       expect(runOrder(at('/app')).report.exitCode).toBe(3)
       expect(runOrder(at('/app/main.wasm')).report.exitCode).toBe(3)
       expect(failureOf(at('/app/other.wasm'))?.message).toBe(`${prefix}module not found: "/app/other.wasm"`)
+      copyFileSync(wasmFixture('noop'), join(folder, 'other.wasm'))
+      expect(failureOf(at('/app'))?.message).toBe(
+        `${prefix}module not found: "/app": the folder has 2 files that end in .wasm, not 1`,
+      )
       expect(failureOf(at('/app/README'))?.message).toContain(
         'failed to compile module at "/app/README": invalid magic',
       )
