@@ -56,6 +56,7 @@ export const command = defineCommand({
           timeout: flags.timeout,
           labels: flags.labels,
           constraints: flags.selector,
+          'dry-run': flags['dry-run'],
         },
         isGiven: () => false,
       },

@@ -3,20 +3,24 @@ import { checkLabels } from '#lib/selector/labels.ts'
 import { parseSelector } from '#lib/selector/parse.ts'
 import type { JobDraft } from '#models/job.schema.ts'
 import { normalizeJob } from '#models/job-normalize.schema.ts'
-import { taskProblems, validateJob } from '#models/job-validate.schema.ts'
-import { problemText } from '#models/problem.ts'
+import { isPublisherNeeded, taskProblems, validateJob } from '#models/job-validate.schema.ts'
+import { type Problem, problemText } from '#models/problem.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
 import type { FlagValues } from '../flags.ts'
 import type { Submission } from '../waiting/submit.ts'
 import { type jobFlags, jobTypeOf, type taskFlags } from './job-flags.ts'
+import type { runFlags } from './run-flags.ts'
 import { doing } from './wrap-error.ts'
 
 type Given = {
-  readonly flags: FlagValues<typeof jobFlags & typeof taskFlags>
+  readonly flags: FlagValues<typeof jobFlags & typeof taskFlags> & Pick<FlagValues<typeof runFlags>, 'dry-run'>
   isGiven(name: 'concurrency' | 'selector'): boolean
 }
 
-/** The job that flags describe, checked as the server will check it, in the order and words of the reference. */
+/**
+ * The job that flags describe, checked as the server will check it, in the order and words of the reference. Result paths without a
+ * publisher are left to an orchestrator that is asked next: it may have one to give.
+ */
 export function buildJob(
   { flags, isGiven }: Given,
   engine: SpecConfig,
@@ -31,14 +35,15 @@ export function buildJob(
     Tasks: [taskDraft(flags, engine, environment)],
   }
   const [task] = normalizeJob(draft, { defaultNetwork: 'None' }).Tasks
-  const problems = task ? taskProblems(task) : []
+  const isRefused = (problem: Problem) => flags['dry-run'] || !isPublisherNeeded(problem)
+  const problems = task ? taskProblems(task).filter(isRefused) : []
   if (problems.length > 0) throw refused(`building job spec: failed to create job: ${problemText(problems)}`)
   const selector = isGiven('selector') ? flags.selector : flags.constraints
   const spec = normalizeJob(
     { ...draft, Constraints: constraintsOf(selector), Labels: labelsOf(flags.labels) },
     { defaultNetwork: 'None' },
   )
-  const whole = validateJob(spec)
+  const whole = validateJob(spec).filter(isRefused)
   if (whole.length > 0) throw refused(`the job provided is invalid: ${problemText(whole)}`)
   return { spec, id: '', warnings: [] }
 }
