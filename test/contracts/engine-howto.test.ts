@@ -15,8 +15,8 @@ const root = resolve(import.meta.dirname, '../..')
 /** Inside the project, so that what it imports is found. */
 const folder = join(root, '.cache/howto/steps')
 
-/** The files of docs/howto/add-an-engine.md, each a block that begins with its path. */
-const page = readFileSync(join(root, 'docs/howto/add-an-engine.md'), 'utf8')
+/** The files of docs/howto/engine.md, each a block that begins with its path. */
+const page = readFileSync(join(root, 'docs/howto/engine.md'), 'utf8')
 const files = [...page.matchAll(/^```ts\n\/\/ (src\/providers\/steps\/\S+)\n([^]*?)^```$/gm)].map(
   ([, path = '', text = '']) => ({ name: basename(path), text }),
 )
