@@ -57,6 +57,8 @@ export const runExecution = async (context: RunContext, stop: Stop): Promise<End
   try {
     if (signal.aborted) throw signal.reason
     exit = await runProgram(context, signal)
+    // It limits the program; how long its result may take to be published, the node says.
+    if ((mainTask(context.job).Timeouts.ExecutionTimeout ?? 0n) > 0n) timer?.stop()
     await context.logs.close()
     if (signal.aborted && signal.reason !== 'timeout') throw signal.reason
     if (signal.aborted) throw new PhaseError(timeoutFailure(context))
@@ -147,6 +149,10 @@ const failureOfExit = ({ job }: RunContext, exit: Exit): Failure | undefined => 
   return undefined
 }
 
+/** With the total timeout of the job, which its result had to be published in too: then the program is not at fault. */
+const timedOut = (context: RunContext, { topic }: Failure): Failure =>
+  topic === topics.publishingResults ? { ...timeoutFailure(context), topic } : timeoutFailure(context)
+
 const timeoutFailure = ({ job }: RunContext): Failure => ({
   message: `Execution timed out after ${formatDuration(executionTimeoutOf(mainTask(job)) * 1_000_000_000n)}`,
   topic: topics.runningExecution,
@@ -160,11 +166,8 @@ const endingOf = (context: RunContext, signal: AbortSignal, error: unknown, exit
   const output = outputOf(context, exit?.exitCode ?? -1, '')
   if (signal.aborted && signal.reason === 'cancelled') return { kind: 'cancelled', output, ...seenOf(exit) }
   const isTimeout = signal.aborted && signal.reason === 'timeout'
-  const failure = isTimeout
-    ? timeoutFailure(context)
-    : error instanceof PhaseError
-      ? error.failure
-      : failureOf(error, topics.runningExecution)
+  const told = error instanceof PhaseError ? error.failure : failureOf(error, topics.runningExecution)
+  const failure = isTimeout ? timedOut(context, told) : told
   return { kind: 'failed', failure, output: { ...output, ErrorMsg: failure.message }, ...seenOf(exit) }
 }
 

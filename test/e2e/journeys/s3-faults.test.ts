@@ -238,6 +238,20 @@ describe('a job with S3 loses nothing', () => {
     expect(store.buckets.get(Bucket, `killed/${Items[0]!.ID}/exitCode`)?.bytes.toString()).toBe('7')
   })
 
+  it('when its store is away for longer than its program may run', async () => {
+    awayFor['long/'] = Number.POSITIVE_INFINITY
+    const Publisher = place({ Key: 'long/{executionID}' })
+    const print = ['print', 'in time', '', '0']
+    const within = (Timeouts: object) => server.submit(jobWith({ Publisher, Timeouts }, print))
+    const [own, total] = await Promise.all([within({ ExecutionTimeout: 3 }), within({ TotalTimeout: 3 })])
+    const late = await endOf(total)
+    expect(late.state.StateType).toBe('Failed')
+    expect(late.execution.ComputeState.Message).toMatch(/timed out after 3s .*the orchestrator keeps the result/)
+    expect(await resultOf(total)).toEqual({ stdout: 'in time', exitCode: '0' })
+    awayFor['long/'] = 0
+    expect((await endOf(own)).state.StateType).toBe('Completed')
+  })
+
   it('when its result cannot be published: it says so at once, and the orchestrator keeps the result', async () => {
     const Publisher = place({ Key: 'x', Bucket: 'nowhere' })
     const id = await server.submit(jobWith({ Publisher }, ['print', 'not lost', '', '0']))
