@@ -3,7 +3,7 @@ import { Fault, isDiskFull, messageOf } from '#lib/fault.ts'
 /** What went wrong with content of IPFS, of which `what` is the name: files that cannot be written are the disk's or the content's own fault. */
 export function ipfsFault(error: unknown, what: string): Fault {
   if (error instanceof Fault) return error
-  if (isDiskFull(error)) return new Fault('StorageFull', messageOf(error), { cause: error })
+  if (isDiskFull(error)) return new Fault('StorageFull', `${what}: ${messageOf(error)}`, { cause: error })
   const { code } = error as NodeJS.ErrnoException
   if (code === 'ENAMETOOLONG') return contentFault(what, 'a name in it is too long for a file')
   if (code === 'EEXIST') return contentFault(what, 'two entries of a folder in it have one name')

@@ -44,7 +44,7 @@ export function s3Fault(error: unknown, what: string): Fault {
   if (own) return own
   const { name, $metadata } = error as { name?: string; $metadata?: { httpStatusCode?: number } }
   const status = $metadata?.httpStatusCode
-  if (isDiskFull(error)) return new Fault('StorageFull', messageOf(error), { cause: error })
+  if (isDiskFull(error)) return new Fault('StorageFull', `${what}: ${messageOf(error)}`, { cause: error })
   if (messageOf(error).includes(notUnderstood)) {
     const cause = { ...causeOfStatus(status), hint: strangersHint }
     return faultFor(cause, `${what}: the answer is none of an S3 store (status ${status})`, error)

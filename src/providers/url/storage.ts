@@ -7,7 +7,7 @@ import type { FileCache } from '#contracts/file-cache.ts'
 import type { PrepareContext, PreparedInput, Storage } from '#contracts/storage.ts'
 import { type Verdict, yes } from '#contracts/verdict.ts'
 import type { Clock, Random } from '#lib/clock.ts'
-import { Fault, isDiskFull, messageOf } from '#lib/fault.ts'
+import { Fault, isDiskFull } from '#lib/fault.ts'
 import type { Startable } from '#lib/lifecycle.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
 import type { InputSource } from '#models/task.ts'
@@ -186,8 +186,8 @@ const hints: Readonly<Record<number, string>> = {
 
 function asFault(error: unknown, textOf: (gaveUp: GaveUp) => string): Fault {
   if (error instanceof Fault) return error
-  if (isDiskFull(error)) return new Fault('StorageFull', messageOf(error), { cause: error })
   const gaveUp = error instanceof GaveUp ? error : new GaveUp(error, 1)
+  if (isDiskFull(error)) return new Fault('StorageFull', textOf(gaveUp), { cause: error })
   const isUsers = gaveUp.status > 0 && !passing(gaveUp.status)
   const hint = hints[gaveUp.status]
   return new Fault(isUsers ? 'BadRequest' : 'ServiceUnavailable', textOf(gaveUp), {
