@@ -56,7 +56,8 @@ export async function fetchAll(
     if (failed.length > 0) throw failureOf(failed, results.length, isTemporary, cli)
     return fetched
   } catch (error) {
-    if (!isTemporary) await tellKept(results, root, cli)
+    const mayGoOn = failed.length === 0 || !failed.every((each) => isLeftPacked(each.error))
+    if (!isTemporary && mayGoOn) await tellKept(results, root, cli)
     throw error
   }
 }
@@ -122,9 +123,14 @@ function failureOf(failed: readonly Failed[], count: number, isTemporary: boolea
 
 /** An archive that would take too much room is left packed, and its hint says where; but here it goes with the rest. */
 function unkept(error: unknown): unknown {
-  const { code, message, isRetryable } = faultOf(error)
-  if (code !== 'ResourceExhausted' || isRetryable) return error
+  if (!isLeftPacked(error)) return error
+  const { code, message } = faultOf(error)
   return new Fault(code, message, { hint: nothingKept, cause: error })
+}
+
+function isLeftPacked(error: unknown): boolean {
+  const { code, isRetryable } = faultOf(error)
+  return code === 'ResourceExhausted' && !isRetryable
 }
 
 const tooLate = (timeoutMs: number, isTemporary: boolean): Fault =>

@@ -105,6 +105,14 @@ describe('the results of a job that are fetched', () => {
     expect(readdirSync(root).toSorted()).toEqual(['e-0', 'e-3', 'e-4.part'])
   })
 
+  it('are not said to go on where they were when all there is was left packed', async () => {
+    await serve((_, reply) => void reply.end(gzipSync(tarOf([{ name: 'x', body: '', sizeBytes: 11 * 1000 ** 3 }]))))
+    await expect(fetchResults(results(1), flags(), cli)).rejects.toMatchObject({
+      hint: expect.stringContaining('It was left packed'),
+    })
+    expect(said).toBe('')
+  })
+
   it('are not said to be here when none of them is', async () => {
     await serve((_, reply) => void reply.writeHead(404).end())
     await expect(fetchResults(results(2), flags(), cli)).rejects.toMatchObject({

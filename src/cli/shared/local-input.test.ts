@@ -20,5 +20,8 @@ describe('an input of this machine', () => {
     for (const text of ['just-a-path', '.hidden', '~/x'])
       expect(() => parseInput(text)).toThrow('unknown storage schema')
     expect(() => parseInput('./data,opt=rw=true')).toThrow('an input of this machine has no opt')
+    expect(() => parseInput('./data:/in:ro')).toThrow('an input of this machine has no mode :ro')
+    expect(() => parseInput('src=./data,dst=/in:rw')).toThrow('an input of this machine has no mode :rw')
+    expect(parseInput('./data:/in:here').Target).toBe('/in:here')
   })
 })

@@ -23,8 +23,18 @@ function localInput(text: string): InputSpec | undefined {
   const strange = [...options.keys()].find((key) => !['src', 'source', 'dst', 'target', 'destination'].includes(key))
   if (strange !== undefined) throw noSuchPart(strange)
   const Target = bare(options.get('dst') ?? options.get('target') ?? options.get('destination') ?? target)
+  const [, mode] = mountMode.exec(Target) ?? []
+  if (mode !== undefined) throw noMode(mode)
   return { Source: { Type: uploadType, Params: { Path: source } }, Alias: source, Target }
 }
+
+/** What other programs take behind a target; here it would be a part of its name. */
+const mountMode = /:(ro|rw)$/
+
+const noMode = (mode: string): Fault =>
+  new Fault('BadRequest', `an input of this machine has no mode :${mode}`, {
+    hint: 'What is sent with a job is a copy that programs only read: leave the mode out.',
+  })
 
 const noSuchPart = (key: string): Fault =>
   new Fault('BadRequest', `an input of this machine has no ${key}`, {
