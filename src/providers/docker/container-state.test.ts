@@ -55,6 +55,14 @@ describe('startFailure', () => {
     expect(classOf('mkdir: no space left on device', 128)).toBe('resource')
     expect(classOf('runc is broken', 128)).toBe('node')
   })
+
+  it('says what an engine lacks that knows no GPUs', () => {
+    const text = 'Error response from daemon: could not select device driver "" with capabilities: [[gpu]]'
+    expect(startFailure(new Error(text), 128).failure).toMatchObject({
+      class: 'node',
+      hint: expect.stringContaining('NVIDIA Container Toolkit'),
+    })
+  })
 })
 
 const sleeping = () => {

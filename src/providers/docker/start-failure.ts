@@ -18,8 +18,16 @@ export function startFailure(error: unknown, engineExitCode: number | undefined)
     failure: {
       message: `failed to start container: failed to start container: ${cause.includes(notFound) ? notFound : cause}`,
       class: classOf(cause, isUsers),
-      ...(isUsers && { hint: 'Check the entrypoint and the parameters against what is in the image' }),
+      ...hintOf(cause, isUsers),
     },
+  }
+}
+
+function hintOf(cause: string, isUsers: boolean): { hint?: string } {
+  if (isUsers) return { hint: 'Check the entrypoint and the parameters against what is in the image' }
+  if (!/could not select device driver/i.test(cause)) return {}
+  return {
+    hint: 'The container engine of the node cannot hand in GPUs: its operator installs the NVIDIA Container Toolkit',
   }
 }
 
