@@ -35,6 +35,18 @@ export const busSuite = (name: string, open: () => Promise<BusPair>): void => {
       expect(text(await pair.one.request('greet.world', bytes('you'), 50_000))).toBe('hello you')
     })
 
+    it('gives each of many requests its own answer, in whatever order they come', async () => {
+      const asked: { reply: string; question: string }[] = []
+      pair.other.subscribe('late', ({ payload, reply = '' }) => {
+        asked.unshift({ reply, question: text(payload) })
+        if (asked.length === 50) for (const each of asked) pair.other.publish(each.reply, bytes(`of ${each.question}`))
+      })
+      await settled()
+      const questions = Array.from({ length: 50 }, (_, n) => String(n))
+      const answers = await Promise.all(questions.map((n) => pair.one.request('late', bytes(n), 50_000)))
+      expect(answers.map(text)).toEqual(questions.map((n) => `of ${n}`))
+    })
+
     it('delivers in the order of one sender and subject', async () => {
       const got: string[] = []
       const all = Promise.withResolvers<void>()
