@@ -30,7 +30,7 @@ export function parseInputSpec(text: string): InputSpec {
   let target = defaultTarget
   const options = new Map<string, string>()
   specFields(text).forEach((field, index) => {
-    if (field.value === undefined) {
+    if (field.value === undefined || isWebAddress(field.text)) {
       if (index > 0) throw badInput(`invalid storage option: ${field.text}. Must be a key=value pair`)
       ;({ source, target } = shortForm(field.text))
     } else if (['source', 'src'].includes(field.key)) source = field.value
@@ -46,13 +46,22 @@ export function parseInputSpec(text: string): InputSpec {
   return { Source: build(url, uri, options), Alias: source, Target: bare(target) }
 }
 
-/** `URI[:TARGET]`, cut at the last colon behind the scheme. */
+const isWebAddress = (text: string): boolean => /^https?:\/\//.test(text)
+
+/** `URI[:TARGET]`, cut at the last colon behind the scheme that is neither that of a port nor in a query, unless a path follows there. */
 function shortForm(text: string): { source: string; target: string } {
   const prefix = `${parseUrl(text).scheme}://`
   const rest = text.startsWith(prefix) ? text.slice(prefix.length) : text
-  const at = rest.lastIndexOf(':')
+  const at = isWebAddress(text) ? colonOfTarget(rest) : rest.lastIndexOf(':')
   if (at === -1) return { source: text, target: defaultTarget }
   return { source: prefix + rest.slice(0, at), target: rest.slice(at + 1) }
+}
+
+function colonOfTarget(rest: string): number {
+  const pathAt = /[/?#]|$/.exec(rest)?.index ?? 0
+  const at = rest.includes('=') ? rest.search(/:\/(?!\/)[^:]*$/) : rest.lastIndexOf(':')
+  const isOfPort = at < pathAt && /^\d+$/.test(rest.slice(at + 1, pathAt))
+  return isOfPort ? -1 : at
 }
 
 function ipfsSource(url: GoUrl): InputSpec['Source'] {
