@@ -62,14 +62,14 @@ export class LogFile {
   /** The part in which this position is, or the first one after it; there must be one. The caller closes it. */
   async openAt(position: number): Promise<OpenPart> {
     for (;;) {
-      await this.#turning
+      while (this.#turning) await this.#turning
       const turns = this.#turns
       const isOlder = position < this.#start
       const startBytes = isOlder ? this.#olderStart : this.#start
-      const file = await open(isOlder ? olderPath(this.#path) : this.#path, 'r')
-      // Else it may have got the other name before it was opened.
-      if (turns === this.#turns) return { file, startBytes }
-      await file.close()
+      const opened = await openOrError(isOlder ? olderPath(this.#path) : this.#path)
+      if (turns === this.#turns) return { file: checked(opened), startBytes }
+      // It may have got the other name, or gone, before it was opened.
+      if (!(opened instanceof Error)) await opened.close()
     }
   }
 
@@ -91,6 +91,13 @@ export class LogFile {
     this.#olderStart = this.#start
     this.#start = this.#end
   }
+}
+
+const openOrError = (path: string): Promise<FileHandle | Error> => open(path, 'r').catch((error: Error) => error)
+
+function checked(opened: FileHandle | Error): FileHandle {
+  if (opened instanceof Error) throw opened
+  return opened
 }
 
 const sizeOf = async (path: string): Promise<number> => (await stat(path).catch(() => undefined))?.size ?? 0
