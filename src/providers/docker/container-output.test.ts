@@ -43,6 +43,14 @@ describe('ContainerOutput', () => {
     expect([sink.stdout, sink.stderr]).toEqual(['two\nthree\n', 'bad\n'])
   })
 
+  it('says that the engine has kept less than was given', async () => {
+    const copied = (earlier: number) =>
+      new ContainerOutput(apiThatKeeps(kept), 'c', new MemorySink({ earlierBytes: { 1: earlier, 2: 0 } })).copyKept(
+        never,
+      )
+    expect([await copied(14), await copied(15)]).toEqual([false, true])
+  })
+
   it('says that a stream of something else came to no proper end', async () => {
     const output = new ContainerOutput(apiThatKeeps([]), 'c', new MemorySink())
     expect(await output.copyLive(Readable.from([Buffer.from('no frames at all')]))).toBe(false)

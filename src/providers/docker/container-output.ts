@@ -35,19 +35,21 @@ export class ContainerOutput {
 
   /**
    * Copies what the engine has kept of a container that has ended, without what was given already. Docker keeps every byte as it was;
-   * Podman gives a last line without its end one.
+   * Podman gives a last line without its end one. True when it has kept less than was given: it had no room for more, and what came
+   * while nobody read it may be among what it let go.
    */
-  async copyKept(signal: AbortSignal): Promise<void> {
-    await this.#copyKept(false, signal)
+  async copyKept(signal: AbortSignal): Promise<boolean> {
+    return this.#copyKept(false, signal)
   }
 
   /** What the engine cannot give is not had: the program's end counts all the same. */
-  async #copyKept(follow: boolean, signal: AbortSignal): Promise<void> {
+  async #copyKept(follow: boolean, signal: AbortSignal): Promise<boolean> {
     const query = { stdout: 1, stderr: 1, follow }
     const stream = await this.#api
       .stream('GET', `/containers/${this.#id}/logs`, { query, signal })
       .catch(() => undefined)
-    if (stream) await this.#copy(stream, { ...this.#givenBytes })
+    const missing = { ...this.#givenBytes }
+    return stream !== undefined && (await this.#copy(stream, missing)) && missing[1] + missing[2] > 0
   }
 
   async #copy(stream: Readable, skipBytes: Record<LogStream, number>): Promise<boolean> {

@@ -22,6 +22,8 @@ export type Held = {
   live?: Readable
   /** Aborted when the engine lets go of what runs. */
   released: AbortSignal
+  /** Says something of the run to its user. */
+  tell: (text: string) => void
   /** Runs once the program has ended, before what it has left is looked at. */
   openResults: () => Promise<void>
   /** Runs once the program has ended and all of its output is given, before anybody is told. */
@@ -31,6 +33,9 @@ export type Held = {
   /** What went over its network; undefined = that is not counted. */
   traffic?: () => Traffic | undefined
 }
+
+const lostOutput =
+  'What the program printed while the node was not running may be missing: it has printed more than Compute.Docker.LogMaxSize has the engine keep'
 
 /** Holds a container that runs, or has ended without being collected. */
 export function holdContainer(held: Held): RunningProgram {
@@ -58,7 +63,8 @@ async function follow(held: Held, isStopped: () => boolean): Promise<Exit> {
     const ended = await untilEnded(held.api, held.id, held.clock, held.released)
     const isWhole = await copied
     held.released.throwIfAborted()
-    if (ended.info && (!isWhole || ended.wasCut)) await output.copyKept(held.released)
+    const hasLess = ended.info && (!isWhole || ended.wasCut) && (await output.copyKept(held.released))
+    if (hasLess) held.tell(lostOutput)
     held.released.throwIfAborted()
     const isEndedByUs = isStopped() || held.limits.failure() !== undefined
     return await concluded(held, isEndedByUs ? exitOf(ended.info) : await ownExit(held.api, ended, await memoryKills))

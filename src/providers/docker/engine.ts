@@ -154,6 +154,7 @@ export class DockerEngine implements Engine {
       logs: request.logs,
       ...(live && { live }),
       limits,
+      tell: (text) => request.onProgress?.(text),
       openResults: () => this.#openResults(request, id),
       traffic: () => this.#networks.traffic(request.executionId),
       beforeExit: (exit) => this.#ending(this.#conclude(request, exit)),
