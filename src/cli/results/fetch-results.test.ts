@@ -3,6 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { ShownExecution } from '#api/decode/execution.ts'
+import type { ArchiveRest } from '#contracts/archive-bytes.ts'
+import { Fault } from '#lib/fault.ts'
 import { SystemClock } from '#platform/clock.ts'
 import { systemRandom } from '#platform/random.ts'
 import { Screen } from '../../../test/kit/screen.ts'
@@ -136,6 +139,29 @@ describe('the results of a job that are fetched', () => {
     await expect(fetchResults(results(2), flags(), { ...cli, stderr } as unknown as Cli)).rejects.toThrow('2 of 2')
     expect(screen.lines.join('\n')).not.toContain('of 2 results')
     expect(screen.lines[0]).toMatch(/^e-[01]: cannot download /)
+  })
+
+  it('go on where they were when the server was away for a while [F4]', async () => {
+    const whole = archive('e-0')
+    const asked: (number | undefined)[] = []
+    const away = new Fault('ServiceUnavailable', 'connection refused', { component: 'Client', isRetryable: true })
+    async function* chunksFrom(offset: number) {
+      yield whole.subarray(offset, asked.length === 1 ? 20 : undefined)
+      if (asked.length === 1) throw away
+    }
+    const keptResult = async (_job: string, _execution: string, _signal: AbortSignal, rest?: ArchiveRest) => {
+      asked.push(rest?.offset)
+      if (asked.length === 2) throw away
+      const offset = rest?.offset ?? 0
+      return { offset, tag: 't', totalBytes: whole.length, chunks: chunksFrom(offset) }
+    }
+    const published = { Type: 'link', Params: {} }
+    const execution = { ID: 'e-0', JobID: 'j-1', PublishedResult: published } as unknown as ShownExecution
+    const client = async () => ({ jobs: { keptResult } })
+    const world = { ...cli, client, clock: Object.assign(new SystemClock(), { sleep: async () => {} }) }
+    await fetchResults([{ name: 'e-0', published, execution }], flags(), world as unknown as Cli)
+    expect(asked).toEqual([undefined, 19, 19])
+    expect(readFileSync(join(root, 'stdout'), 'utf8')).toBe('e-0\n')
   })
 
   it('are given up when they take longer than they may, in words and not as a bug', async () => {

@@ -87,12 +87,36 @@ export class PublishedResults {
   ): Promise<void> {
     const client = await this.#cli.client()
     const SHA256 = PublishedResult?.Params?.SHA256
-    await bringArchive((rest) => client.jobs.keptResult(JobID, ID, this.#signal, rest), folder, {
+    let farthest = 0
+    let farthestAtMs = this.#cli.clock.monotonicMs()
+    const wishes = {
       ...(typeof SHA256 === 'string' ? { sha256: SHA256 } : {}),
-      progress,
+      progress: (received: number, total: number | undefined) => {
+        if (received > farthest) [farthest, farthestAtMs] = [received, this.#cli.clock.monotonicMs()]
+        progress(received, total)
+      },
       signal: this.#signal,
-    })
+    }
+    for (;;) {
+      try {
+        return await bringArchive((rest) => client.jobs.keptResult(JobID, ID, this.#signal, rest), folder, wishes)
+      } catch (error) {
+        const isOver = this.#cli.clock.monotonicMs() > farthestAtMs + patienceMs
+        if (isOver || this.#signal.aborted || !isOutOfReach(error)) throw error
+        await this.#cli.clock.sleep(pauseMs, this.#signal)
+      }
+    }
   }
+}
+
+/** A server that went away on the way is asked again for so long: it may only be started anew. */
+const patienceMs = 30_000
+const pauseMs = 500
+
+/** No server has said it. */
+function isOutOfReach(error: unknown): boolean {
+  const { component, isRetryable } = faultOf(error)
+  return component === 'Client' && isRetryable
 }
 
 /** Whom a result would be asked of over HTTP; undefined when it is elsewhere. */
