@@ -74,7 +74,7 @@ afterEach(() => {
 })
 
 storageSuite('ipfs', async () => {
-  const impatient = new Kubo(settings(node.endpoint, { readTimeoutMs: 1_000 }), clock)
+  const impatient = new Kubo(settings(node.endpoint, { readTimeoutMs: 3_000 }), clock)
   return {
     storage: new IpfsStorage(impatient, undefined),
     holding: async (content) => source(await node.addFile(content)),
@@ -131,7 +131,7 @@ publisherSuite('ipfs (Helia)', async () => {
 })
 
 downloaderSuite('ipfs', async () => {
-  const impatient = new Kubo(settings(node.endpoint, { readTimeoutMs: 1_000 }), clock)
+  const impatient = new Kubo(settings(node.endpoint, { readTimeoutMs: 3_000 }), clock)
   const content = await node.addFile(Buffer.from('x'))
   return {
     downloader: new IpfsDownloader(impatient, resultLimits),

@@ -1,16 +1,20 @@
 import { createServer } from 'node:net'
 
-/** Below what the machine gives to who asks for any port, and to who connects: nobody takes one by chance meanwhile. */
-const [first, end] = [10_000, 20_000]
+/** Below what the machine gives to who asks for any port, and to who connects: nobody takes one by chance. None is barred to `fetch`. */
+const [first, end] = [10_100, 20_100]
 
-/** Ports that nobody listens on, to be told to somebody who listens later. */
+/** Other processes of tests begin elsewhere, and this one gives out none again: who had it may come back to it. */
+let next = first + (process.pid % 100) * 100
+
+/** Ports that nobody listens on, for who must know them before somebody does, or must have the same again after a restart. */
 export async function freePorts(count: number): Promise<number[]> {
-  const ports = new Set<number>()
-  while (ports.size < count) {
-    const port = first + Math.floor(Math.random() * (end - first))
-    if (await isFree(port)) ports.add(port)
+  const ports: number[] = []
+  while (ports.length < count) {
+    const port = next
+    next = port + 1 < end ? port + 1 : first
+    if (await isFree(port)) ports.push(port)
   }
-  return [...ports]
+  return ports
 }
 
 export async function freePort(): Promise<number> {

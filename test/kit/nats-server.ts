@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { freePort } from './free-ports.ts'
 import { missingPart } from './missing-part.ts'
 import { Program } from './program.ts'
 
@@ -28,9 +29,9 @@ export class NatsServer {
   async start(config = ''): Promise<void> {
     if (!command) throw new Error('nats-server is not installed')
     const file = join(this.#folder, 'nats.conf')
-    writeFileSync(file, `host: 127.0.0.1\nport: ${this.port || -1}\n${config}\n`)
+    if (this.port === 0) this.port = await freePort()
+    writeFileSync(file, `host: 127.0.0.1\nport: ${this.port}\n${config}\n`)
     this.#program = new Program(command, ['-c', file])
-    this.port = Number((await this.#program.says(/client connections on 127.0.0.1:(\d+)/))[1])
     if (config.includes('cluster {'))
       this.clusterPort = Number((await this.#program.says(/route connections on 127.0.0.1:(\d+)/))[1])
     await this.#program.says(/Server is ready/)

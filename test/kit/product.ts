@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { type CliRun, cliCommand, runCli } from '../wire/cli-process.ts'
 import { apiFetch } from './api-fetch.ts'
 import { BuiltProduct } from './built-product.ts'
+import { freePorts } from './free-ports.ts'
 import type { Ended, Program } from './program.ts'
 
 const commandLimitMs = 60_000
@@ -81,6 +82,7 @@ export class Server {
   /** The same folder and ports as before, when it ran before. */
   async start(): Promise<void> {
     const { roles = ['orchestrator', 'compute'], args = [], settings = {}, env = {} } = this.#options
+    if (this.port === 0) [this.port = 0, this.linkPort = 0] = await freePorts(2)
     const fixed = {
       'API.Port': String(this.port),
       'Orchestrator.Port': String(this.linkPort),

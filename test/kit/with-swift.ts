@@ -12,7 +12,7 @@ export function withSwift(suites: (store: () => S3Store) => void): void {
   describe('with Swift as S3', () => {
     if (given) return suites(() => JSON.parse(given) as S3Store)
     const swift = new SwiftStore()
-    beforeAll(() => swift.start(), 90_000)
+    beforeAll(() => swift.start(), 180_000)
     afterAll(() => swift.close())
     suites(() => swift.store)
   })

@@ -2,13 +2,13 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { BuiltProduct } from '../../kit/built-product.ts'
+import { leastOf } from '../../kit/least-of.ts'
 import { anyPorts, ask, endOf, serveNode, smallJob, submit } from '../../kit/served-node.ts'
 import { until } from '../../kit/until.ts'
 
 const loop = join(import.meta.dirname, '../../fixtures/wasm/loop.wasm')
-/** SIGTERM to gone; the best of several counts, since other work on the machine only ever slows it. */
+/** SIGTERM to gone. */
 const limitMs = 100
-const tries = 20
 
 let product: BuiltProduct
 beforeEach(() => {
@@ -18,17 +18,17 @@ afterEach(() => product.close())
 
 describe('a node that is asked to end', () => {
   it('is gone within 100 ms with exit code 0, and what was acknowledged is there again [B7, I1]', async () => {
-    let best = Number.POSITIVE_INFINITY
     const ids: string[] = []
-    for (let n = 0; n < tries && best > limitMs; n++) {
+    const endMs = async () => {
       const node = await serveNode(product)
-      ids.push((await submit(node, smallJob(`job-${n}`))).body.JobID)
-      const start = performance.now()
+      ids.push((await submit(node, smallJob(`job-${ids.length}`))).body.JobID)
+      const startMs = performance.now()
       expect(await node.program.end()).toMatchObject({ code: 0, signal: null })
-      best = Math.min(best, performance.now() - start)
+      const ms = performance.now() - startMs
       expect(existsSync(join(node.folder, 'bacalhau.run'))).toBe(false)
+      return ms
     }
-    expect(best).toBeLessThan(limitMs)
+    expect(await leastOf(limitMs, endMs)).toBeLessThan(limitMs)
     const node = await serveNode(product)
     for (const id of ids) expect(await endOf(node, id)).toMatchObject({ StateType: 'Completed' })
   })
