@@ -19,7 +19,7 @@ const whole = {
     {
       Name: 'main',
       Engine: { Type: 'docker', Params: { Image: 'busybox' } },
-      Publisher: { Type: 's3', Params: { Bucket: 'b' } },
+      Publisher: { Type: 's3', Params: { Bucket: 'b', Key: 'k' } },
       Env: { A: 'b' },
       Meta: { a: 'b' },
       InputSources: [{ Source: { Type: 'inline', Params: { URL: 'data:,a' } }, Alias: 'a', Target: '/in' }],
