@@ -65,8 +65,12 @@ export const onceRetryOf = (snapshot: Snapshot, attempts: readonly Execution[]):
     ? retryOf(snapshot, attempts)
     : { kind: 'never', cause: '', why: 'an ops job tries each node once' }
 
-/** That the start of a lost one was not reported does not mean that it did not start: the report may be what was lost (I4). */
-const mayHaveStarted = ({ StartTime, FailureClass }: Execution): boolean => StartTime > 0n || FailureClass === 'lost'
+/**
+ * That the start of one that was lost or stopped was not reported does not mean that it did not start: the report may be what was
+ * lost, also by a node that crashed and knew only then that it was to stop (I4).
+ */
+const mayHaveStarted = ({ StartTime, FailureClass, ComputeState }: Execution): boolean =>
+  StartTime > 0n || FailureClass === 'lost' || ComputeState.StateType === 'Cancelled'
 
 /** From `Delay` seconds on, doubled or not, at most `MaxDelay`, between half and all of it. */
 const backoffNs = (

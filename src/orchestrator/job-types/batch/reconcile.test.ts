@@ -101,10 +101,13 @@ describe('batch jobs', () => {
     }
   })
 
-  it('are not placed again when they were cancelled after their start and must not start twice [I4]', () => {
+  it.each([
+    ['after their start', 1n],
+    ['and perhaps had started', 0n],
+  ])('are not placed again when they were cancelled %s and must not start twice [I4]', (_when, StartTime) => {
     const world = new World(job({ Delivery: 'AtMostOnce' }), [{ units: 1 }])
     world.step()
-    world.executions = world.executions.map((execution) => ({ ...execution, StartTime: 1n }))
+    world.executions = world.executions.map((execution) => ({ ...execution, StartTime }))
     world.end(0, 'Cancelled')
     expect(world.step().starts).toEqual([])
   })
