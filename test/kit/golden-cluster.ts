@@ -7,6 +7,7 @@ import type { Roles } from '#config/data-folder.ts'
 import { stopAll } from '#lib/lifecycle.ts'
 import type { RunningNode } from '#node/run-node.ts'
 import { startRole } from './role-node.ts'
+import { until } from './until.ts'
 import type { Version } from './vectors.ts'
 
 export type GoldenCluster = {
@@ -77,6 +78,7 @@ export const startGoldenCluster = async (options: GoldenOptions = {}): Promise<G
     'Compute.Orchestrators': `nats://127.0.0.1:${hybrid.linkPort}`,
   })
   stops.push({ start: async () => {}, stop: () => edge.stop() })
+  await until('both nodes have joined', async () => (await connected(hybrid.address.port)) === 2)
   return {
     port: hybrid.address.port,
     edgePort: edge.address.port,
@@ -85,6 +87,11 @@ export const startGoldenCluster = async (options: GoldenOptions = {}): Promise<G
     nodeId: hybrid.nodeId,
     stop: () => stopAll(stops),
   }
+}
+
+const connected = async (port: number): Promise<number> => {
+  const answer = await fetch(`http://127.0.0.1:${port}/api/v1/orchestrator/nodes?filter_status=connected`)
+  return ((await answer.json()) as { Nodes: unknown[] }).Nodes.length
 }
 
 const startNode = (
