@@ -27,9 +27,10 @@ export class HeldProgram {
     if (this.#isStopped) return 'computes'
     const usedMs = this.#readUsedMs()
     if (usedMs === undefined) return 'waits'
-    this.#weigh()
     const hasComputed = usedMs > (this.#usedMs ?? usedMs)
     this.#usedMs = usedMs
+    // Not before: it costs the kernel more than many a short program uses.
+    if (hasComputed) this.#weigh()
     const restMs = this.#restMs(nowMs, usedMs)
     this.#restsUntilMs = nowMs + restMs
     if (restMs > 0) return 'rests'
