@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import type { Roles } from '#config/data-folder.ts'
 import { stopAll } from '#lib/lifecycle.ts'
 import type { RunningNode } from '#node/run-node.ts'
+import { plainHttp } from './plain-http.ts'
 import { startRole } from './role-node.ts'
 import { until } from './until.ts'
 import type { Version } from './vectors.ts'
@@ -78,7 +79,10 @@ export const startGoldenCluster = async (options: GoldenOptions = {}): Promise<G
     'Compute.Orchestrators': `nats://127.0.0.1:${hybrid.linkPort}`,
   })
   stops.push({ start: async () => {}, stop: () => edge.stop() })
-  await until('both nodes have joined', async () => (await connected(hybrid.address.port)) === 2)
+  const { get } = plainHttp(() => hybrid.address.port)
+  const connected = async (): Promise<unknown[]> =>
+    (await get('/orchestrator/nodes?filter_status=connected')).json.Nodes
+  await until('both nodes have joined', async () => (await connected()).length === 2)
   return {
     port: hybrid.address.port,
     edgePort: edge.address.port,
@@ -87,11 +91,6 @@ export const startGoldenCluster = async (options: GoldenOptions = {}): Promise<G
     nodeId: hybrid.nodeId,
     stop: () => stopAll(stops),
   }
-}
-
-const connected = async (port: number): Promise<number> => {
-  const answer = await fetch(`http://127.0.0.1:${port}/api/v1/orchestrator/nodes?filter_status=connected`)
-  return ((await answer.json()) as { Nodes: unknown[] }).Nodes.length
 }
 
 const startNode = (
