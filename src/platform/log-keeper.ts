@@ -239,6 +239,7 @@ export class FileLogKeeper implements LogKeeper {
     this.#isFileWanted ||= !([1, 2] as const).every((stream) => isUtf8(this.#pendingOf(stream)))
     while (this.#isFileWanted && this.#pending.length > 0) await this.#flush()
     if (this.#isLost) await this.#noteLoss().catch(() => {})
+    // All of it was written before; what a disk tells only now is no reason to keep the run from ending.
     await this.file.close().catch(() => {})
     this.#isClosed = true
     for (const onChange of [...this.#watchers]) onChange()

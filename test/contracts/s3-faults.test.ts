@@ -165,8 +165,7 @@ describe('results for the bucket of the operator', () => {
     const publisher = new ManagedPublisher({ uploadAddress, write: writeArchive })
     const resultDirectory = join(folder, 'result')
     mkdirSync(resultDirectory)
-    const ids = { executionId: 'e-1' as never, jobId: 'j-1' as never, nodeId: 'n-1' as never }
-    await publisher.publish({ ...ids, publisher: { Type: 's3managed' }, resultDirectory }, never).finally(async () => {
+    await publisher.publish(publishRequest({ Type: 's3managed' }, resultDirectory), never).finally(async () => {
       expect(readdirSync(folder)).toEqual(['result'])
       await publisher.stop()
     })
