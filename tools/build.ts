@@ -23,7 +23,7 @@ try {
     await run('tsc', ['-b', 'src/cli'], { cwd: root })
   }
   step('client')
-  await bundleClient(root)
+  await bundleClient(root, join(root, 'dist'))
   step('bundle')
   const chunks = await bundleProgram(root, entry, join(root, 'dist/.bundle/chunks'))
   step('executable')

@@ -1,9 +1,9 @@
-import { renameSync, writeFileSync } from 'node:fs'
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { rolldown } from 'rolldown'
 
-/** Bundles the typed client into one module that runs in Node and in browsers: it must need nothing of either. */
-export async function bundleClient(root: string): Promise<void> {
+/** Bundles the typed client into one module that runs in Node and in browsers: it must need nothing of either. `folder` may lack. */
+export async function bundleClient(root: string, folder: string): Promise<void> {
   const bundle = await rolldown({
     input: join(root, 'src/client/index.ts'),
     cwd: root,
@@ -13,9 +13,10 @@ export async function bundleClient(root: string): Promise<void> {
       if (level === 'warn') throw new Error(`the client does not stand alone: ${log.message}`)
     },
   })
-  const { output } = await bundle.generate({ file: join(root, 'dist/client.js'), format: 'esm', sourcemap: true })
+  const { output } = await bundle.generate({ file: join(folder, 'client.js'), format: 'esm', sourcemap: true })
   await bundle.close()
-  for (const part of output) replace(join(root, 'dist', part.fileName), part.type === 'chunk' ? part.code : part.source)
+  mkdirSync(folder, { recursive: true })
+  for (const part of output) replace(join(folder, part.fileName), part.type === 'chunk' ? part.code : part.source)
 }
 
 /** Who reads it meanwhile reads a whole one. */
