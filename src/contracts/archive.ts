@@ -32,11 +32,19 @@ export type ArchiveWishes = {
  */
 export type BringArchive = (open: OpenArchive, directory: string, wishes: ArchiveWishes) => Promise<void>
 
+/** Told of what does not go with the rest of a folder: its name there, and why. */
+export type OnLeftOut = (name: string, why: string) => void
+
 /** A folder as the bytes of a tar archive, its own entry `.` first; no link is followed, and those that lead out are left out. */
-export type PackFolder = (root: string) => Readable
+export type PackFolder = (root: string, choice?: { onLeftOut?: OnLeftOut }) => Readable
 
 /** Packs a folder as a gzip tar under a name; there is the whole of it there, synced, or what was there before. */
-export type WriteArchive = (directory: string, path: string, signal: AbortSignal) => Promise<void>
+export type WriteArchive = (
+  directory: string,
+  path: string,
+  signal: AbortSignal,
+  onLeftOut?: OnLeftOut,
+) => Promise<void>
 
 /** A piece of a plain file; undefined when there is none of that name. No link is followed. */
 export type ReadPart = (path: string, offset: number, limitBytes: number) => Promise<ResultPart | undefined>

@@ -1,3 +1,6 @@
+/** How a file of an input came: it was here already, or was fetched. */
+export type FileOrigin = 'kept' | 'brought'
+
 /** Files of inputs that stay on the node for who asks for the same again; one for all technologies. */
 export interface FileCache {
   /**
@@ -5,7 +8,7 @@ export interface FileCache {
    * which writes it and whose failure is thrown. Who asks for a key that is on its way waits for it. The file may be shared with
    * others: it is read only.
    */
-  file(key: string, path: string, bring: () => Promise<void>, signal: AbortSignal): Promise<'kept' | 'brought'>
+  file(key: string, path: string, bring: () => Promise<void>, signal: AbortSignal): Promise<FileOrigin>
   /** The same where it is kept; false = it is not, and nothing is at `path`. */
   give(key: string, path: string): Promise<boolean>
 }

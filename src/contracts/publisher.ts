@@ -1,6 +1,7 @@
 import type { ExecutionId, JobId, NodeId } from '#models/ids.ts'
 import type { ResultOffer, ResultOfferReply, UploadRequest } from '#models/messages/messages.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
+import type { OnLeftOut } from './archive.ts'
 import type { ChunkQuery } from './chunks.ts'
 import type { Verdict } from './verdict.ts'
 
@@ -11,6 +12,8 @@ export type PublishRequest = {
   publisher: SpecConfig
   /** Folder with `stdout`, `stderr`, `exitCode` and one folder per result path. */
   resultDirectory: string
+  /** Told of what of the folder is not published; absent = nobody wants to know. */
+  onLeftOut?: OnLeftOut
 }
 
 export type ResultQuery = { executionId: ExecutionId; offset: number; limitBytes: number }

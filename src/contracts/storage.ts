@@ -1,6 +1,7 @@
 import type { JobId } from '#models/ids.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
 import type { InputSource } from '#models/task.ts'
+import type { FileOrigin } from './file-cache.ts'
 import type { Verdict } from './verdict.ts'
 
 /** An input that lies on this machine, ready to be mounted. */
@@ -12,6 +13,8 @@ export type PreparedInput = {
   /** Absolute path inside the program; a storage may append a file name to the Target. */
   guestPath: string
   isReadOnly: boolean
+  /** How its files came; absent = all of them were fetched. */
+  origins?: ReadonlySet<FileOrigin>
 }
 
 /** A file that lies in the job itself and needs no place on the disk. */

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import { constants } from 'node:fs'
 import { copyFile, link, mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { FileCache } from '#contracts/file-cache.ts'
+import type { FileCache, FileOrigin } from '#contracts/file-cache.ts'
 import type { Clock } from '#lib/clock.ts'
 import type { Startable } from '#lib/lifecycle.ts'
 import { orAborted } from '#lib/or-aborted.ts'
@@ -71,7 +71,7 @@ export class DiskFileCache implements FileCache, Startable {
     await this.#makeRoom()
   }
 
-  async file(key: string, path: string, bring: () => Promise<void>, signal: AbortSignal): Promise<'kept' | 'brought'> {
+  async file(key: string, path: string, bring: () => Promise<void>, signal: AbortSignal): Promise<FileOrigin> {
     await this.#ready
     if (this.#parts.maxBytes === 0) return bring().then(() => 'brought')
     const name = hash('sha256', key)
@@ -89,7 +89,7 @@ export class DiskFileCache implements FileCache, Startable {
     return this.#give(hash('sha256', key), path)
   }
 
-  async #linkOrBring(name: string, path: string, bring: () => Promise<void>): Promise<'kept' | 'brought'> {
+  async #linkOrBring(name: string, path: string, bring: () => Promise<void>): Promise<FileOrigin> {
     if (await this.#give(name, path)) return 'kept'
     await bring()
     await this.#keep(name, path).catch(this.#parts.onError)

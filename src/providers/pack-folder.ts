@@ -4,6 +4,7 @@ import { dirname, join, resolve, sep } from 'node:path'
 import { Readable } from 'node:stream'
 import type { ReadableStream as NodeReadableStream } from 'node:stream/web'
 import { createTarPacker, type TarPackController } from 'modern-tar'
+import type { OnLeftOut } from '#contracts/archive.ts'
 import { Fault } from '#lib/fault.ts'
 
 const readBytes = 256 * 1024
@@ -20,7 +21,7 @@ export function packFolder(root: string, choice: PackChoice = {}): Readable {
   return Readable.fromWeb(readable as NodeReadableStream)
 }
 
-type PackChoice = { isPlain?: boolean; onLeftOut?: (name: string, why: string) => void }
+type PackChoice = { isPlain?: boolean; onLeftOut?: OnLeftOut }
 
 async function pack(
   root: string,

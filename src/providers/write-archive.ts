@@ -12,11 +12,12 @@ const gzipLevel = 1
 /** Archives that are written at once do not meet; those of an earlier process are gone. */
 let begun = 0
 
-export const writeArchive: WriteArchive = async (directory, path, signal) => {
+export const writeArchive: WriteArchive = async (directory, path, signal, onLeftOut = () => {}) => {
   const part = `${path}.part-${begun++}`
   try {
     signal.throwIfAborted()
-    await pipeline(packFolder(directory), createGzip({ level: gzipLevel }), createWriteStream(part), { signal })
+    const packed = packFolder(directory, { onLeftOut })
+    await pipeline(packed, createGzip({ level: gzipLevel }), createWriteStream(part), { signal })
     await synced(part)
     await rename(part, path)
     await synced(dirname(path))

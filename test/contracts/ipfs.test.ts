@@ -293,10 +293,12 @@ describe('content of IPFS', () => {
   it('is fetched once for all jobs of a node, whatever its id is written in [X7]', async () => {
     const storage = new IpfsStorage(kubo, await fileCache(folders))
     const cid = await node.addFile(Buffer.alloc(2_000_000, 'q'))
-    await prepare(cid, { storage })
+    expect(await prepare(cid, { storage })).toMatchObject({ origins: new Set(['brought']) })
     const asked = node.requests.length
     for (const same of [cid, cid.toV1()]) {
-      expect(readFileSync((await prepare(same, { storage })).hostPath).length).toBe(2_000_000)
+      const { hostPath, origins } = await prepare(same, { storage })
+      expect(readFileSync(hostPath).length).toBe(2_000_000)
+      expect(origins).toEqual(new Set(['kept']))
     }
     expect(node.requests.length).toBe(asked)
     expect(await refusal(prepare(cid, { storage, limitBytes: 1_999_999 }))).toMatchObject({ code: 'ResourceExhausted' })

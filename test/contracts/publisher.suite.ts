@@ -86,7 +86,9 @@ export function publisherSuite(name: string, make: () => Promise<PublisherFixtur
       link('absolute-folder/secret', 'chain')
       link('..', 'outputs/up')
       link(`outputs/up/${up}/secret`, 'through')
-      const published = await fixture.publisher.publish(asked, never)
+      const told = new Map<string, string>()
+      const onLeftOut = (each: string, why: string) => told.set(each, why)
+      const published = await fixture.publisher.publish({ ...asked, onLeftOut }, never)
       const directory = mkdtempSync(join(root, 'fetched-'))
       await fixture.fetch(published, directory)
       const links = [
@@ -97,7 +99,11 @@ export function publisherSuite(name: string, make: () => Promise<PublisherFixtur
         'outputs/relative-file',
         'through',
       ]
-      expect(links.filter((name) => lstatSync(join(directory, name), { throwIfNoEntry: false }))).toEqual([])
+      const isThere = (each: string) => lstatSync(join(directory, each), { throwIfNoEntry: false }) !== undefined
+      expect(links.filter(isThere)).toEqual([])
+      // What is not there was told, and nothing else.
+      const made = [...links, 'chain', 'outputs/up']
+      expect([...told.keys()].sort()).toEqual(made.filter((each) => !isThere(each)).sort())
       // It leads to another link, which is not there.
       expect(existsSync(join(directory, 'chain'))).toBe(false)
       expect(readFileSync(join(directory, 'outputs/deep/answer.txt'), 'utf8')).toBe('42')

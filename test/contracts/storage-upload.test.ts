@@ -290,6 +290,7 @@ describe('what users send with their jobs', () => {
     const node = await storage(counted, await fileCache(folders))
     const [one, other] = await Promise.all([1, 2].map(() => node.prepare(inputOf(source), context(), never)))
     expect(statSync(one?.hostPath ?? '').ino).toBe(statSync(other?.hostPath ?? '').ino)
+    expect([one, other].flatMap((each) => [...(each?.origins ?? [])]).sort()).toEqual(['brought', 'kept'])
     expect(asked.filter((chunk) => chunk !== undefined)).toHaveLength(1)
     expect(asked.filter((chunk) => chunk === undefined)).toHaveLength(2)
   })

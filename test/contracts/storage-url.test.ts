@@ -2,7 +2,6 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { FileCache } from '#contracts/file-cache.ts'
 import type { PreparedInput } from '#contracts/storage.ts'
 import type { Fault } from '#lib/fault.ts'
 import { SystemClock } from '#platform/clock.ts'
@@ -121,21 +120,14 @@ describe('url storage', () => {
       reply.writeHead(200, { ETag: isWeak ? `W/${etag}` : etag, 'Content-Length': 5 }).end(etag.slice(1, 6))
     })
     const folders: string[] = []
-    const cache = await fileCache(folders)
     const hows: string[] = []
-    const counted: FileCache = {
-      give: (...asked) => cache.give(...asked),
-      file: async (...asked) => {
-        const how = await cache.file(...asked)
-        hows.push(how)
-        return how
-      },
-    }
-    const storage = storageWith({}, { cache: counted })
+    const cache = await fileCache(folders)
+    const storage = storageWith({}, { cache })
     const read = async () => {
-      const { hostPath } = await prepare(server.url('/words.txt'), storage)
+      const { hostPath, origins = [] } = await prepare(server.url('/words.txt'), storage)
       const content = readFileSync(hostPath, 'utf8')
       rmSync(hostPath)
+      hows.push(...origins)
       return content
     }
     expect([await read(), await read()]).toEqual(['first', 'first'])
@@ -149,7 +141,7 @@ describe('url storage', () => {
     isWeak = true
     await sizeOf(server.url('/words.txt'), storage)
     expect(await read()).toBe('other')
-    expect(hows).toHaveLength(3)
+    expect(hows).toEqual(['brought', 'kept', 'brought', 'kept', 'brought'])
     await cache.stop()
     for (const folder of folders) rmSync(folder, { recursive: true })
   })

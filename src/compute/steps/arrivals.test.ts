@@ -1,13 +1,28 @@
 import { expect, it } from 'vitest'
+import type { FileOrigin } from '#contracts/file-cache.ts'
 import { arrivalsText } from './arrivals.ts'
 
-const input = { type: 's3', target: '/in', sizeBytes: 40_000_000, tookMs: 1250.4 }
+const input = {
+  type: 's3',
+  target: '/in',
+  sizeBytes: 40_000_000,
+  tookMs: 1250.4,
+  origins: new Set<FileOrigin>(['brought']),
+}
 
 it('inputs are told with their size, time and speed', () => {
   expect(arrivalsText([input])).toBe('Fetched s3 at /in: 40 MB in 1.25s (32 MB/s)')
-  expect(arrivalsText([input, { type: 'urlDownload', target: '/b', sizeBytes: 500, tookMs: 0 }])).toBe(
+  expect(arrivalsText([input, { ...input, type: 'urlDownload', target: '/b', sizeBytes: 500, tookMs: 0 }])).toBe(
     'Fetched s3 at /in: 40 MB in 1.25s (32 MB/s), urlDownload at /b: 500 B in 1ms (500 kB/s)',
   )
+})
+
+it('what the node had already has no speed', () => {
+  const from = (...origins: FileOrigin[]) => arrivalsText([{ ...input, origins: new Set(origins) }])
+  expect(from('kept')).toBe('Fetched s3 at /in: 40 MB from the cache')
+  expect(from('kept', 'brought')).toBe('Fetched s3 at /in: 40 MB in 1.25s (some of it from the cache)')
+  // A share without objects.
+  expect(from()).toBe('Fetched s3 at /in: 40 MB in 1.25s (32 MB/s)')
 })
 
 it('of very many inputs only some are named', () => {

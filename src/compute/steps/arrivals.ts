@@ -1,3 +1,4 @@
+import type { FileOrigin } from '#contracts/file-cache.ts'
 import type { PreparedInput } from '#contracts/storage.ts'
 import { formatDuration } from '#lib/duration.ts'
 import { formatBytes } from '#lib/sizes.ts'
@@ -5,7 +6,15 @@ import { topics } from '#models/event.ts'
 import type { RunContext } from '../run-context.ts'
 
 /** An input that was brought to this node, wherever from. */
-export type Arrival = { type: string; target: string; sizeBytes: number; tookMs: number }
+export type Arrival = {
+  type: string
+  target: string
+  sizeBytes: number
+  tookMs: number
+  origins: ReadonlySet<FileOrigin>
+}
+
+const fetched: ReadonlySet<FileOrigin> = new Set(['brought'])
 
 const mostNamed = 10
 
@@ -21,10 +30,10 @@ export class Arrivals {
   }
 
   /** What is mounted where it lies did not come here. */
-  add({ input, hostPath }: PreparedInput, directory: string): void {
+  add({ input, hostPath, origins = fetched }: PreparedInput, directory: string): void {
     if (!hostPath.startsWith(directory)) return
     const tookMs = this.#context.clock.monotonicMs() - this.#startMs
-    this.#come.push({ type: input.Source.Type, target: input.Target, directory, tookMs })
+    this.#come.push({ type: input.Source.Type, target: input.Target, directory, tookMs, origins })
   }
 
   /** Has the history say how they came. */
@@ -36,15 +45,17 @@ export class Arrivals {
   }
 }
 
-/** How large each input is, how long it took and how fast it came. */
+/** How large each input is, and how long it took and how fast it came, unless the node had it. */
 export function arrivalsText(inputs: readonly Arrival[]): string {
   const named = inputs.slice(0, mostNamed).map(textOf)
   const others = inputs.length - named.length
   return `Fetched ${named.join(', ')}${others > 0 ? ` and ${others} more` : ''}`
 }
 
-function textOf({ type, target, sizeBytes, tookMs }: Arrival): string {
+function textOf({ type, target, sizeBytes, tookMs, origins }: Arrival): string {
+  const what = `${type} at ${target}: ${formatBytes(sizeBytes)}`
+  if (origins.has('kept') && !origins.has('brought')) return `${what} from the cache`
   const ms = Math.max(1, Math.round(tookMs))
   const speed = `${formatBytes(Math.round((sizeBytes / ms) * 1000))}/s`
-  return `${type} at ${target}: ${formatBytes(sizeBytes)} in ${formatDuration(BigInt(ms) * 1_000_000n)} (${speed})`
+  return `${what} in ${formatDuration(BigInt(ms) * 1_000_000n)} (${origins.has('kept') ? 'some of it from the cache' : speed})`
 }

@@ -10,11 +10,12 @@ const away = () => new Fault('ServiceUnavailable', 'the store is away', { detail
 const wrong = () => new Fault('BadRequest', 'no such bucket', { details: { FailureClass: 'user' } })
 
 /** A publisher that fails so often before it takes a result. */
-const rig = (faults: (() => Fault)[], publishForMs = 600_000) => {
+const rig = (faults: (() => Fault)[], publishForMs = 600_000, leftOut: string[] = []) => {
   const clock = new StepClock()
   const told: string[] = []
   let asked = 0
-  const publish: Publisher['publish'] = async () => {
+  const publish: Publisher['publish'] = async ({ onLeftOut }) => {
+    for (const name of leftOut) onLeftOut?.(name, 'it is a link')
     const fault = faults[asked++]
     if (fault) throw fault()
     return published
@@ -53,6 +54,13 @@ describe('a result that its store does not take', () => {
         (s) => `${topics.publishingResults}: The result is kept here and published again in ${s}s: the store is away`,
       ),
     )
+  })
+
+  it('is said to lack what is not published, once', async () => {
+    const { outcome, pass, told } = rig([away], 600_000, ['outputs/out'])
+    await pass(1_000)
+    expect(await outcome).toEqual(published)
+    expect(told.slice(1)).toEqual([`${topics.publishingResults}: Left out of the result: "outputs/out" (it is a link)`])
   })
 
   it('fails at once when trying again cannot help', async () => {

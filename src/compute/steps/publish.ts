@@ -10,6 +10,7 @@ import { type Failure, failureOf } from '../failure.ts'
 import type { Registries } from '../registry.ts'
 import type { RunContext } from '../run-context.ts'
 import { noteEnded } from './ended.ts'
+import { LeftOut } from './left-out.ts'
 import { pickResults } from './pick-results.ts'
 
 export type PublishContext = {
@@ -40,7 +41,17 @@ const publishBy = async (spec: SpecConfig, context: PublishContext, signal: Abor
   if (context.isOwnEnd) await noteEnded(context)
   const { ID: executionId, NodeID: nodeId } = execution
   const request = { executionId, jobId: job.ID, nodeId, publisher: spec, resultDirectory }
-  return untilTaken(() => publisher.publish(request, signal), context, signal)
+  let leftOut = new LeftOut()
+  const publish = () => {
+    leftOut = new LeftOut()
+    return publisher.publish({ ...request, onLeftOut: (name, why) => leftOut.add(name, why) }, signal)
+  }
+  try {
+    return await untilTaken(publish, context, signal)
+  } finally {
+    const text = leftOut.text()
+    if (text !== undefined) context.onProgress(topics.publishingResults, text)
+  }
 }
 
 /**

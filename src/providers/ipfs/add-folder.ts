@@ -1,11 +1,12 @@
 import { constants } from 'node:fs'
 import { open, readdir, readlink } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import * as dagPb from '@ipld/dag-pb'
 import { UnixFS } from 'ipfs-unixfs'
 import { type ImporterOptions, importByteStream, importer, type WritableStorage } from 'ipfs-unixfs-importer'
 import { CID } from 'multiformats/cid'
 import { sha256 } from 'multiformats/hashes/sha2'
+import type { OnLeftOut } from '#contracts/archive.ts'
 import { Fault } from '#lib/fault.ts'
 import { sideBySide } from '#lib/side-by-side.ts'
 import type { Blocks } from './blocks.ts'
@@ -27,20 +28,29 @@ const filesAtOnce = 4
 
 /**
  * Puts a folder into IPFS and gives its id, which is the same wherever the same is put there. Links are not followed: those that stay
- * inside are kept as links, those that lead out are left out; so are pipes, sockets and devices. Nothing keeps the blocks yet.
+ * inside are kept as links, those that lead out are left out; so are pipes, sockets and devices. `onLeftOut` is told of them. Nothing keeps the blocks yet.
  */
-export async function addFolder(blocks: BlockStore, directory: string, signal: AbortSignal): Promise<CID> {
-  return (await new Adding(blocks, signal).folder(directory, '', 0)).cid
+export async function addFolder(
+  blocks: BlockStore,
+  directory: string,
+  signal: AbortSignal,
+  onLeftOut: OnLeftOut = () => {},
+): Promise<CID> {
+  const leaveOut: OnLeftOut = (path, why) => onLeftOut(relative(directory, path), why)
+  return (await new Adding(blocks, signal, leaveOut).folder(directory, '', 0)).cid
 }
 
 class Adding {
   readonly #blocks: BlockStore
   readonly #store: WritableStorage
   readonly #signal: AbortSignal
+  /** By its path. */
+  readonly #leaveOut: OnLeftOut
 
-  constructor(blocks: BlockStore, signal: AbortSignal) {
+  constructor(blocks: BlockStore, signal: AbortSignal, leaveOut: OnLeftOut) {
     this.#blocks = blocks
     this.#signal = signal
+    this.#leaveOut = leaveOut
     this.#store = {
       put: async (cid, bytes) =>
         this.#put(cid, bytes instanceof Uint8Array ? bytes : Buffer.concat(await Array.fromAsync(bytes))),
@@ -56,9 +66,12 @@ class Adding {
     await sideBySide(files, filesAtOnce, this.#signal, async (each) => {
       added.push(await this.#file(join(path, checkedName(each.name)), each.name))
     })
-    for (const each of entries.filter((entry) => entry.isSymbolicLink())) {
-      const target = await readlink(join(path, checkedName(each.name)))
-      if (staysInside(target, depth)) added.push(await this.#link(target, each.name))
+    for (const each of entries.filter((entry) => !entry.isDirectory() && !entry.isFile())) {
+      const place = join(path, checkedName(each.name))
+      const target = each.isSymbolicLink() ? await readlink(place) : undefined
+      if (target === undefined) this.#leaveOut(place, 'it is neither a file nor a folder')
+      else if (staysInside(target, depth)) added.push(await this.#link(target, each.name))
+      else this.#leaveOut(place, 'it leads out of the folder')
     }
     return this.#folderOf(added, name)
   }

@@ -5,7 +5,7 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { CID } from 'multiformats/cid'
 import type { UnpackLimits } from '#contracts/archive.ts'
-import type { FileCache } from '#contracts/file-cache.ts'
+import type { FileCache, FileOrigin } from '#contracts/file-cache.ts'
 import { Fault } from '#lib/fault.ts'
 import { sideBySide } from '#lib/side-by-side.ts'
 import type { Blocks } from './blocks.ts'
@@ -32,7 +32,7 @@ type Place = { cid: CID; path: string; depth: number; isShard?: true }
 const mostAtOnce = 8
 
 /**
- * Writes what an address stands for to `path`, where nothing is yet, and says what it was. Every block is checked against its name;
+ * Writes what an address stands for to `path`, where nothing is yet, and says what it was and how its files came. Every block is checked against its name;
  * nothing is written outside of the path, and no more than the limits allow. The caller removes what is there after a Fault.
  */
 export async function bringContent(
@@ -40,7 +40,7 @@ export async function bringContent(
   source: IpfsSource,
   path: string,
   signal: AbortSignal,
-): Promise<'file' | 'directory'> {
+): Promise<{ kind: 'file' | 'directory'; origins: Set<FileOrigin> }> {
   const what = `ipfs://${source.text}`
   try {
     const root = await resolveNames(parts.blocks, CID.decode(source.cidBytes), source, signal)
@@ -48,13 +48,14 @@ export async function bringContent(
     await sideBySide<Place>([{ cid: root, path, depth: 0 }], mostAtOnce, signal, (place, either, add) =>
       work.bring(place, add, either),
     )
-    return (await lstat(path)).isDirectory() ? 'directory' : 'file'
+    return { kind: (await lstat(path)).isDirectory() ? 'directory' : 'file', origins: work.origins }
   } catch (error) {
     throw signal.aborted ? signal.reason : ipfsFault(error, what)
   }
 }
 
 class Bringing {
+  readonly origins = new Set<FileOrigin>()
   readonly #parts: BringParts
   readonly #what: string
   #entries = 0
@@ -70,13 +71,18 @@ class Bringing {
     this.#countEntry()
     // Version and base of an id do not change what it stands for.
     const key = JSON.stringify(['ipfs', cid.toV1().toString()])
-    if (await this.#parts.cache?.give(key, path)) return this.#countBytes((await lstat(path)).size)
+    if (await this.#parts.cache?.give(key, path)) {
+      this.origins.add('kept')
+      return this.#countBytes((await lstat(path)).size)
+    }
     const node = nodeOf(cid, await this.#parts.blocks.get(cid, signal))
     if (node.kind === 'folder') return this.#makeFolder(node, place, add)
     if (node.kind === 'link') return this.#makeLink(node.target, place)
     this.#countBytes(node.sizeBytes)
     const write = () => this.#write(cid, node, path, signal)
-    await (this.#parts.cache ? this.#parts.cache.file(key, path, write, signal) : write())
+    const origin = await this.#parts.cache?.file(key, path, write, signal)
+    if (origin === undefined) await write()
+    this.origins.add(origin ?? 'brought')
   }
 
   async #makeFolder(

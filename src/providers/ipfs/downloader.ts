@@ -33,7 +33,12 @@ export class IpfsDownloader implements Downloader {
       const totalBytes = await contentSize(this.#blocks, source, signal)
       let receivedBytes = 0
       const onBytes = (bytes: number) => progress((receivedBytes += bytes), totalBytes)
-      const kind = await bringContent({ blocks: this.#blocks, limits: this.#limits, onBytes }, source, staged, signal)
+      const { kind } = await bringContent(
+        { blocks: this.#blocks, limits: this.#limits, onBytes },
+        source,
+        staged,
+        signal,
+      )
       if (kind === 'file') return await rename(staged, join(directory, source.names.at(-1) ?? source.text))
       for (const name of await readdir(staged)) await rename(join(staged, name), join(directory, name))
       await rm(staged, { recursive: true })

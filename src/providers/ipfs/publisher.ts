@@ -23,10 +23,10 @@ export class IpfsPublisher implements Publisher {
     return yes
   }
 
-  async publish({ resultDirectory }: PublishRequest, signal: AbortSignal): Promise<SpecConfig> {
+  async publish({ resultDirectory, onLeftOut }: PublishRequest, signal: AbortSignal): Promise<SpecConfig> {
     try {
       const { addFolder } = await import('./add-folder.ts')
-      const cid = await addFolder(this.#blocks, resultDirectory, signal)
+      const cid = await addFolder(this.#blocks, resultDirectory, signal, onLeftOut)
       await this.#blocks.pin(cid, signal)
       return { Type: 'ipfs', Params: { CID: `${cid}` } }
     } catch (error) {

@@ -46,8 +46,8 @@ export class IpfsStorage implements Storage {
     const limits = { totalBytes: context.limitBytes, fileBytes: context.limitBytes, entries: mostEntries }
     try {
       const parts = { blocks: this.#blocks, limits, ...(this.#cache && { cache: this.#cache }) }
-      const kind = await bringContent(parts, source, hostPath, signal)
-      return { input, hostPath, kind, guestPath: input.Target, isReadOnly: true }
+      const came = await bringContent(parts, source, hostPath, signal)
+      return { input, hostPath, ...came, guestPath: input.Target, isReadOnly: true }
     } catch (error) {
       for (const name of await readdir(context.directory)) {
         await rm(join(context.directory, name), { recursive: true, force: true })

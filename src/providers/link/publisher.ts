@@ -44,11 +44,12 @@ export class LinkPublisher implements Publisher, Startable {
     return yes
   }
 
-  async publish({ executionId, jobId, resultDirectory }: PublishRequest, signal: AbortSignal): Promise<SpecConfig> {
+  async publish(request: PublishRequest, signal: AbortSignal): Promise<SpecConfig> {
+    const { executionId, jobId, resultDirectory, onLeftOut } = request
     const path = this.#pathOf(executionId)
     try {
       // What an earlier life has packed is the result: packed again it would be other bytes, and sent from its beginning.
-      if (!(await this.isPacked(executionId))) await this.#deps.write(resultDirectory, path, signal)
+      if (!(await this.isPacked(executionId))) await this.#deps.write(resultDirectory, path, signal, onLeftOut)
       const archive = await OfferedArchive.of(path, this.#deps.read, signal)
       this.#offered.set(executionId, archive)
       const { id: ChunkListID, sizeBytes: SizeBytes, digest: SHA256 } = archive

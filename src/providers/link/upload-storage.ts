@@ -3,7 +3,7 @@ import { chmod, mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { UnpackArchive } from '#contracts/archive.ts'
 import type { ChunkQuery, ChunkSource } from '#contracts/chunks.ts'
-import type { FileCache } from '#contracts/file-cache.ts'
+import type { FileCache, FileOrigin } from '#contracts/file-cache.ts'
 import type { PrepareContext, PreparedInput, Storage } from '#contracts/storage.ts'
 import type { ReadUpload } from '#contracts/upload-store.ts'
 import { type Verdict, yes } from '#contracts/verdict.ts'
@@ -98,10 +98,18 @@ export class UploadStorage implements Storage, Startable {
       const isFolder = list.Form === 'folder'
       const path = join(context.directory, isFolder ? 'archive' : 'file')
       const bring = () => this.#alone(uploadId, () => this.#bring(source, list, path, signal), signal)
-      if (this.#deps.cache) await this.#deps.cache.file(`upload ${uploadId}`, path, bring, signal)
-      else await bring()
+      const origin = await this.#deps.cache?.file(`upload ${uploadId}`, path, bring, signal)
+      if (origin === undefined) await bring()
+      const origins = new Set<FileOrigin>([origin ?? 'brought'])
       const hostPath = isFolder ? await this.#unpacked(path, context, signal) : path
-      return { input, hostPath, kind: isFolder ? 'directory' : 'file', guestPath: input.Target, isReadOnly: true }
+      return {
+        input,
+        hostPath,
+        kind: isFolder ? 'directory' : 'file',
+        guestPath: input.Target,
+        isReadOnly: true,
+        origins,
+      }
     } catch (error) {
       throw signal.aborted ? signal.reason : asFault(error)
     }

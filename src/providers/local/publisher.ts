@@ -80,7 +80,7 @@ export class LocalPublisher implements Publisher, Startable {
     if (this.#address === undefined) throw new Fault('ServiceUnavailable', 'the file server for results does not run')
     const path = join(this.#settings.directory, resultName(request.executionId))
     try {
-      await this.#deps.write(request.resultDirectory, path, signal)
+      await this.#deps.write(request.resultDirectory, path, signal, request.onLeftOut)
     } catch (error) {
       throw signal.aborted ? signal.reason : publishFault(error)
     }

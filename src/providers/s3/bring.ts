@@ -4,7 +4,7 @@ import { type FileHandle, mkdir, open, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import type { S3Client } from '@aws-sdk/client-s3'
-import type { FileCache } from '#contracts/file-cache.ts'
+import type { FileCache, FileOrigin } from '#contracts/file-cache.ts'
 import type { Clock } from '#lib/clock.ts'
 import { Fault, isDiskFull } from '#lib/fault.ts'
 import { isFolderMarker, objectPath } from '#lib/s3/input-key.ts'
@@ -38,7 +38,7 @@ type Piece = { object: S3Object; offset: number; lengthBytes: number; isWhole: b
 
 /**
  * Brings all objects of a listing into an empty folder, several at a time, large ones in pieces. What breaks on the way is
- * taken up again where it broke. Throws a Fault that names the object; the caller removes what is there then.
+ * taken up again where it broke. Gives how they came. Throws a Fault that names the object; the caller removes what is there then.
  */
 export async function bringObjects(
   parts: BringParts,
@@ -46,8 +46,9 @@ export async function bringObjects(
   listing: S3Listing,
   directory: string,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<Set<FileOrigin>> {
   const { objects, prefix } = listing
+  const origins = new Set<FileOrigin>()
   const folders = new Set([directory])
   const piecesAtOnce = Math.max(1, Math.floor(mostAtOnce / objects.length))
   await sideBySide(objects, mostAtOnce, signal, async (object, either) => {
@@ -68,13 +69,18 @@ export async function bringObjects(
         await file.close()
       }
     }
-    if (!parts.cache || object.etag === '') return bring()
+    if (!parts.cache || object.etag === '') {
+      await bring()
+      return void origins.add('brought')
+    }
     const key = JSON.stringify(['s3', source.Endpoint, source.Bucket, object, listing.isSingle && source.VersionID])
-    await parts.cache.file(key, path, bring, either).catch((error: unknown) => {
+    const origin = await parts.cache.file(key, path, bring, either).catch((error: unknown) => {
       throw nameFault(error, what)
     })
+    origins.add(origin)
   })
   if (listing.isSingle && source.ChecksumSHA256) await checkContent(source, listing, directory, signal)
+  return origins
 }
 
 function* piecesOf(object: S3Object): Generator<Piece> {

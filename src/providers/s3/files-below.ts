@@ -1,19 +1,23 @@
 import { readdir } from 'node:fs/promises'
 import { join, relative } from 'node:path'
+import type { OnLeftOut } from '#contracts/archive.ts'
 import { Fault } from '#lib/fault.ts'
 
 /** Every plain file below a folder, by its name relative to it; links are neither followed nor sent. */
-export async function filesBelow(directory: string): Promise<{ name: string; path: string }[]> {
+export async function filesBelow(
+  directory: string,
+  onLeftOut: OnLeftOut = () => {},
+): Promise<{ name: string; path: string }[]> {
   const files: { name: string; path: string }[] = []
   const waiting = [directory]
   // Node's own way to read all levels follows links to folders.
   for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
     for (const entry of await readdir(folder, { withFileTypes: true })) {
-      if (!entry.isDirectory() && !entry.isFile()) continue
       const path = join(folder, entry.name)
       const name = checkedName(relative(directory, path))
       if (entry.isDirectory()) waiting.push(path)
-      else files.push({ name, path })
+      else if (entry.isFile()) files.push({ name, path })
+      else onLeftOut(name, entry.isSymbolicLink() ? 'it is a link' : 'it is neither a file nor a folder')
     }
   }
   return files.sort((a, b) => (a.name < b.name ? -1 : 1))

@@ -48,11 +48,12 @@ export class ManagedPublisher implements Publisher, Startable {
     return yes
   }
 
-  async publish({ executionId, jobId, resultDirectory }: PublishRequest, signal: AbortSignal): Promise<SpecConfig> {
+  async publish(request: PublishRequest, signal: AbortSignal): Promise<SpecConfig> {
+    const { executionId, jobId, resultDirectory, onLeftOut } = request
     // Beside the result, where it goes with the execution should we fail in between.
     const path = `${resultDirectory}.tar.gz`
     try {
-      await this.#deps.write(resultDirectory, path, signal)
+      await this.#deps.write(resultDirectory, path, signal, onLeftOut)
       // Asked for when it is needed: an address works for a while only.
       const address = await this.#deps.uploadAddress({ JobID: jobId, ExecutionID: executionId }).catch(noAddress)
       await this.#put(address, path, signal)

@@ -57,8 +57,8 @@ export class S3Publisher implements Publisher {
     try {
       const client = await this.#clients.of(params)
       const sent = isArchive
-        ? await this.#sendArchive(client, params, Key, request.resultDirectory, signal)
-        : await this.#sendFiles(client, params, Key, request.resultDirectory, signal)
+        ? await this.#sendArchive(client, params, Key, request, signal)
+        : await this.#sendFiles(client, params, Key, request, signal)
       return { Type: 's3', Params: { ...emptySource, ...placeOf(params), Key, ...sent } }
     } catch (error) {
       throw signal.aborted ? signal.reason : s3Fault(error, `s3://${params.Bucket}/${Key}`)
@@ -69,12 +69,12 @@ export class S3Publisher implements Publisher {
     client: S3Client,
     params: S3PublisherParams,
     Key: string,
-    directory: string,
+    { resultDirectory, onLeftOut = () => {} }: PublishRequest,
     signal: AbortSignal,
   ): Promise<Sent> {
     const body = createGzip({ level: gzipLevel })
     // What breaks here breaks the reading of the body.
-    pipeline(this.#deps.pack(directory), body).catch(() => {})
+    pipeline(this.#deps.pack(resultDirectory, { onLeftOut }), body).catch(() => {})
     try {
       return await send(client, params, { Key, body, signal, contentType: 'application/gzip' })
     } finally {
@@ -86,10 +86,11 @@ export class S3Publisher implements Publisher {
     client: S3Client,
     params: S3PublisherParams,
     prefix: string,
-    directory: string,
+    { resultDirectory, onLeftOut }: PublishRequest,
     signal: AbortSignal,
   ): Promise<Sent> {
-    await sideBySide(await filesBelow(directory), filesAtOnce, signal, async ({ name, path }, either) => {
+    const files = await filesBelow(resultDirectory, onLeftOut)
+    await sideBySide(files, filesAtOnce, signal, async ({ name, path }, either) => {
       const body = createReadStream(path)
       try {
         await send(client, params, { Key: prefix + name, body, signal: either })

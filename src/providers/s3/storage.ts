@@ -71,14 +71,14 @@ export class S3Storage implements Storage {
     try {
       const [client, get] = await Promise.all([this.#clients.of(source), this.#clients.getter(source)])
       const parts = { ...this.#deps, client, get, retries: this.#settings.retries }
-      await bringObjects(parts, source, listing, hostPath, signal)
+      const origins = await bringObjects(parts, source, listing, hostPath, signal)
+      return { input, hostPath, kind: 'directory', guestPath: input.Target, isReadOnly: true, origins }
     } catch (error) {
       for (const name of await readdir(context.directory)) {
         await rm(join(context.directory, name), { recursive: true, force: true })
       }
       throw error
     }
-    return { input, hostPath, kind: 'directory', guestPath: input.Target, isReadOnly: true }
   }
 
   async #shareOf(source: S3Source, share: InputShare, signal: AbortSignal): Promise<S3Listing> {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { join as joinGuest } from 'node:path/posix'
 import { LRUCache } from 'lru-cache'
 import type { AddressesOf } from '#contracts/addresses.ts'
-import type { FileCache } from '#contracts/file-cache.ts'
+import type { FileCache, FileOrigin } from '#contracts/file-cache.ts'
 import type { PrepareContext, PreparedInput, Storage } from '#contracts/storage.ts'
 import { type Verdict, yes } from '#contracts/verdict.ts'
 import type { Clock, Random } from '#lib/clock.ts'
@@ -106,8 +106,8 @@ export class UrlStorage implements Storage, Startable {
     try {
       const prepared = this.#placeOf(input, download, url, context)
       hostPath = prepared.hostPath
-      await this.#place(download, hostPath, context.limitBytes, source, signal)
-      return prepared
+      const origin = await this.#place(download, hostPath, context.limitBytes, source, signal)
+      return { ...prepared, origins: new Set([origin]) }
     } catch (error) {
       await download.cancel()
       if (hostPath) await rm(hostPath, { force: true })
@@ -122,7 +122,8 @@ export class UrlStorage implements Storage, Startable {
     const key = head && keptKey(source, head)
     if (!key || (sizeOf(head) ?? 0) > context.limitBytes) return undefined
     const prepared = this.#placeOf(input, head, source.url, context)
-    return (await this.#deps.cache?.give(key, prepared.hostPath)) ? prepared : undefined
+    const isKept = await this.#deps.cache?.give(key, prepared.hostPath)
+    return isKept ? { ...prepared, origins: new Set(['kept']) } : undefined
   }
 
   #placeOf(input: InputSource, answer: Answered, url: string, { directory }: PrepareContext): PreparedInput {
@@ -139,13 +140,18 @@ export class UrlStorage implements Storage, Startable {
     limitBytes: number,
     source: UrlSource,
     signal: AbortSignal,
-  ): Promise<void> {
+  ): Promise<FileOrigin> {
     const { maxBytes } = this.#settings
     const mostBytes = maxBytes > 0 ? Math.min(maxBytes, limitBytes) : limitBytes
     const write = () => bringFile(download, path, source, mostBytes, signal)
     const key = keptKey(source, download)
-    if (!this.#deps.cache || !key) return write()
-    if ((await this.#deps.cache.file(key, path, write, signal)) === 'kept') await download.cancel()
+    if (!this.#deps.cache || !key) {
+      await write()
+      return 'brought'
+    }
+    const origin = await this.#deps.cache.file(key, path, write, signal)
+    if (origin === 'kept') await download.cancel()
+    return origin
   }
 
   /** undici is a third of what a node would load at its start; most nodes never fetch. */

@@ -107,7 +107,9 @@ withSwift((store) =>
           const shown = await ran({ InputSources, Publisher: publishers[pair.publisher]!(place) })
           const told = (await server.ok(['job', 'history', shown.Job.ID, '--wide'])).replace(/\s+/g, ' ')
           if (isFetched(pair.source))
-            expect(told).toMatch(new RegExp(`Fetched ${pair.source} at /in: 300 kB in \\S+ \\(.*B/s\\)`))
+            expect(told).toMatch(
+              new RegExp(`Fetched ${pair.source} at /in: 300 kB (?:in \\S+ \\(.*B/s\\)|from the cache)`),
+            )
           else expect(told).not.toContain('Fetched')
           const folder = await got(shown, neededFor(pair.publisher))
           expect(readFileSync(join(folder, 'stdout')).equals(content)).toBe(true)
