@@ -4,6 +4,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  readlinkSync,
   realpathSync,
   rmSync,
   symlinkSync,
@@ -14,6 +15,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { packFolder } from './pack-folder.ts'
+import { unpackTar } from './unpack-tar.ts'
 
 describe('packFolder', () => {
   let root: string
@@ -55,15 +57,30 @@ describe('packFolder', () => {
     symlinkSync('../../secret', join(root, 'result/outputs/out'))
     symlinkSync('../..', join(root, 'result/outputs/deep/up'))
     symlinkSync('deep/up/../secret', join(root, 'result/outputs/through'))
-    symlinkSync('loop', join(root, 'result/outputs/loop'))
     const lines = await listed()
     expect(names(lines).filter((name) => name.includes('->'))).toEqual([
       'outputs/dangling -> missing',
       'outputs/deep/up -> ../..',
       'outputs/inside -> ../stdout',
-      'outputs/loop -> loop',
     ])
     expect(readFileSync(join(root, 'archive.tar')).includes('SECRET')).toBe(false)
+  })
+
+  it('leaves out links that lead in a circle, says so, and the rest can be unpacked', async () => {
+    symlinkSync('self', join(root, 'result/self'))
+    symlinkSync('../outputs/there', join(root, 'result/outputs/back'))
+    symlinkSync('back', join(root, 'result/outputs/there'))
+    symlinkSync('there/file', join(root, 'result/outputs/below'))
+    symlinkSync('..', join(root, 'result/outputs/deep/up'))
+    const leftOut: string[] = []
+    const archive = packFolder(join(root, 'result'), { onLeftOut: (...told) => leftOut.push(told.join(': ')) })
+    const limits = { totalBytes: 1000, fileBytes: 1000, entries: 100 }
+    await unpackTar(archive, join(root, 'unpacked'), limits, new AbortController().signal)
+    expect(leftOut.sort()).toEqual(
+      ['outputs/back', 'outputs/below', 'outputs/there', 'self'].map((name) => `${name}: it leads in a circle`),
+    )
+    expect(readlinkSync(join(root, 'unpacked/outputs/deep/up'))).toBe('..')
+    expect(readFileSync(join(root, 'unpacked/stdout'), 'utf8')).toBe('hello\n')
   })
 
   it('leaves pipes out instead of waiting on them', async () => {

@@ -12,8 +12,9 @@ const readBytes = 256 * 1024
 /**
  * A folder as the bytes of a tar archive (execution.md §5.3): names relative to it, its own entry `.` first, entries in sorted order,
  * permissions kept. No link is ever followed: links that stay inside are kept as links, those that lead out are left out, for they
- * would mean something else on every other machine; so are pipes, sockets and devices. `isPlain`: the same files are the same
- * bytes whenever they were written, and everybody may read them. `onLeftOut` is told the names of what is not in it, and why.
+ * would mean something else on every other machine; so are those that lead in a circle, pipes, sockets and devices. `isPlain`: the
+ * same files are the same bytes whenever they were written, and everybody may read them. `onLeftOut` is told the names of what is not
+ * in it, and why.
  */
 export function packFolder(root: string, choice: PackChoice = {}): Readable {
   const { readable, controller } = createTarPacker()
@@ -40,8 +41,9 @@ async function pack(
       for (const child of children) waiting.push(name === '.' ? child : `${name}/${child}`)
     } else if (info.isSymbolicLink()) {
       const linkname = await readlink(path)
-      if (await isInside(realRoot, path, linkname)) await archive.add({ ...member, type: 'symlink', linkname }).close()
-      else onLeftOut(name, 'it leads out of the folder')
+      const why = await whyLeftOut(realRoot, path, linkname)
+      if (why === undefined) await archive.add({ ...member, type: 'symlink', linkname }).close()
+      else onLeftOut(name, why)
     } else if (info.isFile()) {
       const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW)
       try {
@@ -83,15 +85,24 @@ async function statOf(path: string): Promise<Stats> {
   }
 }
 
-/** Where a link leads: to where it really goes, or would go when nothing is there. */
-async function isInside(realRoot: string, path: string, linkname: string): Promise<boolean> {
-  if (linkname.startsWith('/')) return false
+/** What is wrong with a link: it is judged by where it really goes, or would go when nothing is there. */
+async function whyLeftOut(realRoot: string, path: string, linkname: string): Promise<string | undefined> {
+  const leadsOut = 'it leads out of the folder'
+  if (linkname.startsWith('/')) return leadsOut
   const target = resolve(dirname(path), linkname)
-  const isBelow = (each: string) => each === realRoot || each.startsWith(realRoot + sep)
-  return isBelow(target) && isBelow(await reached(path, target))
+  const isOut = (each: string) => each !== realRoot && !each.startsWith(realRoot + sep)
+  const reached = await reachedBy(path, target)
+  // No one who unpacks it could follow it either, and some give up on it.
+  if (reached === undefined) return 'it leads in a circle'
+  return isOut(target) || isOut(reached) ? leadsOut : undefined
 }
 
-async function reached(path: string, target: string): Promise<string> {
-  const real = await realpath(path).catch(() => undefined)
-  return real ?? (await realpath(dirname(target)).catch(() => target))
+/** Undefined when a link is on its own way. */
+async function reachedBy(path: string, target: string): Promise<string | undefined> {
+  try {
+    return await realpath(path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ELOOP') return undefined
+    return realpath(dirname(target)).catch(() => target)
+  }
 }
