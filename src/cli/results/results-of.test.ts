@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import type { ShownExecution } from '#api/decode/execution.ts'
-import { thatCount } from './results-of.ts'
+import { ownerOf, thatCount } from './results-of.ts'
 
 const execution = (ID: string, PartitionIndex: number, CreateTime: bigint, StateType: string) =>
   ({ ID, PartitionIndex, CreateTime, ComputeState: { StateType } }) as unknown as ShownExecution
@@ -15,4 +15,20 @@ it('of a partition that was tried again the attempt counts that completed, else 
     execution('given-up-later', 2, 5n, 'AskForBidRejected'),
   ]
   expect(thatCount(executions).map(({ ID }) => ID)).toEqual(['completed-at-last', 'failed-last', 'only'])
+})
+
+it('a signed address belongs to the execution whose object it is, also of a managed bucket, where nothing else names it', () => {
+  const published = (ID: string, Type: string, Params: object) =>
+    ({ ID, PublishedResult: { Type, Params } }) as unknown as ShownExecution
+  const executions = [
+    published('e-1', 's3managed', { JobID: 'j-1', ExecutionID: 'e-1' }),
+    published('e-2', 's3managed', { JobID: 'j-1', ExecutionID: 'e-2' }),
+    published('e-3', 's3', { Bucket: 'b', Key: 'x.tar.gz' }),
+  ]
+  const signed = (PreSignedURL: string, SourceSpec: object, more = {}) =>
+    ownerOf({ Type: 's3PreSigned', Params: { PreSignedURL, SourceSpec, ...more } }, executions)?.ID
+  const nowhere = { Bucket: '', Key: '' }
+  expect(signed('https://s3.test/b/j-1/e-2.tar.gz?X-Amz-Expires=60', nowhere, { Managed: true })).toBe('e-2')
+  expect(signed('https://s3.test/b/j-1/e-4.tar.gz', nowhere, { Managed: true })).toBeUndefined()
+  expect(signed('https://s3.test/b/x.tar.gz', { Bucket: 'b', Key: 'x.tar.gz' })).toBe('e-3')
 })

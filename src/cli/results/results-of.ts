@@ -41,13 +41,21 @@ export function thatCount(executions: readonly ShownExecution[]): ShownExecution
 }
 
 /** The execution a result belongs to: the one it names, who has published the same, or what a signed address stands for. */
-function ownerOf(spec: SpecConfig, executions: readonly ShownExecution[]): ShownExecution | undefined {
+export function ownerOf(spec: SpecConfig, executions: readonly ShownExecution[]): ShownExecution | undefined {
   const source = spec.Params?.SourceSpec as Record<string, unknown> | undefined
   return executions.find(({ ID, PublishedResult }) => {
     if (PublishedResult === null) return false
     if (spec.Params?.ExecutionID === ID) return true
     if (isDeepStrictEqual(PublishedResult.Params, spec.Params)) return true
+    if (source === undefined) return false
+    if (spec.Params?.Managed === true) return namesObjectOf(spec.Params.PreSignedURL, ID)
     const { Bucket, Key } = PublishedResult.Params ?? {}
-    return source !== undefined && source.Bucket === Bucket && source.Key === Key
+    return source.Bucket === Bucket && source.Key === Key
   })
+}
+
+/** Of a managed bucket only the address says anything. */
+function namesObjectOf(address: unknown, executionId: string): boolean {
+  const url = typeof address === 'string' ? URL.parse(address) : null
+  return url?.pathname.endsWith(`/${executionId}.tar.gz`) ?? false
 }

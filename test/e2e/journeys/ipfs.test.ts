@@ -58,6 +58,7 @@ describe('jobs with IPFS', () => {
 
     const without = await server.run(['job', 'get', atDefault.trim()])
     expect(without.stderr).toContain('No supported downloader found for the published results.')
+    expect(without.stderr).toContain('--ipfs-connect')
     const got = await server.got(atDefault.trim(), ['--ipfs-connect', node.endpoint])
     expect(await readFile(`${got}/stdout`, 'utf8')).toBe('from IPFS\n')
   })

@@ -72,7 +72,7 @@ export const command = defineCommand({
     if (got.kind === 'nothing') return cli.stdout.write(nothingText(id, cli))
     if (got.kind === 'unsupported') return cli.stderr.write(unsupportedText(got.results, cli.stderr))
     if (got.shared.length > 0) {
-      const names = got.shared.slice(0, 3).join(', ')
+      const names = got.shared.slice(0, 3).map(onOneLine).join(', ')
       const files =
         got.shared.length === 1
           ? 'A file of several executions is'
@@ -107,7 +107,14 @@ const fetchFlags = (
 const nothingText = (id: string, { program, stdout }: Cli): string =>
   `No results found\n${fitted('You can check the logged output of the job using the logs command.', stdout)}\n\n  ${program} job logs ${id}\n`
 
+/** A name as it is, unless it would break the line. */
+const onOneLine = (name: string): string => (/[\n\r\t]/.test(name) ? JSON.stringify(name) : name)
+
 const noDownloader =
   'No supported downloader found for the published results. You will have to download the results differently.'
-const unsupportedText = (results: readonly SpecConfig[], out: Out): string =>
-  `${fitted(noDownloader, out)}\n${stringifyJson(JSON.parse(goJson(results)), { indent: 4 })}\n`
+const ipfsHint =
+  'Hint: Name an IPFS node that this machine reaches: --ipfs-connect /ip4/127.0.0.1/tcp/5001, or ResultDownloaders.Types.IPFS.Endpoint\n'
+function unsupportedText(results: readonly SpecConfig[], out: Out): string {
+  const hint = results.some(({ Type }) => Type.toLowerCase() === 'ipfs') ? fitted(ipfsHint, out) : ''
+  return `${fitted(noDownloader, out)}\n${stringifyJson(JSON.parse(goJson(results)), { indent: 4 })}\n${hint}`
+}
