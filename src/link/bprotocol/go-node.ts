@@ -106,10 +106,8 @@ export class GoNode implements ComputeEnd {
   }
 
   readLogs(query: LogQuery, signal: AbortSignal): AsyncIterable<LogChunk> {
-    const { executionId, isFollowing, isTail } = query
     const peers = { SourcePeerID: this.#parts.orchestratorId, TargetPeerID: this.id }
-    const body = { ...peers, ExecutionID: executionId, Tail: isTail, Follow: isFollowing }
-    return this.#logs.read(JSON.stringify(body), query, signal)
+    return this.#logs.read({ ...peers, ExecutionID: query.executionId }, query, signal)
   }
 
   async readResult(): Promise<ResultPart> {

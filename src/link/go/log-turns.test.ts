@@ -19,18 +19,20 @@ const rig = () => {
   const state = { most: 0, asked: [] as string[] }
   const printed = new Map<string, number>()
   async function* read(_subject: string, body: string, signal: AbortSignal) {
+    const { Name, Follow } = JSON.parse(body) as { Name: string; Follow: boolean }
     const stream = { printed: 0, wake: () => {} }
-    open.set(body, stream)
-    state.asked.push(body)
+    open.set(Name, stream)
+    state.asked.push(Name)
     state.most = Math.max(state.most, open.size)
     signal.addEventListener('abort', () => stream.wake())
     try {
       while (!signal.aborted) {
-        if (stream.printed < (printed.get(body) ?? 0)) yield chunk('abcdef'[stream.printed++] as string)
+        if (stream.printed < (printed.get(Name) ?? 0)) yield chunk('abcdef'[stream.printed++] as string)
+        else if (!Follow) return
         else await new Promise<void>((resolve) => (stream.wake = resolve))
       }
     } finally {
-      open.delete(body)
+      open.delete(Name)
     }
   }
   const turns = new LogTurns(
@@ -38,9 +40,9 @@ const rig = () => {
     { after } as Partial<Clock> as Clock,
     '',
   )
-  const print = async (body: string) => {
-    printed.set(body, (printed.get(body) ?? 0) + 1)
-    open.get(body)?.wake()
+  const print = async (name: string) => {
+    printed.set(name, (printed.get(name) ?? 0) + 1)
+    open.get(name)?.wake()
     await settled()
   }
   const pass = async () => {
@@ -48,11 +50,12 @@ const rig = () => {
     await settled()
     await settled()
   }
-  const reader = (body: string) => {
+  const reader = (Name: string, query = whole) => {
     const got: string[] = []
     const end = new AbortController()
     const over = (async () => {
-      for await (const { bytes } of turns.read(body, whole, end.signal)) got.push(String(bytes))
+      for await (const { bytes } of turns.read({ Name }, query, end.signal))
+        if (bytes.length > 0) got.push(String(bytes))
     })()
     return { got, end, over }
   }
@@ -128,5 +131,26 @@ describe('output of one Go node [R20]', () => {
     expect(state.asked).toEqual(['one', 'one'])
     one.end.abort()
     await one.over
+  })
+
+  it('is followed from now on without what was printed before, and with what is printed between two turns', async () => {
+    const { print, pass, reader } = rig()
+    await print('one')
+    const one = reader('one', { ...whole, isTail: true })
+    await settled()
+    await print('one')
+    expect(one.got).toEqual(['b'])
+    const other = reader('other')
+    await pass()
+    await print('other')
+    expect(other.got).toEqual(['a'])
+    await print('one')
+    expect(one.got).toEqual(['b'])
+    await pass()
+    expect(one.got).toEqual(['b', 'c'])
+    for (const { end, over } of [one, other]) {
+      end.abort()
+      await over
+    }
   })
 })

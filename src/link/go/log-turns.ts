@@ -1,4 +1,5 @@
 import type { LogChunk, LogQuery } from '#contracts/log-reader.ts'
+import type { LogStream } from '#contracts/log-sink.ts'
 import type { Clock } from '#lib/clock.ts'
 import { selectedOutput } from '../selected-output.ts'
 import type { GoLogStreams } from './log-streams.ts'
@@ -39,20 +40,26 @@ export class LogTurns {
     }
   }
 
-  /** `body` asks in the node's words for the whole output or, where the query says so, for what comes from then on. */
-  read(body: string, query: LogQuery, signal: AbortSignal): AsyncIterable<LogChunk> {
-    return selectedOutput(this.#readAll(body, query.isTail, signal), query)
+  /** `who` names in the node's words the execution whose output is wanted. */
+  read(who: Readonly<Record<string, string>>, query: LogQuery, signal: AbortSignal): AsyncIterable<LogChunk> {
+    return selectedOutput(this.#readAll(who, query, signal), query)
   }
 
-  async *#readAll(body: string, isTail: boolean, signal: AbortSignal): AsyncGenerator<LogChunk, void> {
-    const seen = { 1: 0, 2: 0 }
+  async *#readAll(
+    who: Readonly<Record<string, string>>,
+    { isTail, isFollowing }: LogQuery,
+    signal: AbortSignal,
+  ): AsyncGenerator<LogChunk, void> {
+    const seen = isTail ? await this.#printedSoFar(who, signal) : { 1: 0, 2: 0 }
+    if (isTail) yield* [placeOf(1, seen[1]), placeOf(2, seen[2])]
+    const body = bodyOf(who, isFollowing)
     for (;;) {
       const turn = await this.#take(signal)
       if (!turn) return
       const { end } = turn
       let timer = this.#clock.after(silentTurnMs, () => this.#becomesLong(turn))
       let isSilent = true
-      const passed = isTail ? { ...seen } : { 1: 0, 2: 0 }
+      const passed = { 1: 0, 2: 0 }
       try {
         const either = AbortSignal.any([signal, end.signal])
         for await (const { stream, bytes } of this.#streams.read(this.#subject, body, either)) {
@@ -65,15 +72,39 @@ export class LogTurns {
           passed[stream] += bytes.length
           if (known === bytes.length) continue
           seen[stream] = passed[stream]
-          yield { stream, bytes: bytes.subarray(known), ...(isTail ? {} : { end: passed[stream] }) }
+          yield { stream, bytes: bytes.subarray(known), end: passed[stream] }
         }
       } finally {
         timer.stop()
-        this.#turn = undefined
-        this.#letIn()
+        this.#over()
       }
       if (signal.aborted || !end.signal.aborted) return
     }
+  }
+
+  /**
+   * Bytes of each stream. A node can be asked for what comes from now on, but then what it prints between two turns would be
+   * missing, so its output is counted first, and then read as a whole.
+   */
+  async #printedSoFar(who: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Record<LogStream, number>> {
+    for (;;) {
+      const printed = { 1: 0, 2: 0 }
+      const turn = await this.#take(signal)
+      if (!turn) return printed
+      const either = AbortSignal.any([signal, turn.end.signal])
+      try {
+        for await (const { stream, bytes } of this.#streams.read(this.#subject, bodyOf(who, false), either))
+          printed[stream] += bytes.length
+      } finally {
+        this.#over()
+      }
+      if (signal.aborted || !turn.end.signal.aborted) return printed
+    }
+  }
+
+  #over(): void {
+    this.#turn = undefined
+    this.#letIn()
   }
 
   /** Undefined when the reader does not wait any more. */
@@ -104,5 +135,11 @@ export class LogTurns {
     if (next) next((this.#turn = newTurn()))
   }
 }
+
+const bodyOf = (who: Readonly<Record<string, string>>, Follow: boolean): string =>
+  JSON.stringify({ ...who, Tail: false, Follow })
+
+/** Says where a stream is, without anything of it. */
+const placeOf = (stream: LogStream, end: number): LogChunk => ({ stream, bytes: new Uint8Array(), end })
 
 const newTurn = (): Turn => ({ end: new AbortController(), isLong: false })

@@ -55,11 +55,10 @@ export class NclNode implements ComputeEnd {
   }
 
   readLogs(query: LogQuery, signal: AbortSignal): AsyncIterable<LogChunk> {
-    const { executionId, isFollowing, isTail, engine } = query
+    const { executionId, engine } = query
     const { nodeId, logs, generation } = this.#parts
     if (engine !== undefined && keepsNoLog(engine, generation)) throw noLog(nodeId, engine)
-    const body = { ExecutionID: executionId, NodeID: nodeId, Tail: isTail, Follow: isFollowing }
-    return logs.read(JSON.stringify(body), query, signal)
+    return logs.read({ ExecutionID: executionId, NodeID: nodeId }, query, signal)
   }
 
   async readResult(): Promise<ResultPart> {
