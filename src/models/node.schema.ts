@@ -55,6 +55,7 @@ const nodeStateFields = {
     }),
     'Since when.',
   ),
+  Message: field(text, 'Ours: what its operator said when deciding on it last.', leftOut),
   Cordon: field(oneOf(cordons), 'Ours: it gets nothing new; DRAINING until what it had is elsewhere.', leftOut),
   DrainBy: field(time, 'Ours, of a node that is drained: when what is left there is stopped.', leftOut),
   Trouble: field(

@@ -69,6 +69,8 @@ export type NodeState = {
   Info: NodeInfo
   Membership: Membership
   ConnectionState: ConnectionState
+  /** Ours: what its operator said when deciding on it last; absent = nothing. */
+  Message?: string
   /** Absent = it takes work. */
   Cordon?: Cordon
   /** Of a node that is drained: when what is left there is stopped, Unix ns; absent = never. */

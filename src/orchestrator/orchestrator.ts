@@ -207,7 +207,15 @@ export class Orchestrator implements Startable {
       log: parts.log,
     })
     this.link = this.#membership
-    this.nodes = new Nodes({ clock, table: this.#table, membership: this.#membership, ledger, onBetter, look })
+    this.nodes = new Nodes({
+      clock,
+      table: this.#table,
+      membership: this.#membership,
+      ledger,
+      onBetter,
+      look,
+      log: parts.log,
+    })
     this.jobs = new Jobs({
       clock,
       random,

@@ -3,11 +3,12 @@ import type { Resources } from '#models/resources.ts'
 import { nsOfTime, type Wire } from './wire-json.ts'
 
 export function decodeNodeState(wire: Wire): NodeState {
-  const { Info, Membership, Connection, ConnectionState, Cordon, DrainBy, Trouble, Remaining } = wire
+  const { Info, Membership, Connection, ConnectionState, Message, Cordon, DrainBy, Trouble, Remaining } = wire
   return {
     Info: decodeNodeInfo(Info ?? {}),
     Membership: Membership ?? 'PENDING',
     ConnectionState: decodeConnection(ConnectionState ?? {}, Connection ?? 'DISCONNECTED'),
+    ...(Message ? { Message } : {}),
     ...(Cordon ? { Cordon } : {}),
     ...(DrainBy ? { DrainBy: nsOfTime(DrainBy) } : {}),
     ...(Trouble ? { Trouble } : {}),

@@ -7,6 +7,7 @@ export function encodeNodeState(node: NodeState): string {
   return (
     `{"Info":${encodeNodeInfo(node.Info)},"Membership":"${node.Membership}",` +
     `"Connection":"${node.ConnectionState.Status}","ConnectionState":${connectionText(node.ConnectionState)}` +
+    (node.Message ? `,"Message":${goString(node.Message)}` : '') +
     (node.Cordon ? `,"Cordon":"${node.Cordon}"` : '') +
     (node.DrainBy === undefined ? '' : `,"DrainBy":${goTime(node.DrainBy)}`) +
     (node.Trouble ? `,"Trouble":${node.Trouble}` : '') +

@@ -140,12 +140,13 @@ export class Membership implements OrchestratorEnd {
     const { linkId, lost } = await agreedLink(this.#linkParts, request)
     // Operators judge at any time: what is known is read when nothing is waited for any more, and once again.
     const known = nodes.get(info.NodeID)
-    if (known?.Membership === 'REJECTED') return refuse('node has been rejected')
+    if (known?.Membership === 'REJECTED') return refuse(rejection(known))
     const { durable } = await this.#note(
       connectedNode(info, known ?? { Membership: settings.defaultMembership }, clock.nowNs()),
     )
     durable.catch(() => this.disconnect(info.NodeID, 'its greeting could not be stored').catch(() => {}))
-    if (nodes.get(info.NodeID)?.Membership === 'REJECTED') return refuse('node has been rejected')
+    const judged = nodes.get(info.NodeID)
+    if (judged?.Membership === 'REJECTED') return refuse(rejection(judged))
     this.#leaving.delete(info.NodeID)
     this.#sessions.open(info.NodeID, linkId, back)
     this.#parts.results.renewed(info.NodeID)
@@ -267,6 +268,9 @@ export class Membership implements OrchestratorEnd {
     await this.#parts.ledger.commitDurably({ putNodes: [state] })
   }
 }
+
+/** With what its operator said of it. */
+const rejection = ({ Message }: NodeState): string => `node has been rejected${Message ? `: ${Message}` : ''}`
 
 const isSameLabels = (a: NodeInfo['Labels'], b: NodeInfo['Labels']): boolean => {
   const keys = Object.keys(a)

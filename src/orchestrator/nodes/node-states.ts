@@ -5,11 +5,12 @@ import { fitsInto, noResources, type Resources } from '#models/resources.ts'
 /** What operators have decided about it stays. */
 export const connectedNode = (
   Info: NodeInfo,
-  { Membership, Cordon, DrainBy }: Pick<NodeState, 'Membership' | 'Cordon' | 'DrainBy'>,
+  { Membership, Message, Cordon, DrainBy }: Pick<NodeState, 'Membership' | 'Message' | 'Cordon' | 'DrainBy'>,
   nowNs: bigint,
 ): NodeState => ({
   Info,
   Membership,
+  ...(Message ? { Message } : {}),
   ...(Cordon ? { Cordon } : {}),
   ...(DrainBy === undefined ? {} : { DrainBy }),
   ConnectionState: {

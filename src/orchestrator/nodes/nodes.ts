@@ -1,5 +1,6 @@
 import type { NodesApi } from '#contracts/control-plane.ts'
 import type { Clock } from '#lib/clock.ts'
+import type { EventLog } from '#lib/event-log.ts'
 import { Fault } from '#lib/fault.ts'
 import type { JobId, NodeId } from '#models/ids.ts'
 import type { Cordon, Membership as MembershipWord, NodeState } from '#models/node.ts'
@@ -20,6 +21,7 @@ export type NodesParts = {
   /** What waits may find a place now. */
   onBetter: () => void
   look: (jobIds: Iterable<JobId>) => void
+  log: EventLog
 }
 
 /** The use cases on nodes. */
@@ -56,42 +58,45 @@ export class Nodes implements NodesApi {
     return this.#shown(first)
   }
 
-  async approve(id: NodeId): Promise<void> {
-    await this.#judge(id, 'APPROVED', 'node already approved')
+  async approve(id: NodeId, message: string): Promise<void> {
+    await this.#judge(id, 'APPROVED', message)
     this.#parts.onBetter()
   }
 
-  async reject(id: NodeId): Promise<void> {
-    await this.#judge(id, 'REJECTED', 'node already rejected')
+  async reject(id: NodeId, message: string): Promise<void> {
+    await this.#judge(id, 'REJECTED', message)
     await this.#parts.membership.disconnect(id, 'node rejected')
   }
 
-  remove(id: NodeId): Promise<void> {
-    return this.#parts.membership.remove(id)
+  async remove(id: NodeId, message: string): Promise<void> {
+    await this.#parts.membership.remove(id)
+    this.#tell('deleted', id, message)
   }
 
-  cordon(id: NodeId): Promise<void> {
-    return this.#setCordon(id, 'CORDONED')
+  cordon(id: NodeId, message: string): Promise<void> {
+    return this.#setCordon(id, 'CORDONED', message)
   }
 
-  uncordon(id: NodeId): Promise<void> {
-    return this.#setCordon(id, undefined)
+  uncordon(id: NodeId, message: string): Promise<void> {
+    return this.#setCordon(id, undefined, message)
   }
 
-  drain(id: NodeId, _message: string, deadlineSeconds = 0): Promise<void> {
+  drain(id: NodeId, message: string, deadlineSeconds = 0): Promise<void> {
     const drainBy = this.#parts.clock.nowNs() + BigInt(deadlineSeconds) * secondNs
-    return this.#setCordon(id, 'DRAINING', deadlineSeconds > 0 ? drainBy : undefined)
+    return this.#setCordon(id, 'DRAINING', message, deadlineSeconds > 0 ? drainBy : undefined)
   }
 
-  async #judge(id: NodeId, verdict: MembershipWord, already: string): Promise<void> {
+  async #judge(id: NodeId, verdict: MembershipWord, message: string): Promise<void> {
     const state = this.#known(id)
-    if (state.Membership === verdict) throw new Fault('Conflict', already, { component })
-    await this.#parts.ledger.commitDurably({ putNodes: [{ ...state, Membership: verdict }] })
+    const word = verdict.toLowerCase()
+    if (state.Membership === verdict) throw new Fault('Conflict', `node already ${word}`, { component })
+    await this.#put({ ...state, Membership: verdict }, message)
+    this.#tell(word, id, message)
   }
 
   /** Undefined: it takes work again. */
-  async #setCordon(id: NodeId, wanted: Cordon | undefined, drainBy?: bigint): Promise<void> {
-    const { table, ledger, onBetter, look } = this.#parts
+  async #setCordon(id: NodeId, wanted: Cordon | undefined, message: string, drainBy?: bigint): Promise<void> {
+    const { table, onBetter, look } = this.#parts
     const { Cordon: present, DrainBy: presentBy, ...state } = this.#known(id)
     // A drain may be given a deadline, or another one, or none any more.
     if (present === wanted && presentBy === undefined && drainBy === undefined) {
@@ -99,9 +104,20 @@ export class Nodes implements NodesApi {
       throw new Fault('Conflict', already, { component })
     }
     const cordon = { ...(wanted ? { Cordon: wanted } : {}), ...(drainBy === undefined ? {} : { DrainBy: drainBy }) }
-    await ledger.commitDurably({ putNodes: [{ ...state, ...cordon }] })
+    await this.#put({ ...state, ...cordon }, message)
+    this.#tell(wanted?.toLowerCase() ?? 'uncordoned', id, message)
     if (wanted === undefined) onBetter()
     look(table.jobsOn(id))
+  }
+
+  /** What was said before is about what was decided before. */
+  async #put({ Message: _before, ...state }: NodeState, message: string): Promise<void> {
+    const said = message === '' ? {} : { Message: message }
+    await this.#parts.ledger.commitDurably({ putNodes: [{ ...state, ...said }] })
+  }
+
+  #tell(decision: string, nodeId: NodeId, message: string): void {
+    this.#parts.log('node_judged', { nodeId, decision, ...(message === '' ? {} : { reason: message }) })
   }
 
   #known(id: NodeId): NodeState {

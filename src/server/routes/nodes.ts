@@ -45,6 +45,8 @@ const methods: Record<NodeActionWord, Exclude<keyof NodesApi, 'list' | 'get'>> =
 }
 const isAction = (text: string): text is NodeActionWord => Object.hasOwn(methods, text)
 
+const longestMessage = 1_000
+
 type Order = { action: string; message: string; deadline: number }
 
 async function act(nodes: NodesApi, idPrefix: string, { action, message, deadline }: Order): Promise<void> {
@@ -52,6 +54,8 @@ async function act(nodes: NodesApi, idPrefix: string, { action, message, deadlin
     throw new Fault('BadRequest', 'unsupported action', { hint: `One of ${Object.keys(methods).join(', ')}.` })
   if (deadline !== 0 && (action !== 'drain' || deadline < 0))
     throw new Fault('BadRequest', 'the deadline is a number of seconds, of a drain only')
+  if (message.length > longestMessage)
+    throw new Fault('BadRequest', `the message is longer than ${longestMessage} characters`)
   const { Info } = await nodes.get(idPrefix)
   if (action === 'drain') return nodes.drain(Info.NodeID, message, deadline)
   await nodes[methods[action]](Info.NodeID, message)
