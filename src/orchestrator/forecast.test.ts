@@ -222,11 +222,13 @@ describe('why', () => {
     })
   })
 
-  it('an ops job tries each node once, and a node that declined is told with its words [F3, W45]', () => {
+  it('an ops job says what becomes of its failure, and a node that declined is told with its words [F3, W45]', () => {
     const ops = new World(job({ Type: 'ops' }), one)
     ops.step()
-    ops.end(0, 'Failed', 'node')
-    expect(reasonsOf(ops.snapshot()).Attempts[0]?.Next).toBe('not tried again: an ops job tries each node once')
+    ops.end(0, 'Failed', 'user')
+    expect(reasonsOf(ops.snapshot()).Attempts[0]?.Next).toBe(
+      'not tried again: a failure of class user is not tried again',
+    )
     const asked = new World(job(), one)
     asked.step()
     asked.end(0, 'AskForBidRejected')

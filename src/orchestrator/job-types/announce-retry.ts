@@ -15,8 +15,10 @@ export const announceRetry = (snapshot: Snapshot, plan: Plan, attempts: readonly
   if (!before || !isFailure(before) || before.FollowupEvalID !== '') return
   const { job, nowNs, evaluationId } = snapshot
   const failures = failedInARow(job, attempts).length
+  const most = rescheduleOf(job).Attempts
+  const count = failures > most ? `${failures}` : `${failures} of ${most}`
   const event = execRetry(nowNs, {
-    what: `Attempt ${failures} of ${rescheduleOf(job).Attempts} failed${classText(before)}`,
+    what: `Attempt ${count} failed${classText(before)}`,
     retry:
       retry.kind === 'never'
         ? { why: retry.why }

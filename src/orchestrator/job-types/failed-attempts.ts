@@ -6,7 +6,7 @@ import { isTerminalJob } from '#models/job-state.ts'
 import { memoryText } from '../events.ts'
 import type { Snapshot } from '../snapshot.ts'
 import { raisedMemory } from './more-memory.ts'
-import { onceRetryOf, type Retry, retryOf } from './retry.ts'
+import { type Retry, retryOf } from './retry.ts'
 
 const mostShown = 100
 
@@ -22,7 +22,7 @@ const failureOf = (snapshot: Snapshot, attempts: readonly Execution[]): FailedAt
   const last = attempts.at(-1)
   if (!last || !isDiscardedExecution(last.ComputeState.StateType)) return undefined
   const failed = attempts.filter((attempt) => isDiscardedExecution(attempt.ComputeState.StateType))
-  const retry = (snapshot.job.Type === 'ops' ? onceRetryOf : retryOf)(snapshot, failed)
+  const retry = retryOf(snapshot, failed)
   const isOver = isTerminalJob(snapshot.job.State.StateType)
   return {
     ExecutionID: last.ID,

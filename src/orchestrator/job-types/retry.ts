@@ -13,6 +13,7 @@ export type Retry =
 const secondNs = 1_000_000_000n
 /** What a service or daemon did before it ran well for so long is not held against it. */
 const steadyNs = 600n * secondNs
+const dayNs = 86_400n * secondNs
 
 /**
  * Looks at all attempts of one partition, oldest first. Declined bids and lost executions are placed again at once;
@@ -34,8 +35,10 @@ export const retryOf = (snapshot: Snapshot, attempts: readonly Execution[]): Ret
     return never(`a failure of class ${last.FailureClass} is not tried again`)
   if (job.Delivery === 'AtMostOnce') return never('the job must not start more than once')
   const failures = failedInARow(job, attempts).length
-  if (failures >= policy.Attempts) return never(`tried ${failures} of ${policy.Attempts} times${classText(last)}`)
-  const at = last.ModifyTime + backoffNs(policy, failures, jitterOf(last.ID))
+  const isUsedUp = failures >= policy.Attempts
+  if (isUsedUp && job.Type !== 'daemon') return never(`tried ${failures} of ${policy.Attempts} times${classText(last)}`)
+  const pauseNs = isUsedUp ? longPauseNs(failures - policy.Attempts) : backoffNs(policy, failures, jitterOf(last.ID))
+  const at = last.ModifyTime + pauseNs
   if (isTooLate(at > nowNs ? at : nowNs)) return never('past the deadline for new attempts')
   return at <= nowNs ? now : { kind: 'later', at }
 }
@@ -59,18 +62,18 @@ const causeOf = ({ ComputeState: { StateType, Message }, DesiredState }: Executi
   return (StateType === 'Cancelled' && DesiredState.Message) || 'execution failed'
 }
 
-/** An ops job tries each node once; only what was lost is run there again. */
-export const onceRetryOf = (snapshot: Snapshot, attempts: readonly Execution[]): Retry =>
-  attempts.at(-1)?.FailureClass === 'lost'
-    ? retryOf(snapshot, attempts)
-    : { kind: 'never', cause: '', why: 'an ops job tries each node once' }
-
 /**
  * That the start of one that was lost or stopped was not reported does not mean that it did not start: the report may be what was
  * lost, also by a node that crashed and knew only then that it was to stop (I4).
  */
 const mayHaveStarted = ({ StartTime, FailureClass, ComputeState }: Execution): boolean =>
   StartTime > 0n || FailureClass === 'lost' || ComputeState.StateType === 'Cancelled'
+
+/** A daemon belongs on every node and gives none up: it is tried there again after a good while, each time twice as long. */
+const longPauseNs = (pauses: number): bigint => {
+  const ns = steadyNs * 2n ** BigInt(Math.min(pauses, 10))
+  return ns < dayNs ? ns : dayNs
+}
 
 /** From `Delay` seconds on, doubled or not, at most `MaxDelay`, between half and all of it. */
 const backoffNs = (

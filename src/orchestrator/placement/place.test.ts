@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Job } from '#models/job.ts'
-import { amount, job, task, World } from '../../../test/kit/reconcile-world.ts'
+import { amount, job, second, task, World } from '../../../test/kit/reconcile-world.ts'
 import { Placement } from './place.ts'
 
 /** A thousand nodes in fifty racks; each `every`th has a slot. */
@@ -66,4 +66,18 @@ it('a job that is larger than a node takes of one hears that, and not what the n
   const { jobState } = world.step()
   expect(jobState?.StateType).toBe('Failed')
   expect(jobState?.Message).toMatch(/: node takes no job of more than \{CPU: 1, Memory: 1 B, [^}]*\}$/)
+})
+
+it('a node that declined is asked again once it has come back, which may be with other settings [W16]', () => {
+  for (const [ConnectedSince, starts] of [
+    [second, 0],
+    [3n * second, 1],
+  ] as const) {
+    const asked = new World(job({ Type: 'daemon' }), [{ units: 1 }])
+    asked.step()
+    asked.nowNs = 2n * second
+    asked.end(0, 'AskForBidRejected')
+    asked.nodes[0]!.state.ConnectionState.ConnectedSince = ConnectedSince
+    expect(asked.step().starts).toHaveLength(starts)
+  }
 })

@@ -26,9 +26,7 @@ export class Placement {
     const ownVersion = executions.filter((execution) => execution.JobVersion === job.Version)
     this.#snapshot = snapshot
     this.need = need
-    this.#declined = new Set(
-      ownVersion.filter((e) => e.ComputeState.StateType === 'AskForBidRejected').map((e) => e.NodeID),
-    )
+    this.#declined = new Set(ownVersion.filter((e) => isDecline(e, nodes)).map((e) => e.NodeID))
     this.#own = countByNode(ownVersion.filter((e) => !isTerminalExecution(e.ComputeState.StateType)))
     this.near = nodes.viewsNear(requiredSelector(job)?.constraints ?? [])
   }
@@ -110,6 +108,11 @@ export class Placement {
     return { rule: 'max-per-node', reason, isBusy: true }
   }
 }
+
+/** A node that has come back since then may take by now what it did not: its operator may have set it otherwise. */
+const isDecline = ({ ComputeState, NodeID, ModifyTime }: Execution, nodes: Snapshot['nodes']): boolean =>
+  ComputeState.StateType === 'AskForBidRejected' &&
+  ModifyTime >= (nodes.view(NodeID)?.state.ConnectionState.ConnectedSince ?? 0n)
 
 const countByNode = (executions: readonly Execution[]): Map<NodeId, number> => {
   const counts = new Map<NodeId, number>()

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { amount, job, nodeState, World } from '../../../../test/kit/reconcile-world.ts'
+import { amount, job, nodeState, second, World } from '../../../../test/kit/reconcile-world.ts'
 
 describe('daemon jobs', () => {
   it('follow a node that comes later, and never complete [R100]', () => {
@@ -57,5 +57,20 @@ describe('daemon jobs', () => {
       'Attempt 1 of 2 failed (user), no other follows: a failure of class user is not tried again',
     ])
     expect(world.step().changes).toEqual([])
+  })
+
+  it('do not give a node up: after their attempts they try again there after longer and longer pauses [W16]', () => {
+    const world = new World(job({ Type: 'daemon' }), [{ units: 1 }])
+    const pauses: number[] = []
+    for (let failures = 1; failures <= 12; failures++) {
+      world.step()
+      world.end(0, 'Failed', 'transient')
+      const { checkAt = world.nowNs, starts } = world.step()
+      expect(starts).toEqual([])
+      pauses.push(Number((checkAt - world.nowNs) / second))
+      world.nowNs = checkAt
+    }
+    expect(pauses.slice(1)).toEqual([600, 1200, 2400, 4800, 9600, 19200, 38400, 76800, 86400, 86400, 86400])
+    expect(world.job.State.StateType).toBe('Running')
   })
 })

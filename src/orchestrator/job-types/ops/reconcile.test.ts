@@ -21,7 +21,7 @@ describe('ops jobs', () => {
     })
   })
 
-  it('run again where a node lost them, but not what failed, and not what may start once only', () => {
+  it('run again where a node lost them, but not what may start once only', () => {
     for (const [Delivery, starts, end] of [
       ['AtLeastOnce', 1, 'Completed'],
       ['AtMostOnce', 0, 'Failed'],
@@ -36,10 +36,40 @@ describe('ops jobs', () => {
       if (starts > 0) world.end(0, 'Completed')
       expect((starts > 0 ? world.step() : plan).jobState?.StateType).toBe(end)
     }
-    const failing = new World(job({ Type: 'ops' }), [{ units: 1 }])
-    failing.step()
-    failing.end(0, 'Failed', 'transient')
-    expect(failing.step()).toMatchObject({ starts: [], jobState: { StateType: 'Failed' } })
+  })
+
+  it('try again on its own node what failed, as the retry policy says, and complete when that went well [R104]', () => {
+    const world = new World(job({ Type: 'ops' }), [{ units: 1 }, { units: 1 }])
+    world.step()
+    world.end(0, 'Completed')
+    world.end(0, 'Failed', 'node')
+    const plan = world.step()
+    expect(plan).toMatchObject({
+      starts: [],
+      changes: [{ event: { Message: expect.stringMatching(/^Attempt 1 of 2/) } }],
+    })
+    expect(world.job.State.StateType).toBe('Running')
+    world.nowNs = plan.checkAt ?? 0n
+    expect(world.step().starts.map(({ NodeID, Attempt }) => [NodeID, Attempt])).toEqual([['n-1', 2]])
+    world.end(0, 'Completed')
+    expect(world.step().jobState?.StateType).toBe('Completed')
+  })
+
+  it('fail when a node is tried as often as the policy says, and at once where the user is to blame [F2]', () => {
+    const ofClass = (failure: 'user' | 'transient', Attempts: number): (string | undefined)[] => {
+      const world = new World(job({ Type: 'ops', Reschedule: { Attempts } }), [{ units: 1 }])
+      const seen: (string | undefined)[] = []
+      for (let attempt = 0; attempt < Attempts && seen.at(-1) !== 'Failed'; attempt++) {
+        world.step()
+        world.end(0, 'Failed', failure)
+        const { checkAt = world.nowNs } = world.step()
+        seen.push(world.job.State.StateType)
+        world.nowNs = checkAt
+      }
+      return seen
+    }
+    expect(ofClass('transient', 3)).toEqual(['Running', 'Running', 'Failed'])
+    expect(ofClass('user', 3)).toEqual(['Failed'])
   })
 
   it('wait for nodes that are still on their way after a restart, and are woken by the first [L4]', () => {

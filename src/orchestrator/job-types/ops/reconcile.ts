@@ -1,23 +1,35 @@
-import type { Execution } from '#models/execution.ts'
+import { isDiscardedExecution } from '#models/execution-state.ts'
 import { noMatchOf } from '../../placement/shortage.ts'
-import { emptyPlan } from '../../plan.ts'
-import type { Snapshot } from '../../snapshot.ts'
+import { checkBy, emptyPlan } from '../../plan.ts'
+import { announceRetry } from '../announce-retry.ts'
 import { queueJob } from '../counted.ts'
 import { failIfTooLong, failJob, finishEnded, stopOldVersions } from '../ending.ts'
 import { startOnNodes } from '../every-node.ts'
 import type { Reconcile } from '../job-type.ts'
 import { stopOverdue } from '../leave-node.ts'
-import { onceRetryOf } from '../retry.ts'
+import { retryOf } from '../retry.ts'
 import { isLive, loseUnreachable } from '../stop-executions.ts'
 
-/** Once on every node that matches; done when all of them are. What a node lost is run there again, a failure is not. */
+/** Once on every node that matches; done when all of them are. What fails is tried again on its own node, as the retry policy says. */
 export const reconcileOps: Reconcile = (snapshot) => {
   const plan = emptyPlan(false)
   const all = loseUnreachable(snapshot, plan)
   if (finishEnded(snapshot, plan, all)) return plan
   const executions = stopOverdue(snapshot, plan, stopOldVersions(snapshot, plan, all))
   if (failIfTooLong(snapshot, plan, executions)) return plan
-  const placement = startOnNodes(snapshot, plan, executions, (attempts) => isWanted(snapshot, attempts))
+  let retriesLater = false
+  const placement = startOnNodes(snapshot, plan, executions, (attempts) => {
+    const last = attempts.at(-1)
+    if (last && !isDiscardedExecution(last.ComputeState.StateType)) return false
+    const retry = retryOf(snapshot, attempts)
+    announceRetry(snapshot, plan, attempts, retry)
+    if (retry.kind === 'later') {
+      checkBy(plan, retry.at)
+      retriesLater = true
+    }
+    if (retry.kind === 'now' && retry.until !== undefined) checkBy(plan, retry.until + 1n)
+    return retry.kind === 'now'
+  })
   if (executions.length === 0 && plan.starts.length === 0) {
     if (plan.waitsFor) queueJob(snapshot, plan, noMatchOf(placement).message)
     else if (snapshot.isSettling) plan.waitsFor = 'nodes'
@@ -27,7 +39,7 @@ export const reconcileOps: Reconcile = (snapshot) => {
     }
     return plan
   }
-  if (plan.starts.length > 0 || executions.some(isLive)) {
+  if (plan.starts.length > 0 || retriesLater || executions.some(isLive)) {
     if (snapshot.job.State.StateType !== 'Running') plan.jobState = { StateType: 'Running' }
     if (executions.some(({ FailureClass }) => FailureClass === 'lost')) plan.waitsFor ??= 'nodes'
     return plan
@@ -43,6 +55,3 @@ export const reconcileOps: Reconcile = (snapshot) => {
   }
   return plan
 }
-
-const isWanted = (snapshot: Snapshot, attempts: readonly Execution[]): boolean =>
-  attempts.length === 0 || onceRetryOf(snapshot, attempts).kind === 'now'
