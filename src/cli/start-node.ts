@@ -11,6 +11,8 @@ export type NodePlan = {
   readonly roles: Roles
   readonly folder: DataFolder
   readonly apiHost: string
+  /** The labels as they are configured by now. */
+  readonly labels: () => Promise<Settings['Labels']>
 }
 
 /** The arguments that turn this program into a runner of WASM programs; main.ts knows them. */
@@ -31,11 +33,14 @@ export const nodeParts = async (settings: Settings, host: Host) => {
 }
 
 /** Starts the node, or says in one sentence what stands in its way. */
-export async function startNode({ settings, roles, folder, apiHost }: NodePlan, host: Host): Promise<RunningNode> {
+export async function startNode(
+  { settings, roles, folder, apiHost, labels }: NodePlan,
+  host: Host,
+): Promise<RunningNode> {
   const { runNode } = await import('#node/run-node.ts')
   const parts = await nodeParts(settings, host)
   const linkHost = roles.isCompute && apiHost === '127.0.0.1' ? apiHost : settings.Orchestrator.Host
-  return runNode({ ...parts, settings, roles, folder, apiHost, linkHost }).catch((error: unknown) => {
+  return runNode({ ...parts, settings, roles, folder, apiHost, linkHost, labels }).catch((error: unknown) => {
     throw startFault(error, folder.root)
   })
 }

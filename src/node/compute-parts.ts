@@ -49,7 +49,8 @@ export const computeParts = async (
     clock,
     everyMs: milliseconds(settings.Compute.Heartbeat.InfoUpdateInterval),
     detect: (onToolTrouble) => detectResources(folder.executionsFolder, onToolTrouble),
-    factsOf: (found) => factsOf(settings, nodeId, found),
+    labels: deps.labels ?? (async () => settings.Labels),
+    factsOf: (found, labels) => factsOf(settings, nodeId, found, labels),
     log,
   })
   const remote = orchestrator ? undefined : await lateOrchestrator(deps, { nodeId, clock, log })
@@ -111,9 +112,9 @@ export const computeParts = async (
   return { role, parts: [...(remote ? [remote] : []), cache, role, machine, sweep] }
 }
 
-const factsOf = (settings: Settings, nodeId: NodeId, found: Resources): LiveFacts => {
+const factsOf = (settings: Settings, nodeId: NodeId, found: Resources, configured: Settings['Labels']): LiveFacts => {
   const capacity = capacityOf(settings, found)
-  const labels = nodeLabels(settings.Labels, nodeId, buildInfo, capacity)
+  const labels = nodeLabels(configured, nodeId, buildInfo, capacity)
   return { labels, capacity, maxPerJob: jobLimitsOf(settings, capacity) }
 }
 

@@ -15,6 +15,7 @@ afterEach(() => machine.stop())
 async function watched(...found: (Resources | string)[]) {
   const clock = new StepClock()
   const said: string[] = []
+  let labels = (): Record<string, string> => ({})
   let [current, silent] = [small, small]
   const detect = async (onTrouble: OnToolTrouble): Promise<Resources> => {
     const next = found.shift()
@@ -26,11 +27,16 @@ async function watched(...found: (Resources | string)[]) {
     clock,
     everyMs: 60_000,
     detect,
-    factsOf: (capacity) => ({ labels: {}, capacity, maxPerJob: capacity }),
+    labels: async () => labels(),
+    factsOf: (capacity, named) => ({ labels: { ...named }, capacity, maxPerJob: capacity }),
     log: (event) => void said.push(event),
   })
   const offers: Resources[] = []
-  machine.onChange = async ({ capacity }) => void offers.push(capacity)
+  const names: Record<string, string>[] = []
+  machine.onChange = async (facts) => {
+    offers.push(facts.capacity)
+    names.push(facts.labels)
+  }
   await machine.look()
   await machine.start()
   const pass = () => clock.goTo(clock.nowAtMs + 60_000)
@@ -43,7 +49,8 @@ async function watched(...found: (Resources | string)[]) {
     silent = others
     found.push('no answer')
   }
-  return { silence, clock, pass, minute, offers, said }
+  const name = (read: typeof labels) => void (labels = read)
+  return { silence, name, clock, pass, minute, offers, names, said }
 }
 
 describe('a machine that is looked at again', () => {
@@ -77,6 +84,21 @@ describe('a machine that is looked at again', () => {
     silence({ ...small, GPU: 1, GPUs: [other] })
     await minute()
     expect(offers[0]?.GPUs).toEqual([gpu, other])
+  })
+
+  it('is called as its operator says by now; what cannot be read changes nothing and is told once [R121]', async () => {
+    const { minute, name, names, said } = await watched()
+    name(() => ({ zone: 'a' }))
+    await minute()
+    name(() => {
+      throw new Error('not YAML')
+    })
+    await minute()
+    await minute()
+    name(() => ({ zone: 'b' }))
+    await minute()
+    expect(names).toEqual([{ zone: 'a' }, { zone: 'b' }])
+    expect(said).toEqual(['labels_changed', 'labels_not_read', 'labels_changed'])
   })
 
   it('is looked at no more after the end', async () => {

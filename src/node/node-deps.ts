@@ -21,6 +21,8 @@ export type NodeDeps = {
   log: NodeLog
   /** Merged settings as users may see them: secrets masked. */
   printableConfig: () => Record<string, unknown>
+  /** The operator's labels, read again; throws when they cannot be read. Absent: those of the settings. */
+  labels?: () => Promise<Settings['Labels']>
   /** How the state's database is opened; tests make one that crashes. */
   openDatabase?: (path: string) => SqlDatabase
   /** Addresses to listen on, decided from roles and settings. */

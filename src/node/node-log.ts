@@ -50,7 +50,15 @@ export const eventLog = (log: NodeLog, clock: Clock): EventLog => {
 }
 
 /** Nobody has to do anything about these. */
-const goodNews = new Set(['orchestrator_found', 'bus_reached', 'engine_available', 'execution_progress', 'logs_swept'])
+const goodNews = new Set([
+  'orchestrator_found',
+  'bus_reached',
+  'engine_available',
+  'execution_progress',
+  'labels_changed',
+  'logs_swept',
+  'node_judged',
+])
 
 const repeatMs = 30_000
 /** Lines of one event within that time. */

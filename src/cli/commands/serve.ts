@@ -34,7 +34,8 @@ export const command = defineCommand({
   async run(input, cli) {
     const { settings, roles, apiHost } = await nodeSettings(cli)
     const folder = dataFolder(settings.DataDir, roles)
-    const node = await startNode({ settings, roles, folder, apiHost }, cli)
+    const labels = async () => (await cli.load('node')).settings.Labels
+    const node = await startNode({ settings, roles, folder, apiHost, labels }, cli)
     const address = addressOf(node, settings, folder)
     const exports = exportsText(address)
     try {

@@ -5,9 +5,15 @@ import { ended } from '../crash/processes.ts'
 
 let product: Product
 let server: Server
+let worker: Server
 let node: string
 
-type Shown = { Info: { NodeID: string; NodeType: string }; Membership: string; ConnectionState: { Status: string } }
+type Shown = {
+  Info: { NodeID: string; NodeType: string; Labels: Record<string, string> }
+  Membership: string
+  Message?: string
+  ConnectionState: { Status: string }
+}
 
 beforeAll(async () => {
   product = await Product.start()
@@ -15,10 +21,13 @@ beforeAll(async () => {
     roles: ['orchestrator'],
     settings: { 'Orchestrator.NodeManager.ManualApproval': 'true', 'Compute.Heartbeat.Interval': '1s' },
   })
-  await product.serve({
+  worker = await product.serve({
     roles: ['compute'],
     name: 'worker',
-    settings: { 'Compute.Orchestrators': `nats://127.0.0.1:${server.linkPort}` },
+    settings: {
+      'Compute.Orchestrators': `nats://127.0.0.1:${server.linkPort}`,
+      'Compute.Heartbeat.InfoUpdateInterval': '500ms',
+    },
   })
   await until('it is known', async () => (await nodes()).length === 1)
   node = (await nodes())[0]!.Info.NodeID
@@ -39,9 +48,25 @@ describe('who may take part', () => {
     expect((await ended(server.port, id)).Job.State.StateType).toBe('Completed')
   })
 
+  it('a node that runs has the labels that its operator writes into its file, and what waits for them starts [R121, R202, W28]', async () => {
+    const zoneOf = async () => (await nodes())[0]?.Info.Labels['zone']
+    const write = (value: string) =>
+      worker.ok(['config', 'set', '--data-dir', worker.dataFolder, `Labels=zone=${value}`])
+    const Constraints = [{ Key: 'zone', Operator: '=', Values: ['b'] }]
+    const job = { job: { Constraints }, task: { Timeouts: { QueueTimeout: 60 } } }
+    const id = await server.submit(toolJob(['print', 'hello', '', '0'], job))
+    await write('a')
+    await until('it is called so', async () => (await zoneOf()) === 'a')
+    await write('b')
+    expect((await ended(server.port, id)).Job.State.StateType).toBe('Completed')
+    expect(await zoneOf()).toBe('b')
+  })
+
   it('a rejected node is out until it is approved again, and saying it twice is an error [R53, R55]', async () => {
     expect(await server.ok(['node', 'reject', node.slice(0, 12), '-m', 'not today'])).toBe('Ok\n\n')
     await until('REJECTED DISCONNECTED', async () => (await states())[0] === 'REJECTED DISCONNECTED')
+    expect((await nodes())[0]?.Message).toBe('not today')
+    await until('it is told why', () => worker.said.includes('node has been rejected: not today'))
     const { exit, stdout, stderr } = await server.run(['node', 'reject', node])
     expect([exit, stdout, stderr]).toEqual([1, '', `Error: Failed to reject node ${node}: node already rejected\n`])
     await server.ok(['node', 'approve', node])

@@ -15,7 +15,8 @@ export const command = defineCommand({
   use: '<key>=<value>...',
   long:
     'Writes values into config.yaml of the data folder, or into the file that -c names. The rest of the file stays as it\n' +
-    'is, with its comments. A list or map takes its items with commas. A node reads its configuration when it starts.',
+    'is, with its comments. A list or map takes its items with commas. A node reads its configuration when it starts,\n' +
+    'and its labels again later.',
   examples: [
     ['where the server is', 'config set API.Host=10.0.0.5 API.Port=1234'],
     ['labels of this node', 'config set Labels=zone=a,disk=ssd'],
