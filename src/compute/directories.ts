@@ -5,11 +5,15 @@ import type { ExecutionId } from '#models/ids.ts'
 /** The folder of one execution and what is where in it. Nothing is made before it is needed. */
 export class ExecutionDirectories {
   readonly #disk: Disk
+  readonly #parent: string
   readonly #root: string
   #isMade = false
+  /** Everything that is to be published is in its folder. */
+  isResultWhole = false
 
   constructor(disk: Disk, executionsRoot: string, executionId: ExecutionId) {
     this.#disk = disk
+    this.#parent = executionsRoot
     this.#root = `${executionsRoot}/${executionId}`
   }
 
@@ -42,6 +46,13 @@ export class ExecutionDirectories {
 
   makeResult(): Promise<string> {
     return this.#make('result')
+  }
+
+  /** It survives the machine. */
+  async syncResult(): Promise<void> {
+    await this.#disk.syncAll(this.result)
+    await this.#disk.sync(this.#root)
+    await this.#disk.sync(this.#parent)
   }
 
   async remove(): Promise<void> {

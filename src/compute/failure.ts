@@ -7,7 +7,7 @@ import { type FailureClass, failureClasses } from '#models/job.ts'
 export type Failure = ExitFailure & { topic: string; isRetryable?: boolean }
 
 /** Also where a fault tells of it in its own words. */
-const tellsOfFullDisk = (error: unknown): boolean =>
+export const tellsOfFullDisk = (error: unknown): boolean =>
   error instanceof Fault ? error.code === 'StorageFull' : isDiskFull(error)
 
 const diskFullHint = 'The disk of the node is full. Its operator frees some; until then other nodes may run the job.'

@@ -14,6 +14,10 @@ export interface Disk {
   /** Writes, syncs, renames: the file is whole or as before. */
   replaceFile(path: string, bytes: Uint8Array | string, mode?: number): Promise<void>
   readFile(path: string): Promise<Uint8Array | undefined>
+  /** A file, or the names in a folder: it survives the machine. */
+  sync(path: string): Promise<void>
+  /** A folder with all in it; links are not followed. */
+  syncAll(path: string): Promise<void>
   /** Bytes of the files in a folder, without following links; 0 when it does not exist. */
   usedBytes(path: string): Promise<number>
   /** Another one each time that what was written and not synced may have been lost. */

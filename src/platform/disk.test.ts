@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -94,6 +95,16 @@ describe('the system disk', () => {
     symlinkSync('/', join(folder, 'a', 'b', '1234'))
     expect(await systemDisk.usedBytes(join(folder, 'a'))).toBe(1101)
     expect(await systemDisk.usedBytes(join(folder, 'no'))).toBe(0)
+  })
+
+  it('syncs a folder with all in it that can be, and follows no link out of it', async () => {
+    await systemDisk.makeDirectory(join(folder, 'a', 'b'))
+    writeFileSync(join(folder, 'a', 'b', 'file'), 'x')
+    symlinkSync('/nowhere', join(folder, 'a', 'link'))
+    execFileSync('mkfifo', [join(folder, 'a', 'pipe')])
+    await systemDisk.syncAll(folder)
+    await expect(systemDisk.syncAll(join(folder, 'no'))).rejects.toThrow('ENOENT')
+    await expect(systemDisk.sync(join(folder, 'no'))).rejects.toThrow('ENOENT')
   })
 
   it('tells the free space', async () => {

@@ -18,6 +18,8 @@ export const systemDisk: Disk = {
   },
   replaceFile,
   readFile: (path) => unlessMissing(readFile(path)),
+  sync,
+  syncAll,
   usedBytes,
   bootId,
   async freeBytes(path) {
@@ -55,7 +57,8 @@ async function replaceFile(path: string, bytes: Uint8Array | string, mode = 0o64
     await rm(draft, { force: true })
     throw error
   }
-  await syncFolder(dirname(path))
+  // The new name itself is durable only when its folder is.
+  await sync(dirname(path))
 }
 
 async function writeSynced(path: string, bytes: Uint8Array | string, mode: number): Promise<void> {
@@ -68,14 +71,21 @@ async function writeSynced(path: string, bytes: Uint8Array | string, mode: numbe
   }
 }
 
-/** The new name itself is durable only when its folder is. */
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r')
+async function sync(path: string): Promise<void> {
+  const handle = await open(path, 'r')
   try {
-    await folder.sync()
+    await handle.sync()
   } finally {
-    await folder.close()
+    await handle.close()
   }
+}
+
+async function syncAll(path: string): Promise<void> {
+  for (const entry of await readdir(path, { withFileTypes: true })) {
+    if (entry.isDirectory()) await syncAll(join(path, entry.name))
+    else if (entry.isFile()) await sync(join(path, entry.name))
+  }
+  await sync(path)
 }
 
 /** What goes meanwhile counts for nothing: of many folders something is always being written. */

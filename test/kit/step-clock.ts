@@ -15,7 +15,16 @@ export class StepClock implements Clock {
     return { stop: () => void (this.#timers = this.#timers.filter((each) => each !== timer)) }
   }
 
-  sleep = (delayMs: number): Promise<void> => new Promise((resolve) => this.after(delayMs, resolve))
+  sleep = (delayMs: number, signal?: AbortSignal): Promise<void> =>
+    new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason)
+      const timer = this.after(delayMs, resolve)
+      const onAbort = () => {
+        timer.stop()
+        reject(signal?.reason)
+      }
+      signal?.addEventListener('abort', onAbort, { once: true })
+    })
 
   get pending(): number {
     return this.#timers.length

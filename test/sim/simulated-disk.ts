@@ -49,6 +49,9 @@ export class SimulatedDisk implements Disk {
     return this.#files.get(path)
   }
 
+  async sync(): Promise<void> {}
+  async syncAll(): Promise<void> {}
+
   async usedBytes(path: string): Promise<number> {
     return [...this.#files].reduce((sum, [file, bytes]) => sum + (isInside(file, path) ? bytes.length : 0), 0)
   }

@@ -2,15 +2,19 @@ import { expect, it } from 'vitest'
 import type { Disk } from '#contracts/disk.ts'
 import type { ExecutionId } from '#models/ids.ts'
 import { ExecutionDirectories } from '../directories.ts'
-import { endedBefore, noteEnded } from './ended.ts'
+import { endedBefore, noteEnded, noteKept } from './ended.ts'
 
 it('a program that ended in an earlier life has, unless the machine may have lost some of its result since', async () => {
   const files = new Map<string, string>()
+  const synced: string[] = []
   let boot = 'first'
   const disk = {
     bootId: async () => boot,
     writeFile: async (path: string, text: string) => void files.set(path, text),
+    replaceFile: async (path: string, text: string) => void files.set(path, text),
     readFile: async (path: string) => files.get(path),
+    syncAll: async (path: string) => void synced.push(path),
+    sync: async (path: string) => void synced.push(path),
   } as never as Disk
   const directories = new ExecutionDirectories(disk, '/running', 'e-1' as ExecutionId)
   files.set(`${directories.result}/stdout`, 'alpha')
@@ -34,6 +38,12 @@ it('a program that ended in an earlier life has, unless the machine may have los
   expect(await endedWith(false)).toBeUndefined()
   expect(await endedWith(true)).toEqual({ exitCode: 3 })
   expect(printed).toHaveLength(1)
+  expect(directories.isResultWhole, 'what was packed counts, not the folder').toBe(false)
   files.set(directories.ended, 'second 1')
   expect(await endedWith(true)).toBeUndefined()
+  await noteKept({ disk, directories, exitCode: 3 })
+  expect(synced).toEqual([directories.result, '/running/e-1', '/running'])
+  boot = 'third'
+  expect(await endedWith(false)).toEqual({ exitCode: 3 })
+  expect(directories.isResultWhole).toBe(true)
 })

@@ -7,13 +7,23 @@ import type { RunContext } from '../run-context.ts'
 
 type Noting = { disk: Disk; directories: ExecutionDirectories; exitCode: number }
 
+/** In place of the machine's life, of a result that survives it. */
+const synced = 'synced'
+
 /** Notes that the program has ended by itself and all of its result is in its folder: from here on only publishing is left. */
 export const noteEnded = async ({ disk, directories, exitCode }: Noting): Promise<void> =>
   disk.writeFile(directories.ended, `${await disk.bootId()} ${exitCode}\n`)
 
+/** The same for what takes its time to be published: it is then there after a new start of the machine, too. */
+export const noteKept = async ({ disk, directories, exitCode }: Noting): Promise<void> => {
+  await directories.syncResult()
+  await disk.replaceFile(directories.ended, `${synced} ${exitCode}\n`)
+}
+
 /**
  * How the program ended in an earlier life of this node, which left only publishing to do; undefined = it did not come to that. After
- * a new start of the machine the folder may lack what was never synced: then only a result counts that its publisher has packed.
+ * a new start of the machine the folder may lack what was never synced: then only a result counts that was, or that its publisher has
+ * packed.
  */
 export const endedBefore = async ({
   execution,
@@ -24,12 +34,12 @@ export const endedBefore = async ({
   logs,
 }: RunContext): Promise<Exit | undefined> => {
   const noted = await disk.readFile(directories.ended)
-  const [, bootId, exitCode] = /^(\S+) (-?\d+)\n$/.exec(noted ? Buffer.from(noted).toString() : '') ?? []
+  const [, life, exitCode] = /^(\S+) (-?\d+)\n$/.exec(noted ? Buffer.from(noted).toString() : '') ?? []
   if (exitCode === undefined) return undefined
-  const isWhole =
-    bootId === (await disk.bootId()) ||
-    (await registries.publishers.get(mainTask(job).Publisher.Type)?.isPacked?.(execution.ID))
-  if (!isWhole) return undefined
+  const isThere = life === synced || life === (await disk.bootId())
+  const publisher = registries.publishers.get(mainTask(job).Publisher.Type)
+  if (!isThere && !(await publisher?.isPacked?.(execution.ID))) return undefined
+  directories.isResultWhole = isThere
   await printAgain(disk, directories, logs)
   return { exitCode: Number(exitCode) }
 }

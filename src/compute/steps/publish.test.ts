@@ -7,12 +7,17 @@ import { publishFailed, publishResult } from './publish.ts'
 
 const published = { Type: 's3', Params: { Key: 'k' } }
 const away = () => new Fault('ServiceUnavailable', 'the store is away', { details: { FailureClass: 'transient' } })
+const full = () => Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' })
 const wrong = () => new Fault('BadRequest', 'no such bucket', { details: { FailureClass: 'user' } })
 
-/** A publisher that fails so often before it takes a result. */
-const rig = (faults: (() => Fault)[], publishForMs = 600_000, leftOut: string[] = []) => {
+/** A publisher that fails so often before it takes a result, and a disk that does before it takes the exit code. */
+const rig = (
+  faults: (() => Error)[],
+  { publishForMs = 600_000, leftOut = [] as string[], diskFaults = [] as (() => Error)[] } = {},
+) => {
   const clock = new StepClock()
   const told: string[] = []
+  const noted: string[] = []
   let asked = 0
   const publish: Publisher['publish'] = async ({ onLeftOut }) => {
     for (const name of leftOut) onLeftOut?.(name, 'it is a link')
@@ -24,8 +29,16 @@ const rig = (faults: (() => Fault)[], publishForMs = 600_000, leftOut: string[] 
   const context = {
     execution: { ID: 'e-1', NodeID: 'n-1' },
     job: { ID: 'j-1', Tasks: [{ Publisher: { Type: 's3' }, ResultPaths: [] }] },
-    directories: { makeResult: async () => '/results' },
-    disk: { writeFile: async () => {}, bootId: async () => 'b' },
+    directories: { makeResult: async () => '/results', ended: '/ended', syncResult: async () => noted.push('synced') },
+    disk: {
+      writeFile: async (path: string, text: string) => {
+        const fault = path === '/results/exitCode' && diskFaults.shift()
+        if (fault) throw fault()
+        noted.push(`${path} ${text}`)
+      },
+      replaceFile: async (path: string, text: string) => noted.push(`${path} ${text}`),
+      bootId: async () => 'b',
+    },
     registries: { publishers: { get: () => ({ publish }) } },
     logs: { writeFiles: async () => {} },
     exitCode: 0,
@@ -40,7 +53,7 @@ const rig = (faults: (() => Fault)[], publishForMs = 600_000, leftOut: string[] 
     clock.goTo(clock.nowAtMs + ms)
     for (let turn = 0; turn < 20; turn++) await Promise.resolve()
   }
-  return { outcome, pass, told, asked: () => asked, stop }
+  return { outcome, pass, told, noted, asked: () => asked, stop }
 }
 
 describe('a result that its store does not take', () => {
@@ -57,7 +70,7 @@ describe('a result that its store does not take', () => {
   })
 
   it('is said to lack what is not published, once', async () => {
-    const { outcome, pass, told } = rig([away], 600_000, ['outputs/out'])
+    const { outcome, pass, told } = rig([away], { leftOut: ['outputs/out'] })
     await pass(1_000)
     expect(await outcome).toEqual(published)
     expect(told.slice(1)).toEqual([`${topics.publishingResults}: Left out of the result: "outputs/out" (it is a link)`])
@@ -70,10 +83,34 @@ describe('a result that its store does not take', () => {
   })
 
   it('fails when the store stays away for too long', async () => {
-    const { outcome, pass, asked } = rig(Array(20).fill(away), 10_000)
+    const { outcome, pass, asked } = rig(Array(20).fill(away), { publishForMs: 10_000 })
     for (const seconds of [1, 2, 4, 8]) await pass(seconds * 1_000)
     expect(await outcome).toBe('the store is away')
     expect(asked()).toBe(4)
+  })
+
+  it('waits where it is while the disk of its node has no room for it, as its files or as it is packed [X6]', async () => {
+    const { outcome, pass, told, asked } = rig([full], { diskFaults: [full] })
+    await pass(1_000)
+    expect(asked()).toBe(1)
+    await pass(2_000)
+    expect(await outcome).toEqual(published)
+    expect(told).toEqual(
+      [1, 2].map(
+        (s) =>
+          `${topics.publishingResults}: The result is kept here until there is room on the disk of the node, and published again in ${s}s: ENOSPC: no space left on device`,
+      ),
+    )
+  })
+
+  it('is synced, and noted to be, when that takes a second, and its files are written once', async () => {
+    const quick = rig([])
+    expect(await quick.outcome).toEqual(published)
+    expect(quick.noted).toEqual(['/results/exitCode 0', '/ended b 0\n'])
+    const slow = rig([away])
+    await slow.pass(1_000)
+    expect(await slow.outcome).toEqual(published)
+    expect(slow.noted).toEqual(['/results/exitCode 0', '/ended b 0\n', 'synced', '/ended synced 0\n'])
   })
 })
 

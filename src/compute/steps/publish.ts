@@ -6,10 +6,10 @@ import type { Execution } from '#models/execution.ts'
 import { type Job, mainTask } from '#models/job.ts'
 import { isNoSpec, noSpec, type SpecConfig, typeKey } from '#models/spec-config.ts'
 import type { ExecutionDirectories } from '../directories.ts'
-import { type Failure, failureOf } from '../failure.ts'
+import { type Failure, failureOf, tellsOfFullDisk } from '../failure.ts'
 import type { Registries } from '../registry.ts'
 import type { RunContext } from '../run-context.ts'
-import { noteEnded } from './ended.ts'
+import { noteEnded, noteKept } from './ended.ts'
 import { LeftOut } from './left-out.ts'
 import { pickResults } from './pick-results.ts'
 
@@ -30,28 +30,34 @@ export const publishResult = (context: PublishContext, signal: AbortSignal): Pro
   publishBy(mainTask(context.job).Publisher, context, signal)
 
 const publishBy = async (spec: SpecConfig, context: PublishContext, signal: AbortSignal): Promise<SpecConfig> => {
-  const { execution, job, directories, disk, registries, logs } = context
+  const { execution, job, directories, registries } = context
   if (isNoSpec(spec)) return noSpec()
   const publisher = registries.publishers.get(spec.Type)
   if (!publisher) throw new Fault('BadRequest', `this node does not support publisher "${spec.Type}"`)
-  const resultDirectory = await directories.makeResult()
-  await pickResults(context)
-  await logs.writeFiles(resultDirectory)
-  await disk.writeFile(`${resultDirectory}/exitCode`, String(context.exitCode))
-  if (context.isOwnEnd) await noteEnded(context)
   const { ID: executionId, NodeID: nodeId } = execution
-  const request = { executionId, jobId: job.ID, nodeId, publisher: spec, resultDirectory }
+  const request = { executionId, jobId: job.ID, nodeId, publisher: spec, resultDirectory: directories.result }
   let leftOut = new LeftOut()
-  const publish = () => {
+  const publish = async () => {
+    if (!directories.isResultWhole) await completeResult(context)
     leftOut = new LeftOut()
     return publisher.publish({ ...request, onLeftOut: (name, why) => leftOut.add(name, why) }, signal)
   }
   try {
-    return await untilTaken(publish, context, signal)
+    return await keptMeanwhile(() => untilTaken(publish, context, signal), context)
   } finally {
     const text = leftOut.text()
     if (text !== undefined) context.onProgress(topics.publishingResults, text)
   }
+}
+
+const completeResult = async (context: PublishContext): Promise<void> => {
+  const { directories, disk, logs, exitCode, isOwnEnd } = context
+  const resultDirectory = await directories.makeResult()
+  await pickResults(context)
+  await logs.writeFiles(resultDirectory)
+  await disk.writeFile(`${resultDirectory}/exitCode`, String(exitCode))
+  if (isOwnEnd) await noteEnded(context)
+  directories.isResultWhole = true
 }
 
 /**
@@ -76,10 +82,37 @@ export const publishFailed = async (
   }
 }
 
+/** What is published sooner is not worth a sync. */
+const keptAfterMs = 1_000
+
+/** A program that has run for long is not to run again because its machine went down while its store was away. */
+const keptMeanwhile = async <Published>(
+  publish: () => Promise<Published>,
+  context: PublishContext,
+): Promise<Published> => {
+  const isOver = new AbortController()
+  const keeping = context.isOwnEnd ? keep(context, isOver.signal) : undefined
+  try {
+    return await publish()
+  } finally {
+    isOver.abort()
+    await keeping
+  }
+}
+
+/** Never rejects: what the disk does not take outlives only the process. */
+const keep = async (context: PublishContext, signal: AbortSignal): Promise<void> => {
+  try {
+    do await context.clock.sleep(keptAfterMs, signal)
+    while (!context.directories.isResultWhole)
+    await noteKept(context)
+  } catch {}
+}
+
 const firstPauseMs = 1_000
 const longestPauseMs = 60_000
 
-/** A program that has run for long is not to have run for nothing: a store that is away for a while is tried again. */
+/** Nor because its store was away for a while, or the disk of its node was full: it is tried again. */
 const untilTaken = async (
   publish: () => Promise<SpecConfig>,
   { clock, publishForMs, onProgress }: PublishContext,
@@ -91,10 +124,13 @@ const untilTaken = async (
       return await publish()
     } catch (error) {
       const { message, class: reason } = failureOf(error, topics.publishingResults)
-      if (signal.aborted || reason !== 'transient' || clock.monotonicMs() + pauseMs > giveUpAtMs) throw error
+      const isFull = tellsOfFullDisk(error)
+      const isForNow = isFull || reason === 'transient'
+      if (signal.aborted || !isForNow || clock.monotonicMs() + pauseMs > giveUpAtMs) throw error
+      const until = isFull ? 'kept here until there is room on the disk of the node,' : 'kept here'
       onProgress(
         topics.publishingResults,
-        `The result is kept here and published again in ${pauseMs / 1000}s: ${message}`,
+        `The result is ${until} and published again in ${pauseMs / 1000}s: ${message}`,
       )
       await clock.sleep(pauseMs, signal)
     }

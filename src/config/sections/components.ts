@@ -49,7 +49,7 @@ export const inputSources = {
 export const publishers = {
   Disabled: disabled('Publishers'),
   RetryFor: age(
-    'How long a node tries to publish a result that its store does not take; then the execution fails',
+    'How long a node tries to publish a result that its store, or its own full disk, does not take; then the execution fails',
     hour,
   ),
   Types: {

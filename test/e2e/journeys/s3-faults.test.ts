@@ -1,5 +1,6 @@
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { globSync } from 'node:fs'
+import { readFile, rm } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Product, type Server, toolJob } from '../../kit/product.ts'
 import { type Misdeed, S3Server } from '../../kit/s3-server.ts'
@@ -236,6 +237,26 @@ describe('a job with S3 loses nothing', () => {
     const { Items } = Executions
     expect(Items.map(({ RunOutput }) => [RunOutput?.ExitCode, RunOutput?.Stdout])).toEqual([[7, 'once']])
     expect(store.buckets.get(Bucket, `killed/${Items[0]!.ID}/exitCode`)?.bytes.toString()).toBe('7')
+  })
+
+  it('when its machine goes down while its store is away at the end: what was never synced may be gone, the result is not', async () => {
+    awayFor['down/'] = Number.POSITIVE_INFINITY
+    const Publisher = place({ Key: 'down/{executionID}', Encoding: 'plain' })
+    const id = await server.submit(jobWith({ Publisher }, ['print', 'once', '', '7']))
+    const ofAll = (name: string) =>
+      globSync(`**/${name}`, { cwd: product.folder }).map((each) => join(product.folder, each))
+    const endings = () => ofAll('running/*/ended')
+    const isSynced = async () => (await readFile(endings()[0] ?? '/dev/null', 'utf8')) === 'synced 7\n'
+    await until('its result is on the disk', isSynced, 60_000)
+    await server.stop('SIGKILL')
+    const executionId = basename(dirname(endings()[0]!))
+    for (const log of ofAll(`logs/${executionId}*`)) await rm(log, { recursive: true })
+    await server.start()
+    awayFor['down/'] = 0
+    const { Job, Executions } = await ended(server.port, id, 60_000)
+    expect(Job.State.StateType).toBe('Completed')
+    expect(Executions.Items.map(({ RunOutput }) => [RunOutput?.ExitCode, RunOutput?.Stdout])).toEqual([[7, 'once']])
+    expect(store.buckets.get(Bucket, `down/${executionId}/stdout`)?.bytes.toString()).toBe('once')
   })
 
   it('when its store is away for longer than its program may run', async () => {

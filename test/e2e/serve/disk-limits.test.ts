@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Product, type Server, toolJob } from '../../kit/product.ts'
@@ -43,19 +43,28 @@ afterAll(async () => {
   await web?.close()
 })
 
-const run = async (words: string[], task: object = {}) => {
-  const job = toolJob(words, { job: { Reschedule: { Attempts: 1 } }, task })
-  const shown = await ended(server.port, await server.submit(job))
+const submit = (words: string[], task: object = {}) =>
+  server.submit(toolJob(words, { job: { Reschedule: { Attempts: 1 } }, task }))
+const endOf = async (id: string) => {
+  const shown = await ended(server.port, id)
   const [execution] = shown.Executions.Items
   const { ComputeState, FailureClass, RunOutput } = execution!
   return {
     state: shown.Job.State.StateType,
+    attempts: shown.Executions.Items.length,
     message: ComputeState.Message,
     hint: ComputeState.Details?.Hint,
     class: FailureClass,
     output: RunOutput,
   }
 }
+const run = async (words: string[], task: object = {}) => endOf(await submit(words, task))
+const waitsForRoom = (id: string) =>
+  until('its result waits for room', async () =>
+    /kept here until there is room on the disk of the node, and published again in/.test(
+      (await server.ok(['job', 'history', id, '--wide'])).replace(/\s+/g, ' '),
+    ),
+  )
 const inline = (bytes: Buffer, Target: string) => ({
   Source: { Type: 'inline', Params: { URL: `data:application/octet-stream;base64,${bytes.toString('base64')}` } },
   Target,
@@ -87,25 +96,32 @@ describe.skipIf(!canMount)('the disk of a node', () => {
     await nothingRemains()
   })
 
-  it('when full is seen by a program that writes, and its result is not half of one [X6]', async () => {
-    const end = await run(['fill', '/out/file', '1000000', 'append'], { ResultPaths: outputs, Publisher: local })
-    expect(end.output).toMatchObject({ ExitCode: 1, stderr: expect.stringContaining('write') })
-    expect(end).toMatchObject({ state: 'Failed', class: 'node', message: expect.stringContaining('no space left') })
+  it('when full is seen by a program that writes; its result waits for room and is whole then [X6]', async () => {
+    const other = join(folderOf('running'), 'of-another-program')
+    writeFileSync(other, 'x'.repeat(100_000))
+    const id = await submit(['fill', '/out/file', '1000000', 'append'], { ResultPaths: outputs, Publisher: local })
+    await waitsForRoom(id)
+    rmSync(other)
+    const end = await endOf(id)
+    expect(end).toMatchObject({ state: 'Completed', output: { ExitCode: 1, stderr: expect.stringContaining('write') } })
+    const got = await server.got(id)
+    expect(readFileSync(join(got, 'exitCode'), 'utf8')).toBe('1')
+    expect(statSync(join(got, 'out', 'file')).size).toBeGreaterThan(100_000)
+    rmSync(join(folderOf('results'), readdirSync(folderOf('results'))[0]!))
     await nothingRemains()
   })
 
-  it('when full fails an execution whose result finds no place, and no half of it stays [X6, R186]', async () => {
-    const kept = readdirSync(folderOf('results'))
+  it('when full has a result wait that finds no place: it is published when there is one, and nothing runs again [X6, R186]', async () => {
     const half = { InputSources: [inline(noise.subarray(0, 120_000), '/in')], Publisher: local }
-    writeFileSync(join(folderOf('results'), 'of-another-program'), 'x'.repeat(180_000))
-    const end = await run(['cat', '/in'], half)
-    expect(end).toMatchObject({
-      state: 'Failed',
-      class: 'node',
-      hint: expect.stringContaining('disk of the node is full'),
-    })
-    expect(end.message).toMatch(/local publisher failed to write the result: .*no space left/)
-    expect(readdirSync(folderOf('results'))).toEqual([...kept, 'of-another-program'])
+    const other = join(folderOf('results'), 'of-another-program')
+    writeFileSync(other, 'x'.repeat(180_000))
+    const id = await submit(['cat', '/in'], half)
+    await waitsForRoom(id)
+    expect(readdirSync(folderOf('results'))).toEqual(['of-another-program'])
+    rmSync(other)
+    expect(await endOf(id)).toMatchObject({ state: 'Completed', attempts: 1 })
+    expect(readFileSync(join(await server.got(id), 'stdout')).equals(noise.subarray(0, 120_000))).toBe(true)
+    rmSync(join(folderOf('results'), readdirSync(folderOf('results'))[0]!))
     await nothingRemains()
   })
 
