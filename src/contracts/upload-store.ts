@@ -18,7 +18,7 @@ export type KeptUpload = {
   scope: string
   id: string
   sizeBytes: number
-  /** When it was last begun or named by a submission, Unix ms. */
+  /** When it was last begun, named by a submission, or some of it came; Unix ms. */
   usedMs: number
   /** Jobs that name it, or were to. */
   jobIds: JobId[]
@@ -29,13 +29,11 @@ export type KeptUpload = {
  * no content by it, unless somebody of the same namespace has sent that.
  */
 export interface UploadStore {
-  /** The digests of the chunks that are not there. */
-  missing(namespace: string, chunkList: ChunkList): Promise<string[]>
-  /** Keeps the chunkList, if it is not there; answers which of its chunks are still to come. */
+  /** Keeps the chunkList, with those of its chunks that are there; answers which are still to come. */
   begin(namespace: string, chunkList: ChunkList): Promise<{ id: string; missing: string[] }>
   /**
-   * Keeps a chunk that a chunkList names; its bytes are synced. Throws a Fault: NotFound when it names none of the kind, BadRequest when
-   * something else came, StorageFull; nothing is kept then.
+   * Keeps a chunk that a chunkList names; its bytes are synced. Throws a Fault: NotFound when it names none of the kind, or has gone
+   * meanwhile, BadRequest when something else came, StorageFull; nothing is kept then.
    */
   put(namespace: string, id: string, digest: string, bytes: AsyncIterable<Uint8Array>): Promise<void>
   /** Its size, once it is there whole. */

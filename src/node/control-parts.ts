@@ -25,7 +25,7 @@ export const controlParts = async (deps: NodeDeps, context: PartContext) => {
     publicKey: await orchestratorKey(store),
   }
   const results = new ResultFiles({ directory: deps.folder.takenFolder, read: readPart })
-  const uploads = new UploadFiles({ directory: deps.folder.uploadsFolder, disk: systemDisk, read: readPart })
+  const uploads = new UploadFiles({ directory: deps.folder.uploadsFolder, disk: systemDisk, read: readPart, clock })
   const signer = resultSigner(deps, clock, log)
   const orchestrator = new Orchestrator({
     store,

@@ -10,6 +10,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -38,14 +39,14 @@ const jobId = 'j-1' as JobId
 
 /** A user, an orchestrator that keeps what he sends, and a node that asks it. */
 function rig(root: string) {
-  const files = new UploadFiles({ directory: join(root, 'uploads'), disk: systemDisk, read: readPart })
+  const clock = new SystemClock()
+  const files = new UploadFiles({ directory: join(root, 'uploads'), disk: systemDisk, read: readPart, clock })
   const ask: ReadUpload = async ({ jobId: _, ...query }) => {
     const part = await files.read('default', query)
     if (!part) throw new Fault('NotFound', `no upload ${query.uploadId}`)
     return part
   }
   const settings = { directory: join(root, 'offered'), comingDirectory: join(root, 'coming') }
-  const clock = new SystemClock()
   /** `read` stands between the node and its orchestrator. */
   const storage = async (read = ask, cache?: Awaited<ReturnType<typeof fileCache>>) => {
     const made = new UploadStorage(settings, { read, clock, unpack: unpackTar, ...(cache && { cache }) })
@@ -337,6 +338,25 @@ describe('what users send with their jobs', () => {
     expect(await files.usedBytes()).toBe(0)
     const late = files.put('default', ids[1] ?? '', (await chunkOf('two')) ?? '', one(Buffer.from('x')))
     await expect(late).rejects.toMatchObject({ code: 'NotFound' })
+  })
+
+  it('is in use as long as some of it comes, and what comes after it has gone is refused', async () => {
+    const { files } = rig(root)
+    writeFileSync(join(root, 'large'), randomBytes(9_000_000))
+    const { list, chunks } = await localUpload(join(root, 'large'), never)
+    const { id } = await files.begin('default', list)
+    const listFile = join(root, 'uploads', readdirSync(join(root, 'uploads'))[0] ?? '', 'lists', id)
+    const coming = chunks()[Symbol.asyncIterator]()
+    const putNext = async () => {
+      const { value } = await coming.next()
+      await files.put('default', id, hash('sha256', value), one(value))
+    }
+    utimesSync(listFile, 1, 1)
+    await putNext()
+    const [kept] = await files.list()
+    expect(Date.now() - kept!.usedMs).toBeLessThan(60_000)
+    rmSync(listFile)
+    await expect(putNext()).rejects.toMatchObject({ code: 'NotFound', message: expect.stringContaining('has gone') })
   })
 
   it.each([

@@ -115,6 +115,41 @@ describe('an upload', () => {
     expect(resent).toBeLessThan(there.size / 2)
   })
 
+  const gone = () => new Fault('NotFound', 'no upload was begun, or it has gone')
+
+  it('of which some has gone from the server meanwhile is sent again, as far as it is not there', async () => {
+    const { server, there, send } = world()
+    let isGone = false
+    server.take = async () => {
+      if (there.size < 10 || isGone) return
+      isGone = true
+      there.clear()
+      throw gone()
+    }
+    await send(randomBytes(40_000_000))
+    expect(isGone).toBe(true)
+    expect(there.size).toBeGreaterThan(15)
+    expect(server.begun).toBe(3)
+  })
+
+  it('that goes from the server each time is given up', async () => {
+    const { server, send } = world()
+    server.take = () => Promise.reject(gone())
+    await expect(send(randomBytes(1000))).rejects.toThrow('has gone')
+    expect(server.begun).toBe(3)
+  })
+
+  it('that goes while others of its job are sent is sent again before the job is submitted', async () => {
+    const { server, there, send } = world()
+    let firstOfAll: string | undefined
+    server.take = async (digest) => {
+      if (firstOfAll !== undefined && digest !== firstOfAll) there.delete(firstOfAll)
+      firstOfAll ??= digest
+    }
+    await send(randomBytes(1000), randomBytes(1000))
+    expect(there.size).toBe(2)
+  })
+
   it('is given up when nothing gets through for a minute', async () => {
     const { server, clock, send } = world()
     server.take = async () => {

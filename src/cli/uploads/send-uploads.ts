@@ -19,6 +19,8 @@ const atOnce = 4
 /** How long a server that takes nothing is asked again. */
 const patienceMs = 60_000
 const pauseMs = 200
+/** So often a server may have forgotten what was begun without having taken anything of it. */
+const mostGone = 3
 
 /**
  * Sends what inputs of a job name by a path of this machine, as far as the server has it not already, and gives the job as
@@ -29,16 +31,23 @@ export async function sendUploads(spec: JobSpec, isQuiet: boolean, cli: Cli): Pr
   const steps = new Steps(cli.stderr, cli.clock, Math.max(...paths.map((path) => stepText(path).length)), isQuiet)
   const client = await cli.client()
   const uploads = new Map<string, LocalUpload>()
-  for (const path of paths) {
-    steps.begin(stepText(path))
-    try {
+  const sendOne = (path: string, upload: LocalUpload) =>
+    during(`cannot send ${path}`, send(upload, spec.Namespace, client, cli, steps))
+  try {
+    for (const path of paths) {
+      steps.begin(stepText(path))
       const upload = await read(path, cli, steps)
-      await during(`cannot send ${path}`, send(upload, spec.Namespace, client, cli, steps))
       uploads.set(path, upload)
-    } catch (error) {
-      steps.end(cli.interrupted.aborted ? 'cancelled' : 'failed')
-      throw error
+      await sendOne(path, upload)
     }
+    // What was sent first may have gone, for want of room, by the time that the last of it is there.
+    for (let isAnySent = uploads.size > 1; isAnySent; ) {
+      isAnySent = false
+      for (const each of uploads) isAnySent = (await sendOne(...each)) || isAnySent
+    }
+  } catch (error) {
+    steps.end(cli.interrupted.aborted ? 'cancelled' : 'failed')
+    throw error
   }
   steps.end('done')
   for (const [path, upload] of uploads) warnOfLeftOut(path, upload, cli)
@@ -53,17 +62,23 @@ async function read(path: string, cli: Cli, steps: Steps): Promise<LocalUpload> 
   return localUpload(cli.resolve(path), cli.interrupted, (bytes) => (readBytes = bytes))
 }
 
-async function send(upload: LocalUpload, namespace: string, client: Client, cli: Cli, steps: Steps): Promise<void> {
+/** Until all of it is there; whether anything had to be sent. What the server has no more it is given again. */
+async function send(upload: LocalUpload, namespace: string, client: Client, cli: Cli, steps: Steps): Promise<boolean> {
   const patiently = patience(cli)
-  for (;;) {
+  let goneInARow = 0
+  for (let isAnySent = false; ; isAnySent = true) {
     const { ID, Missing } = await patiently(() => client.jobs.beginUpload(upload.list, { namespace }))
-    if (Missing.length === 0) return
+    if (Missing.length === 0) return isAnySent
     const missing = new Set(Missing)
     let sentBytes = 0
     steps.note(howFar(() => sentBytes, namedBytes(upload.list, missing), cli.clock))
-    await sendMissing(upload, missing, async (digest, bytes) => {
+    const sending = sendMissing(upload, missing, async (digest, bytes) => {
       await patiently(() => client.jobs.uploadChunk(ID, digest, bytes, { namespace }))
       sentBytes += bytes.length
+    })
+    await sending.catch((error: unknown) => {
+      goneInARow = sentBytes > 0 ? 0 : goneInARow + 1
+      if (faultOf(error).code !== 'NotFound' || goneInARow === mostGone) throw error
     })
   }
 }

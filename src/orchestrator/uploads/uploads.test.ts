@@ -15,6 +15,7 @@ const job = (Params: object, Namespace = 'own') =>
 /** Upload `id` of 9 bytes is in namespace `own`; job `j-1` reads it since version 1, and node `n-1` has executions of both versions. */
 function rig({ maxBytes = 100, hasRoom = true, missing = [id] } = {}) {
   const used: unknown[] = []
+  let listed = 0
   const uploads = new Uploads({
     maxBytes,
     hasRoomFor: async () => hasRoom,
@@ -24,19 +25,23 @@ function rig({ maxBytes = 100, hasRoom = true, missing = [id] } = {}) {
       jobVersion: async (_: JobId, version: number) => job({ ID: version === 1 ? id : 'c'.repeat(64), SizeBytes: 9 }),
     } as never,
     files: {
-      missing: async () => missing,
-      begin: async () => ({ id, missing }),
+      begin: async () => {
+        listed++
+        return { id, missing }
+      },
       sizeBytes: async (namespace: string, asked: string) => (namespace === 'own' && asked === id ? 9 : undefined),
       use: async (...use: unknown[]) => used.push(use) > 0,
       read: async () => ({ bytes: Buffer.from('content'), sizeBytes: 9, tag: 't' }),
     } as never,
   })
-  return { uploads, used }
+  return { uploads, used, listed: () => listed }
 }
 
 describe('an upload', () => {
   it('is begun within the limits of the operator [L7]', async () => {
-    expect(await rig().uploads.begin('own', list)).toEqual({ id, missing: [id] })
+    const { uploads, listed } = rig()
+    expect(await uploads.begin('own', list)).toEqual({ id, missing: [id] })
+    expect(listed(), 'chunks are looked for once').toBe(1)
     await expect(rig({ maxBytes: 8 }).uploads.begin('own', list)).rejects.toMatchObject({
       code: 'PayloadTooLarge',
       hint: expect.stringContaining('Orchestrator.MaxUploadSize'),

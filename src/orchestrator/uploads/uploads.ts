@@ -31,10 +31,11 @@ export class Uploads {
     const { maxBytes, hasRoomFor } = this.#parts
     const sizeBytes = listedBytes(chunkList)
     if (sizeBytes > maxBytes) throw tooLarge(sizeBytes, maxBytes)
-    // It is begun again when it goes on after a break, and once more when all of it has come.
-    const missingBytes = namedBytes(chunkList, new Set(await this.#files.missing(namespace, chunkList)))
+    // What is here of it stays here from now on. It is begun again after a break, and once more when all of it has come.
+    const begun = await this.#files.begin(namespace, chunkList)
+    const missingBytes = namedBytes(chunkList, new Set(begun.missing))
     if (missingBytes > 0 && !(await hasRoomFor(missingBytes))) throw noRoom(missingBytes)
-    return this.#files.begin(namespace, chunkList)
+    return begun
   }
 
   take(namespace: string, id: string, digest: string, bytes: AsyncIterable<Uint8Array>): Promise<void> {

@@ -1,10 +1,11 @@
 import { hash } from 'node:crypto'
-import { rename, stat } from 'node:fs/promises'
+import { rename, stat, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ReadPart } from '#contracts/archive.ts'
 import type { Disk } from '#contracts/disk.ts'
 import type { ResultPart } from '#contracts/publisher.ts'
 import type { KeptUpload, UploadQuery, UploadStore } from '#contracts/upload-store.ts'
+import type { Clock } from '#lib/clock.ts'
 import { Fault, isDiskFull } from '#lib/fault.ts'
 import { Turns } from '#lib/turns.ts'
 import { type ChunkList, chunkListIdOf, chunkListText, isDigest, listedBytes } from '#models/chunk-list.ts'
@@ -13,7 +14,7 @@ import { checkedChunk } from './checked-chunk.ts'
 import { sizeOf } from './size-of.ts'
 import { synced, writeSynced } from './synced.ts'
 
-export type UploadFilesParts = { directory: string; disk: Disk; read: ReadPart }
+export type UploadFilesParts = { directory: string; disk: Disk; read: ReadPart; clock: Clock }
 
 type Place = Pick<KeptUpload, 'scope' | 'id'>
 type Sizes = ReadonlyMap<string, number>
@@ -26,20 +27,18 @@ export class UploadFiles implements UploadStore {
   readonly #directory: string
   readonly #disk: Disk
   readonly #read: ReadPart
+  readonly #clock: Clock
   /** What a list names must not go while another is written that names it too. */
   readonly #turns = new Turns(1)
   /** The list that chunks last came or went by, where each would else read it anew: their sizes by their digests. */
   #last: { path: string; sizes: Sizes } | undefined
   #begun = 0
 
-  constructor({ directory, disk, read }: UploadFilesParts) {
+  constructor({ directory, disk, read, clock }: UploadFilesParts) {
     this.#directory = directory
     this.#disk = disk
     this.#read = read
-  }
-
-  missing(namespace: string, chunkList: ChunkList): Promise<string[]> {
-    return this.#missing(scopeOf(namespace), chunkList)
+    this.#clock = clock
   }
 
   begin(namespace: string, chunkList: ChunkList): Promise<{ id: string; missing: string[] }> {
@@ -54,7 +53,7 @@ export class UploadFiles implements UploadStore {
   async put(namespace: string, id: string, digest: string, bytes: AsyncIterable<Uint8Array>): Promise<void> {
     const place = placeOf(namespace, id)
     const sizeBytes = (await this.#sizesOf(place)).get(digest)
-    if (sizeBytes === undefined) throw new Fault('NotFound', `no upload ${id} with a chunk ${digest} was begun`)
+    if (sizeBytes === undefined) throw notBegun(id, digest)
     const path = this.#path(place.scope, 'chunks', digest)
     const part = `${path}.${this.#begun++}`
     try {
@@ -64,6 +63,9 @@ export class UploadFiles implements UploadStore {
       await this.#disk.remove(part)
       throw error
     }
+    await this.#renew(place).catch(() => {
+      throw notBegun(id, digest)
+    })
   }
 
   async sizeBytes(namespace: string, id: string): Promise<number | undefined> {
@@ -180,6 +182,12 @@ export class UploadFiles implements UploadStore {
     return full(() => this.#disk.replaceFile(this.#listPath(place), chunkListText(chunkList)))
   }
 
+  /** However long the rest takes to come, it is in use. */
+  async #renew(place: Place): Promise<void> {
+    const nowSeconds = this.#clock.nowMs() / 1000
+    await utimes(this.#listPath(place), nowSeconds, nowSeconds)
+  }
+
   #listPath({ scope, id }: Place): string {
     return this.#path(scope, 'lists', digestOf(id))
   }
@@ -188,6 +196,11 @@ export class UploadFiles implements UploadStore {
     return join(this.#directory, ...parts)
   }
 }
+
+const notBegun = (id: string, digest: string): Fault =>
+  new Fault('NotFound', `no upload ${id} with a chunk ${digest} was begun, or it has gone`, {
+    hint: 'One of which nothing comes for long may go when there is no room; begin it again.',
+  })
 
 const digestLength = 64
 const scopeOf = (namespace: string): string => hash('sha256', namespace)
