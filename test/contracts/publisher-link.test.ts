@@ -129,6 +129,19 @@ describe('results over the link', () => {
     expect(readdirSync(join(root, 'offered'))).toEqual([])
   })
 
+  it('wait for an orchestrator that does not understand how they are offered, and say what helps', async () => {
+    const offer = () => Promise.reject(new Fault('BadRequest', 'the digest is not one of SHA-256'))
+    const publisher = new LinkPublisher(settingsIn(root), { ...parts, offer })
+    await publisher.start()
+    await expect(publisher.publish(request(), never)).rejects.toMatchObject({
+      message: expect.stringMatching(
+        /^the orchestrator may be of an earlier release than its node: .*not one of SHA-256/,
+      ),
+      hint: expect.stringContaining('orchestrators are upgraded first'),
+      details: { FailureClass: 'transient' },
+    })
+  })
+
   it('that were damaged on the disk of their node are packed again, and only what was damaged comes again', async () => {
     const taken = takenIn(root)
     let askedBytes = 0

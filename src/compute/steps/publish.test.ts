@@ -7,6 +7,7 @@ import { publishFailed, publishResult } from './publish.ts'
 
 const published = { Type: 's3', Params: { Key: 'k' } }
 const away = () => new Fault('ServiceUnavailable', 'the store is away', { details: { FailureClass: 'transient' } })
+const old = () => new Fault('NotImplemented', 'it is old', { hint: 'Renew it', details: { FailureClass: 'transient' } })
 const full = () => Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' })
 const wrong = () => new Fault('BadRequest', 'no such bucket', { details: { FailureClass: 'user' } })
 
@@ -74,6 +75,13 @@ describe('a result that its store does not take', () => {
     await pass(1_000)
     expect(await outcome).toEqual(published)
     expect(told.slice(1)).toEqual([`${topics.publishingResults}: Left out of the result: "outputs/out" (it is a link)`])
+  })
+
+  it('says in the history what helps', async () => {
+    const { outcome, pass, told } = rig([old])
+    await pass(1_000)
+    await outcome
+    expect(told[0]).toMatch(/published again in 1s: it is old \(Renew it\)$/)
   })
 
   it('fails at once when trying again cannot help', async () => {

@@ -123,15 +123,13 @@ const untilTaken = async (
     try {
       return await publish()
     } catch (error) {
-      const { message, class: reason } = failureOf(error, topics.publishingResults)
+      const { message, hint, class: reason } = failureOf(error, topics.publishingResults)
       const isFull = tellsOfFullDisk(error)
       const isForNow = isFull || reason === 'transient'
       if (signal.aborted || !isForNow || clock.monotonicMs() + pauseMs > giveUpAtMs) throw error
       const until = isFull ? 'kept here until there is room on the disk of the node,' : 'kept here'
-      onProgress(
-        topics.publishingResults,
-        `The result is ${until} and published again in ${pauseMs / 1000}s: ${message}`,
-      )
+      const why = isFull || !hint ? message : `${message} (${hint})`
+      onProgress(topics.publishingResults, `The result is ${until} and published again in ${pauseMs / 1000}s: ${why}`)
       await clock.sleep(pauseMs, signal)
     }
   }

@@ -55,7 +55,7 @@ export class LinkPublisher implements Publisher, Startable {
       const { id: ChunkListID, sizeBytes: SizeBytes, digest: SHA256 } = archive
       const offer = { ExecutionID: executionId, SizeBytes, ChunkListID }
       // Until the orchestrator has it, or says that it does not want it.
-      const ask = async () => (await this.#deps.offer(offer)).IsTaken || undefined
+      const ask = async () => (await this.#deps.offer(offer).catch(understood)).IsTaken || undefined
       await untilAnswered(ask, this.#deps.clock, signal)
       return { Type: 'link', Params: { JobID: jobId, ExecutionID: executionId, SizeBytes, SHA256 } }
     } catch (error) {
@@ -78,6 +78,22 @@ export class LinkPublisher implements Publisher, Startable {
   #pathOf(executionId: ExecutionId): string {
     return join(this.#settings.directory, resultName(executionId))
   }
+}
+
+/** An offer has no form but ours: who says that it is wrong knows another one. The result waits for his upgrade. */
+function understood(error: unknown): never {
+  if (!(error instanceof Fault) || error.code !== 'BadRequest') throw error
+  const release = 'the orchestrator may be of an earlier release than its node'
+  throw new Fault(
+    'NotImplemented',
+    `${release}: it does not take results as they are offered here (${error.message})`,
+    {
+      component: 'LinkPublisher',
+      hint: 'Bring the orchestrator to the release of its nodes: orchestrators are upgraded first.',
+      details: { FailureClass: 'transient' },
+      cause: error,
+    },
+  )
 }
 
 function publishFault(error: unknown): Fault {
