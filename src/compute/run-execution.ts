@@ -9,6 +9,7 @@ import { executionTimeoutOf } from '#models/task.ts'
 import { type Failure, failureOf } from './failure.ts'
 import type { RunContext } from './run-context.ts'
 import { endedBefore } from './steps/ended.ts'
+import { broughtBack } from './steps/kept-result.ts'
 import { publishFailed, publishResult } from './steps/publish.ts'
 import { attachRequest, startRequest, stopGraceMs } from './steps/run-request.ts'
 
@@ -117,6 +118,8 @@ const aborted = (signal: AbortSignal): Promise<never> =>
   })
 
 const started = async (context: RunContext, engine: Engine, signal: AbortSignal): Promise<RunningProgram> => {
+  const exit = await inPhase(topics.downloadingInputs, () => broughtBack(context, signal))
+  if (exit) return endedProgram(exit)
   const prepared = await inPhase(topics.downloadingInputs, () => startRequest(context, engine, signal))
   const content = await Promise.race([context.content, aborted(signal)])
   const request = { ...prepared, ...(content && { content }) }
@@ -130,10 +133,12 @@ const resumed = async (context: RunContext, engine: Engine, signal: AbortSignal)
   const program = await inPhase(topics.runningExecution, () => engine.attach(request, signal))
   if (program) return program
   const exit = await endedBefore(context)
-  if (exit) return { exit: Promise.resolve(exit), stop: async () => {} }
+  if (exit) return endedProgram(exit)
   const message = 'the node restarted while it ran'
   throw new PhaseError({ message, topic: topics.runningExecution, class: 'lost' })
 }
+
+const endedProgram = (exit: Exit): RunningProgram => ({ exit: Promise.resolve(exit), stop: async () => {} })
 
 const asExecutionError = (failure: Failure): Failure => ({ ...failure, message: `execution error: ${failure.message}` })
 

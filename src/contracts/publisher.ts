@@ -16,6 +16,9 @@ export type PublishRequest = {
   onLeftOut?: OnLeftOut
 }
 
+/** What was published of an earlier attempt, and the empty folder that it is to come back to. */
+export type BringBackRequest = { jobId: JobId; published: SpecConfig; directory: string }
+
 export type ResultQuery = { executionId: ExecutionId; offset: number; limitBytes: number }
 /** A piece of the chunk list of a result that is offered, or of a chunk of it. */
 export type OfferedQuery = ChunkQuery & { executionId: ExecutionId; chunkListId: string }
@@ -39,6 +42,11 @@ export interface Publisher {
   publish(request: PublishRequest, signal: AbortSignal): Promise<SpecConfig>
   /** Whether an earlier life of the node has packed this result, which will be published as it was packed. */
   isPacked?(executionId: ExecutionId): Promise<boolean>
+  /**
+   * Of a publisher whose results the orchestrator keeps: brings one back, for an execution that is to publish it by another. Throws a
+   * Fault: NotFound when it is not kept any more.
+   */
+  bringBack?(request: BringBackRequest, signal: AbortSignal): Promise<void>
   /**
    * Of a publisher that keeps results on this node, as gzip tars: a piece of one, shorter than asked for only at its end.
    * Undefined when nothing is kept of the execution.

@@ -1,7 +1,7 @@
 import type { ExecutionId } from '#models/ids.ts'
 import type { ResultOffer } from '#models/messages/messages.ts'
 import type { ChunkSource } from './chunks.ts'
-import type { ResultPart, ResultQuery } from './publisher.ts'
+import type { OfferedQuery, ResultPart, ResultQuery } from './publisher.ts'
 
 /** What is kept of an execution, also a part; `writtenMs`, Unix ms, is of the last write. */
 export type KeptResultFile = { executionId: ExecutionId; writtenMs: number; sizeBytes: number }
@@ -20,6 +20,8 @@ export interface ResultStore {
   bring(offer: ResultOffer, source: ChunkSource, signal: AbortSignal): Promise<void>
   /** Undefined when nothing is kept of the execution. */
   read(query: ResultQuery): Promise<ResultPart | undefined>
+  /** A piece of it as it came: of its chunk list, or of a chunk. Undefined when nothing with that chunk list is kept of the execution. */
+  readChunk(query: OfferedQuery): Promise<ResultPart | undefined>
   /** Everything that something is kept of. */
   list(): Promise<KeptResultFile[]>
   remove(executionId: ExecutionId): Promise<void>

@@ -62,4 +62,9 @@ export const executionOutline = record('Execution', {
   FailureClass: field(oneOf(failureClasses), 'Why it failed.', leftOut),
   StartTime: field(int64, 'Unix time in nanoseconds when the program started.', leftOut),
   Content: field(text, 'The image it runs, by digest; the same for all executions of the version.', leftOut),
+  KeptResult: field(
+    specConfigShape,
+    'The result of an earlier attempt, which it publishes and for which it runs nothing.',
+    leftOut,
+  ),
 })

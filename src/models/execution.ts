@@ -55,6 +55,8 @@ export type Execution = {
   StartTime: bigint
   /** Ours: what the name of its program stood for (the digest of an image), fixed by the first of its job's version that found it. */
   Content?: string
+  /** Ours: what an earlier attempt has published with the orchestrator when its publisher failed. This one publishes that, and runs nothing. */
+  KeptResult?: SpecConfig
 }
 
 /** What the orchestrator has promised to this execution's node. */

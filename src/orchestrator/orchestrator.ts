@@ -154,6 +154,7 @@ export class Orchestrator implements Startable {
     const uploads = new Uploads({
       store,
       files: parts.uploads,
+      results: parts.results,
       maxBytes: settings.maxUploadBytes,
       hasRoomFor,
     })

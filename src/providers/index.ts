@@ -24,6 +24,7 @@ import { defaultUrlSettings, type UrlSettings } from '#providers/url/settings.ts
 import { wasmProvider } from '#providers/wasm/provider.ts'
 import type { WasmSettings } from '#providers/wasm/settings.ts'
 import { addressGuard, defaultFetchGuard, defaultProxyGuard, type FetchGuardSettings } from './address-guard.ts'
+import { resultLimits } from './bring-archive.ts'
 import { checkedAddresses } from './checked-addresses.ts'
 import { packFolder } from './pack-folder.ts'
 import { readPart } from './read-part.ts'
@@ -110,6 +111,7 @@ export function nodeProviders(settings: ProviderSettings, deps: ProviderDeps): P
             write: writeArchive,
             read: readPart,
             unpack: unpackTar,
+            unpackResult: (source, directory, signal) => unpackTarGz(source, directory, resultLimits, signal),
             offer: deps.offer,
             readUpload: deps.readUpload,
           }),

@@ -20,7 +20,13 @@ import { overwrite } from '../kit/write-files.ts'
 import { publisherSuite } from './publisher.suite.ts'
 
 const never = new AbortController().signal
-const parts = { clock: new SystemClock(), write: writeArchive, read: readPart }
+const parts = {
+  clock: new SystemClock(),
+  write: writeArchive,
+  read: readPart,
+  readUpload: () => Promise.reject(new Fault('NotFound', 'nothing is kept')),
+  unpackResult: async () => {},
+}
 
 const settingsIn = (root: string) => ({ directory: join(root, 'offered'), comingDirectory: join(root, 'coming') })
 const takenIn = (root: string) => new ResultFiles({ directory: join(root, 'taken'), read: readPart })

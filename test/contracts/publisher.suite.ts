@@ -176,6 +176,13 @@ export function publisherSuite(name: string, make: () => Promise<PublisherFixtur
 
 /** Without what tells the content. */
 const placeOf = ({ Type, Params }: SpecConfig) => {
-  const { SHA256: _, SizeBytes: _size, ChecksumSHA256: _sum, VersionID: _version, ...place } = Params ?? {}
+  const {
+    SHA256: _,
+    ChunkListID: _list,
+    SizeBytes: _size,
+    ChecksumSHA256: _sum,
+    VersionID: _version,
+    ...place
+  } = Params ?? {}
   return { Type, ...place }
 }

@@ -36,7 +36,7 @@ export const nodeState = (name: string, capacity: Resources, labels: Record<stri
     SupportedProtocols: ['bac/v1'],
     ComputeNodeInfo: {
       ExecutionEngines: ['noop'],
-      Publishers: [],
+      Publishers: ['local', 'link'],
       StorageSources: ['localdirectory'],
       MaxCapacity: capacity,
       QueueCapacity: noResources(),

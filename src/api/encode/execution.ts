@@ -41,8 +41,9 @@ export const encodeRunOutput = (output: RunCommandResult): string =>
   `{"Stdout":${goString(output.Stdout)},"StdoutTruncated":${output.StdoutTruncated},"stderr":${goString(output.stderr)},` +
   `"StderrTruncated":${output.StderrTruncated},"ExitCode":${output.ExitCode},"ErrorMsg":${goString(output.ErrorMsg)}}`
 
-const ownFields = ({ Attempt, Epoch, FailureClass, StartTime, Content }: Execution): string =>
+const ownFields = ({ Attempt, Epoch, FailureClass, StartTime, Content, KeptResult }: Execution): string =>
   `,"Attempt":${Attempt},"Epoch":${Epoch}` +
   (FailureClass === '' ? '' : `,"FailureClass":"${FailureClass}"`) +
   (StartTime === 0n ? '' : `,"StartTime":${StartTime}`) +
-  (Content ? `,"Content":${goString(Content)}` : '')
+  (Content ? `,"Content":${goString(Content)}` : '') +
+  (KeptResult ? `,"KeptResult":${encodeSpecConfig(KeptResult)}` : '')

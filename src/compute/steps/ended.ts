@@ -45,7 +45,7 @@ export const endedBefore = async ({
 }
 
 /** Of a program that printed little there was no log on the disk: the result has what it printed. */
-async function printAgain(disk: Disk, directories: ExecutionDirectories, logs: LogSink): Promise<void> {
+export async function printAgain(disk: Disk, directories: ExecutionDirectories, logs: LogSink): Promise<void> {
   const keptBytes = ([1, 2] as const).map((stream) => logs.keptBytes?.(stream) ?? 0)
   if (keptBytes.some((bytes) => bytes > 0)) return
   for (const [stream, name] of [[1, 'stdout'] as const, [2, 'stderr'] as const]) {

@@ -37,6 +37,25 @@ describe('the policy of new attempts', () => {
     expect(one.step().jobState?.Message).toBe('it Failed\nJob failed: attempt 6, tried 6 of 6 times (transient).')
   })
 
+  it.each([
+    ['publishes what an earlier one left with the orchestrator, as its publisher failed', {}, 'local', true],
+    ['runs again what was lost before that came', undefined, 'local', false],
+    ['runs again what failed although its own publisher has taken what it left', {}, 'link', false],
+    ['runs a service again', { Type: 'service' as const }, 'local', false],
+  ])('%s [R196]', (_, change, Type, isKept) => {
+    const one = world({ ...change, Tasks: [{ ...task, Publisher: { Type } }] })
+    one.step()
+    fail(one, 'node')
+    const KeptResult = { Type: 'link', Params: { ExecutionID: 'e-1', ChunkListID: 'a' } }
+    one.executions = one.executions.map((each) => ({ ...each, PublishedResult: change ? KeptResult : null }))
+    waited(one)
+    expect(one.executions.at(-1)?.KeptResult).toEqual(isKept ? KeptResult : undefined)
+    if (!isKept) return
+    one.end(0, 'Failed', 'lost')
+    waited(one)
+    expect(one.executions.at(-1)?.KeptResult, 'also when one in between was lost').toEqual(KeptResult)
+  })
+
   it('waits the same time after each failure when the backoff is constant [F2]', () => {
     const one = world({ Reschedule: { Attempts: 5, Delay: 8, MaxDelay: 60, Backoff: 'constant' } })
     one.step()

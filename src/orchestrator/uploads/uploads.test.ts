@@ -72,6 +72,38 @@ describe('an upload', () => {
     expect(used).toEqual([])
   })
 
+  it('may be what an execution of the node is to publish of an earlier one; others have no part in that', async () => {
+    const kept = { Type: 'link', Params: { ExecutionID: 'e-1', ChunkListID: 'd'.repeat(64) } }
+    const asked: unknown[] = []
+    const uploads = new Uploads({
+      maxBytes: 100,
+      hasRoomFor: async () => true,
+      store: {
+        liveExecutions: async (nodeId: NodeId) => (nodeId === 'n-1' ? [{ JobID: 'j-1', KeptResult: kept }] : []),
+        jobVersion: async () => undefined,
+      } as never,
+      files: undefined,
+      results: {
+        readChunk: async (query) => {
+          asked.push(query)
+          return { bytes: Buffer.from('kept'), sizeBytes: 4, tag: 't' }
+        },
+      },
+    })
+    const query = { jobId: 'j-1' as JobId, uploadId: 'd'.repeat(64), offset: 0, limitBytes: 9 }
+    expect((await uploads.read('n-1' as NodeId, query)).sizeBytes).toBe(4)
+    expect(asked).toEqual([{ executionId: 'e-1', chunkListId: 'd'.repeat(64), offset: 0, limitBytes: 9 }])
+    for (const [node, other] of [
+      ['n-2', {}],
+      ['n-1', { jobId: 'j-2' }],
+      ['n-1', { uploadId: 'e'.repeat(64) }],
+    ] as const) {
+      const refused = uploads.read(node as NodeId, { ...query, ...(other as object) })
+      await expect(refused).rejects.toMatchObject({ code: 'NotFound' })
+    }
+    expect(asked).toHaveLength(1)
+  })
+
   it.each([
     ['n-1', { jobId: 'j-1', uploadId: id }, true],
     ['n-2', { jobId: 'j-1', uploadId: id }, false],

@@ -1,11 +1,13 @@
 import type { ResultPart } from '#contracts/publisher.ts'
+import type { ResultStore } from '#contracts/result-store.ts'
 import type { Store } from '#contracts/store.ts'
-import type { NodeUploadQuery, UploadStore } from '#contracts/upload-store.ts'
+import type { NodeUploadQuery, UploadQuery, UploadStore } from '#contracts/upload-store.ts'
 import { Fault } from '#lib/fault.ts'
 import { decodeParams } from '#lib/params.ts'
 import { type ChunkList, listedBytes, namedBytes } from '#models/chunk-list.ts'
-import type { NodeId } from '#models/ids.ts'
+import type { ExecutionId, NodeId } from '#models/ids.ts'
 import { type Job, mainTask } from '#models/job.ts'
+import type { SpecConfig } from '#models/spec-config.ts'
 import type { InputSource } from '#models/task.ts'
 import { uploadsOf } from '#models/upload.ts'
 
@@ -13,6 +15,8 @@ export type UploadsParts = {
   store: Store
   /** Absent = none are taken. */
   files: UploadStore | undefined
+  /** What executions read that only publish it. */
+  results?: Pick<ResultStore, 'readChunk'> | undefined
   /** Of one upload. */
   maxBytes: number
   /** Of all uploads and results together; 0 = no limit. What cannot go for it leaves room for no more. */
@@ -63,6 +67,9 @@ export class Uploads {
   async read(nodeId: NodeId, { jobId, ...query }: NodeUploadQuery): Promise<ResultPart> {
     const { store } = this.#parts
     const own = (await store.liveExecutions(nodeId)).filter(({ JobID }) => JobID === jobId)
+    const kept = own.find(({ KeptResult }) => KeptResult?.Params?.['ChunkListID'] === query.uploadId)?.KeptResult
+    const keptPart = kept && (await this.#readKept(kept, query))
+    if (keptPart) return keptPart
     // While a job is updated, the node may have executions of several versions of it.
     for (const version of new Set(own.map(({ JobVersion }) => JobVersion))) {
       const job = await store.jobVersion(jobId, version)
@@ -73,6 +80,11 @@ export class Uploads {
     throw new Fault('NotFound', `the orchestrator has no upload ${query.uploadId} for an execution of this node`, {
       details: { FailureClass: 'user' },
     })
+  }
+
+  async #readKept({ Params }: SpecConfig, { uploadId, ...query }: UploadQuery): Promise<ResultPart | undefined> {
+    const executionId = String(Params?.['ExecutionID']) as ExecutionId
+    return this.#parts.results?.readChunk({ executionId, chunkListId: uploadId, ...query })
   }
 
   get #files(): UploadStore {

@@ -1,19 +1,41 @@
+import { createReadStream } from 'node:fs'
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 import type { ReadPart, WriteArchive } from '#contracts/archive.ts'
-import type { OfferedQuery, OfferResult, Publisher, PublishRequest, ResultPart } from '#contracts/publisher.ts'
+import type { ChunkQuery, ChunkSource } from '#contracts/chunks.ts'
+import type {
+  BringBackRequest,
+  OfferedQuery,
+  OfferResult,
+  Publisher,
+  PublishRequest,
+  ResultPart,
+} from '#contracts/publisher.ts'
+import type { ReadUpload } from '#contracts/upload-store.ts'
 import { type Verdict, yes } from '#contracts/verdict.ts'
 import type { Clock } from '#lib/clock.ts'
 import { Fault, isDiskFull, messageOf } from '#lib/fault.ts'
 import type { Startable } from '#lib/lifecycle.ts'
+import { decodeParams } from '#lib/params.ts'
+import { mostListBytes } from '#models/chunk-list.ts'
 import type { ExecutionId } from '#models/ids.ts'
 import { resultName } from '#models/result-name.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
+import { ComingFile } from './coming-file.ts'
+import { ComingList } from './coming-list.ts'
 import { OfferedArchive } from './offered-archive.ts'
 import type { LinkSettings } from './settings.ts'
 import { untilAnswered } from './until-answered.ts'
 
-export type LinkPublisherDeps = { clock: Clock; write: WriteArchive; read: ReadPart; offer: OfferResult }
+export type LinkPublisherDeps = {
+  clock: Clock
+  write: WriteArchive
+  read: ReadPart
+  offer: OfferResult
+  readUpload: ReadUpload
+  unpackResult: (source: Readable, directory: string, signal: AbortSignal) => Promise<void>
+}
 
 /**
  * Gives results to the orchestrator over the connection that the node has anyway: no store, no open port. The orchestrator asks for
@@ -57,12 +79,29 @@ export class LinkPublisher implements Publisher, Startable {
       // Until the orchestrator has it, or says that it does not want it.
       const ask = async () => (await this.#deps.offer(offer).catch(understood)).IsTaken || undefined
       await untilAnswered(ask, this.#deps.clock, signal)
-      return { Type: 'link', Params: { JobID: jobId, ExecutionID: executionId, SizeBytes, SHA256 } }
+      return { Type: 'link', Params: { JobID: jobId, ExecutionID: executionId, SizeBytes, SHA256, ChunkListID } }
     } catch (error) {
       throw signal.aborted ? signal.reason : publishFault(error)
     } finally {
       this.#offered.delete(executionId)
       if (signal.reason !== 'leaving') await rm(path, { force: true })
+    }
+  }
+
+  async bringBack({ jobId, published, directory }: BringBackRequest, signal: AbortSignal): Promise<void> {
+    const { id, sizeBytes } = keptIn(published)
+    const { readUpload, unpackResult, clock } = this.#deps
+    const read = (query: ChunkQuery) => readUpload({ jobId, uploadId: id, ...query })
+    const source: ChunkSource = { id, what: 'the result of the earlier attempt', read }
+    const path = `${directory}.tar.gz`
+    try {
+      const coming = new ComingList()
+      const list = await untilAnswered(() => coming.bring(source, mostListBytes(sizeBytes), signal), clock, signal)
+      const file = await ComingFile.at(path, list)
+      await untilAnswered(() => file.bring(source, signal).then(() => true), clock, signal)
+      await unpackResult(createReadStream(path), directory, signal)
+    } finally {
+      await rm(path, { force: true })
     }
   }
 
@@ -78,6 +117,14 @@ export class LinkPublisher implements Publisher, Startable {
   #pathOf(executionId: ExecutionId): string {
     return join(this.#settings.directory, resultName(executionId))
   }
+}
+
+function keptIn({ Params }: SpecConfig): { id: string; sizeBytes: number } {
+  const { ChunkListID = '', SizeBytes = 0n } = decodeParams(Params ?? {}, 'KeptResult', {
+    ChunkListID: 'string',
+    SizeBytes: 'int64',
+  })
+  return { id: ChunkListID, sizeBytes: Number(SizeBytes) }
 }
 
 /** An offer has no form but ours: who says that it is wrong knows another one. The result waits for his upgrade. */

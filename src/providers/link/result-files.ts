@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { LRUCache } from 'lru-cache'
 import type { ReadPart } from '#contracts/archive.ts'
 import type { ChunkSource } from '#contracts/chunks.ts'
-import type { ResultPart, ResultQuery } from '#contracts/publisher.ts'
+import type { OfferedQuery, ResultPart, ResultQuery } from '#contracts/publisher.ts'
 import type { KeptResultFile, ResultStore } from '#contracts/result-store.ts'
 import { Fault, isDiskFull } from '#lib/fault.ts'
 import { type ChunkList, isDigest, listedBytes, mostListBytes } from '#models/chunk-list.ts'
@@ -12,6 +12,7 @@ import type { ResultOffer } from '#models/messages/messages.ts'
 import { resultName } from '#models/result-name.ts'
 import { ComingFile } from './coming-file.ts'
 import { ComingList } from './coming-list.ts'
+import { OfferedArchive } from './offered-archive.ts'
 import { sizeOf } from './size-of.ts'
 import { synced, writeSynced } from './synced.ts'
 
@@ -32,6 +33,8 @@ export class ResultFiles implements ResultStore {
   readonly #read: ReadPart
   /** How far those have come that broke, by the paths of their files. */
   readonly #coming = new LRUCache<string, Coming>({ max: mostKnown })
+  /** Those that nodes read in chunks, by their paths. */
+  readonly #offered = new LRUCache<string, Promise<OfferedArchive>>({ max: mostKnown })
 
   constructor({ directory, read }: ResultFilesParts) {
     this.#directory = directory
@@ -74,11 +77,26 @@ export class ResultFiles implements ResultStore {
     const to = this.#pathOf(ExecutionID)
     await writeSynced(to + listId, [Buffer.from(ChunkListID)])
     await rename(from, to)
+    this.#offered.delete(to)
     await synced(this.#directory)
   }
 
   async read({ executionId, offset, limitBytes }: ResultQuery): Promise<ResultPart | undefined> {
     return this.#read(this.#pathOf(executionId), offset, limitBytes)
+  }
+
+  async readChunk({ executionId, chunkListId, ...query }: OfferedQuery): Promise<ResultPart | undefined> {
+    const archive = await this.#chunked(this.#pathOf(executionId))
+    return archive?.id === chunkListId ? archive.piece(query) : undefined
+  }
+
+  /** It is read once for all of its chunks. */
+  async #chunked(path: string): Promise<OfferedArchive | undefined> {
+    if ((await sizeOf(path)) === undefined) return undefined
+    const known = this.#offered.get(path) ?? OfferedArchive.of(path, this.#read, new AbortController().signal)
+    this.#offered.set(path, known)
+    known.catch(() => this.#offered.delete(path))
+    return known
   }
 
   async list(): Promise<KeptResultFile[]> {
@@ -98,6 +116,7 @@ export class ResultFiles implements ResultStore {
     const name = nameOf(executionId)
     for (const each of (await this.#names()).filter((other) => other.startsWith(`${name}.`))) {
       this.#coming.delete(join(this.#directory, each))
+      this.#offered.delete(join(this.#directory, each))
       await rm(join(this.#directory, each), { force: true })
     }
   }
