@@ -1,22 +1,20 @@
-import { createWriteStream } from 'node:fs'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 import type { Connection } from '../connection.ts'
 import { DataSource, sourceCredentials, trusting } from '../data-source.ts'
 import { atLeast, atMost, type Figure } from '../figures.ts'
 import { readingJob, toolJob } from '../flood.ts'
 import { completed } from '../jobs.ts'
 import { series, timed, withConnections } from '../load.ts'
+import { spawnOnServerCore } from '../pinned.ts'
 import { Product } from '../product.ts'
 import type { Scenario } from '../scenario.ts'
 
-const atOnce = 16
 const objectBytes = 100_000
 
-/** Inputs by URL and from S3 as a job gets them, beside a bare client on the same core count, and a second job with the same. */
+/** Inputs by URL and from S3 as a job gets them, beside a bare client on the same core, and a second job with the same. */
 export const b10: Scenario = {
   id: 'B10',
   about: 'inputs from the web and from S3',
@@ -79,7 +77,6 @@ type Run = { url: Pair; s3: Pair }
 
 async function oneRun(fileBytes: number, objects: number): Promise<Run> {
   const source = await DataSource.start(objects, objectBytes)
-  const folder = await mkdtemp(join(tmpdir(), 'bacalhau-bench-data-'))
   const product = await Product.start('hybrid', {
     flags: [...trusting(source), '-c', 'Compute.InputCache.MaxSize=20GB'],
     env: sourceCredentials,
@@ -91,8 +88,8 @@ async function oneRun(fileBytes: number, objects: number): Promise<Run> {
       async ([connection]) => {
         await completed(connection!, toolJob(['print', 'warm', '', '0']))
         const URL = `${source.url}/file/${fileBytes}`
-        const bareFile = () => toFile(URL, join(folder, 'file'))
-        const bareObjects = () => allToFiles(source.url, objects, folder)
+        const bareFile = () => bareMs(URL)
+        const bareObjects = () => bareMs(`${source.url}/bucket/in`, String(objects))
         return {
           url: await pair(connection!, source, { Type: 'urlDownload', Params: { URL } }, bareFile),
           s3: await pair(connection!, source, source.objects, bareObjects),
@@ -102,7 +99,6 @@ async function oneRun(fileBytes: number, objects: number): Promise<Run> {
   } finally {
     await product.remove()
     await source.stop()
-    await rm(folder, { recursive: true })
   }
 }
 
@@ -110,29 +106,23 @@ async function pair(
   connection: Connection,
   source: DataSource,
   Source: object,
-  bare: () => Promise<unknown>,
+  bare: () => Promise<number>,
 ): Promise<Pair> {
   const job = () => completed(connection, readingJob(Source))
-  const bareMs = await timed(bare)
+  const bareMs = await bare()
   const jobMs = await timed(job)
   const before = await source.sentBytes()
   await job()
   return { jobMs, bareMs, againBytes: (await source.sentBytes()) - before }
 }
 
-async function allToFiles(url: string, objects: number, folder: string): Promise<void> {
-  let next = 0
-  const worker = async (): Promise<void> => {
-    while (next < objects) {
-      const name = String(next++).padStart(6, '0')
-      const bytes = Buffer.from(await (await fetch(`${url}/bucket/in/${name}`)).arrayBuffer())
-      await writeFile(join(folder, name), bytes)
-    }
-  }
-  await Promise.all(Array.from({ length: atOnce }, worker))
-}
-
-async function toFile(url: string, path: string): Promise<void> {
-  const { body } = await fetch(url)
-  await pipeline(Readable.fromWeb(body as Parameters<typeof Readable.fromWeb>[0]), createWriteStream(path))
+/** How long Node alone takes. What it wrote is gone then: the disk has no more to do for who comes next. */
+async function bareMs(...words: string[]): Promise<number> {
+  const script = join(import.meta.dirname, '../bare-reader.ts')
+  const folder = await mkdtemp(join(tmpdir(), 'bacalhau-bench-data-'))
+  const child = spawnOnServerCore(process.execPath, ['--conditions=source', script, folder, ...words], process.env)
+  const [line] = (await once(child.stdout as NodeJS.ReadableStream, 'data')) as [Buffer]
+  await once(child, 'exit')
+  await rm(folder, { recursive: true })
+  return Number(line)
 }

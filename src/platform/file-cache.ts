@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { constants } from 'node:fs'
+import { constants, statSync } from 'node:fs'
 import { copyFile, link, mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { FileCache, FileOrigin } from '#contracts/file-cache.ts'
@@ -113,9 +113,9 @@ export class DiskFileCache implements FileCache, Startable {
   }
 
   async #keep(name: string, path: string): Promise<void> {
-    const { size: sizeBytes } = await stat(path)
+    // It was written just now, so that nothing is waited for; of small files each question more to another thread would tell.
+    const { size: sizeBytes } = statSync(path)
     if (sizeBytes > this.#parts.maxBytes) return
-    await this.#drop(name)
     await link(path, join(this.#folder, name))
     this.#kept.set(name, { sizeBytes, usedMs: this.#parts.clock.nowMs() })
     this.#totalBytes += sizeBytes

@@ -58,13 +58,15 @@ export async function bringObjects(
     await makeFolder(dirname(path), folders, what)
     const bring = async () => {
       const file = await newFile(path, what)
+      const bringPiece = (piece: Piece, each: AbortSignal) =>
+        withRetries(parts, what, each, async (receivedBytes) => {
+          const body = await ask(parts, source, listing, piece, receivedBytes, each)
+          return write(body, file, piece, receivedBytes, parts.onBytes)
+        })
       try {
-        await sideBySide(piecesOf(object), piecesAtOnce, either, (piece, each) =>
-          withRetries(parts, what, each, async (receivedBytes) => {
-            const body = await ask(parts, source, listing, piece, receivedBytes, each)
-            return write(body, file, piece, receivedBytes, parts.onBytes)
-          }),
-        )
+        await (object.sizeBytes <= 2 * pieceBytes
+          ? bringPiece({ object, offset: 0, lengthBytes: object.sizeBytes, isWhole: true }, either)
+          : sideBySide(piecesOf(object), piecesAtOnce, either, bringPiece))
       } finally {
         await file.close()
       }
@@ -84,10 +86,8 @@ export async function bringObjects(
 }
 
 function* piecesOf(object: S3Object): Generator<Piece> {
-  const isWhole = object.sizeBytes <= 2 * pieceBytes
-  const step = isWhole ? Math.max(1, object.sizeBytes) : pieceBytes
-  for (let offset = 0; offset === 0 || offset < object.sizeBytes; offset += step) {
-    yield { object, offset, lengthBytes: Math.min(step, object.sizeBytes - offset), isWhole }
+  for (let offset = 0; offset < object.sizeBytes; offset += pieceBytes) {
+    yield { object, offset, lengthBytes: Math.min(pieceBytes, object.sizeBytes - offset), isWhole: false }
   }
 }
 
