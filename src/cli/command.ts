@@ -47,6 +47,8 @@ export type Command<Of extends Flags = any, Result = any> = {
   readonly flags: Of
   /** Groups of flags of which only one may be given. */
   readonly exclusive?: readonly (readonly string[])[]
+  /** What stands behind its first argument is the command line of a program, which may have flags of its own. */
+  readonly startsProgram?: boolean
   /** Flags it does not know are passed over, as `exec` of the reference does. */
   readonly takesUnknownFlags?: boolean
   run(input: Input<Of>, cli: Cli): Promise<Result>

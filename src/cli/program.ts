@@ -8,7 +8,7 @@ import type { Entry } from './commands/index.ts'
 import { connected } from './connected.ts'
 import type { Flags } from './flags.ts'
 import { type Host, Signalled } from './host.ts'
-import { fitted, tell } from './tell.ts'
+import { fitted, tell, warn } from './tell.ts'
 
 /** Runs one command line and gives its exit code. Everything a user is told comes from here or from the command. */
 export async function runCommandLine(argv: readonly string[], host: Host): Promise<number> {
@@ -58,10 +58,10 @@ async function showHelp({ path, unknownTopic }: Extract<Loaded, { kind: 'help' }
 }
 
 async function tellMistake(
-  { path, fault, showsUsage }: Extract<Loaded, { kind: 'fault' }>,
+  { path, fault, showsUsage, command }: Extract<Loaded, { kind: 'fault' }>,
   host: Host,
 ): Promise<number> {
-  tellError(fault, host)
+  tellError(command?.startsProgram ? withProgramHint(fault) : fault, host)
   const { usageText } = await import('./help.ts')
   host.stderr.write(
     showsUsage ? usageText(path as CommandPath, host.stderr.columns) : `Run '${pathText(path)} --help' for usage.\n`,
@@ -69,8 +69,17 @@ async function tellMistake(
   return 1
 }
 
+/** A flag that is none of ours is most likely one of the program. */
+const withProgramHint = (fault: Fault): Fault =>
+  /^(?:unknown|flag needs)/.test(fault.message) ? new Fault(fault.code, fault.message, { hint: programsWords }) : fault
+
+const programsWords = 'Options of the program come after --, as the examples of --help show'
+
 async function run({ command, parsed, path }: Extract<Loaded, { kind: 'run' }>, host: Host): Promise<number> {
   if (!command) throw new Error('a command that runs was loaded')
+  for (const flag of command.startsProgram ? parsed.lateShorts : []) {
+    warn(host.stderr, `${flag} is taken as an option of bacalhau, not of the program. ${programsWords}`)
+  }
   const values = await valuesOf(command, parsed.values)
   const input: Input<Flags> = { flags: values, args: parsed.args, isGiven: (name) => parsed.given.has(name) }
   if (command.isDaemon) host.lasts()

@@ -21,6 +21,7 @@ export const command = defineCommand({
     ['a query on data', 'exec -i src=s3://bucket/data.parquet,dst=/inputs duckdb "select count(*) from \'/inputs/*\'"'],
   ],
   args: atLeast(1),
+  startsProgram: true,
   takesUnknownFlags: true,
   flags: {
     ...runFlags,

@@ -39,6 +39,8 @@ export type ParsedFlags<Table extends FlagTable = FlagTable> = {
   args: string[]
   /** Index in `args` of the first argument behind `--`; -1 without one. */
   dash: number
+  /** Short flags that stood behind two arguments or more, as they were written. */
+  lateShorts: string[]
   /** Deprecation notices, one line each, in the order of the flags. */
   notices: string[]
   /** `--help` or `-h` was given and is no flag of the table; nothing behind it was read. */
@@ -91,13 +93,16 @@ class FlagParser {
 
   parse(): ParsedFlags {
     const args: string[] = []
+    const lateShorts: string[] = []
     let dash = -1
     while (this.#left.length > 0 && dash === -1 && !this.#isHelpAsked) {
       const arg = this.#left.shift() as string
       if (arg === '--') dash = args.length
       else if (arg.startsWith('--')) this.#long(arg)
-      else if (arg.startsWith('-') && arg.length > 1) this.#shorts(arg.slice(1))
-      else args.push(arg)
+      else if (arg.startsWith('-') && arg.length > 1) {
+        if (args.length >= 2) lateShorts.push(arg)
+        this.#shorts(arg.slice(1))
+      } else args.push(arg)
     }
     if (dash !== -1) args.push(...this.#left)
     return {
@@ -105,6 +110,7 @@ class FlagParser {
       given: this.#given,
       args,
       dash,
+      lateShorts,
       notices: this.#notices,
       isHelpAsked: this.#isHelpAsked,
     }

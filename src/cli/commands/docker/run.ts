@@ -18,6 +18,7 @@ export const command = defineCommand({
     ['with a few domains', 'docker run --network=http --domain=crates.io --domain=github.com alpine wget crates.io'],
   ],
   args: atLeast(1),
+  startsProgram: true,
   exclusive: [
     ['count', 'concurrency'],
     ['constraints', 'selector'],

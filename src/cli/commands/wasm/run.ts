@@ -18,6 +18,7 @@ export const command = defineCommand({
     ['on data from the web', 'wasm run -i https://example.com/text.txt:/in/text.txt ./count.wasm /in/text.txt'],
   ],
   args: atLeast(1),
+  startsProgram: true,
   exclusive: [
     ['count', 'concurrency'],
     ['constraints', 'selector'],
