@@ -9,6 +9,10 @@ declare namespace WebAssembly {
     readonly buffer: ArrayBuffer
     grow(pages: number): number
   }
+  /** Here always one of 32 bits. */
+  class Global {
+    readonly value: number
+  }
   class Instance {
     constructor(module: Module, imports: Imports)
     readonly exports: Record<string, ExportValue>

@@ -53,7 +53,7 @@ const data = () => ({
 const attack = (...Parameters: string[]) => program(moduleSource('attacks.wasm'), { Parameters })
 const component = Buffer.from([0, 0x61, 0x73, 0x6d, 0x0d, 0, 1, 0])
 
-/** What is tried again once counts as `transient`: that a program broke off or was slow may be chance. */
+/** What is tried again once counts as `transient`: that a program was slow may be its node's doing. */
 const cases: Record<string, () => Case> = {
   'what is no module': () => ({
     job: program(inline(Buffer.from('Name: job\n'))),
@@ -100,21 +100,21 @@ const cases: Record<string, () => Case> = {
   'a trap': () => ({
     job: program(moduleSource('trap.wasm')),
     state: 'Failed',
-    class: 'transient',
+    class: 'user',
     reason: /wasm error: unreachable\nwasm stack trace:/,
     exitCode: 1,
   }),
   'endless recursion': () => ({
     job: program(moduleSource('trap.wasm'), { Entrypoint: 'recurse' }),
     state: 'Failed',
-    class: 'transient',
+    class: 'user',
     reason: /wasm error: stack overflow/,
     exitCode: 1,
   }),
   'endless recursion with a stack in the memory': () => ({
     job: program(moduleSource('trap.wasm'), { Entrypoint: 'sink' }),
     state: 'Failed',
-    class: 'transient',
+    class: 'user',
     reason:
       /wasm error: out of bounds memory access \(after many calls .* a recursion without an end\)\nwasm stack trace:/,
     exitCode: 1,
@@ -136,7 +136,8 @@ const cases: Record<string, () => Case> = {
     job: program(moduleSource('grow.wasm'), { Entrypoint: 'or_break' }, { Resources: { Memory: '32Mb' } }),
     state: 'Failed',
     class: 'resource',
-    reason: /wasm error: unreachable \(its memory had grown to \d+ MiB of the \d+ MiB it may have\)\nwasm stack trace:/,
+    reason:
+      /wasm error: unreachable \(it had \d+ MiB of the \d+ MiB of memory it may have, and was refused 1\.0 MiB more\)\nwasm stack trace:/,
     exitCode: 1,
   }),
   'a module that begins with more memory than its job has': () => ({

@@ -1,9 +1,10 @@
-import { ByteReader, encodeName, encodeU32 } from './byte-reader.ts'
+import { ByteReader, encodeName } from './byte-reader.ts'
 import { type FunctionType, readTypes, readValueType } from './function-type.ts'
 import { type ModuleImport, readImports } from './imports.ts'
 import { InvalidModule } from './invalid-module.ts'
 import { encodeLimits, type Limits, readMemoryLimits, readTableLimits } from './limits.ts'
-import { readSections, type Section, sectionId, writeSections } from './sections.ts'
+import { appendEntry, payloadOf, readSections, type Section, sectionId, writeSections } from './sections.ts'
+import { watchGrowth } from './watch-growth.ts'
 
 /** A module as the runner compiles it. */
 export type PreparedModule = {
@@ -15,6 +16,8 @@ export type PreparedModule = {
   functionTypes: Uint8Array
   /** The memory it had defined itself; now it is imported under this name, so that each run decides how far it may grow. */
   ownMemory: { module: string; name: string; limits: Limits } | undefined
+  /** The name of the exported global that holds the pages it was refused last; undefined = that is not known. */
+  refusedPages: string | undefined
 }
 
 /** Entries all tables of a module may have together. */
@@ -22,53 +25,43 @@ const tableEntriesLimit = 1_000_000
 
 /**
  * Turns the memory a module defines into one it imports, and bounds its tables. Then `memory.grow` and `table.grow`
- * fail inside the guest when the job's limit is reached, and one compiled module serves jobs of any limit.
+ * fail inside the guest when the job's limit is reached, and one compiled module serves jobs of any limit. That it was refused
+ * memory it writes down (watch-growth.ts).
  * Everything else stays as it is, byte for byte, and is checked by the compiler. Throws InvalidModule.
  */
 export function prepareModule(module: Uint8Array): PreparedModule {
   const sections = readSections(module)
-  const payload = (id: number): Uint8Array => sections.find((each) => each.id === id)?.payload ?? Uint8Array.of(0)
-  const imports = readImports(payload(sectionId.import))
-  const limits = readMemories(payload(sectionId.memory))
+  const imports = readImports(payloadOf(sections, sectionId.import))
+  const limits = readMemories(payloadOf(sections, sectionId.memory))
   const memories = [...imports.filter(({ kind }) => kind === 'memory'), ...limits]
   if (memories.length > 1) throw new InvalidModule('multiple memories are not supported')
   const own = limits[0]
   const ownMemory = own && { ...freeName(imports), limits: own }
+  const types = readTypes(payloadOf(sections, sectionId.type))
+  const count = (kind: ModuleImport['kind']) => imports.filter((each) => each.kind === kind).length
+  const watched = watchGrowth(sections, { functions: count('function'), globals: count('global') })
   return {
-    bytes: writeSections(rewritten(sections, ownMemory)),
+    bytes: writeSections(rewritten(watched.sections, ownMemory)),
     imports,
-    types: readTypes(payload(sectionId.type)),
-    functionTypes: payload(sectionId.function),
+    types,
+    functionTypes: payloadOf(sections, sectionId.function),
     ownMemory,
+    refusedPages: watched.refused,
   }
 }
 
 function rewritten(sections: readonly Section[], ownMemory: PreparedModule['ownMemory']): Section[] {
-  const result: Section[] = []
-  let isImportDue = ownMemory !== undefined
-  for (const section of sections) {
-    if (isImportDue && section.id > sectionId.import) {
-      result.push({ id: sectionId.import, payload: withMemoryImport(Uint8Array.of(0), ownMemory) })
-      isImportDue = false
-    }
-    if (section.id === sectionId.import && isImportDue) {
-      result.push({ id: section.id, payload: withMemoryImport(section.payload, ownMemory) })
-      isImportDue = false
-    } else if (section.id === sectionId.table) {
-      result.push({ id: section.id, payload: boundedTables(section.payload) })
-    } else if (section.id !== sectionId.memory || ownMemory === undefined) {
-      result.push(section)
-    }
-  }
-  return result
+  const bounded = sections.map(({ id, payload }) => ({
+    id,
+    payload: id === sectionId.table ? boundedTables(payload) : payload,
+  }))
+  return ownMemory ? withMemoryImport(bounded, ownMemory) : bounded
 }
 
-function withMemoryImport(payload: Uint8Array, memory: PreparedModule['ownMemory']): Uint8Array {
-  if (memory === undefined) return payload
-  const reader = new ByteReader(payload)
-  const count = reader.u32()
-  const added = [...encodeName(memory.module), ...encodeName(memory.name), 2, ...encodeLimits(memory.limits)]
-  return Buffer.concat([Uint8Array.from(encodeU32(count + 1)), payload.subarray(reader.at), Uint8Array.from(added)])
+function withMemoryImport(sections: readonly Section[], memory: NonNullable<PreparedModule['ownMemory']>): Section[] {
+  const rest = sections.filter(({ id }) => id !== sectionId.memory)
+  const entry = [...encodeName(memory.module), ...encodeName(memory.name), 2, ...encodeLimits(memory.limits)]
+  return appendEntry(rest, sectionId.import, entry)
 }
 
 function readMemories(payload: Uint8Array): Limits[] {

@@ -30,7 +30,7 @@ function instantiate(
   guest: Guest,
   maximumPages: number,
 ): WebAssembly.Instance {
-  const { ownMemory, imports } = part.module.prepared
+  const { ownMemory, imports, refusedPages } = part.module.prepared
   const memory = ownMemory && makeMemory(ownMemory.limits, maximumPages, guest)
   const wanted: Record<string, Record<string, WebAssembly.ExportValue>> = {}
   for (const each of imports) {
@@ -41,13 +41,16 @@ function instantiate(
   const seen = memory ?? importedMemory(part, instances)
   const hosts = new Set(imports.map(({ module }) => module).filter((name) => hostModules.has(name)))
   for (const name of hosts) wanted[name] = bindHost(name, guest, seen)
-  return new WebAssembly.Instance(part.module.compiled, wanted)
+  const instance = new WebAssembly.Instance(part.module.compiled, wanted)
+  const refused = refusedPages === undefined ? undefined : instance.exports[refusedPages]
+  if (seen && refused instanceof WebAssembly.Global) guest.growths.push({ memory: seen, refused })
+  return instance
 }
 
 function makeMemory({ min, max = Infinity }: Limits, limitPages: number, { memories }: Guest): WebAssembly.Memory {
   try {
     const memory = new WebAssembly.Memory({ initial: min, maximum: Math.min(max, limitPages) })
-    memories.push({ memory, startPages: min, ...(limitPages < max ? { limitPages } : {}) })
+    memories.push({ memory, ...(limitPages < max ? { limitPages } : {}) })
     return memory
   } catch {
     throw new ModuleProblem(`memory of ${min} pages could not be allocated`, { class: 'resource' })

@@ -1,6 +1,6 @@
 import { formatBinaryBytes } from '#lib/sizes.ts'
 import { pageBytes } from '../binary/limits.ts'
-import type { RunMemory } from '../wasi/guest.ts'
+import type { Guest } from '../wasi/guest.ts'
 import type { Program, ProgramPart } from './load-program.ts'
 import { ModuleProblem } from './module-problem.ts'
 
@@ -26,18 +26,15 @@ const mebibytes = (pages: number): string => `${Math.ceil((pages * pageBytes) / 
 
 const sizeOf = (pages: number): string => formatBinaryBytes(pages * pageBytes)
 
-/** Of the limit, that a program leaves at most when it was refused more: what it asks for at once is less, as a rule. */
-const leftPart = 1 / 8
-
-/**
- * What is to be said of the memory of a program that broke off; undefined = nothing. It is not seen when a program is
- * refused memory, only that it had taken nearly all it may have: then it most likely broke off for want of more.
- */
-export function wantOfMemory(memories: readonly RunMemory[]): string | undefined {
-  for (const { memory, startPages, limitPages = Infinity } of memories) {
+/** What is to be said of the memory of a program that broke off; undefined = it was not refused any that its job could give. */
+export function wantOfMemory({ memories, growths }: Pick<Guest, 'memories' | 'growths'>): string | undefined {
+  for (const { memory, refused } of growths) {
+    const limitPages = memories.find((each) => each.memory === memory)?.limitPages
+    // Signed as every number that leaves a program.
+    const askedPages = refused.value >>> 0
+    if (limitPages === undefined || askedPages === 0) continue
     const pages = memory.buffer.byteLength / pageBytes
-    if (pages > startPages && pages > limitPages * (1 - leftPart))
-      return `its memory had grown to ${sizeOf(pages)} of the ${sizeOf(limitPages)} it may have`
+    return `it had ${sizeOf(pages)} of the ${sizeOf(limitPages)} of memory it may have, and was refused ${sizeOf(askedPages)} more`
   }
   return undefined
 }

@@ -37,7 +37,7 @@ describe('running a program', () => {
     it.each(traps)('with the cause and the functions when `%s` breaks off', (entrypoint, cause) => {
       const { report } = runOrder(orderFor('trap', { entrypoint }))
       expect(report).toMatchObject({ exitCode: 1, isSpent: false })
-      expect(report.failure).toEqual({ message: `wasm error: ${cause}`, class: 'transient' })
+      expect(report.failure).toEqual({ message: `wasm error: ${cause}`, class: 'user' })
     })
 
     it('and is told of when the stack that its compiler keeps in the memory is used up', () => {
@@ -154,18 +154,23 @@ describe('running a program', () => {
       expect(report.exitCode).toBe(9)
     })
 
-    it('and is told of when it breaks off after it has taken nearly all, so that more of it may help [X1]', () => {
+    it('and is told of when it breaks off after it was refused more, so that more of it may help [X1]', () => {
       const order = orderFor('grow', { entrypoint: 'or_break' })
-      expect(failureOf({ ...order, memoryPages: 16 * 20 })).toEqual({
+      const refused = (had: string, limit: string) => ({
         message:
-          'wasm error: unreachable (its memory had grown to 19 MiB of the 20 MiB it may have)\nwasm stack trace:\n\tgrow.$2()',
+          `wasm error: unreachable (it had ${had} of the ${limit} of memory it may have, and was refused 1.0 MiB more)` +
+          '\nwasm stack trace:\n\tgrow.$2()',
         class: 'resource',
         lacks: 'memory',
         hint: 'Ask for more memory in the Resources of the task',
       })
-      // Its limit is that of the module itself, or it began as large as it is: more would change nothing.
-      expect(failureOf({ ...order, memoryPages: 1 })?.class).toBe('transient')
-      expect(failureOf(orderFor('trap', { memoryPages: 1 }))?.class).toBe('transient')
+      expect(failureOf({ ...order, memoryPages: 16 * 20 })).toEqual(refused('19 MiB', '20 MiB'))
+      expect(failureOf({ ...order, memoryPages: 16 })).toEqual(refused('64 KiB', '1.0 MiB'))
+    })
+
+    it('and is not said to lack it when it was never refused any, or got some since', () => {
+      expect(failureOf(orderFor('trap', { memoryPages: 1 }))?.class).toBe('user')
+      expect(failureOf(orderFor('grow', { entrypoint: 'less_and_break', memoryPages: 16 * 20 }))?.class).toBe('user')
     })
 
     it('shared out among modules, so that together they stay below it', () => {

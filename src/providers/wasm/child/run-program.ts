@@ -82,7 +82,7 @@ const hintOn = ({ exports }: WebAssembly.Instance, { sizeBytes }: LoadedModule):
 function endOf(error: unknown, guest: Guest, used: readonly LoadedModule[]): End {
   if (error instanceof ModuleProblem) return { exitCode: notRun, failure: error.failure, isSpent: false }
   if (isStackOverflow(guest.bug ?? error)) {
-    return { ...failed(trapText((guest.bug ?? error) as Error, used), 'transient', broken), isSpent: true }
+    return { ...failed(trapText((guest.bug ?? error) as Error, used), 'user', broken), isSpent: true }
   }
   if (guest.bug !== undefined) return internalError(guest.bug)
   const end = endedBy(guest)
@@ -103,10 +103,10 @@ const failed = (message: string, failureClass: RunFailure['class'], exitCode: nu
   isSpent: false,
 })
 
-/** By a trap or an exception, which is how most programs end that get no more memory. */
-function brokenOff(message: string, { memories }: Guest): End {
-  const want = wantOfMemory(memories)
-  if (want === undefined) return failed(message, 'transient', broken)
+/** By a trap or an exception, which is how most programs end that are refused memory. */
+function brokenOff(message: string, guest: Guest): End {
+  const want = wantOfMemory(guest)
+  if (want === undefined) return failed(message, 'user', broken)
   const [cause, ...trace] = message.split('\n')
   const hint = 'Ask for more memory in the Resources of the task'
   const failure = {

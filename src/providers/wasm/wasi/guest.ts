@@ -34,7 +34,9 @@ export type GuestOptions = {
 const callsBetweenCollections = 4000
 
 /** A memory made for the run. `limitPages`: what its job lets it have, where its module would take more. */
-export type RunMemory = { memory: WebAssembly.Memory; startPages: number; limitPages?: number }
+type RunMemory = { memory: WebAssembly.Memory; limitPages?: number }
+/** `refused`: the pages that a module was refused when it last asked to grow that memory, 0 when it got them. */
+type Growth = { memory: WebAssembly.Memory; refused: WebAssembly.Global }
 
 /** Thrown through the program when it is over: by itself (`proc_exit`), or because it went too far. */
 export class ProgramEnd {
@@ -63,6 +65,7 @@ export class Guest {
   readonly times: FileTimes
   readonly disk: DiskBudget
   readonly memories: RunMemory[] = []
+  readonly growths: Growth[] = []
   /** Set when the program is over; one that catches the end gets it again at its next call. */
   end: ProgramEnd | undefined
   /** What went wrong in a call by our own fault; the run is over. */
