@@ -3,6 +3,7 @@ import type { LogFrame } from '#api/job-streams.ts'
 import type { JobsApi, TellReader } from '#contracts/control-plane.ts'
 import type { LogChunk, LogQuery } from '#contracts/log-reader.ts'
 import { Fault } from '#lib/fault.ts'
+import { selectedOutput } from '#link/selected-output.ts'
 import { logFrames } from './log-frames.ts'
 
 const away = new Fault('ServiceUnavailable', 'node n-1 cannot be reached', { isRetryable: true })
@@ -79,11 +80,11 @@ it('a pattern that is none, or too long to be one, is refused', async () => {
 })
 
 /** A running program whose node says where its output stands. */
-function running(said: (query: LogQuery) => readonly LogChunk[]) {
+function running(said: (query: LogQuery) => readonly LogChunk[] | Promise<readonly LogChunk[]>) {
   const asked: LogQuery[] = []
   async function* logs(_id: string, query: LogQuery): AsyncGenerator<LogChunk> {
     asked.push(query)
-    yield* said(query)
+    yield* await said(query)
   }
   const execution = { ID: 'e-1', JobID: 'j-1', ...state('Running') }
   const jobs = { resolve: async () => 'j-1', get: async () => ({ Version: 1 }), logged: async () => execution, logs }
@@ -140,3 +141,59 @@ it('a reader that wants bytes gets them as they were printed, and comes back to 
   expect(printed(await frames(later))).toEqual([Buffer.from([0xe2]).toString('base64')])
   expect(asked[1]?.after).toEqual({ 1: 2, 2: 0 })
 })
+
+/** Lines of a service of which its node keeps the newest, each with where it ends. */
+const lines = Array.from({ length: 9 }, (_, at): LogChunk => {
+  const bytes = Buffer.from(at % 2 === 0 ? `yes ${at}\n` : `no ${at}\n`)
+  return { stream: at % 3 === 2 ? 2 : 1, bytes, timeMs: at }
+})
+const ends = { 1: 0, 2: 0 }
+for (const line of lines) line.end = ends[line.stream] += line.bytes.length
+
+it.each([
+  ['lines that match', { grep: 'yes', bytes: true }],
+  ['lines that match, as text', { grep: 'yes' }],
+  ['what was printed since a time', { since: 1_000_000n, bytes: true }],
+])(
+  '%s are gone on with after any of them, also when the oldest output has gone meanwhile [R20]',
+  async (_what, query) => {
+    const follow = { follow: true, resumable: true, ...query }
+    const printed = ({ value }: LogFrame) =>
+      value.Type + Buffer.from(value.Bytes ?? value.Line, value.Bytes ? 'base64' : 'utf8').toString()
+    let oldest = 0
+    const { frames } = running(({ executionId: _id, isFollowing: _following, isTail: _tail, ...selection }) =>
+      Array.fromAsync(selectedOutput(each(lines.slice(oldest)), selection)),
+    )
+    const all = (await frames(follow)).filter(({ value }) => value.Type !== 0).map(printed)
+    expect(all.length).toBeGreaterThan(4)
+    for (let break_ = 1; break_ <= all.length; break_ += 1) {
+      oldest = 0
+      const seen: string[] = []
+      let position = { Stdout: 0, Stderr: 0, FromStdout: 0, FromStderr: 0 }
+      for (const frame of await frames(follow)) {
+        if (seen.length === break_ && !frame.Position) break
+        if (frame.Position) position = { FromStdout: 0, FromStderr: 0, ...frame.Position }
+        else if (frame.value.Type !== 0) {
+          seen.push(printed(frame))
+          position[frame.value.Type === 1 ? 'Stdout' : 'Stderr'] += printed(frame).length - 1
+        }
+      }
+      // What the reader has is what has gone.
+      oldest = lines.findIndex(({ bytes, stream }) => stream + String(bytes) === seen.at(-1)) + 1
+      const rest = await frames({
+        ...follow,
+        from_execution: 'e-1',
+        execution_id: 'e-1',
+        skip_stdout: BigInt(position.Stdout),
+        skip_stderr: BigInt(position.Stderr),
+        from_stdout: BigInt(position.FromStdout),
+        from_stderr: BigInt(position.FromStderr),
+      })
+      expect([...seen, ...rest.filter(({ value }) => value.Type !== 0).map(printed)]).toEqual(all)
+    }
+  },
+)
+
+async function* each<Item>(items: readonly Item[]): AsyncGenerator<Item> {
+  yield* items
+}

@@ -94,7 +94,36 @@ async function* framesOf(
   const decoder = query.bytes ? asBytes : asText
   const pieces = isOver ? finishedPieces(chunks, decoder) : livePieces(chunks(), decoder)
   const frame = query.bytes ? bytesFrame : textFrame
-  for await (const piece of isExact ? pieces : afterLengths(pieces, skipped)) yield frame(piece)
+  if (isExact) for await (const piece of pieces) yield frame(piece)
+  else yield* counted(afterLengths(pieces, skipped), { executionId, after, skipped, frame, isResumable })
+}
+
+type Counting = {
+  executionId: ExecutionId
+  after: Lengths | undefined
+  skipped: Lengths
+  frame: (piece: LogPiece) => string
+  isResumable: boolean
+}
+
+/**
+ * What is only a part of the output, and where the stream stands in the whole of it: what a reader has cannot be counted again
+ * once the oldest output has gone.
+ */
+async function* counted(
+  pieces: AsyncIterable<LogPiece>,
+  { executionId, after = nothing, skipped, frame, isResumable }: Counting,
+): AsyncGenerator<string> {
+  const from = { ...after }
+  const lengths = { ...skipped }
+  for await (const piece of pieces) {
+    yield frame(piece)
+    if (piece.end === undefined) lengths[piece.stream] += piece.text.length
+    if (piece.end === undefined || !isResumable) continue
+    from[piece.stream] = piece.end
+    lengths[piece.stream] = 0
+    yield positionFrame(executionId, lengths, from)
+  }
 }
 
 /** Bytes that the reader has, from the beginning of each stream on: they need not be read again to be counted. */

@@ -1,8 +1,8 @@
 import type { LogChunk } from '#contracts/log-reader.ts'
 import type { LogStream } from '#contracts/log-sink.ts'
 
-/** A piece of one stream as text. */
-export type LogPiece = { readonly stream: LogStream; readonly text: string }
+/** A piece of one stream as text. `end`: bytes of the stream up to its end, where that is known and no character is cut there. */
+export type LogPiece = { readonly stream: LogStream; readonly text: string; readonly end?: number }
 
 /** Characters of each stream, counted as JSON and JavaScript count them: UTF-16 units. */
 export type Lengths = Readonly<Record<LogStream, number>>
@@ -13,6 +13,7 @@ type Decoder = { decode(bytes?: Uint8Array, options?: { stream: boolean }): stri
 /** Output as it is meant, and with a character for each byte (U+0000 to U+00FF), so that nothing of it is lost. */
 export const asText = (): Decoder => new TextDecoder()
 export const asBytes = (): Decoder => ({ decode: (bytes = nothing) => latin1(bytes) })
+const newline = 10
 const nothing = new Uint8Array()
 const latin1 = ({ buffer, byteOffset, length }: Uint8Array): string =>
   Buffer.from(buffer, byteOffset, length).toString('latin1')
@@ -20,9 +21,10 @@ const latin1 = ({ buffer, byteOffset, length }: Uint8Array): string =>
 /** Live output: each piece as it comes; a character that is cut in two waits for its other half. */
 export async function* livePieces(chunks: AsyncIterable<LogChunk>, decoder: () => Decoder): AsyncGenerator<LogPiece> {
   const decoders = { 1: decoder(), 2: decoder() }
-  for await (const { stream, bytes } of chunks) {
+  for await (const { stream, bytes, end } of chunks) {
     const text = decoders[stream].decode(bytes, { stream: true })
-    if (text !== '') yield { stream, text }
+    const isWhole = end !== undefined && (decoder === asBytes || bytes.at(-1) === newline)
+    if (text !== '') yield { stream, text, ...(isWhole && { end }) }
   }
   for (const stream of [1, 2] as const) {
     const text = decoders[stream].decode()
@@ -73,10 +75,10 @@ async function* lines(
 /** What comes after so many characters of each stream. */
 export async function* afterLengths(pieces: AsyncIterable<LogPiece>, lengths: Lengths): AsyncGenerator<LogPiece> {
   const left = { ...lengths }
-  for await (const { stream, text } of pieces) {
+  for await (const { stream, text, ...end } of pieces) {
     const rest = text.slice(left[stream])
     left[stream] = Math.max(0, left[stream] - text.length)
-    if (rest !== '') yield { stream, text: rest }
+    if (rest !== '') yield { stream, text: rest, ...end }
   }
 }
 

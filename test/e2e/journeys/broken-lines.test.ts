@@ -50,9 +50,9 @@ const goesOn = /The server is there again; the output goes on/
 const printedOf = (printed: string, isOfStdout: boolean): string[] =>
   printed.split('\n').filter((text) => text.startsWith('line ') && isOdd(text) === isOfStdout)
 
-const expectWhole = (printed: string): void => {
+const expectWhole = (printed: string, wanted = /^/): void => {
   for (const stream of [true, false]) {
-    const all = lines.filter((text) => isOdd(text) === stream)
+    const all = lines.filter((text) => isOdd(text) === stream && wanted.test(text))
     expect(printedOf(printed, stream).join('\n') === all.join('\n')).toBe(true)
   }
 }
@@ -66,18 +66,25 @@ async function breakAt(follower: Program, printed: RegExp, breaks: number): Prom
 }
 
 describe('a followed output whose line to the server breaks', () => {
-  it('goes on where it was, with no line lost and none twice, and says so on stderr [R20, R41]', async () => {
-    const id = await server.submit(printsLines())
-    const follower = product.begin(['job', 'logs', '--follow', id], line.port)
-    await breakAt(follower, /line 1000\n/, 1)
-    await until('it goes on', () => count(follower.said, goesOn) === 1)
-    await breakAt(follower, /line 5000\n/, 2)
-    const { code, stdout, stderr } = await follower.ended
-    expect(code).toBe(0)
-    expectWhole(stdout)
-    expect([count(stderr, broke), count(stderr, goesOn)]).toEqual([2, 2])
-    expect((await ended(server.port, id)).Job.State.StateType).toBe('Completed')
-  })
+  it.each([
+    ['all', [], /^/],
+    ['lines that match', ['--grep', '0$'], /0$/],
+    ['what is new enough', ['--since', '1h'], /^/],
+  ] as const)(
+    'goes on where it was with %s, no line lost and none twice, and says so on stderr [R20, R41]',
+    async (_what, words, wanted) => {
+      const id = await server.submit(printsLines())
+      const follower = product.begin(['job', 'logs', '--follow', ...words, id], line.port)
+      await breakAt(follower, /line 1000\n/, 1)
+      await until('it goes on', () => count(follower.said, goesOn) === 1)
+      await breakAt(follower, /line 5000\n/, 2)
+      const { code, stdout, stderr } = await follower.ended
+      expect(code).toBe(0)
+      expectWhole(stdout, wanted)
+      expect([count(stderr, broke), count(stderr, goesOn)]).toEqual([2, 2])
+      expect((await ended(server.port, id)).Job.State.StateType).toBe('Completed')
+    },
+  )
 
   it('goes on although the output ended meanwhile', async () => {
     const id = await server.submit(printsLines())
