@@ -11,7 +11,7 @@ import {
 } from 'modern-tar'
 import type { RunRequest } from '#contracts/engine.ts'
 import type { DockerApi } from './api.ts'
-import { isRootsDocker } from './engine-kind.ts'
+import { isRootsEngine } from './engine-kind.ts'
 
 export type Owner = { uid: number; gid: number }
 
@@ -28,12 +28,14 @@ export async function openResults(
 ): Promise<void> {
   for (const { hostPath, resultPath } of outputs) {
     if (!(await hasClosed(hostPath, owner))) continue
-    if (!(await isRootsDocker(api))) return
+    if (!(await isRootsEngine(api))) return
     const path = `/containers/${id}/archive`
     const query = { path: resultPath.Path }
     const archive = await api.stream('GET', path, { query })
     try {
-      await api.call('PUT', path, { query, content: closedOf(archive, owner), deadlineMs: 0 })
+      // Podman would give them to the user of the container.
+      const put = { ...query, copyUIDGID: false }
+      await api.call('PUT', path, { query: put, content: closedOf(archive, owner), deadlineMs: 0 })
     } finally {
       archive.destroy()
     }

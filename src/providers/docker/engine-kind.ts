@@ -17,8 +17,8 @@ export async function outlivesEngine(api: DockerApi): Promise<boolean> {
   return (await infoOf(api))?.LiveRestoreEnabled === true || !(await isDocker(api))
 }
 
-/** Whether root in its containers is root of the machine. Podman is left out: it empties folders that files are put into. */
-export async function isRootsDocker(api: DockerApi): Promise<boolean> {
-  const options = (await infoOf(api))?.SecurityOptions ?? []
-  return (await isDocker(api)) && !options.some((each) => /^name=(?:rootless|userns)/.test(each))
+/** Whether root in its containers is root of the machine. */
+export async function isRootsEngine(api: DockerApi): Promise<boolean> {
+  const info = await infoOf(api)
+  return info !== undefined && !(info.SecurityOptions ?? []).some((each) => /^name=(?:rootless|userns)/.test(each))
 }
