@@ -1,6 +1,8 @@
 /** 1 = stdout, 2 = stderr, as on the wire. */
 export type LogStream = 1 | 2
 
+export type LogTimes = { firstMs: number; lastMs: number }
+
 /** Where a running program's output goes. Everything written before `exit` settles is kept. */
 export interface LogSink {
   /**
@@ -13,4 +15,6 @@ export interface LogSink {
    * A sink without it begins empty and is given everything again.
    */
   keptBytes?(stream: LogStream): number
+  /** When the first and the last of them were written, as far as they are there still; Unix ms. */
+  keptTimes?(): LogTimes | undefined
 }

@@ -172,6 +172,8 @@ describe('kept output', () => {
       expect(shown(await read(later))).toEqual(shown(kept))
       const again = await later.open(executionId, { ...endless, isResumed: true })
       expect([again.keptBytes?.(1), again.keptBytes?.(2)]).toEqual([18_000, 2_000])
+      const times = kept.flatMap(({ timeMs }) => timeMs ?? [])
+      expect(again.keptTimes?.()).toEqual({ firstMs: times[0], lastMs: times.at(-1) })
       await print(again, 2000, 2500)
       await again.close()
       const more = await read(later)

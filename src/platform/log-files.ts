@@ -3,6 +3,7 @@ import { createWriteStream } from 'node:fs'
 import { mkdir, opendir, stat } from 'node:fs/promises'
 import { finished } from 'node:stream/promises'
 import type { LogChunk, LogQuery } from '#contracts/log-reader.ts'
+import type { LogTimes } from '#contracts/log-sink.ts'
 import type { LogKeeper, LogOpening, LogStore } from '#contracts/log-store.ts'
 import type { Clock } from '#lib/clock.ts'
 import { Fault } from '#lib/fault.ts'
@@ -120,16 +121,18 @@ const earlierOutput = async (file: LogFile): Promise<EarlierOutput> => {
   const streamBytes = { 1: 0, 2: 0 }
   const wanted = { 1: runOutputLimitBytes + 1, 2: runOutputLimitBytes + 1 }
   const heads: LogChunk[] = []
+  let times: LogTimes | undefined
   const frames = new FrameReader()
   for await (const piece of piecesOf(file, new AbortController().signal)) {
-    for (const { stream, bytes, end = 0 } of frames.push(piece)) {
+    for (const { stream, bytes, end = 0, timeMs } of frames.push(piece)) {
+      if (timeMs !== undefined) times = { firstMs: times?.firstMs ?? timeMs, lastMs: timeMs }
       if (wanted[stream] > 0) heads.push({ stream, bytes: Buffer.from(bytes.subarray(0, wanted[stream])) })
       wanted[stream] -= bytes.length
       streamBytes[stream] = end
     }
   }
   if (frames.restBytes > 0) await file.cut(file.endBytes - frames.restBytes)
-  return { streamBytes, heads }
+  return { streamBytes, heads, times }
 }
 
 /** What is in the file, then what comes, until the output ends. */

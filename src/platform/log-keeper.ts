@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import type { LogChunk } from '#contracts/log-reader.ts'
-import type { LogStream } from '#contracts/log-sink.ts'
+import type { LogStream, LogTimes } from '#contracts/log-sink.ts'
 import type { LogKeeper } from '#contracts/log-store.ts'
 import type { Clock, Timer } from '#lib/clock.ts'
 import { LastWords } from './last-words.ts'
@@ -16,9 +16,13 @@ const flushAfterMs = 200
 const backlogLimitBytes = 4 * 1024 * 1024
 /** How much of the newest output is kept beyond the limit: how a program ended is what is looked for. */
 const lastWordsBytes = 64 * 1024
-/** What an earlier life has left, in whole frames: how many bytes of each stream were printed, and the first that are kept. */
-export type EarlierOutput = { streamBytes: Record<LogStream, number>; heads: readonly LogChunk[] }
-export const noEarlierOutput: EarlierOutput = { streamBytes: { 1: 0, 2: 0 }, heads: [] }
+/** What an earlier life has left, in whole frames: how many bytes of each stream were printed, when, and the first that are kept. */
+export type EarlierOutput = {
+  streamBytes: Record<LogStream, number>
+  heads: readonly LogChunk[]
+  times: LogTimes | undefined
+}
+export const noEarlierOutput: EarlierOutput = { streamBytes: { 1: 0, 2: 0 }, heads: [], times: undefined }
 
 type KeptChunk = Required<LogChunk>
 
@@ -102,6 +106,10 @@ export class FileLogKeeper implements LogKeeper {
 
   keptBytes(stream: LogStream): number {
     return this.#parts.earlier.streamBytes[stream]
+  }
+
+  keptTimes(): LogTimes | undefined {
+    return this.#parts.earlier.times
   }
 
   summary() {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { mkdirSync, readFileSync, readlinkSync, rmSync, statSync, symlinkSync } from 'node:fs'
+import { mkdirSync, readFileSync, readlinkSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -352,6 +352,37 @@ withDocker((host) => {
         expect(await program?.exit).toEqual({ exitCode: 0 })
         const all = Array.from({ length: 256 }, (_, n) => n)
         expect(Buffer.from(logs.bytes(1))).toEqual(Buffer.from([...all, ...Buffer.from('end')]))
+      })
+
+      it('goes on where it was also when the engine has let go of the beginning, and says that some may be missing [X14, F7]', async () => {
+        const before = open({ logMaxBytes: 64 * 1024 })
+        const folder = rig.folder()
+        const outputs = [{ resultPath: { Name: 'o', Path: '/o' }, hostPath: folder }]
+        const waits = (name: string) => `while [ ! -e /o/${name} ]; do sleep 0.05; done`
+        const many = 'i=0; while [ $i -lt 20000 ]; do echo "line $i"; i=$((i+1)); done'
+        const asked = ask(script(`${many}; ${waits('away')}; echo away; ${waits('back')}; echo back`), { outputs })
+        const firstMs = rig.clock.nowMs() - 60_000
+        await before.start(asked, never)
+        await asked.logs.untilPrinted('line 19999\n')
+        const times = { firstMs, lastMs: rig.clock.nowMs() }
+        await before.close()
+        writeFileSync(join(folder, 'away'), '')
+        const [container] = await rig.ours()
+        const query = { stdout: 1, tail: 1 }
+        await until('it is printed', async () =>
+          (await rig.api.text('GET', `/containers/${container?.Id}/logs`, { query })).includes('away'),
+        )
+        const told: string[] = []
+        const logs = new MemorySink({ earlierBytes: { 1: asked.logs.bytes(1).length, 2: 0 }, times })
+        const onProgress = (text: string) => void told.push(text)
+        const program = await open({ logMaxBytes: 64 * 1024 }).attach({ ...asked, logs, onProgress }, never)
+        await logs.untilPrinted('away\n')
+        expect(told).toEqual([
+          expect.stringMatching(/may be missing: it has printed more than Compute\.Docker\.LogMaxSize/),
+        ])
+        writeFileSync(join(folder, 'back'), '')
+        expect(await program?.exit).toEqual({ exitCode: 0 })
+        expect(logs.stdout).toBe('away\nback\n')
       })
 
       it('never starts a container that was made but not started, and removes it', async () => {

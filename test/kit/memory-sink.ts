@@ -1,16 +1,20 @@
-import type { LogSink, LogStream } from '#contracts/log-sink.ts'
+import type { LogSink, LogStream, LogTimes } from '#contracts/log-sink.ts'
 
 /** Keeps output in memory. A slow one makes the program wait, and notices when it is written to although it said "full". */
 export class MemorySink implements LogSink {
   readonly #kept: Record<LogStream, Buffer[]> = { 1: [], 2: [] }
   readonly #earlierBytes: Record<LogStream, number>
+  readonly #times: LogTimes | undefined
   readonly #delay: (() => Promise<void>) | undefined
   #isFull = false
   /** Writes that came while it was full: none of them is right. */
   impatientWrites = 0
   #watchers: (() => void)[] = []
 
-  constructor(options: { delay?: () => Promise<void>; earlierBytes?: Record<LogStream, number> } = {}) {
+  constructor(
+    options: { delay?: () => Promise<void>; earlierBytes?: Record<LogStream, number>; times?: LogTimes } = {},
+  ) {
+    this.#times = options.times
     this.#delay = options.delay
     this.#earlierBytes = options.earlierBytes ?? { 1: 0, 2: 0 }
   }
@@ -28,6 +32,10 @@ export class MemorySink implements LogSink {
 
   keptBytes(stream: LogStream): number {
     return this.#earlierBytes[stream]
+  }
+
+  keptTimes(): LogTimes | undefined {
+    return this.#times
   }
 
   bytes(stream: LogStream): Buffer {

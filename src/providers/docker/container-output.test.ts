@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { MemorySink } from '../../../test/kit/memory-sink.ts'
+import { StepClock } from '../../../test/kit/step-clock.ts'
 import type { DockerApi } from './api.ts'
 import { ContainerOutput } from './container-output.ts'
 
@@ -12,47 +13,87 @@ const frame = (kind: number, text: string): Buffer => {
 const kept = [frame(1, 'one\n'), frame(2, 'bad\n'), frame(1, 'two\n'), frame(1, 'three\n')]
 const never = new AbortController().signal
 const apiThatKeeps = (frames: Buffer[]) => ({ stream: async () => Readable.from(frames) }) as unknown as DockerApi
+const clock = new StepClock()
+const outputOf = (api: DockerApi, sink: MemorySink, onGap = () => {}, engineKeepsBytes = 1_000) =>
+  new ContainerOutput({ api, clock, id: 'c', sink, engineKeepsBytes, onGap })
 
 describe('ContainerOutput', () => {
   it('goes on from the engine’s copy where a live stream broke, without loss or repetition', async () => {
     const sink = new MemorySink()
-    const output = new ContainerOutput(apiThatKeeps(kept), 'c', sink)
+    const output = outputOf(apiThatKeeps(kept), sink)
     const broken = new Readable({ read() {} })
     broken.push(kept[0])
     broken.push(kept[1])
     broken.push(kept[2]?.subarray(0, 10))
     setImmediate(() => broken.destroy(new Error('the connection broke')))
     expect(await output.copyLive(broken)).toBe(false)
-    await output.copyKept(never)
+    await output.copyKept(never, true)
     expect([sink.stdout, sink.stderr]).toEqual(['one\ntwo\nthree\n', 'bad\n'])
   })
 
   it('leaves out what the sink has from before', async () => {
     const sink = new MemorySink({ earlierBytes: { 1: 6, 2: 4 } })
-    await new ContainerOutput(apiThatKeeps(kept), 'c', sink).copyKept(never)
+    await outputOf(apiThatKeeps(kept), sink).copyKept(never, true)
     expect([sink.stdout, sink.stderr]).toEqual(['o\nthree\n', ''])
   })
 
   it('reads what the engine left out at the end of a copy that it was following', async () => {
     const sink = new MemorySink({ earlierBytes: { 1: 4, 2: 0 } })
     const answers = [kept.slice(0, 3), kept]
-    const api = { stream: async () => Readable.from(answers.shift() ?? []) } as unknown as DockerApi
-    const output = new ContainerOutput(api, 'c', sink)
+    const stream = async (_method: string, _path: string, { query }: { query: { timestamps?: number } }) =>
+      Readable.from(query.timestamps ? [] : (answers.shift() ?? []))
+    const api = { stream } as unknown as DockerApi
+    const output = outputOf(api, sink)
     await output.followKept(never)
-    await output.copyKept(never)
+    await output.copyKept(never, true)
     expect([sink.stdout, sink.stderr]).toEqual(['two\nthree\n', 'bad\n'])
   })
 
-  it('says that the engine has kept less than was given', async () => {
-    const copied = (earlier: number) =>
-      new ContainerOutput(apiThatKeeps(kept), 'c', new MemorySink({ earlierBytes: { 1: earlier, 2: 0 } })).copyKept(
-        never,
-      )
-    expect([await copied(14), await copied(15)]).toEqual([false, true])
+  describe('where the engine has let go of the beginning', () => {
+    const times = { firstMs: Date.UTC(2026, 0, 1, 12), lastMs: Date.UTC(2026, 0, 1, 13) }
+    /** An engine whose oldest line is of this time, and that has this since a time. */
+    function engine(oldest: string, since: Buffer[]) {
+      const asked: unknown[] = []
+      const stream = async (_method: string, _path: string, { query }: { query: Record<string, unknown> }) => {
+        asked.push(query['since'])
+        if (query['timestamps']) return Readable.from([frame(1, `${oldest} one\n`)])
+        return Readable.from(query['since'] === undefined ? kept : since)
+      }
+      return { api: { stream } as unknown as DockerApi, asked }
+    }
+    const sinkOf = (earlier: number) => new MemorySink({ earlierBytes: { 1: earlier, 2: 4 }, times })
+
+    it('goes on from the time of what was given last, and says that some may be missing', async () => {
+      const { api, asked } = engine('2026-01-01T12:30:00.123456789Z', [frame(1, 'new\n')])
+      const sink = sinkOf(8)
+      const onGap = vi.fn()
+      const output = outputOf(api, sink, onGap)
+      await output.followKept(never)
+      expect([sink.stdout, asked.at(-1), onGap.mock.calls.length]).toEqual(['new\n', '1767272400.001', 1])
+      // What was given since is counted from there.
+      await output.copyKept(never, false)
+      expect([sink.stdout, asked.at(-1)]).toEqual(['new\n', '1767272400.001'])
+    })
+
+    it('knows it also by how much was given', async () => {
+      const { api } = engine('2026-01-01T12:00:00Z', [frame(1, 'new\n')])
+      const sink = sinkOf(1_000)
+      const onGap = vi.fn()
+      await outputOf(api, sink, onGap).followKept(never)
+      expect([sink.stdout, onGap.mock.calls.length]).toEqual(['new\n', 1])
+    })
+
+    it('counts where the beginning is there', async () => {
+      const { api } = engine('2026-01-01T12:00:00.5Z', [frame(1, 'never\n')])
+      const sink = sinkOf(8)
+      const onGap = vi.fn()
+      await outputOf(api, sink, onGap).followKept(never)
+      expect([sink.stdout, onGap.mock.calls.length]).toEqual(['three\n', 0])
+    })
   })
 
   it('says that a stream of something else came to no proper end', async () => {
-    const output = new ContainerOutput(apiThatKeeps([]), 'c', new MemorySink())
+    const output = outputOf(apiThatKeeps([]), new MemorySink())
     expect(await output.copyLive(Readable.from([Buffer.from('no frames at all')]))).toBe(false)
   })
 })

@@ -1,23 +1,43 @@
 import type { Readable } from 'node:stream'
-import type { LogSink, LogStream } from '#contracts/log-sink.ts'
+import type { LogSink, LogStream, LogTimes } from '#contracts/log-sink.ts'
+import type { Clock } from '#lib/clock.ts'
 import type { DockerApi } from './api.ts'
 import { LogFrames } from './log-frames.ts'
 
+/** A line may get its time from the engine so much later than it is given. */
+const slackMs = 10_000
+
+export type OutputParts = {
+  api: DockerApi
+  clock: Clock
+  /** The container. */
+  id: string
+  sink: LogSink
+  /** Most that the engine keeps of the output. */
+  engineKeepsBytes: number
+  /** The engine has let go of what was given last: what came while nobody read it may be missing. Told once. */
+  onGap: () => void
+}
+
 /**
  * Brings a container's output to its sink, at the sink's pace: while the sink is full nothing is read, and the engine then makes
- * the program wait. Counts what was given, so that a broken connection, or a restart of ours, goes on where it stopped.
+ * the program wait. Counts what was given, so that a broken connection, or a restart of ours, goes on where it stopped; by the time
+ * where the engine has not kept all that was counted.
  */
 export class ContainerOutput {
-  readonly #api: DockerApi
-  readonly #id: string
-  readonly #sink: LogSink
-  readonly #givenBytes: Record<LogStream, number>
+  readonly #parts: OutputParts
+  /** What was given of what the engine has, from `#since` on. */
+  #givenBytes: Record<LogStream, number>
+  #times: LogTimes | undefined
+  /** Unix ms; 0 = from the beginning. */
+  #sinceMs = 0
+  #hasTold = false
 
-  constructor(api: DockerApi, id: string, sink: LogSink) {
-    this.#api = api
-    this.#id = id
-    this.#sink = sink
+  constructor(parts: OutputParts) {
+    const { sink } = parts
+    this.#parts = parts
     this.#givenBytes = { 1: sink.keptBytes?.(1) ?? 0, 2: sink.keptBytes?.(2) ?? 0 }
+    this.#times = sink.keptTimes?.()
   }
 
   /** Copies a live stream to its end. True when it came to a proper end. */
@@ -30,26 +50,65 @@ export class ContainerOutput {
    * that what it has kept in the end is to be read too.
    */
   async followKept(signal: AbortSignal): Promise<void> {
+    await this.#findPlace(true)
     await this.#copyKept(true, signal)
   }
 
   /**
    * Copies what the engine has kept of a container that has ended, without what was given already. Docker keeps every byte as it was;
-   * Podman gives a last line without its end one. True when it has kept less than was given: it had no room for more, and what came
-   * while nobody read it may be among what it let go.
+   * Podman gives a last line without its end one. `hasGap`: nobody may have read what came last.
    */
-  async copyKept(signal: AbortSignal): Promise<boolean> {
-    return this.#copyKept(false, signal)
+  async copyKept(signal: AbortSignal, hasGap: boolean): Promise<void> {
+    await this.#findPlace(hasGap)
+    await this.#copyKept(false, signal)
+  }
+
+  /** Where the beginning of the engine's copy is gone, nothing can be counted from there. */
+  async #findPlace(hasGap: boolean): Promise<void> {
+    if (!this.#times || !(await this.#hasLostBeginning(this.#times))) return
+    this.#sinceMs = this.#times.lastMs + 1
+    this.#givenBytes = { 1: 0, 2: 0 }
+    if (hasGap && !this.#hasTold) this.#parts.onGap()
+    this.#hasTold ||= hasGap
+  }
+
+  async #hasLostBeginning({ firstMs }: LogTimes): Promise<boolean> {
+    if (this.#givenBytes[1] + this.#givenBytes[2] > this.#parts.engineKeepsBytes) return true
+    if (this.#sinceMs > 0) return false
+    const oldestMs = await this.#oldestMs()
+    return oldestMs !== undefined && oldestMs > firstMs + slackMs
+  }
+
+  /** When the first line was printed that the engine has still. */
+  async #oldestMs(): Promise<number | undefined> {
+    const stream = await this.#open({ timestamps: 1 })
+    const frames = new LogFrames()
+    try {
+      for await (const chunk of stream ?? []) {
+        const [first] = frames.push(chunk as Buffer)
+        if (!first) continue
+        const ms = Date.parse(/^\S+/.exec(Buffer.from(first.bytes.subarray(0, 64)).toString('latin1'))?.[0] ?? '')
+        return Number.isNaN(ms) ? undefined : ms
+      }
+    } catch {
+      // What it says then is the reader's to see.
+    } finally {
+      stream?.destroy()
+    }
+    return undefined
   }
 
   /** What the engine cannot give is not had: the program's end counts all the same. */
-  async #copyKept(follow: boolean, signal: AbortSignal): Promise<boolean> {
-    const query = { stdout: 1, stderr: 1, follow }
-    const stream = await this.#api
-      .stream('GET', `/containers/${this.#id}/logs`, { query, signal })
-      .catch(() => undefined)
-    const missing = { ...this.#givenBytes }
-    return stream !== undefined && (await this.#copy(stream, missing)) && missing[1] + missing[2] > 0
+  async #copyKept(follow: boolean, signal: AbortSignal): Promise<void> {
+    const since = this.#sinceMs > 0 && { since: (this.#sinceMs / 1000).toFixed(3) }
+    const stream = await this.#open({ follow, ...since }, signal)
+    if (stream) await this.#copy(stream, { ...this.#givenBytes })
+  }
+
+  #open(how: Record<string, string | number | boolean>, signal?: AbortSignal): Promise<Readable | undefined> {
+    const { api, id } = this.#parts
+    const query = { stdout: 1, stderr: 1, ...how }
+    return api.stream('GET', `/containers/${id}/logs`, { query, ...(signal && { signal }) }).catch(() => undefined)
   }
 
   async #copy(stream: Readable, skipBytes: Record<LogStream, number>): Promise<boolean> {
@@ -72,7 +131,9 @@ export class ContainerOutput {
 
   async #give(stream: LogStream, bytes: Uint8Array): Promise<void> {
     if (bytes.length === 0) return
+    const { clock, sink } = this.#parts
     this.#givenBytes[stream] += bytes.length
-    await this.#sink.write(stream, bytes)
+    this.#times = { firstMs: this.#times?.firstMs ?? clock.nowMs(), lastMs: clock.nowMs() }
+    await sink.write(stream, bytes)
   }
 }

@@ -18,6 +18,8 @@ export type Held = {
   clock: Clock
   id: string
   logs: LogSink
+  /** Most that the engine keeps of the output. */
+  engineKeepsBytes: number
   /** Output from the start; undefined for a container found after a restart of ours, which is read from the engine's copy. */
   live?: Readable
   /** Aborted when the engine lets go of what runs. */
@@ -34,8 +36,8 @@ export type Held = {
   traffic?: () => Traffic | undefined
 }
 
-const lostOutput =
-  'What the program printed while the node was not running may be missing: it has printed more than Compute.Docker.LogMaxSize has the engine keep'
+const gapNote =
+  'A part of what the program printed while nobody read it may be missing: it has printed more than Compute.Docker.LogMaxSize has the engine keep'
 
 /** Holds a container that runs, or has ended without being collected. */
 export function holdContainer(held: Held): RunningProgram {
@@ -53,7 +55,7 @@ export function holdContainer(held: Held): RunningProgram {
 }
 
 async function follow(held: Held, isStopped: () => boolean): Promise<Exit> {
-  const output = new ContainerOutput(held.api, held.id, held.logs)
+  const output = new ContainerOutput({ ...held, sink: held.logs, onGap: () => held.tell(gapNote) })
   const releaseLive = () => held.live?.destroy()
   held.released.addEventListener('abort', releaseLive, { once: true })
   try {
@@ -63,8 +65,8 @@ async function follow(held: Held, isStopped: () => boolean): Promise<Exit> {
     const ended = await untilEnded(held.api, held.id, held.clock, held.released)
     const isWhole = await copied
     held.released.throwIfAborted()
-    const hasLess = ended.info && (!isWhole || ended.wasCut) && (await output.copyKept(held.released))
-    if (hasLess) held.tell(lostOutput)
+    if (ended.info && (!isWhole || ended.wasCut))
+      await output.copyKept(held.released, isWhole === false || ended.wasCut)
     held.released.throwIfAborted()
     const isEndedByUs = isStopped() || held.limits.failure() !== undefined
     return await concluded(held, isEndedByUs ? exitOf(ended.info) : await ownExit(held.api, ended, await memoryKills))

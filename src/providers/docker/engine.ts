@@ -152,6 +152,7 @@ export class DockerEngine implements Engine {
     return holdContainer({
       ...shared,
       logs: request.logs,
+      engineKeepsBytes: this.#logCopy.keptBytes,
       ...(live && { live }),
       limits,
       tell: (text) => request.onProgress?.(text),
