@@ -166,12 +166,12 @@ it.each([
     )
     const all = (await frames(follow)).filter(({ value }) => value.Type !== 0).map(printed)
     expect(all.length).toBeGreaterThan(4)
-    for (let break_ = 1; break_ <= all.length; break_ += 1) {
+    for (let had = 1; had <= all.length; had += 1) {
       oldest = 0
       const seen: string[] = []
       let position = { Stdout: 0, Stderr: 0, FromStdout: 0, FromStderr: 0 }
       for (const frame of await frames(follow)) {
-        if (seen.length === break_ && !frame.Position) break
+        if (seen.length === had && !frame.Position) break
         if (frame.Position) position = { FromStdout: 0, FromStderr: 0, ...frame.Position }
         else if (frame.value.Type !== 0) {
           seen.push(printed(frame))

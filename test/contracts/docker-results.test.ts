@@ -69,7 +69,9 @@ const suite = (host: () => string) => {
 }
 
 withDocker((host) => {
-  describe('results of a container whose node is not root', { timeout: 60_000 }, () => suite(host))
+  describe('results of a container whose node is not root', { timeout: 60_000 }, () => {
+    suite(host)
+  })
 })
 
 if (!canStartPodman()) missingPart('Podman')

@@ -66,7 +66,7 @@ describe('ContainerOutput', () => {
     it('goes on from the time of what was given last, and says that some may be missing', async () => {
       const { api, asked } = engine('2026-01-01T12:30:00.123456789Z', [frame(1, 'new\n')])
       const sink = sinkOf(8)
-      const onGap = vi.fn()
+      const onGap = vi.fn<() => void>()
       const output = outputOf(api, sink, onGap)
       await output.followKept(never)
       expect([sink.stdout, asked.at(-1), onGap.mock.calls.length]).toEqual(['new\n', '1767272400.001', 1])
@@ -78,7 +78,7 @@ describe('ContainerOutput', () => {
     it('knows it also by how much was given', async () => {
       const { api } = engine('2026-01-01T12:00:00Z', [frame(1, 'new\n')])
       const sink = sinkOf(1_000)
-      const onGap = vi.fn()
+      const onGap = vi.fn<() => void>()
       await outputOf(api, sink, onGap).followKept(never)
       expect([sink.stdout, onGap.mock.calls.length]).toEqual(['new\n', 1])
     })
@@ -86,7 +86,7 @@ describe('ContainerOutput', () => {
     it('counts where the beginning is there', async () => {
       const { api } = engine('2026-01-01T12:00:00.5Z', [frame(1, 'never\n')])
       const sink = sinkOf(8)
-      const onGap = vi.fn()
+      const onGap = vi.fn<() => void>()
       await outputOf(api, sink, onGap).followKept(never)
       expect([sink.stdout, onGap.mock.calls.length]).toEqual(['three\n', 0])
     })
