@@ -13,7 +13,7 @@ export type Retry =
 const secondNs = 1_000_000_000n
 /** What a service or daemon did before it ran well for so long is not held against it. */
 const steadyNs = 600n * secondNs
-const dayNs = 86_400n * secondNs
+const daySeconds = 86_400
 
 /**
  * Looks at all attempts of one partition, oldest first. Declined bids and lost executions are placed again at once;
@@ -37,7 +37,9 @@ export const retryOf = (snapshot: Snapshot, attempts: readonly Execution[]): Ret
   const failures = failedInARow(job, attempts).length
   const isUsedUp = failures >= policy.Attempts
   if (isUsedUp && job.Type !== 'daemon') return never(`tried ${failures} of ${policy.Attempts} times${classText(last)}`)
-  const pauseNs = isUsedUp ? longPauseNs(failures - policy.Attempts) : backoffNs(policy, failures, jitterOf(last.ID))
+  const pauseNs = isUsedUp
+    ? backoffNs(goingOn(policy), failures - policy.Attempts + 2, jitterOf(last.ID))
+    : backoffNs(policy, failures, jitterOf(last.ID))
   const at = last.ModifyTime + pauseNs
   if (isTooLate(at > nowNs ? at : nowNs)) return never('past the deadline for new attempts')
   return at <= nowNs ? now : { kind: 'later', at }
@@ -69,11 +71,13 @@ const causeOf = ({ ComputeState: { StateType, Message }, DesiredState }: Executi
 const mayHaveStarted = ({ StartTime, FailureClass, ComputeState }: Execution): boolean =>
   StartTime > 0n || FailureClass === 'lost' || ComputeState.StateType === 'Cancelled'
 
-/** A daemon belongs on every node and gives none up: it is tried there again after a good while, each time twice as long. */
-const longPauseNs = (pauses: number): bigint => {
-  const ns = steadyNs * 2n ** BigInt(Math.min(pauses, 10))
-  return ns < dayNs ? ns : dayNs
-}
+/** A daemon belongs on every node and gives none up: there it is tried again later and later, by the second at first and once a day at last. */
+const goingOn = (policy: Required<ReschedulePolicy>): Required<ReschedulePolicy> => ({
+  ...policy,
+  Delay: Math.max(1, policy.Delay),
+  MaxDelay: daySeconds,
+  Backoff: 'exponential',
+})
 
 /** From `Delay` seconds on, doubled or not, at most `MaxDelay`, between half and all of it. */
 const backoffNs = (

@@ -49,7 +49,7 @@ export const accountsOf = ({ job, executions }: Snapshot, need: Resources): Reco
     },
     declined: {
       reason: ({ node }) => `declined the job${because(saidBy(node))}`,
-      cure: () => 'change the job, or what the node takes, and submit the job again',
+      cure: () => 'change the job and submit it again, or change what the node takes and start it anew',
     },
     'max-per-node': {
       reason: () => `has its ${job.MaxPerNode ?? 0} executions of this job`,

@@ -67,7 +67,7 @@ describe('a node that asks a judge', () => {
     expect([state.StateType, nodes]).toEqual(['Failed', []])
     const why = (await server.ok(['job', 'why', id])).split('\n').filter((line) => line.startsWith('• node '))
     const refused = (node: string, reason: string) =>
-      `• node ${node}: declined the job: rejected bid: this node does not accept this job: ${reason}. Cure: change the job, or what the node takes, and submit the job again`
+      `• node ${node}: declined the job: rejected bid: this node does not accept this job: ${reason}. Cure: change the job and submit it again, or change what the node takes and start it anew`
     expect(why).toEqual([refused('there', 'nobody wants it'), refused('here', 'only welcome jobs')])
   })
 })
