@@ -2,7 +2,7 @@ import type { Wire } from '#api/decode/wire-json.ts'
 import type { Bus, BusMessage, Subscription } from '#contracts/bus.ts'
 import type { OrchestratorEnd } from '#contracts/node-link.ts'
 import type { Clock, Random } from '#lib/clock.ts'
-import { messageOf } from '#lib/fault.ts'
+import { faultOf, messageOf } from '#lib/fault.ts'
 import type { NodeId } from '#models/ids.ts'
 import type { NodeInfo } from '#models/node.ts'
 import { textOf } from '../go/checked.ts'
@@ -53,7 +53,7 @@ export const serveGoNodes = (parts: GoNodesParts): Subscription => {
     bus.subscribe('bacalhau.global.compute.*.out.heartbeat', (message) =>
       quietly(message, () => nodes.beat(beatOf(decodeFrame(message.payload).payload, tokenOf(message.subject, 3)))),
     ),
-    bus.subscribe('node.management.>', (message) => answerManagement(bus, nodes, message)),
+    bus.subscribe('node.management.>', (message) => answerManagement(parts, nodes, message)),
   ]
   return {
     stop: () => {
@@ -79,11 +79,19 @@ const requireOwn = (claimed: string, sender: string | undefined): string => {
   return claimed
 }
 
-const answerManagement = (bus: Bus, nodes: GoNodes, { subject, payload, reply }: BusMessage): void => {
+const answerManagement = (
+  { bus, log }: GoNodesParts,
+  nodes: GoNodes,
+  { subject, payload, reply }: BusMessage,
+): void => {
   if (reply === undefined) return
-  const answer = async (): Promise<object> => nodes.manage(tokenOf(subject, 2), tokenOf(subject, 3), bodyOf(payload))
+  const nodeId = tokenOf(subject, 2)
+  const answer = async (): Promise<object> => nodes.manage(nodeId, tokenOf(subject, 3), bodyOf(payload))
   answer().then(
     (value) => bus.publish(reply, answerOf(value)),
-    (error: unknown) => bus.publish(reply, errorOf(messageOf(error))),
+    (error: unknown) => {
+      if (!faultOf(error).isRetryable) log('node_message_refused', { nodeId, subject, error: messageOf(error) })
+      bus.publish(reply, errorOf(messageOf(error)))
+    },
   )
 }

@@ -227,6 +227,18 @@ describe('a job on a node of 1.4', () => {
     ])
   })
 
+  it('is not in the hands of a node that registers under the name of another, which is answered and told [S10]', async () => {
+    const cluster = await withNode(async () => printed('hello\n'))
+    const mallory = await busClient(cluster.port, { name: 'mallory' })
+    started.push({ stop: () => mallory.close() })
+    const subject = 'node.management.mallory.RegisterNode/v1'
+    const forged = bytes({ Info: { NodeID: 'node-4', NodeType: 'Compute' } })
+    const answer = await mallory.request(subject, forged, 50_000)
+    expect(Buffer.from(answer).toString()).toContain('a node may speak only for itself')
+    const said = { event: 'node_message_refused', nodeId: 'mallory', error: 'a node may speak only for itself' }
+    expect(cluster.logged).toEqual([{ ...said, subject }])
+  })
+
   it('ends by what comes on the subject of its own node where servers do not tell who says what [S10]', async () => {
     const cluster = await withNode(async (order) => {
       const mallory = await busClient(cluster.port, { name: 'mallory' })
