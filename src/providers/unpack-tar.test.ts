@@ -1,11 +1,23 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { tarOf } from '../../test/kit/tar-of.ts'
-import { unpackTarGz } from './unpack-tar.ts'
+import { writeFiles } from '../../test/kit/write-files.ts'
+import { packFolder } from './pack-folder.ts'
+import { unpackTar, unpackTarGz } from './unpack-tar.ts'
 
 const limits = { totalBytes: 1000, fileBytes: 600, entries: 5 }
 const never = new AbortController().signal
@@ -33,6 +45,34 @@ describe('unpackTarGz', () => {
     expect(statSync(join(folder, 'closed')).mode & 0o777).toBe(0o755)
   })
 
+  it('gives files the names that they had, whatever is in them', async () => {
+    const names = [
+      'C:\\x',
+      'c:y',
+      'a\\b/..\\c',
+      'a\\b/C:/z',
+      '-rf',
+      '--help/-',
+      'two\nlines\r',
+      ' ',
+      'in/\t ',
+      'ä 日本 🎉',
+      'a:b*c?"<>|',
+      '\uF8FEb\uF8FEm',
+      '~',
+      '$(id)',
+    ]
+    const [made, got] = [join(outside, 'made'), join(outside, 'got')]
+    for (const each of [made, got]) mkdirSync(each)
+    writeFiles(made, Object.fromEntries(names.map((name) => [name, name])))
+    symlinkSync('a\\b/..\\c', join(made, 'D:\\link'))
+    await unpackTar(packFolder(made), got, { ...limits, entries: 100 }, never)
+    const all = (root: string) => (readdirSync(root, { recursive: true }) as string[]).toSorted()
+    expect(all(got)).toEqual(all(made))
+    for (const name of names) expect(readFileSync(join(got, name), 'utf8')).toBe(name)
+    expect(readlinkSync(join(got, 'D:\\link'))).toBe('a\\b/..\\c')
+  })
+
   it.each([
     ['a name that climbs out', [{ name: '../out', body: 'x' }]],
     ['a name that climbs out in the middle', [{ name: 'a/../../out', body: 'x' }]],
@@ -54,6 +94,20 @@ describe('unpackTarGz', () => {
       ],
     ],
     ['a hard link to what is outside', [{ name: 'h', type: '1', linkname: '../out' }]],
+    [
+      'a link made of links with names that only Windows would not take',
+      [
+        { name: 'C:\\s', type: '2', linkname: '.' },
+        { name: 'd/l', type: '2', linkname: '../C:\\s/../..' },
+      ],
+    ],
+    [
+      'a file through a link with such a name',
+      [
+        { name: 'a\\b', type: '2', linkname: '..' },
+        { name: 'a\\b/out', body: 'x' },
+      ],
+    ],
   ] as [string, Parameters<typeof tarOf>[0]][])('refuses %s, and leaves nothing', async (_, entries) => {
     await expect(unpack([{ name: 'good', body: 'x' }, ...entries])).rejects.toThrow(/outside/)
     expect(readdirSync(folder)).toEqual([])

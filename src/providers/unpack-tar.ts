@@ -6,6 +6,7 @@ import { createGunzip } from 'node:zlib'
 import { unpackTar as unpackTo } from 'modern-tar/fs'
 import type { UnpackArchive, UnpackLimits } from '#contracts/archive.ts'
 import { Fault, isDiskFull, messageOf } from '#lib/fault.ts'
+import { escapedPath, restoreNames } from './tar-names.ts'
 
 /** The same for an archive that is not compressed. */
 export const unpackTar: UnpackArchive = (...given) => unpack(() => new PassThrough(), ...given)
@@ -16,15 +17,27 @@ async function unpack(
   ...[source, directory, limits, signal]: Parameters<UnpackArchive>
 ): Promise<void> {
   const check = entryCheck(limits)
+  let isEscaped = false
+  const escaped = (path: string): string => {
+    const safe = escapedPath(path)
+    isEscaped ||= safe !== path
+    return safe
+  }
   const unpacker = unpackTo(directory, {
     strict: true,
     filter: (header) =>
       check(header.type, header.name, header.type === 'file' || header.type === undefined ? header.size : 0),
-    // What a folder forbids its owner could be neither filled nor removed.
-    map: (header) => ({ ...header, mode: (header.mode ?? 0o644) | (header.type === 'directory' ? 0o700 : 0o600) }),
+    map: (header) => ({
+      ...header,
+      name: escaped(header.name),
+      ...(header.linkname && { linkname: escaped(header.linkname) }),
+      // What a folder forbids its owner could be neither filled nor removed.
+      mode: (header.mode ?? 0o644) | (header.type === 'directory' ? 0o700 : 0o600),
+    }),
   })
   try {
     await pipeline(source, decompressed(), bounded(limits), unpacker, { signal })
+    if (isEscaped) await restoreNames(directory)
   } catch (error) {
     await emptied(directory)
     if (signal.aborted) throw signal.reason
