@@ -6,6 +6,7 @@ import {
   lstat,
   mkdir,
   mkdtemp,
+  open,
   readdir,
   readlink,
   realpath,
@@ -52,17 +53,29 @@ export const resultFolder = {
   /** Makes the file when there is none. */
   append: (path: string, content: string | Uint8Array): Promise<void> => appendFile(path, content),
 
-  /** The content of a plain file below a folder; undefined when there is none, or it is reached only from outside. */
-  async fileIn(folder: string, path: string): Promise<ReadStream | undefined> {
+  /** A plain file or a folder below a folder; undefined when there is none, or it is reached only from outside. */
+  async placeIn(folder: string, path: string): Promise<ResultPlace | undefined> {
     const real = (each: string) => realpath(each).catch(() => undefined)
     const [root, file] = await Promise.all([real(folder), real(join(folder, path))])
-    if (!file?.startsWith(root + sep) || (await kindOf(file)) !== 'file') return undefined
-    return createReadStream(file)
+    if (!file?.startsWith(root + sep)) return undefined
+    const kind = await kindOf(file)
+    return kind === 'file' || kind === 'folder' ? { kind, path: file } : undefined
   },
 
   /** Refuses a place where something other than a folder stands. */
   async refuseOther(path: string): Promise<void> {
     if (await resultFolder.isOther(path)) throw conflict(path)
+  },
+
+  content: (path: string): ReadStream => createReadStream(path),
+
+  names: async (path: string): Promise<string[]> => (await readdir(path)).sort(),
+
+  /** Refuses a place where something other than a file stands, or one that does not begin so, or that has more than `isWhole` allows. */
+  async refuseOtherFile(path: string, beginning: Uint8Array, isWhole: boolean): Promise<void> {
+    const kind = await kindOf(path)
+    if (kind === 'nothing') return
+    if (kind !== 'file' || !(await isSuch(path, beginning, isWhole))) throw conflict(path)
   },
 
   /** Whether something is there that is no folder. */
@@ -89,6 +102,8 @@ export const resultFolder = {
     return shared
   },
 }
+
+export type ResultPlace = { kind: 'file' | 'folder'; path: string }
 
 type View = { sources: Map<string, string[]>; shared: string[] }
 
@@ -158,6 +173,15 @@ async function place(root: string, sources: ReadonlyMap<string, string>, renewed
 async function placeOne(source: string, target: string): Promise<void> {
   if ((await lstat(source)).isDirectory()) await mkdir(target)
   else await link(source, target).catch(() => copyFile(source, target))
+}
+
+async function isSuch(path: string, beginning: Uint8Array, isWhole: boolean): Promise<boolean> {
+  await using file = await open(path)
+  const { size } = await file.stat()
+  if (isWhole ? size !== beginning.length : size < beginning.length) return false
+  const found = Buffer.alloc(beginning.length)
+  await file.read(found, 0, found.length, 0)
+  return found.equals(beginning)
 }
 
 type Kind = 'nothing' | 'folder' | 'file' | 'link' | 'other'

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -81,6 +81,46 @@ describe('the results of a job that are fetched', () => {
     const fetch = (name: string) => fetchResults([], { ...flags(), folder: join(root, name) }, cli)
     await expect(fetch('none')).rejects.toThrow(`output dir does not exist: ${root}/none`)
     await expect(fetch('file')).rejects.toThrow(`output dir is not a folder: ${root}/file`)
+  })
+
+  it('are not fetched where the output of another job stands, as far as that is known before', async () => {
+    await serve((asked, reply) => void reply.end(archive(nameIn(asked.url))))
+    const printed = (text: string, more: object = {}) =>
+      results(2).map((result) => ({
+        ...result,
+        execution: {
+          ID: result.name,
+          RunOutput: {
+            Stdout: text || `${result.name}\n`,
+            StdoutTruncated: false,
+            stderr: '',
+            ExitCode: 0,
+            ErrorMsg: '',
+            ...more,
+          },
+        } as ShownExecution,
+      }))
+    const put = (content: string) => writeFileSync(join(root, 'stdout'), content)
+    const refused = { code: 'Conflict', message: expect.stringContaining(`already exists: ${root}/stdout`) }
+    for (const other of ['another\n', 'e-0\ne-1\nand more', 'e-0\n', '']) {
+      put(other)
+      await expect(fetchResults(printed(''), flags(), cli)).rejects.toMatchObject(refused)
+    }
+    put('e-0')
+    await expect(fetchResults(printed('e-0\n', { StdoutTruncated: true }), flags(), cli)).rejects.toMatchObject(refused)
+    rmSync(join(root, 'stdout'))
+    mkdirSync(join(root, 'stdout'))
+    await expect(fetchResults(printed(''), flags(), cli)).rejects.toMatchObject(refused)
+    expect(server?.requests).toEqual([])
+    expect(readdirSync(root)).toEqual(['stdout'])
+    rmSync(join(root, 'stdout'), { recursive: true })
+    // What is the same is no harm, nor what cannot be known: output that is no text, or longer than what is known of it.
+    put('e-0\ne-1\n')
+    for (const text of ['', 'e-0\ne-1\n\uFFFD']) {
+      await fetchResults(printed(text), flags(), cli)
+      for (const name of ['e-0', 'e-1']) rmSync(join(root, name), { recursive: true })
+    }
+    expect(readFileSync(join(root, 'stdout'), 'utf8')).toBe('e-0\ne-1\n')
   })
 
   it('stand below raw/ without a view of all when that is wished', async () => {

@@ -2,6 +2,7 @@ import { Fault } from '#lib/fault.ts'
 import { resultFolder } from '#platform/result-folder.ts'
 import type { Cli } from '../command.ts'
 import { type FetchLimits, fetchAll } from './fetch-all.ts'
+import { refuseOtherOutput } from './in-the-way.ts'
 import type { Result } from './results-of.ts'
 
 export type FetchFlags = FetchLimits & {
@@ -13,7 +14,7 @@ export type FetchFlags = FetchLimits & {
 /**
  * Brings all results into the folder, several at a time. Returns the files that several executions have and that were not
  * merged. What breaks, or is broken off, goes on where it was when it is called again. Where something in the folder is in the
- * way, nothing is left of it.
+ * way, nothing is left of it; where that can be known before, nothing is fetched.
  */
 export async function fetchResults(results: readonly Result[], flags: FetchFlags, cli: Cli): Promise<string[]> {
   const folder = cli.resolve(flags.folder)
@@ -24,6 +25,7 @@ export async function fetchResults(results: readonly Result[], flags: FetchFlags
   const root = flags.isRaw ? `${folder}/raw` : folder
   for (const path of [folder, root, ...results.map(({ name }) => `${root}/${name}`)])
     await resultFolder.refuseOther(path)
+  if (!flags.isRaw) await refuseOtherOutput(results, root)
   const fetched = await fetchAll(results, root, flags, cli)
   return flags.isRaw ? [] : show(results, root, fetched)
 }

@@ -50,6 +50,17 @@ describe('one file of the results, for stdout', () => {
     expect([printed, modes, readdirSync(temporary)]).toEqual(['42\n', [0o700], []])
   })
 
+  it('that is a folder is said to be one, with what is in it', async () => {
+    const names = ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => ({ name: `answer.txt/${name}`, body: name }))
+    const folder = print((_, reply) => void reply.end(gzipSync(tarOf(names))))
+    await expect(folder).rejects.toMatchObject({
+      code: 'ValidationError',
+      message: 'answer.txt is a folder: only one file can be written to stdout',
+      hint: expect.stringMatching(/^In it: answer\.txt\/a, .*\/e, … \(6\)\. With a folder as --output-dir/),
+    })
+    expect(printed).toBe('')
+  })
+
   it('that does not come in time is not said to be kept', async () => {
     const late = print((_, reply) => void reply.writeHead(200, { 'Content-Length': 100 }).write('x'), 200)
     await expect(late).rejects.toMatchObject({ code: 'Timeout', hint: '--download-timeout-secs gives them more time.' })

@@ -20,9 +20,10 @@ export async function printFile(
   try {
     const flags = { folder, mustExist: true, isRaw: false, isTemporary: true, timeoutMs }
     const shared = await fetchResults(results, flags, cli)
-    const file = await resultFolder.fileIn(folder, path)
-    if (!file) throw noFile(path, shared.includes(path) ? results.map(({ name }) => name) : [])
-    for await (const chunk of file) {
+    const place = await resultFolder.placeIn(folder, path)
+    if (!place) throw noFile(path, shared.includes(path) ? results.map(({ name }) => name) : [])
+    if (place.kind === 'folder') throw isFolder(path, await resultFolder.names(place.path))
+    for await (const chunk of resultFolder.content(place.path)) {
       cli.interrupted.throwIfAborted()
       cli.stdout.write(chunk)
     }
@@ -31,16 +32,25 @@ export async function printFile(
   }
 }
 
-/** Refuses a folder of results that lacks the file which was asked for; whatever else came stays. */
-export async function needFile(results: readonly Result[], path: string, flags: FetchFlags, cli: Cli): Promise<void> {
+/** Refuses a folder of results that lacks the file or folder which was asked for; whatever else came stays. */
+export async function needPlace(results: readonly Result[], path: string, flags: FetchFlags, cli: Cli): Promise<void> {
   const folder = cli.resolve(flags.folder)
   const root = flags.isRaw ? `${folder}/raw` : folder
   for (const each of [folder, ...results.map(({ name }) => `${root}/${name}`)]) {
-    const file = await resultFolder.fileIn(each, path)
-    file?.destroy()
-    if (file) return
+    if (await resultFolder.placeIn(each, path)) return
   }
   throw noFile(path, [])
+}
+
+const mostNamed = 5
+
+function isFolder(path: string, names: readonly string[]): Fault {
+  const place = path.replace(/\/+$/, '')
+  const named = names.slice(0, mostNamed).map((name) => `${place}/${name}`)
+  const more = names.length > mostNamed ? `, … (${names.length})` : ''
+  return new Fault('ValidationError', `${place} is a folder: only one file can be written to stdout`, {
+    hint: `${names.length > 0 ? `In it: ${named.join(', ')}${more}. ` : 'It is empty. '}With a folder as --output-dir all of it is fetched.`,
+  })
 }
 
 /** `owners`: executions that each have one of their own. */

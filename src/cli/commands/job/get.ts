@@ -7,7 +7,7 @@ import { type Cli, defineCommand, exactly } from '../../command.ts'
 import { bool, duration, text } from '../../flags.ts'
 import type { Out } from '../../out.ts'
 import { type FetchFlags, fetchResults } from '../../results/fetch-results.ts'
-import { needFile, printFile } from '../../results/one-file.ts'
+import { needPlace, printFile } from '../../results/one-file.ts'
 import { supportedTypes } from '../../results/published-results.ts'
 import { resultsOf } from '../../results/results-of.ts'
 import { idArgument } from '../../shared/id-argument.ts'
@@ -63,7 +63,7 @@ export const command = defineCommand({
       return { kind: 'printed' }
     }
     const shared = await during('downloading job', fetchResults(results, wanted, cli))
-    if (path !== '') await during('downloading job', needFile(results, path, wanted, cli))
+    if (path !== '') await during('downloading job', needPlace(results, path, wanted, cli))
     return { kind: 'written', folder, shared }
   },
   show(got, { args: [given = ''] }, cli) {
