@@ -150,8 +150,8 @@ export class Compute implements ComputeEnd, Startable {
 
   /** What an engine that works here still holds of earlier lives, or from before it was away, goes, except what is in hand (X21). */
   async engineFound(engine: Engine, verdict: Verdict): Promise<void> {
+    if (!verdict.isYes) return
     const { log } = this.#parts
-    if (!verdict.isYes) return log('engine_unavailable', { engine: engine.type, reason: verdict.reason })
     await engine.sweep(this.#holdings).catch((error: unknown) => log('sweep_failed', { engine: engine.type, error }))
   }
 

@@ -17,7 +17,11 @@ export const nodeInfoOf = async (facts: NodeFacts, compute: Compute, registries:
     registries.publishers.installed(),
     registries.storages.installed(),
   ])
-  const UnavailableEngines = await registries.engines.unavailable()
+  const [UnavailableEngines, UnavailablePublishers, UnavailableStorages] = await Promise.all([
+    registries.engines.unavailable(),
+    registries.publishers.unavailable(),
+    registries.storages.unavailable(),
+  ])
   return {
     NodeID: facts.nodeId,
     NodeType: 'Compute',
@@ -26,6 +30,8 @@ export const nodeInfoOf = async (facts: NodeFacts, compute: Compute, registries:
     ComputeNodeInfo: {
       ExecutionEngines,
       UnavailableEngines,
+      UnavailablePublishers,
+      UnavailableStorages,
       Publishers,
       StorageSources,
       MaxCapacity: facts.capacity,

@@ -14,6 +14,7 @@ const askLimitMs = 10_000
 export class Registry<Component extends Installable> {
   readonly #byKey = new Map<string, Component>()
   readonly #names: string[] = []
+  readonly #types = new Map<Component, string>()
   readonly #verdicts = new Map<Component, Promise<Verdict>>()
   readonly #clock: Clock
 
@@ -23,6 +24,7 @@ export class Registry<Component extends Installable> {
       for (const type of typesOf(component)) this.#byKey.set(typeKey(type), component)
       const first = typesOf(component)[0]
       if (first) this.#names.push(typeKey(first))
+      this.#types.set(component, first ?? '')
     }
   }
 
@@ -32,6 +34,15 @@ export class Registry<Component extends Installable> {
 
   get all(): Component[] {
     return [...new Set(this.#byKey.values())]
+  }
+
+  has(component: Component): boolean {
+    return this.#types.has(component)
+  }
+
+  /** The type it is reported under. */
+  typeOf(component: Component): string {
+    return this.#types.get(component) ?? ''
   }
 
   /** Whether the component works here, as known. */

@@ -39,6 +39,8 @@ const lastingPart = (info: NodeInfo): string => {
     rest,
     compute?.ExecutionEngines,
     compute?.UnavailableEngines,
+    compute?.UnavailablePublishers,
+    compute?.UnavailableStorages,
     compute?.Publishers,
     compute?.StorageSources,
     compute?.MaxCapacity,

@@ -100,6 +100,10 @@ it('refuses addresses that lead nowhere from any node [R169, R177]', () => {
   expect(ofUrl('https://a/b')).toBeUndefined()
   expect(ofUrl('https://a')).toContain('URL must end with a file name')
   for (const wrong of ['http://:80/x', 'http://a:99999/x', 'ftp://a/b']) expect(ofUrl(wrong)).toContain('is no http')
+  const ofChecksum = (ChecksumSHA256: string) =>
+    problemsOfInput('urlDownload', { URL: 'https://a/b', ChecksumSHA256 })[0]
+  for (const right of ['', 'A0'.repeat(32), `${'A'.repeat(43)}=`]) expect(ofChecksum(right)).toBeUndefined()
+  expect(ofChecksum('00ff')).toContain('ChecksumSHA256 must be a SHA-256 in hex or base64')
   expect(problemsOfInput('s3', { Bucket: 'b', Endpoint: 'a:9000' })).toEqual([])
   expect(problemsOfInput('s3', { Bucket: 'b', Endpoint: 'http://' })[0]).toContain('"http://" is no endpoint of S3')
 })

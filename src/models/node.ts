@@ -14,8 +14,10 @@ export type BuildVersionInfo = {
 
 export type ComputeNodeInfo = {
   ExecutionEngines: string[]
-  /** Ours, between nodes: why engines do not work there, by their type. */
+  /** Ours, between nodes: why what the node knows does not work there, by its type. */
   UnavailableEngines?: Record<string, string>
+  UnavailablePublishers?: Record<string, string>
+  UnavailableStorages?: Record<string, string>
   Publishers: string[]
   StorageSources: string[]
   MaxCapacity: Resources

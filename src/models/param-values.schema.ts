@@ -1,4 +1,5 @@
 import { isEndpoint } from '#lib/s3/endpoint.ts'
+import { sha256Hex } from '#lib/sha256-text.ts'
 import { type Problem, problemAt } from './problem.ts'
 
 /** Parameters of one component as they were read: kinds are right, those that must be there are there. */
@@ -42,8 +43,11 @@ function variableProblem(entries: readonly string[]): Problem | undefined {
   return problemAt(text, 'Params', 'EnvironmentVariables', at)
 }
 
-function urlProblem({ URL: url }: Params): Problem | undefined {
-  const refused = (text: string) => problemAt(`invalid url storage params: ${text}`, 'Params', 'URL')
+function urlProblem({ URL: url, ChecksumSHA256 = '' }: Params): Problem | undefined {
+  const refused = (text: string, field = 'URL') => problemAt(`invalid url storage params: ${text}`, 'Params', field)
+  if (ChecksumSHA256 !== '' && sha256Hex(ChecksumSHA256 as string) === undefined) {
+    return refused('ChecksumSHA256 must be a SHA-256 in hex or base64', 'ChecksumSHA256')
+  }
   const text = url as string
   if (!/^https?:\/\/[^/]/i.test(text) || !URL.canParse(text)) return refused(`${quoted(text)} is no http or https URL`)
   return /^https?:\/\/[^/?#]+\//i.test(text) ? undefined : refused('URL must end with a file name')

@@ -106,10 +106,38 @@ export class ComputeRole implements Startable {
   }
 
   #availabilityChanged(component: Installable, verdict: Verdict): void {
+    this.#logAvailability(component, verdict)
     const engine = this.#registries.engines.all.find((each) => each === component)
-    if (engine && verdict.isYes) this.#parts.log('engine_available', { engine: engine.type })
     if (engine) void this.compute.engineFound(engine, verdict)
     void this.#connection.tellChange()
+  }
+
+  /** What the operator has not set up is no news. */
+  #logAvailability(component: Installable, verdict: Verdict): void {
+    if (!verdict.isYes && verdict.isOff) return
+    const [kind, registry] = this.#kinds.find((each) => each[1].has(component)) ?? []
+    if (!registry) return
+    const named = { [`${kind}`]: registry.typeOf(component) }
+    if (verdict.isYes) this.#parts.log(`${kind}_available`, named)
+    else this.#parts.log(`${kind}_unavailable`, { ...named, reason: verdict.reason })
+  }
+
+  async #logUnavailable(): Promise<void> {
+    for (const [, registry] of this.#kinds) {
+      for (const component of registry.all) {
+        const verdict = await registry.verdict(component)
+        if (!verdict.isYes) this.#logAvailability(component, verdict)
+      }
+    }
+  }
+
+  get #kinds(): [kind: 'engine' | 'storage' | 'publisher', registry: Registry<Installable>][] {
+    const { engines, storages, publishers } = this.#registries
+    return [
+      ['engine', engines],
+      ['storage', storages],
+      ['publisher', publishers],
+    ]
   }
 
   info(): Promise<NodeInfo> {
@@ -126,6 +154,7 @@ export class ComputeRole implements Startable {
   async start(): Promise<void> {
     await startAll(this.#providerParts)
     await this.compute.start()
+    await this.#logUnavailable()
     await this.#connection.start()
     await this.#availability.start()
   }

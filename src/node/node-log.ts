@@ -54,6 +54,8 @@ const goodNews = new Set([
   'orchestrator_found',
   'bus_reached',
   'engine_available',
+  'storage_available',
+  'publisher_available',
   'execution_progress',
   'labels_changed',
   'logs_swept',

@@ -342,21 +342,29 @@ describe('a node of IPFS', () => {
   it('is offered only while it answers, and again when it is back [X15]', async () => {
     const first = await kuboNode()
     const at = new Kubo(settings(first.endpoint), clock)
-    expect(await at.problem(never)).toBeUndefined()
+    expect(await at.isInstalled(never)).toEqual({ isYes: true })
     await first.close()
-    expect(await at.problem(never)).toContain(`the IPFS node at ${first.endpoint} cannot be reached`)
+    expect(await at.isInstalled(never)).toMatchObject({
+      reason: expect.stringContaining(`the IPFS node at ${first.endpoint} cannot be reached`),
+    })
     const again = await kuboNode(Number(first.endpoint.split('/').at(-1)))
-    expect(await at.problem(never)).toBeUndefined()
+    expect(await at.isInstalled(never)).toEqual({ isYes: true })
     await at.stop()
     await again.close()
     const none = new Kubo(settings(''), clock)
-    expect(await none.problem(never)).toBe('no IPFS node is named in InputSources.Types.IPFS.Endpoint')
+    expect(await none.isInstalled(never)).toEqual({
+      isYes: false,
+      reason: 'no IPFS node is named in InputSources.Types.IPFS.Endpoint',
+      isOff: true,
+    })
   })
 
   it('that is no Kubo is told apart from one that is away', async () => {
     const server = await webServer((_, reply) => void reply.writeHead(404).end('<html>'))
     const at = new Kubo(settings(`/ip4/127.0.0.1/tcp/${server.port}`), clock)
-    expect(await at.problem(never)).toContain('refused version: <html> (status 404)')
+    expect(await at.isInstalled(never)).toMatchObject({
+      reason: expect.stringContaining('refused version: <html> (status 404)'),
+    })
     await at.stop()
     await server.close()
   })
@@ -390,9 +398,11 @@ describe('a Helia node', () => {
     const root = folder({ 'helia.mjs': 'export const node = 1' })
     const broken = new Helia({ modulePath: join(root, 'helia.mjs'), readTimeoutMs: 1 })
     const why = `the Helia node in this process fails: ${root}/helia.mjs exports no function by default`
-    for (const _ of [1, 2]) expect(await broken.problem()).toBe(why)
+    for (const _ of [1, 2]) expect(await broken.isInstalled()).toEqual({ isYes: false, reason: why })
     const missing = new Helia({ modulePath: join(root, 'nothing.mjs'), readTimeoutMs: 1 })
-    expect(await missing.problem()).toContain('Cannot find module')
+    expect(await missing.isInstalled()).toMatchObject({
+      reason: expect.stringContaining('Cannot find module'),
+    })
   })
 
   it('is loaded only when it is first asked for', async () => {
@@ -402,7 +412,7 @@ describe('a Helia node', () => {
     await idle.start()
     await idle.stop()
     expect(world.isHeliaLoaded).toBeUndefined()
-    expect(await idle.problem()).toBeUndefined()
+    expect(await idle.isInstalled()).toEqual({ isYes: true })
     expect(world.isHeliaLoaded).toBe(true)
     delete world.isHeliaLoaded
   })

@@ -24,7 +24,9 @@ function compiled(filter: string): Regexp {
   try {
     return compileRegexp(filter)
   } catch (error) {
-    throw new Fault('BadRequest', `invalid regex pattern: ${(error as Error).message}`)
+    throw new Fault('BadRequest', `invalid regex pattern: ${(error as Error).message}`, {
+      hint: 'Filter is a regular expression as Go has them; it is looked for behind the prefix of the key',
+    })
   }
 }
 

@@ -28,10 +28,11 @@ export function goNodeInfo(value: unknown): NodeInfo {
 
 function computeNodeInfo(value: unknown): ComputeNodeInfo {
   const wire = recordOf(value, 'ComputeNodeInfo')
-  const unavailable = textMapOf(wire.UnavailableEngines, 'UnavailableEngines')
   return {
     ExecutionEngines: listOf(wire.ExecutionEngines, 'ExecutionEngines', textOf),
-    ...(Object.keys(unavailable).length > 0 ? { UnavailableEngines: unavailable } : {}),
+    ...reasonsOf(wire, 'UnavailableEngines'),
+    ...reasonsOf(wire, 'UnavailablePublishers'),
+    ...reasonsOf(wire, 'UnavailableStorages'),
     Publishers: listOf(wire.Publishers, 'Publishers', textOf),
     StorageSources: listOf(wire.StorageSources, 'StorageSources', textOf),
     MaxCapacity: goResources(wire.MaxCapacity, 'MaxCapacity'),
@@ -42,6 +43,12 @@ function computeNodeInfo(value: unknown): ComputeNodeInfo {
     EnqueuedExecutions: wholeOf(wire.EnqueuedExecutions, 'EnqueuedExecutions'),
     address: textOf(wire.address, 'address'),
   }
+}
+
+/** Only nodes of ours say why something does not work there. */
+function reasonsOf(wire: Record<string, unknown>, name: keyof ComputeNodeInfo): Partial<ComputeNodeInfo> {
+  const reasons = textMapOf(wire[name], name)
+  return Object.keys(reasons).length > 0 ? { [name]: reasons } : {}
 }
 
 /** What is zero is absent. */

@@ -5,7 +5,7 @@ import { typeKey } from '#models/spec-config.ts'
 import { uploadType } from '#models/upload.ts'
 import type { NodeView, Snapshot } from '../snapshot.ts'
 import type { LeftOut } from './exclusions.ts'
-import type { RuleName } from './filter.ts'
+import { faultAt, type RuleName } from './filter.ts'
 import { sizeCure, sizeText } from './size.ts'
 import { unmetBy, unmetCure, unmetText } from './unmet.ts'
 
@@ -23,15 +23,9 @@ export const accountsOf = ({ job, executions }: Snapshot, need: Resources): Reco
     rejected: { reason: () => 'rejected', cure: (_, nodes) => approve(nodes) },
     cordon: { reason: () => 'cordoned', cure: (_, nodes) => uncordon(nodes) },
     connection: { reason: () => 'disconnected', cure: () => 'start it again, or see why it cannot connect' },
-    engine: {
-      reason: (left) => `engine ${left.missing} is missing${because(brokenEngine(left))}`,
-      cure: (left) =>
-        brokenEngine(left) === undefined
-          ? `enable engine ${left.missing} there, or start a node that has it`
-          : `repair engine ${left.missing} there, or start a node that has it`,
-    },
+    engine: missing('engine'),
     publisher: missing('publisher'),
-    storage: missing('input source'),
+    storage: missing('storage'),
     patterns: {
       reason: () => 'patterns in result paths are not known to its release',
       cure: () => 'name the folder without a pattern in ResultPaths, or start a node of this release',
@@ -58,18 +52,28 @@ export const accountsOf = ({ job, executions }: Snapshot, need: Resources): Reco
   }
 }
 
-/** What no Go node has, nor can be told to have. */
-const onlyOurs = { publisher: 'link', 'input source': uploadType }
+/** As people call them; and what no Go node has, nor can be told to have. */
+const kinds = {
+  engine: { word: 'engine', onlyOurs: '' },
+  publisher: { word: 'publisher', onlyOurs: 'link' },
+  storage: { word: 'input source', onlyOurs: uploadType },
+}
 
-const missing = (kind: keyof typeof onlyOurs): Account => {
-  const isForeign = ({ node, missing: type = '' }: LeftOut) =>
-    typeKey(type) === onlyOurs[kind] && !isOurs(node.state.Info)
+const missing = (kind: keyof typeof kinds): Account => {
+  const { word, onlyOurs } = kinds[kind]
+  const isForeign = ({ node, missing: type = '' }: LeftOut) => typeKey(type) === onlyOurs && !isOurs(node.state.Info)
+  const faultOf = ({ node, missing: type = '' }: LeftOut) => faultAt(node, kind, type)
   return {
-    reason: (left) => `${kind} ${left.missing} is ${isForeign(left) ? 'not known to its release' : 'missing'}`,
-    cure: (left) =>
+    reason: (left) =>
       isForeign(left)
-        ? `start a node of this release, or choose another ${kind}`
-        : `enable ${kind} ${left.missing} there, or choose another`,
+        ? `${word} ${left.missing} is not known to its release`
+        : `${word} ${left.missing} is missing${because(faultOf(left))}`,
+    cure: (left) => {
+      if (isForeign(left)) return `start a node of this release, or choose another ${word}`
+      const otherwise = kind === 'engine' ? 'start a node that has it' : 'choose another'
+      const repair = kind === 'engine' ? 'repair' : 'set up'
+      return `${faultOf(left) === undefined ? 'enable' : repair} ${word} ${left.missing} there, or ${otherwise}`
+    },
   }
 }
 
@@ -84,10 +88,3 @@ const onEach = (verb: string, [first, ...more]: readonly NodeView[]): string =>
 
 const waitFor = (count: number): string =>
   `wait: ${count === 1 ? '1 node is' : `${count} nodes are`} full; or start another node`
-
-/** Why an engine does not work that the node should have. */
-const brokenEngine = ({ node, missing: engine = '' }: LeftOut): string | undefined => {
-  const faults = node.state.Info.ComputeNodeInfo?.UnavailableEngines ?? {}
-  const key = typeKey(engine)
-  return Object.hasOwn(faults, key) ? faults[key] : undefined
-}

@@ -1,7 +1,7 @@
 import { formatResources } from '#lib/resources.ts'
 import { shortId } from '#lib/short-id.ts'
 import { type Job, mainTask } from '#models/job.ts'
-import { isOurs } from '#models/node.ts'
+import { type ComputeNodeInfo, isOurs } from '#models/node.ts'
 import { fitsInto, type Resources } from '#models/resources.ts'
 import { placeOf } from '#models/result-place.ts'
 import { isNoSpec, typeKey } from '#models/spec-config.ts'
@@ -44,26 +44,36 @@ type Rule = (job: Job, need: Resources, node: NodeView) => Refusal | undefined
 
 const refuse = (rule: RuleName, reason: () => string): Refusal => ({ rule, reason, isBusy: false })
 
-const supports = (rule: RuleName, offered: readonly string[], wanted: readonly string[]): Refusal | undefined => {
-  const missing = wanted.find((type) => !offered.some((each) => typeKey(each) === typeKey(type)))
-  if (missing === undefined) return undefined
-  return { ...refuse(rule, () => `does not support ${missing}, only ${offered.join(', ')}`), missing }
+type Kind = 'engine' | 'publisher' | 'storage'
+
+/** What a node offers of each kind, and why it does not offer the rest of what it knows. */
+function offeredBy({ state }: NodeView, kind: Kind): { offered: readonly string[]; faults: Record<string, string> } {
+  const info: Partial<ComputeNodeInfo> = state.Info.ComputeNodeInfo ?? {}
+  if (kind === 'engine') return { offered: info.ExecutionEngines ?? [], faults: info.UnavailableEngines ?? {} }
+  if (kind === 'publisher') return { offered: info.Publishers ?? [], faults: info.UnavailablePublishers ?? {} }
+  return { offered: info.StorageSources ?? [], faults: info.UnavailableStorages ?? {} }
 }
 
-const engines: Rule = (job, _need, node) => {
-  const type = mainTask(job).Engine.Type
-  const { ExecutionEngines = [], UnavailableEngines = {} } = node.state.Info.ComputeNodeInfo ?? {}
-  const refusal = supports('engine', ExecutionEngines, [type])
-  const key = typeKey(type)
-  const why = Object.hasOwn(UnavailableEngines, key) ? UnavailableEngines[key] : undefined
-  return refusal && why !== undefined ? { ...refusal, reason: () => `${refusal.reason()} (${type}: ${why})` } : refusal
+/** Why something does not work on the node that it knows. */
+export function faultAt(node: NodeView, kind: Kind, type: string): string | undefined {
+  const { faults } = offeredBy(node, kind)
+  return Object.hasOwn(faults, typeKey(type)) ? faults[typeKey(type)] : undefined
 }
+
+function supports(node: NodeView, kind: Kind, wanted: readonly string[]): Refusal | undefined {
+  const { offered } = offeredBy(node, kind)
+  const missing = wanted.find((type) => !offered.some((each) => typeKey(each) === typeKey(type)))
+  if (missing === undefined) return undefined
+  const why = faultAt(node, kind, missing)
+  const because = why === undefined ? '' : ` (${missing}: ${why})`
+  return { ...refuse(kind, () => `does not support ${missing}, only ${offered.join(', ')}${because}`), missing }
+}
+
+const engines: Rule = (job, _need, node) => supports(node, 'engine', [mainTask(job).Engine.Type])
 
 const publishers: Rule = (job, _need, node) => {
   const publisher = mainTask(job).Publisher
-  return isNoSpec(publisher)
-    ? undefined
-    : supports('publisher', node.state.Info.ComputeNodeInfo?.Publishers ?? [], [publisher.Type])
+  return isNoSpec(publisher) ? undefined : supports(node, 'publisher', [publisher.Type])
 }
 
 /** Other names of a storage; nodes tell one. A signed address of S3 is one of the web. */
@@ -74,8 +84,8 @@ const storageNames = new Map([
 
 const storages: Rule = (job, _need, node) =>
   supports(
+    node,
     'storage',
-    node.state.Info.ComputeNodeInfo?.StorageSources ?? [],
     mainTask(job).InputSources.map(({ Source }) => storageNames.get(typeKey(Source.Type)) ?? Source.Type),
   )
 

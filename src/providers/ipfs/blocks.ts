@@ -1,12 +1,13 @@
 import type { CID } from 'multiformats/cid'
+import type { Verdict } from '#contracts/verdict.ts'
 
 /**
  * What IPFS is made of: pieces of at most a few MiB, each named by the hash of its bytes, that name others. Everything about files
  * is above this.
  */
 export interface Blocks {
-  /** Why it cannot be used now; undefined = it can. */
-  problem(signal: AbortSignal): Promise<string | undefined>
+  /** Whether it can be used now. */
+  isInstalled(signal: AbortSignal): Promise<Verdict>
   /** The bytes that hash to the name: who gives others is refused. Throws a Fault, also when nobody has it in time. */
   get(cid: CID, signal: AbortSignal): Promise<Uint8Array>
   /** Whether it is there without asking anybody else. */

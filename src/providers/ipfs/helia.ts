@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import type { CID } from 'multiformats/cid'
+import { no, type Verdict, yes } from '#contracts/verdict.ts'
 import { Fault, messageOf } from '#lib/fault.ts'
 import type { Startable } from '#lib/lifecycle.ts'
 import type { Blocks } from './blocks.ts'
@@ -47,8 +48,11 @@ export class Helia implements Blocks, Startable {
     await (await node?.catch(() => undefined))?.stop?.()
   }
 
-  async problem(): Promise<string | undefined> {
-    return this.#running().then(() => undefined, messageOf)
+  isInstalled(): Promise<Verdict> {
+    return this.#running().then(
+      () => yes,
+      (error: unknown) => no(messageOf(error)),
+    )
   }
 
   async get(cid: CID, signal: AbortSignal): Promise<Uint8Array> {

@@ -1,5 +1,6 @@
 import type { CID } from 'multiformats/cid'
 import type { Agent, Dispatcher } from 'undici'
+import { no, off, type Verdict, yes } from '#contracts/verdict.ts'
 import type { Clock } from '#lib/clock.ts'
 import { Fault, messageOf } from '#lib/fault.ts'
 import type { Startable } from '#lib/lifecycle.ts'
@@ -39,14 +40,14 @@ export class Kubo implements Blocks, Startable {
     await (await agent)?.destroy()
   }
 
-  async problem(signal: AbortSignal): Promise<string | undefined> {
+  async isInstalled(signal: AbortSignal): Promise<Verdict> {
     const { endpoint, setting } = this.#settings
-    if (endpoint === '') return `no IPFS node is named in ${setting}`
+    if (endpoint === '') return off(`no IPFS node is named in ${setting}`)
     try {
       this.#require(await this.#ask({ command: 'version', query: {}, signal }), 'version')
-      return undefined
+      return yes
     } catch (error) {
-      return messageOf(error)
+      return no(messageOf(error))
     }
   }
 

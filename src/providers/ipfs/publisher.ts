@@ -1,5 +1,5 @@
 import type { Publisher, PublishRequest } from '#contracts/publisher.ts'
-import { no, type Verdict, yes } from '#contracts/verdict.ts'
+import { type Verdict, yes } from '#contracts/verdict.ts'
 import { Fault } from '#lib/fault.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
 import type { Blocks } from './blocks.ts'
@@ -14,9 +14,8 @@ export class IpfsPublisher implements Publisher {
     this.#blocks = blocks
   }
 
-  async isInstalled(signal: AbortSignal): Promise<Verdict> {
-    const problem = await this.#blocks.problem(signal)
-    return problem === undefined ? yes : no(problem)
+  isInstalled(signal: AbortSignal): Promise<Verdict> {
+    return this.#blocks.isInstalled(signal)
   }
 
   async accepts(): Promise<Verdict> {

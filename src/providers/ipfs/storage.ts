@@ -2,7 +2,7 @@ import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { FileCache } from '#contracts/file-cache.ts'
 import type { PrepareContext, PreparedInput, Storage } from '#contracts/storage.ts'
-import { no, type Verdict, yes } from '#contracts/verdict.ts'
+import type { Verdict } from '#contracts/verdict.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
 import type { InputSource } from '#models/task.ts'
 import type { Blocks } from './blocks.ts'
@@ -22,9 +22,8 @@ export class IpfsStorage implements Storage {
     this.#cache = cache
   }
 
-  async isInstalled(signal: AbortSignal): Promise<Verdict> {
-    const problem = await this.#blocks.problem(signal)
-    return problem === undefined ? yes : no(problem)
+  isInstalled(signal: AbortSignal): Promise<Verdict> {
+    return this.#blocks.isInstalled(signal)
   }
 
   /** The node of IPFS has what it was asked for before, and what it keeps for others. */

@@ -1,7 +1,7 @@
 import { mkdir, open, realpath, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import type { PreparedInput, Storage } from '#contracts/storage.ts'
-import { no, type Verdict, yes } from '#contracts/verdict.ts'
+import { off, type Verdict, yes } from '#contracts/verdict.ts'
 import { Fault, messageOf } from '#lib/fault.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
 import type { InputSource } from '#models/task.ts'
@@ -25,7 +25,7 @@ export class LocalStorage implements Storage {
   }
 
   async isInstalled(): Promise<Verdict> {
-    return this.#allowed.length > 0 ? yes : no('no local path is allowed on this node', allowListHint)
+    return this.#allowed.length > 0 ? yes : off('no local path is allowed on this node', allowListHint)
   }
 
   async isLocal(source: SpecConfig): Promise<boolean> {

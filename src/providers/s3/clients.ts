@@ -1,7 +1,9 @@
 import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3'
 import { LRUCache } from 'lru-cache'
 import type { Dispatcher } from 'undici'
+import { no, off, type Verdict, yes } from '#contracts/verdict.ts'
 import type { Clock } from '#lib/clock.ts'
+import { messageOf } from '#lib/fault.ts'
 import type { Startable } from '#lib/lifecycle.ts'
 import { endpointUrl, isAwsEndpoint } from '#lib/s3/endpoint.ts'
 import { mayHaveCredentials } from './credential-hints.ts'
@@ -42,7 +44,7 @@ export class S3Clients implements Startable {
   })
   #chain: CredentialSource | undefined
   #agent: Promise<Dispatcher> | undefined
-  #looked: { atMs: number; problem: Promise<string | undefined> } | undefined
+  #looked: { atMs: number; verdict: Promise<Verdict> } | undefined
 
   constructor(settings: S3Settings, deps: S3ClientsDeps) {
     this.#settings = settings
@@ -86,24 +88,25 @@ export class S3Clients implements Startable {
 
   /** Whether they are, and there are some. */
   async isSigning(endpoint: string): Promise<boolean> {
-    return this.isTrusted(endpoint) && (await this.credentialsProblem()) === undefined
+    return this.isTrusted(endpoint) && (await this.hasCredentials()).isYes
   }
 
-  /** The reason why there are no credentials; looked for again after a while, for looking may take seconds. */
-  credentialsProblem(): Promise<string | undefined> {
+  /** Whether there are credentials; looked for again after a while, for looking may take seconds. */
+  hasCredentials(): Promise<Verdict> {
     const nowMs = this.#deps.clock.monotonicMs()
-    if (!this.#looked || nowMs - this.#looked.atMs > lookAgainMs) this.#looked = { atMs: nowMs, problem: this.#look() }
-    return this.#looked.problem
+    if (!this.#looked || nowMs - this.#looked.atMs > lookAgainMs) this.#looked = { atMs: nowMs, verdict: this.#look() }
+    return this.#looked.verdict
   }
 
-  async #look(): Promise<string | undefined> {
+  async #look(): Promise<Verdict> {
     const { credentials, environment } = this.#deps
-    if (!credentials && !(await mayHaveCredentials(environment))) return 'none are set up for it'
+    const none = 'this node has no AWS credentials'
+    if (!credentials && !(await mayHaveCredentials(environment))) return off(`${none}: none are set up for it`)
     try {
       await (await this.#credentials())()
-      return undefined
+      return yes
     } catch (error) {
-      return (error as Error).message
+      return no(`${none}: ${messageOf(error)}`)
     }
   }
 

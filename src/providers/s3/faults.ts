@@ -11,7 +11,11 @@ const unknownKeys: Cause = {
 const causes: Record<string, Cause> = {
   NoSuchBucket: { code: 'NotFound', class: 'user', hint: 'Check the name of the bucket and its endpoint' },
   NoSuchKey: { code: 'NotFound', class: 'user', hint: 'Check the key; a prefix ends in / or *' },
-  NoSuchVersion: { code: 'NotFound', class: 'user' },
+  NoSuchVersion: {
+    code: 'NotFound',
+    class: 'user',
+    hint: 'Check VersionID; buckets keep versions only when they are told to',
+  },
   NotFound: { code: 'NotFound', class: 'user', hint: 'Check bucket and key; a prefix ends in / or *' },
   AccessDenied: {
     code: 'Forbidden',
@@ -20,7 +24,7 @@ const causes: Record<string, Cause> = {
   },
   AuthorizationHeaderMalformed: { code: 'BadRequest', class: 'user', hint: 'Check the region of the bucket' },
   PermanentRedirect: { code: 'BadRequest', class: 'user', hint: 'Check the region of the bucket' },
-  InvalidBucketName: { code: 'BadRequest', class: 'user' },
+  InvalidBucketName: { code: 'BadRequest', class: 'user', hint: 'Check the name of the bucket' },
   ExpiredToken: unknownKeys,
   InvalidAccessKeyId: unknownKeys,
   SignatureDoesNotMatch: unknownKeys,
@@ -29,11 +33,12 @@ const causes: Record<string, Cause> = {
 }
 
 const unreachable = 'Check the endpoint and the region, and whether the node reaches it'
+const busy = 'The store is busy or broken; try again later'
 /** What the AWS client says of a body that it cannot read, beside advice for programmers. */
 const notUnderstood = 'Deserialization error'
 /** Of no store at all, or of one that answers strangers in another language. */
 const strangersHint =
-  'Check the endpoint; one that is not named in Compute.S3.TrustedEndpoints is asked without the credentials of the node'
+  'Check the endpoint; the node shows its credentials, when it has any, only to those named in Compute.S3.TrustedEndpoints'
 
 /** What the AWS client says of an answer without a body. */
 const noText = 'UnknownError'
@@ -78,7 +83,7 @@ const aliases: Record<string, string> = {
 function causeOfStatus(status: number | undefined): Cause {
   const isRefusal = status !== undefined && status >= 400 && status < 500 && ![408, 412, 429].includes(status)
   if (status === undefined) return { code: 'ServiceUnavailable', class: 'transient', hint: unreachable }
-  if (!isRefusal) return { code: 'ServiceUnavailable', class: 'transient' }
+  if (!isRefusal) return { code: 'ServiceUnavailable', class: 'transient', hint: busy }
   return status === 403 ? (causes['AccessDenied'] as Cause) : { code: 'BadRequest', class: 'user' }
 }
 

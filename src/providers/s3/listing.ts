@@ -86,5 +86,6 @@ async function* pagesOf(client: S3Client, Bucket: string, Prefix: string, signal
 /** The sentence clients know. */
 export const checksumFault = ({ Bucket, Key, ChecksumSHA256 }: S3Source, got: string): Fault =>
   new Fault('BadRequest', `checksum mismatch for s3://${Bucket}/${Key}, expected ${ChecksumSHA256}, got ${got}`, {
+    hint: 'The object is another than ChecksumSHA256 says: check both, or name its VersionID',
     details: { FailureClass: 'user' },
   })

@@ -37,8 +37,7 @@ export class S3Publisher implements Publisher {
   }
 
   async isInstalled(): Promise<Verdict> {
-    const problem = await this.#clients.credentialsProblem()
-    return problem === undefined ? yes : no(`this node has no AWS credentials: ${problem}`)
+    return this.#clients.hasCredentials()
   }
 
   async accepts(publisher: SpecConfig): Promise<Verdict> {

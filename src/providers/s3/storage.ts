@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { LRUCache } from 'lru-cache'
 import type { FileCache } from '#contracts/file-cache.ts'
 import type { InputShare, PrepareContext, PreparedInput, Storage } from '#contracts/storage.ts'
-import { no, type Verdict, yes } from '#contracts/verdict.ts'
+import { type Verdict, yes } from '#contracts/verdict.ts'
 import type { Clock } from '#lib/clock.ts'
 import { Fault } from '#lib/fault.ts'
 import { orAborted } from '#lib/or-aborted.ts'
@@ -46,8 +46,7 @@ export class S3Storage implements Storage {
 
   async isInstalled(): Promise<Verdict> {
     if (this.#settings.isAnonymousTaken || this.#settings.trustedEndpoints.length > 0) return yes
-    const problem = await this.#clients.credentialsProblem()
-    return problem === undefined ? yes : no(`this node has no AWS credentials: ${problem}`)
+    return this.#clients.hasCredentials()
   }
 
   async isLocal(): Promise<boolean> {

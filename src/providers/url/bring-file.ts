@@ -52,7 +52,10 @@ function decoders({ headers }: Download, url: string): NodeJS.ReadWriteStream[] 
   if (!isEncoded(headers)) return []
   const encoding = String(headers['content-encoding'])
   if (/^(?:x-)?gzip$/i.test(encoding)) return [createGunzip()]
-  throw refused(`${shownUrl(url)} comes encoded as ${JSON.stringify(encoding)}, which this node cannot read`)
+  throw refused(
+    `${shownUrl(url)} comes encoded as ${JSON.stringify(encoding)}, which this node cannot read`,
+    'Name a URL at which the file is served as it is, or as gzip',
+  )
 }
 
 const isUnpacking = (error: unknown): boolean => String((error as NodeJS.ErrnoException).code).startsWith('Z_')
@@ -80,10 +83,14 @@ async function checkContent(path: string, url: string, sha256: string, signal: A
   const hash = createHash('sha256')
   await pipeline(createReadStream(path), hash, { signal })
   const got = hash.digest('hex')
-  if (got !== sha256) throw refused(`checksum mismatch for ${shownUrl(url)}, expected ${sha256}, got ${got}`)
+  if (got === sha256) return
+  throw refused(`checksum mismatch for ${shownUrl(url)}, expected ${sha256}, got ${got}`, otherContentHint)
 }
 
-const refused = (message: string): Fault => new Fault('BadRequest', message, { details: { FailureClass: 'user' } })
+const otherContentHint = 'Something else is at the URL than ChecksumSHA256 says: check both'
+
+const refused = (message: string, hint: string): Fault =>
+  new Fault('BadRequest', message, { hint, details: { FailureClass: 'user' } })
 
 const tooLarge = (url: string, mostBytes: number): Fault =>
   new Fault('ResourceExhausted', `${shownUrl(url)} is larger than the ${mostBytes} bytes that this input may take`, {

@@ -102,4 +102,8 @@ function redirected(location: string, from: string): string {
 }
 
 /** Another attempt would go the same way. */
-const strayed = (message: string): Fault => new Fault('BadRequest', message, { details: { FailureClass: 'user' } })
+const strayed = (message: string): Fault =>
+  new Fault('BadRequest', message, {
+    hint: 'Name in the URL where the file is at last',
+    details: { FailureClass: 'user' },
+  })

@@ -1,5 +1,6 @@
 import { Fault, messageOf } from '#lib/fault.ts'
 import { decodeParams } from '#lib/params.ts'
+import { sha256Hex } from '#lib/sha256-text.ts'
 import { type SpecConfig, typeKey } from '#models/spec-config.ts'
 import { pathOf } from './file-name.ts'
 
@@ -46,10 +47,9 @@ function signedParams(params: Readonly<Record<string, unknown>>): UrlParams {
   return { URL: PreSignedURL, ChecksumSHA256: ChecksumSHA256.includes('-') ? '' : ChecksumSHA256 }
 }
 
-/** As `sha256sum` prints it, or as S3 has it. */
 function sha256Of(text: string): string {
-  if (/^[0-9a-f]{64}$/i.test(text)) return text.toLowerCase()
-  if (/^[A-Za-z0-9+/]{43}=$/.test(text)) return Buffer.from(text, 'base64').toString('hex')
+  const hex = sha256Hex(text)
+  if (hex !== undefined) return hex
   throw invalid('invalid url storage params: ChecksumSHA256 must be a SHA-256 in hex or base64')
 }
 

@@ -188,6 +188,13 @@ const hints: Readonly<Record<number, string>> = {
   401: 'The server wants a login: https://USER:PASSWORD@HOST/…',
   403: 'The server does not let the node have it; a signed address may have run out',
   404: 'Check the URL: nothing is there, as the server says',
+  410: 'Check the URL: what was there is gone for good, as the server says',
+  429: 'The server wants to be asked less often; try again later',
+}
+
+function hintFor(status: number): string | undefined {
+  if (status === 0) return 'Check the host and port of the URL, and whether the node reaches them'
+  return hints[status] ?? (status >= 500 ? 'The server fails; try again later, or name another' : undefined)
 }
 
 function asFault(error: unknown, textOf: (gaveUp: GaveUp) => string): Fault {
@@ -195,7 +202,7 @@ function asFault(error: unknown, textOf: (gaveUp: GaveUp) => string): Fault {
   const gaveUp = error instanceof GaveUp ? error : new GaveUp(error, 1)
   if (isDiskFull(error)) return new Fault('StorageFull', textOf(gaveUp), { cause: error })
   const isUsers = gaveUp.status > 0 && !passing(gaveUp.status)
-  const hint = hints[gaveUp.status]
+  const hint = hintFor(gaveUp.status)
   return new Fault(isUsers ? 'BadRequest' : 'ServiceUnavailable', textOf(gaveUp), {
     ...(hint !== undefined && { hint }),
     isRetryable: !isUsers,

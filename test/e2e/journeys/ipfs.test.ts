@@ -107,6 +107,23 @@ describe('a machine without a Kubo', () => {
     const second = await ended(own.port, await own.submit(toolJob(['cat', '/in'], { task })))
     expect(stdoutOf(second)).toBe('kept here')
   })
+
+  it('whose Helia is not installed says so in its log, and to who wants IPFS [R184, F3]', async () => {
+    const module = await product.file(
+      'no-helia.mjs',
+      "import { createHelia } from 'helia'\nexport default createHelia\n",
+    )
+    const own = await product.serve({ name: 'no-helia', settings: { 'Compute.IPFS.Helia': module } })
+    const why = `the Helia node in this process fails: Cannot find package 'helia' imported from ${module}`
+    expect(own.said).toContain(`WRN storage_unavailable storage=ipfs reason=${why}`)
+    expect(own.said).toContain(`WRN publisher_unavailable publisher=ipfs reason=${why}`)
+    expect(own.said).not.toContain('unavailable storage=s3')
+    const shown = await ended(
+      own.port,
+      await own.submit(toolJob(['print', '', '', '0'], { task: { Publisher: { Type: 'ipfs' } } })),
+    )
+    expect(shown.Job.State.Message).toContain(`(ipfs: ${why})`)
+  })
 })
 
 describe('a node whose Kubo goes', () => {

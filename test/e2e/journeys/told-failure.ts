@@ -13,6 +13,7 @@ export async function expectTold(server: Server, id: string, told: ToldFailure):
   for (const command of ['describe', 'history']) {
     const said = oneLine(await server.ok(['job', command, id]))
     for (const text of [told.reason, told.class, told.hint ?? '']) expect(said).toContain(oneLine(text))
+    expect(said, 'what would help').toContain('*Hint:')
   }
 }
 

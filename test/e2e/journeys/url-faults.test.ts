@@ -23,12 +23,6 @@ const rows: Record<string, Row> = {
     reason: '404 Not Found',
     hint: 'Check the URL',
   },
-  'a checksum that is none': {
-    at: '/files/words.txt',
-    checksum: 'no',
-    class: 'user',
-    reason: 'SHA-256 in hex or base64',
-  },
   'a server without TLS': { at: 'tls', class: 'transient', reason: '(s): TLS: wrong version number' },
   'a file that is no longer there': { ...status(410, 'Gone'), class: 'user' },
   'a server that forbids it': { ...status(403, 'Forbidden'), class: 'user' },
