@@ -33,6 +33,10 @@ export class S3Buckets {
     return object
   }
 
+  remove(bucket: string, key: string): void {
+    this.#buckets.get(bucket)!.delete(key)
+  }
+
   /** By key, as a list gives them. */
   keys(bucket: string, prefix = ''): string[] {
     const keys = [...this.#buckets.get(bucket)!.keys()].filter((key) => key.startsWith(prefix))

@@ -21,6 +21,7 @@ export type S3StorageDeps = { clock: Clock; cache?: FileCache }
 
 /** Objects of all remembered listings together. */
 const mostRemembered = 500_000
+/** After their last use. */
 const rememberedMs = 10 * 60_000
 const lookTimeoutMs = 120_000
 
@@ -30,18 +31,25 @@ export class S3Storage implements Storage {
   readonly #settings: S3Settings
   readonly #clients: S3Clients
   readonly #deps: S3StorageDeps
-  /** A job's executions share what its sources were found to mean: all partitions deal out the same objects. */
-  readonly #listings = new LRUCache<string, S3Listing>({
-    maxSize: mostRemembered,
-    sizeCalculation: ({ objects }) => objects.length + 1,
-    ttl: rememberedMs,
-  })
+  /**
+   * A job's executions here share what its sources were found to mean, as long as one asks now and then. Other nodes look for
+   * themselves: which partition an object goes to follows from its key alone, so none goes to two, whenever they look.
+   */
+  readonly #listings: LRUCache<string, S3Listing>
   readonly #looks = new Map<string, Promise<S3Listing>>()
 
   constructor(settings: S3Settings, clients: S3Clients, deps: S3StorageDeps) {
     this.#settings = settings
     this.#clients = clients
     this.#deps = deps
+    this.#listings = new LRUCache({
+      maxSize: mostRemembered,
+      sizeCalculation: ({ objects }) => objects.length + 1,
+      ttl: rememberedMs,
+      updateAgeOnGet: true,
+      ttlResolution: 0,
+      perf: { now: () => deps.clock.monotonicMs() },
+    })
   }
 
   async isInstalled(): Promise<Verdict> {
