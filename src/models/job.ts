@@ -76,11 +76,16 @@ export const mainTask = (job: Pick<JobSpec, 'Tasks'>): Task => {
   return task
 }
 
+/** A daemon belongs on every node: where it does not say otherwise it gives none up, and is tried there later and later. */
+const endless = { Attempts: Number.POSITIVE_INFINITY, MaxDelay: 86_400 }
+const twice = { Attempts: 2, MaxDelay: 60 }
+const usual = ({ Type, Reschedule }: JobSpec): typeof twice => (Type === 'daemon' && !Reschedule ? endless : twice)
+
 /** Defaults of `Reschedule` (ours): two starts, 1 s growing to 60 s, for transient and node failures; and for those that more memory may cure, where that is asked for. */
 export const rescheduleOf = (job: JobSpec): Required<ReschedulePolicy> => ({
-  Attempts: job.Reschedule?.Attempts ?? 2,
+  Attempts: job.Reschedule?.Attempts ?? usual(job).Attempts,
   Delay: job.Reschedule?.Delay ?? 1,
-  MaxDelay: job.Reschedule?.MaxDelay ?? 60,
+  MaxDelay: job.Reschedule?.MaxDelay ?? usual(job).MaxDelay,
   Backoff: job.Reschedule?.Backoff ?? 'exponential',
   Deadline: job.Reschedule?.Deadline ?? 0,
   Classes:

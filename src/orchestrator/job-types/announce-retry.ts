@@ -16,7 +16,7 @@ export const announceRetry = (snapshot: Snapshot, plan: Plan, attempts: readonly
   const { job, nowNs, evaluationId } = snapshot
   const failures = failedInARow(job, attempts).length
   const most = rescheduleOf(job).Attempts
-  const count = failures < most || retry.kind === 'never' ? `${failures} of ${most}` : `${failures}`
+  const count = Number.isFinite(most) ? `${failures} of ${most}` : `${failures}`
   const event = execRetry(nowNs, {
     what: `Attempt ${count} failed${classText(before)}`,
     retry:

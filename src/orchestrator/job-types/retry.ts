@@ -13,7 +13,6 @@ export type Retry =
 const secondNs = 1_000_000_000n
 /** What a service or daemon did before it ran well for so long is not held against it. */
 const steadyNs = 600n * secondNs
-const daySeconds = 86_400
 
 /**
  * Looks at all attempts of one partition, oldest first. Declined bids and lost executions are placed again at once;
@@ -35,12 +34,8 @@ export const retryOf = (snapshot: Snapshot, attempts: readonly Execution[]): Ret
     return never(`a failure of class ${last.FailureClass} is not tried again`)
   if (job.Delivery === 'AtMostOnce') return never('the job must not start more than once')
   const failures = failedInARow(job, attempts).length
-  const isUsedUp = failures >= policy.Attempts
-  if (isUsedUp && job.Type !== 'daemon') return never(`tried ${failures} of ${policy.Attempts} times${classText(last)}`)
-  const pauseNs = isUsedUp
-    ? backoffNs(goingOn(policy), failures - policy.Attempts + 2, jitterOf(last.ID))
-    : backoffNs(policy, failures, jitterOf(last.ID))
-  const at = last.ModifyTime + pauseNs
+  if (failures >= policy.Attempts) return never(`tried ${failures} of ${policy.Attempts} times${classText(last)}`)
+  const at = last.ModifyTime + backoffNs(policy, failures, jitterOf(last.ID))
   if (isTooLate(at > nowNs ? at : nowNs)) return never('past the deadline for new attempts')
   return at <= nowNs ? now : { kind: 'later', at }
 }
@@ -70,14 +65,6 @@ const causeOf = ({ ComputeState: { StateType, Message }, DesiredState }: Executi
  */
 const mayHaveStarted = ({ StartTime, FailureClass, ComputeState }: Execution): boolean =>
   StartTime > 0n || FailureClass === 'lost' || ComputeState.StateType === 'Cancelled'
-
-/** A daemon belongs on every node and gives none up: there it is tried again later and later, by the second at first and once a day at last. */
-const goingOn = (policy: Required<ReschedulePolicy>): Required<ReschedulePolicy> => ({
-  ...policy,
-  Delay: Math.max(1, policy.Delay),
-  MaxDelay: daySeconds,
-  Backoff: 'exponential',
-})
 
 /** From `Delay` seconds on, doubled or not, at most `MaxDelay`, between half and all of it. */
 const backoffNs = (

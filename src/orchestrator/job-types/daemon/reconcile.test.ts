@@ -54,12 +54,12 @@ describe('daemon jobs', () => {
     world.end(0, 'Failed', 'user')
     const plan = world.step()
     expect(plan.changes.map(({ event }) => event?.Message)).toEqual([
-      'Attempt 1 of 2 failed (user), no other follows: a failure of class user is not tried again',
+      'Attempt 1 failed (user), no other follows: a failure of class user is not tried again',
     ])
     expect(world.step().changes).toEqual([])
   })
 
-  it('do not give a node up: after their attempts they try again there after longer and longer pauses [W16]', () => {
+  it('do not give a node up unless they say so: they try again there after longer and longer pauses [W16]', () => {
     const world = new World(job({ Type: 'daemon' }), [{ units: 1 }])
     const pauses: number[] = []
     for (let failures = 1; failures <= 20; failures++) {
@@ -76,5 +76,18 @@ describe('daemon jobs', () => {
       expect(pause).toBeLessThanOrEqual(most)
     }
     expect(world.job.State.StateType).toBe('Running')
+  })
+
+  it('with a policy of their own try a node as often as that says [R104]', () => {
+    const world = new World(job({ Type: 'daemon', Reschedule: { Delay: 0 } }), [{ units: 1 }])
+    for (let failures = 1; failures <= 2; failures++) {
+      expect(world.step().starts).toHaveLength(1)
+      world.end(0, 'Failed', 'transient')
+    }
+    const { changes, starts } = world.step()
+    expect(starts).toEqual([])
+    expect(changes.map(({ event }) => event?.Message)).toEqual([
+      'Attempt 2 of 2 failed (transient), no other follows: tried 2 of 2 times (transient)',
+    ])
   })
 })
