@@ -68,6 +68,9 @@ withDocker((host) => {
       expect(state).toMatchObject({ StateType: 'Completed' })
       const names = await readdir(`${await server.got(id)}/tables`, { recursive: true })
       expect(names.toSorted()).toEqual(['a.csv', 'deep', 'deep/b.csv'])
+      const told = (await server.ok(['job', 'history', id, '--wide'])).replace(/\s+/g, ' ')
+      const [etc, out] = ['etc', 'out'].map((name) => `"tables/${name}.csv" (it leads out of the folder)`)
+      expect(told).toContain(`Left out of the result: ${etc}, ${out}`)
     })
 
     it('takes variables in any number, of the engine and of the task [R132, R159, X3]', async () => {
