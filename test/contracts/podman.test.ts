@@ -50,6 +50,12 @@ else {
       expect(await rig.open().contentOf(asked.engine, never)).toBe(content)
     })
 
+    it('blames the user for a name that is none', async () => {
+      const fault = await faultOf(rig.open().accepts(rig.ask({ Image: 'UPPER::x' }).engine, { Type: 'None' }, never))
+      expect(fault.message).toMatch(/^Could not inspect image "UPPER::x" .* invalid reference format$/)
+      expect(fault.details?.['FailureClass']).toBe('user')
+    })
+
     it('blames the user for an image that its registry does not have, when it pulls', async () => {
       const image = `${registry.domain}/nothing:1`
       const credentials = { [registry.domain]: { username: 'me', password: 'secret' } }

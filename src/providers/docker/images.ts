@@ -91,7 +91,7 @@ export class Images {
       return { platforms: [platform], digest: digestAmong(found.RepoDigests ?? [], image) }
     } catch (error) {
       if (dockerStatusOf(error) === 404) return undefined
-      throw dockerStatusOf(error) === 400 ? imageFault('inspect', image, error) : error
+      throw isNoName(error) ? imageFault('inspect', image, error) : error
     }
   }
 
@@ -112,6 +112,10 @@ export class Images {
     }
   }
 }
+
+/** Podman takes a name that is none for a failure of its own. */
+const isNoName = (error: unknown): boolean =>
+  dockerStatusOf(error) === 400 || /invalid reference format/.test(messageOf(error))
 
 /** Podman only pulls. */
 const asksNoRegistries = (error: unknown): boolean =>

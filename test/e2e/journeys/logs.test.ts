@@ -57,7 +57,11 @@ describe('job logs', () => {
     await ended(server.port, id)
     expect(sorted(await server.ok(['job', 'logs', '--since', '1h', id]))).toBe(sorted(`${lines}\n`))
     const none = await server.run(['job', 'logs', '--since', '2100-01-01T00:00:00Z', id])
-    expect(none).toMatchObject({ exit: 0, stdout: '\n', stderr: 'Nothing of the output is as it was asked for.\n' })
+    expect(none).toMatchObject({
+      exit: 0,
+      stdout: '\n',
+      stderr: 'No line of the output is what --grep or --since asks for.\n',
+    })
     const wrong = await server.run(['job', 'logs', '--grep', 'a(b', id])
     expect([wrong.exit, wrong.stderr]).toEqual([1, expect.stringContaining('error parsing regexp: missing closing )')])
   })

@@ -53,7 +53,7 @@ export const command = defineCommand({
 })
 
 function nothingSelected(cli: Cli): RunEnd {
-  tell(cli.stderr, 'Nothing of the output is as it was asked for.')
+  tell(cli.stderr, 'No line of the output is what --grep or --since asks for.')
   return fine
 }
 
