@@ -27,6 +27,7 @@ import { b10 } from './scenarios/b10-data.ts'
 import { b10m } from './scenarios/b10m-objects.ts'
 import { b10r } from './scenarios/b10r-results.ts'
 import { brokenLine } from './scenarios/f4-broken-line.ts'
+import { brokenUpload } from './scenarios/f4u-broken-upload.ts'
 import { crowd } from './scenarios/p-crowd.ts'
 import { slots } from './scenarios/p-slots.ts'
 
@@ -57,6 +58,7 @@ const scenarios = [
   b10m,
   b10r,
   brokenLine,
+  brokenUpload,
   slots,
   crowd,
 ]

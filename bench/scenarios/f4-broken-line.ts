@@ -14,7 +14,7 @@ import { series, withConnections } from '../load.ts'
 import { Product } from '../product.ts'
 import type { Scenario } from '../scenario.ts'
 
-const lineBytesPerSecond = 10_000_000
+export const lineBytesPerSecond = 10_000_000
 const cutEveryMs = 2_000
 const mendAfterMs = 50
 /** More than a node says otherwise. */
@@ -95,8 +95,8 @@ const withHalfACore = (job: Record<string, any>): Record<string, unknown> => ({
   Tasks: job['Tasks'].map((task: object) => ({ ...task, Resources: { CPU: '500m', Memory: '10Mb' } })),
 })
 
-/** Cuts a line again and again from when the result begins to go through it. */
-class Cutter {
+/** Cuts a line again and again from when something begins to go through it. */
+export class Cutter {
   cuts = 0
   readonly #line: Relay
   #timer: NodeJS.Timeout | undefined

@@ -22,7 +22,10 @@ export const uploadChunkRoute = {
   errors: ['NotFound', 'StorageFull'],
   path: '/orchestrator/jobs/uploads/:id/chunks/:digest',
   summary: 'Sends a chunk of an upload that was begun: the bytes, of which `:digest` is the SHA-256',
-  query: { ...uploadedTo },
+  query: {
+    ...uploadedTo,
+    offset: param('uint32', 'These are bytes from here on, and more may follow; absent = all of the chunk'),
+  },
 } as const
 
 /** A WebSocket whose frames are `LogFrame`s. */

@@ -26,9 +26,14 @@ type Jobs = Methods<typeof jobEndpoints> & {
   keptResult(id: string, executionId: string, signal: AbortSignal, rest?: ArchiveRest): Promise<ArchiveBytes>
   /**
    * Sends a chunk of what `beginUpload` began; resolves when it is on the server's disk. It is not sent again by itself: who sends
-   * knows how much of it a line that breaks can take.
+   * knows how much of it a line that breaks can take. With `offset` it is a piece of the chunk, and those before it have come.
    */
-  uploadChunk(id: string, digest: string, bytes: Uint8Array, query?: { namespace?: string }): Promise<void>
+  uploadChunk(
+    id: string,
+    digest: string,
+    bytes: Uint8Array,
+    query?: { namespace?: string; offset?: number },
+  ): Promise<void>
   /** The job once `isDone` says so (by default when it has ended). Asks once per change, never in a rhythm. */
   waitFor(id: string, isDone?: (job: Job) => boolean, options?: CallOptions): Promise<Job>
 }

@@ -54,7 +54,13 @@ export interface JobsApi {
   /** Begins to take a file or folder for the jobs of a namespace, or goes on: which of its chunks are still to come. */
   beginUpload(namespace: string, chunks: ChunkList): Promise<{ id: string; missing: string[] }>
   /** Takes a chunk of it; resolves when that is on disk. NotFound, BadRequest when it is another one, StorageFull. */
-  takeChunk(namespace: string, id: string, digest: string, bytes: AsyncIterable<Uint8Array>): Promise<void>
+  takeChunk(
+    namespace: string,
+    id: string,
+    digest: string,
+    bytes: AsyncIterable<Uint8Array>,
+    offset?: number,
+  ): Promise<void>
   /** What a submission would change of the job of its name, as text; '' = nothing. NotFound when there is none. */
   diff(submission: Submission): Promise<string>
   /** What submitting would do, without doing it. Refuses what `submit` refuses, but for a change of nothing. */

@@ -33,9 +33,10 @@ export interface UploadStore {
   begin(namespace: string, chunkList: ChunkList): Promise<{ id: string; missing: string[] }>
   /**
    * Keeps a chunk that a chunkList names; its bytes are synced. Throws a Fault: NotFound when it names none of the kind, or has gone
-   * meanwhile, BadRequest when something else came, StorageFull; nothing is kept then.
+   * meanwhile, BadRequest when something else came, StorageFull; nothing is kept then. With
+   * `offset` a piece of it, for which those before it must have come, or NotFound says to begin it again; it is kept when all have.
    */
-  put(namespace: string, id: string, digest: string, bytes: AsyncIterable<Uint8Array>): Promise<void>
+  put(namespace: string, id: string, digest: string, bytes: AsyncIterable<Uint8Array>, offset?: number): Promise<void>
   /** Its size, once it is there whole. */
   sizeBytes(namespace: string, id: string): Promise<number | undefined>
   /** Notes, synced as all of its chunks are then, that this job reads it; false = it is not there whole. */

@@ -376,6 +376,43 @@ describe('what users send with their jobs', () => {
     ).toEqual([])
   })
 
+  describe('takes a chunk in pieces', () => {
+    const begun = async () => {
+      const { files } = rig(root)
+      writeFileSync(join(root, 'file'), 'content')
+      const { list } = await localUpload(join(root, 'file'), never)
+      const { id, missing } = await files.begin('default', list)
+      const put = (text: string, offset?: number) =>
+        files.put('default', id, missing[0] ?? '', one(Buffer.from(text)), offset)
+      const chunks = join(root, 'uploads', readdirSync(join(root, 'uploads'))[0] ?? '', 'chunks')
+      return { files, id, put, here: () => readdirSync(chunks).map((name) => name.replace(/^[0-9a-f]{64}/, '')) }
+    }
+
+    it('of which one that broke off comes again, and one whose answer was lost is there already', async () => {
+      const { files, id, put, here } = await begun()
+      await put('con', 0)
+      await put('te', 3)
+      expect(here()).toEqual(['.part'])
+      await put('ten', 3)
+      await put('t', 6)
+      expect(here()).toEqual([''])
+      await put('t', 6)
+      expect(await files.use('default', id, jobId)).toBe(true)
+    })
+
+    it('from its beginning when those before are not there, or all of it is something else', async () => {
+      const { put, here } = await begun()
+      await expect(put('t', 6)).rejects.toMatchObject({ code: 'NotFound' })
+      await put('CON', 0)
+      await expect(put('tent', 3)).rejects.toMatchObject({ code: 'NotFound' })
+      expect(here()).toEqual([])
+      await expect(put('content and more', 0)).rejects.toMatchObject({ code: 'BadRequest' })
+      await put('con', 0)
+      await put('content')
+      expect(here()).toEqual([''])
+    })
+  })
+
   it('takes a chunk that broke off with an earlier life of the orchestrator', async () => {
     const { files } = rig(root)
     writeFileSync(join(root, 'file'), 'content')

@@ -19,6 +19,8 @@ const atOnce = 4
 /** How long a server that takes nothing is asked again. */
 const patienceMs = 60_000
 const pauseMs = 200
+/** Of a chunk, where the line has broken before: what a break costs is at most this. */
+const pieceBytes = 256 * 1024
 /** So often a server may have forgotten what was begun without having taken anything of it. */
 const mostGone = 3
 
@@ -73,8 +75,15 @@ async function send(upload: LocalUpload, namespace: string, client: Client, cli:
     let sentBytes = 0
     steps.note(howFar(() => sentBytes, namedBytes(upload.list, missing), cli.clock))
     const sending = sendMissing(upload, missing, async (digest, bytes) => {
-      await patiently(() => client.jobs.uploadChunk(ID, digest, bytes, { namespace }))
-      sentBytes += bytes.length
+      for (let at = 0; at < bytes.length; ) {
+        const end = await patiently((hasBroken) =>
+          sendFrom(at, bytes, hasBroken, (piece, where) =>
+            client.jobs.uploadChunk(ID, digest, piece, { namespace, ...where }),
+          ),
+        )
+        sentBytes += end - at
+        at = end
+      }
     })
     await sending.catch((error: unknown) => {
       goneInARow = sentBytes > 0 ? 0 : goneInARow + 1
@@ -83,18 +92,43 @@ async function send(upload: LocalUpload, namespace: string, client: Client, cli:
   }
 }
 
+/** Sends all of a chunk, or a piece of it where the line breaks; gives where that ends. */
+async function sendFrom(
+  at: number,
+  bytes: Uint8Array,
+  hasBroken: boolean,
+  put: (piece: Uint8Array, where: { offset?: number }) => Promise<void>,
+): Promise<number> {
+  const end = hasBroken || at > 0 ? Math.min(bytes.length, at + pieceBytes) : bytes.length
+  if (at === 0 && end === bytes.length) await put(bytes, {})
+  else {
+    try {
+      await put(bytes.subarray(at, end), { offset: at })
+    } catch (error) {
+      // A server of an earlier release takes the piece for a chunk.
+      if (at > 0 || faultOf(error).code !== 'BadRequest') throw error
+      await put(bytes, {})
+      return bytes.length
+    }
+  }
+  return end
+}
+
 /**
  * Asks a server that cannot be reached again, until nothing got through for a while. A line that broke once may break again, or be
  * too slow for several at once: from then on one question is under way at a time.
  */
-function patience({ clock, interrupted }: Cli): <Answer>(ask: () => Promise<Answer>) => Promise<Answer> {
+function patience({
+  clock,
+  interrupted,
+}: Cli): <Answer>(ask: (hasBroken: boolean) => Promise<Answer>) => Promise<Answer> {
   const alone = new Turns(1)
   let hasBroken = false
   let throughAtMs = clock.monotonicMs()
   return async (ask) => {
     for (;;) {
       try {
-        const answer = await (hasBroken ? alone.take(ask) : ask())
+        const answer = await (hasBroken ? alone.take(() => ask(true)) : ask(false))
         throughAtMs = clock.monotonicMs()
         return answer
       } catch (error) {

@@ -76,8 +76,8 @@ export class Jobs implements JobsApi {
     return this.#parts.uploads.begin(namespace, chunks)
   }
 
-  takeChunk(namespace: string, id: string, digest: string, bytes: AsyncIterable<Uint8Array>): Promise<void> {
-    return this.#parts.uploads.take(namespace, id, digest, bytes)
+  takeChunk(...chunk: Parameters<JobsApi['takeChunk']>): Promise<void> {
+    return this.#parts.uploads.take(...chunk)
   }
 
   diff(submission: Submission): Promise<string> {

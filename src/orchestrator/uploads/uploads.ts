@@ -42,8 +42,8 @@ export class Uploads {
     return begun
   }
 
-  take(namespace: string, id: string, digest: string, bytes: AsyncIterable<Uint8Array>): Promise<void> {
-    return this.#files.put(namespace, id, digest, bytes)
+  take(...chunk: Parameters<UploadStore['put']>): Promise<void> {
+    return this.#files.put(...chunk)
   }
 
   /** Before a version of a job is stored: what it names is there, and stays. Undefined when it names nothing. */

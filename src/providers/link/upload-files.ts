@@ -8,9 +8,10 @@ import type { KeptUpload, UploadQuery, UploadStore } from '#contracts/upload-sto
 import type { Clock } from '#lib/clock.ts'
 import { Fault, isDiskFull } from '#lib/fault.ts'
 import { Turns } from '#lib/turns.ts'
-import { type ChunkList, chunkListIdOf, chunkListText, isDigest, listedBytes } from '#models/chunk-list.ts'
+import { type Chunk, type ChunkList, chunkListIdOf, chunkListText, isDigest, listedBytes } from '#models/chunk-list.ts'
 import type { JobId } from '#models/ids.ts'
 import { checkedChunk } from './checked-chunk.ts'
+import { addPiece } from './chunk-piece.ts'
 import { sizeOf } from './size-of.ts'
 import { synced, writeSynced } from './synced.ts'
 
@@ -50,22 +51,44 @@ export class UploadFiles implements UploadStore {
     })
   }
 
-  async put(namespace: string, id: string, digest: string, bytes: AsyncIterable<Uint8Array>): Promise<void> {
+  async put(
+    namespace: string,
+    id: string,
+    digest: string,
+    bytes: AsyncIterable<Uint8Array>,
+    offset?: number,
+  ): Promise<void> {
     const place = placeOf(namespace, id)
     const sizeBytes = (await this.#sizesOf(place)).get(digest)
     if (sizeBytes === undefined) throw notBegun(id, digest)
     const path = this.#path(place.scope, 'chunks', digest)
-    const part = `${path}.${this.#begun++}`
-    try {
-      await full(() => writeSynced(part, checkedChunk({ SHA256: digest, SizeBytes: sizeBytes }, bytes)))
-      await rename(part, path)
-    } catch (error) {
-      await this.#disk.remove(part)
-      throw error
-    }
+    const chunk = { SHA256: digest, SizeBytes: sizeBytes }
+    if (offset === undefined) await this.#putWhole(path, chunk, bytes)
+    else if (!(await this.#putPiece(path, chunk, offset, bytes))) throw notBegun(id, digest)
     await this.#renew(place).catch(() => {
       throw notBegun(id, digest)
     })
+  }
+
+  async #putWhole(path: string, chunk: Chunk, bytes: AsyncIterable<Uint8Array>): Promise<void> {
+    const draft = `${path}.${this.#begun++}`
+    try {
+      await full(() => writeSynced(draft, checkedChunk(chunk, bytes)))
+      await rename(draft, path)
+    } catch (error) {
+      await this.#disk.remove(draft)
+      throw error
+    }
+    await this.#disk.remove(path + part)
+  }
+
+  /** False when what comes before the piece is not there: all of the chunk has to come again, unless it has. */
+  async #putPiece(path: string, chunk: Chunk, offset: number, bytes: AsyncIterable<Uint8Array>): Promise<boolean> {
+    if ((await sizeOf(path)) !== undefined) return true
+    const isWhole = await full(() => addPiece(path + part, chunk, offset, bytes))
+    if (isWhole) await rename(path + part, path)
+    if (isWhole === undefined) await this.#disk.remove(path + part)
+    return isWhole !== undefined
   }
 
   async sizeBytes(namespace: string, id: string): Promise<number | undefined> {
@@ -202,6 +225,8 @@ const notBegun = (id: string, digest: string): Fault =>
     hint: 'One of which nothing comes for long may go when there is no room; begin it again.',
   })
 
+/** Of a chunk that comes in pieces, what is there. */
+const part = '.part'
 const digestLength = 64
 const scopeOf = (namespace: string): string => hash('sha256', namespace)
 const placeOf = (namespace: string, id: string): Place => ({ scope: scopeOf(namespace), id: digestOf(id) })
@@ -211,9 +236,9 @@ function digestOf(text: string): string {
   throw new Fault('BadRequest', `${JSON.stringify(text.slice(0, 100))} is no digest of SHA-256`)
 }
 
-async function full(write: () => Promise<void>): Promise<void> {
+async function full<Value>(write: () => Promise<Value>): Promise<Value> {
   try {
-    await write()
+    return await write()
   } catch (error) {
     if (!isDiskFull(error)) throw error
     throw new Fault('StorageFull', 'the orchestrator has no room for the upload', { cause: error })

@@ -35,9 +35,9 @@ export function addUploadChunks(app: FastifyInstance, jobsOf: (caller: Caller) =
 
 async function take(jobs: JobsApi, request: FastifyRequest, reply: FastifyReply): Promise<void> {
   const { id, digest } = request.params as PathParams<(typeof uploadChunkRoute)['path']>
-  const { namespace } = readQuery(uploadChunkRoute.query, queryOf(request.raw.url ?? ''))
+  const { namespace, offset } = readQuery(uploadChunkRoute.query, queryOf(request.raw.url ?? ''))
   try {
-    await jobs.takeChunk(namespace || 'default', id, digest, wholeOf(request.raw))
+    await jobs.takeChunk(namespace || 'default', id, digest, wholeOf(request.raw), offset)
   } catch (error) {
     await drain(request.raw)
     throw error
