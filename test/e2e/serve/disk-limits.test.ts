@@ -46,7 +46,8 @@ afterAll(async () => {
 const submit = (words: string[], task: object = {}) =>
   server.submit(toolJob(words, { job: { Reschedule: { Attempts: 1 } }, task }))
 const endOf = async (id: string) => {
-  const shown = await ended(server.port, id)
+  // What waits for room is tried again after pauses that grow.
+  const shown = await ended(server.port, id, 120_000)
   const [execution] = shown.Executions.Items
   const { ComputeState, FailureClass, RunOutput } = execution!
   return {
@@ -112,15 +113,15 @@ describe.skipIf(!canMount)('the disk of a node', () => {
   })
 
   it('when full has a result wait that finds no place: it is published when there is one, and nothing runs again [X6, R186]', async () => {
-    const half = { InputSources: [inline(noise.subarray(0, 120_000), '/in')], Publisher: local }
+    const half = { InputSources: [inline(noise.subarray(0, 100_000), '/in')], Publisher: local }
     const other = join(folderOf('results'), 'of-another-program')
-    writeFileSync(other, 'x'.repeat(180_000))
+    writeFileSync(other, 'x'.repeat(200_000))
     const id = await submit(['cat', '/in'], half)
     await waitsForRoom(id)
     expect(readdirSync(folderOf('results'))).toEqual(['of-another-program'])
     rmSync(other)
     expect(await endOf(id)).toMatchObject({ state: 'Completed', attempts: 1 })
-    expect(readFileSync(join(await server.got(id), 'stdout')).equals(noise.subarray(0, 120_000))).toBe(true)
+    expect(readFileSync(join(await server.got(id), 'stdout')).equals(noise.subarray(0, 100_000))).toBe(true)
     rmSync(join(folderOf('results'), readdirSync(folderOf('results'))[0]!))
     await nothingRemains()
   })
