@@ -360,6 +360,24 @@ describe('what users send with their jobs', () => {
   })
 
   it.each([
+    ['a chunk', undefined],
+    ['a piece', 0],
+  ])('that goes while %s of it comes is to be begun again', async (_, offset) => {
+    const { files } = rig(root)
+    writeFileSync(join(root, 'file'), 'content')
+    const { list } = await localUpload(join(root, 'file'), never)
+    const { id, missing } = await files.begin('default', list)
+    async function* coming() {
+      yield Buffer.from('con')
+      for (const each of await files.list()) await files.remove(each)
+      yield Buffer.from('tent')
+    }
+    const put = files.put('default', id, missing[0] ?? '', coming(), offset)
+    await expect(put).rejects.toMatchObject({ code: 'NotFound', message: expect.stringContaining('has gone') })
+    expect(await files.usedBytes()).toBe(0)
+  })
+
+  it.each([
     ['other bytes', 'CONTENT'],
     ['fewer', 'conten'],
     ['more', 'content and more'],

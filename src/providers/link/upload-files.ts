@@ -63,14 +63,19 @@ export class UploadFiles implements UploadStore {
     if (sizeBytes === undefined) throw notBegun(id, digest)
     const path = this.#path(place.scope, 'chunks', digest)
     const chunk = { SHA256: digest, SizeBytes: sizeBytes }
-    if (offset === undefined) await this.#putWhole(path, chunk, bytes)
-    else if (!(await this.#putPiece(path, chunk, offset, bytes))) throw notBegun(id, digest)
-    await this.#renew(place).catch(() => {
-      throw notBegun(id, digest)
-    })
+    try {
+      const isPut = await (offset === undefined
+        ? this.#putWhole(path, chunk, bytes)
+        : this.#putPiece(path, chunk, offset, bytes))
+      if (!isPut) throw notBegun(id, digest)
+      await this.#renew(place)
+    } catch (error) {
+      // It went while this came, with what there was of this.
+      throw (error as NodeJS.ErrnoException).code === 'ENOENT' ? notBegun(id, digest) : error
+    }
   }
 
-  async #putWhole(path: string, chunk: Chunk, bytes: AsyncIterable<Uint8Array>): Promise<void> {
+  async #putWhole(path: string, chunk: Chunk, bytes: AsyncIterable<Uint8Array>): Promise<boolean> {
     const draft = `${path}.${this.#begun++}`
     try {
       await full(() => writeSynced(draft, checkedChunk(chunk, bytes)))
@@ -80,6 +85,7 @@ export class UploadFiles implements UploadStore {
       throw error
     }
     await this.#disk.remove(path + part)
+    return true
   }
 
   /** False when what comes before the piece is not there: all of the chunk has to come again, unless it has. */
