@@ -118,6 +118,13 @@ function away(key: string): Misdeed | undefined {
   return name !== undefined && awayFor[name]!-- > 0 ? { refuses: 503, code: 'ServiceUnavailable' } : undefined
 }
 
+/** How often the credentials of the node are too old for keys that begin so. */
+const expiredFor: Record<string, number> = { 'renewed/': 1 }
+function expired(key: string): Misdeed | undefined {
+  const name = Object.keys(expiredFor).find((prefix) => key.startsWith(prefix))
+  return name !== undefined && expiredFor[name]!-- > 0 ? { refuses: 400, code: 'ExpiredToken' } : undefined
+}
+
 /** The prefix of each page of a list that was asked for. */
 const listed: string[] = []
 
@@ -134,7 +141,8 @@ beforeAll(async () => {
     if (key === '') listed.push(query.get('prefix') ?? '')
     return misdeedAt(key)
   }
-  const misdeedAt = (key: string) => Object.values(rows).find(({ keys }) => keys?.includes(key))?.misdeed ?? away(key)
+  const misdeedAt = (key: string) =>
+    Object.values(rows).find(({ keys }) => keys?.includes(key))?.misdeed ?? away(key) ?? expired(key)
   product = await Product.start()
   server = await product.serve({
     settings: { 'Compute.S3.TrustedEndpoints': store.endpoint, 'InputSources.ReadTimeout': '3s' },
@@ -281,6 +289,21 @@ describe('a job with S3 loses nothing', () => {
     expect(state.Message).toContain('class user')
     expect(state.Message).toContain('the orchestrator keeps the result')
     expect(await resultOf(id)).toEqual({ stdout: 'not lost', exitCode: '0' })
+  })
+
+  it('when the credentials of the node were too old at the end: the next attempt publishes what the orchestrator has kept', async () => {
+    const task = { Publisher: place({ Key: 'renewed/{executionID}.tar.gz' }) }
+    const Reschedule = { Attempts: 2, Delay: 1 }
+    const id = await server.submit(toolJob(['print', 'once', '', '7'], { job: { Reschedule }, task }))
+    const { Job, Executions } = await ended(server.port, id, 60_000)
+    expect(Job.State.StateType).toBe('Completed')
+    expect(Executions.Items).toMatchObject([
+      { FailureClass: 'node', PublishedResult: { Type: 'link' } },
+      { KeptResult: { Type: 'link' }, PublishedResult: { Type: 's3' }, RunOutput: { ExitCode: 7, Stdout: 'once' } },
+    ])
+    const history = oneLine(await server.ok(['job', 'history', id]))
+    expect(history).toContain(oneLine('does not run again'))
+    expect(await resultOf(id)).toEqual({ stdout: 'once', exitCode: '7' })
   })
 
   it('of an execution that failed, where it asks for what that has left [X1]', async () => {
