@@ -17,7 +17,7 @@ it('of a partition that was tried again the attempt counts that completed, else 
   expect(thatCount(executions).map(({ ID }) => ID)).toEqual(['completed-at-last', 'failed-last', 'only'])
 })
 
-it('a signed address belongs to the execution whose object it is, also of a managed bucket, where nothing else names it', () => {
+it('signed addresses belong to the execution whose objects they are, also of a managed bucket, where nothing else names it', () => {
   const published = (ID: string, Type: string, Params: object) =>
     ({ ID, PublishedResult: { Type, Params } }) as unknown as ShownExecution
   const executions = [
@@ -25,10 +25,14 @@ it('a signed address belongs to the execution whose object it is, also of a mana
     published('e-2', 's3managed', { JobID: 'j-1', ExecutionID: 'e-2' }),
     published('e-3', 's3', { Bucket: 'b', Key: 'x.tar.gz' }),
   ]
+  const plain = { Bucket: 'b', Key: 'plain/', Region: '' }
+  executions.push(published('e-4', 's3', plain))
+  expect(ownerOf({ Type: 's3', Params: { ...plain, Objects: [{ Key: 'plain/a' }] } }, executions)?.ID).toBe('e-4')
+  expect(ownerOf({ Type: 'ipfs', Params: { CID: 'c' } }, executions)).toBeUndefined()
   const signed = (PreSignedURL: string, SourceSpec: object, more = {}) =>
     ownerOf({ Type: 's3PreSigned', Params: { PreSignedURL, SourceSpec, ...more } }, executions)?.ID
   const nowhere = { Bucket: '', Key: '' }
   expect(signed('https://s3.test/b/j-1/e-2.tar.gz?X-Amz-Expires=60', nowhere, { Managed: true })).toBe('e-2')
-  expect(signed('https://s3.test/b/j-1/e-4.tar.gz', nowhere, { Managed: true })).toBeUndefined()
+  expect(signed('https://s3.test/b/j-1/e-5.tar.gz', nowhere, { Managed: true })).toBeUndefined()
   expect(signed('https://s3.test/b/x.tar.gz', { Bucket: 'b', Key: 'x.tar.gz' })).toBe('e-3')
 })

@@ -40,17 +40,15 @@ export function thatCount(executions: readonly ShownExecution[]): ShownExecution
   })
 }
 
-/** The execution a result belongs to: the one it names, who has published the same, or what a signed address stands for. */
+/** The execution a result belongs to: the one it names, who has published the same, or what signed addresses stand for. */
 export function ownerOf(spec: SpecConfig, executions: readonly ShownExecution[]): ShownExecution | undefined {
-  const source = spec.Params?.SourceSpec as Record<string, unknown> | undefined
+  const { ExecutionID, Managed, PreSignedURL, SourceSpec } = spec.Params ?? {}
+  const { Bucket, Key } = (SourceSpec ?? spec.Params ?? {}) as Record<string, unknown>
   return executions.find(({ ID, PublishedResult }) => {
     if (PublishedResult === null) return false
-    if (spec.Params?.ExecutionID === ID) return true
-    if (isDeepStrictEqual(PublishedResult.Params, spec.Params)) return true
-    if (source === undefined) return false
-    if (spec.Params?.Managed === true) return namesObjectOf(spec.Params.PreSignedURL, ID)
-    const { Bucket, Key } = PublishedResult.Params ?? {}
-    return source.Bucket === Bucket && source.Key === Key
+    if (ExecutionID === ID || isDeepStrictEqual(PublishedResult.Params, spec.Params)) return true
+    if (Managed === true) return namesObjectOf(PreSignedURL, ID)
+    return Key !== undefined && PublishedResult.Params?.Key === Key && PublishedResult.Params.Bucket === Bucket
   })
 }
 

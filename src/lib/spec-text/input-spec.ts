@@ -138,5 +138,5 @@ function unsupported(url: GoUrl): never {
 
 const badInput = (message: string): Fault =>
   new Fault('BadRequest', message, {
-    hint: 'For example -i https://host/file:/inputs or -i src=s3://bucket/key,dst=/in.',
+    hint: 'For example -i https://host/file:/inputs, -i src=s3://bucket/key,dst=/in, or -i ./file:/in for what is on this machine.',
   })
