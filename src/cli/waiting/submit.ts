@@ -79,7 +79,7 @@ export async function submitAndWait(
     client.jobs.submit({ Job: spec, ID: id, Force: flags.force }),
   )
   if (options.showsWarnings) cli.stdout.write(warningsText(allWarnings(warnings, answer.Warnings), cli.stdout))
-  return attend(answer.JobID, spec, flags, options.isLimitGiven, cli)
+  return attend(answer.JobID, flags, options.isLimitGiven, cli)
 }
 
 /** What sends files is loaded for jobs that name some: most do not. */
@@ -90,16 +90,10 @@ async function withUploadsSent(spec: JobSpec, isQuiet: boolean, cli: Cli): Promi
 }
 
 /** What the flags say after a submission: return, wait, or follow the output. */
-export async function attend(
-  jobId: string,
-  spec: JobSpec,
-  flags: WaitFlags,
-  isLimitGiven: boolean,
-  cli: Cli,
-): Promise<RunEnd> {
+export async function attend(jobId: string, flags: WaitFlags, isLimitGiven: boolean, cli: Cli): Promise<RunEnd> {
   if (!flags.wait || flags['id-only']) cli.stdout.write(`${jobId}\n`)
   if (!flags.wait) return fine
-  return flags.follow && !flags['id-only'] ? follow(jobId, flags, isLimitGiven, cli) : wait(jobId, spec, flags, cli)
+  return flags.follow && !flags['id-only'] ? follow(jobId, flags, isLimitGiven, cli) : wait(jobId, flags, cli)
 }
 
 const howToLeave = '(Enter Ctrl+C to exit at any time, your job will continue running):'
@@ -141,7 +135,7 @@ async function untilEnd(id: string, limitMs: number, isQuiet: boolean, cli: Cli)
   return waitForJob(id, limitMs, { client: await cli.client(), clock, steps, interrupted, onSilence })
 }
 
-async function wait(id: string, spec: JobSpec, flags: WaitFlags, cli: Cli): Promise<RunEnd> {
+async function wait(id: string, flags: WaitFlags, cli: Cli): Promise<RunEnd> {
   const isQuiet = flags['id-only']
   if (!isQuiet) {
     tell(cli.stdout, `Job successfully submitted. Job ID: ${id}`)
@@ -157,7 +151,7 @@ async function wait(id: string, spec: JobSpec, flags: WaitFlags, cli: Cli): Prom
     case 'ended':
       if (hasFailed(end.job)) await reportFailure(end.job, cli)
       else if (flags['node-details'] && !isQuiet) await reportNodes(id, cli)
-      if (!isQuiet) cli.stdout.write(hintsText(id, spec.Tasks[0]?.Publisher.Type ?? '', cli.program))
+      if (!isQuiet) cli.stdout.write(hintsText(id, end.job.Tasks[0]?.Publisher.Type ?? '', cli.program))
       if (!isQuiet && cli.stdout.isTerminal && isTerminalJob(end.job.State.StateType)) {
         await showOutput(id, hasFailed(end.job) || flags['node-details'], cli)
       }

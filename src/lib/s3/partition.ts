@@ -111,4 +111,8 @@ function dateKey(layout: string): PartitionKey {
   }
 }
 
-const partitionFault = (message: string): Fault => new Fault('BadRequest', message)
+const partitionFault = (message: string): Fault =>
+  new Fault('BadRequest', message, {
+    hint: 'Partition of the input: Type object, regex with Pattern, substring with StartIndex and EndIndex, or date with DateFormat',
+    details: { FailureClass: 'user' },
+  })

@@ -35,9 +35,9 @@ const outputOf = async (id: string): Promise<Buffer> => readFile(`${await orches
 
 describe('a result that travels over the connection of its node', () => {
   it('does so where the job names no publisher and the operator this one [R135]', async () => {
-    const id = await orchestrator.submit(
-      toolJob(['write', '/out/a', 'made here'], { task: { ResultPaths: [{ Name: 'out', Path: '/out' }] } }),
-    )
+    const job = toolJob(['write', '/out/a', 'made here'], { task: { ResultPaths: [{ Name: 'out', Path: '/out' }] } })
+    const said = await orchestrator.ok(['job', 'run', await product.file('no-publisher.json', JSON.stringify(job))])
+    const [, id = ''] = /^To download the results, execute:\n\t\S+ job get (\S+)$/m.exec(said) ?? []
     const { Executions } = await ended(orchestrator.port, id)
     expect(Executions.Items[0]).toMatchObject({ PublishedResult: { Type: 'link' } })
     expect(await readFile(`${await orchestrator.got(id)}/out/a`, 'utf8')).toBe('made here')

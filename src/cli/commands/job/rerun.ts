@@ -18,8 +18,7 @@ export const command = defineCommand({
   async run({ args: [id = ''], flags, isGiven }, cli) {
     const client = await cli.client()
     const again = await client.jobs.rerun(id, { JobVersion: flags.version, Reason: 'job rerun' }, namespaceQuery(flags))
-    const { Job } = await client.jobs.get(again.JobID)
-    return attend(again.JobID, Job, flags, isGiven('wait-timeout-secs'), cli)
+    return attend(again.JobID, flags, isGiven('wait-timeout-secs'), cli)
   },
   exitCode: ({ exitCode }) => exitCode,
 })
