@@ -21,8 +21,11 @@ it('what the node had already has no speed', () => {
   const from = (...origins: FileOrigin[]) => arrivalsText([{ ...input, origins: new Set(origins) }])
   expect(from('kept')).toBe('Fetched s3 at /in: 40 MB from the cache')
   expect(from('kept', 'brought')).toBe('Fetched s3 at /in: 40 MB in 1.25s (some of it from the cache)')
-  // A share without objects.
-  expect(from()).toBe('Fetched s3 at /in: 40 MB in 1.25s (32 MB/s)')
+})
+
+it('an input without a file, such as a prefix that matches nothing, is told to be empty', () => {
+  const empty = arrivalsText([{ ...input, sizeBytes: 0, origins: new Set() }])
+  expect(empty).toBe('Fetched s3 at /in: nothing, there is no file in it')
 })
 
 it('of very many inputs only some are named', () => {

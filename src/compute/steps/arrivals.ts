@@ -53,6 +53,7 @@ export function arrivalsText(inputs: readonly Arrival[]): string {
 }
 
 function textOf({ type, target, sizeBytes, tookMs, origins }: Arrival): string {
+  if (origins.size === 0) return `${type} at ${target}: nothing, there is no file in it`
   const what = `${type} at ${target}: ${formatBytes(sizeBytes)}`
   if (origins.has('kept') && !origins.has('brought')) return `${what} from the cache`
   const ms = Math.max(1, Math.round(tookMs))
