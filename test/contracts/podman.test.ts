@@ -2,8 +2,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { noResources } from '#models/resources.ts'
 import { nameImage } from '#providers/docker/name-image.ts'
 import { registryAuth } from '#providers/docker/registry-auth.ts'
+import { busyboxImage } from '../kit/busybox-image.ts'
 import { DockerRig, faultOf, script } from '../kit/docker-rig.ts'
 import type { TestEngine } from '../kit/engine-process.ts'
+import { type ImageRegistry, imageRegistry } from '../kit/image-registry.ts'
 import { missingPart } from '../kit/missing-part.ts'
 import { canStartPodman, podmanEngine } from '../kit/podman-engine.ts'
 import { type PrivateRegistry, privateRegistry } from '../kit/private-registry.ts'
@@ -15,16 +17,19 @@ else {
   /** Where Podman's Docker interface says less than Docker's: it does not ask a registry about an image, and not all that the kernel did. */
   describe('Podman', { timeout: 60_000 }, () => {
     let registry: PrivateRegistry
+    let foreign: ImageRegistry
     let podman: TestEngine | undefined
     const rig = new DockerRig(() => podman?.host ?? '')
 
     beforeAll(async () => {
       registry = await privateRegistry('me', 'secret')
-      podman = await podmanEngine(registry.domain)
+      foreign = await imageRegistry(busyboxImage(), { architecture: 's390x' })
+      podman = await podmanEngine(registry.domain, `127.0.0.1:${foreign.port}`)
     }, 120_000)
     afterAll(async () => {
       await podman?.stop()
       await registry.stop()
+      await foreign.close()
     }, 120_000)
 
     it('has images accepted that it does not have yet, and pulls them with the login of their registry, which is not needed from then on [X9, X28]', async () => {
@@ -54,6 +59,14 @@ else {
       const fault = await faultOf(rig.open().accepts(rig.ask({ Image: 'UPPER::x' }).engine, { Type: 'None' }, never))
       expect(fault.message).toMatch(/^Could not inspect image "UPPER::x" .* invalid reference format$/)
       expect(fault.details?.['FailureClass']).toBe('user')
+    })
+
+    it('starts no image of another platform, which it sees only when it has pulled it', async () => {
+      const asked = rig.ask({ Image: foreign.image, Entrypoint: ['/bin/sh'] })
+      expect(await rig.open().accepts(asked.engine, { Type: 'None' }, never)).toEqual({ isYes: true })
+      const fault = await faultOf(rig.open().start(asked, never))
+      expect(fault.message).toMatch(/^this node does not support the available image platforms \[linux\/s390x\]/)
+      expect(fault.details?.['FailureClass']).toBe('node')
     })
 
     it('blames the user for an image that its registry does not have, when it pulls', async () => {

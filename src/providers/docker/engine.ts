@@ -116,6 +116,7 @@ export class DockerEngine implements Engine {
       const pull = { image: params.Image, clock: this.#clock, tell: request.onProgress ?? (() => {}) }
       const fetchImage = async () => {
         await pullImage(this.#api, this.#settings, pull, signal)
+        await this.#images.checkPulled(params.Image, signal)
         if (params.Image !== asked.Image) await nameImage(this.#api, params.Image, asked.Image)
       }
       const holder = await this.#networks.make(request, params.Image, fetchImage)

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import { no, type Verdict, yes } from '#contracts/verdict.ts'
 import type { Clock } from '#lib/clock.ts'
-import { messageOf } from '#lib/fault.ts'
+import { Fault, messageOf } from '#lib/fault.ts'
 import type { DockerApi, EngineVersion } from './api.ts'
 import { dockerStatusOf } from './engine-answer.ts'
 import { imageFault } from './image-faults.ts'
@@ -50,6 +50,18 @@ export class Images {
       supported.length === 0 ||
       available.some((has) => supported.some((can) => can.os === has.os && can.architecture === has.architecture))
     return isFit ? yes : no(reason(available, supported), 'Use an image made for this platform')
+  }
+
+  /** Where no registry could be asked before, the image itself shows now where it runs. Throws a Fault when that is not here. */
+  async checkPulled(image: string, signal: AbortSignal): Promise<void> {
+    const verdict = await this.fit(image, signal)
+    if (verdict.isYes) return
+    const { reason, cure: hint } = verdict
+    throw new Fault('BadRequest', reason, {
+      component: 'Docker',
+      ...(hint && { hint }),
+      details: { FailureClass: 'node', Image: image },
+    })
   }
 
   /** The image by its digest (X10); undefined when its name has one already, or it was made here and no registry knows it. */
