@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Clock } from '#lib/clock.ts'
+import { Fault } from '#lib/fault.ts'
 import { eventLog, nodeLog } from './node-log.ts'
 
 function logAt() {
@@ -13,6 +14,21 @@ function logAt() {
 }
 
 describe('the log of events', () => {
+  it('says in one sentence what went wrong, with its hint, and no cause of a cause', () => {
+    const lines: string[] = []
+    const log = eventLog(
+      nodeLog('warn', 'default', (line) => lines.push(line)),
+      { monotonicMs: () => 0 } as Clock,
+    )
+    const cause = new Error('self-signed certificate; if the root CA is installed locally, try running Node.js')
+    log('odd', { error: new Fault('ServiceUnavailable', 'not reached', { cause, hint: 'name its authority' }) })
+    log('even', { error: new Error('fetch failed', { cause: new Error('no route') }) })
+    expect(lines.map((line) => line.slice(13))).toEqual([
+      'WRN odd error="not reached" hint="name its authority"\n',
+      'WRN even error="fetch failed: no route"\n',
+    ])
+  })
+
   it('says the same of the same node once in thirty seconds, and of another node or for another reason at once', () => {
     const { log, lines, passTo } = logAt()
     for (const nodeId of ['a', 'a', 'b']) log('odd', { nodeId, error: new Error('no') })

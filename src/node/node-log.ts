@@ -1,7 +1,7 @@
 import pino from 'pino'
 import type { Clock } from '#lib/clock.ts'
 import type { EventLog } from '#lib/event-log.ts'
-import { messageOf } from '#lib/fault.ts'
+import { Fault, messageOf } from '#lib/fault.ts'
 
 export type NodeLog = pino.Logger
 
@@ -12,7 +12,15 @@ const hidden = new Set(['level', 'time', 'msg', 'err', 'error'])
 export const nodeLog = (level: string, mode: string, write: (line: string) => void): NodeLog => {
   const isJson = mode === 'json' || mode === 'combined' || mode === 'event'
   const stream = { write: (line: string) => write(isJson ? line : readable(line)) }
-  return pino({ level: level === 'panic' ? 'fatal' : level, base: null, errorKey: 'error' }, stream)
+  const serializers = { error: serialized }
+  return pino({ level: level === 'panic' ? 'fatal' : level, base: null, errorKey: 'error', serializers }, stream)
+}
+
+/** Causes are told of what is not made for people: a Fault says it all, in its own words. */
+const serialized = (error: unknown): unknown => {
+  if (!(error instanceof Error)) return error
+  const { message, ...rest } = pino.stdSerializers.err(error)
+  return { ...rest, message: error instanceof Fault || !error.cause ? messageOf(error) : message }
 }
 
 const readable = (line: string): string => {
@@ -21,7 +29,9 @@ const readable = (line: string): string => {
   const details = Object.entries(fields)
     .filter(([key]) => !hidden.has(key))
     .map(([key, value]) => `${key}=${typeof value === 'object' ? JSON.stringify(value) : String(value)}`)
-  const cause = error === undefined ? [] : [`error=${JSON.stringify((error as { message?: string }).message ?? error)}`]
+  const { message = error, hint } = (error ?? {}) as { message?: string; hint?: string }
+  const cause = error === undefined ? [] : [`error=${JSON.stringify(message)}`]
+  if (hint) cause.push(`hint=${JSON.stringify(hint)}`)
   return `${[clock, levels[Number(level)] ?? String(level), String(msg), ...details, ...cause].join(' ')}\n`
 }
 
