@@ -86,13 +86,13 @@ withNatsServer(() => {
     const warnings = async () =>
       (await orchestrator.http<{ Warnings?: string[] }>('GET', '/agent/node')).body.Warnings ?? []
     await until('it is told', async () => (await warnings()).some((line) => line.startsWith('No NATS server')))
-    expect(orchestrator.said).toMatch(/WRN bus_lost server=127\.0\.0\.1:\d+/)
+    await until('its log says so', () => /WRN bus_lost server=127\.0\.0\.1:\d+/.test(orchestrator.said))
     await server.start()
     expect((await ended(orchestrator.port, id)).Job.State.StateType).toBe('Completed')
     expect(await begun()).toHaveLength(3)
     expect(await attemptsOf(orchestrator, id)).toHaveLength(3)
     expect((await warnings()).filter((line) => line.includes('NATS'))).toEqual([])
-    expect(orchestrator.said).toContain('INF bus_reached')
+    await until('its log says that too', () => orchestrator.said.includes('INF bus_reached'))
   })
 
   it('a job ends while either of two servers of a cluster is killed, and a node is killed too [R101, R103]', async () => {
