@@ -3,10 +3,10 @@ import { defaultsOf } from '../flags.ts'
 import { buildJob } from './build-job.ts'
 import { jobFlags, taskFlags } from './job-flags.ts'
 
-const built = (isDryRun: boolean) => {
+const built = (isDryRun: boolean, labels: string[] = []) => {
   const flags = { ...defaultsOf({ ...jobFlags, ...taskFlags }), 'task-name': 'main', 'dry-run': isDryRun }
   const output = [{ Name: 'outputs', Path: '/outputs' }]
-  return buildJob({ flags: { ...flags, output }, isGiven: () => false }, { Type: 'docker' }, {})
+  return buildJob({ flags: { ...flags, output, labels }, isGiven: () => false }, { Type: 'docker' }, {})
 }
 
 describe('buildJob', () => {
@@ -14,6 +14,15 @@ describe('buildJob', () => {
     expect(built(false).spec.Tasks[0]).toMatchObject({ Publisher: { Type: '' }, ResultPaths: [{ Name: 'outputs' }] })
     expect(() => built(true)).toThrow(
       'building job spec: failed to create job: publisher must be set if result paths are set',
+    )
+  })
+
+  it('says where options of the program stand when one of them was taken for a label', () => {
+    expect(() => built(false, ['/in'])).toThrow(
+      expect.objectContaining({
+        message: expect.stringContaining('building job spec: receieved invalid job labels: key: Invalid value: "/in"'),
+        hint: expect.stringContaining('docker run IMAGE -- ls -l'),
+      }),
     )
   })
 })

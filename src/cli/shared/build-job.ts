@@ -1,4 +1,4 @@
-import { Fault } from '#lib/fault.ts'
+import { Fault, messageOf } from '#lib/fault.ts'
 import { checkLabels } from '#lib/selector/labels.ts'
 import { parseSelector } from '#lib/selector/parse.ts'
 import type { JobDraft } from '#models/job.schema.ts'
@@ -83,6 +83,13 @@ function labelsOf(texts: readonly string[]): Record<string, string> {
       return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)]
     }),
   )
-  doing('building job spec: receieved invalid job labels', () => checkLabels(labels))
+  try {
+    checkLabels(labels)
+  } catch (error) {
+    // Mostly it is `-l` of a program such as ls.
+    const hint = 'A label is KEY=VALUE; options of the program itself stand behind --: docker run IMAGE -- ls -l'
+    const text = `building job spec: receieved invalid job labels: ${messageOf(error)}`
+    throw new Fault('BadRequest', text, { hint, cause: error })
+  }
   return labels
 }
