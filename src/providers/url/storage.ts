@@ -193,7 +193,7 @@ const hints: Readonly<Record<number, string>> = {
 }
 
 function hintFor(status: number): string | undefined {
-  if (status === 0) return 'Check the host and port of the URL, and whether the node reaches them'
+  if (status === 0) return 'Check the host and port of the URL, and whether the node, or its proxy, reaches them'
   return hints[status] ?? (status >= 500 ? 'The server fails; try again later, or name another' : undefined)
 }
 
