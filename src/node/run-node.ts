@@ -9,7 +9,7 @@ import type { NodeId } from '#models/ids.ts'
 import type { NodeInfo } from '#models/node.ts'
 import { SystemClock } from '#platform/clock.ts'
 import { systemDisk } from '#platform/disk.ts'
-import { scheduleFlush } from '#platform/flush.ts'
+import { isBusy, scheduleFlush } from '#platform/flush.ts'
 import { systemRandom } from '#platform/random.ts'
 import { openSqlite, refuseUsed } from '#platform/sqlite.ts'
 import { createServer, type Server } from '#server/create-server.ts'
@@ -47,7 +47,7 @@ export const runNode = async (deps: NodeDeps): Promise<RunningNode> => {
   const name = { name: settings.Name, before: before.nodeName, provider: settings.NameProvider }
   const nodeId = await nodeIdentity(systemDisk, folder.identityFile, name, systemRandom)
   const database = openDatabase(deps)
-  const store = await openStore({ database, clock, random: systemRandom, scheduleFlush })
+  const store = await openStore({ database, clock, random: systemRandom, scheduleFlush, isBusy })
   const failure = Promise.withResolvers<never>()
   // Who runs the node looks at it when it has started.
   failure.promise.catch(() => {})

@@ -8,11 +8,31 @@ import { ChangeResolver, type Refusal } from './resolved-change.ts'
 import type { StateTables } from './state-tables.ts'
 import { type Written, writeChange } from './write-change.ts'
 
-/** The changes of one turn of the event loop, which become durable together. */
-type Group = { changes: Change[]; durable: PromiseWithResolvers<void>; isDue: boolean; patience?: Timer }
+/** Changes that become durable together. */
+type Group = {
+  changes: Change[]
+  durable: PromiseWithResolvers<void>
+  /** Somebody waits for it; since when, by the clock's monotonic time. */
+  dueSinceMs?: number
+  lastChangeMs: number
+  patience?: Timer
+}
 
 /** How long a change that can wait does. */
 const patienceMs = 500
+/**
+ * While the process has work at hand, a group waits for what that brings, so that more share a sync and the pages that every
+ * group writes again: no longer than this, and not when nothing has come for a while.
+ */
+const longestWaitMs = 25
+const longestPauseMs = 2
+
+export type GroupCommitOptions = {
+  /** Runs its argument after the work of the current turn of the event loop. */
+  nextTurn: (then: () => void) => void
+  /** Whether the turn before had work. */
+  isBusy: () => boolean
+}
 
 export type Applied = Written & { kind: 'applied'; durable: Promise<void> }
 
@@ -22,16 +42,16 @@ export class GroupCommit {
   readonly #tables: StateTables
   readonly #keys: Keys
   readonly #clock: Clock
-  readonly #scheduleFlush: (flush: () => void) => void
+  readonly #options: GroupCommitOptions
   readonly #lostListeners: (() => void)[] = []
   #group: Group | undefined
 
-  constructor(database: SqlDatabase, tables: StateTables, clock: Clock, scheduleFlush: (flush: () => void) => void) {
+  constructor(database: SqlDatabase, tables: StateTables, clock: Clock, options: GroupCommitOptions) {
     this.#database = database
     this.#tables = tables
     this.#keys = new Keys(tables)
     this.#clock = clock
-    this.#scheduleFlush = scheduleFlush
+    this.#options = options
   }
 
   onLost(listener: () => void): void {
@@ -50,6 +70,7 @@ export class GroupCommit {
     try {
       const written = writeChange(this.#tables, this.#keys, change, answer.resolved)
       group.changes.push(change)
+      group.lastChangeMs = this.#clock.monotonicMs()
       return { kind: 'applied', durable: group.durable.promise, ...written }
     } catch (error) {
       this.#takeBackLast(group, error)
@@ -100,7 +121,7 @@ export class GroupCommit {
     const durable = Promise.withResolvers<void>()
     // Nobody has to wait for it; whoever does gets the failure.
     durable.promise.catch(() => {})
-    this.#group = { changes: [], durable, isDue: false }
+    this.#group = { changes: [], durable, lastChangeMs: this.#clock.monotonicMs() }
     return this.#group
   }
 
@@ -109,11 +130,21 @@ export class GroupCommit {
     group.patience?.stop()
   }
 
-  /** It becomes durable with this turn of the event loop. */
+  /** It becomes durable soon. */
   #hasten(group: Group): void {
-    if (group.isDue) return
-    group.isDue = true
-    this.#scheduleFlush(() => this.flush())
+    if (group.dueSinceMs !== undefined) return
+    group.dueSinceMs = this.#clock.monotonicMs()
+    this.#flushWhenQuiet(group, group.dueSinceMs)
+  }
+
+  #flushWhenQuiet(group: Group, sinceMs: number): void {
+    this.#options.nextTurn(() => {
+      if (this.#group !== group) return
+      const nowMs = this.#clock.monotonicMs()
+      const isWorthIt = nowMs - sinceMs < longestWaitMs && nowMs - group.lastChangeMs < longestPauseMs
+      if (isWorthIt && this.#options.isBusy()) this.#flushWhenQuiet(group, sinceMs)
+      else this.flush()
+    })
   }
 
   /**

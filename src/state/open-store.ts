@@ -16,6 +16,8 @@ export type StoreParts = {
   random: Random
   /** Runs its argument soon, after the work of the current turn: what was committed until then shares one sync. */
   scheduleFlush: (flush: () => void) => void
+  /** Whether there was work since it was last asked: then what was committed waits a little for more. Default: no. */
+  isBusy?: () => boolean
   /** Default: SQLite. */
   dialect?: Dialect
 }
@@ -29,6 +31,7 @@ export async function openStore({
   clock,
   random,
   scheduleFlush,
+  isBusy = () => false,
   dialect = sqlite,
 }: StoreParts): Promise<Store> {
   try {
@@ -36,7 +39,7 @@ export async function openStore({
     const tables = new StateTables(database, dialect)
     const storeId = storeIdOf(tables, random)
     mergeIds(database, tables)
-    const group = new GroupCommit(database, tables, clock, scheduleFlush)
+    const group = new GroupCommit(database, tables, clock, { nextTurn: scheduleFlush, isBusy })
     const nextTurn = () => new Promise<void>((resolve) => scheduleFlush(resolve))
     const places = new JobPlaces(database, tables.jobIds)
     const listing = new JobListing(tables.jobs, tables.jobLabels, places, nextTurn)

@@ -13,6 +13,8 @@ export type StoreUnderTest = {
   store: Store
   /** Runs the flushes that were asked for. */
   flush(): void
+  /** Whether its process has other work, from now on. */
+  setBusy(isBusy: boolean): void
   /** Makes the next transaction fail when it is committed. */
   failNextCommit(): void
   /** Makes one of the next writes fail: 0 = the next one. */
@@ -36,6 +38,7 @@ const full = () => new Fault('StorageFull', 'no space left')
 /** The SQLite store with a hand on its clock, its flushes and its failures. */
 export async function openAt(path: string, waitingIds = sqlite.waitingIds): Promise<StoreUnderTest> {
   const flushes: (() => void)[] = []
+  let isBusy = false
   const clock = new TestClock()
   const database = new FaultySql(openSqlite(path))
   const store = await openStore({
@@ -44,6 +47,7 @@ export async function openAt(path: string, waitingIds = sqlite.waitingIds): Prom
     random: systemRandom,
     dialect: { ...sqlite, waitingIds },
     scheduleFlush: (flush) => flushes.push(flush),
+    isBusy: () => isBusy,
   })
   const failAt = (kind: 'commit' | 'write', countdown: number) => {
     let left = countdown
@@ -57,6 +61,9 @@ export async function openAt(path: string, waitingIds = sqlite.waitingIds): Prom
     store,
     flush: () => {
       for (const flush of flushes.splice(0)) flush()
+    },
+    setBusy: (isBusyNow) => {
+      isBusy = isBusyNow
     },
     failNextCommit: () => failAt('commit', 0),
     failWrite: (countdown) => failAt('write', countdown),

@@ -51,6 +51,34 @@ export function changeSuite(using: Using): void {
         }
       }))
 
+    it('waits for others while they keep coming to a busy process, and no longer than 25 ms', () =>
+      using(async ({ store, flush, setBusy, passMs }) => {
+        const stored: number[] = []
+        const store1 = async (n: number) => {
+          const { durable } = await applied(store, { putNodes: [aNode(n)] })
+          void durable.then(() => stored.push(n))
+        }
+        const seen = async () => {
+          flush()
+          await store.token('default', 'none')
+          return stored.length
+        }
+        setBusy(true)
+        await store1(1)
+        expect(await seen()).toBe(0)
+        setBusy(false)
+        expect(await seen()).toBe(1)
+        setBusy(true)
+        await store1(2)
+        passMs(2)
+        expect(await seen()).toBe(2)
+        for (let n = 3; n <= 27; n++) {
+          await store1(n)
+          passMs(1)
+          expect(await seen()).toBe(n < 27 ? 2 : 27)
+        }
+      }))
+
     it('gives back exactly what was stored, with 64-bit times and numbers that keep their text', () =>
       using(async ({ store, flush }) => {
         const execution = anExecution(1, {
