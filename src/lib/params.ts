@@ -23,7 +23,7 @@ export function decodeParams<Fields extends Record<string, ParamType>>(
   struct: string,
   fields: Fields,
 ): Params<Fields> {
-  const names = new Map(Object.keys(fields).map((name) => [name.toLowerCase(), name]))
+  const names = namesOf(fields)
   const decoded: Record<string, unknown> = {}
   for (const key of Object.keys(params).sort()) {
     const name = names.get(key.toLowerCase())
@@ -32,6 +32,17 @@ export function decodeParams<Fields extends Record<string, ParamType>>(
     decoded[name] = checked(value, fields[name] as ParamType, `${struct}.${name}`)
   }
   return decoded as Params<Fields>
+}
+
+const namesByFields = new WeakMap<object, Map<string, string>>()
+
+/** By their lower case. */
+function namesOf(fields: object): Map<string, string> {
+  const known = namesByFields.get(fields)
+  if (known) return known
+  const names = new Map(Object.keys(fields).map((name) => [name.toLowerCase(), name]))
+  namesByFields.set(fields, names)
+  return names
 }
 
 function checked(value: unknown, type: ParamType, path: string): unknown {

@@ -35,6 +35,14 @@ describe('resource texts', () => {
     expect(() => parseResources({ GPU: '1.5', CPU: 'x' })).toThrow('invalid GPU value: 1.5')
   })
 
+  it('gives each reader amounts of its own, and takes no text for an absent one', () => {
+    const texts = { CPU: '2', Memory: '1Gb' }
+    parseResources(texts).CPU = 5
+    expect(parseResources(texts).CPU).toBe(2)
+    expect(parseResources({})).toEqual(parseResources({ CPU: '' }))
+    expect(() => parseResources({ CPU: 'undefined' })).toThrow('invalid CPU value: undefined')
+  })
+
   it('names every amount that cannot be read', () => {
     expect(() => parseResources({ CPU: 'x', Memory: 'y', Disk: 'z' })).toThrow(
       'invalid CPU value: x\ninvalid memory value: y\ninvalid disk value: z',

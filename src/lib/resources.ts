@@ -22,11 +22,26 @@ export function normalizeResources(texts: ResourceTexts): ResourceTexts {
   return normal
 }
 
+/** Many jobs ask for the same, and each is asked many times what it needs. */
+const readBefore = new Map<string, ResourceNumbers>()
+const readBeforeLimit = 1_000
+
 /**
  * Reads a task's resources (normalised first). Throws Fault('BadRequest') that names every amount that cannot be read,
  * one a line; an unreadable GPU is told alone. A CPU below zero is read; `checkResources` refuses it.
  */
 export function parseResources(texts: ResourceTexts): ResourceNumbers {
+  const { CPU = '', Memory = '', Disk = '', GPU = '' } = texts
+  const asked = `${CPU}\0${Memory}\0${Disk}\0${GPU}`
+  const known = readBefore.get(asked)
+  if (known) return { ...known }
+  const amounts = readResources(texts)
+  if (readBefore.size >= readBeforeLimit) readBefore.clear()
+  readBefore.set(asked, amounts)
+  return { ...amounts }
+}
+
+function readResources(texts: ResourceTexts): ResourceNumbers {
   const { CPU = '', Memory = '', Disk = '', GPU = '' } = normalizeResources(texts)
   const problems: string[] = []
   const read = (text: string, kind: string, parse: (text: string) => number): number => {

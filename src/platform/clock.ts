@@ -5,14 +5,14 @@ const longestTimerMs = 2 ** 31 - 1
 
 /** The machine's clock. */
 export class SystemClock implements Clock {
-  readonly #originNs = BigInt(Math.round(performance.timeOrigin * 1e3)) * 1_000n
+  readonly #originUs = Math.round(performance.timeOrigin * 1e3)
   #lastNs = 0n
 
   /** Microsecond steps of the machine, each reading at least 1 ns past the one before, also when the machine's clock is set back. */
   nowNs(): bigint {
-    const wall = BigInt(Date.now()) * 1_000_000n
-    const fine = this.#originNs + BigInt(Math.round(performance.now() * 1e3)) * 1_000n
-    const now = isWithinMillisecond(wall, fine) ? fine : wall
+    const wallUs = Date.now() * 1e3
+    const fineUs = this.#originUs + Math.round(performance.now() * 1e3)
+    const now = BigInt(isWithinMillisecond(wallUs, fineUs) ? fineUs : wallUs) * 1_000n
     this.#lastNs = now > this.#lastNs ? now : this.#lastNs + 1n
     return this.#lastNs
   }
@@ -53,7 +53,7 @@ export class SystemClock implements Clock {
 }
 
 /** The monotonic clock drifts from the wall clock when the latter is set: then the wall clock wins. */
-const isWithinMillisecond = (wall: bigint, fine: bigint): boolean => {
-  const apart = fine - wall
-  return apart > -1_500_000n && apart < 2_500_000n
+const isWithinMillisecond = (wallUs: number, fineUs: number): boolean => {
+  const apartUs = fineUs - wallUs
+  return apartUs > -1_500 && apartUs < 2_500
 }

@@ -173,19 +173,23 @@ export class Jobs implements JobsApi {
   }
 
   async wait(id: JobId, index: number, timeoutMs: number, signal: AbortSignal): Promise<Job> {
-    const timeout = new AbortController()
-    const timer = this.#parts.clock.after(timeoutMs, () => timeout.abort())
-    const ended = AbortSignal.any([signal, timeout.signal])
+    const now = await this.get(id)
+    if (now.Revision > index || signal.aborted) return now
+    const over = new AbortController()
+    const end = (): void => over.abort()
+    const timer = this.#parts.clock.after(timeoutMs, end)
+    signal.addEventListener('abort', end, { once: true })
     try {
       for (;;) {
-        const changed = this.#parts.waiters.next(id, ended)
+        const changed = this.#parts.waiters.next(id, over.signal)
         const job = await this.get(id)
-        if (job.Revision > index || ended.aborted) return job
+        if (job.Revision > index || over.signal.aborted) return job
         await changed
       }
     } finally {
       timer.stop()
-      timeout.abort()
+      signal.removeEventListener('abort', end)
+      end()
     }
   }
 

@@ -29,6 +29,9 @@ const fields = {
   Seed: 'int64',
 } as const
 
+const sourceFields = { Source: 'any', Alias: 'string', Target: 'string' } as const
+const specFields = { Type: 'string', Params: 'any' } as const
+
 const defaultEntrypoint = '_start'
 
 /** Parameters of engine `wasm`, checked. Throws a Fault ValidationError with the texts clients know. */
@@ -82,14 +85,14 @@ function moduleSource(value: unknown, field: string): ModuleSource | undefined {
   if (typeof value === 'string') return value
   const path = `EngineSpec.${field}`
   if (!isObject(value)) throw wrongKind(value, path, 'models.InputSource')
-  const { Source, Alias, Target } = decodeParams(value, path, { Source: 'any', Alias: 'string', Target: 'string' })
+  const { Source, Alias, Target } = decodeParams(value, path, sourceFields)
   if (Source === undefined) throw invalid(`invalid wasm engine ${nounOf(field)}. source cannot be nil`)
   return { Source: specConfig(Source, `${path}.Source`), Alias: Alias ?? '', Target: Target ?? '' }
 }
 
 function specConfig(value: unknown, path: string): SpecConfig {
   if (!isObject(value)) throw wrongKind(value, path, 'models.SpecConfig')
-  const { Type, Params } = decodeParams(value, path, { Type: 'string', Params: 'any' })
+  const { Type, Params } = decodeParams(value, path, specFields)
   if (Params !== undefined && !isObject(Params)) throw wrongKind(Params, `${path}.Params`, 'map[string]interface {}')
   return { Type: Type ?? '', ...(Params === undefined ? {} : { Params }) }
 }

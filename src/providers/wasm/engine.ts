@@ -5,7 +5,7 @@ import { no, type Verdict, yes } from '#contracts/verdict.ts'
 import { faultOf, messageOf } from '#lib/fault.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
 import type { InputSource, NetworkConfig } from '#models/task.ts'
-import { decodeWasmParams, wasmType } from './engine-params.ts'
+import { decodeWasmParams, type WasmParams, wasmType } from './engine-params.ts'
 import { needsOf, orderOf, orderWithout } from './order.ts'
 import type { CpuLimit } from './pool/cpu-limit.ts'
 import type { Runner } from './pool/runner.ts'
@@ -26,6 +26,8 @@ export class WasmEngine implements Engine {
   readonly #cpu: CpuLimit
   readonly #openGate: OpenGate
   readonly #programs = new Set<WasmProgram>()
+  /** Each is asked for at the bid, for the inputs and for the start; a specification is never changed. */
+  readonly #decoded = new WeakMap<SpecConfig, WasmParams>()
 
   constructor(settings: WasmSettings, { runners, cpu, openGate }: WasmParts) {
     this.#settings = settings
@@ -49,14 +51,14 @@ export class WasmEngine implements Engine {
   }
 
   engineInputs(engine: SpecConfig): readonly InputSource[] {
-    const { entryModule, importModules } = decodeWasmParams(engine)
+    const { entryModule, importModules } = this.#paramsOf(engine)
     return [entryModule, ...importModules].filter((source) => typeof source !== 'string')
   }
 
   /** There are no sockets inside, whatever the network; HTTP is asked for through the host. */
   async accepts(engine: SpecConfig, _network: NetworkConfig, _signal: AbortSignal): Promise<Verdict> {
     try {
-      decodeWasmParams(engine)
+      this.#paramsOf(engine)
       return yes
     } catch (error) {
       return no(messageOf(error), faultOf(error).hint)
@@ -64,7 +66,7 @@ export class WasmEngine implements Engine {
   }
 
   async start(request: RunRequest, signal: AbortSignal): Promise<RunningProgram> {
-    const order = await orderOf(request, decodeWasmParams(request.engine), this.#settings)
+    const order = await orderOf(request, this.#paramsOf(request.engine), this.#settings)
     const needs = needsOf(order)
     const source = {
       take: () => this.#runners.take(needs, signal),
@@ -81,6 +83,15 @@ export class WasmEngine implements Engine {
       forget: runner.makeRoom(this.#settings.moduleCacheBytes, needs.digests),
     })
     return this.#hold(new WasmProgram(first, source, orderFor, request.logs, this.#gateOf(request)), signal)
+  }
+
+  /** Throws the Fault of `decodeWasmParams`. */
+  #paramsOf(engine: SpecConfig): WasmParams {
+    const known = this.#decoded.get(engine)
+    if (known) return known
+    const params = decodeWasmParams(engine)
+    this.#decoded.set(engine, params)
+    return params
   }
 
   /** What the program may ask over HTTP (execution.md §2.6); undefined = nothing. */
