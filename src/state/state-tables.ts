@@ -52,6 +52,7 @@ export class StateTables {
   /** Before a commit: what has come and gone since the one before is not written at all. */
   write(): void {
     this.executions.write()
+    this.history.write()
     this.outbox.write()
     this.inbox.write()
     this.work.write()
@@ -64,6 +65,7 @@ export class StateTables {
     this.versions.forget()
     this.jobs.forget()
     this.executions.forget()
+    this.history.forget()
     this.outbox.forget()
     this.inbox.forget()
     this.work.forget()

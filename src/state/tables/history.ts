@@ -31,6 +31,9 @@ export type HistoryRow = {
 /** A job that begins on thousands of nodes has as many lines. */
 const linesPerRow = 32
 
+type Run = { seq: number; lines: Line[] }
+
+/** Lines are written with their group of commits, so that those of one job in it share a row. */
 export class HistoryTable {
   readonly #insert: SqlStatement<unknown>
   readonly #rowOf: SqlStatement<{ seq: number | null }>
@@ -38,6 +41,8 @@ export class HistoryTable {
   readonly #last: SqlStatement<Exact<Pick<HistoryRow, 'seq' | 'time' | 'more'>>>
   readonly #execution: SqlStatement<{ id: string; node_id: string }>
   readonly #removeOfJob: SqlStatement<unknown>
+  /** By key of the job. */
+  readonly #fresh = new Map<number, Run>()
 
   constructor(database: SqlDatabase) {
     this.#insert = prepare(database, insertQuery(), columns.join(', '))
@@ -56,32 +61,55 @@ export class HistoryTable {
 
   /** Lines of one job, numbered from `seq` on. */
   insert(jobKey: number, seq: number, lines: readonly Line[]): void {
-    for (let at = 0; at < lines.length; at += linesPerRow) {
-      const [first, ...more] = lines.slice(at, at + linesPerRow) as [Line, ...Line[]]
-      this.#insert.run(jobKey, seq + at, ...cellsOf(first), more.length > 0 ? moreText(more, first.line.Time) : null)
+    const run = this.#fresh.get(jobKey)
+    if (run) for (const line of lines) run.lines.push(line)
+    else this.#fresh.set(jobKey, { seq, lines: [...lines] })
+  }
+
+  /** Before the group is committed. */
+  write(): void {
+    for (const [jobKey, { seq, lines }] of this.#fresh) {
+      for (let at = 0; at < lines.length; at += linesPerRow) {
+        const [first, ...more] = lines.slice(at, at + linesPerRow) as [Line, ...Line[]]
+        this.#insert.run(jobKey, seq + at, ...cellsOf(first), more.length > 0 ? moreText(more, first.line.Time) : null)
+      }
     }
+    this.#fresh.clear()
+  }
+
+  /** After a rollback. */
+  forget(): void {
+    this.#fresh.clear()
   }
 
   page(jobId: JobId, jobKey: number, afterSeq: number, limit: number): JobHistory[] {
     const lines: JobHistory[] = []
     const execution = this.#executions()
-    const from = this.#rowOf.get(jobKey, afterSeq)?.seq ?? 0
+    const firstRow = this.#rowOf.get(jobKey, afterSeq)?.seq ?? 0
     // The first row may end where the page begins.
-    for (const row of this.#page.all(jobKey, from, limit + 1)) {
+    for (const row of this.#page.all(jobKey, firstRow, limit + 1)) {
       for (const [at, cells] of linesOf(row).entries()) {
         const seq = Number(row.seq) + at
         if (seq > afterSeq && lines.length < limit) lines.push(historyOf(jobId, seq, cells, execution))
       }
-      if (lines.length === limit) break
+      if (lines.length === limit) return lines
     }
+    const fresh = this.#fresh.get(jobKey)
+    if (!fresh) return lines
+    const from = Math.max(0, afterSeq + 1 - fresh.seq)
+    for (const [at, line] of fresh.lines.slice(from, from + limit - lines.length).entries())
+      lines.push(historyOf(jobId, fresh.seq + from + at, cellsOf(line), execution))
     return lines
   }
 
   removeOfJob(jobKey: number): void {
+    this.#fresh.delete(jobKey)
     this.#removeOfJob.run(jobKey)
   }
 
   lastSeq(jobKey: number): number {
+    const fresh = this.#fresh.get(jobKey)
+    if (fresh) return fresh.seq + fresh.lines.length - 1
     const last = this.#last.get(jobKey, 1)
     return last ? Number(last.seq) + moreOf(last.more, last.time).length : 0
   }

@@ -23,7 +23,7 @@ export function historySuite(using: Using): void {
       }))
 
     it('keeps a line without a node beside one with the node of its execution', () =>
-      using(async ({ store }) => {
+      using(async ({ store, flush }) => {
         const lines = [
           aLine({ ExecutionID: executionId(1) }),
           aLine({ ExecutionID: executionId(1), NodeID: nodeId(1) }),
@@ -33,12 +33,30 @@ export function historySuite(using: Using): void {
         await applied(store, { insertJobs: [aJob(1)], insertExecutions: [anExecution(1)], history: lines })
         const numbered = lines.map((line, index) => ({ ...line, SeqNum: index + 1 }))
         expect(await store.history(jobId(1), 0, 10)).toEqual(numbered)
+        flush()
+        expect(await store.history(jobId(1), 0, 10)).toEqual(numbered)
+      }))
+
+    it('of one job that becomes durable together is one row', () =>
+      using(async ({ store, flush, failWrite, stopFailing }) => {
+        await applied(store, { insertJobs: [aJob(1), aJob(2)] })
+        flush()
+        for (let round = 0; round < 2; round++) {
+          await applied(store, { history: [aLine(), aLine({ JobID: jobId(2) }), aLine()] })
+          const { durable } = await applied(store, { history: [aLine()] })
+          failWrite(2)
+          flush()
+          stopFailing()
+          await durable
+        }
+        const seqs = (await store.history(jobId(1), 0, 10)).map((line) => line.SeqNum)
+        expect(seqs).toEqual([1, 2, 3, 4, 5, 6])
       }))
   })
 
   describe('a page of history', () => {
     it('begins and ends anywhere among lines that were stored together', () =>
-      using(async ({ store }) => {
+      using(async ({ store, flush }) => {
         const lines = Array.from({ length: 70 }, (_, at) => {
           const Time = startNs + BigInt(Math.floor(at / 3))
           return aLine({
@@ -57,9 +75,17 @@ export function historySuite(using: Using): void {
         await applied(store, { insertJobs: [aJob(1)], insertExecutions: [anExecution(1)], history: lines })
         await applied(store, { history: [aLine()] })
         const all = [...lines, aLine()].map((line, at) => ({ ...line, SeqNum: at + 1 }))
-        for (const after of [0, 1, 30, 31, 32, 33, 63, 64, 69, 70, 71])
-          for (const limit of [1, 2, 31, 33, 100])
-            expect(await store.history(jobId(1), after, limit)).toEqual(all.slice(after, after + limit))
+        const areRight = async () => {
+          for (const after of [0, 1, 30, 31, 32, 33, 63, 64, 69, 70, 71, 72])
+            for (const limit of [1, 2, 31, 33, 100])
+              expect(await store.history(jobId(1), after, limit)).toEqual(all.slice(after, after + limit))
+        }
+        await areRight()
+        flush()
+        await areRight()
+        await applied(store, { history: [aLine()] })
+        all.push({ ...aLine(), SeqNum: 72 })
+        await areRight()
       }))
   })
 
