@@ -3,47 +3,24 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { createGunzip } from 'node:zlib'
 import { unpackTar } from 'modern-tar'
-import { type Relay, relay } from '../../test/kit/relay.ts'
-import { atLeast, atMost, type Figure } from '../figures.ts'
+import { relay } from '../../test/kit/relay.ts'
+import { type BrokenRun, brokenFigures, Cutter, lineBytesPerSecond } from '../broken-line.ts'
 import { toolJob } from '../flood.ts'
 import { end, submit } from '../jobs.ts'
-import { series, withConnections } from '../load.ts'
+import { withConnections } from '../load.ts'
 import { Product } from '../product.ts'
 import type { Scenario } from '../scenario.ts'
-
-export const lineBytesPerSecond = 10_000_000
-const cutEveryMs = 2_000
-const mendAfterMs = 50
-/** More than a node says otherwise. */
-const beginsBytes = 256 * 1024
 
 /** A result of publisher `link` over a line that is slow and breaks again and again: whether it is the same, and what that cost. */
 export const brokenLine: Scenario = {
   id: 'F4',
   about: 'a result over a line of 10 MB/s that is cut every 2 s',
-  async measure({ runs, scale }) {
-    const taken = await series(runs, () => oneRun(Math.ceil(200_000_000 * scale)))
-    const figure = (what: string, unit: string, value: (run: Run) => number, rest: Partial<Figure> = {}): Figure => ({
-      id: 'F4',
-      what: `a result of ${200 * scale} MB over a line of 10 MB/s, cut every 2 s: ${what}`,
-      unit,
-      runs: taken.map(value),
-      ...rest,
-    })
-    return [
-      figure('cuts', '', ({ cuts }) => cuts, atLeast(Math.floor(9 * scale), '')),
-      figure('time', 's', ({ seconds }) => seconds, { limit: (200 * scale) / 10 }),
-      figure('sent besides', '%', ({ besides }) => 100 * besides, atMost(5, '%')),
-    ]
-  },
+  measure: ({ runs, scale }) => brokenFigures({ id: 'F4', what: 'a result', runs, scale }, oneRun),
 }
 
-type Run = { cuts: number; seconds: number; besides: number }
-
-async function oneRun(sizeBytes: number): Promise<Run> {
+async function oneRun(sizeBytes: number): Promise<BrokenRun> {
   const folder = await mkdtemp(join(tmpdir(), 'bacalhau-bench-line-'))
   const content = randomBytes(sizeBytes)
   await writeFile(join(folder, 'content'), content)
@@ -94,33 +71,6 @@ const withHalfACore = (job: Record<string, any>): Record<string, unknown> => ({
   ...job,
   Tasks: job['Tasks'].map((task: object) => ({ ...task, Resources: { CPU: '500m', Memory: '10Mb' } })),
 })
-
-/** Cuts a line again and again from when something begins to go through it. */
-export class Cutter {
-  cuts = 0
-  readonly #line: Relay
-  #timer: NodeJS.Timeout | undefined
-
-  constructor(line: Relay) {
-    this.#line = line
-  }
-
-  /** Resolves when the first bytes go through, with the time. */
-  async begin(): Promise<number> {
-    const before = this.#line.sentBytes
-    while (this.#line.sentBytes - before < beginsBytes) await sleep(5)
-    this.#timer = setInterval(() => {
-      this.#line.cut()
-      this.cuts++
-      setTimeout(this.#line.mend, mendAfterMs)
-    }, cutEveryMs)
-    return performance.now()
-  }
-
-  stop(): void {
-    clearInterval(this.#timer)
-  }
-}
 
 async function resultOf(port: number, id: string): Promise<Buffer> {
   const api = `http://127.0.0.1:${port}/api/v1/orchestrator/jobs/${id}`

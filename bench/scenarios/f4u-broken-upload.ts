@@ -5,36 +5,18 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { relay } from '../../test/kit/relay.ts'
-import { atLeast, atMost, type Figure } from '../figures.ts'
-import { series } from '../load.ts'
+import { type BrokenRun, brokenFigures, Cutter, lineBytesPerSecond } from '../broken-line.ts'
 import { executable, Product } from '../product.ts'
 import type { Scenario } from '../scenario.ts'
-import { Cutter, lineBytesPerSecond } from './f4-broken-line.ts'
 
 /** A file that is sent with its job over a line that is slow and breaks again and again: what that cost. The server checks all of it. */
 export const brokenUpload: Scenario = {
   id: 'F4u',
   about: 'an upload over a line of 10 MB/s that is cut every 2 s',
-  async measure({ runs, scale }) {
-    const taken = await series(runs, () => oneRun(Math.ceil(200_000_000 * scale)))
-    const figure = (what: string, unit: string, value: (run: Run) => number, rest: Partial<Figure> = {}): Figure => ({
-      id: 'F4u',
-      what: `an upload of ${200 * scale} MB over a line of 10 MB/s, cut every 2 s: ${what}`,
-      unit,
-      runs: taken.map(value),
-      ...rest,
-    })
-    return [
-      figure('cuts', '', ({ cuts }) => cuts, atLeast(Math.floor(9 * scale), '')),
-      figure('time', 's', ({ seconds }) => seconds, { limit: (200 * scale) / 10 }),
-      figure('sent besides', '%', ({ besides }) => 100 * besides, atMost(5, '%')),
-    ]
-  },
+  measure: ({ runs, scale }) => brokenFigures({ id: 'F4u', what: 'an upload', runs, scale }, oneRun),
 }
 
-type Run = { cuts: number; seconds: number; besides: number }
-
-async function oneRun(sizeBytes: number): Promise<Run> {
+async function oneRun(sizeBytes: number): Promise<BrokenRun> {
   const folder = await mkdtemp(join(tmpdir(), 'bacalhau-bench-upload-'))
   const content = join(folder, 'content')
   await writeFile(content, randomBytes(sizeBytes))
