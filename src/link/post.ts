@@ -1,5 +1,6 @@
 import type { Change, CommitOutcome, Store } from '#contracts/store.ts'
 import type { Clock } from '#lib/clock.ts'
+import { Acks } from './acks.ts'
 import { type Deliver, Sender } from './sender.ts'
 
 /**
@@ -10,10 +11,15 @@ export class Post {
   readonly store: Store
   readonly #clock: Clock
   readonly #senders = new Map<string, Sender>()
+  readonly #acks: Acks
 
   constructor(store: Store, clock: Clock) {
     this.store = store
     this.#clock = clock
+    const onFailed = (peers: readonly string[]): void => {
+      for (const peer of peers) this.#senders.get(peer)?.restart()
+    }
+    this.#acks = new Acks({ store, clock, onFailed })
   }
 
   /** Commits; when applied, calls `then` and hands the appended outbox rows to their senders, in this order. */
@@ -29,14 +35,21 @@ export class Post {
   connect(peer: string, deliver: Deliver, options: { sharesStore: boolean }): void {
     // A batch that is still under way to the peer's earlier life must not hold up the new one.
     this.disconnect(peer)
-    const sender = new Sender(peer, this.store, this.#clock)
+    const { store } = this
+    // A peer on our own store has applied most messages before they are written: they never are.
+    const acked = async (seq: number): Promise<void> => {
+      if (options.sharesStore) await store.commit({ acked: [{ peer, seq }], canWait: true })
+      else this.#acks.add(peer, seq)
+    }
+    const sender = new Sender({ peer, store, clock: this.#clock, acked, waitsForDisk: !options.sharesStore })
     this.#senders.set(peer, sender)
-    sender.connect(deliver, !options.sharesStore)
+    sender.connect(deliver)
   }
 
   disconnect(peer: string): void {
     this.#senders.get(peer)?.disconnect()
     this.#senders.delete(peer)
+    this.#acks.forget(peer)
   }
 
   isConnected(peer: string): boolean {
@@ -50,10 +63,12 @@ export class Post {
 
   /** After a lost group of commits: rows may have vanished. */
   reload(): void {
+    this.#acks.forgetAll()
     for (const sender of this.#senders.values()) sender.restart()
   }
 
   stop(): void {
+    this.#acks.stop()
     for (const peer of [...this.#senders.keys()]) this.disconnect(peer)
   }
 }

@@ -5,6 +5,16 @@ import type { Frame, FramesAck } from '#models/messages/messages.ts'
 /** Hands frames to the peer and tells how far it has applied them. */
 export type Deliver = (frames: readonly Frame<OutboxMessage>[]) => Promise<FramesAck>
 
+export type SenderParts = {
+  peer: string
+  store: Store
+  clock: Clock
+  /** The peer has applied all up to there. */
+  acked: (seq: number) => Promise<void>
+  /** False = the peer shares our store, so it may see what is not durable yet. */
+  waitsForDisk: boolean
+}
+
 const batchLimit = 256
 /** A node is sent orders while the answer to its handshake is still on its way to it. */
 const firstRetryMs = 10
@@ -15,11 +25,8 @@ const lastRetryMs = 5_000
  * fails is sent again after a growing pause. Rows leave the outbox when the peer says it has applied them.
  */
 export class Sender {
-  readonly #peer: string
-  readonly #store: Store
-  readonly #clock: Clock
+  readonly #parts: SenderParts
   #deliver: Deliver | undefined
-  #waitsForDisk = true
   #ackedSeq: number | undefined
   #fresh: OutboxRow[] = []
   /** Rows may be in the store that are not in `fresh`. */
@@ -31,16 +38,13 @@ export class Sender {
   #failures = 0
   #retry: Timer | undefined
 
-  constructor(peer: string, store: Store, clock: Clock) {
-    this.#peer = peer
-    this.#store = store
-    this.#clock = clock
+  constructor(parts: SenderParts) {
+    this.#parts = parts
   }
 
-  /** The peer can be reached. `waitsForDisk` false = it shares our store, so it may see what is not durable yet. */
-  connect(deliver: Deliver, waitsForDisk: boolean): void {
+  /** The peer can be reached. */
+  connect(deliver: Deliver): void {
     this.#deliver = deliver
-    this.#waitsForDisk = waitsForDisk
     this.#failures = 0
     this.#reload()
     this.#pump()
@@ -96,24 +100,26 @@ export class Sender {
   }
 
   async #sendAll(): Promise<void> {
+    const { store, waitsForDisk } = this.#parts
     while (this.#deliver) {
       const restarts = this.#restarts
       const rows = await this.#nextRows()
       if (rows.length === 0) return
-      if (this.#waitsForDisk) await this.#store.settled()
+      if (waitsForDisk) await store.settled()
       const deliver = this.#deliver
       if (!deliver) return
       if (restarts !== this.#restarts) continue
       const ack = await deliver(rows.map((row) => ({ Seq: row.seq, Message: row.message })))
       // A group of commits was lost meanwhile: with these rows, or with what a peer on our own store made of them.
-      if (restarts !== this.#restarts) continue
+      // Or the peer is gone, and may count anew when it comes back.
+      if (restarts !== this.#restarts || deliver !== this.#deliver) continue
       await this.#onAck(ack.LastSeq, rows)
     }
   }
 
   async #nextRows(): Promise<OutboxRow[]> {
     if (this.#isBehind) {
-      const rows = await this.#store.outbox(this.#peer, this.#ackedSeq ?? 0, batchLimit)
+      const rows = await this.#parts.store.outbox(this.#parts.peer, this.#ackedSeq ?? 0, batchLimit)
       this.#isBehind = rows.length === batchLimit
       const last = rows.at(-1)
       this.#fresh = last ? this.#fresh.filter((row) => row.seq > last.seq) : this.#fresh
@@ -125,8 +131,7 @@ export class Sender {
   async #onAck(lastSeq: number, sent: readonly OutboxRow[]): Promise<void> {
     const lastSent = sent.at(-1)?.seq ?? 0
     this.#ackedSeq = lastSeq
-    // Lost with a crash, it costs sending again what the peer then knows to have come before.
-    await this.#store.commit({ acked: [{ peer: this.#peer, seq: lastSeq }], canWait: true })
+    await this.#parts.acked(lastSeq)
     if (lastSeq < lastSent) throw new Error('the peer applied only a part')
   }
 
@@ -135,6 +140,6 @@ export class Sender {
     const pauseMs = Math.min(lastRetryMs, firstRetryMs * 2 ** this.#failures)
     this.#failures += 1
     this.#retry?.stop()
-    this.#retry = this.#clock.after(pauseMs, () => this.#pump())
+    this.#retry = this.#parts.clock.after(pauseMs, () => this.#pump())
   }
 }

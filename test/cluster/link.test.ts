@@ -1,12 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Store } from '#contracts/store.ts'
+import type { Change, CommitOutcome, Store } from '#contracts/store.ts'
 import type { Clock } from '#lib/clock.ts'
 import { Fault } from '#lib/fault.ts'
 import { Post } from '#link/post.ts'
 import { Receiver } from '#link/receiver.ts'
 import type { ExecutionId } from '#models/ids.ts'
-import type { Frame, OrchestratorMessage } from '#models/messages/messages.ts'
+import type { Frame, FramesAck, OrchestratorMessage } from '#models/messages/messages.ts'
 import { SystemClock } from '#platform/clock.ts'
 import { scheduleFlush } from '#platform/flush.ts'
 import { systemRandom } from '#platform/random.ts'
@@ -154,6 +154,54 @@ describe('messages between two stores', () => {
     await until('all have arrived', () => got.length === 700)
     expect(got).toEqual(Array.from({ length: 700 }, (_, i) => i + 1))
     post.stop()
+    await store.close()
+  })
+
+  it('what peers have applied at the same time is stored in one change', async () => {
+    const store = await openTestStore()
+    let changes = 0
+    const commit = (change: Change): Promise<CommitOutcome> => {
+      if (change.acked) changes += 1
+      return store.commit(change)
+    }
+    const settled = (): Promise<void> => store.settled()
+    const outbox: Store['outbox'] = (...args) => store.outbox(...args)
+    const counted = { commit, settled, outbox } as unknown as Store
+    const post = new Post(counted, new SystemClock())
+    const peers = Array.from({ length: 50 }, (_, n) => `n-${n}`)
+    for (const peer of peers)
+      post.connect(peer, async (frames) => ({ LastSeq: frames.at(-1)?.Seq ?? 0 }), { sharesStore: false })
+    await post.commit({ outbox: peers.map((peer) => ({ peer, message: cancel(1) })) })
+    const left = async (): Promise<number> => {
+      const rows = await Promise.all(peers.map((peer) => store.outbox(peer, 0, 1)))
+      return rows.flat().length
+    }
+    await until('all are acknowledged', async () => (await left()) === 0)
+    expect(changes).toBeLessThan(10)
+    post.stop()
+    await store.close()
+  })
+
+  it('an answer that comes when its peer has begun anew acknowledges nothing of what is sent since [W11]', async () => {
+    const store = await openTestStore()
+    const post = new Post(store, new SystemClock())
+    const [late, asked] = [Promise.withResolvers<FramesAck>(), Promise.withResolvers<void>()]
+    const slow = (): Promise<FramesAck> => {
+      asked.resolve()
+      return late.promise
+    }
+    post.connect('n-1', slow, { sharesStore: false })
+    await post.commit({ outbox: [{ peer: 'n-1', message: cancel(1) }] })
+    await asked.promise
+    post.disconnect('n-1')
+    await post.commit({ resetPeers: ['n-1'] })
+    await post.commit({ outbox: [{ peer: 'n-1', message: cancel(2) }] })
+    late.resolve({ LastSeq: 1 })
+    await late.promise
+    post.stop()
+    expect((await store.outbox('n-1', 0, 10)).map(({ message }) => numberOf(message as OrchestratorMessage))).toEqual([
+      2,
+    ])
     await store.close()
   })
 })
