@@ -20,17 +20,29 @@ const partHeadBytes = 25
 const largestPartBytes = 900 * 1024
 
 /** `text` is JSON, and each message of it has this long to be answered. */
-export const call = async <Result>(
+export const call = <Result>(
   bus: Bus,
   subject: string,
   text: string,
   timeoutMs: number,
   random: Random,
 ): Promise<Result> => {
-  const partBytes = Math.min(largestPartBytes, bus.maxPayloadBytes - partHeadBytes)
   const whole = marked(wholeMark, text)
-  if (whole.length <= partBytes) return answerOf(await bus.request(subject, whole, timeoutMs))
-  const bytes = whole.subarray(1)
+  // Not awaited here, which would keep text and bytes until the answer: much, where thousands of nodes are called at once.
+  if (whole.length <= partBytesOf(bus)) return bus.request(subject, whole, timeoutMs).then(answerOf<Result>)
+  return callInParts(bus, subject, whole.subarray(1), timeoutMs, random)
+}
+
+const partBytesOf = (bus: Bus): number => Math.min(largestPartBytes, bus.maxPayloadBytes - partHeadBytes)
+
+async function callInParts<Result>(
+  bus: Bus,
+  subject: string,
+  bytes: Buffer,
+  timeoutMs: number,
+  random: Random,
+): Promise<Result> {
+  const partBytes = partBytesOf(bus)
   const id = Buffer.from(random.uuid().replaceAll('-', ''), 'hex')
   const count = Math.ceil(bytes.length / partBytes)
   const send = (index: number): Promise<Uint8Array> => {

@@ -8,18 +8,17 @@ import type { RoutedMessage, Router } from './server/router.ts'
 export class LocalBus implements Bus {
   readonly #router: Router
   readonly #clock: Clock
-  readonly #random: Random
   readonly #subscriptions = new Set<Subscription>()
-  /** Where answers to this bus go, and who waits for one, by the last token of its subject. */
+  /** Where answers to this bus go, which nobody can guess, and who waits for one, by the last token of its subject. */
   readonly #inbox: string
-  readonly #asked = new Map<string, (answer: Uint8Array) => void>()
+  readonly #asked = new Map<string, (answer: Uint8Array | Fault) => void>()
+  #lastAsked = 0
 
   readonly maxPayloadBytes = maxPayloadBytes
 
   constructor(router: Router, clock: Clock, random: Random) {
     this.#router = router
     this.#clock = clock
-    this.#random = random
     this.#inbox = `_INBOX.${random.uuid()}.`
     this.subscribe(`${this.#inbox}*`, ({ subject, payload }) =>
       this.#asked.get(subject.slice(this.#inbox.length))?.(payload),
@@ -38,25 +37,26 @@ export class LocalBus implements Bus {
 
   async request(subject: string, payload: Uint8Array, timeoutMs: number): Promise<Uint8Array> {
     requireFits(subject, payload, this.maxPayloadBytes)
+    const id = String(++this.#lastAsked)
+    const answer = this.#answer(id, subject, timeoutMs)
+    const message = { subject, reply: this.#inbox + id, headerBytes: 0, payload: bufferOf(payload) }
+    if (this.#router.route(message) === 0) this.#asked.get(id)?.(nobodyListens(subject))
+    return answer
+  }
+
+  /** What is asked is not kept until then: of thousands of requests that is much. */
+  #answer(id: string, subject: string, timeoutMs: number): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {
-      const id = this.#random.uuid()
-      const end = (): void => {
+      const timer = this.#clock.after(timeoutMs, () =>
+        end(new Fault('Timeout', `no answer on ${subject} within ${timeoutMs} ms`, { isRetryable: true })),
+      )
+      const end = (answer: Uint8Array | Fault): void => {
         timer.stop()
         this.#asked.delete(id)
+        if (answer instanceof Fault) reject(answer)
+        else resolve(answer)
       }
-      const timer = this.#clock.after(timeoutMs, () => {
-        end()
-        reject(new Fault('Timeout', `no answer on ${subject} within ${timeoutMs} ms`, { isRetryable: true }))
-      })
-      this.#asked.set(id, (answer) => {
-        end()
-        resolve(answer)
-      })
-      const reply = this.#inbox + id
-      const count = this.#router.route({ subject, reply, headerBytes: 0, payload: bufferOf(payload) })
-      if (count > 0) return
-      end()
-      reject(nobodyListens(subject))
+      this.#asked.set(id, end)
     })
   }
 
