@@ -10,7 +10,10 @@ const copyLimitBytes = 16 * 1024
 
 const lineEnd = Buffer.from('\r\n')
 
-/** What goes out to one client, as core NATS writes it. What comes in one turn leaves together; after its end nothing more does. */
+/**
+ * What goes out to one client, as core NATS writes it. A message leaves at once, and what comes after it in the same turn
+ * leaves together; after its end nothing more does.
+ */
 export class Outgoing {
   readonly #socket: Socket
   readonly #onBacklog: (bytes: number) => void
@@ -35,15 +38,18 @@ export class Outgoing {
   }
 
   line(text: string): void {
-    this.#write([Buffer.from(`${text}\r\n`)])
+    this.#write(Buffer.from(`${text}\r\n`))
   }
 
   message(sid: string, { subject, reply, headerBytes, payload }: RoutedMessage): void {
     const address = `${subject} ${sid}${reply === undefined ? '' : ` ${reply}`}`
     const head =
       headerBytes > 0 ? `HMSG ${address} ${headerBytes} ${payload.length}` : `MSG ${address} ${payload.length}`
-    const pieces = [Buffer.from(`${head}\r\n`), payload, lineEnd]
-    this.#write(payload.length > copyLimitBytes ? pieces : [Buffer.concat(pieces)])
+    if (payload.length <= copyLimitBytes) return this.#write(inOnePiece(`${head}\r\n`, payload))
+    this.#collect()
+    this.#write(Buffer.from(`${head}\r\n`))
+    this.#write(payload)
+    this.#write(lineEnd)
   }
 
   end(lastLine: string): void {
@@ -51,10 +57,10 @@ export class Outgoing {
     this.#socket.end()
   }
 
-  #write(pieces: readonly Buffer[]): void {
+  #write(piece: Buffer): void {
     if (this.isOver) return
+    this.#socket.write(piece)
     this.#collect()
-    for (const piece of pieces) this.#socket.write(piece)
     const bytes = this.#socket.writableLength
     if (bytes > backlogLimitBytes) this.#onBacklog(bytes)
   }
@@ -68,4 +74,14 @@ export class Outgoing {
       this.#socket.uncork()
     })
   }
+}
+
+/** Put together in new bytes, so that nothing but these is made. */
+const inOnePiece = (head: string, payload: Buffer): Buffer => {
+  const headBytes = Buffer.byteLength(head)
+  const piece = Buffer.allocUnsafe(headBytes + payload.length + lineEnd.length)
+  piece.write(head, 0)
+  payload.copy(piece, headBytes)
+  lineEnd.copy(piece, headBytes + payload.length)
+  return piece
 }

@@ -44,8 +44,14 @@ export class Replies {
   #keep(subject: string): void {
     this.#until.delete(subject)
     this.#until.set(subject, this.#clock.monotonicMs() + keptMs)
-    const oldest = this.#until.keys().next().value
-    if (this.#until.size > limit && oldest !== undefined) this.#until.delete(oldest)
+    if (this.#until.size > limit) this.#removeOldest()
+  }
+
+  #removeOldest(): void {
+    for (const oldest of this.#until.keys()) {
+      this.#until.delete(oldest)
+      return
+    }
   }
 }
 

@@ -12,11 +12,19 @@ type Branch<Item> = {
 
 const newBranch = <Item>(): Branch<Item> => ({ next: undefined, any: undefined, ends: undefined, rest: undefined })
 
-/** Items by pattern. Finding those of a subject costs as much as it has tokens, however many patterns there are. */
+/**
+ * Items by pattern. Finding those of a subject costs as much as it has tokens, however many patterns there are. A pattern
+ * that is a subject itself, as each node has some, is found in one step.
+ */
 export class SubjectTree<Item> {
+  readonly #plain = new Map<string, Set<Item>>()
   readonly #root = newBranch<Item>()
 
   add(pattern: string, item: Item): void {
+    if (isPlain(pattern)) {
+      this.#plain.set(pattern, (this.#plain.get(pattern) ?? new Set()).add(item))
+      return
+    }
     let branch = this.#root
     for (const token of pattern.split('.')) {
       if (token === '>') {
@@ -29,15 +37,19 @@ export class SubjectTree<Item> {
   }
 
   remove(pattern: string, item: Item): void {
-    removeFrom(this.#root, pattern.split('.'), item)
+    if (!isPlain(pattern)) removeFrom(this.#root, pattern.split('.'), item)
+    else if (!without(this.#plain.get(pattern), item)) this.#plain.delete(pattern)
   }
 
   find(subject: string): Item[] {
-    const found: Item[] = []
+    const found = [...(this.#plain.get(subject) ?? [])]
     findIn(this.#root, subject.split('.'), 0, found)
     return found
   }
 }
+
+/** Without `*` and `>` in it, which most often are tokens of their own. */
+const isPlain = (pattern: string): boolean => !pattern.includes('*') && !pattern.includes('>')
 
 const branchOf = <Item>(branch: Branch<Item>, token: string): Branch<Item> => {
   branch.next ??= new Map()
