@@ -84,7 +84,7 @@ class Simulation {
       witness,
       bug,
       facts,
-      onDurable: (change, { history }) => this.#watch.onDurable(change, history),
+      onDurable: (change, { historySeqs }) => this.#watch.onDurable(change, historySeqs),
       onOrchestratorUp: () => {
         this.#isCheckDue = true
       },

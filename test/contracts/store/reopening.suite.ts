@@ -30,7 +30,7 @@ export function reopeningSuite(open: Open, reopen: Open): void {
         history: [aLine()],
         outbox: [{ peer, message: message(2) }],
       })
-      expect(outcome.history[0]?.SeqNum).toBe(41)
+      expect(outcome.historySeqs[0]).toBe(41)
       expect(outcome.outbox[0]?.seq).toBe(2)
       await again.store.close()
     })

@@ -8,6 +8,8 @@ import type { NodeState } from '#models/node.ts'
 import { markOf } from '../job-mix.ts'
 import type { JobStep } from './rule.ts'
 
+export type NumberedLine = Pick<JobHistory, 'JobID' | 'SeqNum'>
+
 /** What the orchestrator has on disk, followed change by change and never read back from it. */
 export class DurableModel {
   readonly jobs = new Map<JobId, Job>()
@@ -64,7 +66,7 @@ export class DurableModel {
     }
   }
 
-  applyRest({ putNodes, removeNodes }: Change, history: readonly JobHistory[]): void {
+  applyRest({ putNodes, removeNodes }: Change, history: readonly NumberedLine[]): void {
     for (const node of putNodes ?? []) this.nodes.set(node.Info.NodeID, node)
     for (const id of removeNodes ?? []) this.nodes.delete(id)
     for (const line of history) this.historySeq.set(line.JobID, line.SeqNum)

@@ -1,11 +1,11 @@
 import type { Change } from '#contracts/store.ts'
 import { allocatedOf, type Execution } from '#models/execution.ts'
-import type { JobHistory } from '#models/job-history.ts'
+import type { JobId } from '#models/ids.ts'
 import { isTerminalJob } from '#models/job-state.ts'
 import { stopTexts } from '#orchestrator/events.ts'
 import { askedMemoryBytes } from '../job-mix.ts'
 import type { World } from '../world.ts'
-import { isLive } from './durable-model.ts'
+import { isLive, type NumberedLine } from './durable-model.ts'
 import { executionRules } from './execution-rules.ts'
 import { FreedRoom } from './freed-room.ts'
 import { jobRules } from './job-rules.ts'
@@ -25,8 +25,10 @@ export class Watch {
     seen.witness.onStart = (start) => this.#check(startRules, start)
   }
 
-  onDurable(change: Change, history: readonly JobHistory[]): void {
+  onDurable(change: Change, historySeqs: readonly number[]): void {
     const { model } = this.seen
+    const lines = change.history ?? []
+    const history = historySeqs.map((SeqNum, at) => ({ JobID: lines[at]?.JobID ?? ('' as JobId), SeqNum }))
     const executions = [
       ...(change.insertExecutions ?? []),
       ...(change.updateExecutions ?? []).map(({ execution }) => execution),
@@ -76,7 +78,7 @@ export class Watch {
   }
 
   /** I7: the numbers of a job's history have no gaps and never go back. */
-  #checkNumbers(history: readonly JobHistory[]): void {
+  #checkNumbers(history: readonly NumberedLine[]): void {
     const last = new Map(this.seen.model.historySeq)
     for (const { JobID, SeqNum } of history) {
       if (SeqNum !== (last.get(JobID) ?? 0) + 1) {
