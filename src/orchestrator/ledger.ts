@@ -63,13 +63,15 @@ export class Ledger {
   }
 
   #tell(change: Change, durable: Promise<void>): void {
-    const jobIds = new Set<JobId>()
-    for (const { id } of change.updateJobs ?? []) jobIds.add(id)
-    for (const { id } of change.removeJobs ?? []) jobIds.add(id)
-    for (const { JobID } of change.insertExecutions ?? []) jobIds.add(JobID)
-    for (const { execution } of change.updateExecutions ?? []) jobIds.add(execution.JobID)
-    const waited = [...jobIds].filter((jobId) => this.#waiters.has(jobId))
-    if (waited.length === 0) return
+    const waited = new Set<JobId>()
+    const note = (jobId: JobId): void => {
+      if (this.#waiters.has(jobId)) waited.add(jobId)
+    }
+    for (const { id } of change.updateJobs ?? []) note(id)
+    for (const { id } of change.removeJobs ?? []) note(id)
+    for (const { JobID } of change.insertExecutions ?? []) note(JobID)
+    for (const { execution } of change.updateExecutions ?? []) note(execution.JobID)
+    if (waited.size === 0) return
     durable.then(
       () => {
         for (const jobId of waited) this.#waiters.notify(jobId)

@@ -25,8 +25,13 @@ export class Reports {
     return this.#executions.get(id)?.now ?? this.#store.execution(id)
   }
 
+  /** Read once for all that is reported in one go. */
   async job(id: JobId): Promise<Job | undefined> {
-    return this.#jobs.get(id)?.now ?? this.#store.job(id)
+    const known = this.#jobs.get(id)
+    if (known) return known.now
+    const job = await this.#store.job(id)
+    if (job) this.#jobs.set(id, { stored: job, now: job })
+    return job
   }
 
   add(before: Execution, job: Job, { after, lines, isJobStarted, look }: Effect): void {
@@ -45,11 +50,9 @@ export class Reports {
 
   change(): Change {
     return {
-      updateJobs: Array.from(this.#jobs.values(), ({ stored, now }) => ({
-        id: now.ID,
-        expectedRevision: stored.Revision,
-        job: now,
-      })),
+      updateJobs: [...this.#jobs.values()]
+        .filter(({ stored, now }) => now !== stored)
+        .map(({ stored, now }) => ({ id: now.ID, expectedRevision: stored.Revision, job: now })),
       updateExecutions: Array.from(this.#executions.values(), ({ stored, now }) => ({
         id: now.ID,
         expectedRevision: stored.Revision,

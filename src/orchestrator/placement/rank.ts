@@ -24,8 +24,11 @@ const dimensions = ['CPU', 'Memory', 'Disk', 'GPU'] as const
 const roomOf = (candidate: Candidate, need: Resources): number => {
   const max = candidate.node.state.Info.ComputeNodeInfo?.MaxCapacity
   if (!max) return 0
-  const shares = dimensions.filter((d) => need[d] > 0 && max[d] > 0).map((d) => candidate.free[d] / max[d])
-  return shares.length > 0 ? Math.min(...shares) : 1
+  let room = 1
+  for (const dimension of dimensions) {
+    if (need[dimension] > 0 && max[dimension] > 0) room = Math.min(room, candidate.free[dimension] / max[dimension])
+  }
+  return room
 }
 
 /** A candidate with its room, which is worked out once and not in each comparison. */
