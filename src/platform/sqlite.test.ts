@@ -14,6 +14,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Fault } from '#lib/fault.ts'
 import { canMount, growDisk, mountDisk, unmountDisk } from '../../test/kit/small-disk.ts'
@@ -48,6 +49,26 @@ describe('an SQLite file', () => {
     expect(statSync(join(folder, 'made', 'state.db')).mode & 0o777).toBe(0o600)
     database.close()
     database.close()
+  })
+
+  it('has pages of 2 KiB, and goes on with those of a file that an earlier version made', () => {
+    const earlier = new DatabaseSync(path)
+    earlier.exec(
+      'pragma page_size = 4096; pragma journal_mode = wal; create table kept (n); insert into kept values (7)',
+    )
+    earlier.close()
+    const sizes = [path, join(folder, 'new.db')].map((file) => {
+      const database = openSqlite(file)
+      database.exec('create table if not exists kept (n)')
+      const size = database.prepare<object>('pragma page_size', { isExact: false }).get()
+      const kept = database.prepare('select n from kept', { isExact: false }).all()
+      database.close()
+      return [size, kept]
+    })
+    expect(sizes).toEqual([
+      [{ page_size: 4096 }, [{ n: 7 }]],
+      [{ page_size: 2048 }, []],
+    ])
   })
 
   it('gives integers as numbers or, from an exact statement, as bigints', () => {

@@ -41,13 +41,18 @@ export function refuseUsed(path: string): void {
   }
 }
 
+/**
+ * Nearly every commit changes a little on many pages and writes each of them whole: a short job writes a quarter less on pages
+ * of 2 KiB than on those of 4, in the same processor time; on 1 KiB a third more of that time in the store would save little
+ * more. A file that was made with other pages keeps them.
+ */
 const settings = `
-  pragma page_size = 4096;
+  pragma page_size = 2048;
   pragma locking_mode = exclusive;
   pragma journal_mode = wal;
   pragma synchronous = full;
   pragma temp_store = memory;
-  pragma cache_size = -8000; pragma wal_autocheckpoint = 1000;
+  pragma cache_size = -8000; pragma wal_autocheckpoint = 2000;
 `
 
 /** Job specifications hold what users keep secret: nobody else may read the file. Returns whether it had content. */
