@@ -3,4 +3,9 @@ export type Verdict = { isYes: true } | { isYes: false; reason: string; cure?: s
 
 export const yes: Verdict = { isYes: true }
 export const no = (reason: string, cure?: string): Verdict => ({ isYes: false, reason, ...(cure ? { cure } : {}) })
-export const off = (reason: string, cure?: string): Verdict => ({ ...no(reason, cure), isOff: true }) as Verdict
+export const off = (reason: string, cure?: string): Verdict => ({
+  isYes: false,
+  reason,
+  ...(cure ? { cure } : {}),
+  isOff: true,
+})
