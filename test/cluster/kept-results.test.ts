@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -20,6 +19,7 @@ import { jobSpec } from '../kit/job-spec.ts'
 import { endOf, submitSpec } from '../kit/jobs.ts'
 import { relay } from '../kit/relay.ts'
 import { ScriptedEngine } from '../kit/scripted-engine.ts'
+import { seededBytes } from '../kit/seeded-bytes.ts'
 import { testParts } from '../kit/test-parts.ts'
 import { until } from '../kit/until.ts'
 
@@ -27,7 +27,7 @@ const { started } = testParts()
 
 const never = new AbortController().signal
 /** Base64 of chance, so that the archive is larger than several pieces. */
-const output = randomBytes(3 * resultPartBytes).toString('base64')
+const output = seededBytes(3 * resultPartBytes).toString('base64')
 
 /** A local publisher that notes what is read of it. */
 const localPublisher = async (): Promise<{ publisher: Publisher; asked: ResultQuery[] }> => {

@@ -1,4 +1,4 @@
-import { hash, randomBytes } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -22,13 +22,14 @@ import { joinCompute, startOrchestrator } from '../kit/cluster.ts'
 import { jobSpec } from '../kit/job-spec.ts'
 import { endOf, submitSpec } from '../kit/jobs.ts'
 import { ScriptedEngine } from '../kit/scripted-engine.ts'
+import { seededBytes } from '../kit/seeded-bytes.ts'
 import { testParts } from '../kit/test-parts.ts'
 import { until } from '../kit/until.ts'
 
 const { started } = testParts()
 
 /** Base64 of chance, so that the archive has several chunks. */
-const output = randomBytes(3_000_000).toString('base64')
+const output = seededBytes(3_000_000).toString('base64')
 
 const neverBack = {
   readUpload: () => Promise.reject(new Fault('NotFound', 'nothing comes back')),

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { hash, randomBytes } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -16,6 +16,7 @@ import { ResultFiles } from '#providers/link/result-files.ts'
 import { readPart } from '#providers/read-part.ts'
 import { writeArchive } from '#providers/write-archive.ts'
 import { publishRequest } from '../kit/publish-request.ts'
+import { seededBytes } from '../kit/seeded-bytes.ts'
 import { overwrite } from '../kit/write-files.ts'
 import { publisherSuite } from './publisher.suite.ts'
 
@@ -168,7 +169,7 @@ describe('results over the link', () => {
       },
     })
     await publisher.start()
-    const asked = request(randomBytes(9_000_000))
+    const asked = request(seededBytes(9_000_000))
     await expect(publisher.publish(asked, never)).rejects.toMatchObject({
       message: expect.stringMatching(/chunk [0-9a-f]{64} of the result came 3 times as something else/),
       details: { FailureClass: 'transient' },

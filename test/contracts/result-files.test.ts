@@ -1,4 +1,4 @@
-import { hash, randomBytes } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,6 +11,7 @@ import type { ResultOffer } from '#models/messages/messages.ts'
 import { OfferedArchive } from '#providers/link/offered-archive.ts'
 import { ResultFiles } from '#providers/link/result-files.ts'
 import { readPart } from '#providers/read-part.ts'
+import { seededBytes } from '../kit/seeded-bytes.ts'
 import { overwrite } from '../kit/write-files.ts'
 
 const never = new AbortController().signal
@@ -63,7 +64,7 @@ describe('results that the orchestrator keeps', () => {
   })
 
   it('come over a line that breaks, and after the end of the orchestrator, without the chunks that had come [F4]', async () => {
-    const content = randomBytes(12_000_000)
+    const content = seededBytes(12_000_000)
     const { offer, source, asked } = await offering(content)
     let pieces = 0
     const breaking: ChunkSource['read'] = async (query) => {
@@ -89,7 +90,7 @@ describe('results that the orchestrator keeps', () => {
   })
 
   it('come though their chunk list breaks again and again: it goes on where it was', async () => {
-    const { offer, source } = await offering(randomBytes(12_000_000))
+    const { offer, source } = await offering(seededBytes(12_000_000))
     const offsets: number[] = []
     const breaking: ChunkSource['read'] = async (query) => {
       if (query.chunk) return source.read(query)
@@ -111,7 +112,7 @@ describe('results that the orchestrator keeps', () => {
   })
 
   it('are asked only for the chunks that a crash of the machine lost from the midst of them', async () => {
-    const content = randomBytes(12_000_000)
+    const content = seededBytes(12_000_000)
     const { offer, source, asked } = await offering(content)
     const part = join(taken(), `${executionId}.${offer.ChunkListID}.part`)
     mkdirSync(taken())
@@ -131,7 +132,7 @@ describe('results that the orchestrator keeps', () => {
   })
 
   it('come in smaller pieces where the bus carries no larger ones', async () => {
-    const content = randomBytes(1_000_000)
+    const content = seededBytes(1_000_000)
     const { offer, source, asked } = await offering(content)
     const read: ChunkSource['read'] = (query) =>
       source.read({ ...query, limitBytes: Math.min(query.limitBytes, 16_000) })
@@ -143,7 +144,7 @@ describe('results that the orchestrator keeps', () => {
   describe('of which a chunk comes as something else', () => {
     /** Which turns the first of its pieces into something else so often. */
     const damaging = async (times: number) => {
-      const content = randomBytes(9_000_000)
+      const content = seededBytes(9_000_000)
       const { offer, source, asked } = await offering(content)
       let damaged: string | undefined
       let left = times

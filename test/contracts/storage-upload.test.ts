@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { hash, randomBytes } from 'node:crypto'
+import { hash } from 'node:crypto'
 import {
   chmodSync,
   mkdirSync,
@@ -30,6 +30,7 @@ import { readPart } from '#providers/read-part.ts'
 import { unpackTar } from '#providers/unpack-tar.ts'
 import { fileCache } from '../kit/file-cache.ts'
 import { loneShare } from '../kit/lone-share.ts'
+import { seededBytes } from '../kit/seeded-bytes.ts'
 import { StepClock } from '../kit/step-clock.ts'
 import { until } from '../kit/until.ts'
 import { storageSuite } from './storage.suite.ts'
@@ -138,7 +139,7 @@ describe('what users send with their jobs', () => {
   })
 
   it('is not read any further when the user wants it no more', async () => {
-    writeFileSync(join(root, 'large'), randomBytes(9_000_000))
+    writeFileSync(join(root, 'large'), seededBytes(9_000_000))
     const left = new AbortController()
     const { chunks } = await localUpload(join(root, 'large'), left.signal)
     const read = chunks()[Symbol.asyncIterator]()
@@ -151,7 +152,7 @@ describe('what users send with their jobs', () => {
   it('is told by name when something of it is removed while it is sent', async () => {
     const folder = join(root, 'data')
     mkdirSync(folder)
-    writeFileSync(join(folder, 'first'), randomBytes(9_000_000))
+    writeFileSync(join(folder, 'first'), seededBytes(9_000_000))
     writeFileSync(join(folder, 'second'), 'gone')
     const read = (await localUpload(folder, never)).chunks()[Symbol.asyncIterator]()
     expect((await read.next()).done).toBe(false)
@@ -180,7 +181,7 @@ describe('what users send with their jobs', () => {
   it('is not sent again, and when it changes only what changed', async () => {
     const { send } = rig(root)
     const path = join(root, 'large')
-    const content = randomBytes(12_000_000)
+    const content = seededBytes(12_000_000)
     writeFileSync(path, content)
     const { sent } = await send(path)
     expect(sent).toBeGreaterThan(3)
@@ -191,7 +192,7 @@ describe('what users send with their jobs', () => {
 
   it('comes over a line that breaks, and after the end of its node, without what had come', async () => {
     const { send, storage, ask, settings } = rig(root)
-    const content = randomBytes(9_000_000)
+    const content = seededBytes(9_000_000)
     writeFileSync(join(root, 'large'), content)
     const { source } = await send(join(root, 'large'))
     let askedBytes = 0
@@ -239,7 +240,7 @@ describe('what users send with their jobs', () => {
 
   it('comes in smaller pieces where the bus carries no larger ones', async () => {
     const { send, storage, ask } = rig(root)
-    const content = randomBytes(700_000)
+    const content = seededBytes(700_000)
     writeFileSync(join(root, 'file'), content)
     const small: ReadUpload = (query) => ask({ ...query, limitBytes: Math.min(query.limitBytes, 16_000) })
     const { hostPath } = await (await storage(small)).prepare(
@@ -309,7 +310,7 @@ describe('what users send with their jobs', () => {
 
   it('goes with what only it consists of, and is told with the jobs that name it', async () => {
     const { files, send } = rig(root)
-    const content = randomBytes(6_000_000)
+    const content = seededBytes(6_000_000)
     writeFileSync(join(root, 'one'), content)
     writeFileSync(join(root, 'two'), Buffer.concat([content, Buffer.from('more')]))
     const ids = [(await send(join(root, 'one'))).source, (await send(join(root, 'two'))).source].map(
@@ -342,7 +343,7 @@ describe('what users send with their jobs', () => {
 
   it('is in use as long as some of it comes, and what comes after it has gone is refused', async () => {
     const { files } = rig(root)
-    writeFileSync(join(root, 'large'), randomBytes(9_000_000))
+    writeFileSync(join(root, 'large'), seededBytes(9_000_000))
     const { list, chunks } = await localUpload(join(root, 'large'), never)
     const { id } = await files.begin('default', list)
     const listFile = join(root, 'uploads', readdirSync(join(root, 'uploads'))[0] ?? '', 'lists', id)

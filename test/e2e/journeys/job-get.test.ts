@@ -1,13 +1,13 @@
-import { randomBytes } from 'node:crypto'
 import { mkdir, readdir, readFile, rename, stat } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { allowedFixtures, localInput, Product, type Server, toolJob } from '../../kit/product.ts'
+import { seededBytes } from '../../kit/seeded-bytes.ts'
 import { until } from '../../kit/until.ts'
 import { type WebServer, webServer } from '../../kit/web-server.ts'
 import { ended } from '../crash/processes.ts'
 
-const content = randomBytes(8 * 1024 * 1024)
+const content = seededBytes(8 * 1024 * 1024)
 const firstBytes = 2 * 1024 * 1024
 
 let product: Product

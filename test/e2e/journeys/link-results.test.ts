@@ -1,13 +1,13 @@
-import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { farNode } from '../../kit/far-node.ts'
 import { localInput, Product, type Server, toolJob } from '../../kit/product.ts'
 import type { Relay } from '../../kit/relay.ts'
+import { seededBytes } from '../../kit/seeded-bytes.ts'
 import { until } from '../../kit/until.ts'
 import { ended } from '../crash/processes.ts'
 
-const content = randomBytes(12 * 1024 * 1024)
+const content = seededBytes(12 * 1024 * 1024)
 
 let product: Product
 let orchestrator: Server

@@ -1,14 +1,14 @@
-import { randomBytes } from 'node:crypto'
 import { readFile, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { farNode } from '../../kit/far-node.ts'
 import { modulePath, Product, type Server, toolJob } from '../../kit/product.ts'
 import { type Relay, relay } from '../../kit/relay.ts'
+import { seededBytes } from '../../kit/seeded-bytes.ts'
 import { until } from '../../kit/until.ts'
 import { ended } from '../crash/processes.ts'
 
-const content = randomBytes(8 * 1024 * 1024)
+const content = seededBytes(8 * 1024 * 1024)
 const tool = modulePath('tool.wasm')
 
 let product: Product
@@ -61,7 +61,7 @@ describe('a file or folder that is sent with its job', () => {
 
   it('is broken off at once by Ctrl-C, and the same command goes on where it was', async () => {
     const bytes = 24 * 1024 * 1024
-    const path = await product.file('long', randomBytes(bytes))
+    const path = await product.file('long', seededBytes(bytes, 1))
     const slow = await relay(orchestrator.port, { bytesPerSecond: bytes / 2 })
     onTestFinished(() => slow.close())
     const command = ['docker', 'run', '--wait=false', '-i', `${path}:/in`, 'busybox', 'true']
@@ -94,12 +94,12 @@ describe('a file or folder that is sent with its job', () => {
   })
 
   it.each([
-    ['the orchestrator', () => orchestrator],
-    ['its node', () => node],
+    ['the orchestrator', () => orchestrator, 2],
+    ['its node', () => node, 3],
   ])(
     'comes whole over a line that is cut, and when %s is killed meanwhile, without what had come',
-    async (_, killed) => {
-      const changed = randomBytes(content.length)
+    async (_, killed, seed) => {
+      const changed = seededBytes(content.length, seed)
       await product.file('jobs/input/content', changed)
       const before = line.receivedBytes
       const id = await submit()
