@@ -33,13 +33,14 @@ import { executionIdOf, textOf } from './go/checked.ts'
 import { NclNodes } from './ncl/ncl-nodes.ts'
 
 /** Subjects between a node and its orchestrator. */
+const ofNode = 'bacalhau.global.compute.'
 const subjects = {
-  control: (nodeId: string) => `bacalhau.global.compute.${nodeId}.out.ctrl`,
-  fromNode: (nodeId: string) => `bacalhau.global.compute.${nodeId}.out.msgs`,
+  control: (nodeId: string) => `${ofNode}${nodeId}.out.ctrl`,
+  fromNode: (nodeId: string) => `${ofNode}${nodeId}.out.msgs`,
   /** Of Go nodes only. */
-  requests: (nodeId: string) => `bacalhau.global.compute.${nodeId}.out.requests`,
-  uploads: (nodeId: string) => `bacalhau.global.compute.${nodeId}.out.uploads`,
-  toNode: (nodeId: string) => `bacalhau.global.compute.${nodeId}.in.msgs`,
+  requests: (nodeId: string) => `${ofNode}${nodeId}.out.requests`,
+  uploads: (nodeId: string) => `${ofNode}${nodeId}.out.uploads`,
+  toNode: (nodeId: string) => `${ofNode}${nodeId}.in.msgs`,
   logs: (nodeId: string) => `node.compute.${nodeId}.ExecutionLogs`,
   results: (nodeId: string) => `node.compute.${nodeId}.Results`,
 }
@@ -48,7 +49,7 @@ const callLimitMs = 10_000
 /** Nobody waits long for a node that stops. */
 const goodbyeLimitMs = 2_000
 
-const nodeOf = (subject: string): NodeId => subject.split('.')[3] as NodeId
+const nodeOf = (subject: string): NodeId => subject.slice(ofNode.length, subject.indexOf('.', ofNode.length)) as NodeId
 
 /** What is well formed and comes at a bad moment is said again by its sender: nothing to tell. */
 const logRefusal = (log: EventLog, event: string, error: unknown, fields: object = {}): void => {

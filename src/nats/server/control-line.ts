@@ -48,11 +48,17 @@ export function readControlLine(line: string): Control {
   }
 }
 
-const wordsOf = (line: string): string[] =>
-  line
-    .replaceAll('\t', ' ')
-    .split(' ')
-    .filter((word) => word !== '')
+/** What spaces and tabs part. Not split: nearly each line is a new text, and V8 remembers what it has split. */
+function wordsOf(line: string): string[] {
+  const words: string[] = []
+  let begin = 0
+  for (let at = 0; at <= line.length; at++) {
+    if (at < line.length && line[at] !== ' ' && line[at] !== '\t') continue
+    if (at > begin) words.push(line.slice(begin, at))
+    begin = at + 1
+  }
+  return words
+}
 
 function publish(
   subject: string | undefined,

@@ -43,7 +43,7 @@ export class SubjectTree<Item> {
 
   find(subject: string): Item[] {
     const found = [...(this.#plain.get(subject) ?? [])]
-    findIn(this.#root, subject.split('.'), 0, found)
+    findIn(this.#root, subject, 0, found)
     return found
   }
 }
@@ -60,14 +60,20 @@ const branchOf = <Item>(branch: Branch<Item>, token: string): Branch<Item> => {
   return made
 }
 
-const findIn = <Item>({ next, any, ends, rest }: Branch<Item>, tokens: string[], at: number, found: Item[]): void => {
-  const token = tokens[at]
-  const here = token === undefined ? ends : rest
+/**
+ * `at`: where the token begins that leads on from this branch. A subject is not split: nearly each is a new text, and V8
+ * remembers what it has split.
+ */
+const findIn = <Item>({ next, any, ends, rest }: Branch<Item>, subject: string, at: number, found: Item[]): void => {
+  const isAtEnd = at > subject.length
+  const here = isAtEnd ? ends : rest
   if (here) found.push(...here)
-  if (token === undefined) return
-  const named = next?.get(token)
-  if (named) findIn(named, tokens, at + 1, found)
-  if (any) findIn(any, tokens, at + 1, found)
+  if (isAtEnd || (!next && !any)) return
+  const dot = subject.indexOf('.', at)
+  const end = dot === -1 ? subject.length : dot
+  const named = next?.get(subject.slice(at, end))
+  if (named) findIn(named, subject, end + 1, found)
+  if (any) findIn(any, subject, end + 1, found)
 }
 
 const removeFrom = <Item>(branch: Branch<Item>, [token, ...tokens]: string[], item: Item): void => {

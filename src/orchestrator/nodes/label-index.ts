@@ -1,6 +1,12 @@
 import type { LabelSelectorRequirement } from '#models/job.ts'
 
 export type Labels = Readonly<Record<string, string>>
+
+export const isSameLabels = (a: Labels, b: Labels): boolean => {
+  const keys = Object.keys(a)
+  return keys.length === Object.keys(b).length && keys.every((key) => a[key] === b[key])
+}
+
 type Key<Item> = { count: number; readonly byValue: Map<string, Set<Item>> }
 
 /** What has which label, so that constraints are held only against what may meet them. */

@@ -25,6 +25,7 @@ import type { Ledger } from '../ledger.ts'
 import type { ResultTaker } from '../results/result-taker.ts'
 import type { Uploads } from '../uploads/uploads.ts'
 import { agreedLink, isOtherStore, type LinkParts, linkBegunAnew } from './agreed-link.ts'
+import { isSameLabels } from './label-index.ts'
 import { LostWork } from './lost-work.ts'
 import { forgottenKey, keptKey, keyOf } from './node-keys.ts'
 import { connectedNode, disconnectedNode, heardNode } from './node-states.ts'
@@ -271,8 +272,3 @@ export class Membership implements OrchestratorEnd {
 
 /** With what its operator said of it. */
 const rejection = ({ Message }: NodeState): string => `node has been rejected${Message ? `: ${Message}` : ''}`
-
-const isSameLabels = (a: NodeInfo['Labels'], b: NodeInfo['Labels']): boolean => {
-  const keys = Object.keys(a)
-  return keys.length === Object.keys(b).length && keys.every((key) => a[key] === b[key])
-}

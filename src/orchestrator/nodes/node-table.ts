@@ -8,7 +8,7 @@ import { labelsOf } from '../placement/labels.ts'
 import type { NodeView, NodeViews, Reservation } from '../snapshot.ts'
 import { BetterNodes } from './better-nodes.ts'
 import { InputHolders } from './input-holders.ts'
-import { LabelIndex, type Labels } from './label-index.ts'
+import { isSameLabels, LabelIndex, type Labels } from './label-index.ts'
 import { Promises } from './promises.ts'
 import { Reservations } from './reservations.ts'
 import { TroubledNodes } from './troubled-nodes.ts'
@@ -74,9 +74,12 @@ export class NodeTable implements NodeViews {
     }
   }
 
+  /** Most that come back have the labels they had. */
   #relabel(entry: Entry): void {
+    const labels = labelsOf(entry.state)
+    if (isSameLabels(labels, entry.labels)) return
     this.#labels.remove(entry, entry.labels)
-    entry.labels = labelsOf(entry.state)
+    entry.labels = labels
     this.#labels.add(entry, entry.labels)
   }
 
