@@ -46,13 +46,14 @@ export class Sender {
   connect(deliver: Deliver): void {
     this.#deliver = deliver
     this.#failures = 0
+    this.#endPause()
     this.#reload()
     this.#pump()
   }
 
   disconnect(): void {
     this.#deliver = undefined
-    this.#retry?.stop()
+    this.#endPause()
     this.#reload()
   }
 
@@ -82,8 +83,9 @@ export class Sender {
     this.#pump()
   }
 
+  /** What comes in the pause after a failure waits for its end: sent at once it would fail too, and make the pause longer. */
   #pump(): void {
-    if (this.#isSending || !this.#deliver) return
+    if (this.#isSending || this.#retry || !this.#deliver) return
     this.#isSending = true
     this.#round = this.#sendAll().then(
       () => {
@@ -139,7 +141,14 @@ export class Sender {
     if (!this.#deliver) return
     const pauseMs = Math.min(lastRetryMs, firstRetryMs * 2 ** this.#failures)
     this.#failures += 1
+    this.#retry = this.#parts.clock.after(pauseMs, () => {
+      this.#endPause()
+      this.#pump()
+    })
+  }
+
+  #endPause(): void {
     this.#retry?.stop()
-    this.#retry = this.#parts.clock.after(pauseMs, () => this.#pump())
+    this.#retry = undefined
   }
 }

@@ -14,6 +14,7 @@ import { openSqlite } from '#platform/sqlite.ts'
 import { openStore } from '#state/open-store.ts'
 import { openTestStore } from '../kit/cluster.ts'
 import { FaultySql } from '../kit/faulty-sql.ts'
+import { StepClock } from '../kit/step-clock.ts'
 import { until } from '../kit/until.ts'
 
 const cancel = (n: number): OrchestratorMessage => ({
@@ -153,6 +154,36 @@ describe('messages between two stores', () => {
     )
     await until('all have arrived', () => got.length === 700)
     expect(got).toEqual(Array.from({ length: 700 }, (_, i) => i + 1))
+    post.stop()
+    await store.close()
+  })
+
+  it('are tried again once in a pause, however many come in it: a node that greets while hundreds of jobs wait has them at once [P2]', async () => {
+    const store = await openTestStore()
+    const clock = new StepClock()
+    const post = new Post(store, clock)
+    let isThere = false
+    const got: number[] = []
+    let tries = 0
+    post.connect(
+      'n-1',
+      async (frames) => {
+        tries++
+        if (!isThere) throw new Fault('ServiceUnavailable', 'shake hands first', { isRetryable: true })
+        got.push(...frames.map((each) => numberOf(each.Message as OrchestratorMessage)))
+        return { LastSeq: frames.at(-1)?.Seq ?? 0 }
+      },
+      { sharesStore: true },
+    )
+    for (let n = 1; n <= 300; n++) {
+      await post.commit({ outbox: [{ peer: 'n-1', message: cancel(n) }] })
+      await post.resting('n-1')
+    }
+    expect(tries).toBe(1)
+    isThere = true
+    clock.goTo(10)
+    await until('all have arrived', () => got.length === 300)
+    expect(got).toEqual(Array.from({ length: 300 }, (_, i) => i + 1))
     post.stop()
     await store.close()
   })
