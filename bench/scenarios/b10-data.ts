@@ -21,7 +21,8 @@ export const b10: Scenario = {
   async measure({ runs, scale }) {
     const fileBytes = Math.ceil(1024 * scale) * 1024 * 1024
     const objects = Math.ceil(2_000 * scale)
-    const taken = await series(runs, () => oneRun(fileBytes, objects))
+    const folder = await mkdtemp(join(tmpdir(), 'bacalhau-bench-data-'))
+    const taken = await series(runs, () => oneRun(folder, fileBytes, objects)).finally(() => removed(folder))
     const of = (value: (run: Run) => number) => taken.map(value)
     const figure = (what: string, unit: string, values: number[], rest: Partial<Figure> = {}): Figure => ({
       id: 'B10',
@@ -75,9 +76,13 @@ export const b10: Scenario = {
 type Pair = { jobMs: number; bareMs: number; againBytes: number }
 type Run = { url: Pair; s3: Pair }
 
-async function oneRun(fileBytes: number, objects: number): Promise<Run> {
+/** Small files stay until all was measured: some file systems take long to make new ones for minutes after others went. */
+const removed = (folder: string): Promise<void> => rm(folder, { recursive: true })
+
+async function oneRun(folder: string, fileBytes: number, objects: number): Promise<Run> {
   const source = await DataSource.start(objects, objectBytes)
   const product = await Product.start('hybrid', {
+    dir: await mkdtemp(join(folder, 'node-')),
     flags: [...trusting(source), '-c', 'Compute.InputCache.MaxSize=20GB'],
     env: sourceCredentials,
   })
@@ -88,8 +93,13 @@ async function oneRun(fileBytes: number, objects: number): Promise<Run> {
       async ([connection]) => {
         await completed(connection!, toolJob(['print', 'warm', '', '0']))
         const URL = `${source.url}/file/${fileBytes}`
-        const bareFile = () => bareMs(URL)
-        const bareObjects = () => bareMs(`${source.url}/bucket/in`, String(objects))
+        const bareFile = async () => {
+          const place = await mkdtemp(join(folder, 'file-'))
+          // Gone at once: the disk has no more to do with it for who comes next.
+          return bareMs(place, URL).finally(() => removed(place))
+        }
+        const bareObjects = async () =>
+          bareMs(await mkdtemp(join(folder, 'objects-')), `${source.url}/bucket/in`, String(objects))
         return {
           url: await pair(connection!, source, { Type: 'urlDownload', Params: { URL } }, bareFile),
           s3: await pair(connection!, source, source.objects, bareObjects),
@@ -97,7 +107,7 @@ async function oneRun(fileBytes: number, objects: number): Promise<Run> {
       },
     )
   } finally {
-    await product.remove()
+    await product.end()
     await source.stop()
   }
 }
@@ -118,13 +128,11 @@ async function pair(
   return { jobMs, bareMs, againBytes: (await source.sentBytes()) - before }
 }
 
-/** How long Node alone takes. What it wrote is gone then: the disk has no more to do for who comes next. */
+/** How long Node alone takes to bring that to the folder. */
 async function bareMs(...words: string[]): Promise<number> {
   const script = join(import.meta.dirname, '../bare-reader.ts')
-  const folder = await mkdtemp(join(tmpdir(), 'bacalhau-bench-data-'))
-  const child = spawnOnServerCore(process.execPath, ['--conditions=source', script, folder, ...words], process.env)
+  const child = spawnOnServerCore(process.execPath, ['--conditions=source', script, ...words], process.env)
   const [line] = (await once(child.stdout as NodeJS.ReadableStream, 'data')) as [Buffer]
   await once(child, 'exit')
-  await rm(folder, { recursive: true })
   return Number(line)
 }
