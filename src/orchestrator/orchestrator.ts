@@ -322,9 +322,10 @@ export class Orchestrator implements Startable {
     )
   }
 
-  /** Just started, and a node that may work has not come back yet. */
+  /** Just started, and a node that may work has not come back yet, or this process's own is not there yet. */
   #isSettling(): boolean {
-    const isSettling = this.#settling !== undefined && this.#table.isAnyAway
+    const isAnyAway = this.#table.isAnyAway || this.#membership.isLocalMissing
+    const isSettling = this.#settling !== undefined && isAnyAway
     this.#hasSpared ||= isSettling
     return isSettling
   }

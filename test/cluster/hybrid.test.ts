@@ -68,6 +68,19 @@ describe('a hybrid node', () => {
     ])
   })
 
+  it('has jobs wait that come before its own engines were asked', async () => {
+    let early: JobId | undefined
+    cluster = await startHybrid({
+      engines: [new ScriptedEngine('noop')],
+      settings: { settleMs: 60_000 },
+      beforeNode: async (jobs) => {
+        early = await submitSpec(jobs)
+        await until('it was tried', async () => (await jobs.history(early!, 'since-1.5', 0, 9)).items.length > 1)
+      },
+    })
+    expect((await ended(early!)).State.StateType).toBe('Completed')
+  })
+
   it('gives programs ports of the machine, each its own, and tells them their numbers', async () => {
     const engine = new ScriptedEngine('noop')
     cluster = await startHybrid({ engines: [engine] })

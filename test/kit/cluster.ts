@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { JobsApi } from '#contracts/control-plane.ts'
 import type { Engine } from '#contracts/engine.ts'
 import type { OrchestratorEnd } from '#contracts/node-link.ts'
 import type { Publisher } from '#contracts/publisher.ts'
@@ -44,6 +45,8 @@ export type HybridOptions = {
   settings?: Partial<OrchestratorSettings>
   databasePath?: string
   clock?: Clock
+  /** When the orchestrator is there, and its own node is not. */
+  beforeNode?: (jobs: JobsApi) => Promise<void>
 }
 
 const quiet = ['handshake_failed', 'orchestrator_found']
@@ -136,6 +139,7 @@ export const startHybrid = async (options: HybridOptions) => {
     sharesStore: true,
   })
   await orchestrator.start()
+  await options.beforeNode?.(orchestrator.jobs)
   await compute.start()
   return {
     orchestrator,

@@ -87,6 +87,11 @@ export class Membership implements OrchestratorEnd {
     this.#sessions.localNodes.add(nodeId)
   }
 
+  /** A node of this process has not greeted yet. */
+  get isLocalMissing(): boolean {
+    return this.#sessions.isLocalMissing
+  }
+
   start(): void {
     const everyMs = Math.max(1_000, this.#parts.settings.disconnectAfterMs / 3)
     const again = (): void => {

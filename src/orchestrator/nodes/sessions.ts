@@ -44,6 +44,10 @@ export class Sessions {
     return this.#open.has(nodeId)
   }
 
+  get isLocalMissing(): boolean {
+    return [...this.localNodes].some((nodeId) => !this.#open.has(nodeId))
+  }
+
   /** How to reach the node. */
   end(nodeId: NodeId): ComputeEnd | undefined {
     return this.#open.get(nodeId)?.back
