@@ -34,6 +34,8 @@ export type LineCells = [
   details: string | null,
 ]
 const timeAt = 10
+const commentAt = 11
+const messageAt = 13
 const eventTimeAt = 14
 
 const audiences: readonly HistoryAudience[] = ['all', 'before-1.5', 'since-1.5']
@@ -60,13 +62,14 @@ export const cellsOf = ({ line, execution }: Line): LineCells => {
   ]
 }
 
-/** Lines that follow another in its row, as JSON. Times are text, and null where they are the first one's. */
+/** Lines that follow another in its row, as JSON. Times are text, and null where they are the first one's; a comment that is the message is 0. */
 export const moreText = (lines: readonly Line[], firstTime: bigint): string =>
   JSON.stringify(
     lines.map((line) => {
       const cells: unknown[] = cellsOf(line)
       cells[timeAt] = line.line.Time === firstTime ? null : String(line.line.Time)
       if (cells[eventTimeAt] !== null) cells[eventTimeAt] = String(cells[eventTimeAt])
+      if (cells[commentAt] === cells[messageAt]) cells[commentAt] = 0
       return cells
     }),
   )
@@ -76,6 +79,7 @@ export const moreOf = (text: string | null, firstTime: bigint): LineCells[] => {
   for (const cells of lines) {
     cells[timeAt] = cells[timeAt] === null ? firstTime : BigInt(cells[timeAt] as string)
     if (cells[eventTimeAt] !== null) cells[eventTimeAt] = BigInt(cells[eventTimeAt] as string)
+    if (cells[commentAt] === 0) cells[commentAt] = cells[messageAt]
   }
   return lines as LineCells[]
 }
