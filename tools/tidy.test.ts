@@ -10,6 +10,7 @@ import {
   leftovers,
   longFiles,
   reportedLines,
+  strays,
   unseenAnswers,
   waitingFiles,
 } from './tidy/layout.ts'
@@ -30,6 +31,10 @@ describe('tidy', () => {
 
   it('file names say what is inside, in kebab-case', () => {
     expect(badNames(all)).toEqual([])
+  })
+
+  it('nothing lies at the top that some program has left there', () => {
+    expect(strays(all)).toEqual([])
   })
 
   it('no file passes on the exports of another', () => {

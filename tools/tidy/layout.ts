@@ -18,6 +18,13 @@ export function badNames(files: SourceFile[]): string[] {
     })
 }
 
+const atTheTop =
+  /^(?:\.gitignore|\.npmrc|\.oxlintrc\.json|LICENSE|[A-Z]+\.md|(?:package|package-lock|biome|knip|tsconfig[.a-z]*)\.json|vitest\.config\.ts)$/
+
+/** What programs have left where they ran: at the top of the project lie its documents and what its tools are told. */
+export const strays = (files: SourceFile[]): string[] =>
+  files.map(({ path }) => path).filter((path) => !path.includes('/') && !atTheTop.test(path))
+
 /** What users of the package import; to pass that on is all it does. */
 const packageEntry = 'src/client/index.ts'
 
