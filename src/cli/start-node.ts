@@ -4,6 +4,7 @@ import type { Settings } from '#config/tree.ts'
 import { Fault, messageOf } from '#lib/fault.ts'
 import type { RunningNode } from '#node/run-node.ts'
 import type { Host } from './host.ts'
+import { untilInterrupted } from './interrupted.ts'
 import { saying } from './shared/wrap-error.ts'
 
 export type NodePlan = {
@@ -43,6 +44,14 @@ export async function startNode(
   return runNode({ ...parts, settings, roles, folder, apiHost, linkHost, labels }).catch((error: unknown) => {
     throw startFault(error, folder.root)
   })
+}
+
+/** Resolves when the user, or the system, wants the node to end. */
+export async function servedUntilInterrupted(host: Host): Promise<void> {
+  const { IdleMemory } = await import('#platform/idle-memory.ts')
+  const memory = new IdleMemory(host)
+  memory.start()
+  await untilInterrupted(host).finally(() => memory.stop())
 }
 
 const linkFailure = 'error creating node: failed to create NATS transport layer'

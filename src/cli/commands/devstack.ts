@@ -4,10 +4,9 @@ import { Fault } from '#lib/fault.ts'
 import type { RunningDevstack } from '#node/devstack.ts'
 import { type Cli, defineCommand } from '../command.ts'
 import { bool, type Flag, int, text } from '../flags.ts'
-import { untilInterrupted } from '../interrupted.ts'
 import { exportsText, type NodeAddress, tlsOf } from '../node-texts.ts'
 import { nodePolicyFlags } from '../shared/serve-flags.ts'
-import { nodeParts, startFault } from '../start-node.ts'
+import { nodeParts, servedUntilInterrupted, startFault } from '../start-node.ts'
 import { fitted } from '../tell.ts'
 
 /** Each has its own store and sockets in this one process. */
@@ -70,7 +69,7 @@ export const command = defineCommand({
       const address = addressOf(stack, settings, dataFolder(`${baseFolder}/node-0`, firstRoles(size)))
       await cli.disk.replaceFile(runFile, exportsText(address), 0o755)
       cli.stdout.write(readyText(size, address, runFile, cli))
-      await Promise.race([untilInterrupted(cli), ...stack.nodes.map(({ failed }) => failed)])
+      await Promise.race([servedUntilInterrupted(cli), ...stack.nodes.map(({ failed }) => failed)])
       cli.stdout.write('\nShutting down devstack\n')
     } finally {
       await stack?.stop()

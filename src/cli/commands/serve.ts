@@ -4,11 +4,10 @@ import type { Settings } from '#config/tree.ts'
 import { isLoopback } from '#lib/loopback.ts'
 import type { RunningNode } from '#node/run-node.ts'
 import { type Cli, defineCommand } from '../command.ts'
-import { untilInterrupted } from '../interrupted.ts'
 import { nodeSettings } from '../node-settings.ts'
 import { bannerText, exportsText, type NodeAddress, openText, serveText, tlsOf } from '../node-texts.ts'
 import { serveFlags } from '../shared/serve-flags.ts'
-import { startFault, startNode } from '../start-node.ts'
+import { servedUntilInterrupted, startFault, startNode } from '../start-node.ts'
 import { fitted, tell, warn } from '../tell.ts'
 
 /** Flags that only the newer generation has: whoever uses them reads no exports from stdout. */
@@ -49,7 +48,7 @@ export const command = defineCommand({
       if (isOpen(settings.API.Auth) && !isLoopback(node.address.host))
         warn(cli.stderr, openText(node.address.host, node.address.port))
       cli.stderr.write(bannerText(cli.program, address, what))
-      await Promise.race([untilInterrupted(cli), node.failed])
+      await Promise.race([servedUntilInterrupted(cli), node.failed])
       if (input.flags.drain) {
         tell(cli.stderr, 'Waiting for running work to end; a second signal does not wait.')
         await node.drain()
