@@ -11,6 +11,7 @@ export class HeldProgram {
   readonly #cores: number
   #bucket: CpuBucket | undefined
   #usedMs: number | undefined
+  #isNew = true
   #niceness: number | undefined
   #restsUntilMs = 0
   #isStopped = false
@@ -25,6 +26,7 @@ export class HeldProgram {
   look(nowMs: number): 'computes' | 'rests' | 'waits' {
     if (nowMs < this.#restsUntilMs) return 'rests'
     if (this.#isStopped) return 'computes'
+    if (this.#isLookedAtFirst()) return 'waits'
     const usedMs = this.#readUsedMs()
     if (usedMs === undefined) return 'waits'
     const hasComputed = usedMs > (this.#usedMs ?? usedMs)
@@ -35,6 +37,13 @@ export class HeldProgram {
     this.#restsUntilMs = nowMs + restMs
     if (restMs > 0) return 'rests'
     return hasComputed ? 'computes' : 'waits'
+  }
+
+  /** Most programs have ended at the second look: asking the kernel about each would cost many short ones a fortieth of their time. */
+  #isLookedAtFirst(): boolean {
+    const isNew = this.#isNew
+    this.#isNew = false
+    return isNew
   }
 
   setStopped(isStopped: boolean): void {
