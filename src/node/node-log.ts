@@ -70,6 +70,7 @@ const goodNews = new Set([
   'labels_changed',
   'logs_swept',
   'node_judged',
+  'store_upgrade',
 ])
 
 const repeatMs = 30_000

@@ -47,7 +47,8 @@ export const runNode = async (deps: NodeDeps): Promise<RunningNode> => {
   const name = { name: settings.Name, before: before.nodeName, provider: settings.NameProvider }
   const nodeId = await nodeIdentity(systemDisk, folder.identityFile, name, systemRandom)
   const database = openDatabase(deps)
-  const store = await openStore({ database, clock, random: systemRandom, scheduleFlush, isBusy })
+  const log = eventLog(deps.log, clock)
+  const store = await openStore({ database, clock, random: systemRandom, scheduleFlush, isBusy, log })
   const failure = Promise.withResolvers<never>()
   // Who runs the node looks at it when it has started.
   failure.promise.catch(() => {})
@@ -57,7 +58,7 @@ export const runNode = async (deps: NodeDeps): Promise<RunningNode> => {
       instanceId: before.instanceId,
       store,
       clock,
-      log: eventLog(deps.log, clock),
+      log,
       fail: failure.reject,
     })
     return { ...node, failed: failure.promise }

@@ -1,5 +1,5 @@
 import { DatabaseSync } from 'node:sqlite'
-import { describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import type { SqlDatabase, SqlValue } from '#contracts/sql.ts'
 import { Fault } from '#lib/fault.ts'
 import type { JobId } from '#models/ids.ts'
@@ -35,6 +35,10 @@ function openMemory(): SqlDatabase & { sql: DatabaseSync; failAt?: RegExp } {
   return database
 }
 
+const logged: string[] = []
+const log = (event: string, { progress }: Record<string, unknown>): void => void logged.push(`${event} ${progress}`)
+beforeEach(() => void logged.splice(0))
+
 const tables = (sql: DatabaseSync) =>
   sql
     .prepare("select name from sqlite_master where type = 'table' order by name")
@@ -45,22 +49,23 @@ const version = (sql: DatabaseSync) => sql.prepare("select value from meta where
 describe('migrations', () => {
   it('bring an empty database to the newest schema, and a new one nowhere', () => {
     const database = openMemory()
-    migrate(database, sqlite)
+    migrate(database, sqlite, log)
     expect(version(database.sql)).toBe(String(migrations.length))
     const made = tables(database.sql)
     expect(made).toContain('jobs')
-    migrate(database, sqlite)
+    migrate(database, sqlite, log)
     expect(tables(database.sql)).toEqual(made)
+    expect(logged).toEqual([])
   })
 
   it('are whole or not at all', () => {
     const database = openMemory()
     database.failAt = /create table facts/
-    expect(() => migrate(database, sqlite)).toThrow('no space left')
+    expect(() => migrate(database, sqlite, log)).toThrow('no space left')
     expect(tables(database.sql)).toEqual(['meta'])
     expect(database.isInTransaction()).toBe(false)
     delete database.failAt
-    migrate(database, sqlite)
+    migrate(database, sqlite, log)
     expect(tables(database.sql)).toContain('facts')
   })
 
@@ -75,8 +80,9 @@ describe('migrations', () => {
       insert into job_labels values ('a', 'b', 1);
       insert into history values (1, 1, 0, 1, null, '', 1, 0, 0, 1, null, null, 7, 'why', 't', 'm', null, null);
     `)
-    migrate(database, sqlite)
+    migrate(database, sqlite, log)
     expect(version(database.sql)).toBe(String(migrations.length))
+    expect(logged).toEqual([expect.stringMatching(`^store_upgrade .*from schema 1 to ${migrations.length}, once`)])
     const stored = new StateTables(database, sqlite)
     const found = stored.jobs.endedBefore('with history', 10n, 9)
     expect(found).toEqual([{ key: 1, id: 'j-1', revision: 1, version_key: 1 }])
@@ -90,11 +96,11 @@ describe('migrations', () => {
 
   it('refuse a database that a newer program has written, naming both', () => {
     const database = openMemory()
-    migrate(database, sqlite)
+    migrate(database, sqlite, log)
     database.sql.exec("update meta set value = '99' where name = 'schema_version'")
     database.sql.exec("update meta set value = '7.8.9' where name = 'written_by'")
     const before = tables(database.sql)
-    expect(() => migrate(database, sqlite)).toThrow(/schema version 99, written by bacalhau 7\.8\.9/)
+    expect(() => migrate(database, sqlite, log)).toThrow(/schema version 99, written by bacalhau 7\.8\.9/)
     expect(tables(database.sql)).toEqual(before)
     expect(version(database.sql)).toBe('99')
   })

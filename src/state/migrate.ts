@@ -1,5 +1,6 @@
 import type { SqlDatabase } from '#contracts/sql.ts'
 import { buildInfo } from '#lib/build-info.ts'
+import type { EventLog } from '#lib/event-log.ts'
 import { Fault } from '#lib/fault.ts'
 import type { Dialect } from './dialect.ts'
 import { migrations } from './migrations/migrations.ts'
@@ -7,17 +8,22 @@ import { NamedValues } from './tables/named-values.ts'
 
 /**
  * Brings the tables to the newest shape: forward only, each step whole or not at all.
- * Fault when a newer program has written the database.
+ * Says so before it changes what is there. Fault when a newer program has written the database.
  */
-export function migrate(database: SqlDatabase, dialect: Dialect): void {
+export function migrate(database: SqlDatabase, dialect: Dialect, log: EventLog): void {
   NamedValues.createMeta(database, dialect)
   const meta = new NamedValues(database, 'meta')
   const found = Number(meta.get('schema_version') ?? 0)
   if (found > migrations.length) throw newerFault(found, meta.get('written_by'))
+  if (found > 0 && found < migrations.length) log('store_upgrade', { progress: upgradeText(found) })
   for (const [index, statements] of migrations.entries()) {
     if (index >= found) step(database, meta, index + 1, statements(dialect))
   }
 }
+
+/** Rows are written anew in some steps: who starts a server must not take that for a hang. */
+const upgradeText = (found: number): string =>
+  `what is stored is brought from schema ${found} to ${migrations.length}, once; of 100,000 jobs that takes about ten seconds`
 
 function step(database: SqlDatabase, meta: NamedValues, version: number, statements: readonly string[]): void {
   database.exec('begin immediate')

@@ -1,6 +1,7 @@
 import type { SqlDatabase } from '#contracts/sql.ts'
 import type { Store } from '#contracts/store.ts'
 import type { Clock, Random } from '#lib/clock.ts'
+import type { EventLog } from '#lib/event-log.ts'
 import { type Dialect, sqlite } from './dialect.ts'
 import { GroupCommit } from './group-commit.ts'
 import { migrate } from './migrate.ts'
@@ -20,6 +21,8 @@ export type StoreParts = {
   isBusy?: () => boolean
   /** Default: SQLite. */
   dialect?: Dialect
+  /** Told that what an older program has stored is brought to the newest schema, which may take a while. */
+  log?: EventLog
 }
 
 /**
@@ -33,9 +36,10 @@ export async function openStore({
   scheduleFlush,
   isBusy = () => false,
   dialect = sqlite,
+  log = () => {},
 }: StoreParts): Promise<Store> {
   try {
-    migrate(database, dialect)
+    migrate(database, dialect, log)
     const tables = new StateTables(database, dialect)
     const storeId = storeIdOf(tables, random)
     mergeIds(database, tables)
