@@ -5,10 +5,11 @@ export type FileOrigin = 'kept' | 'brought'
 export interface FileCache {
   /**
    * Makes `path`, a new name in a folder that is there, a file with the content that `key` names: from what is kept, else by `bring`,
-   * which writes it and whose failure is thrown. Who asks for a key that is on its way waits for it. The file may be shared with
-   * others: it is read only.
+   * which writes it and whose failure is thrown. Who asks for a key that is on its way waits for it; what breaks it breaks it for all
+   * of them, and where it was broken off, or refused to who brought it, the next brings it. The file may be shared with others: it is
+   * read only.
    */
   file(key: string, path: string, bring: () => Promise<void>, signal: AbortSignal): Promise<FileOrigin>
-  /** The same where it is kept; false = it is not, and nothing is at `path`. */
-  give(key: string, path: string): Promise<boolean>
+  /** The same where it is kept or on its way; false = it is not, and nothing is at `path`. */
+  give(key: string, path: string, signal: AbortSignal): Promise<boolean>
 }

@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { Fault } from '#lib/fault.ts'
 import { StepClock } from '../../test/kit/step-clock.ts'
 import { until } from '../../test/kit/until.ts'
 import { DiskFileCache, type FileCacheParts } from './file-cache.ts'
@@ -54,13 +55,34 @@ describe('kept files of inputs', () => {
     expect(all.map(({ how }) => how)).toEqual(['brought', 'kept', 'kept', 'kept'])
   })
 
-  it('are brought by the next who asks when the first fails', async () => {
+  it('break for all who wait when the first breaks, so that none waits for as long again', async () => {
     const cache = await cacheOf()
     const path = join(folder, 'broken')
     const fails = cache.file('a', path, async () => Promise.reject(new Error('broken')), never)
-    const next = ask(cache, 'a')
-    await expect(fails).rejects.toThrow('broken')
-    expect((await next).how).toBe('brought')
+    const others = [ask(cache, 'a'), ask(cache, 'a'), cache.give('a', join(folder, 'given'), never)]
+    for (const each of [fails, ...others]) await expect(each).rejects.toThrow('broken')
+    expect((await ask(cache, 'a')).how).toBe('brought')
+  })
+
+  it.each([
+    ['is told to stop', true, new Error('stop')],
+    ['may not have it', false, new Fault('ResourceExhausted', 'it is too large')],
+  ])('are brought by the next who asks when the first %s', async (_, isStopped, error) => {
+    const cache = await cacheOf()
+    const first = new AbortController()
+    if (isStopped) first.abort(error)
+    const fails = cache.file('a', join(folder, 'first'), async () => Promise.reject(error), first.signal)
+    const others = Promise.all([ask(cache, 'a'), ask(cache, 'a')])
+    await expect(fails).rejects.toThrow(error)
+    expect((await others).map(({ how }) => how)).toEqual(['brought', 'kept'])
+  })
+
+  it('are given to who asks while they come', async () => {
+    const cache = await cacheOf()
+    const coming = ask(cache, 'a')
+    expect(await cache.give('a', join(folder, 'given'), never)).toBe(true)
+    expect((await coming).how).toBe('brought')
+    expect(await cache.give('b', join(folder, 'other'), never)).toBe(false)
   })
 
   it('are not waited for by who is told to stop', async () => {

@@ -4,6 +4,7 @@ import { copyFile, link, mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { FileCache, FileOrigin } from '#contracts/file-cache.ts'
 import type { Clock } from '#lib/clock.ts'
+import { Fault } from '#lib/fault.ts'
 import type { Startable } from '#lib/lifecycle.ts'
 import { orAborted } from '#lib/or-aborted.ts'
 import { Rounds, restForAge } from '#lib/rounds.ts'
@@ -21,6 +22,8 @@ export type FileCacheParts = {
   onError: (error: unknown) => void
 }
 
+/** What would break for whoever tries next, too: a server that says nothing lets each of them wait as long, one after another. */
+type Broken = { error: unknown }
 type Kept = { sizeBytes: number; usedMs: number }
 
 /**
@@ -33,7 +36,7 @@ export class DiskFileCache implements FileCache, Startable {
   readonly #rounds: Rounds
   /** By name, the least recently used first. */
   readonly #kept = new Map<string, Kept>()
-  readonly #coming = new Map<string, Promise<unknown>>()
+  readonly #coming = new Map<string, Promise<Broken | undefined>>()
   #totalBytes = 0
   #ready: Promise<void> = Promise.resolve()
 
@@ -75,18 +78,30 @@ export class DiskFileCache implements FileCache, Startable {
     await this.#ready
     if (this.#parts.maxBytes === 0) return bring().then(() => 'brought')
     const name = hash('sha256', key)
-    for (let other = this.#coming.get(name); other; other = this.#coming.get(name)) {
-      await orAborted(other, signal)
-    }
+    while (this.#coming.has(name)) await this.#untilCome(name, signal)
     const work = this.#linkOrBring(name, path, bring)
-    const settled = work.catch(() => {}).finally(() => this.#coming.delete(name))
-    this.#coming.set(name, settled)
+    const broken = work.then(
+      () => undefined,
+      (error: unknown) => (signal.aborted || isOwn(error) ? undefined : { error }),
+    )
+    this.#coming.set(
+      name,
+      broken.finally(() => this.#coming.delete(name)),
+    )
     return work
   }
 
-  async give(key: string, path: string): Promise<boolean> {
+  async give(key: string, path: string, signal: AbortSignal): Promise<boolean> {
     await this.#ready
-    return this.#give(hash('sha256', key), path)
+    const name = hash('sha256', key)
+    while (this.#coming.has(name)) await this.#untilCome(name, signal)
+    return this.#give(name, path)
+  }
+
+  async #untilCome(name: string, signal: AbortSignal): Promise<void> {
+    const coming = this.#coming.get(name)
+    const broken = coming && (await orAborted(coming, signal))
+    if (broken) throw broken.error
   }
 
   async #linkOrBring(name: string, path: string, bring: () => Promise<void>): Promise<FileOrigin> {
@@ -150,6 +165,9 @@ export class DiskFileCache implements FileCache, Startable {
     return { name, sizeBytes: size, usedMs: ctimeMs }
   }
 }
+
+/** What was too much for one, or not what he asked for, may be right for another. */
+const isOwn = (error: unknown): boolean => error instanceof Fault && !error.isRetryable
 
 /** A file has only so many names. */
 const linkOrCopy = (from: string, to: string): Promise<void> =>

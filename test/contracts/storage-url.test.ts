@@ -12,6 +12,7 @@ import { defaultUrlSettings, type UrlSettings } from '#providers/url/settings.ts
 import { UrlStorage, type UrlStorageDeps } from '#providers/url/storage.ts'
 import { fileCache } from '../kit/file-cache.ts'
 import { loneShare } from '../kit/lone-share.ts'
+import { until } from '../kit/until.ts'
 import { describeVectors } from '../kit/vectors.ts'
 import { type Answer, type WebServer, webServer } from '../kit/web-server.ts'
 import { storageSuite } from './storage.suite.ts'
@@ -146,6 +147,34 @@ describe('url storage', () => {
     for (const folder of folders) rmSync(folder, { recursive: true })
   })
 
+  it('asks once for what comes already for another, of which its server has told its state', async () => {
+    const folders: string[] = []
+    const cache = await fileCache(folders)
+    const storage = open({}, { cache })
+    const isOpen = Promise.withResolvers<void>()
+    const server = await serve((asked, reply) => {
+      reply.writeHead(200, { 'Content-Length': 4, ETag: '"e"' })
+      if (asked.method === 'HEAD') return void reply.end()
+      reply.write('go')
+      void isOpen.promise.then(() => reply.end('od'))
+    })
+    const input = { Source: source(server.url('/words.txt')), Alias: '', Target: '/inputs' }
+    const read = async () => {
+      const into = { directory: mkdtempSync(join(directory, 'input-')), share: loneShare, limitBytes: 1e9 }
+      return readFileSync((await storage.prepare(input, into, never)).hostPath, 'utf8')
+    }
+    const gets = () => server.requests.filter((each) => each.startsWith('GET')).length
+    await sizeOf(server.url('/words.txt'), storage)
+    const first = read()
+    await until('the first is on its way', () => readdirSync(directory, { recursive: true }).length === 2)
+    const others = [read(), read()]
+    isOpen.resolve()
+    expect(await Promise.all([first, ...others])).toEqual(['good', 'good', 'good'])
+    expect(gets()).toBe(1)
+    await cache.stop()
+    for (const folder of folders) rmSync(folder, { recursive: true })
+  })
+
   it('asks again when a server is not itself, with a bound', async () => {
     let left = 2
     const server = await serve((_, reply) => void reply.writeHead(left-- > 0 ? 500 : 200).end('good'))
@@ -156,6 +185,23 @@ describe('url storage', () => {
     expect(fault.message).toBe(`HEAD ${broken.url('/x')} giving up after 4 attempt(s): 503 Service Unavailable`)
     expect(fault).toMatchObject({ isRetryable: true, details: { FailureClass: 'transient' } })
     expect(broken.requests.length).toBe(4)
+  })
+
+  it.each([
+    ['2', 2_000],
+    ['9999', 60_000],
+    ['0', 100],
+    ['soon', 100],
+    [new Date(Date.now() - 5_000).toUTCString(), 100],
+  ])('asks again when the server wants it, as long as that is within a minute: Retry-After: %s', async (after, ms) => {
+    const pauses: number[] = []
+    const sleep = async (each: number) => void pauses.push(each)
+    let left = 1
+    const server = await serve(
+      (_, reply) => void reply.writeHead(left-- > 0 ? 429 : 200, { 'Retry-After': after }).end(),
+    )
+    await sizeOf(server.url('/busy'), open({}, { clock: Object.assign(new SystemClock(), { sleep }) }))
+    expect(pauses).toEqual([ms])
   })
 
   it('does not tell what stands behind the path of an address: it may be a signature', async () => {

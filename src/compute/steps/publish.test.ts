@@ -61,10 +61,10 @@ describe('a result that its store does not take', () => {
   it('is published when the store is back, and the history says what is waited for', async () => {
     const { outcome, pass, told } = rig([away, away])
     await pass(1_000)
-    await pass(2_000)
+    await pass(1_000)
     expect(await outcome).toEqual(published)
     expect(told).toEqual(
-      [1, 2].map(
+      [1, 1].map(
         (s) => `${topics.publishingResults}: The result is kept here and published again in ${s}s: the store is away`,
       ),
     )
@@ -92,19 +92,33 @@ describe('a result that its store does not take', () => {
 
   it('fails when the store stays away for too long', async () => {
     const { outcome, pass, asked } = rig(Array(20).fill(away), { publishForMs: 10_000 })
-    for (const seconds of [1, 2, 4, 8]) await pass(seconds * 1_000)
+    for (const seconds of [1, 1, 1, 1, 1, 1, 2, 2]) await pass(seconds * 1_000)
     expect(await outcome).toBe('the store is away')
-    expect(asked()).toBe(4)
+    expect(asked()).toBe(9)
+  })
+
+  it('is asked for again so often that at most a quarter is added to the time that its store was away, or a minute', async () => {
+    const { pass, told } = rig(Array(100).fill(away), { publishForMs: 3_600_000 })
+    const pauses: number[] = []
+    for (let waited = 0; waited < 1_000; waited += pauses.at(-1) ?? 0) {
+      await pass(0)
+      const pause = Number(/ again in (\d+)s/.exec(told.at(-1) ?? '')?.[1])
+      expect(pause).toBeLessThanOrEqual(Math.max(1, Math.min(60, Math.round(waited / 4))))
+      pauses.push(pause)
+      await pass(pause * 1_000)
+    }
+    expect(told).toHaveLength(pauses.length + 1)
+    expect(pauses.at(-1)).toBe(60)
   })
 
   it('waits where it is while the disk of its node has no room for it, as its files or as it is packed [X6]', async () => {
     const { outcome, pass, told, asked } = rig([full], { diskFaults: [full] })
     await pass(1_000)
     expect(asked()).toBe(1)
-    await pass(2_000)
+    await pass(1_000)
     expect(await outcome).toEqual(published)
     expect(told).toEqual(
-      [1, 2].map(
+      [1, 1].map(
         (s) =>
           `${topics.publishingResults}: The result is kept here until there is room on the disk of the node, and published again in ${s}s: ENOSPC: no space left on device`,
       ),

@@ -109,8 +109,10 @@ const keep = async (context: PublishContext, signal: AbortSignal): Promise<void>
   } catch {}
 }
 
-const firstPauseMs = 1_000
-const longestPauseMs = 60_000
+const firstPauseS = 1
+const longestPauseS = 60
+/** Of the time that it has waited, so that a store which is back gets it soon. */
+const mostPausing = 0.25
 
 /** Nor because its store was away for a while, or the disk of its node was full: it is tried again. */
 const untilTaken = async (
@@ -118,19 +120,21 @@ const untilTaken = async (
   { clock, publishForMs, onProgress }: PublishContext,
   signal: AbortSignal,
 ): Promise<SpecConfig> => {
-  const giveUpAtMs = clock.monotonicMs() + publishForMs
-  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(longestPauseMs, 2 * pauseMs)) {
+  const beganMs = clock.monotonicMs()
+  for (;;) {
     try {
       return await publish()
     } catch (error) {
+      const waitedMs = clock.monotonicMs() - beganMs
+      const pauseS = Math.min(longestPauseS, Math.max(firstPauseS, Math.round((waitedMs * mostPausing) / 1_000)))
       const { message, hint, class: reason } = failureOf(error, topics.publishingResults)
       const isFull = tellsOfFullDisk(error)
       const isForNow = isFull || reason === 'transient'
-      if (signal.aborted || !isForNow || clock.monotonicMs() + pauseMs > giveUpAtMs) throw error
+      if (signal.aborted || !isForNow || waitedMs + pauseS * 1_000 > publishForMs) throw error
       const until = isFull ? 'kept here until there is room on the disk of the node,' : 'kept here'
       const why = isFull || !hint ? message : `${message} (${hint})`
-      onProgress(topics.publishingResults, `The result is ${until} and published again in ${pauseMs / 1000}s: ${why}`)
-      await clock.sleep(pauseMs, signal)
+      onProgress(topics.publishingResults, `The result is ${until} and published again in ${pauseS}s: ${why}`)
+      await clock.sleep(pauseS * 1_000, signal)
     }
   }
 }

@@ -71,7 +71,7 @@ class Bringing {
     this.#countEntry()
     // Version and base of an id do not change what it stands for.
     const key = JSON.stringify(['ipfs', cid.toV1().toString()])
-    if (await this.#parts.cache?.give(key, path)) {
+    if (await this.#parts.cache?.give(key, path, signal)) {
       this.origins.add('kept')
       return this.#countBytes((await lstat(path)).size)
     }

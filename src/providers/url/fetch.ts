@@ -33,6 +33,8 @@ class FetchRefused extends Error {
 const redirectLimit = 10
 const firstPauseMs = 100
 const longestPauseMs = 1_000
+/** However much later a server wants to be asked again. */
+const longestAskedMs = 60_000
 /** Too many requests, and what a server says when it is not itself. */
 export const passing = (status: number): boolean => status >= 500 || status === 408 || status === 425 || status === 429
 
@@ -42,19 +44,28 @@ export const passing = (status: number): boolean => status >= 500 || status === 
  */
 export async function fetchWithRetries(parts: FetchParts, asked: Fetching): Promise<Fetched> {
   for (let attempt = 1; ; attempt++) {
+    let askedMs = 0
     try {
       const fetched = await followRedirects(parts, asked)
       if (fetched.status >= 200 && fetched.status < 300) return fetched
       await fetched.body.dump({ limit: 64 * 1024 }).catch(() => {})
       const refusal = new FetchRefused(fetched.status, STATUS_CODES[fetched.status] ?? '')
       if (!passing(fetched.status) || attempt > parts.retries) throw new GaveUp(refusal, attempt)
+      askedMs = retryAfterMs(fetched.headers, parts.clock)
     } catch (error) {
       if (asked.signal.aborted) throw asked.signal.reason
       if (error instanceof GaveUp || error instanceof Fault) throw error
       if (attempt > parts.retries) throw new GaveUp(error, attempt)
     }
-    await pause(parts.clock, attempt, asked.signal)
+    await pause(parts.clock, attempt, asked.signal, askedMs)
   }
+}
+
+/** When the server wants to be asked again, in so many seconds or at a date. */
+function retryAfterMs({ 'retry-after': wanted }: Fetched['headers'], clock: Clock): number {
+  const text = String(wanted ?? '')
+  const ms = /^\d+$/.test(text) ? Number(text) * 1_000 : Date.parse(text) - clock.nowMs()
+  return Math.max(0, Math.min(longestAskedMs, ms || 0))
 }
 
 /** The attempts are used up, or another would not help. */
@@ -69,8 +80,8 @@ export class GaveUp extends Error {
   }
 }
 
-export const pause = (clock: Clock, attempt: number, signal: AbortSignal): Promise<void> =>
-  clock.sleep(Math.min(firstPauseMs * 2 ** (attempt - 1), longestPauseMs), signal)
+export const pause = (clock: Clock, attempt: number, signal: AbortSignal, atLeastMs = 0): Promise<void> =>
+  clock.sleep(Math.max(atLeastMs, Math.min(firstPauseMs * 2 ** (attempt - 1), longestPauseMs)), signal)
 
 /** Each hop is a new request, so that its address is looked at again. A login stays with its origin. */
 async function followRedirects({ dispatcher }: FetchParts, asked: Fetching): Promise<Fetched> {

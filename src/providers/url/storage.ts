@@ -93,7 +93,10 @@ export class UrlStorage implements Storage, Startable {
   async prepare(input: InputSource, context: PrepareContext, signal: AbortSignal): Promise<PreparedInput> {
     const source = decodeUrlSource(input.Source)
     const { url } = source
-    const kept = await this.#kept(input, source, context)
+    const failed = (gaveUp: GaveUp) => `failed to download from url ${shownUrl(url)}: ${gaveUp.message}`
+    const kept = await this.#kept(input, source, context, signal).catch((error: unknown) => {
+      throw signal.aborted ? signal.reason : asFault(error, failed)
+    })
     if (kept) return kept
     const begin = (gaveUp: GaveUp) =>
       gaveUp.status === 0
@@ -112,17 +115,22 @@ export class UrlStorage implements Storage, Startable {
       await download.cancel()
       if (hostPath) await rm(hostPath, { force: true })
       if (signal.aborted) throw signal.reason
-      throw asFault(error, (gaveUp) => `failed to download from url ${shownUrl(url)}: ${gaveUp.message}`)
+      throw asFault(error, failed)
     }
   }
 
-  /** What the server said moments ago, when its size was asked for, is enough to know that it is here: nothing is sent for it. */
-  async #kept(input: InputSource, source: UrlSource, context: PrepareContext): Promise<PreparedInput | undefined> {
+  /** What the server said moments ago, when its size was asked for, is enough to know that it is here, or comes: nothing is sent for it. */
+  async #kept(
+    input: InputSource,
+    source: UrlSource,
+    context: PrepareContext,
+    signal: AbortSignal,
+  ): Promise<PreparedInput | undefined> {
     const head = this.#heads.get(JSON.stringify(source))
     const key = head && keptKey(source, head)
     if (!key || (sizeOf(head) ?? 0) > context.limitBytes) return undefined
     const prepared = this.#placeOf(input, head, source.url, context)
-    const isKept = await this.#deps.cache?.give(key, prepared.hostPath)
+    const isKept = await this.#deps.cache?.give(key, prepared.hostPath, signal)
     return isKept ? { ...prepared, origins: new Set(['kept']) } : undefined
   }
 
