@@ -54,6 +54,19 @@ describe('Availability', () => {
     expect(pauses.slice(0, 6)).toEqual([5000, 1000, 2000, 4000, 5000, 5000])
   })
 
+  it('notices also what a bid has found to be gone, which is asked soon whether it is back [X15]', async () => {
+    const { engine, engines, changes, passTo } = await watched(yes)
+    await passTo(1_000)
+    engine.says = no('gone')
+    await engines.ask(engine)
+    engine.says = yes
+    await passTo(10_000)
+    expect(changes).toEqual([
+      [1_000, false],
+      [2_000, true],
+    ])
+  })
+
   it('asks nobody any more once it is stopped', async () => {
     const { availability, clock } = await watched(yes)
     await availability.stop()

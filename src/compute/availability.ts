@@ -8,7 +8,7 @@ const usualPauseMs = 5_000
 
 /**
  * Asks every component again while the node lives (X15): what works every five seconds, what has just failed sooner and with
- * pauses that grow to that. `onChange` is called after an answer that differs from the one before.
+ * pauses that grow to that. `onChange` is called after an answer that differs from the one before, also when a bid has asked.
  */
 export class Availability implements Startable {
   readonly #clock: Clock
@@ -25,9 +25,9 @@ export class Availability implements Startable {
 
   async start(): Promise<void> {
     const { engines, storages, publishers } = this.#registries
-    for (const engine of engines.all) this.#askLater(engines, engine, usualPauseMs)
-    for (const storage of storages.all) this.#askLater(storages, storage, usualPauseMs)
-    for (const publisher of publishers.all) this.#askLater(publishers, publisher, usualPauseMs)
+    this.#watch(engines)
+    this.#watch(storages)
+    this.#watch(publishers)
   }
 
   async stop(): Promise<void> {
@@ -35,8 +35,18 @@ export class Availability implements Startable {
     for (const timer of this.#timers.values()) timer.stop()
   }
 
+  #watch<Component extends Installable>(registry: Registry<Component>): void {
+    registry.onChange = (component, verdict) => {
+      if (this.#isStopped) return
+      if (!verdict.isYes) this.#askLater(registry, component, firstPauseMs)
+      this.#onChange(component, verdict)
+    }
+    for (const component of registry.all) this.#askLater(registry, component, usualPauseMs)
+  }
+
   #askLater<Component extends Installable>(registry: Registry<Component>, component: Component, pauseMs: number): void {
     if (this.#isStopped) return
+    this.#timers.get(component)?.stop()
     const again = () => void this.#ask(registry, component, pauseMs)
     this.#timers.set(component, this.#clock.after(pauseMs, again))
   }
@@ -46,16 +56,10 @@ export class Availability implements Startable {
     component: Component,
     pauseMs: number,
   ): Promise<void> {
-    const before = await registry.verdict(component)
-    const now = await registry.ask(component)
-    if (!this.#isStopped && reasonOf(now) !== reasonOf(before)) this.#onChange(component, now)
-    this.#askLater(registry, component, nextPause(before, now, pauseMs))
+    const timer = this.#timers.get(component)
+    const { isYes } = await registry.ask(component)
+    // What has just failed is asked sooner, as is seen to above.
+    if (this.#timers.get(component) !== timer) return
+    this.#askLater(registry, component, isYes ? usualPauseMs : Math.min(pauseMs * 2, usualPauseMs))
   }
-}
-
-const reasonOf = (verdict: Verdict): string | undefined => (verdict.isYes ? undefined : verdict.reason)
-
-function nextPause(before: Verdict, now: Verdict, pauseMs: number): number {
-  if (now.isYes) return usualPauseMs
-  return before.isYes ? firstPauseMs : Math.min(pauseMs * 2, usualPauseMs)
 }

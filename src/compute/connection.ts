@@ -104,6 +104,8 @@ export class Connection implements Startable {
         { sharesStore },
       )
       this.#beatLater(Math.min(beatEveryMs, reply.HeartbeatIntervalMs))
+      // It may have changed while the hands were shaken.
+      void this.tellChange()
     } catch (error) {
       log('handshake_failed', { error })
       this.#retryLater()

@@ -16,7 +16,10 @@ export class Registry<Component extends Installable> {
   readonly #names: string[] = []
   readonly #types = new Map<Component, string>()
   readonly #verdicts = new Map<Component, Promise<Verdict>>()
+  readonly #known = new Map<Component, Verdict>()
   readonly #clock: Clock
+  /** Called after an answer that differs from the one before, whoever asked. */
+  onChange?(component: Component, verdict: Verdict): void
 
   constructor(clock: Clock, components: readonly Component[], typesOf: (component: Component) => readonly string[]) {
     this.#clock = clock
@@ -55,7 +58,10 @@ export class Registry<Component extends Installable> {
     const asked = this.#ask(component)
     if (!this.#verdicts.has(component)) this.#verdicts.set(component, asked)
     const verdict = await asked
+    const before = this.#known.get(component)
     this.#verdicts.set(component, asked)
+    this.#known.set(component, verdict)
+    if (before && reasonOf(before) !== reasonOf(verdict)) this.onChange?.(component, verdict)
     return verdict
   }
 
@@ -88,6 +94,8 @@ export class Registry<Component extends Installable> {
     }
   }
 }
+
+const reasonOf = (verdict: Verdict): string | undefined => (verdict.isYes ? undefined : verdict.reason)
 
 export type Registries = {
   engines: Registry<Engine>

@@ -11,6 +11,7 @@ export type ToldInfoParts = {
 export class ToldInfo {
   readonly #parts: ToldInfoParts
   #last = ''
+  #telling = Promise.resolve()
   /** A change was told and did not get through. */
   isUntold = false
 
@@ -23,7 +24,13 @@ export class ToldInfo {
     this.#last = lastingPart(info)
   }
 
-  async tellChange(): Promise<void> {
+  /** One after the other: what changes back while its change is on the way is told too. */
+  tellChange(): Promise<void> {
+    this.#telling = this.#telling.then(() => this.#tell())
+    return this.#telling
+  }
+
+  async #tell(): Promise<void> {
     const info = await this.#parts.info()
     if (lastingPart(info) === this.#last) return
     const reply = await this.#parts.orchestrator.updateInfo(info).catch(() => undefined)

@@ -28,7 +28,7 @@ import { agreedLink, isOtherStore, type LinkParts, linkBegunAnew } from './agree
 import { isSameLabels } from './label-index.ts'
 import { LostWork } from './lost-work.ts'
 import { forgottenKey, keptKey, keyOf } from './node-keys.ts'
-import { connectedNode, disconnectedNode, heardNode } from './node-states.ts'
+import { connectedNode, disconnectedNode, heardNode, toldNode } from './node-states.ts'
 import type { NodeTable } from './node-table.ts'
 import { Sessions } from './sessions.ts'
 
@@ -179,9 +179,10 @@ export class Membership implements OrchestratorEnd {
   }
 
   async updateInfo(info: NodeInfo): Promise<HeartbeatReply> {
-    const state = this.#parts.nodes.get(info.NodeID)
+    const { nodes, clock } = this.#parts
+    const state = nodes.get(info.NodeID)
     if (!state || !this.#sessions.has(info.NodeID)) return { IsKnown: false }
-    await this.#put({ ...state, Info: info })
+    await this.#put(toldNode(state, info, clock.nowNs()))
     this.#changed(info, state.Info)
     return { IsKnown: true }
   }

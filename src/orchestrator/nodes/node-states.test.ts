@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { amount, nodeState } from '../../../test/kit/reconcile-world.ts'
-import { disconnectedNode, heardNode, unheardNode } from './node-states.ts'
+import { disconnectedNode, heardNode, toldNode, unheardNode } from './node-states.ts'
 
 describe('a node when the orchestrator starts', () => {
   const state = nodeState('n-1', amount(1), {})
@@ -40,5 +40,20 @@ describe('a heartbeat', () => {
   ])('that tells %j is kept as %j', (news, kept) => {
     const heard = heardNode({ ...state, Info }, { ...beat, ...news }, 2n)
     expect(heard.Info.ComputeNodeInfo).toEqual({ ...Info.ComputeNodeInfo, ...kept })
+  })
+})
+
+describe('what a node tells of itself', () => {
+  const state = nodeState('n-1', amount(4), {})
+  const withEngines = (ExecutionEngines: string[]) => ({
+    ...state.Info,
+    ComputeNodeInfo: { ...state.Info.ComputeNodeInfo!, ExecutionEngines },
+  })
+
+  it('counts as another offer from then on when it decides which jobs it takes, and not when it says the same again', () => {
+    const without = toldNode(state, withEngines([]), 20n)
+    expect(without.OfferedSince).toBe(20n)
+    expect(toldNode(without, withEngines([]), 30n).OfferedSince).toBe(20n)
+    expect(toldNode(state, structuredClone(state.Info), 20n).OfferedSince).toBeUndefined()
   })
 })

@@ -29,6 +29,24 @@ export const disconnectedNode = (state: NodeState, why: string, nowNs: bigint): 
   ConnectionState: { ...state.ConnectionState, Status: 'DISCONNECTED', DisconnectedSince: nowNs, LastError: why },
 })
 
+/** As it tells of itself now. */
+export const toldNode = (state: NodeState, Info: NodeInfo, nowNs: bigint): NodeState => ({
+  ...state,
+  Info,
+  ...(offerOf(Info) === offerOf(state.Info) ? {} : { OfferedSince: nowNs }),
+})
+
+/** What decides which jobs it takes. */
+const offerOf = ({ Labels, ComputeNodeInfo: offer }: NodeInfo): string =>
+  JSON.stringify([
+    Labels,
+    offer?.ExecutionEngines,
+    offer?.Publishers,
+    offer?.StorageSources,
+    offer?.MaxCapacity,
+    offer?.MaxJobRequirements,
+  ])
+
 /** A sign of life with what the node has free; most say what the one before said. */
 export const heardNode = (state: NodeState, beat: Heartbeat, nowNs: bigint): NodeState => ({
   ...state,

@@ -81,3 +81,17 @@ it('a node that declined is asked again once it has come back, which may be with
     expect(asked.step().starts).toHaveLength(starts)
   }
 })
+
+it('a node that declined is asked again once it offers something else [W16]', () => {
+  for (const [OfferedSince, starts] of [
+    [second, 0],
+    [3n * second, 1],
+  ] as const) {
+    const asked = new World(job({ Type: 'daemon' }), [{ units: 1 }])
+    asked.step()
+    asked.nowNs = 2n * second
+    asked.end(0, 'AskForBidRejected')
+    asked.nodes[0]!.state = { ...asked.nodes[0]!.state, OfferedSince }
+    expect(asked.step().starts).toHaveLength(starts)
+  }
+})

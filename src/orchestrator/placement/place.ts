@@ -109,10 +109,12 @@ export class Placement {
   }
 }
 
-/** A node that has come back since then may take by now what it did not: its operator may have set it otherwise. */
-const isDecline = ({ ComputeState, NodeID, ModifyTime }: Execution, nodes: Snapshot['nodes']): boolean =>
-  ComputeState.StateType === 'AskForBidRejected' &&
-  ModifyTime >= (nodes.view(NodeID)?.state.ConnectionState.ConnectedSince ?? 0n)
+/** A node that has come back since then, or offers something else, may take by now what it did not. */
+const isDecline = ({ ComputeState, NodeID, ModifyTime }: Execution, nodes: Snapshot['nodes']): boolean => {
+  if (ComputeState.StateType !== 'AskForBidRejected') return false
+  const node = nodes.view(NodeID)?.state
+  return ModifyTime >= (node?.OfferedSince ?? node?.ConnectionState.ConnectedSince ?? 0n)
+}
 
 const countByNode = (executions: readonly Execution[]): Map<NodeId, number> => {
   const counts = new Map<NodeId, number>()

@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest'
+import type { OrchestratorEnd } from '#contracts/node-link.ts'
+import type { NodeInfo } from '#models/node.ts'
+import { ToldInfo } from './told-info.ts'
+
+describe('ToldInfo', () => {
+  it('tells also what changes back while its change is on the way', async () => {
+    const heard: (string[] | undefined)[] = []
+    const arrived = Promise.withResolvers<void>()
+    const updateInfo = async ({ ComputeNodeInfo }: NodeInfo) => {
+      heard.push(ComputeNodeInfo?.ExecutionEngines)
+      await arrived.promise
+      return { IsKnown: true }
+    }
+    let engines = ['docker']
+    const info = async () => ({ ComputeNodeInfo: { ExecutionEngines: engines } }) as NodeInfo
+    const told = new ToldInfo({ orchestrator: { updateInfo } as unknown as OrchestratorEnd, info })
+    told.told(await info())
+    engines = []
+    const gone = told.tellChange()
+    await new Promise((resolve) => setImmediate(resolve))
+    engines = ['docker']
+    const back = told.tellChange()
+    arrived.resolve()
+    await Promise.all([gone, back])
+    expect(heard).toEqual([[], ['docker']])
+  })
+})
