@@ -119,6 +119,14 @@ describe('an orchestrator of any kind', () => {
     expect(await any.handshake(handshake(), back)).toMatchObject({ IsAccepted: false, Reason: 'the disk is full' })
   })
 
+  it('hears the goodbye of a node that leaves before its handshake is answered, or it would count as there until it is missed [W8]', async () => {
+    const { any, asked } = rig({ 'out.ctrl': ours })
+    const greeting = any.handshake(handshake(), back)
+    await any.goodbye(nodeId)
+    await greeting
+    expect(asked).toEqual(['out.ctrl', 'out.ctrl'])
+  })
+
   it('that is slow is not taken for another kind', async () => {
     const { any, asked } = rig({
       'out.ctrl': () => {

@@ -78,8 +78,9 @@ export class AnyOrchestrator implements OrchestratorEnd {
     return this.#end.readUpload(nodeId, query)
   }
 
-  async goodbye(nodeId: NodeId): Promise<void> {
-    if (this.#spoken) await this.#end.goodbye(nodeId)
+  /** Also where no handshake is answered yet: it may be under way, and count from then on. */
+  goodbye(nodeId: NodeId): Promise<void> {
+    return this.#end.goodbye(nodeId)
   }
 
   get #end(): End {
