@@ -56,6 +56,7 @@ export const computeParts = async (
   const remote = orchestrator ? undefined : await lateOrchestrator(deps, { nodeId, clock, log })
   orchestrator?.addLocalNode(nodeId)
   const end = (orchestrator?.link ?? remote) as OrchestratorEnd
+  const onReachable = remote ? { onReachable: (handler: () => void) => remote.onReachable(handler) } : {}
   const cache = await inputCache(deps, { clock, log })
   const providers = nodeProviders(providerSettings(deps), {
     clock,
@@ -68,6 +69,7 @@ export const computeParts = async (
     offer: (offer) => end.takeResult(nodeId, offer),
     uploadAddress: (request) => end.uploadAddress(nodeId, request),
     readUpload: (query) => end.readUpload(nodeId, query),
+    ...onReachable,
     ownPorts,
   })
   const { MaxSize, MaxTotalSize, MaxCount, Retention } = settings.Compute.Logs
@@ -93,7 +95,7 @@ export const computeParts = async (
     executionsDirectory: folder.executionsFolder,
     orchestrator: end,
     sharesStore: orchestrator !== undefined,
-    ...(remote ? { onReachable: (handler: () => void) => remote.onReachable(handler) } : {}),
+    ...onReachable,
     log,
   })
   machine.onChange = (facts) => role.setLiveFacts(facts)

@@ -1,3 +1,4 @@
+import type { Subscription } from '#contracts/bus.ts'
 import type { FileCache } from '#contracts/file-cache.ts'
 import type { OpenGate } from '#contracts/http-gate.ts'
 import type { Provider } from '#contracts/provider.ts'
@@ -69,6 +70,8 @@ export type ProviderDeps = {
   uploadAddress?: UploadAddress
   /** Asks the orchestrator for a piece of what was sent with a job. */
   readUpload?: ReadUpload
+  /** Told when the orchestrator can be reached again; absent = it is in this process. */
+  onReachable?: (handler: () => void) => Subscription
   /** Where inputs stay for later; absent = nowhere. */
   cache?: FileCache
   /** Ports of the node's own servers (API, broker): never fetched from. The publisher's own is added. */

@@ -17,6 +17,8 @@ import { readPart } from '#providers/read-part.ts'
 import { writeArchive } from '#providers/write-archive.ts'
 import { publishRequest } from '../kit/publish-request.ts'
 import { seededBytes } from '../kit/seeded-bytes.ts'
+import { StepClock } from '../kit/step-clock.ts'
+import { until } from '../kit/until.ts'
 import { overwrite } from '../kit/write-files.ts'
 import { publisherSuite } from './publisher.suite.ts'
 
@@ -126,6 +128,38 @@ describe('results over the link', () => {
     await second.done
     expect(offers[1]).toEqual(offers[0])
     expect(await second.publisher.isPacked(asked.executionId)).toBe(false)
+  })
+
+  it('are offered again at once when the orchestrator can be reached again, however long it was away', async () => {
+    const clock = new StepClock()
+    const away = new Fault('ServiceUnavailable', 'the node is not connected', { isRetryable: true })
+    const reached: (() => void)[] = []
+    let offers = 0
+    let failsLeft = 12
+    const publisher = new LinkPublisher(settingsIn(root), {
+      ...parts,
+      clock,
+      onReachable: (handler) => {
+        reached.push(handler)
+        return { stop: () => {} }
+      },
+      offer: async () => {
+        offers++
+        if (failsLeft-- > 0) throw away
+        return { IsTaken: true }
+      },
+    })
+    await publisher.start()
+    const done = publisher.publish(request(), never)
+    for (let n = 1; n <= 11; n++) {
+      await until('it waits', () => offers === n && reached.length === n)
+      if (n < 11) clock.goTo(clock.nowAtMs + 30_000)
+    }
+    const backAtMs = clock.nowAtMs
+    reached.at(-1)?.()
+    await until('it is offered, before the orchestrator knows the node again', () => reached.length === 12)
+    clock.goTo(backAtMs + 50)
+    expect(await done).toMatchObject({ Type: 'link' })
   })
 
   it('fail for good when nobody wants them', async () => {

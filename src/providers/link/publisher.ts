@@ -14,7 +14,6 @@ import type {
 } from '#contracts/publisher.ts'
 import type { ReadUpload } from '#contracts/upload-store.ts'
 import { type Verdict, yes } from '#contracts/verdict.ts'
-import type { Clock } from '#lib/clock.ts'
 import { Fault, isDiskFull, messageOf } from '#lib/fault.ts'
 import type { Startable } from '#lib/lifecycle.ts'
 import { decodeParams } from '#lib/params.ts'
@@ -26,10 +25,9 @@ import { ComingFile } from './coming-file.ts'
 import { ComingList } from './coming-list.ts'
 import { OfferedArchive } from './offered-archive.ts'
 import type { LinkSettings } from './settings.ts'
-import { untilAnswered } from './until-answered.ts'
+import { type Line, untilAnswered } from './until-answered.ts'
 
-export type LinkPublisherDeps = {
-  clock: Clock
+export type LinkPublisherDeps = Line & {
   write: WriteArchive
   read: ReadPart
   offer: OfferResult
@@ -78,7 +76,7 @@ export class LinkPublisher implements Publisher, Startable {
       const offer = { ExecutionID: executionId, SizeBytes, ChunkListID }
       // Until the orchestrator has it, or says that it does not want it.
       const ask = async () => (await this.#deps.offer(offer).catch(understood)).IsTaken || undefined
-      await untilAnswered(ask, this.#deps.clock, signal)
+      await untilAnswered(ask, this.#deps, signal)
       return { Type: 'link', Params: { JobID: jobId, ExecutionID: executionId, SizeBytes, SHA256, ChunkListID } }
     } catch (error) {
       throw signal.aborted ? signal.reason : publishFault(error)
@@ -90,15 +88,15 @@ export class LinkPublisher implements Publisher, Startable {
 
   async bringBack({ jobId, published, directory }: BringBackRequest, signal: AbortSignal): Promise<void> {
     const { id, sizeBytes } = keptIn(published)
-    const { readUpload, unpackResult, clock } = this.#deps
+    const { readUpload, unpackResult } = this.#deps
     const read = (query: ChunkQuery) => readUpload({ jobId, uploadId: id, ...query })
     const source: ChunkSource = { id, what: 'the result of the earlier attempt', read }
     const path = `${directory}.tar.gz`
     try {
       const coming = new ComingList()
-      const list = await untilAnswered(() => coming.bring(source, mostListBytes(sizeBytes), signal), clock, signal)
+      const list = await untilAnswered(() => coming.bring(source, mostListBytes(sizeBytes), signal), this.#deps, signal)
       const file = await ComingFile.at(path, list)
-      await untilAnswered(() => file.bring(source, signal).then(() => true), clock, signal)
+      await untilAnswered(() => file.bring(source, signal).then(() => true), this.#deps, signal)
       await unpackResult(createReadStream(path), directory, signal)
     } finally {
       await rm(path, { force: true })

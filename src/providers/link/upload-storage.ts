@@ -7,7 +7,6 @@ import type { FileCache, FileOrigin } from '#contracts/file-cache.ts'
 import type { PrepareContext, PreparedInput, Storage } from '#contracts/storage.ts'
 import type { ReadUpload } from '#contracts/upload-store.ts'
 import { type Verdict, yes } from '#contracts/verdict.ts'
-import type { Clock } from '#lib/clock.ts'
 import { Fault, isDiskFull, messageOf } from '#lib/fault.ts'
 import type { Startable } from '#lib/lifecycle.ts'
 import { orAborted } from '#lib/or-aborted.ts'
@@ -20,11 +19,10 @@ import { uploadType } from '#models/upload.ts'
 import { ComingFile } from './coming-file.ts'
 import { ComingList } from './coming-list.ts'
 import type { LinkSettings } from './settings.ts'
-import { untilAnswered } from './until-answered.ts'
+import { type Line, untilAnswered } from './until-answered.ts'
 
-export type UploadStorageDeps = {
+export type UploadStorageDeps = Line & {
   read: ReadUpload
-  clock: Clock
   unpack: UnpackArchive
   /** Absent = nothing is kept for later. */
   cache?: FileCache
@@ -83,7 +81,7 @@ export class UploadStorage implements Storage, Startable {
   /** Whether it is this job's to read the orchestrator says each time, also of what is here. */
   async prepare(input: InputSource, context: PrepareContext, signal: AbortSignal): Promise<PreparedInput> {
     const { id: uploadId } = decodeUpload(input.Source)
-    const { read, clock } = this.#deps
+    const { read } = this.#deps
     const { jobId } = context.share
     const source = {
       id: uploadId,
@@ -93,7 +91,7 @@ export class UploadStorage implements Storage, Startable {
     try {
       const coming = new ComingList()
       const ask = () => coming.bring(source, Number.POSITIVE_INFINITY, signal)
-      const list = await untilAnswered(ask, clock, signal)
+      const list = await untilAnswered(ask, this.#deps, signal)
       if (listedBytes(list) > context.limitBytes) throw tooLarge(context.limitBytes)
       const isFolder = list.Form === 'folder'
       const path = join(context.directory, isFolder ? 'archive' : 'file')
@@ -122,7 +120,7 @@ export class UploadStorage implements Storage, Startable {
       await coming.bring(source, signal)
       return true
     }
-    await untilAnswered(ask, this.#deps.clock, signal)
+    await untilAnswered(ask, this.#deps, signal)
     await chmod(part, list.IsExecutable ? 0o755 : 0o644)
     await rename(part, path)
   }

@@ -47,7 +47,7 @@ function readFrom(root: TreeNode, path: string, ref: ModuleRef, limitBytes: numb
     const inner = open(root, opened.folder, onlyFile(opened, ref), ref)
     if (inner.kind === 'file') return readOpen(inner, limitBytes)
     closeFolder(inner)
-    throw new ModuleProblem(notFound(ref))
+    throw notFound(ref)
   } finally {
     closeFolder(opened)
   }
@@ -58,7 +58,7 @@ function open(root: TreeNode, folder: Folder, path: string, ref: ModuleRef): Fil
     return openFile(root, folder, path, reading) as FileDescriptor | FolderDescriptor
   } catch (error) {
     if (errnoOf(error) === undefined) throw error
-    throw new ModuleProblem(notFound(ref))
+    throw notFound(ref)
   }
 }
 
@@ -82,9 +82,14 @@ function onlyFile(folder: FolderDescriptor, ref: ModuleRef): string {
     .filter((name) => !isInGuest || name.endsWith('.wasm'))
   const [name] = names
   if (name !== undefined && names.length === 1) return name
-  if (isInGuest)
-    throw new ModuleProblem(`${notFound(ref)}: the folder has ${names.length} files that end in .wasm, not 1`)
+  if (isInGuest) throw notFound(ref, `: the folder has ${names.length} files that end in .wasm, not 1`)
   throw new ModuleProblem(`should be 1 file in ${ref.title} but there are ${names.length}`)
 }
 
-const notFound = (ref: ModuleRef): string => `module not found: ${JSON.stringify(ref.title)}`
+function notFound({ title, place }: ModuleRef, why = ''): ModuleProblem {
+  const message = `module not found: ${JSON.stringify(title)}${why}`
+  return new ModuleProblem(message, 'guestPath' in place ? { hint: guestPathHint } : {})
+}
+
+const guestPathHint =
+  'This is a path in the inputs of the job, not on your machine: check their Target, or give the module as a source, as `bacalhau wasm run ./FILE` does'

@@ -96,7 +96,10 @@ describe('a program', () => {
         orderFor('', { mounts, entry: { ...moduleRef(''), place: { guestPath }, title: guestPath } })
       expect(runOrder(at('/app')).report.exitCode).toBe(3)
       expect(runOrder(at('/app/main.wasm')).report.exitCode).toBe(3)
-      expect(failureOf(at('/app/other.wasm'))?.message).toBe(`${prefix}module not found: "/app/other.wasm"`)
+      expect(failureOf(at('/app/other.wasm'))).toMatchObject({
+        message: `${prefix}module not found: "/app/other.wasm"`,
+        hint: expect.stringContaining('in the inputs of the job, not on your machine'),
+      })
       copyFileSync(wasmFixture('noop'), join(folder, 'other.wasm'))
       expect(failureOf(at('/app'))?.message).toBe(
         `${prefix}module not found: "/app": the folder has 2 files that end in .wasm, not 1`,

@@ -46,8 +46,10 @@ class Loader {
       return this.#load(ref)
     } catch (error) {
       if (error instanceof InvalidModule) throw new ModuleProblem(`${ref.failurePrefix}: ${error.message}`)
-      if (error instanceof ModuleProblem)
-        throw new ModuleProblem(`${ref.failurePrefix}: ${error.message}`, { class: error.failure.class })
+      if (error instanceof ModuleProblem) {
+        const { message, ...why } = error.failure
+        throw new ModuleProblem(`${ref.failurePrefix}: ${message}`, why)
+      }
       throw error
     }
   }
