@@ -76,6 +76,14 @@ describe('inputs from a store that misbehaves', () => {
     expect(store.sentBytes).toBeLessThan(1.2 * large.length)
   })
 
+  it('are asked for again, each by itself, however many a store refuses for now', async () => {
+    const keys = Array.from({ length: 150 }, (_, i) => `k${i}`)
+    for (const key of keys) store.buckets.put(Bucket, key, key)
+    atFirst(1, { refuses: 500 }, ['HEAD'])
+    const all = await Promise.all(keys.map((key) => prepared(key, mkdtempSync(join(folder, 'in-')))))
+    expect(all.map((root, i) => readFileSync(join(root, `k${i}`), 'utf8'))).toEqual(keys)
+  })
+
   it('that come from something else than a store say so, and what may help [R176]', async () => {
     const web = await webServer((_, reply) => void reply.writeHead(412, { 'Content-Type': 'text/html' }).end('Bad URL'))
     onTestFinished(() => web.close())

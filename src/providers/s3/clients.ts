@@ -8,6 +8,7 @@ import type { Startable } from '#lib/lifecycle.ts'
 import { endpointUrl, isAwsEndpoint } from '#lib/s3/endpoint.ts'
 import { mayHaveCredentials } from './credential-hints.ts'
 import { handlerOver } from './handler.ts'
+import { retryEach } from './retry-each.ts'
 import type { S3Settings } from './settings.ts'
 import { type GetObject, signedGet } from './signed-get.ts'
 
@@ -128,7 +129,7 @@ export class S3Clients implements Startable {
       ...((await this.isSigning(endpoint)) ? { credentials: await this.#credentials() } : anybody),
       forcePathStyle: !isAws,
       followRegionRedirects: true,
-      maxAttempts: this.#settings.retries + 1,
+      retryStrategy: retryEach(this.#settings.retries, this.#deps.clock),
       requestHandler: handlerOver(() => this.#dispatcher()),
       // Other stores know neither trailing checksums nor checksums of answers.
       requestChecksumCalculation: isAws ? 'WHEN_SUPPORTED' : 'WHEN_REQUIRED',
