@@ -17,6 +17,7 @@ export class Registry<Component extends Installable> {
   readonly #types = new Map<Component, string>()
   readonly #verdicts = new Map<Component, Promise<Verdict>>()
   readonly #known = new Map<Component, Verdict>()
+  readonly #underWay = new Set<{ component: Component; stop: AbortController }>()
   readonly #clock: Clock
   /** Called after an answer that differs from the one before, whoever asked. */
   onChange?(component: Component, verdict: Verdict): void
@@ -61,8 +62,33 @@ export class Registry<Component extends Installable> {
     const before = this.#known.get(component)
     this.#verdicts.set(component, asked)
     this.#known.set(component, verdict)
+    if (!verdict.isYes) this.#stopAsking(component, verdict.reason)
     if (before && reasonOf(before) !== reasonOf(verdict)) this.onChange?.(component, verdict)
     return verdict
+  }
+
+  /** Asks something of a component until it is found not to work: one that hangs would keep who asks waiting. */
+  async whileItWorks<Answer>(
+    component: Component,
+    signal: AbortSignal,
+    ask: (signal: AbortSignal) => Promise<Answer>,
+  ): Promise<Answer> {
+    const stop = new AbortController()
+    const asked = { component, stop }
+    const onAbort = () => stop.abort(signal.reason)
+    signal.addEventListener('abort', onAbort, { once: true })
+    this.#underWay.add(asked)
+    try {
+      signal.throwIfAborted()
+      return await ask(stop.signal)
+    } finally {
+      this.#underWay.delete(asked)
+      signal.removeEventListener('abort', onAbort)
+    }
+  }
+
+  #stopAsking(gone: Component, reason: string): void {
+    for (const { component, stop } of this.#underWay) if (component === gone) stop.abort(new Error(reason))
   }
 
   /** Lower-case types of what works here, in a fixed order. */
@@ -84,7 +110,8 @@ export class Registry<Component extends Installable> {
 
   async #ask(component: Component): Promise<Verdict> {
     const limit = new AbortController()
-    const timer = this.#clock.after(askLimitMs, () => limit.abort())
+    const giveUp = () => limit.abort(new Error(`no answer within ${askLimitMs / 1000} s`))
+    const timer = this.#clock.after(askLimitMs, giveUp)
     try {
       return await component.isInstalled(limit.signal)
     } catch (error) {

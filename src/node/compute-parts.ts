@@ -62,6 +62,7 @@ export const computeParts = async (
     clock,
     environment: deps.environment,
     random: systemRandom,
+    log,
     owner: ownerOf(nodeId, folder.roleFolder),
     wasmCommand: deps.wasmCommand,
     listenCommand: deps.listenCommand,

@@ -5,6 +5,7 @@ import type { Provider } from '#contracts/provider.ts'
 import type { OfferResult, UploadAddress } from '#contracts/publisher.ts'
 import type { ReadUpload } from '#contracts/upload-store.ts'
 import type { Clock, Random } from '#lib/clock.ts'
+import type { EventLog } from '#lib/event-log.ts'
 import { dockerProvider } from '#providers/docker/provider.ts'
 import type { DockerSettings } from '#providers/docker/settings.ts'
 import { Gate } from '#providers/gate/gate.ts'
@@ -58,6 +59,7 @@ export type ProviderDeps = {
   environment: Readonly<Record<string, string | undefined>>
   clock: Clock
   random: Random
+  log: EventLog
   /** Whose the things on an engine are: different for every node that uses it. */
   owner: string
   /** How to start a WASM runner child. */
@@ -93,7 +95,7 @@ export function nodeProviders(settings: ProviderSettings, deps: ProviderDeps): P
     new Gate(order, { addressesOf: order.domains === 'all' ? addressesOf : proxyAddressesOf, clock: deps.clock })
   return [
     dockerProvider(settings.docker, { ...deps, http: { openGate, listenCommand: deps.listenCommand } }),
-    wasmProvider(settings.wasm, { clock: deps.clock, command: deps.wasmCommand, openGate }),
+    wasmProvider(settings.wasm, { clock: deps.clock, command: deps.wasmCommand, openGate, log: deps.log }),
     local,
     inlineProvider(settings.inline, { unpack: unpackTarGz }),
     urlProvider(url, { ...deps, addressesOf, proxyFor }),

@@ -252,6 +252,14 @@ describe('runner children', { timeout: 60_000 }, () => {
       await until('all are idle', () => few.pool.working === 0)
     })
 
+    it('and the engine works while all of them do', async () => {
+      const runs = [await few.start(loop), await few.start(loop)]
+      for (const { logs } of runs) await logs.untilPrinted('started')
+      expect(await few.engine.isInstalled(AbortSignal.timeout(500))).toEqual({ isYes: true })
+      for (const { program } of runs) await program.stop(0)
+      await until('all are idle', () => few.pool.working === 0)
+    })
+
     it('who gives up while waiting gets none', async () => {
       const [first, second] = [await few.start(loop), await few.start(loop)]
       const told = new AbortController()

@@ -34,6 +34,27 @@ describe('a process for each program', { timeout: 60_000 }, () => {
     await until('both have gone', () => kit.pool.working === 0)
   })
 
+  it('says once what is missing where bubblewrap is not installed', async () => {
+    const said: string[] = []
+    const log = (event: string, { reason }: Record<string, unknown>) => said.push(`${event}: ${reason}`)
+    const settings = { ...defaultWasmSettings, warmChildren: 0 }
+    const pool = new SingleRunners(
+      { command: wasmProductCommand, settings, clock: new StepClock(), log },
+      () => undefined,
+    )
+    await pool.start()
+    await pool.stop()
+    expect(said).toEqual([expect.stringMatching(/^wasm_without_sandbox: .*bubblewrap is not installed/)])
+  })
+
+  it('works as long as others do, also where no more may be', async () => {
+    const kit = processKit()
+    const runs = [await kit.start(wasmProgram('loop')), await kit.start(wasmProgram('loop'))]
+    for (const { logs } of runs) await logs.untilPrinted('started')
+    expect(await kit.engine.isInstalled(AbortSignal.timeout(500))).toEqual({ isYes: true })
+    for (const { program } of runs) await program.stop(0)
+  })
+
   it('has to wait for its turn, or gives up waiting', async () => {
     const kit = processKit()
     const never = new AbortController().signal
@@ -53,7 +74,7 @@ describe('a process for each program', { timeout: 60_000 }, () => {
     const says = frameKind.ready.toString(8)
     const command = ['/bin/sh', '-c', `printf '\\0\\0\\0\\0\\${says}' >&${childFd.frames}; read order`]
     const settings = { ...defaultWasmSettings, warmChildren: 1, childLimit: 2 }
-    const pool = new SingleRunners({ command, settings, clock })
+    const pool = new SingleRunners({ command, settings, clock, log: () => {} })
     const never = new AbortController().signal
     await pool.start()
     expect(pool.working).toBe(0)

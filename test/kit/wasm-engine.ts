@@ -50,7 +50,7 @@ export class WasmEngineKit {
   ) {
     const whole = { ...defaultWasmSettings, ...settings }
     const clock = new SystemClock()
-    this.pool = runnerSupply({ command, settings: whole, clock })
+    this.pool = runnerSupply({ command, settings: whole, clock, log: () => {} })
     this.engine = new WasmEngine(whole, { runners: this.pool, cpu: new CpuLimit(clock), openGate })
     void this.pool.start()
   }

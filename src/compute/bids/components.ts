@@ -29,10 +29,10 @@ export const engineRule: BidRule = async ({ task, registries, signal }) => {
   const engine = engines.get(task.Engine.Type)
   if (!verdict.isYes || !engine) return verdict
   try {
-    return await engine.accepts(task.Engine, task.Network, signal)
+    return await engines.whileItWorks(engine, signal, (limit) => engine.accepts(task.Engine, task.Network, limit))
   } catch (error) {
     // It may have gone since it was last asked: then this node is the wrong one, and nothing is wrong with the job.
-    await engines.ask(engine)
+    if ((await engines.verdict(engine)).isYes) await engines.ask(engine)
     const now = await isThere(engines, 'engine', task.Engine.Type)
     if (now.isYes) throw error
     return now

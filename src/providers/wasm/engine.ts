@@ -36,9 +36,10 @@ export class WasmEngine implements Engine {
     this.#openGate = openGate
   }
 
-  /** Files are held through /proc, which only Linux has; and a child must come up. */
+  /** Files are held through /proc, which only Linux has; and a child must come up, as those that work have. */
   async isInstalled(signal: AbortSignal): Promise<Verdict> {
     if (!existsSync('/proc/self/fd')) return no('WASM programs need Linux with /proc')
+    if (this.#runners.working > 0) return yes
     try {
       const runner = await this.#runners.take(noNeeds, signal)
       const isReady = await runner.ready

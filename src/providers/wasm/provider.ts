@@ -1,6 +1,7 @@
 import type { OpenGate } from '#contracts/http-gate.ts'
 import type { Provider } from '#contracts/provider.ts'
 import type { Clock } from '#lib/clock.ts'
+import type { EventLog } from '#lib/event-log.ts'
 import { WasmEngine } from './engine.ts'
 import { CpuLimit } from './pool/cpu-limit.ts'
 import { RunnerPool } from './pool/runner-pool.ts'
@@ -13,6 +14,7 @@ export type WasmDeps = {
   /** How to start a runner child: program and arguments that end in `runWasmChild`. */
   command: readonly string[]
   openGate: OpenGate
+  log: EventLog
 }
 
 /** WebAssembly programs. The supply of runner children is a part that is started and stopped with the node. */

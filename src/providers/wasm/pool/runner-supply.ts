@@ -1,4 +1,5 @@
 import type { Clock } from '#lib/clock.ts'
+import type { EventLog } from '#lib/event-log.ts'
 import type { Startable } from '#lib/lifecycle.ts'
 import type { WasmSettings } from '../settings.ts'
 import type { Runner } from './runner.ts'
@@ -15,7 +16,7 @@ export interface RunnerSupply extends Startable {
   take(needs: RunnerNeeds, signal: AbortSignal): Promise<Runner> | Runner
   /** Takes a child back after its run; one that must not be used again is ended. */
   release(runner: Runner, isSpent: boolean): void
-  /** Children that have something to do. */
+  /** Children that have come up and have something to do. */
   readonly working: number
 }
 
@@ -24,6 +25,7 @@ export type RunnerSupplyOptions = {
   command: readonly string[]
   settings: WasmSettings
   clock: Clock
+  log: EventLog
 }
 
 /** The words that start a child. */

@@ -13,6 +13,12 @@ import { findSandbox, type Sandbox } from './sandbox.ts'
 /** A new child is started this long after one was taken, not to stand in the way of the run. */
 const refillMs = 20
 
+const withoutSandbox = {
+  reason:
+    'Engines.Types.Wasm.Isolation is process and bubblewrap is not installed: programs get a process each, and no sandbox around it',
+  hint: 'Install bubblewrap and start the node again',
+}
+
 /**
  * A child of its own for each run (isolation `process`), where bubblewrap is inside it, with nothing but what the run needs. Some are started
  * before: they serve once too, and behind bubblewrap only runs that need no place of this machine, since it opens none later.
@@ -22,16 +28,19 @@ export class SingleRunners implements RunnerSupply {
   readonly #all = new Set<Runner>()
   readonly #spare: Runner[] = []
   readonly #waiting: (() => void)[] = []
+  readonly #findSandbox: typeof findSandbox
   #sandbox: Sandbox | undefined
   #refill: Timer | undefined
   #isOpen = false
 
-  constructor(options: RunnerSupplyOptions) {
+  constructor(options: RunnerSupplyOptions, findWalls = findSandbox) {
     this.#options = options
+    this.#findSandbox = findWalls
   }
 
   async start(): Promise<void> {
-    this.#sandbox = findSandbox()
+    this.#sandbox = this.#findSandbox()
+    if (!this.#sandbox) this.#options.log('wasm_without_sandbox', withoutSandbox)
     this.#isOpen = true
     this.#startMissing()
   }
@@ -67,7 +76,7 @@ export class SingleRunners implements RunnerSupply {
   }
 
   get working(): number {
-    return this.#all.size - this.#spare.length
+    return [...this.#all].filter((runner) => runner.wasReady && !this.#spare.includes(runner)).length
   }
 
   #spareFor(places: readonly Place[]): Runner | undefined {
