@@ -28,7 +28,8 @@ export type ConnectionParts = {
 }
 
 const firstRetryMs = 500
-const lastRetryMs = 15_000
+/** An orchestrator that is busy has its ten seconds to answer besides. */
+const lastRetryMs = 5_000
 const linkFact = 'link'
 
 /** Keeps the node in touch with its orchestrator: handshake, heartbeats, changed information, and all over again. */
@@ -40,6 +41,8 @@ export class Connection implements Startable {
   #failures = 0
   #isStopped = false
   #isConnecting = false
+  /** The way was opened, or the orchestrator came, while a handshake was under way, which may have met nobody. */
+  #isCalled = false
   /** Not let in: another node may bear this name, so nothing is said in it. */
   #isRefused = false
   #watch: Subscription | undefined
@@ -69,6 +72,7 @@ export class Connection implements Startable {
   async #connect(): Promise<void> {
     if (this.#isConnecting) return
     this.#isConnecting = true
+    this.#isCalled = false
     await this.#shakeHands().finally(() => {
       this.#isConnecting = false
     })
@@ -144,7 +148,10 @@ export class Connection implements Startable {
 
   /** The orchestrator is there again, or has forgotten us: no need to wait. */
   #reconnectNow(): void {
-    if (this.#isStopped || this.#isConnecting) return
+    if (this.#isStopped) return
+    this.#failures = 0
+    this.#isCalled = this.#isConnecting
+    if (this.#isConnecting) return
     this.#timer?.stop()
     this.#disconnected()
     this.#connect().catch(() => {})
@@ -182,7 +189,7 @@ export class Connection implements Startable {
 
   #retryLater(): void {
     if (this.#isStopped) return
-    const pauseMs = Math.min(lastRetryMs, firstRetryMs * 2 ** this.#failures)
+    const pauseMs = this.#isCalled ? 0 : Math.min(lastRetryMs, firstRetryMs * 2 ** this.#failures)
     this.#failures += 1
     this.#timer?.stop()
     this.#timer = this.#parts.clock.after(pauseMs, () => {

@@ -11,24 +11,46 @@ const atOnce = 50
 const pauseMs = 50
 
 /**
- * Tells nodes of ours that are not connected that the orchestrator is there, which over servers of others they would find
- * out at their next heartbeat only. A thousand hear it in the first second, so that ten thousand do not come at once.
+ * Tells nodes of ours that the orchestrator is there, which over servers of others they would find out at their next
+ * try only: at its start those that are not connected, and each time it comes back to the bus all, since what it missed
+ * there it does not know. A thousand hear it in the first second, so that ten thousand do not come at once.
  */
 export function greetNodes(bus: Bus, clock: Clock, nodes: () => Promise<readonly NodeState[]>): Subscription {
+  let rounds: Rounds | undefined
+  const watch = bus.onConnection((isConnected) => {
+    const isStart = rounds === undefined
+    void rounds?.stop()
+    if (isConnected) rounds = greetingRounds(bus, clock, nodes, isStart ? isMissed : isWelcome)
+  })
+  return {
+    stop: () => {
+      watch.stop()
+      void rounds?.stop()
+    },
+  }
+}
+
+function greetingRounds(
+  bus: Bus,
+  clock: Clock,
+  nodes: () => Promise<readonly NodeState[]>,
+  isMeant: (node: NodeState) => boolean,
+): Rounds {
   let left: readonly NodeState[] | undefined
   const rounds = new Rounds(clock, async () => {
-    left ??= (await nodes()).filter(isMissed)
+    left ??= (await nodes()).filter(isMeant)
     for (const { Info } of left.slice(0, atOnce)) bus.publish(subjectOf(Info.NodeID), new Uint8Array())
     left = left.slice(atOnce)
     if (left.length === 0) void rounds.stop()
     return pauseMs
   })
   rounds.start()
-  return { stop: () => void rounds.stop() }
+  return rounds
 }
 
-const isMissed = ({ Info, Membership, ConnectionState }: NodeState): boolean =>
-  isOurs(Info) && Membership !== 'REJECTED' && ConnectionState.Status === 'DISCONNECTED'
+const isWelcome = ({ Info, Membership }: NodeState): boolean => isOurs(Info) && Membership !== 'REJECTED'
+
+const isMissed = (node: NodeState): boolean => isWelcome(node) && node.ConnectionState.Status === 'DISCONNECTED'
 
 /** Calls back when the orchestrator tells this node that it is there. */
 export const heedGreetings = (bus: Bus, nodeId: NodeId, onGreeting: () => void): Subscription =>

@@ -1,5 +1,6 @@
 import type { Subscription } from '#contracts/bus.ts'
 import type { OrchestratorEnd } from '#contracts/node-link.ts'
+import type { Timer } from '#lib/clock.ts'
 import { Fault } from '#lib/fault.ts'
 import type { Startable } from '#lib/lifecycle.ts'
 import { AnyOrchestrator } from '#link/any-orchestrator.ts'
@@ -7,6 +8,7 @@ import { heedGreetings } from '#link/greeting.ts'
 import type { NodeId } from '#models/ids.ts'
 import { ClientBus, type ClientDeps } from '#nats/client-bus.ts'
 import type { ClientSettings } from '#nats/client-options.ts'
+import { ReconnectPace } from '#nats/reconnect-pace.ts'
 
 /** Who connects; the key is the one that its client shows. */
 type Self = { nodeId: NodeId; publicKey: string }
@@ -14,8 +16,8 @@ type Self = { nodeId: NodeId; publicKey: string }
 const startPatienceMs = 2_000
 
 /**
- * The orchestrator of another process: the node starts and stops without it. Each call tries to connect until that has
- * worked once; from then on the bus itself finds its broker again.
+ * The orchestrator of another process: the node starts and stops without it. Until its broker was reached once, each
+ * call tries that, and it is tried between them; from then on the bus itself finds its broker again.
  */
 export class LateOrchestrator implements OrchestratorEnd, Startable {
   readonly #settings: ClientSettings
@@ -24,12 +26,15 @@ export class LateOrchestrator implements OrchestratorEnd, Startable {
   readonly #handlers = new Set<() => void>()
   #end: Promise<AnyOrchestrator> | undefined
   #bus: ClientBus | undefined
+  readonly #pace: ReconnectPace
+  #retry: Timer | undefined
   #isClosed = false
 
   constructor(settings: ClientSettings, self: Self, deps: ClientDeps) {
     this.#settings = settings
     this.#self = self
     this.#deps = deps
+    this.#pace = new ReconnectPace(deps.random)
   }
 
   handshake: OrchestratorEnd['handshake'] = async (request, back) =>
@@ -56,7 +61,7 @@ export class LateOrchestrator implements OrchestratorEnd, Startable {
     }
   }
 
-  /** Each time the broker is back after it was lost, or the orchestrator says that it is. */
+  /** When the broker is reached after it could not be, each time it is back, or the orchestrator says that it is. */
   onReachable(handler: () => void): Subscription {
     this.#handlers.add(handler)
     return { stop: () => this.#handlers.delete(handler) }
@@ -72,25 +77,43 @@ export class LateOrchestrator implements OrchestratorEnd, Startable {
     const pause = this.#deps.clock.sleep(startPatienceMs, isOver.signal).catch(() => undefined)
     const outcome = await Promise.race([refusal, pause])
     isOver.abort()
-    if (outcome instanceof Fault && outcome.code === 'Unauthorized') throw outcome
+    if (!(outcome instanceof Fault && outcome.code === 'Unauthorized')) return
+    await this.stop()
+    throw outcome
   }
 
   async stop(): Promise<void> {
     this.#isClosed = true
+    this.#retry?.stop()
     await this.#bus?.close()
   }
 
   #connected(): Promise<AnyOrchestrator> {
     this.#end ??= this.#connect().catch((error: unknown) => {
       this.#end = undefined
+      this.#tryLater()
       throw error
     })
     return this.#end
   }
 
+  /** As often as one that was lost is looked for. */
+  #tryLater(): void {
+    if (this.#isClosed) return
+    this.#retry?.stop()
+    this.#retry = this.#deps.clock.after(this.#pace.pauseMs, () => {
+      this.#connected().then(
+        () => this.#tell(),
+        () => {},
+      )
+    })
+    this.#pace.attempted()
+  }
+
   async #connect(): Promise<AnyOrchestrator> {
     const bus = await ClientBus.connect(this.#settings, this.#deps)
     if (this.#isClosed) await bus.close()
+    this.#retry?.stop()
     this.#bus = bus
     let wasCut = false
     bus.onConnection((isConnected) => {

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import type { Subscription } from '#contracts/bus.ts'
 import { greetNodes, heedGreetings } from '#link/greeting.ts'
 import type { NodeId } from '#models/ids.ts'
 import type { NodeState } from '#models/node.ts'
@@ -10,10 +11,24 @@ import { StepClock } from '../kit/step-clock.ts'
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
+/** A bus that can be lost and reached again. */
+class LosableBus extends LocalBus {
+  #handler: (isConnected: boolean) => void = () => {}
+
+  override onConnection(handler: (isConnected: boolean) => void): Subscription {
+    this.#handler = handler
+    return super.onConnection(handler)
+  }
+
+  turn(isConnected: boolean): void {
+    this.#handler(isConnected)
+  }
+}
+
 /** Nodes that are known to an orchestrator that starts. */
 const fleet = (states: readonly NodeState[]) => {
   const clock = new StepClock()
-  const bus = new LocalBus(new Router(), clock, systemRandom)
+  const bus = new LosableBus(new Router(), clock, systemRandom)
   const heard: NodeId[] = []
   for (const { Info } of states) heedGreetings(bus, Info.NodeID, () => heard.push(Info.NodeID))
   const greeting = greetNodes(bus, clock, async () => states)
@@ -23,7 +38,7 @@ const fleet = (states: readonly NodeState[]) => {
       await turn()
     }
   }
-  return { clock, heard, greeting, passTo }
+  return { clock, bus, heard, greeting, passTo }
 }
 
 const away = (name: string): NodeState => {
@@ -42,16 +57,31 @@ it('a thousand nodes hear within a second that their orchestrator is there, and 
   expect(clock.pending).toBe(0)
 })
 
-it('nobody is told who is connected, is rejected, or speaks another protocol', async () => {
+const oneOfEachKind = (): NodeState[] => {
   const [connected, rejected, ofGo] = [away('connected'), away('rejected'), away('go')]
-  const { heard, passTo } = fleet([
+  return [
     { ...connected, ConnectionState: { ...connected.ConnectionState, Status: 'CONNECTED' } },
     { ...rejected, Membership: 'REJECTED' },
     { ...ofGo, Info: { ...ofGo.Info, SupportedProtocols: ['ncl/v1'] } },
     away('missed'),
-  ])
+  ]
+}
+
+it('nobody is told who is connected, is rejected, or speaks another protocol', async () => {
+  const { heard, passTo } = fleet(oneOfEachKind())
   await passTo(1_000)
   expect(heard).toEqual(['missed'])
+})
+
+it('when the orchestrator comes back to the bus, who still counts as connected is told too: it may have met nobody there', async () => {
+  const { bus, heard, passTo } = fleet(oneOfEachKind())
+  await passTo(1_000)
+  bus.turn(false)
+  await passTo(2_000)
+  expect(heard).toEqual(['missed'])
+  bus.turn(true)
+  await passTo(3_000)
+  expect(heard).toEqual(['missed', 'connected', 'missed'])
 })
 
 it('an orchestrator that stops tells nobody any more', async () => {

@@ -1,0 +1,88 @@
+import { expect, it } from 'vitest'
+import type { OrchestratorEnd } from '#contracts/node-link.ts'
+import type { Store } from '#contracts/store.ts'
+import { Fault } from '#lib/fault.ts'
+import type { Post } from '#link/post.ts'
+import type { HandshakeReply } from '#models/messages/messages.ts'
+import { amount, nodeState } from '../../test/kit/reconcile-world.ts'
+import { StepClock } from '../../test/kit/step-clock.ts'
+import type { Compute } from './compute.ts'
+import { Connection } from './connection.ts'
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+const nobodyListens = new Fault('ServiceUnavailable', 'nobody listens', { isRetryable: true })
+const welcome: HandshakeReply = {
+  IsAccepted: true,
+  Reason: '',
+  LinkID: 'link',
+  HeartbeatIntervalMs: 15_000,
+} as HandshakeReply
+
+/** A node whose handshakes each wait for what the test lets become of them. */
+const node = () => {
+  const clock = new StepClock()
+  const handshakes: PromiseWithResolvers<HandshakeReply>[] = []
+  const shakeHands = (): Promise<HandshakeReply> => {
+    const handshake = Promise.withResolvers<HandshakeReply>()
+    handshakes.push(handshake)
+    return handshake.promise
+  }
+  let reachable: () => void = () => {}
+  const connection = new Connection({
+    store: { storeId: 's', fact: async () => 'link' } as unknown as Store,
+    post: { connect: () => {}, disconnect: () => {} } as unknown as Post,
+    compute: { live: [], setLink: () => {} } as unknown as Compute,
+    orchestrator: { handshake: shakeHands } as unknown as OrchestratorEnd,
+    clock,
+    info: async () => nodeState('n-1', amount(1), {}).Info,
+    beatEveryMs: 15_000,
+    sharesStore: false,
+    onReachable: (handler) => {
+      reachable = handler
+      return { stop: () => {} }
+    },
+    log: () => {},
+  })
+  const passTo = async (ms: number): Promise<void> => {
+    for (let at = clock.nowAtMs; at <= ms; at += 100) {
+      clock.goTo(at)
+      await turn()
+    }
+  }
+  const failAll = (): void => {
+    for (const { reject } of handshakes) reject(nobodyListens)
+  }
+  return { clock, connection, handshakes, failAll, passTo, reach: () => reachable() }
+}
+
+it('a node that meets nobody tries again after five seconds at most', async () => {
+  const { connection, handshakes, failAll, passTo } = node()
+  await connection.start()
+  for (let ms = 0; ms <= 60_000; ms += 100) {
+    failAll()
+    await passTo(ms)
+  }
+  expect(handshakes.length).toBeGreaterThanOrEqual(12)
+})
+
+it('a node that is called while it meets nobody tries again at once, and soon after that', async () => {
+  const { connection, handshakes, failAll, passTo, reach } = node()
+  await connection.start()
+  for (let ms = 0; ms <= 20_000; ms += 100) {
+    failAll()
+    await passTo(ms)
+  }
+  reach()
+  await turn()
+  const before = handshakes.length
+  reach()
+  failAll()
+  await passTo(20_100)
+  expect(handshakes).toHaveLength(before + 1)
+  failAll()
+  await passTo(21_200)
+  expect(handshakes).toHaveLength(before + 2)
+  handshakes.at(-1)?.resolve(welcome)
+  await passTo(26_200)
+  expect(handshakes).toHaveLength(before + 2)
+})
