@@ -40,6 +40,19 @@ it('a node that goes on is never told of, nor one that is forgotten', () => {
   expect(silence.isHeardWithin('gone' as NodeId, 100_000)).toBe(false)
 })
 
+it("the time in which this process did not run is nobody's silence [R101]", () => {
+  const clock = new StepClock()
+  const { told, hear } = silenceOf(clock)
+  hear(0, 'dead')
+  hear(1_000, 'alive')
+  clock.goTo(1_500)
+  clock.nowAtMs = 20_000
+  hear(20_001, 'alive')
+  expect(told).toEqual([])
+  clock.goTo(60_000)
+  expect(told).toEqual(['dead at 21200', 'alive at 23001'])
+})
+
 it('nothing is told after the end', () => {
   const clock = new StepClock()
   const { told, silence, hear } = silenceOf(clock)
