@@ -14,6 +14,7 @@ import {
   rm,
   rmdir,
   stat,
+  symlink,
 } from 'node:fs/promises'
 import { basename, dirname, join, sep } from 'node:path'
 import { pipeline } from 'node:stream/promises'
@@ -22,6 +23,22 @@ import { haveSameBytes } from './same-bytes.ts'
 
 /** Files of a result that several executions have of the same name: they are joined in the view of all. */
 const joined: readonly string[] = ['stdout', 'stderr', 'exitCode']
+
+/** A link that leads nowhere: it is there with what it says at once, so that of two who make it one gets it. */
+const ownerName = 'owner'
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+const taken = (path: string, pid: number): Fault =>
+  new Fault('Conflict', `another command fetches this result, into ${path}`, {
+    hint: `Wait until process ${pid} has ended, or name another folder with --output-dir.`,
+  })
 
 /** What a folder holds one result per execution in, and how they come together. */
 export const resultFolder = {
@@ -49,6 +66,22 @@ export const resultFolder = {
       if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error
     })
   },
+
+  /** Makes a folder this process's own until it lets go of it, or has ended. Throws a Fault Conflict while it is another's. */
+  async claim(path: string): Promise<void> {
+    await mkdir(path, { recursive: true })
+    const owner = join(path, ownerName)
+    const claim = () => symlink(String(process.pid), owner)
+    await claim().catch(async (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error
+      const pid = Number(await readlink(owner))
+      if (pid !== process.pid && isRunning(pid)) throw taken(path, pid)
+      await rm(owner)
+      await claim()
+    })
+  },
+
+  letGo: (path: string): Promise<void> => rm(join(path, ownerName), { force: true }),
 
   /** Makes the file when there is none. */
   append: (path: string, content: string | Uint8Array): Promise<void> => appendFile(path, content),

@@ -56,7 +56,7 @@ export async function fetchAll(
     if (failed.length > 0) throw failureOf(failed, results.length, isTemporary, cli)
     return fetched
   } catch (error) {
-    const mayGoOn = failed.length === 0 || !failed.every((each) => isLeftPacked(each.error))
+    const mayGoOn = failed.length === 0 || !failed.every(({ error: why }) => isLeftPacked(why) || isTaken(why))
     if (!isTemporary && mayGoOn) await tellKept(results, root, cli)
     throw error
   }
@@ -71,11 +71,13 @@ async function fetchOne(target: string, bring: (folder: string) => Promise<void>
   if (await resultFolder.exists(target)) return false
   const part = partOf(target)
   const folder = `${part}/files`
-  await resultFolder.makeEmpty(folder)
+  await resultFolder.claim(part)
   try {
+    await resultFolder.makeEmpty(folder)
     await bring(folder)
   } catch (error) {
     await resultFolder.remove(folder)
+    await resultFolder.letGo(part)
     await resultFolder.removeIfEmpty(part)
     throw error
   }
@@ -132,6 +134,9 @@ function isLeftPacked(error: unknown): boolean {
   const { code, isRetryable } = faultOf(error)
   return code === 'ResourceExhausted' && !isRetryable
 }
+
+/** By another command, whose it is to go on. */
+const isTaken = (error: unknown): boolean => faultOf(error).code === 'Conflict'
 
 const tooLate = (timeoutMs: number, isTemporary: boolean): Fault =>
   new Fault('Timeout', `the results did not come within ${timeoutMs / 1000}s`, {

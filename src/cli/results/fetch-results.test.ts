@@ -1,4 +1,5 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -154,6 +155,26 @@ describe('the results of a job that are fetched', () => {
       hint: expect.stringContaining('It was left packed'),
     })
     expect(said).toBe('')
+  })
+
+  it('are left to another command that fetches them into the same folder, as long as that runs', async () => {
+    await serve((asked, reply) => void reply.end(archive(nameIn(asked.url))))
+    const owner = join(root, 'e-0.part/owner')
+    const files = join(root, 'e-0.part/files')
+    mkdirSync(files, { recursive: true })
+    writeFileSync(join(files, 'stdout'), 'half of')
+    symlinkSync(String(process.ppid), owner)
+    await expect(fetchResults(results(1), flags(), cli)).rejects.toMatchObject({
+      code: 'Conflict',
+      message: expect.stringContaining('another command fetches this result'),
+      hint: expect.stringContaining(`until process ${process.ppid} has ended`),
+    })
+    expect(readFileSync(join(files, 'stdout'), 'utf8')).toBe('half of')
+    expect(said).toBe('')
+    rmSync(owner)
+    symlinkSync(String(spawnSync('true').pid), owner)
+    await fetchResults(results(1), flags(), cli)
+    expect(readdirSync(root).toSorted()).toEqual(['only-e-0', 'stdout'])
   })
 
   it('are not said to be here when none of them is', async () => {
