@@ -130,12 +130,26 @@ describe('results over the link', () => {
     expect(await second.publisher.isPacked(asked.executionId)).toBe(false)
   })
 
+  it('come soon after there is room for them: at most a third later than that took, or half a minute', async () => {
+    for (const fullMs of [300, 5_000, 60_000, 600_000]) {
+      let nowMs = 0
+      const sleep = async (ms: number) => void (nowMs += ms)
+      const full = new Fault('StorageFull', 'the orchestrator has no room', { isRetryable: true })
+      const offer = async () => (nowMs < fullMs ? Promise.reject(full) : { IsTaken: true })
+      const clock = Object.assign(new SystemClock(), { sleep, monotonicMs: () => nowMs })
+      const publisher = new LinkPublisher(settingsIn(root), { ...parts, clock, offer })
+      await publisher.start()
+      await publisher.publish(request(), never)
+      expect(nowMs - fullMs).toBeLessThanOrEqual(Math.min(30_000, fullMs / 3 + 50))
+    }
+  })
+
   it('are offered again at once when the orchestrator can be reached again, however long it was away', async () => {
     const clock = new StepClock()
     const away = new Fault('ServiceUnavailable', 'the node is not connected', { isRetryable: true })
     const reached: (() => void)[] = []
     let offers = 0
-    let failsLeft = 12
+    let failsLeft = 31
     const publisher = new LinkPublisher(settingsIn(root), {
       ...parts,
       clock,
@@ -151,13 +165,13 @@ describe('results over the link', () => {
     })
     await publisher.start()
     const done = publisher.publish(request(), never)
-    for (let n = 1; n <= 11; n++) {
+    for (let n = 1; n <= 30; n++) {
       await until('it waits', () => offers === n && reached.length === n)
-      if (n < 11) clock.goTo(clock.nowAtMs + 30_000)
+      if (n < 30) clock.goTo(clock.nowAtMs + 30_000)
     }
     const backAtMs = clock.nowAtMs
     reached.at(-1)?.()
-    await until('it is offered, before the orchestrator knows the node again', () => reached.length === 12)
+    await until('it is offered, before the orchestrator knows the node again', () => reached.length === 31)
     clock.goTo(backAtMs + 50)
     expect(await done).toMatchObject({ Type: 'link' })
   })

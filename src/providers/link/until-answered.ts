@@ -4,6 +4,8 @@ import { faultOf } from '#lib/fault.ts'
 
 const firstPauseMs = 50
 const longestPauseMs = 30_000
+/** So that at most a third is added to the time that nothing came. */
+const growth = 1.3
 /** A question that breaks later than this was being answered. */
 const workedMs = 300
 
@@ -34,7 +36,7 @@ export async function untilAnswered<Answer>(
       if (!faultOf(error).isRetryable) throw error
       // Over a line that breaks again and again a part comes each time.
       if (clock.monotonicMs() - beganMs > workedMs) failures = 0
-      const isReached = await pause(Math.min(longestPauseMs, firstPauseMs * 2 ** failures++), line, signal)
+      const isReached = await pause(Math.min(longestPauseMs, firstPauseMs * growth ** failures++), line, signal)
       if (isReached) failures = 0
     }
   }
