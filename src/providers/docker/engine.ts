@@ -31,6 +31,7 @@ import { httpVerdict } from './network/http-verdict.ts'
 import { patiently } from './patience.ts'
 import { pullImage } from './pull.ts'
 import type { DockerSettings } from './settings.ts'
+import { SharedWork, type Tell } from './shared-work.ts'
 import { startContainer } from './start-container.ts'
 import { sweep } from './sweep.ts'
 
@@ -47,6 +48,7 @@ export class DockerEngine implements Engine {
   readonly #api: DockerApi
   readonly #networks: HeldNetworks
   readonly #images: Images
+  readonly #pulls = new SharedWork<void>()
   readonly #logCopy: LogCopy
   readonly #released = new AbortController()
   readonly #running = new Set<ExecutionId>()
@@ -113,9 +115,8 @@ export class DockerEngine implements Engine {
     const params = { ...asked, Image: imageToRun(asked.Image, request.content) }
     const name = containerNameOf(this.#executorId, request)
     try {
-      const pull = { image: params.Image, clock: this.#clock, tell: request.onProgress ?? (() => {}) }
       const fetchImage = async () => {
-        await pullImage(this.#api, this.#settings, pull, signal)
+        await this.#pull(params.Image, signal, request.onProgress)
         await this.#images.checkPulled(params.Image, signal)
         if (params.Image !== asked.Image) await nameImage(this.#api, params.Image, asked.Image)
       }
@@ -131,6 +132,12 @@ export class DockerEngine implements Engine {
       await this.#remove(request)
       throw error
     }
+  }
+
+  #pull(image: string, signal: AbortSignal, onProgress: RunRequest['onProgress']): Promise<void> {
+    const pull = (shared: AbortSignal, tell: Tell) =>
+      pullImage(this.#api, this.#settings, { image, clock: this.#clock, tell }, shared)
+    return this.#pulls.get(image, signal, pull, onProgress)
   }
 
   async #specOf(request: RunRequest, params: DockerParams, holder?: string): Promise<ContainerSpec> {

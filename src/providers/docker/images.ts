@@ -8,6 +8,7 @@ import { imageFault } from './image-faults.ts'
 import { type ImageRef, parseImageRef } from './image-ref.ts'
 import { registryAuth } from './registry-auth.ts'
 import type { DockerSettings } from './settings.ts'
+import { SharedWork } from './shared-work.ts'
 
 type Platform = { os: string; architecture: string }
 type LocalImage = { Os?: string; Architecture?: string; RepoDigests?: string[] | null }
@@ -28,6 +29,7 @@ export class Images {
   readonly #remembered: LRUCache<string, Known>
   /** What is here, from the bid to the start that follows it at once. */
   readonly #justSeen: LRUCache<string, Known>
+  readonly #asked = new SharedWork<Known>()
   readonly #clock: Clock
   #engine: { platforms: Platform[]; askedMs: number } | undefined
 
@@ -91,9 +93,11 @@ export class Images {
     }
     const remembered = this.#remembered.get(image)
     if (remembered) return remembered
-    const known = await this.#remote(image, signal)
-    this.#remembered.set(image, known)
-    return known
+    return this.#asked.get(image, signal, async (shared) => {
+      const known = await this.#remote(image, shared)
+      this.#remembered.set(image, known)
+      return known
+    })
   }
 
   async #local(image: string, signal: AbortSignal): Promise<Known | undefined> {
