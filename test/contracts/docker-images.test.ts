@@ -63,6 +63,23 @@ withDocker((host) => {
       await forget(registry.image)
     })
 
+    it('pulls once what many want at the same time, and tells each of them', async () => {
+      registry = await imageRegistry(busyboxImage())
+      const { image } = registry
+      const engine = open()
+      const told: string[] = []
+      const some = Array.from({ length: 4 }, () =>
+        ask({ Image: image, ...script('echo pulled') }, { onProgress: (text) => told.push(text) }),
+      )
+      await Promise.all(some.map((asked) => engine.accepts(asked.engine, { Type: 'None' }, never)))
+      await Promise.all(some.map((asked) => run(asked, engine)))
+      expect(some.map(({ logs }) => logs.stdout)).toEqual(Array(4).fill('pulled\n'))
+      expect(told.filter((text) => text === `Pulling image ${image}`)).toHaveLength(4)
+      // One for the question where it runs, one for the pull.
+      expect(registry.requests.filter(({ path }) => path.endsWith('/manifests/1'))).toHaveLength(2)
+      await forget(image)
+    })
+
     it('offers no login of another registry, and blames the user for the missing one [X9, S1]', async () => {
       registry = await imageRegistry(Buffer.alloc(1024), { login: 'me:secret' })
       const credentials = { 'docker.io': { username: 'hub', password: 'hub-secret' } }
