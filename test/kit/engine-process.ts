@@ -68,6 +68,8 @@ async function running(dir: string, socket: string, program: EngineProgram): Pro
   const script = `exec ${endsWithUs()} "$@" >"$0" 2>&1`
   const daemon = spawn('/bin/sh', ['-c', script, join(dir, 'log'), ...program.command(dir, socket)], {
     stdio: 'ignore',
+    // Podman leaves a file where it runs when a container has lacked memory.
+    cwd: dir,
     env: { ...process.env, ...program.env?.(dir) },
   })
   for (const giveUp = Date.now() + startLimitMs; Date.now() < giveUp; await sleep(50)) {
