@@ -39,7 +39,7 @@ function greetingRounds(
   let left: readonly NodeState[] | undefined
   const rounds = new Rounds(clock, async () => {
     left ??= (await nodes()).filter(isMeant)
-    for (const { Info } of left.slice(0, atOnce)) bus.publish(subjectOf(Info.NodeID), new Uint8Array())
+    for (const node of left.slice(0, atOnce)) greet(bus, node)
     left = left.slice(atOnce)
     if (left.length === 0) void rounds.stop()
     return pauseMs
@@ -47,6 +47,14 @@ function greetingRounds(
   rounds.start()
   return rounds
 }
+
+/** Tells nodes that are approved after they were rejected: they would find it out at their next beat or try only. */
+export const greetApproved = (
+  bus: Bus,
+  nodes: { onApproved(handler: (node: NodeState) => void): Subscription },
+): Subscription => nodes.onApproved((node) => isMissed(node) && greet(bus, node))
+
+const greet = (bus: Bus, { Info }: NodeState): void => bus.publish(subjectOf(Info.NodeID), new Uint8Array())
 
 const isWelcome = ({ Info, Membership }: NodeState): boolean => isOurs(Info) && Membership !== 'REJECTED'
 

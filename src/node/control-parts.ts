@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import type { Startable } from '#lib/lifecycle.ts'
 import { serveGoNodes } from '#link/bprotocol/serve.ts'
 import { serveOrchestrator } from '#link/bus-ends.ts'
-import { greetNodes } from '#link/greeting.ts'
+import { greetApproved, greetNodes } from '#link/greeting.ts'
 import type { NodeId } from '#models/ids.ts'
 import { Orchestrator } from '#orchestrator/orchestrator.ts'
 import { systemDisk } from '#platform/disk.ts'
@@ -47,6 +47,7 @@ export const controlParts = async (deps: NodeDeps, context: PartContext) => {
     serveOrchestrator({ bus: open, end, clock, random: systemRandom, log }),
     serveGoNodes({ bus: open, clock, random: systemRandom, end, orchestratorId: nodeId, knownInfo, log }),
     greetNodes(open, clock, () => orchestrator.nodes.list()),
+    greetApproved(open, orchestrator.nodes),
   ])
   const parts: Startable[] = [orchestrator, ...bus.parts]
   return { bus, orchestrator, parts }

@@ -1,4 +1,4 @@
-import type { JobsApi, NodesApi } from '#contracts/control-plane.ts'
+import type { JobsApi } from '#contracts/control-plane.ts'
 import type { OrchestratorEnd } from '#contracts/node-link.ts'
 import type { ResultSigner } from '#contracts/result-signer.ts'
 import type { ResultStore } from '#contracts/result-store.ts'
@@ -102,7 +102,7 @@ const noManagedStore = (): Fault =>
 /** The control plane of one process, wired. */
 export class Orchestrator implements Startable {
   readonly jobs: JobsApi
-  readonly nodes: NodesApi
+  readonly nodes: Nodes
   readonly link: OrchestratorEnd
   readonly #parts: OrchestratorParts
   readonly #table = new NodeTable()

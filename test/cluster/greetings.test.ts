@@ -1,13 +1,18 @@
 import { expect, it } from 'vitest'
 import type { Subscription } from '#contracts/bus.ts'
-import { greetNodes, heedGreetings } from '#link/greeting.ts'
+import { greetApproved, greetNodes, heedGreetings } from '#link/greeting.ts'
 import type { NodeId } from '#models/ids.ts'
 import type { NodeState } from '#models/node.ts'
 import { LocalBus } from '#nats/local-bus.ts'
 import { Router } from '#nats/server/router.ts'
 import { systemRandom } from '#platform/random.ts'
+import { joinCompute, startOrchestrator } from '../kit/cluster.ts'
 import { amount, nodeState } from '../kit/reconcile-world.ts'
 import { StepClock } from '../kit/step-clock.ts'
+import { testParts } from '../kit/test-parts.ts'
+import { until } from '../kit/until.ts'
+
+const { started } = testParts()
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
@@ -91,4 +96,27 @@ it('an orchestrator that stops tells nobody any more', async () => {
   await passTo(1_000)
   expect(heard).toHaveLength(100)
   expect(clock.pending).toBe(0)
+})
+
+it('a node that is approved after it was rejected hears it at once [R52, P2]', async () => {
+  const cluster = started(await startOrchestrator())
+  const name = 'east' as NodeId
+  started(await joinCompute(cluster.port, name, { engines: [] }))
+  const heard: NodeId[] = []
+  heedGreetings(cluster.bus, name, () => heard.push(name))
+  const greeting = greetApproved(cluster.bus, cluster.nodes)
+  const isThere = async (status: string): Promise<boolean> =>
+    (await cluster.nodes.list()).some(
+      ({ Info, ConnectionState }) => Info.NodeID === name && ConnectionState.Status === status,
+    )
+  await until('it is connected', () => isThere('CONNECTED'))
+  await cluster.nodes.reject(name, '')
+  expect(await isThere('DISCONNECTED')).toBe(true)
+  await cluster.nodes.approve(name, '')
+  await until('it hears it', () => heard.length > 0)
+  greeting.stop()
+  await cluster.nodes.reject(name, '')
+  await cluster.nodes.approve(name, '')
+  await turn()
+  expect(heard).toEqual([name])
 })

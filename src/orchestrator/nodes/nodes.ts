@@ -1,3 +1,4 @@
+import type { Subscription } from '#contracts/bus.ts'
 import type { NodesApi } from '#contracts/control-plane.ts'
 import type { Clock } from '#lib/clock.ts'
 import type { EventLog } from '#lib/event-log.ts'
@@ -27,6 +28,7 @@ export type NodesParts = {
 /** The use cases on nodes. */
 export class Nodes implements NodesApi {
   readonly #parts: NodesParts
+  readonly #onApproved = new Set<(node: NodeState) => void>()
 
   constructor(parts: NodesParts) {
     this.#parts = parts
@@ -61,6 +63,14 @@ export class Nodes implements NodesApi {
   async approve(id: NodeId, message: string): Promise<void> {
     await this.#judge(id, 'APPROVED', message)
     this.#parts.onBetter()
+    const node = this.#parts.table.get(id)
+    if (node) for (const handler of this.#onApproved) handler(node)
+  }
+
+  /** Calls back with each node that is approved from now on. */
+  onApproved(handler: (node: NodeState) => void): Subscription {
+    this.#onApproved.add(handler)
+    return { stop: () => this.#onApproved.delete(handler) }
   }
 
   async reject(id: NodeId, message: string): Promise<void> {
