@@ -112,6 +112,19 @@ describe('kept files of inputs', () => {
     expect(readFileSync(first.path, 'utf8')).toBe('12345')
   })
 
+  it('go when the disk is full, so that what is to come finds room at the next attempt [L7]', async () => {
+    const cache = await cacheOf()
+    const used = await ask(cache, 'a')
+    const fault = new Fault('StorageFull', 'no space left on device')
+    for (const error of [fault, Object.assign(new Error('no space left'), { code: 'ENOSPC' })]) {
+      await ask(cache, 'b')
+      const full = cache.file('c', join(folder, 'full'), async () => Promise.reject(error), never)
+      await expect(full).rejects.toThrow('no space left')
+      expect(keptFiles()).toEqual([])
+    }
+    expect(readFileSync(used.path, 'utf8')).toBe('a')
+  })
+
   it('go when nobody has asked for them for long', async () => {
     const cache = await cacheOf({ keptMs: hour })
     await ask(cache, 'old')

@@ -4,7 +4,7 @@ import { copyFile, link, mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { FileCache, FileOrigin } from '#contracts/file-cache.ts'
 import type { Clock } from '#lib/clock.ts'
-import { Fault } from '#lib/fault.ts'
+import { Fault, isDiskFull } from '#lib/fault.ts'
 import type { Startable } from '#lib/lifecycle.ts'
 import { orAborted } from '#lib/or-aborted.ts'
 import { Rounds, restForAge } from '#lib/rounds.ts'
@@ -71,7 +71,7 @@ export class DiskFileCache implements FileCache, Startable {
       this.#kept.set(name, { sizeBytes, usedMs })
       this.#totalBytes += sizeBytes
     }
-    await this.#makeRoom()
+    await this.#shrinkTo(this.#parts.maxBytes)
   }
 
   async file(key: string, path: string, bring: () => Promise<void>, signal: AbortSignal): Promise<FileOrigin> {
@@ -106,7 +106,11 @@ export class DiskFileCache implements FileCache, Startable {
 
   async #linkOrBring(name: string, path: string, bring: () => Promise<void>): Promise<FileOrigin> {
     if (await this.#give(name, path)) return 'kept'
-    await bring()
+    await bring().catch(async (error: unknown) => {
+      // The next attempt finds the room that what is only kept takes.
+      if (isFull(error)) await this.#shrinkTo(0).catch(this.#parts.onError)
+      throw error
+    })
     await this.#keep(name, path).catch(this.#parts.onError)
     return 'brought'
   }
@@ -134,12 +138,12 @@ export class DiskFileCache implements FileCache, Startable {
     await link(path, join(this.#folder, name))
     this.#kept.set(name, { sizeBytes, usedMs: this.#parts.clock.nowMs() })
     this.#totalBytes += sizeBytes
-    await this.#makeRoom()
+    await this.#shrinkTo(this.#parts.maxBytes)
   }
 
-  async #makeRoom(): Promise<void> {
+  async #shrinkTo(maxBytes: number): Promise<void> {
     for (const name of this.#kept.keys()) {
-      if (this.#totalBytes <= this.#parts.maxBytes) return
+      if (this.#totalBytes <= maxBytes) return
       await this.#drop(name)
     }
   }
@@ -165,6 +169,9 @@ export class DiskFileCache implements FileCache, Startable {
     return { name, sizeBytes: size, usedMs: ctimeMs }
   }
 }
+
+const isFull = (error: unknown): boolean =>
+  isDiskFull(error) || (error instanceof Fault && error.code === 'StorageFull')
 
 /** What was too much for one, or not what he asked for, may be right for another. */
 const isOwn = (error: unknown): boolean => error instanceof Fault && !error.isRetryable
