@@ -30,6 +30,7 @@ export class Images {
   /** What is here, from the bid to the start that follows it at once. */
   readonly #justSeen: LRUCache<string, Known>
   readonly #asked = new SharedWork<Known>()
+  readonly #askedEngine = new SharedWork<Platform[]>()
   readonly #clock: Clock
   #engine: { platforms: Platform[]; askedMs: number } | undefined
 
@@ -78,14 +79,23 @@ export class Images {
   async #enginePlatforms(signal: AbortSignal): Promise<Platform[]> {
     const now = this.#clock.monotonicMs()
     if (!this.#engine || now - this.#engine.askedMs > engineTtlMs) {
-      const version = await this.#api.call<EngineVersion>('GET', '/version', { signal })
-      this.#engine = { platforms: enginePlatforms(version), askedMs: now }
+      const platforms = await this.#askedEngine.get('', signal, (shared) => this.#askEngine(shared))
+      this.#engine = { platforms, askedMs: now }
     }
     return this.#engine.platforms
   }
 
+  async #askEngine(signal: AbortSignal): Promise<Platform[]> {
+    return enginePlatforms(await this.#api.call<EngineVersion>('GET', '/version', { signal }))
+  }
+
+  /** Many jobs that come together ask for the same; some engines take long to say it. */
+  #known(image: string, signal: AbortSignal): Promise<Known> {
+    return this.#asked.get(image, signal, (shared) => this.#look(image, shared))
+  }
+
   /** A local image speaks for itself, so that no registry is needed for it (X28). */
-  async #known(image: string, signal: AbortSignal): Promise<Known> {
+  async #look(image: string, signal: AbortSignal): Promise<Known> {
     const local = await this.#local(image, signal)
     if (local) {
       this.#justSeen.set(image, local)
@@ -93,11 +103,9 @@ export class Images {
     }
     const remembered = this.#remembered.get(image)
     if (remembered) return remembered
-    return this.#asked.get(image, signal, async (shared) => {
-      const known = await this.#remote(image, shared)
-      this.#remembered.set(image, known)
-      return known
-    })
+    const known = await this.#remote(image, signal)
+    this.#remembered.set(image, known)
+    return known
   }
 
   async #local(image: string, signal: AbortSignal): Promise<Known | undefined> {

@@ -3,7 +3,7 @@ import { dockerStatusOf } from './engine-answer.ts'
 
 const patienceMs = 600_000
 const firstPauseMs = 200
-const longestPauseMs = 5_000
+const longestPauseMs = 1_000
 
 /**
  * Asks an engine that may be away until it answers, for up to ten minutes; `onAway` is called each time that it does not. Throws
