@@ -130,14 +130,15 @@ const send = async (bus: Bus, inbox: string, query: LogQuery, end: ComputeEnd, c
   void tellLife(bus, inbox, clock, gone)
   const pieceBytes = Math.min(largestPieceBytes, bus.maxPayloadBytes - headBytes)
   try {
-    for await (const chunk of end.readLogs(query, gone.signal)) {
+    const credit = (): Promise<unknown> | undefined => (underWay.length < window ? undefined : underWay[0])
+    for await (const chunk of gathered(end.readLogs(query, gone.signal), pieceBytes, credit)) {
       for (const piece of piecesOf(chunk, pieceBytes)) {
+        if (underWay.length >= window) await underWay.shift()
         const taken = bus.request(inbox, piece, creditLimitMs)
         taken.catch(() => {
           // Whoever waits for it is told.
         })
         underWay.push(taken)
-        if (underWay.length >= window) await underWay.shift()
       }
     }
     await Promise.all(underWay)
@@ -149,6 +150,56 @@ const send = async (bus: Bus, inbox: string, query: LogQuery, end: ComputeEnd, c
     gone.abort()
   }
 }
+
+/**
+ * What a stream goes on with while `credit` is waited for goes together: line by line, each with an answer to wait for,
+ * would be a few hundred bytes a second over a long way.
+ */
+async function* gathered(
+  chunks: AsyncIterable<LogChunk>,
+  limitBytes: number,
+  credit: () => Promise<unknown> | undefined,
+): AsyncGenerator<LogChunk> {
+  const source = chunks[Symbol.asyncIterator]()
+  const ask = (): Promise<IteratorResult<LogChunk>> => {
+    const answer = source.next()
+    answer.catch(() => {
+      // Whoever waits for it is told.
+    })
+    return answer
+  }
+  let next = ask()
+  const more = (): Promise<IteratorResult<LogChunk> | undefined> | undefined => {
+    const awaited = credit()
+    return awaited && Promise.race([awaited.then(() => undefined), next])
+  }
+  try {
+    for (let now = await next; !now.done; now = await next) {
+      let { end } = now.value
+      const parts = [now.value.bytes]
+      let size = now.value.bytes.length
+      next = ask()
+      for (let then = await more(); then && !then.done; then = await more()) {
+        const { value } = then
+        if (value.stream !== now.value.stream || startOf(value) !== end || size + value.bytes.length > limitBytes) break
+        parts.push(value.bytes)
+        size += value.bytes.length
+        end = value.end
+        next = ask()
+      }
+      yield parts.length === 1
+        ? now.value
+        : { ...now.value, bytes: Buffer.concat(parts), ...(end !== undefined && { end }) }
+    }
+  } finally {
+    source.return?.().catch(() => {
+      // It ended of what its reader is told.
+    })
+  }
+}
+
+/** Undefined = not known. */
+const startOf = ({ bytes, end }: LogChunk): number | undefined => (end === undefined ? undefined : end - bytes.length)
 
 /** Says that it is still at it, as long as somebody listens: output may be silent for days. */
 async function tellLife(bus: Bus, inbox: string, clock: Clock, gone: AbortController): Promise<void> {
