@@ -7,6 +7,7 @@ import { Fault } from '#lib/fault.ts'
 import { exactJson, parseExact } from '#lib/json/exact.ts'
 import type { NodeId } from '#models/ids.ts'
 import { faultFrom, faultText } from './bus-fault.ts'
+import { Credit } from './credit.ts'
 import { countOf, executionIdOf, flagOf, recordOf, textOf } from './go/checked.ts'
 
 /**
@@ -19,8 +20,14 @@ import { countOf, executionIdOf, flagOf, recordOf, textOf } from './go/checked.t
 const headBytes = 7
 const unknownEnd = 2 ** 48 - 1
 const largestPieceBytes = 128 * 1024
-/** Pieces under way to a reader: as much as it holds of what it does not take. */
-const window = 4
+/** Bytes under way to a reader: as much as it holds of what it does not take. */
+const windowBytes = 4 * largestPieceBytes
+/**
+ * Pieces of them: each of two streams that take turns is one, and over a long way few are taken in a second. A reader that names
+ * none holds only a few.
+ */
+const windowPieces = 256
+const fewPieces = 4
 /** How often a node says that it is still at it, and after how much silence it is taken to be gone. */
 const lifeSignMs = 5_000
 const silenceLimitMs = 3 * lifeSignMs + 1_000
@@ -28,7 +35,8 @@ const creditLimitMs = 60_000
 const openLimitMs = 10_000
 const goOn = Buffer.of(1)
 /** What a node has under way, and then the end; signs of life are not kept. */
-const arrivedLimit = window + 2
+const arrivedPiecesLimit = windowPieces + 2
+const arrivedBytesLimit = windowBytes + 2 * largestPieceBytes
 
 export async function* readLogsOverBus(
   bus: Bus,
@@ -40,6 +48,7 @@ export async function* readLogsOverBus(
 ): AsyncIterable<LogChunk> {
   const inbox = `_LOGS.${nodeId}.${random.uuid()}`
   const arrived: { payload: Uint8Array; reply: string | undefined }[] = []
+  let arrivedBytes = 0
   let wake: () => void = () => {}
   let isFlooded = false
   let isSilent = false
@@ -47,7 +56,8 @@ export async function* readLogsOverBus(
   const subscription = bus.subscribe(inbox, ({ payload, reply }) => {
     heardMs = clock.monotonicMs()
     if (payload[0] === 4) return reply === undefined ? undefined : bus.publish(reply, goOn)
-    if (arrived.length < arrivedLimit) arrived.push({ payload, reply })
+    arrivedBytes += payload.length
+    if (arrived.length < arrivedPiecesLimit && arrivedBytes < arrivedBytesLimit) arrived.push({ payload, reply })
     else isFlooded = true
     wake()
   })
@@ -61,7 +71,7 @@ export async function* readLogsOverBus(
   const onAbort = (): void => wake()
   signal.addEventListener('abort', onAbort)
   try {
-    await bus.request(subject, Buffer.from(exactJson({ ...query, inbox })), openLimitMs)
+    await bus.request(subject, Buffer.from(exactJson({ ...query, inbox, pieces: windowPieces })), openLimitMs)
     while (!signal.aborted) {
       if (isFlooded) throw new Fault('ServiceUnavailable', 'the output comes faster than it is asked for')
       const next = arrived.shift()
@@ -73,6 +83,7 @@ export async function* readLogsOverBus(
         })
         continue
       }
+      arrivedBytes -= next.payload.length
       const kind = next.payload[0]
       if (kind === 0) return
       if (kind === 3) throw faultFrom(Buffer.from(next.payload.subarray(1)).toString('utf8'))
@@ -91,13 +102,16 @@ export const serveLogsOverBus = (bus: Bus, subject: string, end: ComputeEnd, clo
     const asked = queryIn(payload)
     if (reply === undefined || asked === undefined) return
     bus.publish(reply, goOn)
-    send(bus, asked.inbox, asked.query, end, clock).catch(() => {
+    send(bus, asked, end, clock).catch(() => {
       // Nobody reads any more.
     })
   })
 
+/** `pieces`: how many the reader holds that it has not taken yet. */
+type Asked = { inbox: string; pieces: number; query: LogQuery }
+
 /** Undefined = not of this protocol; who asked so gets no answer. */
-function queryIn(payload: Uint8Array): { inbox: string; query: LogQuery } | undefined {
+function queryIn(payload: Uint8Array): Asked | undefined {
   try {
     const wire = recordOf(parseExact(Buffer.from(payload).toString('utf8')), 'the query')
     const query: LogQuery = {
@@ -107,7 +121,8 @@ function queryIn(payload: Uint8Array): { inbox: string; query: LogQuery } | unde
       ...selectionIn(wire),
     }
     const inbox = textOf(wire.inbox, 'inbox')
-    return inboxPattern.test(inbox) ? { inbox, query } : undefined
+    const pieces = wire.pieces === undefined ? fewPieces : countOf(wire.pieces, 'pieces')
+    return inboxPattern.test(inbox) && pieces > 0 ? { inbox, pieces: Math.min(pieces, windowPieces), query } : undefined
   } catch {
     return undefined
   }
@@ -124,24 +139,19 @@ const streamBytesIn = (wire: Wire) => ({ 1: countOf(wire['1'], 'after.1'), 2: co
 /** Output goes to a reader's own subject, and to no other. */
 const inboxPattern = /^_LOGS\.[^.*>\s]+\.[\w-]+$/
 
-const send = async (bus: Bus, inbox: string, query: LogQuery, end: ComputeEnd, clock: Clock): Promise<void> => {
+const send = async (bus: Bus, { inbox, pieces, query }: Asked, end: ComputeEnd, clock: Clock): Promise<void> => {
   const gone = new AbortController()
-  const underWay: Promise<unknown>[] = []
+  const credit = new Credit(pieces, windowBytes)
   void tellLife(bus, inbox, clock, gone)
   const pieceBytes = Math.min(largestPieceBytes, bus.maxPayloadBytes - headBytes)
   try {
-    const credit = (): Promise<unknown> | undefined => (underWay.length < window ? undefined : underWay[0])
     for await (const chunk of gathered(end.readLogs(query, gone.signal), pieceBytes, credit)) {
       for (const piece of piecesOf(chunk, pieceBytes)) {
-        if (underWay.length >= window) await underWay.shift()
-        const taken = bus.request(inbox, piece, creditLimitMs)
-        taken.catch(() => {
-          // Whoever waits for it is told.
-        })
-        underWay.push(taken)
+        await credit.more()
+        credit.use(piece.length, bus.request(inbox, piece, creditLimitMs))
       }
     }
-    await Promise.all(underWay)
+    await credit.all()
     gone.signal.throwIfAborted()
     bus.publish(inbox, Buffer.of(0))
   } catch (error) {
@@ -152,13 +162,13 @@ const send = async (bus: Bus, inbox: string, query: LogQuery, end: ComputeEnd, c
 }
 
 /**
- * What a stream goes on with while `credit` is waited for goes together: line by line, each with an answer to wait for,
- * would be a few hundred bytes a second over a long way.
+ * What a stream goes on with while more than a few pieces are under way goes together: line by line, each with an answer to wait
+ * for, would be little over a long way.
  */
 async function* gathered(
   chunks: AsyncIterable<LogChunk>,
   limitBytes: number,
-  credit: () => Promise<unknown> | undefined,
+  credit: Credit,
 ): AsyncGenerator<LogChunk> {
   const source = chunks[Symbol.asyncIterator]()
   const ask = (): Promise<IteratorResult<LogChunk>> => {
@@ -170,8 +180,8 @@ async function* gathered(
   }
   let next = ask()
   const more = (): Promise<IteratorResult<LogChunk> | undefined> | undefined => {
-    const awaited = credit()
-    return awaited && Promise.race([awaited.then(() => undefined), next])
+    const fewer = credit.fewer
+    return fewer && Promise.race([fewer.then(() => undefined), next])
   }
   try {
     for (let now = await next; !now.done; now = await next) {
