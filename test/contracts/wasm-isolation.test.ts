@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
+import { SystemClock } from '#platform/clock.ts'
 import { noNeeds } from '#providers/wasm/pool/runner-supply.ts'
 import { SingleRunners } from '#providers/wasm/pool/single-runners.ts'
 import { childFd, frameKind } from '#providers/wasm/protocol/frames.ts'
@@ -45,6 +46,18 @@ describe('a process for each program', { timeout: 60_000 }, () => {
     await pool.start()
     await pool.stop()
     expect(said).toEqual([expect.stringMatching(/^wasm_without_sandbox: .*bubblewrap is not installed/)])
+  })
+
+  it('is gone at once also when it is stopped while its sandbox comes up', async () => {
+    const settings = { ...defaultWasmSettings, warmChildren: 2 }
+    const clock = new SystemClock()
+    for (let n = 0; n < 80; n++) {
+      const pool = new SingleRunners({ command: wasmProductCommand, settings, clock: clock, log: () => {} })
+      await pool.start()
+      // Another moment of its start each time.
+      await clock.sleep(n % 40)
+      await pool.stop()
+    }
   })
 
   it('works as long as others do, also where no more may be', async () => {

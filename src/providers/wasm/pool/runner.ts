@@ -119,8 +119,15 @@ export class Runner {
     timer.stop()
   }
 
+  /** With what it has started: a sandbox that is not up yet has a second process, which alone would be there for ever. */
   kill(): void {
-    this.#child?.kill('SIGKILL')
+    const { pid, exitCode, signalCode } = this.#child ?? {}
+    if (pid === undefined || exitCode !== null || signalCode !== null) return
+    try {
+      process.kill(-pid, 'SIGKILL')
+    } catch {
+      this.#child?.kill('SIGKILL')
+    }
   }
 
   get #input(): Writable | undefined {
