@@ -25,7 +25,7 @@ export class Fleet {
     this.#buses = buses
   }
 
-  static async join(product: Product, count: number, capacity: Resources): Promise<Fleet> {
+  static async join({ bus: port }: Pick<Product, 'bus'>, count: number, capacity: Resources): Promise<Fleet> {
     const buses: ClientBus[] = []
     const nodes: BareNode[] = []
     let [next, beatMs] = [0, 0]
@@ -33,7 +33,7 @@ export class Fleet {
       while (next < count) {
         const place = next++
         const name = `fleet-${place}`
-        const bus = await ClientBus.connect({ ...plain, servers: [`nats://127.0.0.1:${product.bus}`], name }, deps)
+        const bus = await ClientBus.connect({ ...plain, servers: [`nats://127.0.0.1:${port}`], name }, deps)
         buses.push(bus)
         const node = new BareNode(bus, name, capacity, labelsOf(place))
         nodes[place] = node
@@ -80,7 +80,7 @@ export async function withFleet(
 }
 
 /** Five zones, 500 racks, one kind of disk on every other node, and a name of its own. */
-const labelsOf = (index: number): Record<string, string> => ({
+export const labelsOf = (index: number): Record<string, string> => ({
   zone: `z${index % 5}`,
   rack: `r${index % 500}`,
   disk: index % 2 === 0 ? 'hdd' : 'ssd',

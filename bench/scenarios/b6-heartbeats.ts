@@ -1,18 +1,22 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import type { BareNode } from '../bare-node.ts'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { beatOnce } from '../beats.ts'
 import { atMost, type Figure, figuresOf } from '../figures.ts'
-import { type Fleet, withFleet } from '../fleet.ts'
+import { Fleet, withFleet } from '../fleet.ts'
 import { series } from '../load.ts'
+import { ended, spawnOnServerCore } from '../pinned.ts'
 import { cpuMs, memory } from '../process-figures.ts'
 import type { Product } from '../product.ts'
 import type { Bench, Scenario } from '../scenario.ts'
 
-/** Thousands of nodes that only tell that they are alive; every tenth comes and goes. */
+/** Thousands of nodes that only tell that they are alive; every tenth comes and goes. All over TCP, which is more than is asked; and a thousand. */
 export const b6: Scenario = {
   id: 'B6',
   about: 'heartbeats of many nodes',
   async measure(bench) {
-    return [...(await heartbeats(bench, 1_000)), ...(await heartbeats(bench, 10_000))]
+    return [...(await heartbeats(bench, 1_000)), ...(await mostlyNear(bench)), ...(await heartbeats(bench, 10_000))]
   },
 }
 
@@ -45,34 +49,36 @@ async function heartbeats({ runs, scale }: Bench, most: number): Promise<Figure[
   ]
 }
 
-const isFlapping = (place: number): boolean => place % 10 === 9
-
-/** One interval: each steady node is heard once, each flapping one leaves or comes back. Returns how many were wrongly given up. */
-async function beatOnce({ nodes, beatMs }: Fleet): Promise<number> {
-  let lost = 0
-  const act = async (node: BareNode, place: number): Promise<void> => {
-    await sleep((beatMs * place) / nodes.length)
-    if (!isFlapping(place)) lost += await beat(node)
-    else if (away.has(node)) {
-      away.delete(node)
-      await node.join()
-    } else {
-      away.add(node)
-      await node.leave()
-    }
-  }
-  await Promise.all([sleep(beatMs), ...nodes.map(act)])
-  return lost
+/** Ten thousand, a thousand of them over TCP, the others in the orchestrator's process: what they do themselves counts in. */
+async function mostlyNear({ runs, scale }: Bench): Promise<Figure[]> {
+  const [near, far] = [Math.ceil(9_000 * scale), Math.ceil(1_000 * scale)]
+  const seen = { share: [] as number[], lost: [] as number[] }
+  await series(runs, async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'bacalhau-bench-'))
+    const script = join(import.meta.dirname, '../near-fleet.ts')
+    const words = ['--conditions=source', script, join(folder, 'state.db'), String(near)]
+    const child = spawnOnServerCore(process.execPath, words, process.env)
+    const lines = createInterface(child.stdout as NodeJS.ReadableStream)[Symbol.asyncIterator]()
+    const said = async (): Promise<number> => Number((await lines.next()).value)
+    const fleet = await Fleet.join({ bus: await said() }, far, capacity)
+    await beatOnce(fleet)
+    await said()
+    const [startedMs, before] = [performance.now(), cpuMs(child.pid!)]
+    let lost = 0
+    for (let i = 0; i < rounds; i++) lost += (await beatOnce(fleet)) + (await said())
+    seen.share.push((100 * (cpuMs(child.pid!) - before)) / (performance.now() - startedMs))
+    seen.lost.push(lost)
+    await fleet.close()
+    await ended(child, 'SIGTERM')
+    await rm(folder, { recursive: true })
+    return 0
+  })
+  const figure = figuresOf('B6', `${near + far} nodes, ${far} over TCP`)
+  return [
+    figure('processor time of heartbeats, a tenth flapping', '% of a core', seen.share, atMost(10, '% of a core')),
+    figure('false losses', '', seen.lost, atMost(0, '')),
+  ]
 }
-
-/** 1 = it was given up; it shakes hands again then, as nodes do. The first may be given up while the last still join, before the rounds that count. */
-async function beat(node: BareNode): Promise<number> {
-  if (await node.beat()) return 0
-  await node.join()
-  return 1
-}
-
-const away = new WeakSet<BareNode>()
 
 /** Steady nodes that the server shows as disconnected. */
 async function shownLost(product: Product): Promise<number> {
