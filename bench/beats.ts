@@ -3,7 +3,7 @@ import type { BareNode } from './bare-node.ts'
 
 export type Beating = { readonly nodes: readonly BareNode[]; readonly beatMs: number }
 
-export const isFlapping = (place: number): boolean => place % 10 === 9
+const isFlapping = (place: number): boolean => place % 10 === 9
 
 /** One interval: each steady node is heard once, each flapping one leaves or comes back. Returns how many were wrongly given up. */
 export async function beatOnce({ nodes, beatMs }: Beating): Promise<number> {
