@@ -25,4 +25,23 @@ describe('ToldInfo', () => {
     await Promise.all([gone, back])
     expect(heard).toEqual([[], ['docker']])
   })
+
+  it('goes on telling after it could not find out once what to tell', async () => {
+    const heard: string[] = []
+    const updateInfo = async ({ NodeID }: NodeInfo) => {
+      heard.push(NodeID)
+      return { IsKnown: true }
+    }
+    let isBroken = true
+    const info = async () => {
+      if (isBroken) throw new Error('the disk is away')
+      return { NodeID: 'n-1' } as NodeInfo
+    }
+    const told = new ToldInfo({ orchestrator: { updateInfo } as unknown as OrchestratorEnd, info })
+    await told.tellChange()
+    expect([told.isUntold, heard]).toEqual([true, []])
+    isBroken = false
+    await told.tellChange()
+    expect([told.isUntold, heard]).toEqual([false, ['n-1']])
+  })
 })

@@ -26,7 +26,11 @@ export class ToldInfo {
 
   /** One after the other: what changes back while its change is on the way is told too. */
   tellChange(): Promise<void> {
-    this.#telling = this.#telling.then(() => this.#tell())
+    const told = this.#telling.then(() => this.#tell())
+    // What fails once must not keep back all that comes after it.
+    this.#telling = told.catch(() => {
+      this.isUntold = true
+    })
     return this.#telling
   }
 

@@ -77,7 +77,7 @@ export type NodeState = {
   Cordon?: Cordon
   /** Of a node that is drained: when what is left there is stopped, Unix ns; absent = never. */
   DrainBy?: bigint
-  /** In memory, of a node that takes something else than when it greeted: since when, Unix ns. */
+  /** Of a node that takes something else than when it last greeted: since when, Unix ns. No client sees it. */
   OfferedSince?: bigint
   /** Told of a node on which many jobs have failed of late for no fault of theirs: how many. It comes last in placements. */
   Trouble?: number
