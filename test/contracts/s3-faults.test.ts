@@ -107,11 +107,11 @@ describe('inputs from a store that misbehaves', () => {
   })
 
   it('that change while they are read are not put together from two states', async () => {
-    store.buckets.put(Bucket, 'one', 'a'.repeat(1000))
+    store.buckets.put(Bucket, 'one', 'a'.repeat(mebibyte))
     atFirst(1, {}, ['GET'])
     const { misdeed } = store
     store.misdeed = (asked) => {
-      if (asked.headers.range) store.buckets.put(Bucket, 'one', 'b'.repeat(1000))
+      if (asked.headers.range) store.buckets.put(Bucket, 'one', 'b'.repeat(mebibyte))
       return misdeed(asked)
     }
     await expect(prepared('one')).rejects.toMatchObject({

@@ -278,9 +278,11 @@ withSwift((store) => {
           [{}, 200, 'content'],
           [{ range: 'bytes=3-5' }, 206, 'ten'],
         ] as const) {
-          const answer = await get!(objectUrlPath(Bucket, key), headers, never)
+          const answer = await get!.answer(objectUrlPath(Bucket, key), headers, never)
           expect([key, answer.statusCode, await answer.body.text()]).toEqual([key, status, text])
         }
+        const whole = await get!.whole(objectUrlPath(Bucket, key), {}, 'content'.length, never)
+        expect(Buffer.concat(whole).toString()).toBe('content')
       }
     })
 

@@ -13,12 +13,13 @@ import { sideBySide } from '#lib/side-by-side.ts'
 import { writeAt } from '#lib/write-at.ts'
 import { s3Fault } from './faults.ts'
 import { checksumFault, type S3Listing, type S3Object } from './listing.ts'
-import { type GetObject, objectUrlPath } from './signed-get.ts'
+import type { ObjectGetter } from './object-getter.ts'
+import { objectUrlPath } from './signed-get.ts'
 
 export type BringParts = {
   client: S3Client
   /** A faster way to the same objects; absent = there is none. */
-  get?: GetObject | undefined
+  get?: ObjectGetter | undefined
   clock: Clock
   retries: number
   /** Absent = every object comes from the store. */
@@ -57,6 +58,7 @@ export async function bringObjects(
     if (isFolderMarker(object.key)) return makeFolder(path, folders, what)
     await makeFolder(dirname(path), folders, what)
     const bring = async () => {
+      const content = await askWhole(parts, source, listing, object, either)
       const file = await newFile(path, what)
       const bringPiece = (piece: Piece, each: AbortSignal) =>
         withRetries(parts, what, each, async (receivedBytes) => {
@@ -64,6 +66,7 @@ export async function bringObjects(
           return write(body, file, piece, receivedBytes, parts.onBytes)
         })
       try {
+        if (content) return await writeWhole(content, file, what, parts.onBytes)
         await (object.sizeBytes <= 2 * pieceBytes
           ? bringPiece({ object, offset: 0, lengthBytes: object.sizeBytes, isWhole: true }, either)
           : sideBySide(piecesOf(object), piecesAtOnce, either, bringPiece))
@@ -115,6 +118,34 @@ function nameFault(error: unknown, what: string): Fault {
   return s3Fault(error, what)
 }
 
+/** A small object in one go; undefined = it is to be asked for as others are, with what helps when that fails. */
+async function askWhole(
+  { get }: BringParts,
+  source: S3Source,
+  { isSingle }: S3Listing,
+  { key, sizeBytes, etag }: S3Object,
+  signal: AbortSignal,
+): Promise<Buffer[] | undefined> {
+  if (!get || sizeBytes > gatheredBytes || (isSingle && source.VersionID)) return undefined
+  const headers: Record<string, string> = isSingle && etag ? { 'if-match': etag } : {}
+  const content = await get.whole(objectUrlPath(source.Bucket, key), headers, sizeBytes, signal).catch(() => undefined)
+  signal.throwIfAborted()
+  return content
+}
+
+async function writeWhole(
+  content: readonly Buffer[],
+  file: FileHandle,
+  what: string,
+  onBytes: BringParts['onBytes'],
+): Promise<void> {
+  if (content.length === 0) return
+  await writeAt(file, content, 0).catch((error: unknown) => {
+    throw s3Fault(error, what)
+  })
+  onBytes?.(content.reduce((sum, { length }) => sum + length, 0))
+}
+
 async function ask(
   { client, get }: BringParts,
   source: S3Source,
@@ -130,7 +161,7 @@ async function ask(
   const VersionId = isSingle && source.VersionID ? source.VersionID : undefined
   if (get && !VersionId) {
     const headers = { ...(Range ? { range: Range } : {}), ...(IfMatch ? { 'if-match': IfMatch } : {}) }
-    const answer = await get(objectUrlPath(source.Bucket, object.key), headers, signal).catch(() => undefined)
+    const answer = await get.answer(objectUrlPath(source.Bucket, object.key), headers, signal).catch(() => undefined)
     if (answer?.statusCode === (Range ? 206 : 200)) return answer.body
     await answer?.body.dump()
     signal.throwIfAborted()

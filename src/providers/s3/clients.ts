@@ -8,9 +8,10 @@ import type { Startable } from '#lib/lifecycle.ts'
 import { endpointUrl, isAwsEndpoint } from '#lib/s3/endpoint.ts'
 import { mayHaveCredentials } from './credential-hints.ts'
 import { handlerOver } from './handler.ts'
+import { ObjectGetter } from './object-getter.ts'
 import { retryEach } from './retry-each.ts'
 import type { S3Settings } from './settings.ts'
-import { type GetObject, signedGet } from './signed-get.ts'
+import { signedGet } from './signed-get.ts'
 
 /** Where a bucket is: empty texts = what the machine's own AWS settings say. */
 export type S3Place = { Region: string; Endpoint: string }
@@ -65,19 +66,21 @@ export class S3Clients implements Startable {
    * A short way to objects; undefined for Amazon's, where hosts differ by bucket and the client checks the sums that come with
    * the answers.
    */
-  async getter({ Region, Endpoint }: S3Place): Promise<GetObject | undefined> {
+  async getter({ Region, Endpoint }: S3Place): Promise<ObjectGetter | undefined> {
     if (isAwsEndpoint(Endpoint)) return undefined
     const client = await this.of({ Region, Endpoint })
     const { clock } = this.#deps
-    return signedGet({ client, endpoint: endpointUrl(Endpoint), clock, dispatcher: () => this.#dispatcher() })
+    const signed = signedGet({ client, endpoint: endpointUrl(Endpoint), clock })
+    return new ObjectGetter({ signed, dispatcher: () => this.#dispatcher() })
   }
 
   /** A way to objects by addresses that somebody has signed, by the path of each. */
-  getterBy(addresses: ReadonlyMap<string, string>): GetObject {
-    return async (path, headers, signal) => {
-      const { origin, pathname, search } = new URL(addresses.get(path) ?? '')
-      return (await this.#dispatcher()).request({ origin, path: pathname + search, method: 'GET', headers, signal })
+  getterBy(addresses: ReadonlyMap<string, string>): ObjectGetter {
+    const signed = async (object: string) => {
+      const { origin, pathname, search } = new URL(addresses.get(object) ?? '')
+      return { origin, path: pathname + search, headers: {} }
     }
+    return new ObjectGetter({ signed, dispatcher: () => this.#dispatcher() })
   }
 
   /** Whether requests to an endpoint are signed with the credentials of this node. */

@@ -1,31 +1,20 @@
 import { createHmac, hash } from 'node:crypto'
 import type { S3Client } from '@aws-sdk/client-s3'
-import type { Dispatcher } from 'undici'
 import type { Clock } from '#lib/clock.ts'
 import { escaped } from './escaped.ts'
-
-/** Asks for an object by its path on the endpoint, with these headers of its own. */
-export type GetObject = (
-  path: string,
-  headers: Readonly<Record<string, string>>,
-  signal: AbortSignal,
-) => Promise<Dispatcher.ResponseData>
+import type { SignedRequest } from './object-getter.ts'
 
 export type SignedGetParts = {
   client: S3Client
   /** URL of the store. */
   endpoint: string
   clock: Clock
-  dispatcher: () => Promise<Dispatcher>
 }
 
 const noContent = hash('sha256', '')
 
-/**
- * The one request that is made by the ten thousand, without the AWS client around it, which takes longer for it than the store:
- * signed with the same credentials, region and clock. What is refused is for the client to ask again and to explain.
- */
-export function signedGet({ client, endpoint, clock, dispatcher }: SignedGetParts): GetObject {
+/** Signs questions for objects by their path on the endpoint, with the credentials, region and clock of the AWS client. */
+export function signedGet({ client, endpoint, clock }: SignedGetParts): (path: string) => Promise<SignedRequest> {
   const { origin, host, pathname } = new URL(endpoint)
   const base = pathname.replace(/\/$/, '')
   let signingKey: { for: string; bytes: Buffer } = { for: '', bytes: Buffer.alloc(0) }
@@ -60,15 +49,9 @@ export function signedGet({ client, endpoint, clock, dispatcher }: SignedGetPart
     return { ...headers, authorization }
   }
 
-  return async (path, headers, signal) => {
+  return async (path) => {
     const whole = base + path
-    return (await dispatcher()).request({
-      origin,
-      path: whole,
-      method: 'GET',
-      headers: { ...(await signed(whole)), ...headers },
-      signal,
-    })
+    return { origin, path: whole, headers: await signed(whole) }
   }
 }
 
