@@ -15,6 +15,8 @@ export type PreparedInput = {
   isReadOnly: boolean
   /** How its files came; absent = all of them were fetched. */
   origins?: ReadonlySet<FileOrigin>
+  /** Of all its files together, where who brought them knows it; absent = whoever wants to know must look at them. */
+  sizeBytes?: number
 }
 
 /** A file that lies in the job itself and needs no place on the disk. */

@@ -22,7 +22,7 @@ const mostNamed = 10
 export class Arrivals {
   readonly #context: RunContext
   readonly #startMs: number
-  readonly #come: (Omit<Arrival, 'sizeBytes'> & { directory: string })[] = []
+  readonly #come: (Omit<Arrival, 'sizeBytes'> & { sizeBytes: number | undefined; directory: string })[] = []
 
   constructor(context: RunContext) {
     this.#context = context
@@ -30,17 +30,20 @@ export class Arrivals {
   }
 
   /** What is mounted where it lies did not come here. */
-  add({ input, hostPath, origins = fetched }: PreparedInput, directory: string): void {
+  add({ input, hostPath, origins = fetched, sizeBytes }: PreparedInput, directory: string): void {
     if (!hostPath.startsWith(directory)) return
     const tookMs = this.#context.clock.monotonicMs() - this.#startMs
-    this.#come.push({ type: input.Source.Type, target: input.Target, directory, tookMs, origins })
+    this.#come.push({ type: input.Source.Type, target: input.Target, directory, tookMs, origins, sizeBytes })
   }
 
   /** Has the history say how they came. */
   async tell(): Promise<void> {
     if (this.#come.length === 0) return
     const { disk, onProgress } = this.#context
-    const sized = this.#come.map(async (each) => ({ ...each, sizeBytes: await disk.usedBytes(each.directory) }))
+    const sized = this.#come.map(async (each) => ({
+      ...each,
+      sizeBytes: each.sizeBytes ?? (await disk.usedBytes(each.directory)),
+    }))
     onProgress(topics.downloadingInputs, arrivalsText(await Promise.all(sized)))
   }
 }

@@ -68,6 +68,28 @@ describe('inputs that take more disk than was asked for', () => {
     expect(due).toEqual([])
   })
 
+  it('are not looked at again when who brought them has counted them, which counts [X6]', async () => {
+    const { inputs, context } = world(100)
+    inputs.bytes = 101
+    expect(
+      await withinDisk(
+        context,
+        never,
+        async () => 'fetched',
+        () => 100,
+      ),
+    ).toBe('fetched')
+    inputs.bytes = 0
+    await expect(
+      withinDisk(
+        context,
+        never,
+        async () => 'fetched',
+        () => 101,
+      ),
+    ).rejects.toThrow('inputs take 101 bytes')
+  })
+
   it('are not looked at for a task that asked for none, and those that keep to it are given on', async () => {
     const { due, context } = world(0)
     expect(await withinDisk(context, never, async () => due.length)).toBe(0)

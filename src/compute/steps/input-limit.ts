@@ -8,19 +8,21 @@ const mostLooking = 0.1
 
 /**
  * Fetches inputs that must together keep to the disk that was asked for (X6): each is held to it by itself on its way here, and their
- * sum is looked at each second or so, so that what is too much does not come whole. Throws a Fault ResourceExhausted.
+ * sum is looked at each second or so, so that what is too much does not come whole. `countedBytes` = the sum of what has come, where
+ * it is known without a look. Throws a Fault ResourceExhausted.
  */
 export async function withinDisk<Fetched>(
   { directories, resources, clock }: Pick<RunContext, 'directories' | 'resources' | 'clock'>,
   signal: AbortSignal,
   fetch: (signal: AbortSignal) => Promise<Fetched>,
+  countedBytes: (fetched: Fetched) => number | undefined = () => undefined,
 ): Promise<Fetched> {
   if (resources.Disk <= 0) return fetch(signal)
   const broken = new AbortController()
   let timer: Timer | undefined
   let isOver = false
-  const excess = async (): Promise<Fault | undefined> => {
-    const usedBytes = await directories.inputBytes()
+  const excess = async (counted?: number): Promise<Fault | undefined> => {
+    const usedBytes = counted ?? (await directories.inputBytes())
     return usedBytes > resources.Disk ? tooMuch(usedBytes, resources.Disk) : undefined
   }
   const look = async () => {
@@ -36,7 +38,7 @@ export async function withinDisk<Fetched>(
   lookAfter(lookMs)
   try {
     const fetched = await fetch(AbortSignal.any([signal, broken.signal]))
-    const fault = await excess()
+    const fault = await excess(countedBytes(fetched))
     if (fault) throw fault
     return fetched
   } catch (error) {

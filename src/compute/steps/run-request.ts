@@ -1,4 +1,5 @@
 import type { Engine, RunRequest } from '#contracts/engine.ts'
+import type { InlineFile, PreparedInput } from '#contracts/storage.ts'
 import { topics } from '#models/event.ts'
 import { type Job, mainTask } from '#models/job.ts'
 import { placeOf } from '#models/result-place.ts'
@@ -22,17 +23,28 @@ export const startRequest = async (context: RunContext, engine: Engine, signal: 
   const onPrepared: typeof arrivals.add = (...prepared) => arrivals.add(...prepared)
   const own = { ...fetch, inputs: task.InputSources, firstIndex: 0, onPrepared }
   const engines = { ...fetch, inputs: engine.engineInputs(task.Engine), firstIndex: task.InputSources.length }
-  const [inputs, engineInputs] = await withinDisk(context, signal, (either) =>
+  const bring = (either: AbortSignal) =>
     Promise.all([
       fetchInputs(own, registries, directories, either),
       fetchEngineInputs(engines, registries, directories, either),
-    ]),
-  )
+    ])
+  const [inputs, engineInputs] = await withinDisk(context, signal, bring, (brought) => countedBytes(brought.flat()))
   await arrivals.tell()
   const ports = await context.ports.take(execution.ID, task.Network)
   const env = environmentOf(execution, job, context.host, ports)
   const network = ports.length > 0 ? { ...task.Network, Ports: ports } : task.Network
   return runRequest(context, { inputs, engineInputs, env, network })
+}
+
+/** On the disk; undefined = of one of them it is not known. */
+function countedBytes(inputs: readonly (PreparedInput | InlineFile)[]): number | undefined {
+  let sum = 0
+  for (const input of inputs) {
+    if ('bytes' in input) continue
+    if (input.sizeBytes === undefined) return undefined
+    sum += input.sizeBytes
+  }
+  return sum
 }
 
 /** The same for what runs already: its inputs are where they were. */
