@@ -117,6 +117,16 @@ withOwnDocker(() => {
         expect(await (await attached)?.exit).toEqual({ exitCode: 6 })
       })
 
+      it('stops a program that was to be stopped while it was away, and gives it its grace then', async () => {
+        const { program } = await start('trap "exit 5" TERM; echo started; while true; do sleep 0.05; done')
+        await own().end('SIGKILL')
+        const graceMs = 60_000
+        const stopped = program.stop(graceMs)
+        await own().comeBack()
+        await stopped
+        expect(await program.exit).toEqual({ exitCode: 5 })
+      })
+
       it('fails a program that somebody else has it end', async () => {
         const { program } = await start(obedient)
         const [id = ''] = execFileSync('docker', ['-H', own().host, 'ps', '-q'], { encoding: 'utf8' }).split('\n')

@@ -11,6 +11,7 @@ import { outlivesEngine } from './engine-kind.ts'
 import type { LimitWatch } from './limit-watch.ts'
 import { hasMemoryKills } from './memory-kills.ts'
 import { killedOutside, wasKilledOutside } from './outside-kill.ts'
+import { patiently } from './patience.ts'
 import { wasShortOfMemory } from './short-memory.ts'
 
 export type Held = {
@@ -93,19 +94,29 @@ async function concluded(held: Held, exit: Exit): Promise<Exit> {
   return final
 }
 
-/** Its own stop signal, then the kill after `graceMs`; each call has its own grace, so that a later one can be shorter. */
+/**
+ * Its own stop signal, then the kill `graceMs` after that; each call has its own grace, so that a later one can be shorter. An engine
+ * that is away is waited for, because the program may outlive it; so the grace counts from when the engine has the signal.
+ */
 async function stopContainer(held: Held, exit: Promise<Exit>, graceMs: number): Promise<void> {
-  const kill = (signal: string) =>
-    unlessDone(held.api.call('POST', `/containers/${held.id}/kill`, { query: { signal } }))
-  const killHard = () => void kill('SIGKILL').catch(() => {})
-  const timer = graceMs > 0 ? held.clock.after(graceMs, killHard) : undefined
+  const { api, clock, id, released } = held
+  const ended = new AbortController()
+  const noMore = AbortSignal.any([released, ended.signal])
+  void exit.then(() => ended.abort())
+  const kill = (signal: string) => unlessDone(api.call('POST', `/containers/${id}/kill`, { query: { signal } }))
   try {
-    if (graceMs > 0) await kill(await stopSignal(held)).catch(killHard)
-    else await kill('SIGKILL').catch(() => {})
-    await exit
-  } finally {
-    timer?.stop()
+    const isAsked =
+      graceMs > 0 &&
+      (await patiently(async () => kill(await stopSignal(held)), clock, noMore).then(
+        () => true,
+        () => false,
+      ))
+    if (isAsked) await clock.sleep(graceMs, noMore)
+    await patiently(() => kill('SIGKILL'), clock, noMore)
+  } catch {
+    // It has ended, or whoever attaches to it next stops it; what the engine will not do is not done.
   }
+  await exit
 }
 
 async function stopSignal(held: Held): Promise<string> {
