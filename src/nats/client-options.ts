@@ -20,10 +20,16 @@ export type ClientSettings = {
 }
 
 const attemptLimitMs = 5_000
+/**
+ * A line is given up when three PINGs in a row came due and none was answered. A node that asks and gets no answer finds
+ * it out sooner, and ten thousand PINGs cost a broker much. An orchestrator may only listen, and is one: without
+ * PINGs it would be out of its nodes' reach for minutes and not know it.
+ */
+const pingEveryMs = { Compute: 120_000, Orchestrator: 5_000 }
 
 /** What the client library is told. */
 export function clientOptions(settings: ClientSettings): ConnectionOptions {
-  const { servers, token, name, keySeed, caFile } = settings
+  const { servers, token, name, keySeed, section, caFile } = settings
   const urls = servers.map(parseNatsUrl).filter((url): url is NatsUrl => url !== undefined)
   const isTls = caFile !== '' || settings.isTlsRequired || urls.some((url) => url.isTls)
   return {
@@ -38,8 +44,7 @@ export function clientOptions(settings: ClientSettings): ConnectionOptions {
     maxReconnectAttempts: -1,
     // A login may be put right on the broker while we go on.
     ignoreAuthErrorAbort: true,
-    // What was asked and stays without an answer shows a dead connection sooner; ten thousand PINGs cost a broker much.
-    pingInterval: 120_000,
+    pingInterval: pingEveryMs[section],
   }
 }
 

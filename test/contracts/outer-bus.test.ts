@@ -163,6 +163,20 @@ withNatsServer(() => {
     expect(clock.pending).toBe(0)
   })
 
+  it('an orchestrator whose line leads nowhere makes another one, also when it asks nothing', async () => {
+    const server = await serverWith()
+    const line = await relay(server.port)
+    parts.push(line)
+    const servers = [`nats://127.0.0.1:${line.port}`]
+    const bus = await clientOf(server, { servers, section: 'Orchestrator' })
+    echo(bus)
+    await untilAnswered(bus)
+    line.silence()
+    await until('it leaves that line', () => said.includes('bus_lost'), 25_000)
+    line.mend()
+    await untilAnswered(bus)
+  })
+
   it('a client goes on over its line when only who it asked is silent', async () => {
     const clock = new StepClock()
     const server = await serverWith()
