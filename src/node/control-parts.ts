@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import type { Bus } from '#contracts/bus.ts'
 import type { Startable } from '#lib/lifecycle.ts'
 import { serveGoNodes } from '#link/bprotocol/serve.ts'
 import { serveOrchestrator } from '#link/bus-ends.ts'
@@ -43,12 +44,13 @@ export const controlParts = async (deps: NodeDeps, context: PartContext) => {
       () => undefined,
     )
   const end = orchestrator.link
-  const bus = await nodeBus(deps, context, (open) => [
+  const serve = (open: Bus) => [
     serveOrchestrator({ bus: open, end, clock, random: systemRandom, log }),
     serveGoNodes({ bus: open, clock, random: systemRandom, end, orchestratorId: nodeId, knownInfo, log }),
     greetNodes(open, clock, () => orchestrator.nodes.list()),
     greetApproved(open, orchestrator.nodes),
-  ])
+  ]
+  const bus = await nodeBus(deps, context, serve, (id, isOpen) => orchestrator.lineChanged(id, isOpen))
   const parts: Startable[] = [orchestrator, ...bus.parts]
   return { bus, orchestrator, parts }
 }

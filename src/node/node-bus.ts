@@ -2,6 +2,7 @@ import type { Bus, Subscription } from '#contracts/bus.ts'
 import type { Startable } from '#lib/lifecycle.ts'
 import { withoutNatsLogin } from '#lib/nats-url.ts'
 import { claimBus } from '#link/bus-claim.ts'
+import type { NodeId } from '#models/ids.ts'
 import { LocalBus } from '#nats/local-bus.ts'
 import { Broker } from '#nats/server/broker.ts'
 import { NodeDoor } from '#nats/server/node-door.ts'
@@ -24,18 +25,31 @@ export type NodeBus = {
 
 type Serve = (bus: Bus) => Subscription[]
 
+/** A broker of our own sees at once when a node's line opens or closes. */
+type OnLine = (nodeId: NodeId, isOpen: boolean) => void
+
 /** A broker of its own, or NATS servers when the settings name some. `serve` gets the bus when it can be used. */
-export const nodeBus = async (deps: NodeDeps, context: PartContext, serve: Serve): Promise<NodeBus> =>
-  deps.settings.Orchestrator.Bus.Servers.length > 0 ? outerBus(deps, context, serve) : ownBroker(deps, context, serve)
+export const nodeBus = async (deps: NodeDeps, context: PartContext, serve: Serve, onLine: OnLine): Promise<NodeBus> =>
+  deps.settings.Orchestrator.Bus.Servers.length > 0
+    ? outerBus(deps, context, serve)
+    : ownBroker(deps, context, serve, onLine)
 
 const ownBroker = async (
   { settings, linkHost }: NodeDeps,
   { nodeId, store, clock, log }: PartContext,
   serve: Serve,
+  onLine: OnLine,
 ): Promise<NodeBus> => {
   const { Port, Auth, Advertise, TLS } = settings.Orchestrator
   const tls = await linkTls(TLS, systemDisk)
-  const door = new NodeDoor({ token: Auth.Token, ownName: nodeId, clock, keyOf: (name) => keyOf(store, name), log })
+  const door = new NodeDoor({
+    token: Auth.Token,
+    ownName: nodeId,
+    clock,
+    keyOf: (name) => keyOf(store, name),
+    onLine,
+    log,
+  })
   const broker = new Broker(
     { host: linkHost, port: Port, name: nodeId, tls },
     { clock, random: systemRandom, door, log },

@@ -245,6 +245,11 @@ export class Orchestrator implements Startable {
     this.#membership.addLocal(nodeId)
   }
 
+  /** A node's line to the broker is open, or there is none any more, as far as that is known. */
+  lineChanged(nodeId: NodeId, isOpen: boolean): void {
+    this.#membership.lineChanged(nodeId, isOpen)
+  }
+
   /** The orchestrator as one of its own nodes, when it has no compute role. */
   async addSelf(state: NodeState): Promise<void> {
     this.#table.put(state)

@@ -10,6 +10,8 @@ export type NodeView = {
   readonly id: NodeId
   readonly state: NodeState
   readonly isConnected: boolean
+  /** False = its line is closed, as far as that is known: it restarts, or is gone and not yet silent for long enough. */
+  readonly isListening: boolean
   /** Unix ns since when it is unreachable; 0 while connected. */
   readonly disconnectedSince: bigint
   /** MaxCapacity less everything promised and not yet ended. */

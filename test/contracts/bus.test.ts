@@ -86,7 +86,14 @@ describe('the broker', () => {
 
   it('lets in only who knows the token [W19]', async () => {
     const broker = await startBroker(
-      new NodeDoor({ token: 'secret', ownName: 'test', clock, keyOf: async () => undefined, log: () => {} }),
+      new NodeDoor({
+        token: 'secret',
+        ownName: 'test',
+        clock,
+        keyOf: async () => undefined,
+        onLine: () => {},
+        log: () => {},
+      }),
     )
     expect(await conversation(broker.port, 'CONNECT {"auth_token":"wrong"}\r\n')).toContain(
       "-ERR 'Authorization Violation'",

@@ -165,7 +165,14 @@ export const startOrchestrator = async (
   const clock = new SystemClock()
   const store = await storeOn(database)
   const name = 'orchestrator'
-  const door = new NodeDoor({ token: '', ownName: name, clock, keyOf: (id) => keyOf(store, id), log })
+  const door = new NodeDoor({
+    token: '',
+    ownName: name,
+    clock,
+    keyOf: (id) => keyOf(store, id),
+    onLine: (id, isOpen) => orchestrator.lineChanged(id, isOpen),
+    log,
+  })
   const broker = new Broker({ host: '127.0.0.1', port: 0, name }, { clock, random: systemRandom, door, log })
   const orchestrator = new Orchestrator({
     store,
@@ -222,6 +229,8 @@ export const joinCompute = async (
   await compute.start()
   return {
     compute,
+    /** Its line ends, as that of a process that is killed. */
+    vanish: () => bus.close(),
     async stop() {
       await compute.stop()
       await bus.close()

@@ -21,7 +21,14 @@ export const startGuardedBroker = async ({ tls, clock = new SystemClock() }: Bro
   const log = (event: string, fields: Record<string, unknown>) => void logged.push([event, fields])
   /** By node. */
   const keys = new Map<string, string>()
-  const door = new NodeDoor({ token, ownName: 'orch', clock, keyOf: async (name) => keys.get(name), log })
+  const door = new NodeDoor({
+    token,
+    ownName: 'orch',
+    clock,
+    keyOf: async (name) => keys.get(name),
+    onLine: () => {},
+    log,
+  })
   const broker = new Broker(
     { host: '127.0.0.1', port: 0, name: 'orch', tls },
     { clock, random: systemRandom, door, log },

@@ -17,6 +17,8 @@ export type NodeDoorParts = {
   clock: Clock
   /** The key that holds a name since its node first joined; undefined = none. */
   keyOf: (name: NodeId) => Promise<string | undefined>
+  /** The first connection under a node's name has come, or the last one is gone. */
+  onLine: (name: NodeId, isOpen: boolean) => void
   log: EventLog
 }
 
@@ -33,11 +35,12 @@ const wrongToken = 'the token is wrong'
  */
 export class NodeDoor implements Door {
   readonly #parts: NodeDoorParts
-  readonly #seats = new Seats()
+  readonly #seats: Seats
   readonly #notices: Notices
 
   constructor(parts: NodeDoorParts) {
     this.#parts = parts
+    this.#seats = new Seats((name, isOpen) => parts.onLine(name as NodeId, isOpen))
     this.#notices = new Notices(parts.log)
   }
 

@@ -14,6 +14,12 @@ export type Holder = {
 /** Who is connected under which name. A name belongs to one machine, as long as that answers. */
 export class Seats {
   readonly #seats = new Map<string, Set<Holder>>()
+  readonly #onLine: (name: string, isOpen: boolean) => void
+
+  /** `onLine`: the first connection under a name has come, or the last one is gone. */
+  constructor(onLine: (name: string, isOpen: boolean) => void) {
+    this.#onLine = onLine
+  }
 
   /** Calls `enter` when no rival holds the name, or none of them answers any more: those are cut off. */
   async contest(name: string, isRival: (other: Holder) => boolean, enter: () => void): Promise<boolean> {
@@ -48,11 +54,14 @@ export class Seats {
   add(name: string, holder: Holder): void {
     const holders = this.#seats.get(name) ?? new Set()
     this.#seats.set(name, holders.add(holder))
+    if (holders.size === 1) this.#onLine(name, true)
   }
 
   remove(name: string, holder: Holder): void {
     const holders = this.#seats.get(name)
     holders?.delete(holder)
-    if (holders?.size === 0) this.#seats.delete(name)
+    if (holders?.size !== 0) return
+    this.#seats.delete(name)
+    this.#onLine(name, false)
   }
 }

@@ -19,7 +19,7 @@ import type {
   ResultOfferReply,
   UploadRequest,
 } from '#models/messages/messages.ts'
-import type { Membership as MembershipWord, NodeInfo, NodeState } from '#models/node.ts'
+import { isOurs, type Membership as MembershipWord, type NodeInfo, type NodeState } from '#models/node.ts'
 import type { Inbox } from '../inbox.ts'
 import type { Ledger } from '../ledger.ts'
 import type { ResultTaker } from '../results/result-taker.ts'
@@ -77,6 +77,7 @@ export class Membership implements OrchestratorEnd {
     this.#sessions = new Sessions({
       ...parts,
       silenceLimitMs: parts.settings.disconnectAfterMs,
+      onListening: (nodeId, isListening) => this.#setListening(nodeId, isListening),
       onSilent: (nodeId) => void this.disconnect(nodeId, 'heartbeat timeout').catch(() => {}),
     })
     this.#lostWork = new LostWork({ ...parts, disconnectAfterMs: parts.settings.disconnectAfterMs })
@@ -155,6 +156,7 @@ export class Membership implements OrchestratorEnd {
     if (judged?.Membership === 'REJECTED') return refuse(rejection(judged))
     this.#leaving.delete(info.NodeID)
     this.#sessions.open(info.NodeID, linkId, back)
+    nodes.setListening(info.NodeID, true)
     this.#parts.results.renewed(info.NodeID)
     if (request.PublicKey !== undefined && request.PublicKey !== (await keyOf(ledger.store, info.NodeID)))
       await ledger.commitDurably(keptKey(info.NodeID, request.PublicKey))
@@ -174,6 +176,7 @@ export class Membership implements OrchestratorEnd {
     const state = nodes.get(beat.NodeID)
     if (!state || !this.#sessions.hear(beat.NodeID, beat.LinkID)) return { IsKnown: false }
     nodes.put(heardNode(state, beat, clock.nowNs()))
+    this.#setListening(beat.NodeID, true)
     this.#lostWork.hear(state, beat)
     return { IsKnown: true }
   }
@@ -185,6 +188,18 @@ export class Membership implements OrchestratorEnd {
     await this.#put(toldNode(state, info, clock.nowNs()))
     this.#changed(info, state.Info)
     return { IsKnown: true }
+  }
+
+  /** A node of ours greets when its line is open again: until then it takes no order. */
+  lineChanged(nodeId: NodeId, isOpen: boolean): void {
+    const state = this.#parts.nodes.get(nodeId)
+    if (!state || !this.#sessions.has(nodeId) || (isOpen && isOurs(state.Info))) return
+    this.#setListening(nodeId, isOpen)
+  }
+
+  /** What waits for it can go on, or goes elsewhere. */
+  #setListening(nodeId: NodeId, isListening: boolean): void {
+    if (this.#parts.nodes.setListening(nodeId, isListening) && isListening) this.#parts.onBetter()
   }
 
   /** Work that waits may have a place there now, and what is there may have none any more. */
@@ -232,6 +247,7 @@ export class Membership implements OrchestratorEnd {
     await this.#note(disconnectedNode(state, why, this.#parts.clock.nowNs()))
     this.#leaving.delete(nodeId)
     this.#parts.look(this.#parts.nodes.jobsOn(nodeId))
+    this.#setListening(nodeId, true)
   }
 
   get #linkParts(): LinkParts {

@@ -35,6 +35,8 @@ export class NodeTable implements NodeViews {
   /** Nodes whose view is older than what is known of them. */
   readonly #stale = new Set<NodeId>()
   readonly #away = new Set<NodeId>()
+  /** Connected, and nobody is there to hear an order: not of the rows. */
+  readonly #deaf = new Set<NodeId>()
 
   /** Commits were rolled back, and the rows not read since: what is here may never have been stored. */
   isDoubtful = false
@@ -100,6 +102,17 @@ export class NodeTable implements NodeViews {
     }
     this.#stale.delete(id)
     this.#away.delete(id)
+    this.#deaf.delete(id)
+  }
+
+  /** Whether orders get to the node now. Returns true when that is news. */
+  setListening(id: NodeId, isListening: boolean): boolean {
+    if (this.#deaf.has(id) !== isListening) return false
+    if (isListening) this.#deaf.delete(id)
+    else this.#deaf.add(id)
+    this.#stale.add(id)
+    if (isListening) this.#better.note(id)
+    return true
   }
 
   /** Some node that may work cannot be reached. */
@@ -190,10 +203,25 @@ export class NodeTable implements NodeViews {
   views(): readonly NodeView[] {
     for (const id of this.#stale) {
       const entry = this.#entries.get(id)
-      if (entry) this.#views[entry.place] = viewOf(entry.state, this.#promises, this.#reservations.on(id))
+      if (entry) this.#views[entry.place] = this.#viewOf(entry.state)
     }
     this.#stale.clear()
     return this.#views
+  }
+
+  #viewOf(state: NodeState): NodeView {
+    const id = state.Info.NodeID
+    const max = state.Info.ComputeNodeInfo?.MaxCapacity ?? noResources()
+    const reservation = this.#reservations.on(id)
+    return {
+      id,
+      state,
+      isConnected: state.ConnectionState.Status === 'CONNECTED',
+      isListening: !this.#deaf.has(id),
+      disconnectedSince: state.ConnectionState.DisconnectedSince,
+      free: subtractResources(max, this.#promises.on(id)),
+      ...(reservation ? { reservation } : {}),
+    }
   }
 
   view(id: NodeId): NodeView | undefined {
@@ -239,16 +267,3 @@ const offersTheSame = (now: NodeState, before: NodeState): boolean => {
 /** Heartbeats leave both as they are. */
 const isLabelledAs = ({ Info: now }: NodeState, { Info: before }: NodeState): boolean =>
   now.Labels === before.Labels && now.ComputeNodeInfo?.MaxCapacity === before.ComputeNodeInfo?.MaxCapacity
-
-const viewOf = (state: NodeState, promises: Promises, reservation: Reservation | undefined): NodeView => {
-  const id = state.Info.NodeID
-  const max = state.Info.ComputeNodeInfo?.MaxCapacity ?? noResources()
-  return {
-    id,
-    state,
-    isConnected: state.ConnectionState.Status === 'CONNECTED',
-    disconnectedSince: state.ConnectionState.DisconnectedSince,
-    free: subtractResources(max, promises.on(id)),
-    ...(reservation ? { reservation } : {}),
-  }
-}

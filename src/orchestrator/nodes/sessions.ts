@@ -1,9 +1,10 @@
 import type { ComputeEnd } from '#contracts/node-link.ts'
 import type { Clock } from '#lib/clock.ts'
 import type { EventLog } from '#lib/event-log.ts'
-import { Fault } from '#lib/fault.ts'
+import { Fault, faultOf } from '#lib/fault.ts'
 import type { Post } from '#link/post.ts'
 import { Receiver } from '#link/receiver.ts'
+import type { Deliver } from '#link/sender.ts'
 import type { NodeId } from '#models/ids.ts'
 import type { ComputeMessage, Frame, FramesAck, OrchestratorMessage } from '#models/messages/messages.ts'
 import type { Inbox } from '../inbox.ts'
@@ -22,10 +23,15 @@ export type SessionParts = {
   log: EventLog
   silenceLimitMs: number
   onSilent: (nodeId: NodeId) => void
+  /** Messages get to the node, or nobody is there to hear them. */
+  onListening: (nodeId: NodeId, isListening: boolean) => void
 }
 
 /** Reports that one change stores. */
 const together = 64
+
+/** A node that has greeted begins to listen when it has its answer: the first refusals mean nothing. */
+const refusalsOfDeaf = 3
 
 /** The nodes we have shaken hands with: messages go both ways from then on, until the session ends. */
 export class Sessions {
@@ -67,7 +73,27 @@ export class Sessions {
     this.#open.set(nodeId, { receiver, back, linkId })
     if (!isLocal) this.#silence.hear(nodeId)
     const deliver = (frames: readonly Frame<unknown>[]) => back.deliver(linkId, frames as Frame<OrchestratorMessage>[])
-    post.connect(nodeId, deliver, options)
+    post.connect(nodeId, isLocal ? deliver : this.#watched(nodeId, back, deliver), options)
+  }
+
+  /** Tells of who cannot be reached: nobody listens, or the broker knows of nobody. Who is slow may have got it. */
+  #watched(nodeId: NodeId, back: ComputeEnd, deliver: Deliver): Deliver {
+    let refusals = 0
+    const tell = (isListening: boolean): void => {
+      if (this.#open.get(nodeId)?.back === back) this.#parts.onListening(nodeId, isListening)
+    }
+    return async (frames) => {
+      try {
+        const ack = await deliver(frames)
+        refusals = 0
+        tell(true)
+        return ack
+      } catch (error) {
+        refusals = faultOf(error).code === 'ServiceUnavailable' ? refusals + 1 : 0
+        if (refusals >= refusalsOfDeaf) tell(false)
+        throw error
+      }
+    }
   }
 
   close(nodeId: NodeId): void {

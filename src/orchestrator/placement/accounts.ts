@@ -23,6 +23,7 @@ export const accountsOf = ({ job, executions }: Snapshot, need: Resources): Reco
     rejected: { reason: () => 'rejected', cure: (_, nodes) => approve(nodes) },
     cordon: { reason: () => 'cordoned', cure: (_, nodes) => uncordon(nodes) },
     connection: { reason: () => 'disconnected', cure: () => 'start it again, or see why it cannot connect' },
+    line: { reason: () => 'its line is closed', cure: () => 'wait until it is back, or start another node' },
     engine: missing('engine'),
     publisher: missing('publisher'),
     storage: missing('storage'),

@@ -16,6 +16,7 @@ export type RuleName =
   | 'rejected'
   | 'connection'
   | 'cordon'
+  | 'line'
   | 'engine'
   | 'publisher'
   | 'storage'

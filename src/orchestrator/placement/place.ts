@@ -34,7 +34,11 @@ export class Placement {
   canTake(node: NodeView): boolean {
     const { job } = this.#snapshot
     return (
-      isEligible(node) && !this.#declined.has(node.id) && !this.#isAtLimit(node) && meetsRules(job, this.need, node)
+      isEligible(node) &&
+      node.isListening &&
+      !this.#declined.has(node.id) &&
+      !this.#isAtLimit(node) &&
+      meetsRules(job, this.need, node)
     )
   }
 
@@ -42,7 +46,9 @@ export class Placement {
   refusal(node: NodeView): Refusal | undefined {
     if (this.#declined.has(node.id)) return { rule: 'declined', reason: () => 'job rejected', isBusy: false }
     return (
-      refusalOf(this.#snapshot.job, this.need, node) ?? (this.#isAtLimit(node) ? this.#limitRefusal(node) : undefined)
+      refusalOf(this.#snapshot.job, this.need, node) ??
+      (this.#isAtLimit(node) ? this.#limitRefusal(node) : undefined) ??
+      (node.isListening ? undefined : notListening)
     )
   }
 
@@ -114,6 +120,13 @@ const isDecline = ({ ComputeState, NodeID, ModifyTime }: Execution, nodes: Snaps
   if (ComputeState.StateType !== 'AskForBidRejected') return false
   const node = nodes.view(NodeID)?.state
   return ModifyTime >= (node?.OfferedSince ?? node?.ConnectionState.ConnectedSince ?? 0n)
+}
+
+/** It comes back, or counts as disconnected before long. */
+const notListening: Refusal = {
+  rule: 'line',
+  reason: () => 'its line is closed: it restarts, or is gone',
+  isBusy: true,
 }
 
 const countByNode = (executions: readonly Execution[]): Map<NodeId, number> => {

@@ -40,7 +40,14 @@ const knock = async (door: NodeDoor, options: Record<string, unknown>, isAlive: 
 
 /** How often the clients of a recording needed a right, and what of it they may not. */
 const replay = async (lines: Line[]): Promise<{ asked: number; refused: string[] }> => {
-  const door = new NodeDoor({ token: '', ownName: 'orchestrator', clock, keyOf: async () => undefined, log: () => {} })
+  const door = new NodeDoor({
+    token: '',
+    ownName: 'orchestrator',
+    clock,
+    keyOf: async () => undefined,
+    onLine: () => {},
+    log: () => {},
+  })
   const clients = new Map<number, Rights>()
   const refused: string[] = []
   let asked = 0
