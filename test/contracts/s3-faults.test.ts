@@ -126,7 +126,8 @@ describe('inputs from a store that misbehaves', () => {
     try {
       store.buckets.put(Bucket, 'in/small', 'small')
       store.buckets.put(Bucket, 'in/too-large', Buffer.alloc(mebibyte))
-      const message = expect.stringMatching(/^s3:\/\/.*too-large: ENOSPC/)
+      // Whichever comes last finds no room.
+      const message = expect.stringMatching(/^s3:\/\/b\/in\/(small|too-large): ENOSPC/)
       await expect(prepared('in/')).rejects.toMatchObject({ code: 'StorageFull', message })
       expect(readdirSync(folder)).toEqual([])
     } finally {

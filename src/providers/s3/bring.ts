@@ -13,7 +13,7 @@ import { sideBySide } from '#lib/side-by-side.ts'
 import { writeAt } from '#lib/write-at.ts'
 import { s3Fault } from './faults.ts'
 import { checksumFault, type S3Listing, type S3Object } from './listing.ts'
-import type { ObjectGetter } from './object-getter.ts'
+import { type ObjectGetter, Refused } from './object-getter.ts'
 import { objectUrlPath } from './signed-get.ts'
 
 export type BringParts = {
@@ -60,13 +60,14 @@ export async function bringObjects(
     const bring = async () => {
       const content = await askWhole(parts, source, listing, object, either)
       const file = await newFile(path, what)
+      const way = content === 'refused' ? { ...parts, get: undefined } : parts
       const bringPiece = (piece: Piece, each: AbortSignal) =>
         withRetries(parts, what, each, async (receivedBytes) => {
-          const body = await ask(parts, source, listing, piece, receivedBytes, each)
+          const body = await ask(way, source, listing, piece, receivedBytes, each)
           return write(body, file, piece, receivedBytes, parts.onBytes)
         })
       try {
-        if (content) return await writeWhole(content, file, what, parts.onBytes)
+        if (Array.isArray(content)) return await writeWhole(content, file, what, parts.onBytes)
         await (object.sizeBytes <= 2 * pieceBytes
           ? bringPiece({ object, offset: 0, lengthBytes: object.sizeBytes, isWhole: true }, either)
           : sideBySide(piecesOf(object), piecesAtOnce, either, bringPiece))
@@ -118,17 +119,21 @@ function nameFault(error: unknown, what: string): Fault {
   return s3Fault(error, what)
 }
 
-/** A small object in one go; undefined = it is to be asked for as others are, with what helps when that fails. */
+/** A small object in one go; undefined = it is to be asked for as others are, with what helps when that fails; a refusal is not asked for again in this way. */
 async function askWhole(
   { get }: BringParts,
   source: S3Source,
   { isSingle }: S3Listing,
   { key, sizeBytes, etag }: S3Object,
   signal: AbortSignal,
-): Promise<Buffer[] | undefined> {
+): Promise<Buffer[] | 'refused' | undefined> {
   if (!get || sizeBytes > gatheredBytes || (isSingle && source.VersionID)) return undefined
   const headers: Record<string, string> = isSingle && etag ? { 'if-match': etag } : {}
-  const content = await get.whole(objectUrlPath(source.Bucket, key), headers, sizeBytes, signal).catch(() => undefined)
+  const content = await get
+    .whole(objectUrlPath(source.Bucket, key), headers, sizeBytes, signal)
+    .catch((error: unknown) => {
+      return error instanceof Refused ? 'refused' : undefined
+    })
   signal.throwIfAborted()
   return content
 }

@@ -3,7 +3,7 @@ import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Agent } from 'undici'
 import { expect, it, onTestFinished } from 'vitest'
-import { ObjectGetter } from './object-getter.ts'
+import { ObjectGetter, Refused } from './object-getter.ts'
 
 const never = new AbortController().signal
 
@@ -32,12 +32,12 @@ it('gives a small object as it came, by the signed request with headers of its o
 })
 
 it.each([
-  ['gives more', 'the object is larger', 200, 'more than said'],
-  ['gives less', 'the object is smaller', 200, 'less'],
-  ['refuses', 'the store answered 403', 403, 'nothing for you'],
-])('takes nothing from a store that %s', async (_, message, status, body) => {
+  ['gives more', new Error('the object is larger'), 200, 'more than said'],
+  ['gives less', new Error('the object is smaller'), 200, 'less'],
+  ['refuses, and says so', new Refused('the store answered 403'), 403, 'nothing for you'],
+])('takes nothing from a store that %s', async (_, error, status, body) => {
   const getter = await getterOf((_request, reply) => void reply.writeHead(status).end(body))
-  await expect(getter.whole('/b/key', {}, 7, never)).rejects.toThrow(message)
+  await expect(getter.whole('/b/key', {}, 7, never)).rejects.toStrictEqual(error)
 })
 
 it('takes nothing from a line that breaks', async () => {

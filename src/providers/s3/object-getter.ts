@@ -8,6 +8,9 @@ export type ObjectGetterParts = {
   signed: (path: string) => Promise<SignedRequest>
 }
 
+/** The store has answered, with something else than the object. */
+export class Refused extends Error {}
+
 type OwnHeaders = Readonly<Record<string, string>>
 
 /**
@@ -29,7 +32,7 @@ export class ObjectGetter {
 
   /**
    * A small object as it came in. Without a stream, which takes longer for it than the network. Rejects when the store does not give
-   * just so many bytes.
+   * just so many bytes, with Refused when it gives none.
    */
   async whole(path: string, headers: OwnHeaders, sizeBytes: number, signal: AbortSignal): Promise<Buffer[]> {
     const request = await this.#request(path, headers)
@@ -46,7 +49,7 @@ export class ObjectGetter {
           else signal.addEventListener('abort', stop, { once: true })
         },
         onResponseStart(controller, status) {
-          if (status > 200) controller.abort(new Error(`the store answered ${status}`))
+          if (status > 200) controller.abort(new Refused(`the store answered ${status}`))
         },
         onResponseData(controller, chunk) {
           leftBytes -= chunk.length
