@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { constants, statSync } from 'node:fs'
+import { constants, linkSync, statSync } from 'node:fs'
 import { copyFile, link, mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { FileCache, FileOrigin } from '#contracts/file-cache.ts'
@@ -135,7 +135,7 @@ export class DiskFileCache implements FileCache, Startable {
     // It was written just now, so that nothing is waited for; of small files each question more to another thread would tell.
     const { size: sizeBytes } = statSync(path)
     if (sizeBytes > this.#parts.maxBytes) return
-    await link(path, join(this.#folder, name))
+    linkSync(path, join(this.#folder, name))
     this.#kept.set(name, { sizeBytes, usedMs: this.#parts.clock.nowMs() })
     this.#totalBytes += sizeBytes
     await this.#shrinkTo(this.#parts.maxBytes)
