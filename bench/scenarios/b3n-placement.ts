@@ -3,7 +3,6 @@ import { atLeast, atMost, type Figure, figuresOf } from '../figures.ts'
 import { type Fleet, withFleet } from '../fleet.ts'
 import { end, submit, waitingJob } from '../jobs.ts'
 import { series, spread, withConnections } from '../load.ts'
-import { MixedFleet } from '../mixed-fleet.ts'
 import { cpuMs, memory } from '../process-figures.ts'
 import type { Product } from '../product.ts'
 import type { Bench, Scenario } from '../scenario.ts'
@@ -13,7 +12,7 @@ export const b3n: Scenario = {
   id: 'B3n',
   about: 'placements on many nodes',
   async measure(bench) {
-    return [...(await placements(bench, 1_000)), ...(await mostlyNear(bench)), ...(await placements(bench, 10_000))]
+    return [...(await placements(bench, 1_000)), ...(await placements(bench, 10_000))]
   },
 }
 
@@ -70,23 +69,6 @@ async function placements({ runs, scale }: Bench, most: number): Promise<Figure[
     figure('processor time of each', 'ms', cpu.ops),
     figure('memory these two took on top', 'MiB', grown),
   ]
-}
-
-/** Ten thousand, a thousand of them over TCP, the others in the orchestrator's process: what they do themselves counts in. */
-async function mostlyNear({ runs, scale }: Bench): Promise<Figure[]> {
-  const [near, far] = [Math.ceil(9_000 * scale), Math.ceil(1_000 * scale)]
-  const seconds = await series(runs, async () => {
-    const mixed = await MixedFleet.start(near, far, roomy)
-    mixed.far.onOrder((node, order) => {
-      node.start(order)
-      node.end(order)
-    })
-    const tookMs = await mixed.ask(`job ${near + far}`)
-    await mixed.close()
-    return tookMs / 1_000
-  })
-  const figure = figuresOf('B3n', `${near + far} nodes, ${far} over TCP`)
-  return [figure(`one job of ${near + far} executions, to its end`, 's', seconds, atMost(3, 's'))]
 }
 
 type Work = { jobs: number; job: object; executions: number }

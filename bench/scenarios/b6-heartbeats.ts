@@ -1,8 +1,12 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { beatOnce } from '../beats.ts'
 import { atMost, type Figure, figuresOf } from '../figures.ts'
-import { withFleet } from '../fleet.ts'
+import { Fleet, withFleet } from '../fleet.ts'
 import { series } from '../load.ts'
-import { MixedFleet } from '../mixed-fleet.ts'
+import { ended, spawnOnServerCore } from '../pinned.ts'
 import { cpuMs, memory } from '../process-figures.ts'
 import type { Product } from '../product.ts'
 import type { Bench, Scenario } from '../scenario.ts'
@@ -50,18 +54,23 @@ async function mostlyNear({ runs, scale }: Bench): Promise<Figure[]> {
   const [near, far] = [Math.ceil(9_000 * scale), Math.ceil(1_000 * scale)]
   const seen = { share: [] as number[], lost: [] as number[] }
   await series(runs, async () => {
-    const mixed = await MixedFleet.start(near, far, capacity)
-    const beatAll = async (): Promise<number> => {
-      const [lostFar, lostNear] = await Promise.all([beatOnce(mixed.far), mixed.ask('beat')])
-      return lostFar + lostNear
-    }
-    await beatAll()
-    const [startedMs, before] = [performance.now(), cpuMs(mixed.pid)]
+    const folder = await mkdtemp(join(tmpdir(), 'bacalhau-bench-'))
+    const script = join(import.meta.dirname, '../near-fleet.ts')
+    const words = ['--conditions=source', script, join(folder, 'state.db'), String(near)]
+    const child = spawnOnServerCore(process.execPath, words, process.env)
+    const lines = createInterface(child.stdout as NodeJS.ReadableStream)[Symbol.asyncIterator]()
+    const said = async (): Promise<number> => Number((await lines.next()).value)
+    const fleet = await Fleet.join({ bus: await said() }, far, capacity)
+    await beatOnce(fleet)
+    await said()
+    const [startedMs, before] = [performance.now(), cpuMs(child.pid!)]
     let lost = 0
-    for (let i = 0; i < rounds; i++) lost += await beatAll()
-    seen.share.push((100 * (cpuMs(mixed.pid) - before)) / (performance.now() - startedMs))
+    for (let i = 0; i < rounds; i++) lost += (await beatOnce(fleet)) + (await said())
+    seen.share.push((100 * (cpuMs(child.pid!) - before)) / (performance.now() - startedMs))
     seen.lost.push(lost)
-    await mixed.close()
+    await fleet.close()
+    await ended(child, 'SIGTERM')
+    await rm(folder, { recursive: true })
     return 0
   })
   const figure = figuresOf('B6', `${near + far} nodes, ${far} over TCP`)
