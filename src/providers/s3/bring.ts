@@ -119,7 +119,7 @@ function nameFault(error: unknown, what: string): Fault {
   return s3Fault(error, what)
 }
 
-/** A small object in one go; undefined = it is to be asked for as others are, with what helps when that fails; a refusal is not asked for again in this way. */
+/** A small object in one go; undefined = it is to be asked for as others are, with what helps when that fails. */
 async function askWhole(
   { get }: BringParts,
   source: S3Source,
@@ -131,9 +131,7 @@ async function askWhole(
   const headers: Record<string, string> = isSingle && etag ? { 'if-match': etag } : {}
   const content = await get
     .whole(objectUrlPath(source.Bucket, key), headers, sizeBytes, signal)
-    .catch((error: unknown) => {
-      return error instanceof Refused ? 'refused' : undefined
-    })
+    .catch((error: unknown) => (error instanceof Refused ? 'refused' : undefined))
   signal.throwIfAborted()
   return content
 }

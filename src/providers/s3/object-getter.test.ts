@@ -58,3 +58,14 @@ it('is stopped in the middle, and lets the store go', async () => {
   await expect(getter.whole('/b/key', {}, 7, stopped.signal)).rejects.toThrow('not wanted any more')
   await gone.promise
 })
+
+it('is stopped while there is no line to the store yet', async () => {
+  const agent = new Agent({ connect: () => {} })
+  onTestFinished(() => agent.destroy())
+  const signed = async (path: string) => ({ origin: 'http://127.0.0.1:1', path, headers: {} })
+  const getter = new ObjectGetter({ dispatcher: async () => agent, signed })
+  const stopped = new AbortController()
+  const asked = getter.whole('/b/key', {}, 7, stopped.signal)
+  setImmediate(() => stopped.abort(new Error('not wanted any more')))
+  await expect(asked).rejects.toThrow('not wanted any more')
+})

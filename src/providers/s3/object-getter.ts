@@ -41,12 +41,17 @@ export class ObjectGetter {
     return new Promise((resolve, reject) => {
       const chunks: Buffer[] = []
       let leftBytes = sizeBytes
-      let stop = (): void => {}
+      let started: Dispatcher.DispatchController | undefined
+      // Also while there is no line to the store yet.
+      const stop = (): void => {
+        started?.abort(signal.reason)
+        reject(signal.reason)
+      }
+      signal.addEventListener('abort', stop, { once: true })
       dispatcher.dispatch(request, {
         onRequestStart(controller) {
-          stop = () => controller.abort(signal.reason)
-          if (signal.aborted) stop()
-          else signal.addEventListener('abort', stop, { once: true })
+          started = controller
+          if (signal.aborted) controller.abort(signal.reason)
         },
         onResponseStart(controller, status) {
           if (status > 200) controller.abort(new Refused(`the store answered ${status}`))
