@@ -59,9 +59,12 @@ async function readStdin(): Promise<Uint8Array> {
 function signals(exit: (code: number) => void) {
   const controller = new AbortController()
   const interrupt = (name: SignalName): void => controller.abort(new Signalled(name))
+  // Only who asked before asks again: a program that already ends because nobody reads it was not asked yet.
+  let isAsked = false
   for (const name of ['SIGINT', 'SIGTERM'] satisfies SignalName[]) {
     process.on(name, () => {
-      if (controller.signal.aborted) exit(name === 'SIGINT' ? 130 : 143)
+      if (isAsked) exit(name === 'SIGINT' ? 130 : 143)
+      isAsked = true
       interrupt(name)
     })
   }

@@ -130,6 +130,15 @@ describe('a devstack', () => {
     expect(existsSync(dirname(stack.runFile))).toBe(false)
   })
 
+  it('that already ends because nobody reads it takes Ctrl-C as the first one, and leaves nothing', async () => {
+    const stack = await devstack('--computes', '5')
+    const [, linkPort] = await stack.program.says(/nats:\/\/127\.0\.0\.1:(\d+)/)
+    stack.program.child.stderr?.destroy()
+    await expect(busClient(Number(linkPort), { name: 'node-0' })).rejects.toMatchObject({ code: 'Unauthorized' })
+    expect(await stack.program.end('SIGINT')).toMatchObject({ code: 0 })
+    expect(existsSync(dirname(stack.runFile))).toBe(false)
+  })
+
   it('whose nodes wait for approval runs a daemon on each as soon as it is approved [R100, R204]', async () => {
     const stack = await devstack('--computes', '2', '-c', 'Orchestrator.NodeManager.ManualApproval=true')
     const { body } = await submit(stack, sleepJob('600000', { Type: 'daemon' }))
