@@ -60,18 +60,21 @@ const logRefusal = (log: EventLog, event: string, error: unknown, fields: object
 class RemoteNode implements ComputeEnd {
   readonly #bus: Bus
   readonly #nodeId: NodeId
+  /** Kept: the broker looks each text up once. */
+  readonly #toNode: string
   readonly #random: Random
   readonly #clock: Clock
 
   constructor(bus: Bus, nodeId: NodeId, random: Random, clock: Clock) {
     this.#bus = bus
     this.#nodeId = nodeId
+    this.#toNode = subjects.toNode(nodeId)
     this.#random = random
     this.#clock = clock
   }
 
   deliver(linkId: string, frames: readonly Frame<OrchestratorMessage>[]): Promise<FramesAck> {
-    return deliverOverBus(this.#bus, subjects.toNode(this.#nodeId), linkId, frames, this.#random)
+    return deliverOverBus(this.#bus, this.#toNode, linkId, frames, this.#random)
   }
 
   readLogs(query: LogQuery, signal: AbortSignal): AsyncIterable<LogChunk> {

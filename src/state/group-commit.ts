@@ -61,7 +61,7 @@ export class GroupCommit {
   /** Throws when the world fails; the changes before stay as they are if the database lets them. */
   apply(change: Change): Applied | Refusal {
     // It was decided on what is lost now.
-    if (this.heedRollback()) throw rolledBack()
+    if (this.heedRollback() || !this.#flushOverdue()) throw rolledBack()
     const answer = this.#resolve(change)
     if ('refusal' in answer) return answer.refusal
     const group = this.#openGroup()
@@ -100,9 +100,10 @@ export class GroupCommit {
     return this.#group?.durable.promise
   }
 
-  flush(): void {
+  /** False = all of it is lost. */
+  flush(): boolean {
     const group = this.#group
-    if (!group) return
+    if (!group) return true
     this.#leave(group)
     try {
       if (!this.#database.isInTransaction()) throw rolledBack()
@@ -110,9 +111,16 @@ export class GroupCommit {
       this.#database.exec('commit')
     } catch (error) {
       this.#lose(group, error)
-      return
+      return false
     }
     group.durable.resolve()
+    return true
+  }
+
+  /** The event loop hands out what thousands of lines have brought before it turns. */
+  #flushOverdue(): boolean {
+    const sinceMs = this.#group?.dueSinceMs
+    return sinceMs === undefined || this.#clock.monotonicMs() - sinceMs < longestWaitMs || this.flush()
   }
 
   #openGroup(): Group {

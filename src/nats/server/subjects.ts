@@ -23,16 +23,20 @@ export const isPattern = (pattern: string): boolean => {
 export function matches(pattern: string, subject: string): boolean {
   let at = 0
   for (let i = 0; i < pattern.length; i++) {
-    if (isToken(pattern, i, '>')) return at < subject.length
-    if (isToken(pattern, i, '*')) {
-      if (at >= subject.length || isToken(subject, at, '>')) return false
+    const letter = pattern.charCodeAt(i)
+    if (letter === rest && isToken(pattern, i)) return at < subject.length
+    if (letter === any && isToken(pattern, i)) {
+      if (at >= subject.length || (subject.charCodeAt(at) === rest && isToken(subject, at))) return false
       const end = subject.indexOf('.', at)
       at = end === -1 ? subject.length : end
-    } else if (pattern[i] !== subject[at++]) return false
+    } else if (letter !== subject.charCodeAt(at++)) return false
   }
   return at === subject.length
 }
 
-/** Whether this letter is a token by itself. */
-const isToken = (text: string, at: number, letter: string): boolean =>
-  text[at] === letter && (at === 0 || text[at - 1] === '.') && (at + 1 === text.length || text[at + 1] === '.')
+const any = '*'.charCodeAt(0)
+const rest = '>'.charCodeAt(0)
+
+/** Whether the letter there is a token by itself. */
+const isToken = (text: string, at: number): boolean =>
+  (at === 0 || text[at - 1] === '.') && (at + 1 === text.length || text[at + 1] === '.')

@@ -79,6 +79,20 @@ export function changeSuite(using: Using): void {
         }
       }))
 
+    it('waits no longer than that for a process that gets no turn to store it, because changes keep coming', () =>
+      using(async ({ store, failNextCommit, passMs }) => {
+        const first = await applied(store, { putNodes: [aNode(1)] })
+        passMs(24)
+        await applied(store, { putNodes: [aNode(2)] })
+        passMs(1)
+        await applied(store, { putNodes: [aNode(3)] })
+        await first.durable
+        passMs(25)
+        failNextCommit()
+        await expect(store.commit({ putNodes: [aNode(4)] })).rejects.toMatchObject({ code: 'ServiceUnavailable' })
+        expect(await store.nodes()).toEqual([aNode(1), aNode(2)])
+      }))
+
     it('gives back exactly what was stored, with 64-bit times and numbers that keep their text', () =>
       using(async ({ store, flush }) => {
         const execution = anExecution(1, {
