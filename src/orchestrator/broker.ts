@@ -56,13 +56,6 @@ export class Broker {
     this.#again.delete(jobId)
     if (again) this.ask(again)
   }
-
-  clear(): void {
-    this.#ready.clear()
-    this.#waiting.clear()
-    this.#working.clear()
-    this.#again.clear()
-  }
 }
 
 const isBefore = (a: Entry, b: Entry): boolean =>

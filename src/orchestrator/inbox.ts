@@ -4,42 +4,27 @@ import type { EventLog } from '#lib/event-log.ts'
 import type { Execution } from '#models/execution.ts'
 import { isTerminalExecution } from '#models/execution-state.ts'
 import type { JobId, NodeId } from '#models/ids.ts'
-import type { Job } from '#models/job.ts'
 import type { ComputeMessage } from '#models/messages/messages.ts'
 import { Contents } from './contents.ts'
+import type { Evaluations } from './evaluations.ts'
 import type { Ledger } from './ledger.ts'
 import { takeBack } from './nodes/lost.ts'
+import type { NodeTable } from './nodes/node-table.ts'
 import { type Effect, effectOf } from './report-effect.ts'
 import { Reports } from './reports.ts'
+
+export type InboxParts = { clock: Clock; ledger: Ledger; nodes: NodeTable; evaluations: Evaluations; log: EventLog }
 
 /**
  * Applies what nodes report: one transaction with the executions, the jobs that start to run by it, history and
  * the inbox mark. Reports of another epoch, of another node or for an ended execution change nothing.
  */
 export class Inbox {
-  readonly #ledger: Ledger
-  readonly #clock: Clock
-  readonly #look: (job: Job) => void
-  readonly #goesOn: (jobId: JobId) => boolean
-  readonly #served: (job: Job, nodeId: NodeId) => void
-  readonly #log: EventLog
+  readonly #parts: InboxParts
   readonly #contents: Contents
 
-  /** `served`: the job has run well there. `goesOn`: after a success there is nothing to decide for this job, because others of it are at work and none waits. */
-  constructor(parts: {
-    ledger: Ledger
-    clock: Clock
-    look: (job: Job) => void
-    goesOn: (jobId: JobId) => boolean
-    served: (job: Job, nodeId: NodeId) => void
-    log: EventLog
-  }) {
-    this.#ledger = parts.ledger
-    this.#clock = parts.clock
-    this.#look = parts.look
-    this.#goesOn = parts.goesOn
-    this.#served = parts.served
-    this.#log = parts.log
+  constructor(parts: InboxParts) {
+    this.#parts = parts
     this.#contents = new Contents(parts.ledger.store)
   }
 
@@ -48,24 +33,32 @@ export class Inbox {
     messages: readonly ComputeMessage[],
     inbox: NonNullable<Change['inbox']>,
   ): Promise<CommitOutcome> {
-    const reports = new Reports(this.#ledger.store)
+    const { ledger, evaluations } = this.#parts
+    const reports = new Reports(ledger.store)
     for (const message of messages) await this.#add(reports, nodeId, message)
-    const outcome = await this.#ledger.commit({ inbox, ...reports.change() })
-    if (outcome.kind === 'applied') for (const job of reports.toLookAt(this.#goesOn)) this.#look(job)
+    const outcome = await ledger.commit({ inbox, ...reports.change() })
+    if (outcome.kind !== 'applied') return outcome
+    for (const job of reports.toLookAt((jobId) => this.#goesOn(jobId))) evaluations.ask(job, 'exec-update')
     return outcome
+  }
+
+  /** After a success there is nothing to decide for this job, because others of it are at work and none waits. */
+  #goesOn(jobId: JobId): boolean {
+    const { nodes, evaluations } = this.#parts
+    return nodes.isAtWork(jobId) && !evaluations.isWaiting(jobId)
   }
 
   async #add(reports: Reports, nodeId: NodeId, message: ComputeMessage): Promise<void> {
     const before = await reports.execution(message.Body.ExecutionID)
     const { Epoch = before?.Epoch } = message.Body
     const isOwn = before !== undefined && before.NodeID === nodeId && before.Epoch === Epoch
-    const nowNs = this.#clock.nowNs()
+    const nowNs = this.#parts.clock.nowNs()
     if (before && before.NodeID !== nodeId) this.#warn(nodeId, before, 'it reports of an execution of another node')
     if (isOwn && message.Kind === 'RunStarted' && isClockOff(before, message.Body.StartTime, nowNs))
       this.#warn(nodeId, before, 'its clock is off by more than a minute')
     const job = isOwn ? await reports.job(before.JobID) : undefined
     const effect = isOwn && job ? effectOf(before, job, message, nowNs) : undefined
-    if (job && effect && message.Kind === 'RunResult') this.#served(job, nodeId)
+    if (job && effect && message.Kind === 'RunResult') this.#parts.nodes.holders.note(job, nodeId)
     if (before && job && effect) reports.add(before, job, await this.#withContent(reports, effect, message))
     else if (isStrayStart(message, before)) reports.send(takeBack(nodeId, message.Body.ExecutionID))
   }
@@ -81,7 +74,7 @@ export class Inbox {
   }
 
   #warn(nodeId: NodeId, { ID }: Execution, reason: string): void {
-    this.#log('odd_report', { nodeId, executionId: ID, reason })
+    this.#parts.log('odd_report', { nodeId, executionId: ID, reason })
   }
 }
 

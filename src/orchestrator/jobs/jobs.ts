@@ -22,8 +22,8 @@ import type { ExecutionId, JobId, NodeId } from '#models/ids.ts'
 import { isLongRunning, type Job, mainTask } from '#models/job.ts'
 import type { HistoryAudience, JobHistory } from '#models/job-history.ts'
 import { type SpecConfig, typeKey } from '#models/spec-config.ts'
+import type { Evaluations } from '../evaluations.ts'
 import type { Ledger } from '../ledger.ts'
-import type { Looks } from '../looks.ts'
 import type { Uploads } from '../uploads/uploads.ts'
 import type { Waiters } from '../waiters.ts'
 import { diffJob } from './diff.ts'
@@ -48,8 +48,7 @@ export type JobsParts = {
   publicKey: string | undefined
   instanceId: string | undefined
   defaults: JobDefaults
-  looks: Looks
-  look: (job: Job, evaluationId: string) => void
+  evaluations: Evaluations
   end: (nodeId: NodeId) => ComputeEnd | undefined
   /** Since when a node is not connected, Unix ns; 0 = it is, or nobody knows. */
   awaySince: (nodeId: NodeId) => bigint
@@ -90,7 +89,7 @@ export class Jobs implements JobsApi {
 
   async why(id: JobId): Promise<JobReasons> {
     const [job, executions] = [await this.get(id), await this.executions(id)]
-    return reasonsOf(this.#parts.looks.snapshot(job, executions, ''))
+    return reasonsOf(this.#parts.evaluations.looks.snapshot(job, executions, ''))
   }
 
   rerun(id: JobId, version: number, reason: string): Promise<Rerun> {

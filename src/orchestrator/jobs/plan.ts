@@ -26,5 +26,5 @@ export async function planJob(parts: SubmitParts, submission: Submission): Promi
   }
 }
 
-const forecast = ({ looks }: SubmitParts, job: Job, executions: readonly Execution[]): Forecast =>
-  forecastOf(looks.snapshot(job, executions, '')).forecast
+const forecast = ({ evaluations }: SubmitParts, job: Job, executions: readonly Execution[]): Forecast =>
+  forecastOf(evaluations.looks.snapshot(job, executions, '')).forecast

@@ -4,6 +4,7 @@ import { Fault } from '#lib/fault.ts'
 import type { JobId } from '#models/ids.ts'
 import type { Job } from '#models/job.ts'
 import type { JobStateName } from '#models/job-state.ts'
+import type { Evaluations } from '../evaluations.ts'
 import { jobRerun } from '../events.ts'
 import { jobLine } from '../history-lines.ts'
 import type { Ledger } from '../ledger.ts'
@@ -15,7 +16,7 @@ export type RerunParts = {
   clock: Clock
   random: Random
   ledger: Ledger
-  look: (job: Job, evaluationId: string) => void
+  evaluations: Evaluations
   uploads: Pick<Uploads, 'claim'>
 }
 
@@ -52,7 +53,7 @@ export async function rerunJob(parts: RerunParts, id: JobId, version: number, re
     })
     if (outcome.kind !== 'applied') continue
     const evaluationId = parts.random.uuid()
-    parts.look(next, evaluationId)
+    parts.evaluations.ask(next, 'job-register', evaluationId)
     await outcome.durable
     return { JobID: id, JobVersion: next.Version, EvaluationID: evaluationId }
   }

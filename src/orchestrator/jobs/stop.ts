@@ -3,12 +3,13 @@ import { Fault } from '#lib/fault.ts'
 import type { JobId } from '#models/ids.ts'
 import type { Job } from '#models/job.ts'
 import { isTerminalJob } from '#models/job-state.ts'
+import type { Evaluations } from '../evaluations.ts'
 import { jobStopped } from '../events.ts'
 import { jobStateLines } from '../history-lines.ts'
 import type { Ledger } from '../ledger.ts'
 import { jobNotFound } from './resolve.ts'
 
-export type StopParts = { clock: Clock; random: Random; ledger: Ledger; look: (job: Job, evaluationId: string) => void }
+export type StopParts = { clock: Clock; random: Random; ledger: Ledger; evaluations: Evaluations }
 
 /** Stopped is stored first; the executions follow. Stopping what has ended without success changes nothing (W43). */
 export const stopJob = async (parts: StopParts, id: JobId, reason: string): Promise<{ EvaluationID: string }> => {
@@ -36,7 +37,7 @@ export const stopJob = async (parts: StopParts, id: JobId, reason: string): Prom
     })
     if (outcome.kind !== 'applied') continue
     const evaluationId = parts.random.uuid()
-    parts.look(stopped, evaluationId)
+    parts.evaluations.ask(stopped, 'job-register', evaluationId)
     await outcome.durable
     return { EvaluationID: evaluationId }
   }

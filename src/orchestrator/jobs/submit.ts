@@ -4,10 +4,10 @@ import type { Clock, Random } from '#lib/clock.ts'
 import { Fault } from '#lib/fault.ts'
 import { type JobId, newJobId } from '#models/ids.ts'
 import type { Job } from '#models/job.ts'
+import type { Evaluations } from '../evaluations.ts'
 import { jobSubmitted, jobUpdated } from '../events.ts'
 import { jobLine } from '../history-lines.ts'
 import type { Ledger } from '../ledger.ts'
-import type { Looks } from '../looks.ts'
 import type { Uploads } from '../uploads/uploads.ts'
 import { completed, type SpecParts, specOf, textOf } from './spec.ts'
 
@@ -15,8 +15,7 @@ export type SubmitParts = SpecParts & {
   clock: Clock
   random: Random
   ledger: Ledger
-  looks: Looks
-  look: (job: Job, evaluationId: string) => void
+  evaluations: Evaluations
   uploads: Pick<Uploads, 'claim'>
 }
 
@@ -47,17 +46,18 @@ type Stored = { answer: Submitted; durable: Promise<void> } | undefined
 
 /** With the first look at it in the same commit, if it is its turn: most of what comes in bursts is stored once and waits. */
 const storeNew = async (parts: SubmitParts, submission: Submission): Promise<Stored> => {
+  const { looks } = parts.evaluations
   const job = newJob(parts, submission)
   // Most jobs name none, and are stored in the turn in which they came.
   const claimed = parts.uploads.claim(job)
   if (claimed) await claimed
   const answer = answerOf(parts, submission, job)
   const line = jobLine(job, 'Pending', jobSubmitted(job.ModifyTime))
-  const look = submission.id ? undefined : parts.looks.first(job, answer.EvaluationID)
+  const look = submission.id ? undefined : looks.first(job, answer.EvaluationID)
   const birth = { insertJobs: [job], history: [line], ...tokenRow(parts, submission, answer) }
-  const outcome = await (look ? parts.looks.storeFirst(look, birth) : parts.ledger.commit(birth))
+  const outcome = await (look ? looks.storeFirst(look, birth) : parts.ledger.commit(birth))
   if (outcome.kind !== 'applied') return undefined
-  if (!look) parts.look(job, answer.EvaluationID)
+  if (!look) parts.evaluations.ask(job, 'job-register', answer.EvaluationID)
   return { answer, durable: outcome.durable }
 }
 
@@ -71,7 +71,7 @@ const storeVersion = async (parts: SubmitParts, submission: Submission, existing
     ...tokenRow(parts, submission, answer),
   })
   if (outcome.kind !== 'applied') return undefined
-  parts.look(job, answer.EvaluationID)
+  parts.evaluations.ask(job, 'job-register', answer.EvaluationID)
   return { answer, durable: outcome.durable }
 }
 

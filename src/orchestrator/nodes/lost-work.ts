@@ -2,9 +2,10 @@ import type { Change } from '#contracts/store.ts'
 import type { Clock } from '#lib/clock.ts'
 import { faultOf } from '#lib/fault.ts'
 import { isTerminalExecution } from '#models/execution-state.ts'
-import type { ExecutionId, JobId, NodeId } from '#models/ids.ts'
+import type { ExecutionId, NodeId } from '#models/ids.ts'
 import type { Heartbeat } from '#models/messages/messages.ts'
 import type { NodeState } from '#models/node.ts'
+import type { Evaluations } from '../evaluations.ts'
 import type { Ledger } from '../ledger.ts'
 import { ForgetfulNodes, processText, readProcess } from './forgetful.ts'
 import { lossOf, takeBack } from './lost.ts'
@@ -16,8 +17,7 @@ export type LostWorkParts = {
   nodes: NodeTable
   /** Silence after which a node counts as disconnected. */
   disconnectAfterMs: number
-  /** These jobs have lost something. */
-  look: (jobIds: Iterable<JobId>) => void
+  evaluations: Evaluations
 }
 
 /** So many times `disconnectAfterMs` a Go node has to tell what it has not forgotten. */
@@ -65,7 +65,7 @@ export class LostWork {
    * The node must be disconnected: what is placed on it meanwhile would be void and not counted.
    */
   async loseAll(nodeId: NodeId, change: Change): Promise<ExecutionId[]> {
-    const { ledger, clock, look } = this.#parts
+    const { ledger, clock, evaluations } = this.#parts
     for (let attempt = 1; ; attempt++) {
       const live = await ledger.store.liveExecutions(nodeId)
       try {
@@ -75,7 +75,10 @@ export class LostWork {
         if (faultOf(error).code === 'Conflict' && attempt < mostAttempts) continue
         throw error
       }
-      look(live.map(({ JobID }) => JobID))
+      evaluations.askFor(
+        live.map(({ JobID }) => JobID),
+        'node-leave',
+      )
       return live.map(({ ID }) => ID)
     }
   }
@@ -100,13 +103,16 @@ export class LostWork {
   }
 
   async #loseForgotten(nodeId: NodeId, unchangedSince: bigint): Promise<void> {
-    const { ledger, clock, nodes, look } = this.#parts
+    const { ledger, clock, nodes, evaluations } = this.#parts
     const live = nodes.jobsOn(nodeId).size > 0 ? await ledger.store.liveExecutions(nodeId) : []
     const lost = live.filter(({ ModifyTime }) => ModifyTime < unchangedSince)
     if (lost.length > 0) {
       const outbox = lost.map(({ ID }) => takeBack(nodeId, ID))
       await ledger.commitDurably({ ...lossOf(lost, clock.nowNs()), outbox })
-      look(lost.map(({ JobID }) => JobID))
+      evaluations.askFor(
+        lost.map(({ JobID }) => JobID),
+        'node-leave',
+      )
     }
     const process = readProcess(await ledger.store.fact(processFact(nodeId)))
     if (process && !process.isSettled)

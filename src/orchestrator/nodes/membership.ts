@@ -1,12 +1,13 @@
 import type { ComputeEnd, OrchestratorEnd } from '#contracts/node-link.ts'
 import type { ResultPart } from '#contracts/publisher.ts'
+import type { ResultSigner } from '#contracts/result-signer.ts'
 import type { Change } from '#contracts/store.ts'
 import type { NodeUploadQuery } from '#contracts/upload-store.ts'
 import { assert } from '#lib/assert.ts'
 import type { Clock, Timer } from '#lib/clock.ts'
 import type { EventLog } from '#lib/event-log.ts'
 import type { Post } from '#link/post.ts'
-import { type ExecutionId, isNodeId, type JobId, type NodeId } from '#models/ids.ts'
+import { type ExecutionId, isNodeId, type NodeId } from '#models/ids.ts'
 import type {
   ComputeMessage,
   Frame,
@@ -20,9 +21,11 @@ import type {
   UploadRequest,
 } from '#models/messages/messages.ts'
 import { isOurs, type Membership as MembershipWord, type NodeInfo, type NodeState } from '#models/node.ts'
+import type { Evaluations } from '../evaluations.ts'
 import type { Inbox } from '../inbox.ts'
 import type { Ledger } from '../ledger.ts'
 import type { ResultTaker } from '../results/result-taker.ts'
+import { uploadAddress } from '../results/upload-address.ts'
 import type { Uploads } from '../uploads/uploads.ts'
 import { agreedLink, isOtherStore, type LinkParts, linkBegunAnew } from './agreed-link.ts'
 import { isSameLabels } from './label-index.ts'
@@ -46,16 +49,14 @@ export type MembershipParts = {
   post: Post
   nodes: NodeTable
   inbox: Inbox
+  evaluations: Evaluations
   settings: MembershipSettings
   newLinkId: () => string
-  results: Pick<ResultTaker, 'take' | 'renewed'>
-  uploadAddress: (nodeId: NodeId, executionId: ExecutionId) => Promise<string>
-  uploads: Pick<Uploads, 'read'>
+  results: ResultTaker
+  /** Absent = it has no store of its own for results. */
+  signer?: ResultSigner | undefined
+  uploads: Uploads
   log: EventLog
-  /** Somebody joined, was approved, or changed its labels or resources: what waits may find a place now. */
-  onBetter: () => void
-  /** These jobs have to be looked at: a node of theirs is gone, or is called by other labels. */
-  look: (jobIds: Iterable<JobId>) => void
 }
 
 /** A live node is heard of at least once in so many times its interval. */
@@ -199,14 +200,14 @@ export class Membership implements OrchestratorEnd {
 
   /** What waits for it can go on, or goes elsewhere. */
   #setListening(nodeId: NodeId, isListening: boolean): void {
-    if (this.#parts.nodes.setListening(nodeId, isListening) && isListening) this.#parts.onBetter()
+    if (this.#parts.nodes.setListening(nodeId, isListening) && isListening) this.#parts.evaluations.nodeImproved()
   }
 
   /** Work that waits may have a place there now, and what is there may have none any more. */
   #changed(now: NodeInfo, before: NodeInfo | undefined): void {
-    const { nodes, look, onBetter } = this.#parts
-    if (before && !isSameLabels(now.Labels, before.Labels)) look(nodes.jobsOn(now.NodeID))
-    onBetter()
+    const { nodes, evaluations } = this.#parts
+    if (before && !isSameLabels(now.Labels, before.Labels)) evaluations.askFor(nodes.jobsOn(now.NodeID), 'node-leave')
+    evaluations.nodeImproved()
   }
 
   deliver(nodeId: NodeId, linkId: string, frames: readonly Frame<ComputeMessage>[]): Promise<FramesAck> {
@@ -218,7 +219,8 @@ export class Membership implements OrchestratorEnd {
   }
 
   uploadAddress(nodeId: NodeId, { ExecutionID }: UploadRequest): Promise<string> {
-    return this.#parts.uploadAddress(nodeId, ExecutionID)
+    const { ledger, signer } = this.#parts
+    return uploadAddress(ledger.store, signer, nodeId, ExecutionID)
   }
 
   readUpload(nodeId: NodeId, query: NodeUploadQuery): Promise<ResultPart> {
@@ -246,7 +248,7 @@ export class Membership implements OrchestratorEnd {
     this.#leaving.set(nodeId, why)
     await this.#note(disconnectedNode(state, why, this.#parts.clock.nowNs()))
     this.#leaving.delete(nodeId)
-    this.#parts.look(this.#parts.nodes.jobsOn(nodeId))
+    this.#parts.evaluations.askFor(this.#parts.nodes.jobsOn(nodeId), 'node-leave')
     this.#setListening(nodeId, true)
   }
 

@@ -3,8 +3,9 @@ import type { NodesApi } from '#contracts/control-plane.ts'
 import type { Clock } from '#lib/clock.ts'
 import type { EventLog } from '#lib/event-log.ts'
 import { Fault } from '#lib/fault.ts'
-import type { JobId, NodeId } from '#models/ids.ts'
+import type { NodeId } from '#models/ids.ts'
 import type { Cordon, Membership as MembershipWord, NodeState } from '#models/node.ts'
+import type { Evaluations } from '../evaluations.ts'
 import type { Ledger } from '../ledger.ts'
 import { someIds } from '../some-ids.ts'
 import type { Membership } from './membership.ts'
@@ -19,9 +20,7 @@ export type NodesParts = {
   table: NodeTable
   membership: Membership
   ledger: Ledger
-  /** What waits may find a place now. */
-  onBetter: () => void
-  look: (jobIds: Iterable<JobId>) => void
+  evaluations: Evaluations
   log: EventLog
 }
 
@@ -62,7 +61,7 @@ export class Nodes implements NodesApi {
 
   async approve(id: NodeId, message: string): Promise<void> {
     await this.#judge(id, 'APPROVED', message)
-    this.#parts.onBetter()
+    this.#parts.evaluations.nodeImproved()
     const node = this.#parts.table.get(id)
     if (node) for (const handler of this.#onApproved) handler(node)
   }
@@ -106,7 +105,7 @@ export class Nodes implements NodesApi {
 
   /** Undefined: it takes work again. */
   async #setCordon(id: NodeId, wanted: Cordon | undefined, message: string, drainBy?: bigint): Promise<void> {
-    const { table, onBetter, look } = this.#parts
+    const { table, evaluations } = this.#parts
     const { Cordon: present, DrainBy: presentBy, ...state } = this.#known(id)
     // A drain may be given a deadline, or another one, or none any more.
     if (present === wanted && presentBy === undefined && drainBy === undefined) {
@@ -116,8 +115,8 @@ export class Nodes implements NodesApi {
     const cordon = { ...(wanted ? { Cordon: wanted } : {}), ...(drainBy === undefined ? {} : { DrainBy: drainBy }) }
     await this.#put({ ...state, ...cordon }, message)
     this.#tell(wanted?.toLowerCase() ?? 'uncordoned', id, message)
-    if (wanted === undefined) onBetter()
-    look(table.jobsOn(id))
+    if (wanted === undefined) evaluations.nodeImproved()
+    evaluations.askFor(table.jobsOn(id), 'node-leave')
   }
 
   /** What was said before is about what was decided before. */

@@ -11,7 +11,8 @@ import { wantedExecution } from './wanted.ts'
 
 export type ResultTakerParts = {
   store: Store
-  results: ResultStore
+  /** Absent = none are taken. */
+  results: ResultStore | undefined
   clock: Clock
   /** Of one result: nodes are only half trusted, and the disk is that of the state. */
   maxBytes: number
@@ -47,9 +48,10 @@ export class ResultTaker {
   }
 
   async take(nodeId: NodeId, offer: ResultOffer): Promise<ResultOfferReply> {
+    const results = this.#results
     await wantedExecution(this.#parts.store, nodeId, offer.ExecutionID, 'link')
     if (offer.SizeBytes > this.#parts.maxBytes) throw tooLarge(offer, this.#parts.maxBytes)
-    if (await this.#parts.results.holds(offer)) return { IsTaken: true }
+    if (await results.holds(offer)) return { IsTaken: true }
     const transfer = this.#transferOf(nodeId, offer)
     const isOver = new AbortController()
     const pause = this.#parts.clock.sleep(answerMs, isOver.signal).catch(() => {})
@@ -81,13 +83,19 @@ export class ResultTaker {
   }
 
   async #bring({ nodeId, offer, broken }: Transfer): Promise<void> {
-    const { results, end, hasRoomFor } = this.#parts
+    const { end, hasRoomFor } = this.#parts
+    const results = this.#results
     const node = end(nodeId)
     if (!node) throw later('the node is not connected')
     if (!(await hasRoomFor(offer.SizeBytes - (await results.receivedBytes(offer))))) throw noRoom(offer)
     const { ExecutionID: executionId, ChunkListID: chunkListId } = offer
     const read = (query: ChunkQuery) => node.readResult({ executionId, chunkListId, ...query })
     await results.bring(offer, { id: chunkListId, what: `the result of ${executionId}`, read }, broken.signal)
+  }
+
+  get #results(): ResultStore {
+    if (this.#parts.results) return this.#parts.results
+    throw new Fault('NotImplemented', 'this orchestrator keeps no results')
   }
 }
 
