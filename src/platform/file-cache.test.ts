@@ -55,12 +55,29 @@ describe('kept files of inputs', () => {
     expect(all.map(({ how }) => how)).toEqual(['brought', 'kept', 'kept', 'kept'])
   })
 
+  it.each([0, 3])(
+    'are brought once for those who ask at the same time also where only %i bytes are kept',
+    async (maxBytes) => {
+      const cache = await cacheOf({ maxBytes })
+      const given = cache.file('large', join(folder, 'first'), () => writeFile(join(folder, 'first'), 'large'), never)
+      const all = await Promise.all([
+        cache.give('large', join(folder, 'given'), never),
+        ...[1, 2].map(() => ask(cache, 'large')),
+      ])
+      expect(await given).toBe('brought')
+      expect(all).toEqual([true, ...[1, 2].map(() => expect.objectContaining({ how: 'kept', text: 'large' }))])
+      expect((await ask(cache, 'large')).how).toBe('brought')
+    },
+  )
+
   it('break for all who wait when the first breaks, so that none waits for as long again', async () => {
     const cache = await cacheOf()
     const path = join(folder, 'broken')
     const fails = cache.file('a', path, async () => Promise.reject(new Error('broken')), never)
-    const others = [ask(cache, 'a'), ask(cache, 'a'), cache.give('a', join(folder, 'given'), never)]
+    const others = [ask(cache, 'a'), ask(cache, 'a')]
+    const given = cache.give('a', join(folder, 'given'), never)
     for (const each of [fails, ...others]) await expect(each).rejects.toThrow('broken')
+    expect(await given).toBe(false)
     expect((await ask(cache, 'a')).how).toBe('brought')
   })
 

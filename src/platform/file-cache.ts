@@ -22,8 +22,11 @@ export type FileCacheParts = {
   onError: (error: unknown) => void
 }
 
-/** What would break for whoever tries next, too: a server that says nothing lets each of them wait as long, one after another. */
-type Broken = { error: unknown }
+/**
+ * Where it has come to, or what would break for whoever tries next, too: a server that says nothing lets each of them wait as long, one
+ * after another.
+ */
+type Came = { path?: string; broken?: { error: unknown } }
 type Kept = { sizeBytes: number; usedMs: number }
 
 /**
@@ -36,7 +39,7 @@ export class DiskFileCache implements FileCache, Startable {
   readonly #rounds: Rounds
   /** By name, the least recently used first. */
   readonly #kept = new Map<string, Kept>()
-  readonly #coming = new Map<string, Promise<Broken | undefined>>()
+  readonly #coming = new Map<string, Promise<Came>>()
   #totalBytes = 0
   #ready: Promise<void> = Promise.resolve()
 
@@ -76,17 +79,20 @@ export class DiskFileCache implements FileCache, Startable {
 
   async file(key: string, path: string, bring: () => Promise<void>, signal: AbortSignal): Promise<FileOrigin> {
     await this.#ready
-    if (this.#parts.maxBytes === 0) return bring().then(() => 'brought')
     const name = hash('sha256', key)
-    while (this.#coming.has(name)) await this.#untilCome(name, signal)
-    const work = this.#linkOrBring(name, path, bring)
-    const broken = work.then(
-      () => undefined,
-      (error: unknown) => (signal.aborted || isOwn(error) ? undefined : { error }),
+    let came: Came | undefined
+    while (this.#coming.has(name)) {
+      came = await this.#untilCome(name, signal)
+      if (came?.broken) throw came.broken.error
+    }
+    const work = this.#linkOrBring(name, path, came?.path, bring)
+    const coming = work.then(
+      () => ({ path }),
+      (error: unknown) => (signal.aborted || isOwn(error) ? {} : { broken: { error } }),
     )
     this.#coming.set(
       name,
-      broken.finally(() => this.#coming.delete(name)),
+      coming.finally(() => this.#coming.delete(name)),
     )
     return work
   }
@@ -94,18 +100,26 @@ export class DiskFileCache implements FileCache, Startable {
   async give(key: string, path: string, signal: AbortSignal): Promise<boolean> {
     await this.#ready
     const name = hash('sha256', key)
-    while (this.#coming.has(name)) await this.#untilCome(name, signal)
-    return this.#give(name, path)
+    let came: Came | undefined
+    while (this.#coming.has(name)) {
+      came = await this.#untilCome(name, signal)
+      if (came?.broken) return false
+    }
+    return this.#give(name, path, came?.path)
   }
 
-  async #untilCome(name: string, signal: AbortSignal): Promise<void> {
+  async #untilCome(name: string, signal: AbortSignal): Promise<Came | undefined> {
     const coming = this.#coming.get(name)
-    const broken = coming && (await orAborted(coming, signal))
-    if (broken) throw broken.error
+    return coming && orAborted(coming, signal)
   }
 
-  async #linkOrBring(name: string, path: string, bring: () => Promise<void>): Promise<FileOrigin> {
-    if (await this.#give(name, path)) return 'kept'
+  async #linkOrBring(
+    name: string,
+    path: string,
+    others: string | undefined,
+    bring: () => Promise<void>,
+  ): Promise<FileOrigin> {
+    if (await this.#give(name, path, others)) return 'kept'
     await bring().catch(async (error: unknown) => {
       // The next attempt finds the room that what is only kept takes.
       if (isFull(error)) await this.#shrinkTo(0).catch(this.#parts.onError)
@@ -115,26 +129,30 @@ export class DiskFileCache implements FileCache, Startable {
     return 'brought'
   }
 
-  async #give(name: string, path: string): Promise<boolean> {
+  /** `others` is where it has just come to for another: what is too large to be kept is shared by who waited for it. */
+  async #give(name: string, path: string, others?: string): Promise<boolean> {
     const kept = this.#kept.get(name)
-    if (!kept) return false
+    const from = kept ? join(this.#folder, name) : others
+    if (from === undefined) return false
     try {
-      await linkOrCopy(join(this.#folder, name), path)
-      this.#kept.delete(name)
-      this.#kept.set(name, { ...kept, usedMs: this.#parts.clock.nowMs() })
-      return true
+      await linkOrCopy(from, path)
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw error
       await rm(path, { force: true })
-      await this.#drop(name)
+      if (kept) await this.#drop(name)
       return false
     }
+    // It may have been dropped meanwhile.
+    if (kept && this.#kept.delete(name)) {
+      this.#kept.set(name, { ...kept, usedMs: this.#parts.clock.nowMs() })
+    }
+    return true
   }
 
   async #keep(name: string, path: string): Promise<void> {
     // It was written just now, so that nothing is waited for; of small files each question more to another thread would tell.
     const { size: sizeBytes } = statSync(path)
-    if (sizeBytes > this.#parts.maxBytes) return
+    if (sizeBytes > this.#parts.maxBytes || this.#parts.maxBytes === 0) return
     linkSync(path, join(this.#folder, name))
     this.#kept.set(name, { sizeBytes, usedMs: this.#parts.clock.nowMs() })
     this.#totalBytes += sizeBytes

@@ -1,4 +1,5 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import type { ServerResponse } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -12,6 +13,7 @@ import { defaultUrlSettings, type UrlSettings } from '#providers/url/settings.ts
 import { UrlStorage, type UrlStorageDeps } from '#providers/url/storage.ts'
 import { fileCache } from '../kit/file-cache.ts'
 import { loneShare } from '../kit/lone-share.ts'
+import { StepClock } from '../kit/step-clock.ts'
 import { until } from '../kit/until.ts'
 import { describeVectors } from '../kit/vectors.ts'
 import { type Answer, type WebServer, webServer } from '../kit/web-server.ts'
@@ -147,32 +149,107 @@ describe('url storage', () => {
     for (const folder of folders) rmSync(folder, { recursive: true })
   })
 
-  it('asks once for what comes already for another, of which its server has told its state', async () => {
+  describe('for who wants the same at the same time', () => {
     const folders: string[] = []
-    const cache = await fileCache(folders)
-    const storage = open({}, { cache })
-    const isOpen = Promise.withResolvers<void>()
-    const server = await serve((asked, reply) => {
-      reply.writeHead(200, { 'Content-Length': 4, ETag: '"e"' })
-      if (asked.method === 'HEAD') return void reply.end()
-      reply.write('go')
-      void isOpen.promise.then(() => reply.end('od'))
+    let cache: Awaited<ReturnType<typeof fileCache>>
+    let storage: UrlStorage
+    const stepped = new StepClock()
+    beforeEach(async () => {
+      cache = await fileCache(folders)
+      storage = storageWith({}, { cache, clock: stepped })
     })
-    const input = { Source: source(server.url('/words.txt')), Alias: '', Target: '/inputs' }
-    const read = async () => {
+    afterEach(async () => {
+      await cache.stop()
+      for (const folder of folders.splice(0)) rmSync(folder, { recursive: true })
+    })
+
+    const read = async (url: string, signal = never) => {
       const into = { directory: mkdtempSync(join(directory, 'input-')), share: loneShare, limitBytes: 1e9 }
-      return readFileSync((await storage.prepare(input, into, never)).hostPath, 'utf8')
+      const input = { Source: source(url), Alias: '', Target: '/inputs' }
+      return readFileSync((await storage.prepare(input, into, signal)).hostPath, 'utf8')
     }
-    const gets = () => server.requests.filter((each) => each.startsWith('GET')).length
-    await sizeOf(server.url('/words.txt'), storage)
-    const first = read()
-    await until('the first is on its way', () => readdirSync(directory, { recursive: true }).length === 2)
-    const others = [read(), read()]
-    isOpen.resolve()
-    expect(await Promise.all([first, ...others])).toEqual(['good', 'good', 'good'])
-    expect(gets()).toBe(1)
-    await cache.stop()
-    for (const folder of folders) rmSync(folder, { recursive: true })
+    /** Serves `good`, with each GET as it is told. */
+    const told = async (get: (count: number, reply: ServerResponse) => void, headers: object = { ETag: '"e"' }) => {
+      let count = 0
+      return serve((asked, reply) => {
+        const head = { 'Content-Length': 4, ...headers }
+        if (asked.method === 'HEAD') return void reply.writeHead(200, head).end()
+        get(++count, Object.assign(reply, { head }))
+      })
+    }
+    const good = (reply: ServerResponse) =>
+      void reply.writeHead(200, (reply as never as { head: object }).head as never).end('good')
+    const asked = (server: WebServer, method: string) =>
+      server.requests.filter((each) => each.startsWith(method)).length
+    const many = Array.from({ length: 20 })
+
+    it.each(['cold', 'asked for its size'])('asks once: %s', async (how) => {
+      const isOpen = Promise.withResolvers<void>()
+      const server = await told((_, reply) => void isOpen.promise.then(() => good(reply)))
+      const url = server.url('/words.txt')
+      if (how !== 'cold') await Promise.all(many.map(() => sizeOf(url, storage)))
+      const all = many.map(() => read(url))
+      await until('it was asked for', () => asked(server, 'GET') > 0)
+      isOpen.resolve()
+      expect(new Set(await Promise.all(all))).toEqual(new Set(['good']))
+      expect([asked(server, 'HEAD'), asked(server, 'GET')]).toEqual([how === 'cold' ? 0 : 1, 1])
+    })
+
+    it('asks for each what a server does not tell from another state', async () => {
+      const server = await told((_, reply) => good(reply), {})
+      await sizeOf(server.url('/words.txt'), storage)
+      await Promise.all([1, 2, 3].map(() => read(server.url('/words.txt'))))
+      expect(asked(server, 'GET')).toBe(3)
+    })
+
+    it.each<[string, (reply: ServerResponse) => void]>([
+      ['is refused', (reply) => void reply.writeHead(404).end()],
+      [
+        'breaks for good',
+        (reply) =>
+          void reply.writeHead(200, { 'Content-Length': 4, ETag: '"e"' }).write('go', () => reply.socket?.destroy()),
+      ],
+    ])('asks for the next when what the first asked for %s', async (_, bad) => {
+      const isOpen = Promise.withResolvers<void>()
+      const server = await told(
+        (count, reply) => void isOpen.promise.then(() => (count === 1 ? bad(reply) : good(reply))),
+      )
+      storage = storageWith({ retries: 0 }, { cache, clock: stepped })
+      const all = Promise.allSettled(many.map(() => read(server.url('/words.txt'))))
+      await until('it was asked for', () => asked(server, 'GET') > 0)
+      isOpen.resolve()
+      const come = (await all).map((each) => (each.status === 'fulfilled' ? each.value : 'failed'))
+      expect(come).toEqual(['failed', ...many.slice(1).map(() => 'good')])
+      expect(asked(server, 'GET')).toBe(2)
+    })
+
+    it('asks for the next when the first is told to stop', async () => {
+      const server = await told((count, reply) => void (count > 1 && good(reply)))
+      const stop = new AbortController()
+      const first = read(server.url('/words.txt'), stop.signal)
+      const others = many.map(() => read(server.url('/words.txt')))
+      await until('it was asked for', () => asked(server, 'GET') > 0)
+      stop.abort(new Error('stop'))
+      await expect(first).rejects.toThrow('stop')
+      expect(new Set(await Promise.all(others))).toEqual(new Set(['good']))
+      expect(asked(server, 'GET')).toBe(2)
+    })
+
+    it('asks for the next when the first waits long for an answer', async () => {
+      const late = Promise.withResolvers<void>()
+      const server = await told((count, reply) => {
+        if (count > 1) return good(reply)
+        void late.promise.then(() => good(reply))
+      })
+      const first = read(server.url('/words.txt'))
+      const others = many.map(() => read(server.url('/words.txt')))
+      await until('the others wait', () => stepped.pending === many.length)
+      stepped.goTo(10_000)
+      expect(new Set(await Promise.all(others))).toEqual(new Set(['good']))
+      expect(asked(server, 'GET')).toBe(2)
+      late.resolve()
+      expect(await first).toBe('good')
+    })
   })
 
   it('asks again when a server is not itself, with a bound', async () => {

@@ -2,13 +2,13 @@ import { LRUCache } from 'lru-cache'
 import { no, type Verdict, yes } from '#contracts/verdict.ts'
 import type { Clock } from '#lib/clock.ts'
 import { Fault, messageOf } from '#lib/fault.ts'
+import { SharedWork } from '#lib/shared-work.ts'
 import type { DockerApi, EngineVersion } from './api.ts'
 import { dockerStatusOf } from './engine-answer.ts'
 import { imageFault } from './image-faults.ts'
 import { type ImageRef, parseImageRef } from './image-ref.ts'
 import { registryAuth } from './registry-auth.ts'
 import type { DockerSettings } from './settings.ts'
-import { SharedWork } from './shared-work.ts'
 
 type Platform = { os: string; architecture: string }
 type LocalImage = { Os?: string; Architecture?: string; RepoDigests?: string[] | null }

@@ -9,6 +9,7 @@ import { type Verdict, yes } from '#contracts/verdict.ts'
 import type { Clock, Random } from '#lib/clock.ts'
 import { Fault, isDiskFull } from '#lib/fault.ts'
 import type { Startable } from '#lib/lifecycle.ts'
+import { SharedWork } from '#lib/shared-work.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
 import type { InputSource } from '#models/task.ts'
 import { bringFile, isEncoded } from './bring-file.ts'
@@ -16,6 +17,7 @@ import type { GuardedWeb } from './connector.ts'
 import { beginDownload, type Download, lengthOf } from './download.ts'
 import { type FetchParts, fetchWithRetries, GaveUp, passing } from './fetch.ts'
 import { fileNameOf } from './file-name.ts'
+import { FirstAsked } from './first-asked.ts'
 import type { ProxyFor } from './proxies.ts'
 import type { UrlSettings } from './settings.ts'
 import { decodeUrlSource, shownUrl, signedType, type UrlSource, urlType } from './source.ts'
@@ -32,6 +34,8 @@ export type UrlStorageDeps = {
 
 /** A bid is followed by its download within this, or the server is asked again. */
 const headMs = 60_000
+/** How often an input waits for what another fetches, before it is fetched whatever the others do. */
+const mostWaits = 2
 
 /** Files from the web (execution.md §4.4) [R177, R178]. */
 export class UrlStorage implements Storage, Startable {
@@ -41,10 +45,13 @@ export class UrlStorage implements Storage, Startable {
   #web: Promise<GuardedWeb> | undefined
   /** What servers have answered to the question for a size. */
   readonly #heads = new LRUCache<string, Answered>({ max: 1000, ttl: headMs })
+  readonly #sizes = new SharedWork<number | undefined>()
+  readonly #downloads: FirstAsked<Download>
 
   constructor(settings: UrlSettings, deps: UrlStorageDeps) {
     this.#settings = settings
     this.#deps = deps
+    this.#downloads = new FirstAsked(deps.clock)
   }
 
   async start(): Promise<void> {}
@@ -66,11 +73,16 @@ export class UrlStorage implements Storage, Startable {
 
   /** A server that does not say is no reason to refuse: the download itself is bounded (X7). */
   async sizeBytes(source: SpecConfig, _share: unknown, signal: AbortSignal): Promise<number | undefined> {
-    const { url, ...login } = decodeUrlSource(source)
+    const wanted = decodeUrlSource(source)
+    return this.#sizes.get(questionOf(wanted), signal, (either) => this.#askSize(wanted, either))
+  }
+
+  async #askSize(source: UrlSource, signal: AbortSignal): Promise<number | undefined> {
+    const { url } = source
     try {
-      const head = await fetchWithRetries(await this.#parts(), { method: 'HEAD', url, ...login, signal })
+      const head = await fetchWithRetries(await this.#parts(), { method: 'HEAD', ...source, signal })
       await head.body.dump({ limit: 0 }).catch(() => {})
-      this.#heads.set(JSON.stringify({ url, ...login }), head)
+      this.#heads.set(questionOf(source), head)
       return sizeOf(head)
     } catch (error) {
       // Some servers sign or know only GET.
@@ -79,10 +91,10 @@ export class UrlStorage implements Storage, Startable {
     }
   }
 
-  async #sizeByGet(source: SpecConfig, signal: AbortSignal): Promise<number | undefined> {
-    const { url, ...login } = decodeUrlSource(source)
+  async #sizeByGet(source: UrlSource, signal: AbortSignal): Promise<number | undefined> {
+    const { url } = source
     try {
-      const download = await beginDownload(await this.#parts(), { url, ...login, signal })
+      const download = await beginDownload(await this.#parts(), { ...source, signal })
       await download.cancel()
       return sizeOf(download)
     } catch (error) {
@@ -94,7 +106,7 @@ export class UrlStorage implements Storage, Startable {
     const source = decodeUrlSource(input.Source)
     const { url } = source
     const failed = (gaveUp: GaveUp) => `failed to download from url ${shownUrl(url)}: ${gaveUp.message}`
-    const kept = await this.#kept(input, source, context, signal).catch((error: unknown) => {
+    const { kept, begun } = await this.#keptOrBegun(input, source, context, signal).catch((error: unknown) => {
       throw signal.aborted ? signal.reason : asFault(error, failed)
     })
     if (kept) return kept
@@ -102,7 +114,7 @@ export class UrlStorage implements Storage, Startable {
       gaveUp.status === 0
         ? `failed to begin download from url ${shownUrl(url)}: ${gaveUp.message}`
         : `non-200 response from URL (${shownUrl(url)}): ${gaveUp.message}`
-    const download = await beginDownload(await this.#parts(), { ...source, signal }).catch((error: unknown) => {
+    const download = await begun.catch((error: unknown) => {
       throw signal.aborted ? signal.reason : asFault(error, begin)
     })
     let hostPath: string | undefined
@@ -119,19 +131,46 @@ export class UrlStorage implements Storage, Startable {
     }
   }
 
-  /** What the server said moments ago, when its size was asked for, is enough to know that it is here, or comes: nothing is sent for it. */
-  async #kept(
+  /** From what is here, or comes for another: nothing is sent for it then. Between the look for another and the own question is no pause. */
+  async #keptOrBegun(
+    input: InputSource,
+    source: UrlSource,
+    context: PrepareContext,
+    signal: AbortSignal,
+  ): Promise<{ kept: PreparedInput; begun?: never } | { kept?: never; begun: Promise<Download> }> {
+    const question = questionOf(source)
+    // What the server said moments ago, when its size was asked for, is enough to know that it is here.
+    const head = this.#heads.get(question)
+    const kept = head && (await this.#keptAs(head, input, source, context, signal))
+    if (kept) return { kept }
+    const waits = head && !keptKey(source, head) ? 0 : mostWaits
+    for (let left = waits; left > 0 && this.#downloads.isAsked(question); left--) {
+      const answer = await this.#downloads.answer(question, signal)
+      const isSame = !head || !answer || source.sha256 !== undefined || head.headers.etag === answer.headers.etag
+      const come = answer && isSame && (await this.#keptAs(answer, input, source, context, signal))
+      if (come) return { kept: come }
+    }
+    return { begun: this.#begin(source, signal) }
+  }
+
+  /** What a server answered with so, if it is here or on its way. */
+  async #keptAs(
+    answer: Answered,
     input: InputSource,
     source: UrlSource,
     context: PrepareContext,
     signal: AbortSignal,
   ): Promise<PreparedInput | undefined> {
-    const head = this.#heads.get(JSON.stringify(source))
-    const key = head && keptKey(source, head)
-    if (!key || (sizeOf(head) ?? 0) > context.limitBytes) return undefined
-    const prepared = this.#placeOf(input, head, source.url, context)
+    const key = keptKey(source, answer)
+    if (!key || (sizeOf(answer) ?? 0) > context.limitBytes) return undefined
+    const prepared = this.#placeOf(input, answer, source.url, context)
     const isKept = await this.#deps.cache?.give(key, prepared.hostPath, signal)
     return isKept ? { ...prepared, origins: new Set(['kept']) } : undefined
+  }
+
+  #begin(source: UrlSource, signal: AbortSignal): Promise<Download> {
+    const begin = async () => beginDownload(await this.#parts(), { ...source, signal })
+    return this.#deps.cache ? this.#downloads.ask(questionOf(source), begin) : begin()
   }
 
   #placeOf(input: InputSource, answer: Answered, url: string, { directory }: PrepareContext): PreparedInput {
@@ -174,6 +213,9 @@ export class UrlStorage implements Storage, Startable {
 }
 
 type Answered = Pick<Download, 'url' | 'isRedirected' | 'headers'>
+
+/** Who asks so gets the same answer. */
+const questionOf = (source: UrlSource): string => JSON.stringify(source)
 
 /** What is sent encoded is larger on the disk. */
 const sizeOf = ({ headers }: Pick<Answered, 'headers'>): number | undefined =>

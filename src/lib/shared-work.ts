@@ -1,4 +1,4 @@
-import { orAborted } from '#lib/or-aborted.ts'
+import { orAborted } from './or-aborted.ts'
 
 export type Tell = (text: string) => void
 type UnderWay<Answer> = { answer: Promise<Answer>; stop: AbortController; tells: Set<Tell>; lastTold?: string }
