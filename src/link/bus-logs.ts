@@ -23,11 +23,12 @@ const largestPieceBytes = 128 * 1024
 /** Bytes under way to a reader: as much as it holds of what it does not take. */
 const windowBytes = 4 * largestPieceBytes
 /**
- * Pieces of them: each of two streams that take turns is one, and over a long way few are taken in a second. A reader that names
- * none holds only a few.
+ * Pieces of them that a reader of ours holds: each of two streams that take turns is one, and over a long way few are taken in
+ * a second.
  */
 const windowPieces = 256
-const fewPieces = 4
+/** What a reader holds that does not say how many: an older one. */
+const unsaidPieces = 4
 /** How often a node says that it is still at it, and after how much silence it is taken to be gone. */
 const lifeSignMs = 5_000
 const silenceLimitMs = 3 * lifeSignMs + 1_000
@@ -121,7 +122,7 @@ function queryIn(payload: Uint8Array): Asked | undefined {
       ...selectionIn(wire),
     }
     const inbox = textOf(wire.inbox, 'inbox')
-    const pieces = wire.pieces === undefined ? fewPieces : countOf(wire.pieces, 'pieces')
+    const pieces = wire.pieces === undefined ? unsaidPieces : countOf(wire.pieces, 'pieces')
     return inboxPattern.test(inbox) && pieces > 0 ? { inbox, pieces: Math.min(pieces, windowPieces), query } : undefined
   } catch {
     return undefined
@@ -162,7 +163,7 @@ const send = async (bus: Bus, { inbox, pieces, query }: Asked, end: ComputeEnd, 
 }
 
 /**
- * What a stream goes on with while more than a few pieces are under way goes together: line by line, each with an answer to wait
+ * What a stream goes on with while a few pieces are under way goes together: line by line, each with an answer to wait
  * for, would be little over a long way.
  */
 async function* gathered(
@@ -180,8 +181,8 @@ async function* gathered(
   }
   let next = ask()
   const more = (): Promise<IteratorResult<LogChunk> | undefined> | undefined => {
-    const fewer = credit.fewer
-    return fewer && Promise.race([fewer.then(() => undefined), next])
+    const { gathering } = credit
+    return gathering && Promise.race([gathering.then(() => undefined), next])
   }
   try {
     for (let now = await next; !now.done; now = await next) {

@@ -1,5 +1,5 @@
-/** So many pieces are under way before what comes is gathered. */
-const few = 4
+/** With so many pieces under way, what comes is gathered until one was taken. */
+const gatherFromPieces = 4
 
 /** Pieces that were sent to a reader and that it has not taken yet: no more of them, nor more bytes, than it holds. */
 export class Credit {
@@ -40,9 +40,9 @@ export class Credit {
     if (this.#broken) throw this.#broken.error
   }
 
-  /** Settles when fewer are under way; undefined = there are few. */
-  get fewer(): Promise<void> | undefined {
-    return this.#underWay.size < few ? undefined : this.#oldest
+  /** What comes is gathered until this settles; undefined = it goes as it comes. */
+  get gathering(): Promise<void> | undefined {
+    return this.#underWay.size < gatherFromPieces ? undefined : this.#oldest
   }
 
   get #oldest(): Promise<void> | undefined {
