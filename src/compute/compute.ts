@@ -115,7 +115,7 @@ export class Compute implements ComputeEnd, Startable {
     this.#starter.stop()
     this.#ledger.stop()
     await this.#offers.stop()
-    for (const held of this.#holdings.all) held.stop('leaving')
+    for (const held of this.#holdings.all) held.leave()
     await Promise.allSettled(this.#holdings.all.map(({ done }) => done))
   }
 

@@ -9,6 +9,7 @@ export class Held {
   /** What is being done for it, to its end. */
   done: Promise<void> = Promise.resolve()
   readonly #stop = new AbortController()
+  readonly #leave = new AbortController()
   readonly #readable = Promise.withResolvers<void>()
   readonly #content = Promise.withResolvers<string | undefined>()
 
@@ -20,9 +21,14 @@ export class Held {
     return this.row.executionId
   }
 
-  /** Aborted with a StopReason. */
+  /** Aborted with a StopReason, once and for all. */
   get signal(): AbortSignal {
     return this.#stop.signal
+  }
+
+  /** Aborted when the node leaves, also while a stop is under way. */
+  get leaving(): AbortSignal {
+    return this.#leave.signal
   }
 
   get isStopped(): boolean {
@@ -47,6 +53,12 @@ export class Held {
   /** Breaks off whatever is being done for it; the first reason counts. */
   stop(reason: StopReason): void {
     this.#stop.abort(reason)
+  }
+
+  /** Lets go of it as it is: the next life of this node takes it up. */
+  leave(): void {
+    this.#leave.abort()
+    this.stop('leaving')
   }
 
   becomeReadable(): void {

@@ -30,8 +30,8 @@ const leftPublishMs = 60_000
 /** Why a run is broken off; the reason of its abort signal. */
 export type StopReason = 'cancelled' | 'timeout' | 'leaving'
 
-/** Breaks a run off; the first reason counts. */
-export type Stop = { readonly signal: AbortSignal; stop(reason: StopReason): void }
+/** Breaks a run off; the first reason counts. `leaving`: the node does not wait for the end of a stop that is under way. */
+export type Stop = { readonly signal: AbortSignal; readonly leaving: AbortSignal; stop(reason: StopReason): void }
 
 /** A failure with the phase it happened in. */
 class PhaseError extends Error {
@@ -52,12 +52,13 @@ const inPhase = async <Value>(topic: string, work: () => Promise<Value>): Promis
 
 /** Everything between "it may start" and "it has ended": inputs, environment, program, results. Never throws. */
 export const runExecution = async (context: RunContext, stop: Stop): Promise<Ending> => {
-  const { signal } = stop
+  const { signal, leaving } = stop
   const timer = startTimeout(context, stop)
   let exit: Exit | undefined
   try {
-    if (signal.aborted) throw signal.reason
-    exit = await runProgram(context, signal)
+    // What may still run is found first: only then it can be stopped.
+    if (leaving.aborted || (signal.aborted && !context.isResumed)) throw signal.reason
+    exit = await runProgram(context, stop)
     // It limits the program; how long its result may take to be published, the node says.
     if ((mainTask(context.job).Timeouts.ExecutionTimeout ?? 0n) > 0n) timer?.stop()
     await context.logs.close()
@@ -70,8 +71,9 @@ export const runExecution = async (context: RunContext, stop: Stop): Promise<End
     const published = await inPhase(topics.publishingResults, () => publishResult(toPublish, signal))
     return { kind: 'completed', output: outputOf(context, exitCode, ''), published, ...seenOf(exit) }
   } catch (error) {
+    if (leaving.aborted) return { kind: 'left' }
     const ending = endingOf(context, signal, error, exit)
-    return ending.kind === 'failed' && exit ? await withResult(context, ending, exit, signal) : ending
+    return ending.kind === 'failed' && exit ? await withResult(context, ending, exit, stop) : ending
   } finally {
     timer?.stop()
     context.ports.release(context.execution.ID)
@@ -86,30 +88,23 @@ const startTimeout = ({ job, clock, startTime }: RunContext, stop: Stop) => {
   return clock.after(Math.max(0, Math.min(2 ** 30, Number(seconds) * 1000 - passedMs)), () => stop.stop('timeout'))
 }
 
-const runProgram = async (context: RunContext, signal: AbortSignal): Promise<Exit> => {
+const runProgram = async (context: RunContext, { signal, leaving }: Stop): Promise<Exit> => {
   const engine = context.registries.engines.get(mainTask(context.job).Engine.Type)
   if (!engine) throw new Fault('BadRequest', `this node does not support engine "${mainTask(context.job).Engine.Type}"`)
-  const program = context.isResumed ? await resumed(context, engine, signal) : await started(context, engine, signal)
+  const program = context.isResumed ? await resumed(context, engine, leaving) : await started(context, engine, signal)
   const graceMs = stopGraceMs(context.job, engine)
   const onStop = (): void => {
-    if (signal.reason !== ('leaving' satisfies StopReason)) program.stop(graceMs).catch(() => {})
+    if (!leaving.aborted) program.stop(graceMs).catch(() => {})
   }
   signal.addEventListener('abort', onStop, { once: true })
   if (signal.aborted) onStop()
   try {
-    return await (signal.reason === 'leaving'
-      ? Promise.reject('leaving')
-      : Promise.race([program.exit, leaving(signal)]))
+    // When the node leaves, the program is left to itself.
+    return await Promise.race([program.exit, aborted(leaving)])
   } finally {
     signal.removeEventListener('abort', onStop)
   }
 }
-
-/** Rejects when the node leaves; the program is left to itself. */
-const leaving = (signal: AbortSignal): Promise<never> =>
-  new Promise((_resolve, reject) => {
-    signal.addEventListener('abort', () => signal.reason === 'leaving' && reject('leaving'), { once: true })
-  })
 
 const aborted = (signal: AbortSignal): Promise<never> =>
   new Promise((_resolve, reject) => {
@@ -128,9 +123,10 @@ const started = async (context: RunContext, engine: Engine, signal: AbortSignal)
   })
 }
 
-const resumed = async (context: RunContext, engine: Engine, signal: AbortSignal): Promise<RunningProgram> => {
+/** A stop does not break that off: what is not found cannot be stopped. */
+const resumed = async (context: RunContext, engine: Engine, leaving: AbortSignal): Promise<RunningProgram> => {
   const request = await attachRequest(context)
-  const program = await inPhase(topics.runningExecution, () => engine.attach(request, signal))
+  const program = await inPhase(topics.runningExecution, () => engine.attach(request, leaving))
   if (program) return program
   const exit = await endedBefore(context)
   if (exit) return endedProgram(exit)
@@ -167,7 +163,6 @@ const timeoutFailure = ({ job }: RunContext): Failure => ({
 })
 
 const endingOf = (context: RunContext, signal: AbortSignal, error: unknown, exit: Exit | undefined): Ending => {
-  if (signal.aborted && signal.reason === 'leaving') return { kind: 'left' }
   const output = outputOf(context, exit?.exitCode ?? -1, '')
   if (signal.aborted && signal.reason === 'cancelled') return { kind: 'cancelled', output, ...seenOf(exit) }
   const isTimeout = signal.aborted && signal.reason === 'timeout'
@@ -181,18 +176,18 @@ const withResult = async (
   context: RunContext,
   ending: Extract<Ending, { kind: 'failed' }>,
   { exitCode, failure }: Exit,
-  signal: AbortSignal,
+  { signal, leaving }: Stop,
 ): Promise<Ending> => {
   await context.logs.close()
   const isOver = new AbortController()
   const timer = signal.aborted
     ? context.clock.after(leftPublishMs, () => isOver.abort(new Error('it takes too long')))
     : undefined
-  const until = signal.aborted ? isOver.signal : signal
+  const until = signal.aborted ? AbortSignal.any([isOver.signal, leaving]) : signal
   const isOwnEnd = failure === undefined && !signal.aborted
   const published = await publishFailed(ending.failure, { ...context, exitCode, isOwnEnd }, until)
   timer?.stop()
-  if (signal.reason === ('leaving' satisfies StopReason)) return { kind: 'left' }
+  if (leaving.aborted) return { kind: 'left' }
   return published ? { ...ending, failure: foundAt(ending.failure, published), published } : ending
 }
 

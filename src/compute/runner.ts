@@ -95,6 +95,8 @@ export class Runner {
   #tellerOf =
     (held: Held) =>
     (topic: string, text: string): void => {
+      // What is broken off when the node leaves is not over: the next life tells what becomes of it.
+      if (held.leaving.aborted) return
       this.#parts.log('execution_progress', { executionId: held.id, progress: text })
       this.#ledger.tell(progress(held.row, topic, text, this.#parts.clock.nowNs()))
     }

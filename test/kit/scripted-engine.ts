@@ -39,7 +39,7 @@ export class ScriptedEngine implements Engine {
     }
   }
 
-  async attach(_request: RunRequest): Promise<RunningProgram | undefined> {
+  async attach(_request: RunRequest, _signal: AbortSignal): Promise<RunningProgram | undefined> {
     return undefined
   }
 
