@@ -6,13 +6,14 @@ import type { ReadableStream as NodeReadableStream } from 'node:stream/web'
 import { createTarPacker, type TarPackController } from 'modern-tar'
 import type { OnLeftOut } from '#contracts/archive.ts'
 import { Fault } from '#lib/fault.ts'
+import { badName, folderEntries } from '#lib/folder-entries.ts'
 
 const readBytes = 256 * 1024
 
 /**
  * A folder as the bytes of a tar archive (execution.md §5.3): names relative to it, its own entry `.` first, entries in sorted order,
  * permissions kept. No link is ever followed: links that stay inside are kept as links, those that lead out are left out, for they
- * would mean something else on every other machine; so are those that lead in a circle, pipes, sockets and devices. `isPlain`: the
+ * would mean something else on every other machine; so are those that lead in a circle, pipes, sockets, devices and names that are no UTF-8. `isPlain`: the
  * same files are the same bytes whenever they were written, and everybody may read them. `onLeftOut` is told the names of what is not
  * in it, and why.
  */
@@ -37,8 +38,11 @@ async function pack(
     const member = { name, ...(isPlain ? plain(info) : kept(info)), size: 0 }
     if (info.isDirectory()) {
       await archive.add({ ...member, name: `${name}/`, type: 'directory' }).close()
-      const children = (await readdir(path)).sort().reverse()
-      for (const child of children) waiting.push(name === '.' ? child : `${name}/${child}`)
+      const below = (child: string) => (name === '.' ? child : `${name}/${child}`)
+      const found = await readdir(path, { withFileTypes: true, encoding: 'buffer' })
+      const children = folderEntries(found, (child) => onLeftOut(below(child), badName))
+      const names = children.map((child) => child.name).sort()
+      for (const child of names.reverse()) waiting.push(below(child))
     } else if (info.isSymbolicLink()) {
       const linkname = await readlink(path)
       const why = await whyLeftOut(realRoot, path, linkname)
@@ -77,11 +81,10 @@ async function statOf(path: string): Promise<Stats> {
   try {
     return await lstat(path)
   } catch (error) {
-    const badName = path.includes('\uFFFD') && `a file whose name is not UTF-8, near ${JSON.stringify(path)}`
-    const tooDeep = (error as NodeJS.ErrnoException).code === 'ENAMETOOLONG' && 'folders deeper than a path can name'
-    const what = badName || tooDeep
-    if (!what) throw error
-    throw new Fault('BadRequest', `the folder has ${what}`, { details: { FailureClass: 'user' } })
+    if ((error as NodeJS.ErrnoException).code !== 'ENAMETOOLONG') throw error
+    throw new Fault('BadRequest', 'the folder has folders deeper than a path can name', {
+      details: { FailureClass: 'user' },
+    })
   }
 }
 

@@ -109,6 +109,20 @@ export function publisherSuite(name: string, make: () => Promise<PublisherFixtur
       expect(readFileSync(join(directory, 'outputs/deep/answer.txt'), 'utf8')).toBe('42')
     })
 
+    it('leaves out what has a name that is no text, and says so, with all the rest there', async () => {
+      if (!fixture.fetch) return
+      const asked = request(files)
+      writeFileSync(Buffer.concat([Buffer.from(`${asked.resultDirectory}/outputs/caf`), Buffer.from([0xe9])]), 'latin')
+      writeFileSync(join(asked.resultDirectory, 'outputs/caf\uFFFD'), 'a text')
+      const told: string[] = []
+      const onLeftOut = (...each: string[]) => void told.push(each.join(': '))
+      const published = await fixture.publisher.publish({ ...asked, onLeftOut }, never)
+      const directory = mkdtempSync(join(root, 'fetched-'))
+      await fixture.fetch(published, directory)
+      expect(told).toEqual(['outputs/caf\uFFFD: its name is not UTF-8'])
+      expect(readdirSync(join(directory, 'outputs')).sort()).toEqual(['caf\uFFFD', 'deep'])
+    })
+
     it('gives the same place again for the same execution, with what is there now', async () => {
       const asked = request(files)
       const first = await fixture.publisher.publish(asked, never)

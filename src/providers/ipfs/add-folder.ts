@@ -8,6 +8,7 @@ import { CID } from 'multiformats/cid'
 import { sha256 } from 'multiformats/hashes/sha2'
 import type { OnLeftOut } from '#contracts/archive.ts'
 import { Fault } from '#lib/fault.ts'
+import { badName, type FolderEntry, folderEntries } from '#lib/folder-entries.ts'
 import { sideBySide } from '#lib/side-by-side.ts'
 import type { Blocks } from './blocks.ts'
 import { staysInside } from './inside.ts'
@@ -28,7 +29,8 @@ const filesAtOnce = 4
 
 /**
  * Puts a folder into IPFS and gives its id, which is the same wherever the same is put there. Links are not followed: those that stay
- * inside are kept as links, those that lead out are left out; so are pipes, sockets and devices. `onLeftOut` is told of them. Nothing keeps the blocks yet.
+ * inside are kept as links, those that lead out are left out; so are pipes, sockets, devices and names that are no UTF-8.
+ * `onLeftOut` is told of them. Nothing keeps the blocks yet.
  */
 export async function addFolder(
   blocks: BlockStore,
@@ -59,20 +61,20 @@ class Adding {
 
   async folder(path: string, name: string, depth: number): Promise<Added> {
     const added: Added[] = []
-    const entries = await readdir(path, { withFileTypes: true })
-    const folders = entries.filter((entry) => entry.isDirectory())
-    for (const each of folders) added.push(await this.folder(join(path, checkedName(each.name)), each.name, depth + 1))
-    const files = entries.filter((entry) => entry.isFile())
-    await sideBySide(files, filesAtOnce, this.#signal, async (each) => {
-      added.push(await this.#file(join(path, checkedName(each.name)), each.name))
+    const found = await readdir(path, { withFileTypes: true, encoding: 'buffer' })
+    const entries = folderEntries(found, (each) => this.#leaveOut(join(path, each), badName))
+    const ofKind = (kind: FolderEntry['kind']) => entries.filter((entry) => entry.kind === kind)
+    for (const each of ofKind('folder')) added.push(await this.folder(join(path, each.name), each.name, depth + 1))
+    await sideBySide(ofKind('file'), filesAtOnce, this.#signal, async (each) => {
+      added.push(await this.#file(join(path, each.name), each.name))
     })
-    for (const each of entries.filter((entry) => !entry.isDirectory() && !entry.isFile())) {
-      const place = join(path, checkedName(each.name))
-      const target = each.isSymbolicLink() ? await readlink(place) : undefined
-      if (target === undefined) this.#leaveOut(place, 'it is neither a file nor a folder')
-      else if (staysInside(target, depth)) added.push(await this.#link(target, each.name))
+    for (const each of ofKind('link')) {
+      const place = join(path, each.name)
+      const target = await readlink(place)
+      if (staysInside(target, depth)) added.push(await this.#link(target, each.name))
       else this.#leaveOut(place, 'it leads out of the folder')
     }
+    for (const each of ofKind('other')) this.#leaveOut(join(path, each.name), 'it is neither a file nor a folder')
     return this.#folderOf(added, name)
   }
 
@@ -112,12 +114,4 @@ class Adding {
     await this.#blocks.put(cid, bytes, this.#signal)
     return cid
   }
-}
-
-/** Names in IPFS are texts. */
-function checkedName(name: string): string {
-  if (!name.includes('\uFFFD')) return name
-  throw new Fault('BadRequest', `the result has a file whose name is not UTF-8, near ${JSON.stringify(name)}`, {
-    details: { FailureClass: 'user' },
-  })
 }
