@@ -21,6 +21,16 @@ const childPids = (): number[] =>
     .filter((line) => line.includes('providers/wasm/child/entry'))
     .map((line) => Number(line.trim().split(' ')[0]))
 
+/** A part of a module that nothing reads. */
+function customSection(bytes: Buffer): Buffer {
+  const body = Buffer.concat([Buffer.from([1, 0x78]), bytes])
+  const size: number[] = []
+  for (let left = body.length; ; left >>>= 7) {
+    if (left < 128) return Buffer.concat([Buffer.from([0, ...size, left]), body])
+    size.push((left & 127) | 128)
+  }
+}
+
 /** The child that works: it uses the processor, or was given a run. */
 async function withRunningLoop(kit: WasmEngineKit) {
   const before = childPids()
@@ -233,6 +243,39 @@ describe('runner children', { timeout: 60_000 }, () => {
     await own.close()
   })
 
+  describe('compile large modules as many at a time as there are cores', () => {
+    /** A program of the fixtures with so many bytes behind it that it counts as large. */
+    const large = (name: string) => {
+      const path = join(folders.make('large'), `${name}.wasm`)
+      const padding = Buffer.alloc(2_000_000, 1)
+      writeFileSync(path, Buffer.concat([readFileSync(wasmFixture(name)), customSection(padding)]))
+      return wasmProgram(path)
+    }
+
+    it('so that whoever waits gets a child that has compiled the same meanwhile, and small ones do not wait', async () => {
+      const own = new WasmEngineKit({ warmChildren: 2, eagerChildren: 1 })
+      const never = new AbortController().signal
+      const needs = { ...noNeeds, digests: ['large'], large: ['large'] }
+      const first = await own.pool.take(needs, never)
+      const second = own.pool.take(needs, never)
+      const small = await own.pool.take(noNeeds, never)
+      own.pool.release(small, false)
+      first.modules.set('large', 1)
+      own.pool.release(first, false)
+      expect(await second).toBe(first)
+      own.pool.release(first, false)
+      await own.close()
+    })
+
+    it('while their programs run, too', async () => {
+      const own = new WasmEngineKit({ warmChildren: 1, eagerChildren: 1 })
+      const program = large('loop')
+      const runs = await Promise.all(Array.from({ length: 3 }, () => own.start(program)))
+      for (const { logs } of runs) await logs.untilPrinted('started')
+      await own.close()
+    })
+  })
+
   describe('are bounded in number', () => {
     let few: WasmEngineKit
     beforeAll(() => {
@@ -276,7 +319,7 @@ describe('runner children', { timeout: 60_000 }, () => {
 
   it('a program goes where its module is compiled', async () => {
     const own = new WasmEngineKit({ warmChildren: 2 })
-    const digest = (await moduleDigest(wasmFixture('hello'))) as string
+    const digest = (await moduleDigest(wasmFixture('hello')))?.digest as string
     const signal = new AbortController().signal
     for (const each of [await own.pool.take(noNeeds, signal), await own.pool.take(noNeeds, signal)])
       own.pool.release(each, false)
@@ -296,7 +339,7 @@ describe('runner children', { timeout: 60_000 }, () => {
     const own = new WasmEngineKit({ moduleCacheBytes: 300, warmChildren: 0 })
     for (const name of ['hello', 'exit3', 'noop', 'state', 'hello']) await own.run(wasmProgram(name))
     const runner = await own.pool.take(noNeeds, new AbortController().signal)
-    expect([...runner.modules.keys()].at(-1)).toBe(await moduleDigest(wasmFixture('hello')))
+    expect([...runner.modules.keys()].at(-1)).toBe((await moduleDigest(wasmFixture('hello')))?.digest)
     expect(runner.modules.size).toBeLessThan(4)
     expect(runner.makeRoom(300, [])).not.toEqual([])
     expect([...runner.modules.values()].reduce((sum, each) => sum + each, 0)).toBeLessThanOrEqual(300)

@@ -101,7 +101,7 @@ describe('a process for each program', { timeout: 60_000 }, () => {
     clock.goTo(60)
     expect(pool.working).toBe(1)
     const places = [{ hostPath: folders.make('inputs'), isReadOnly: true }]
-    const third = await pool.take({ digests: [], places }, never)
+    const third = await pool.take({ ...noNeeds, places }, never)
     expect([await third.ready, third.runs, pool.working]).toEqual([true, 0, 2])
     await pool.stop()
     await expect(pool.take(noNeeds, never)).rejects.toThrow('the node is stopping')

@@ -9,7 +9,7 @@ import { decodeWasmParams, type WasmParams, wasmType } from './engine-params.ts'
 import { needsOf, orderOf, orderWithout } from './order.ts'
 import type { CpuLimit } from './pool/cpu-limit.ts'
 import type { Runner } from './pool/runner.ts'
-import { noNeeds, type RunnerSupply } from './pool/runner-supply.ts'
+import { noNeeds, type RunnerNeeds, type RunnerSupply, takesLongToLoad } from './pool/runner-supply.ts'
 import { WasmProgram } from './program.ts'
 import type { WasmSettings } from './settings.ts'
 
@@ -72,7 +72,7 @@ export class WasmEngine implements Engine {
     const source = {
       take: () => this.#runners.take(needs, signal),
       release: (runner: Runner, isSpent: boolean) => this.#runners.release(runner, isSpent),
-      hold: (runner: Runner) => this.#cpu.hold(runner.pid ?? 0, request.resources.CPU),
+      hold: (runner: Runner) => this.#heldTo(request.resources.CPU, runner, needs),
     }
     const first = await source.take()
     if (signal.aborted) {
@@ -82,8 +82,26 @@ export class WasmEngine implements Engine {
     const orderFor = (runner: Runner) => ({
       ...orderWithout(runner.modules, order),
       forget: runner.makeRoom(this.#settings.moduleCacheBytes, needs.digests),
+      tellsLoaded: takesLongToLoad(runner, needs),
     })
     return this.#hold(new WasmProgram(first, source, orderFor, request.logs, this.#gateOf(request)), signal)
+  }
+
+  /** Others wait for a child that compiles for long, so it has a core for that, whatever its program may have. */
+  #heldTo(cores: number, runner: Runner, needs: RunnerNeeds): () => void {
+    const hold = (most: number) => this.#cpu.hold(runner.pid ?? 0, most)
+    if (!takesLongToLoad(runner, needs)) return hold(cores)
+    let isOver = false
+    let letGo = hold(1)
+    runner.onceLoaded(() => {
+      if (isOver) return
+      letGo()
+      letGo = hold(cores)
+    })
+    return () => {
+      isOver = true
+      letGo()
+    }
   }
 
   /** Throws the Fault of `decodeWasmParams`. */

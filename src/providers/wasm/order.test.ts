@@ -41,8 +41,8 @@ describe('the order for a child', () => {
       { alias: 'lib', title: 'its source', failurePrefix: 'failed to instantiate import module (inline)' },
     ])
     expect(needsOf(order).digests).toEqual([
-      await moduleDigest(wasmFixture('link-main')),
-      await moduleDigest(wasmFixture('link-lib')),
+      (await moduleDigest(wasmFixture('link-main')))?.digest,
+      (await moduleDigest(wasmFixture('link-lib')))?.digest,
     ])
   })
 
@@ -68,7 +68,7 @@ describe('the order for a child', () => {
     expect(order.entry).toMatchObject({
       place: { guestPath: '/app/main.wasm' },
       failurePrefix: 'failed to load entry module app/main.wasm',
-      digest: await moduleDigest(wasmFixture('noop')),
+      ...(await moduleDigest(wasmFixture('noop'))),
     })
     expect(order.imports[0]).toMatchObject({ alias: '/lib', failurePrefix: 'failed to load import module /lib' })
     expect(order.aliases.map(({ alias }) => alias)).toEqual(['a'])
@@ -98,13 +98,16 @@ describe('the order for a child', () => {
     await expect(pages(2 ** 32 + 1)).rejects.toThrow('requested memory exceeds the wasm limit - 4294967297 > 4GB')
   })
 
-  it('knows the digest of large files too, and of nothing that is no file', async () => {
+  it('knows the digest and the size of large files too, and of nothing that is no file', async () => {
     const large = join(folders.root, 'large')
     writeFileSync(large, Buffer.alloc(3_000_000, 'x'))
     const small = join(folders.root, 'small')
     copyFileSync(wasmFixture('noop'), small)
-    expect(await moduleDigest(large)).toMatch(/^[0-9a-f]{64}$/)
-    expect(await moduleDigest(small)).toBe(await moduleDigest(wasmFixture('noop')))
+    expect(await moduleDigest(large)).toEqual({
+      digest: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
+      sizeBytes: 3_000_000,
+    })
+    expect(await moduleDigest(small)).toEqual(await moduleDigest(wasmFixture('noop')))
     expect(await moduleDigest(folders.root)).toBeUndefined()
     expect(await moduleDigest(join(folders.root, 'none'))).toBeUndefined()
   })

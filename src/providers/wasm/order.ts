@@ -10,6 +10,9 @@ import type { RunnerNeeds } from './pool/runner-supply.ts'
 import type { ModuleRef, RunOrder } from './protocol/run-order.ts'
 import type { WasmSettings } from './settings.ts'
 
+/** A module above this takes longer to compile, tens of milliseconds, than most programs to run. */
+const largeBytes = 1_048_576
+
 /** What a child is told, made from what the node has prepared. Throws a Fault for what the user got wrong. */
 export async function orderOf(request: RunRequest, params: WasmParams, settings: WasmSettings): Promise<RunOrder> {
   const { inputs, engineInputs, outputs, env } = request
@@ -37,7 +40,8 @@ export async function orderOf(request: RunRequest, params: WasmParams, settings:
 
 /** By what the child is chosen or made. */
 export const needsOf = ({ entry, imports, aliases, mounts }: RunOrder): RunnerNeeds => ({
-  digests: [entry, ...imports].flatMap(({ digest }) => (digest === undefined ? [] : [digest])),
+  digests: digestsOf([entry, ...imports]),
+  large: digestsOf([entry, ...imports].filter(({ sizeBytes = 0 }) => sizeBytes > largeBytes)),
   places: [
     ...mounts,
     ...[entry, ...imports, ...aliases].flatMap(({ place }) =>
@@ -45,6 +49,9 @@ export const needsOf = ({ entry, imports, aliases, mounts }: RunOrder): RunnerNe
     ),
   ],
 })
+
+const digestsOf = (refs: readonly ModuleRef[]): string[] =>
+  refs.flatMap(({ digest }) => (digest === undefined ? [] : [digest]))
 
 /** The order for a child that has these modules compiled: they are not sent again. */
 export function orderWithout(modules: { has(digest: string): boolean }, order: RunOrder): RunOrder {
@@ -71,9 +78,10 @@ async function broughtModule(input: PreparedInput | InlineFile | undefined, noun
   }
 }
 
-const inlineModule = ({ bytes }: InlineFile): Pick<ModuleRef, 'place' | 'digest'> => ({
+const inlineModule = ({ bytes }: InlineFile): Pick<ModuleRef, 'place' | 'digest' | 'sizeBytes'> => ({
   place: { base64: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64') },
   digest: hash('sha256', bytes, 'hex'),
+  sizeBytes: bytes.byteLength,
 })
 
 /** A module among the task's inputs, by its path in the program's own tree. */
@@ -96,9 +104,8 @@ const aliasModule = ({ input, hostPath, guestPath }: PreparedInput): ModuleRef =
   failurePrefix: '',
 })
 
-async function knownDigest({ hostPath, kind }: PreparedInput): Promise<{ digest?: string }> {
-  const digest = kind === 'file' ? await moduleDigest(hostPath) : undefined
-  return digest === undefined ? {} : { digest }
+async function knownDigest({ hostPath, kind }: PreparedInput): Promise<{ digest?: string; sizeBytes?: number }> {
+  return (kind === 'file' && (await moduleDigest(hostPath))) || {}
 }
 
 function memoryPages(bytes: number): number {

@@ -62,7 +62,7 @@ export class Outbox implements GuestOutput {
   }
 
   /** Before a run, when there is nothing to be sent. */
-  say(kind: typeof frameKind.ready | typeof frameKind.taken): void {
+  say(kind: typeof frameKind.ready | typeof frameKind.taken | typeof frameKind.loaded): void {
     writeAll(this.#fd, [header(kind, 0)])
   }
 

@@ -15,7 +15,12 @@ const notRun = -1
 const broken = 1
 
 /** What a run has around it. */
-export type Surroundings = Pick<GuestOptions, 'world' | 'output' | 'web' | 'collectYoung'>
+export type Surroundings = Pick<GuestOptions, 'world' | 'output' | 'web' | 'collectYoung'> & {
+  /** Hears that the modules are compiled, when the order asks for that. */
+  onLoaded?: () => void
+}
+/** `used`: the modules of the program, once they are loaded. */
+type Run = { order: RunOrder; store: ModuleStore; guest: Guest; used: LoadedModule[]; onLoaded: () => void }
 
 /** The same each time: nothing of the world outside, so no web either. */
 const repeatable = (around: Surroundings, seed: bigint): Surroundings => ({
@@ -32,7 +37,8 @@ export function runProgram(order: RunOrder, store: ModuleStore, around: Surround
   store.forget(order.forget)
   const used: LoadedModule[] = []
   const guest = openGuest(order, order.seed === undefined ? around : repeatable(around, BigInt(order.seed)))
-  const end = guest ? runGuest(order, store, guest, used) : inputsGone
+  const onLoaded = order.tellsLoaded && around.onLoaded ? around.onLoaded : () => {}
+  const end = guest ? runGuest({ order, store, guest, used, onLoaded }) : inputsGone
   const modules = used.map(({ digest, sizeBytes }) => ({ digest, sizeBytes }))
   return { ...end, modules, memoryBytes: guest?.memoryBytes ?? 0 }
 }
@@ -48,19 +54,20 @@ function openGuest(order: RunOrder, around: Surroundings): Guest | undefined {
   }
 }
 
-function runGuest(order: RunOrder, store: ModuleStore, guest: Guest, used: LoadedModule[]): End {
+function runGuest(run: Run): End {
   try {
-    return callEntry(order, store, guest, used)
+    return callEntry(run)
   } catch (error) {
-    return endOf(error, guest, used)
+    return endOf(error, run.guest, run.used)
   } finally {
-    guest.close()
+    run.guest.close()
   }
 }
 
-function callEntry(order: RunOrder, store: ModuleStore, guest: Guest, used: LoadedModule[]): End {
+function callEntry({ order, store, guest, used, onLoaded }: Run): End {
   const program = loadProgram(order, store, guest.tree.root)
   used.push(...program.parts.map(({ module }) => module))
+  onLoaded()
   const instance = instantiateProgram(program, guest, order.memoryPages)
   const entry = instance.exports[order.entrypoint]
   if (typeof entry !== 'function') {

@@ -33,7 +33,8 @@ export function runWasmChild(args: readonly string[]): never {
   outbox.say(frameKind.ready)
   for (let order = nextOrder(childFd.orders); order; order = nextOrder(childFd.orders)) {
     outbox.say(frameKind.taken)
-    const report = runProgram(order, store, { world: realWorld(), output: outbox, web, collectYoung })
+    const onLoaded = () => outbox.say(frameKind.loaded)
+    const report = runProgram(order, store, { world: realWorld(), output: outbox, web, collectYoung, onLoaded })
     outbox.finish(report)
     collectAfterRun(report.memoryBytes)
   }

@@ -1,10 +1,16 @@
 import type { Timer } from '#lib/clock.ts'
 import { Fault } from '#lib/fault.ts'
 import { Runner } from './runner.ts'
-import { type RunnerNeeds, type RunnerSupply, type RunnerSupplyOptions, runnerWords } from './runner-supply.ts'
+import {
+  type RunnerNeeds,
+  type RunnerSupply,
+  type RunnerSupplyOptions,
+  runnerWords,
+  takesLongToLoad,
+} from './runner-supply.ts'
 
 type Idle = { runner: Runner; sinceMs: number }
-type Waiting = { give: (runner: Runner) => void }
+type Waiting = { needs: RunnerNeeds; give: (runner: Runner) => void }
 
 /** While children come free this often, whoever waits is served sooner by one of them than by a new one. */
 const patienceMs = 20
@@ -12,11 +18,16 @@ const patienceMs = 20
 /**
  * Runner children that many runs share (isolation `pooled`), ready before they are needed. A program goes to a child that has its modules compiled; without an idle
  * one it waits for the first that comes free or comes up. A child that dies or is stopped is replaced in the background.
+ *
+ * Large modules are compiled by as many children at a time as there are cores: more would come to their programs no sooner, and each
+ * takes its memory. Whoever waits for that may get a child that has compiled its module meanwhile.
  */
 export class RunnerPool implements RunnerSupply {
   readonly #options: RunnerSupplyOptions
   readonly #all = new Set<Runner>()
   readonly #starting = new Set<Runner>()
+  /** Those that compile large modules. */
+  readonly #loading = new Set<Runner>()
   /** The longest idle first. */
   readonly #idle: Idle[] = []
   readonly #waiting: Waiting[] = []
@@ -43,24 +54,48 @@ export class RunnerPool implements RunnerSupply {
     await Promise.all([...this.#all].map(({ closed }) => closed))
   }
 
-  take({ digests }: RunnerNeeds, signal: AbortSignal): Promise<Runner> | Runner {
+  take(needs: RunnerNeeds, signal: AbortSignal): Promise<Runner> | Runner {
     signal.throwIfAborted()
     if (!this.#isOpen) throw new Fault('ServiceUnavailable', 'the node is stopping', { component: 'WASM' })
-    const best = this.#bestFor(digests)
-    if (!best) return this.#wait(signal)
-    this.#idle.splice(this.#idle.indexOf(best), 1)
+    const runner = this.#pick(needs)
+    if (!runner) return this.#wait(needs, signal)
     this.#refill()
-    return best.runner
+    return runner
   }
 
   release(runner: Runner, isSpent: boolean): void {
     const { runLimit } = this.#options.settings
+    this.#loading.delete(runner)
     if (isSpent || runner.runs >= runLimit || !this.#isOpen) runner.kill()
     else if (runner.isAlive) this.#offer(runner)
   }
 
   get working(): number {
     return this.#all.size - this.#idle.length - this.#starting.size
+  }
+
+  /** Undefined when none is idle, or enough others compile. */
+  #pick(needs: RunnerNeeds): Runner | undefined {
+    const best = this.#bestFor(needs.digests)
+    if (!best) return undefined
+    const { runner } = best
+    if (takesLongToLoad(runner, needs)) {
+      if (this.#freeLoads === 0) return undefined
+      this.#loading.add(runner)
+      runner.onceLoaded(() => this.#hasLoaded(runner))
+    }
+    this.#idle.splice(this.#idle.indexOf(best), 1)
+    return runner
+  }
+
+  get #freeLoads(): number {
+    return Math.max(0, this.#options.settings.eagerChildren - this.#loading.size)
+  }
+
+  #hasLoaded(runner: Runner): void {
+    this.#loading.delete(runner)
+    this.#serve()
+    this.#refill()
   }
 
   /** The child that has most of the modules, then the one that keeps the least; among equals the one used last. */
@@ -76,11 +111,23 @@ export class RunnerPool implements RunnerSupply {
   /** Also one that has not come up goes to who waits, to be told of. */
   #offer(runner: Runner): void {
     this.#hasComeFree = true
-    const next = this.#waiting.shift()
-    if (next) return next.give(runner)
-    if (!runner.isAlive) return
+    if (!runner.isAlive) return this.#waiting.shift()?.give(runner)
     this.#idle.push({ runner, sinceMs: this.#options.clock.monotonicMs() })
+    this.#serve()
     this.#endIdleLater()
+  }
+
+  /** Gives what is idle to those who wait, the longest first. */
+  #serve(): void {
+    for (let at = 0; at < this.#waiting.length && this.#idle.length > 0; ) {
+      const waiting = this.#waiting[at] as Waiting
+      const runner = this.#pick(waiting.needs)
+      if (!runner) at++
+      else {
+        this.#waiting.splice(at, 1)
+        waiting.give(runner)
+      }
+    }
   }
 
   #spawn(): void {
@@ -96,10 +143,12 @@ export class RunnerPool implements RunnerSupply {
 
   #forget(runner: Runner): void {
     this.#all.delete(runner)
+    this.#loading.delete(runner)
     const at = this.#idle.findIndex((each) => each.runner === runner)
     if (at >= 0) this.#idle.splice(at, 1)
     // A child that cannot even start is not tried again until it is needed.
     if (runner.wasReady || this.#waiting.length > 0) this.#refill()
+    this.#serve()
   }
 
   /**
@@ -125,13 +174,20 @@ export class RunnerPool implements RunnerSupply {
     if (!this.#isOpen) return 0
     const { warmChildren, childLimit } = this.#options.settings
     const spare = this.working > 0 ? Math.max(Math.min(1, warmChildren), warmChildren - this.working) : warmChildren
-    const wanted = this.#waiting.length + spare - this.#idle.length - this.#starting.size
+    const wanted = this.#served + spare - this.#idle.length - this.#starting.size
     return Math.min(wanted, childLimit - this.#all.size)
   }
 
-  #wait(signal: AbortSignal): Promise<Runner> {
+  /** How many of those who wait a new child would help. */
+  get #served(): number {
+    const loads = this.#waiting.filter(({ needs }) => needs.large.length > 0).length
+    return this.#waiting.length - loads + Math.min(loads, this.#freeLoads)
+  }
+
+  #wait(needs: RunnerNeeds, signal: AbortSignal): Promise<Runner> {
     return new Promise((resolve, reject) => {
       const waiting: Waiting = {
+        needs,
         give: (runner) => {
           signal.removeEventListener('abort', leave)
           resolve(runner)

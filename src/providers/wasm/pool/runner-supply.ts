@@ -4,11 +4,18 @@ import type { Startable } from '#lib/lifecycle.ts'
 import type { WasmSettings } from '../settings.ts'
 import type { Runner } from './runner.ts'
 
-/** What a run asks of its child: modules it had better have compiled, and the files of this machine it works on. */
-export type RunnerNeeds = { digests: readonly string[]; places: readonly Place[] }
+/**
+ * What a run asks of its child: modules it had better have compiled, those of them that take long to compile, and the files of this
+ * machine it works on.
+ */
+export type RunnerNeeds = { digests: readonly string[]; large: readonly string[]; places: readonly Place[] }
 export type Place = { hostPath: string; isReadOnly: boolean }
 
-export const noNeeds: RunnerNeeds = { digests: [], places: [] }
+export const noNeeds: RunnerNeeds = { digests: [], large: [], places: [] }
+
+/** Whether the child has to compile for long before the program can start. */
+export const takesLongToLoad = ({ modules }: Pick<Runner, 'modules'>, { large }: RunnerNeeds): boolean =>
+  large.some((digest) => !modules.has(digest))
 
 /** Where runs get their children from. */
 export interface RunnerSupply extends Startable {

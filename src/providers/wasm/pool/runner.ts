@@ -49,6 +49,7 @@ export class Runner {
   readonly #clock: Clock
   readonly #frames = new FrameReader()
   readonly #complaints: Buffer[] = []
+  readonly #onLoaded: (() => void)[] = []
   #run: Run | undefined
   #runs = 0
   #isReady = false
@@ -95,6 +96,11 @@ export class Runner {
       assert(body.length <= orderLimitBytes, 'orders are bounded by the size of a job')
       this.#say(body)
     })
+  }
+
+  /** Has it called when the modules of its next run, or of this one, are compiled, if the order asks to be told. */
+  onceLoaded(hear: () => void): void {
+    this.#onLoaded.push(hear)
   }
 
   /** Takes the least recently used modules out of its books until the rest fits; the child must be told to forget them. */
@@ -161,6 +167,7 @@ export class Runner {
       if (kind === frameKind.ready) this.#becomeReady()
       else if (this.#run === undefined) return this.kill()
       else if (kind === frameKind.taken) this.#run.isTaken = true
+      else if (kind === frameKind.loaded) this.#sayLoaded()
       else if (kind === frameKind.report) this.#takeReport(bytes, isEnd)
       else if (kind === frameKind.request) this.#takeRequest(this.#run, bytes, isEnd)
       else if (kind === frameKind.stdout || kind === frameKind.stderr) {
@@ -181,6 +188,10 @@ export class Runner {
   #becomeReady(): void {
     this.#isReady = true
     this.#sayReady(true)
+  }
+
+  #sayLoaded(): void {
+    for (const hear of this.#onLoaded.splice(0)) hear()
   }
 
   #takeReport(bytes: Buffer, isEnd: boolean): void {
@@ -224,6 +235,7 @@ export class Runner {
   #settle(end: RunEnd): void {
     const run = this.#run
     this.#run = undefined
+    this.#onLoaded.length = 0
     run?.asking?.abort(new Error('the program has ended'))
     run?.settle(end)
   }

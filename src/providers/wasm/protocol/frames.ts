@@ -3,8 +3,11 @@
  * the answer to its request.
  * Up: four bytes of length, one of kind, then the payload. All numbers are little-endian.
  */
-/** `ready`: it has come up. `taken`: it begins with the order, so from now on the program may have run. `request`: it waits for an answer. */
-export const frameKind = { stdout: 1, stderr: 2, report: 3, ready: 4, taken: 5, request: 6 } as const
+/**
+ * `ready`: it has come up. `taken`: it begins with the order, so from now on the program may have run. `loaded`: the modules of an
+ * order that asks to be told are compiled. `request`: it waits for an answer.
+ */
+export const frameKind = { stdout: 1, stderr: 2, report: 3, ready: 4, taken: 5, request: 6, loaded: 7 } as const
 
 export const upHeaderBytes = 5
 export const downHeaderBytes = 4

@@ -18,8 +18,9 @@ export type ModuleRef = {
    * A folder stands for the one module in it.
    */
   place: { hostPath: string } | { guestPath: string } | { base64: string | null }
-  /** SHA-256 of the bytes in hex, when already known. */
+  /** SHA-256 of the bytes in hex, and how many there are, when already known. */
   digest?: string
+  sizeBytes?: number
   /** The folder's name in messages. */
   title: string
   /** Begins the message when it cannot be loaded. */
@@ -47,6 +48,8 @@ export type RunOrder = {
   seed?: string
   /** Digests of compiled modules to let go of first. */
   forget: readonly string[]
+  /** Whether the node wants to know when the modules are compiled, which takes long. */
+  tellsLoaded?: boolean
 }
 
 export type RunFailure = ExitFailure
