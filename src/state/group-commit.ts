@@ -26,6 +26,8 @@ const patienceMs = 500
  */
 const longestWaitMs = 25
 const longestPauseMs = 2
+/** The event loop hands out what thousands of lines have brought before it turns. Each group writes again what all of them share. */
+const longestTurnMs = 100
 
 export type GroupCommitOptions = {
   /** Runs its argument after the work of the current turn of the event loop. */
@@ -117,10 +119,9 @@ export class GroupCommit {
     return true
   }
 
-  /** The event loop hands out what thousands of lines have brought before it turns. */
   #flushOverdue(): boolean {
     const sinceMs = this.#group?.dueSinceMs
-    return sinceMs === undefined || this.#clock.monotonicMs() - sinceMs < longestWaitMs || this.flush()
+    return sinceMs === undefined || this.#clock.monotonicMs() - sinceMs < longestTurnMs || this.flush()
   }
 
   #openGroup(): Group {

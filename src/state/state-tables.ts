@@ -10,6 +10,7 @@ import { JobsTable } from './tables/jobs.ts'
 import { NamedValues } from './tables/named-values.ts'
 import { NodesTable } from './tables/nodes.ts'
 import { OutboxTable } from './tables/outbox.ts'
+import { StoredMessages } from './tables/stored-messages.ts'
 import { TokensTable } from './tables/tokens.ts'
 import { VersionsTable } from './tables/versions.ts'
 import { WorkTable } from './tables/work.ts'
@@ -42,7 +43,7 @@ export class StateTables {
     this.history = new HistoryTable(database)
     this.nodes = new NodesTable(database)
     const references = new JobReferences(this.jobs, this.versions)
-    this.outbox = new OutboxTable(database, references)
+    this.outbox = new OutboxTable(database, new StoredMessages(this.executions, references))
     this.work = new WorkTable(database, references)
     this.inbox = new InboxTable(database)
     this.tokens = new TokensTable(database)

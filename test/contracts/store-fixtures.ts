@@ -48,6 +48,9 @@ export const aJob = (n: number, change: Partial<Job> = {}): Job => ({
   ...change,
 })
 
+/** The very same for all, as that of an execution and its order are. */
+const allocated = { Tasks: { main: { CPU: 0.1, Memory: 64_000_000, Disk: 0, GPU: 0 } } }
+
 export const anExecution = (n: number, change: Partial<Execution> = {}): Execution => ({
   ID: executionId(n),
   Namespace: 'default',
@@ -56,7 +59,7 @@ export const anExecution = (n: number, change: Partial<Execution> = {}): Executi
   NodeID: nodeId(1),
   JobID: jobId(1),
   JobVersion: 1,
-  AllocatedResources: { Tasks: { main: { CPU: 0.1, Memory: 64_000_000, Disk: 0, GPU: 0 } } },
+  AllocatedResources: allocated,
   DesiredState: { StateType: 'Running' },
   ComputeState: { StateType: 'New' },
   PublishedResult: null,

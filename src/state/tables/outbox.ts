@@ -1,24 +1,18 @@
 import type { SqlDatabase, SqlStatement } from '#contracts/sql.ts'
 import type { OutboxMessage, OutboxRow } from '#contracts/store.ts'
-import { exactJson, exactJsonWith, parseExact } from '#lib/json/exact.ts'
-import type { Job } from '#models/job.ts'
 import { prepare, query, value } from '../queries.ts'
-import type { JobReferences } from './job-references.ts'
-import { shortExecution, wholeExecution } from './short-execution.ts'
+import type { StoredMessages } from './stored-messages.ts'
 
 /** What a peer has not yet said it has applied. */
 export type OutboxTableRow = {
   peer: string
   seq: number
-  /** JSON; the specification of an order's job is referred to. */
+  /** `StoredMessage` in JSON. */
   message: string
   version_key: number | null
 }
 /** Numbers go on where they were when the rows are gone. */
 export type OutboxPeerRow = { peer: string; acked_seq: number }
-
-/** `text`: JSON. */
-type StoredMessage = { text: string; versionKey: number | null }
 
 /** How far one peer's outbox is, here and in the tables. */
 type Peer = { last: number; acked: number; storedLast: number; storedAcked: number; fresh: OutboxRow[] }
@@ -28,7 +22,7 @@ type Peer = { last: number; acked: number; storedLast: number; storedAcked: numb
  * by then, and are never written.
  */
 export class OutboxTable {
-  readonly #references: JobReferences
+  readonly #messages: StoredMessages
   readonly #insert: SqlStatement<unknown>
   readonly #page: SqlStatement<Omit<OutboxTableRow, 'peer'>>
   readonly #remove: SqlStatement<unknown>
@@ -40,11 +34,9 @@ export class OutboxTable {
   readonly #peers = new Map<string, Peer>()
   /** Those of which something is not written. */
   readonly #changed = new Set<string>()
-  /** While a group is written: one job's orders, of which there may be thousands, follow each other. */
-  #lastJob: (StoredMessage & { job: Job }) | undefined
 
-  constructor(database: SqlDatabase, references: JobReferences) {
-    this.#references = references
+  constructor(database: SqlDatabase, messages: StoredMessages) {
+    this.#messages = messages
     const rows = query.selectFrom('outbox').where('peer', '=', value('peer'))
     const removal = query.deleteFrom('outbox').where('peer', '=', value('peer'))
     this.#insert = prepare(database, insertQuery(), 'peer, seq, message, version_key')
@@ -87,7 +79,11 @@ export class OutboxTable {
     const { acked, fresh, storedLast } = this.#peer(peer)
     const from = Math.max(afterSeq, acked)
     const rows = storedLast > from ? this.#page.all(peer, from, limit) : []
-    const stored = rows.map((row) => ({ peer, seq: row.seq, message: this.#whole(row) }))
+    const stored = rows.map((row) => ({
+      peer,
+      seq: row.seq,
+      message: this.#messages.whole(row.message, row.version_key),
+    }))
     return [...stored, ...fresh.filter((row) => row.seq > afterSeq)].slice(0, limit)
   }
 
@@ -105,7 +101,7 @@ export class OutboxTable {
   write(): void {
     for (const peer of this.#changed) this.#write(peer, this.#peer(peer))
     this.#changed.clear()
-    this.#lastJob = undefined
+    this.#messages.forgetLast()
   }
 
   reset(peer: string): void {
@@ -138,40 +134,13 @@ export class OutboxTable {
       known.storedAcked = known.acked
     }
     for (let row = known.fresh[0]; row; row = known.fresh[0]) {
-      const stored = this.#shorten(row.message)
+      const stored = this.#messages.shorten(row.message)
       this.#insert.run(peer, row.seq, stored.text, stored.versionKey)
       known.storedLast = row.seq
       known.fresh.shift()
     }
   }
-
-  #whole(row: Pick<OutboxTableRow, 'message' | 'version_key'>): OutboxMessage {
-    const message = parseExact<OutboxMessage>(row.message)
-    if (message.Kind !== 'AskForBid') return message
-    const { Execution, Job } = message.Body
-    const job = this.#references.restore(Job, row.version_key)
-    if (!job) return { Kind: 'CancelExecution', Body: { ExecutionID: Execution.ID, Reason: removedText } }
-    return { ...message, Body: { ...message.Body, Execution: wholeExecution(Execution), Job: job } }
-  }
-
-  #shorten(message: OutboxMessage): StoredMessage {
-    if (message.Kind !== 'AskForBid') return { text: exactJson(message), versionKey: null }
-    const { Execution, Job, ...order } = message.Body
-    const { text, versionKey } = this.#jobText(Job)
-    const body = exactJsonWith({ ...order, Execution: shortExecution(Execution) }, 'Job', text)
-    return { text: exactJsonWith({ Kind: message.Kind }, 'Body', body), versionKey }
-  }
-
-  #jobText(job: Job): StoredMessage {
-    if (this.#lastJob?.job === job) return this.#lastJob
-    const stored = this.#references.shorten(job)
-    this.#lastJob = { job, text: exactJson(stored.job), versionKey: stored.versionKey }
-    return this.#lastJob
-  }
 }
-
-/** An order that its node never took, and whose job is gone: its number is sent all the same, with what is left of it. */
-const removedText = 'the job was removed'
 
 const insertQuery = () =>
   query.insertInto('outbox').values({

@@ -4,6 +4,7 @@ import type { SqlDatabase, SqlStatement } from '#contracts/sql.ts'
 import { exactJson, parseExact } from '#lib/json/exact.ts'
 import type { Job, JobSpec } from '#models/job.ts'
 import type { JobState } from '#models/job-state.ts'
+import { hasSameFields } from '../has-same-fields.ts'
 import { type Exact, prepare, prepareExact, query, value } from '../queries.ts'
 
 /** What the user wrote, once per version of a job. */
@@ -123,11 +124,6 @@ export class VersionsTable {
 }
 
 /** The very same values: true for whatever was read from here. */
-const hasSameFields = (one: JobSpec, other: JobSpec): boolean => {
-  const names = Object.keys(one) as (keyof JobSpec)[]
-  return names.length === Object.keys(other).length && names.every((name) => one[name] === other[name])
-}
-
 const insertQuery = () =>
   query.insertInto('versions').values({
     key: value('key'),
