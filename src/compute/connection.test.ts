@@ -4,6 +4,7 @@ import type { Store } from '#contracts/store.ts'
 import { Fault } from '#lib/fault.ts'
 import type { Post } from '#link/post.ts'
 import type { HandshakeReply } from '#models/messages/messages.ts'
+import { partOf } from '../../test/kit/part-of.ts'
 import { amount, nodeState } from '../../test/kit/reconcile-world.ts'
 import { StepClock } from '../../test/kit/step-clock.ts'
 import type { Compute } from './compute.ts'
@@ -29,10 +30,10 @@ const node = () => {
   }
   let reachable: () => void = () => {}
   const connection = new Connection({
-    store: { storeId: 's', fact: async () => 'link' } as unknown as Store,
-    post: { connect: () => {}, disconnect: () => {} } as unknown as Post,
-    compute: { live: [], setLink: () => {} } as unknown as Compute,
-    orchestrator: { handshake: shakeHands } as unknown as OrchestratorEnd,
+    store: partOf<Store>({ storeId: 's', fact: async () => 'link' }),
+    post: partOf<Post>({ connect: () => {}, disconnect: () => {} }),
+    compute: partOf<Compute>({ live: [], setLink: () => {} }),
+    orchestrator: partOf<OrchestratorEnd>({ handshake: shakeHands }),
     clock,
     info: async () => nodeState('n-1', amount(1), {}).Info,
     beatEveryMs: 15_000,

@@ -6,6 +6,7 @@ import type { ExecutionId } from '#models/ids.ts'
 import type { Job } from '#models/job.ts'
 import { noResources } from '#models/resources.ts'
 import { SystemClock } from '#platform/clock.ts'
+import { partOf } from '../../test/kit/part-of.ts'
 import { Holdings } from './held.ts'
 import { Ledger } from './ledger.ts'
 import { neverRan } from './reports.ts'
@@ -36,7 +37,7 @@ function setup(outcomes: (CommitOutcome | Error)[]) {
   }
   const holdings = new Holdings()
   const held = holdings.take(row)
-  const ledger = new Ledger({ post: { commit } as unknown as Post, clock, log: () => {} }, holdings)
+  const ledger = new Ledger({ post: partOf<Post>({ commit }), clock, log: () => {} }, holdings)
   const settle = () => new Promise((resolve) => setImmediate(resolve))
   return { clock, holdings, held, ledger, settle }
 }

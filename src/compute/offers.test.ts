@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import type { Change, CommitOutcome, WorkState } from '#contracts/store.ts'
 import type { Post } from '#link/post.ts'
 import { executionId, someWork } from '../../test/contracts/store-fixtures.ts'
+import { partOf } from '../../test/kit/part-of.ts'
 import { StepClock } from '../../test/kit/step-clock.ts'
 import { Holdings } from './held.ts'
 import { Ledger } from './ledger.ts'
@@ -22,7 +23,7 @@ describe('an offer of a compute node', () => {
     holdings = new Holdings()
     stored = []
     told = []
-    const post = { commit: async (change: Change) => (stored.push(change), applied) } as unknown as Post
+    const post = partOf<Post>({ commit: async (change: Change) => (stored.push(change), applied) })
     const log = (event: string): void => void told.push(event)
     offers = new Offers({ clock, log }, holdings, new Ledger({ post, clock, log }, holdings))
     offers.start()

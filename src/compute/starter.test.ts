@@ -6,6 +6,7 @@ import type { ExecutionId } from '#models/ids.ts'
 import type { ComputeMessage } from '#models/messages/messages.ts'
 import type { Gpu, Resources } from '#models/resources.ts'
 import { SystemClock } from '#platform/clock.ts'
+import { partOf } from '../../test/kit/part-of.ts'
 import { job } from '../../test/kit/reconcile-world.ts'
 import { Holdings } from './held.ts'
 import type { Ledger } from './ledger.ts'
@@ -22,7 +23,7 @@ const setup = () => {
   const ends: ComputeMessage[] = []
   const move = async () => ({ durable: Promise.resolve() })
   const end = async (_: unknown, report: ComputeMessage) => void ends.push(report)
-  const ledger = { move, end } as unknown as Ledger
+  const ledger = partOf<Ledger>({ move, end })
   const runner = { run: async (held, start) => void running.set(held.id, start) } as Pick<Runner, 'run'> as Runner
   const registries = { engines: new Registry<Engine>(new SystemClock(), [], () => []) }
   const starter = new Starter({ capacity: amount(4), clock: new SystemClock(), registries }, holdings, ledger, runner)

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { OrchestratorEnd } from '#contracts/node-link.ts'
 import type { NodeInfo } from '#models/node.ts'
+import { partOf } from '../../test/kit/part-of.ts'
 import { ToldInfo } from './told-info.ts'
 
 describe('ToldInfo', () => {
@@ -14,7 +15,7 @@ describe('ToldInfo', () => {
     }
     let engines = ['docker']
     const info = async () => ({ ComputeNodeInfo: { ExecutionEngines: engines } }) as NodeInfo
-    const told = new ToldInfo({ orchestrator: { updateInfo } as unknown as OrchestratorEnd, info })
+    const told = new ToldInfo({ orchestrator: partOf<OrchestratorEnd>({ updateInfo }), info })
     told.told(await info())
     engines = []
     const gone = told.tellChange()
@@ -37,7 +38,7 @@ describe('ToldInfo', () => {
       if (isBroken) throw new Error('the disk is away')
       return { NodeID: 'n-1' } as NodeInfo
     }
-    const told = new ToldInfo({ orchestrator: { updateInfo } as unknown as OrchestratorEnd, info })
+    const told = new ToldInfo({ orchestrator: partOf<OrchestratorEnd>({ updateInfo }), info })
     await told.tellChange()
     expect([told.isUntold, heard]).toEqual([true, []])
     isBroken = false

@@ -1,10 +1,11 @@
 import { expect, it } from 'vitest'
+import { partOf } from '../../test/kit/part-of.ts'
 import { normalizeJob } from './job-normalize.schema.ts'
 import { idleParts, idleText } from './job-warnings.schema.ts'
 
 const idleOf = (task: object, job: object = {}) =>
   idleParts(
-    normalizeJob({ Type: 'batch', Tasks: [{ Name: 'main', Engine: docker, ...task }], ...job } as never, {
+    normalizeJob(partOf({ Type: 'batch', Tasks: [{ Name: 'main', Engine: docker, ...task }], ...job }), {
       defaultNetwork: 'None',
     }),
   ).map((part) => idleText(part))

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import type { JobId } from '#models/ids.ts'
+import { partOf } from '../../test/kit/part-of.ts'
 import { Broker } from './broker.ts'
 import { Worker, type WorkerParts } from './worker.ts'
 
@@ -15,9 +16,14 @@ it('a job whose look costs much rests in between, and others get their turn', as
     if (looks.length < 6) for (const each of ['large', 'small']) look(each)
     return { ID: id }
   }
-  const parts = {
+  const parts = partOf<WorkerParts>({
     broker,
-    clock: { after: (ms: number, act: () => void) => timers.push({ atMs: nowMs + ms, act }) },
+    clock: {
+      after(ms, act) {
+        timers.push({ atMs: nowMs + ms, act })
+        return { stop: () => {} }
+      },
+    },
     ledger: { store: { job, executionsOfJob: async () => [] } },
     looks: {
       isHeld: false,
@@ -25,7 +31,7 @@ it('a job whose look costs much rests in between, and others get their turn', as
       store: async () => undefined,
     },
     onError: (_ask: unknown, error: unknown) => expect.fail(String(error)),
-  } as unknown as WorkerParts
+  })
   const worker = new Worker(parts)
   look('large')
   worker.wake()

@@ -4,13 +4,15 @@ import type { JobsApi, TellReader } from '#contracts/control-plane.ts'
 import type { LogChunk, LogQuery } from '#contracts/log-reader.ts'
 import { Fault } from '#lib/fault.ts'
 import { selectedOutput } from '#link/selected-output.ts'
+import type { ComputeStateName } from '#models/execution-state.ts'
+import { partOf } from '../../test/kit/part-of.ts'
 import { logFrames } from './log-frames.ts'
 
 const away = new Fault('ServiceUnavailable', 'node n-1 cannot be reached', { isRetryable: true })
-const state = (StateType: string) => ({ ComputeState: { StateType } })
+const state = (StateType: ComputeStateName) => ({ ComputeState: { StateType } })
 
 /** A job whose first execution prints "a" and is lost; the second prints "b". */
-function rig({ lostState, hasNext }: { lostState: string; hasNext: boolean }) {
+function rig({ lostState, hasNext }: { lostState: ComputeStateName; hasNext: boolean }) {
   const asked: LogQuery[] = []
   const [first, next] = [
     { ID: 'e-1', JobID: 'j-1' },
@@ -27,14 +29,14 @@ function rig({ lostState, hasNext }: { lostState: string; hasNext: boolean }) {
     tell('Node n-1 is away.')
     throw away
   }
-  const jobs = {
+  const jobs = partOf<JobsApi>({
     resolve: async () => 'j-1',
     get: async () => ({ Version: 1 }),
     logged: async () => logged.shift(),
     successor: async (_id: string, of: string) =>
       of === 'e-1' && hasNext ? { ...next, ...state('Running') } : undefined,
     logs,
-  } as unknown as JobsApi
+  })
   const told: string[] = []
   const read = async (query: Parameters<typeof logFrames>[2]) => {
     let text = ''
@@ -52,7 +54,7 @@ it('output of an execution whose node is lost is followed by that of the one in 
   expect(asked.at(-1)).toMatchObject({ executionId: 'e-2', grep: '.', isFollowing: true, isTail: false })
 })
 
-it.each([
+it.each<[string, Parameters<typeof rig>[0], Parameters<typeof logFrames>[2]]>([
   ['there is none in its place', { lostState: 'Failed', hasNext: false }, { follow: true, resumable: true }],
   ['it may still run', { lostState: 'Running', hasNext: true }, { follow: true, resumable: true }],
   [

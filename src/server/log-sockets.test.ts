@@ -2,25 +2,28 @@ import { createServer } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { afterEach, expect, it } from 'vitest'
 import type { JobsApi } from '#contracts/control-plane.ts'
+import type { LogChunk } from '#contracts/log-reader.ts'
 import type { Clock } from '#lib/clock.ts'
+import type { Execution } from '#models/execution.ts'
+import { partOf } from '../../test/kit/part-of.ts'
 import { until } from '../../test/kit/until.ts'
 import { LogSockets } from './log-sockets.ts'
 
 /** A job that waits for its first execution. */
-const waiting = {
+const waiting = partOf<JobsApi>({
   resolve: async () => 'j-1',
   get: async () => ({ Version: 1 }),
   logged: (_id: string, _choice: object, signal: AbortSignal) =>
     new Promise((resolve) => signal.addEventListener('abort', () => resolve(undefined))),
-} as unknown as JobsApi
+})
 
 const timers: (() => void)[] = []
-const clock = {
+const clock = partOf<Clock>({
   after: (_ms: number, run: () => void) => {
     timers.push(run)
     return { stop: () => {} }
   },
-} as unknown as Clock
+})
 
 const stops: (() => void)[] = []
 afterEach(() => {
@@ -68,14 +71,12 @@ it('other streams have output only', async () => {
 /** A job that prints as fast as it is read, and a reader that answers no ping, as one does that is far behind. */
 async function flooded() {
   let printed = 0
-  const execution = { ID: 'e-1', JobID: 'j-1', ComputeState: { StateType: 'Running' } }
-  async function* logs(_id: string, _query: object, signal: AbortSignal) {
+  const execution = partOf<Execution>({ ID: 'e-1', JobID: 'j-1', ComputeState: { StateType: 'Running' } })
+  async function* logs(_id: string, _query: object, signal: AbortSignal): AsyncGenerator<LogChunk> {
     for (; !signal.aborted; printed++) yield { stream: 1, bytes: Buffer.alloc(256 * 1024, 'x') }
   }
   const server = createServer()
-  new LogSockets({ ...waiting, logged: async () => execution, logs } as unknown as JobsApi, clock, undefined).serve(
-    server,
-  )
+  new LogSockets(partOf<JobsApi>({ ...waiting, logged: async () => execution, logs }), clock, undefined).serve(server)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const socket = connect((server.address() as AddressInfo).port, '127.0.0.1').pause()
   stops.push(() => {

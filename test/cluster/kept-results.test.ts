@@ -17,6 +17,7 @@ import { createServer } from '#server/create-server.ts'
 import { joinCompute, startOrchestrator } from '../kit/cluster.ts'
 import { jobSpec } from '../kit/job-spec.ts'
 import { endOf, submitSpec } from '../kit/jobs.ts'
+import { partOf } from '../kit/part-of.ts'
 import { relay } from '../kit/relay.ts'
 import { ScriptedEngine } from '../kit/scripted-engine.ts'
 import { seededBytes } from '../kit/seeded-bytes.ts'
@@ -81,7 +82,7 @@ const published = async ({ jobs }: Cluster): Promise<{ id: JobId; executionId: E
 const serverOf = (jobs: JobsApi) =>
   createServer({
     nodeId: 'n-test',
-    controlPlane: { agent: { self: async () => ({ Info: { NodeID: 'n-1' } }) } as unknown as AgentApi, jobs },
+    controlPlane: { agent: partOf<AgentApi>({ self: async () => ({ Info: { NodeID: 'n-1' } }) }), jobs },
     settings: { host: '127.0.0.1', port: 0 },
     version: buildInfo,
     clock: new SystemClock(),
@@ -217,7 +218,7 @@ describe('a result that its node keeps', () => {
         },
       }
     }
-    const jobs = { resolve: async () => id, keptResult: watched } as unknown as JobsApi
+    const jobs = partOf<JobsApi>({ resolve: async () => id, keptResult: watched })
     const server = started(await serverOf(jobs))
     await server.start()
     const client = new Client({ url: server.address.url })

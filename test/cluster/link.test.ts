@@ -14,6 +14,7 @@ import { openSqlite } from '#platform/sqlite.ts'
 import { openStore } from '#state/open-store.ts'
 import { openTestStore } from '../kit/cluster.ts'
 import { FaultySql } from '../kit/faulty-sql.ts'
+import { partOf } from '../kit/part-of.ts'
 import { StepClock } from '../kit/step-clock.ts'
 import { until } from '../kit/until.ts'
 
@@ -197,7 +198,7 @@ describe('messages between two stores', () => {
     }
     const settled = (): Promise<void> => store.settled()
     const outbox: Store['outbox'] = (...args) => store.outbox(...args)
-    const counted = { commit, settled, outbox } as unknown as Store
+    const counted = partOf<Store>({ commit, settled, outbox })
     const post = new Post(counted, new SystemClock())
     const peers = Array.from({ length: 50 }, (_, n) => `n-${n}`)
     for (const peer of peers)

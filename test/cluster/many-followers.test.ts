@@ -8,14 +8,16 @@ import { afterEach, expect, it } from 'vitest'
 import type { JobsApi } from '#contracts/control-plane.ts'
 import type { LogQuery } from '#contracts/log-reader.ts'
 import type { LogKeeper } from '#contracts/log-store.ts'
+import type { Execution } from '#models/execution.ts'
 import type { ExecutionId } from '#models/ids.ts'
 import { SystemClock } from '#platform/clock.ts'
 import { LogFiles } from '#platform/log-files.ts'
 import { LogSockets } from '#server/log-sockets.ts'
+import { partOf } from '../kit/part-of.ts'
 import { until } from '../kit/until.ts'
 
 const executionId = 'e-1' as ExecutionId
-const running = { ID: executionId, JobID: 'j-1', ComputeState: { StateType: 'Running' } }
+const running = partOf<Execution>({ ID: executionId, JobID: 'j-1', ComputeState: { StateType: 'Running' } })
 const path = '/api/v1/orchestrator/jobs/j-1/logs?follow=true'
 
 const stops: (() => void)[] = []
@@ -29,12 +31,12 @@ async function rig() {
   stops.push(() => rmSync(folder, { recursive: true, force: true }))
   const clock = new SystemClock()
   const logs = new LogFiles({ directory: folder, clock, limitBytes: 0, onLost: () => {} })
-  const jobs = {
+  const jobs = partOf<JobsApi>({
     resolve: async () => 'j-1',
     get: async () => ({ Version: 1 }),
     logged: async () => running,
     logs: (_id: string, query: LogQuery, signal: AbortSignal) => logs.read(query, signal),
-  } as unknown as JobsApi
+  })
   const server = createServer()
   const sockets = new LogSockets(jobs, clock, undefined)
   sockets.serve(server)

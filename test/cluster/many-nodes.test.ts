@@ -4,6 +4,7 @@ import type { NodeId } from '#models/ids.ts'
 import { startOrchestrator } from '../kit/cluster.ts'
 import { heldBytes } from '../kit/held-bytes.ts'
 import { jobSpec } from '../kit/job-spec.ts'
+import { partOf } from '../kit/part-of.ts'
 import { infoOf } from '../kit/spoken-node.ts'
 import { until } from '../kit/until.ts'
 
@@ -37,7 +38,7 @@ const join = async (index: number): Promise<void> => {
     AvailableCapacity: NodeInfo.ComputeNodeInfo?.AvailableCapacity,
     QueueUsedCapacity: {},
   })
-  await orchestrator.link.heartbeat({ NodeID: NodeInfo.NodeID as NodeId, LinkID, ...load } as never)
+  await orchestrator.link.heartbeat(partOf({ NodeID: NodeInfo.NodeID as NodeId, LinkID, ...load }))
 }
 
 const joinAll = async (from: number, to: number): Promise<void> => {

@@ -3,6 +3,7 @@ import type { Bus, BusMessage } from '#contracts/bus.ts'
 import type { LogChunk } from '#contracts/log-reader.ts'
 import type { ComputeEnd } from '#contracts/node-link.ts'
 import { serveLogsOverBus } from '#link/bus-logs.ts'
+import { partOf } from '../kit/part-of.ts'
 import { StepClock } from '../kit/step-clock.ts'
 import { until } from '../kit/until.ts'
 
@@ -12,7 +13,7 @@ const sentOf = async (chunks: readonly LogChunk[], pieces?: number) => {
   const underWay = { now: 0, most: 0, bytes: 0, mostBytes: 0 }
   let isOver = false
   let ask: (message: BusMessage) => void = () => {}
-  const bus = {
+  const bus = partOf<Bus>({
     maxPayloadBytes: 1024 * 1024,
     subscribe: (_subject: string, handler: (message: BusMessage) => void) => {
       ask = handler
@@ -33,12 +34,12 @@ const sentOf = async (chunks: readonly LogChunk[], pieces?: number) => {
         }, 5)
       })
     },
-  } as unknown as Bus
-  const end = {
+  })
+  const end = partOf<ComputeEnd>({
     async *readLogs() {
       yield* chunks
     },
-  } as unknown as ComputeEnd
+  })
   serveLogsOverBus(bus, 'logs', end, new StepClock())
   const query = { executionId: 'e-1', isFollowing: false, isTail: false, inbox: '_LOGS.n-1.reader', pieces }
   ask({ subject: 'logs', payload: Buffer.from(JSON.stringify(query)), reply: 'reply' })

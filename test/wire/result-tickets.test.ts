@@ -8,12 +8,13 @@ import { systemRandom } from '#platform/random.ts'
 import type { KeyPlace } from '#server/auth/tokens.ts'
 import { createServer, type Server } from '#server/create-server.ts'
 import { basic } from '../kit/guarded-node.ts'
+import { partOf } from '../kit/part-of.ts'
 
 const bytes = Buffer.from('what the orchestrator keeps')
 const kept = { Type: 'link', Params: { ExecutionID: 'e-told-by-a-node', SHA256: 'ab', SizeBytes: bytes.length } }
 
 /** Two jobs whose results the orchestrator keeps, and one whose result is elsewhere. */
-const jobs = {
+const jobs = partOf<JobsApi>({
   resolve: async (id: string) => id as JobId,
   get: async () => ({ Namespace: 'default' }),
   results: async (id: JobId) => {
@@ -30,7 +31,7 @@ const jobs = {
       },
     }
   },
-} as unknown as JobsApi
+})
 
 const ada = basic('ada', 'a long password')
 const Users = [{ Username: 'ada', Password: 'a long password', Capabilities: [{ Actions: ['read:job'] }] }]

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Clock } from '#lib/clock.ts'
+import { partOf } from '../../../test/kit/part-of.ts'
 import { Screen } from '../../../test/kit/screen.ts'
 import { Steps } from './steps.ts'
 
@@ -21,7 +22,7 @@ function world(columns?: number) {
     for (const endMs = nowMs + ms; nowMs < endMs; nowMs += 100) due?.()
   }
   const out = { isTerminal: columns !== undefined, canRedraw: columns !== undefined, columns, write }
-  const clock = { monotonicMs: () => nowMs, after } as unknown as Clock
+  const clock = partOf<Clock>({ monotonicMs: () => nowMs, after })
   return { steps: new Steps(out, clock, 30), screen, pass, text: () => text }
 }
 

@@ -9,6 +9,7 @@ import type { ArchiveRest } from '#contracts/archive-bytes.ts'
 import { Fault } from '#lib/fault.ts'
 import { SystemClock } from '#platform/clock.ts'
 import { systemRandom } from '#platform/random.ts'
+import { partOf } from '../../../test/kit/part-of.ts'
 import { Screen } from '../../../test/kit/screen.ts'
 import { tarOf } from '../../../test/kit/tar-of.ts'
 import { type Answer, type WebServer, webServer } from '../../../test/kit/web-server.ts'
@@ -30,7 +31,7 @@ describe('the results of a job that are fetched', () => {
   })
 
   const interruption = new AbortController()
-  const cli = {
+  const cli = partOf<Cli>({
     resolve: (path: string) => path,
     clock: new SystemClock(),
     random: systemRandom,
@@ -38,7 +39,7 @@ describe('the results of a job that are fetched', () => {
     stderr: { canRedraw: false, columns: undefined, write: (text: string) => (said += text) },
     interrupted: interruption.signal,
     load: async () => ({ settings: { ResultDownloaders: { Types: { IPFS: { Endpoint: '' } } } } }),
-  } as unknown as Cli
+  })
   const flags = () => ({ folder: root, mustExist: true, isRaw: false, timeoutMs: 60_000 })
   const archive = (name: string) =>
     gzipSync(
@@ -197,7 +198,7 @@ describe('the results of a job that are fetched', () => {
         screen.lines[0]?.startsWith('0 of 2 results') ? reply.writeHead(404).end() : setTimeout(untilShown, 10)
       untilShown()
     })
-    await expect(fetchResults(results(2), flags(), { ...cli, stderr } as unknown as Cli)).rejects.toThrow('2 of 2')
+    await expect(fetchResults(results(2), flags(), partOf<Cli>({ ...cli, stderr }))).rejects.toThrow('2 of 2')
     expect(screen.lines.join('\n')).not.toContain('of 2 results')
     expect(screen.lines[0]).toMatch(/^e-[01]: cannot download /)
   })
@@ -217,7 +218,7 @@ describe('the results of a job that are fetched', () => {
       return { offset, tag: 't', totalBytes: whole.length, chunks: chunksFrom(offset) }
     }
     const published = { Type: 'link', Params: {} }
-    const execution = { ID: 'e-0', JobID: 'j-1', PublishedResult: published } as unknown as ShownExecution
+    const execution = partOf<ShownExecution>({ ID: 'e-0', JobID: 'j-1', PublishedResult: published })
     const client = async () => ({ jobs: { keptResult } })
     const world = { ...cli, client, clock: Object.assign(new SystemClock(), { sleep: async () => {} }) }
     await fetchResults([{ name: 'e-0', published, execution }], flags(), world as unknown as Cli)

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { SystemClock } from '#platform/clock.ts'
+import { partOf } from '../../../test/kit/part-of.ts'
 import { tarOf } from '../../../test/kit/tar-of.ts'
 import { type Answer, type WebServer, webServer } from '../../../test/kit/web-server.ts'
 import type { Cli } from '../command.ts'
@@ -24,7 +25,7 @@ describe('one file of the results, for stdout', () => {
   })
 
   const cli = () =>
-    ({
+    partOf<Cli>({
       temporary,
       lasts() {},
       resolve: (path: string) => path,
@@ -34,7 +35,7 @@ describe('one file of the results, for stdout', () => {
       stderr: { canRedraw: false, columns: undefined, write() {} },
       interrupted: new AbortController().signal,
       load: async () => ({ settings: { ResultDownloaders: { Types: { IPFS: { Endpoint: '' } } } } }),
-    }) as unknown as Cli
+    })
   const print = async (answer: Answer, timeoutMs = 60_000): Promise<void> => {
     server = await webServer(answer)
     const published = { Type: 'urlDownload', Params: { URL: server.url('/e-1.tar.gz') } }

@@ -1,9 +1,11 @@
 import { expect, it } from 'vitest'
 import type { ShownExecution } from '#api/decode/execution.ts'
+import type { ComputeStateName } from '#models/execution-state.ts'
+import { partOf } from '../../../test/kit/part-of.ts'
 import { ownerOf, thatCount } from './results-of.ts'
 
-const execution = (ID: string, PartitionIndex: number, CreateTime: bigint, StateType: string) =>
-  ({ ID, PartitionIndex, CreateTime, ComputeState: { StateType } }) as unknown as ShownExecution
+const execution = (ID: string, PartitionIndex: number, CreateTime: bigint, StateType: ComputeStateName) =>
+  partOf<ShownExecution>({ ID, PartitionIndex, CreateTime, ComputeState: { StateType } })
 
 it('of a partition that was tried again the attempt counts that completed, else the last', () => {
   const executions = [
@@ -19,7 +21,7 @@ it('of a partition that was tried again the attempt counts that completed, else 
 
 it('signed addresses belong to the execution whose objects they are, also of a managed bucket, where nothing else names it', () => {
   const published = (ID: string, Type: string, Params: object) =>
-    ({ ID, PublishedResult: { Type, Params } }) as unknown as ShownExecution
+    partOf<ShownExecution>({ ID, PublishedResult: { Type, Params } })
   const executions = [
     published('e-1', 's3managed', { JobID: 'j-1', ExecutionID: 'e-1' }),
     published('e-2', 's3managed', { JobID: 'j-1', ExecutionID: 'e-2' }),

@@ -6,6 +6,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { Fault } from '#lib/fault.ts'
 import type { ChunkList } from '#models/chunk-list.ts'
 import type { JobSpec } from '#models/job.ts'
+import { partOf } from '../../../test/kit/part-of.ts'
 import { Screen } from '../../../test/kit/screen.ts'
 import { StepClock } from '../../../test/kit/step-clock.ts'
 import type { Cli } from '../command.ts'
@@ -36,19 +37,19 @@ function world() {
   }
   const send = async (...contents: (Uint8Array | undefined)[]): Promise<void> => {
     const stderr = { isTerminal: true, canRedraw: true, columns: 200, write: (text: string) => void screen.write(text) }
-    const cli = {
+    const cli = partOf<Cli>({
       stderr,
       clock,
       interrupted: new AbortController().signal,
       resolve: (each: string) => each,
       client: async () => ({ jobs }),
-    } as unknown as Cli
+    })
     const InputSources = contents.map((content, at) => {
       const path = join(folder, `content-${at}`)
       if (content) writeFileSync(path, content)
       return { Source: { Type: 'upload', Params: { Path: path } }, Alias: '', Target: `/in/${at}` }
     })
-    await sendUploads({ Namespace: 'default', Tasks: [{ InputSources }] } as unknown as JobSpec, false, cli)
+    await sendUploads(partOf<JobSpec>({ Namespace: 'default', Tasks: [{ InputSources }] }), false, cli)
   }
   return { clock, screen, server, there, send }
 }

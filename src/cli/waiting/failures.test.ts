@@ -1,19 +1,21 @@
 import { describe, expect, it } from 'vitest'
 import type { Execution } from '#models/execution.ts'
+import type { ComputeStateName } from '#models/execution-state.ts'
 import type { Job } from '#models/job.ts'
 import type { JobHistory } from '#models/job-history.ts'
+import { partOf } from '../../../test/kit/part-of.ts'
 import { wrapIndented } from '../wrap.ts'
 import { failureReasons, nodeResults, nodeResultText, reasonText } from './failures.ts'
 
 const style = { columns: 127, red: (text: string) => text, green: (text: string) => text }
-const job = (message?: string) => ({ State: { StateType: 'Failed', Message: message } }) as unknown as Job
-const line = (message: string, details: Record<string, string> = {}, state = 'Running') =>
-  ({
+const job = (message?: string) => partOf<Job>({ State: { StateType: 'Failed', Message: message } })
+const line = (message: string, details: Record<string, string> = {}, state: ComputeStateName = 'Running') =>
+  partOf<JobHistory>({
     Event: { Message: message, Topic: '', Timestamp: 0n, Details: details },
     ExecutionState: { New: state },
-  }) as unknown as JobHistory
+  })
 const execution = (node: string, output: object | null, state: object = { StateType: 'Completed' }) =>
-  ({ NodeID: node, RunOutput: output, ComputeState: state }) as unknown as Execution
+  partOf<Execution>({ NodeID: node, RunOutput: output, ComputeState: state })
 
 describe('why a job failed [R41]', () => {
   it('is told once per reason, by the executions before the job', () => {

@@ -3,6 +3,7 @@ import type { ShownExecution } from '#api/decode/execution.ts'
 import type { Execution } from '#models/execution.ts'
 import type { ComputeStateName } from '#models/execution-state.ts'
 import type { Job } from '#models/job.ts'
+import { partOf } from '../../../test/kit/part-of.ts'
 import { LastLines } from './last-lines.ts'
 import { countsText } from './outlook.ts'
 import { outputText } from './show-output.ts'
@@ -10,7 +11,7 @@ import { outputText } from './show-output.ts'
 const ending = (text: string, ExitCode = 0, limit = 40) => {
   const lines = new LastLines(limit)
   lines.add(text)
-  return { lines, execution: { ID: 'e-1', NodeID: 'n-1', RunOutput: { ExitCode } } as unknown as ShownExecution }
+  return { lines, execution: partOf<ShownExecution>({ ID: 'e-1', NodeID: 'n-1', RunOutput: { ExitCode } }) }
 }
 const shown = (endings: ReturnType<typeof ending>[], executions: number) =>
   outputText(endings, executions, 'job logs x', String)
@@ -49,10 +50,10 @@ describe('the last lines of a text', () => {
 
 describe('how far many executions are', () => {
   const inStates = (...states: ComputeStateName[]) =>
-    states.map((StateType) => ({ ComputeState: { StateType } }) as unknown as Execution)
+    states.map((StateType) => partOf<Execution>({ ComputeState: { StateType } }))
 
   it('is counted by state; what has no execution, or lost it, waits', () => {
-    const job = { Type: 'batch', Count: 6 } as unknown as Job
+    const job = partOf<Job>({ Type: 'batch', Count: 6 })
     const executions = inStates('Completed', 'Running', 'Running', 'AskForBid', 'BidAccepted', 'Failed')
     expect(countsText(job, executions)).toBe('1 failed, 1 completed, 2 running, 2 starting, 1 waiting')
     expect(countsText({ ...job, Type: 'daemon' } as Job, inStates('Running'))).toBe('1 running')

@@ -3,6 +3,7 @@ import type { LogFrame } from '#api/job-streams.ts'
 import type { Client } from '#client/client.ts'
 import type { Clock } from '#lib/clock.ts'
 import { Fault } from '#lib/fault.ts'
+import { partOf } from '../../../test/kit/part-of.ts'
 import { unbrokenLogs } from './unbroken-logs.ts'
 
 type Asked = NonNullable<Parameters<Client['jobs']['logs']>[1]>
@@ -26,7 +27,7 @@ const refused: Line = { frames: [] }
 function handClock(pauses: number[]) {
   let nowMs = 0
   const timers = new Set<{ readonly atMs: number; run(): void }>()
-  const clock = {
+  const clock = partOf<Clock>({
     monotonicMs: () => nowMs,
     sleep: async (ms: number) => void pauses.push(ms),
     after: (ms: number, run: () => void) => {
@@ -34,7 +35,7 @@ function handClock(pauses: number[]) {
       timers.add(timer)
       return { stop: () => timers.delete(timer) }
     },
-  } as unknown as Clock
+  })
   const pass = (ms: number): void => {
     nowMs += ms
     for (const timer of timers) if (timer.atMs <= nowMs && timers.delete(timer)) timer.run()
@@ -67,7 +68,7 @@ async function followed(lines: readonly Line[], query: Asked = { follow: true },
   }
   const end = await (async () => {
     const frames = unbrokenLogs('j-1', query, {
-      client: { jobs: { logs } } as unknown as Client,
+      client: partOf<Client>({ jobs: { logs } }),
       clock,
       signal: new AbortController().signal,
       isThere,

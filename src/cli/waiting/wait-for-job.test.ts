@@ -2,6 +2,7 @@ import { expect, it } from 'vitest'
 import type { Client } from '#client/client.ts'
 import type { Clock } from '#lib/clock.ts'
 import { Fault } from '#lib/fault.ts'
+import { partOf } from '../../../test/kit/part-of.ts'
 import { Steps } from '../progress/steps.ts'
 import { waitForJob } from './wait-for-job.ts'
 
@@ -15,11 +16,11 @@ async function waited(answers: readonly (() => unknown)[]) {
   const told = { pauses: [] as number[], silences: [] as string[], text: '' }
   const left = [...answers]
   const get = async () => (left.length > 1 ? left.shift() : left[0])?.()
-  const clock = {
+  const clock = partOf<Clock>({
     monotonicMs: () => 0,
     after: () => ({ stop: () => {} }),
     sleep: async (ms: number) => void told.pauses.push(ms),
-  } as unknown as Clock
+  })
   const write = (text: string | Uint8Array) => void (told.text += text)
   const steps = new Steps({ isTerminal: false, canRedraw: false, columns: undefined, write }, clock, 30)
   const parts = {

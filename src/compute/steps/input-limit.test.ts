@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Clock } from '#lib/clock.ts'
+import { partOf } from '../../../test/kit/part-of.ts'
 import type { ExecutionDirectories } from '../directories.ts'
 import { withinDisk } from './input-limit.ts'
 
@@ -17,14 +18,14 @@ function world(Disk: number) {
     return { stop: () => void due.splice(due.indexOf(run), 1) }
   }
   const context = {
-    directories: {
+    directories: partOf<ExecutionDirectories>({
       inputBytes: async () => {
         nowMs += inputs.lookMs
         return inputs.bytes
       },
-    } as unknown as ExecutionDirectories,
+    }),
     resources: { Disk, CPU: 0, Memory: 0, GPU: 0 },
-    clock: { after, monotonicMs: () => nowMs } as unknown as Clock,
+    clock: partOf<Clock>({ after, monotonicMs: () => nowMs }),
   }
   return { inputs, due, pauses, context }
 }

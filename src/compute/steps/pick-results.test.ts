@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { systemDisk } from '#platform/disk.ts'
+import { partOf } from '../../../test/kit/part-of.ts'
 import { writeFiles } from '../../../test/kit/write-files.ts'
 import { pickResults } from './pick-results.ts'
 
@@ -16,12 +17,14 @@ describe('what a result path with a pattern publishes', () => {
   const write = (...names: string[]) => writeFiles(root, Object.fromEntries(names.map((name) => [name, name])))
   const pick = async (...ResultPaths: { Name: string; Path: string }[]) => {
     const told: string[] = []
-    await pickResults({
-      job: { Tasks: [{ ResultPaths }] },
-      directories: { output: async (name: string) => join(root, name) },
-      disk: systemDisk,
-      onProgress: (_topic: string, text: string) => told.push(text),
-    } as never)
+    await pickResults(
+      partOf({
+        job: { Tasks: [{ ResultPaths }] },
+        directories: { output: async (name: string) => join(root, name) },
+        disk: systemDisk,
+        onProgress: (_topic: string, text: string) => told.push(text),
+      }),
+    )
     return { told, names: (readdirSync(root, { recursive: true }) as string[]).toSorted() }
   }
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Publisher } from '#contracts/publisher.ts'
 import { Fault } from '#lib/fault.ts'
 import { topics } from '#models/event.ts'
+import { partOf } from '../../../test/kit/part-of.ts'
 import { StepClock } from '../../../test/kit/step-clock.ts'
 import { publishFailed, publishResult } from './publish.ts'
 
@@ -27,17 +28,21 @@ const rig = (
     return published
   }
   const stop = new AbortController()
-  const context = {
+  const context = partOf<Parameters<typeof publishResult>[0]>({
     execution: { ID: 'e-1', NodeID: 'n-1' },
     job: { ID: 'j-1', Tasks: [{ Publisher: { Type: 's3' }, ResultPaths: [] }] },
-    directories: { makeResult: async () => '/results', ended: '/ended', syncResult: async () => noted.push('synced') },
+    directories: {
+      makeResult: async () => '/results',
+      ended: '/ended',
+      syncResult: async () => void noted.push('synced'),
+    },
     disk: {
       writeFile: async (path: string, text: string) => {
         const fault = path === '/results/exitCode' && diskFaults.shift()
         if (fault) throw fault()
         noted.push(`${path} ${text}`)
       },
-      replaceFile: async (path: string, text: string) => noted.push(`${path} ${text}`),
+      replaceFile: async (path: string, text: string) => void noted.push(`${path} ${text}`),
       bootId: async () => 'b',
     },
     registries: { publishers: { get: () => ({ publish }) } },
@@ -47,7 +52,7 @@ const rig = (
     clock,
     publishForMs,
     onProgress: (topic: string, text: string) => told.push(`${topic}: ${text}`),
-  } as never as Parameters<typeof publishResult>[0]
+  })
   const outcome = publishResult(context, stop.signal).catch((error: Error) => error.message)
   const pass = async (ms: number) => {
     for (let turn = 0; turn < 20; turn++) await Promise.resolve()
@@ -140,7 +145,7 @@ describe('what a failed execution has left', () => {
   const left = async (topic: string, Publisher: object, task: object = {}, fault?: () => Fault) => {
     const told: string[] = []
     const asked: string[] = []
-    const context = {
+    const context = partOf<Parameters<typeof publishFailed>[1]>({
       execution: { ID: 'e-1', NodeID: 'n-1' },
       job: { ID: 'j-1', Tasks: [{ Publisher, ResultPaths: [], ...task }] },
       directories: { makeResult: async () => '/results' },
@@ -161,7 +166,7 @@ describe('what a failed execution has left', () => {
       clock: new StepClock(),
       publishForMs: 0,
       onProgress: (_topic: string, text: string) => told.push(text),
-    } as never as Parameters<typeof publishFailed>[1]
+    })
     const failure = { message: 'm', topic, class: 'user' as const }
     return { published: await publishFailed(failure, context, new AbortController().signal), asked, told }
   }

@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest'
 import type { Store } from '#contracts/store.ts'
+import type { Job } from '#models/job.ts'
+import { partOf } from '../../../test/kit/part-of.ts'
 import { absent, vectorCases } from '../../../test/kit/vectors.ts'
 import { resolveJob } from './resolve.ts'
 
@@ -8,8 +10,8 @@ type StoredJob = [id: string, name: string, namespace: string]
 
 /** Just enough of a store to look jobs up in; the oldest first. */
 const storeOf = (jobs: readonly StoredJob[]): Store =>
-  ({
-    job: async (id: string) => jobs.find(([each]) => each === id),
+  partOf<Store>({
+    job: async (id: string) => (jobs.some(([each]) => each === id) ? partOf<Job>({ ID: id }) : undefined),
     jobIdsByPrefix: async (prefix: string, limit: number) =>
       jobs
         .map(([id]) => id)
@@ -18,7 +20,7 @@ const storeOf = (jobs: readonly StoredJob[]): Store =>
         .slice(0, limit),
     jobIdByName: async (name: string, namespace: string) =>
       jobs.findLast(([, each, space]) => each === name && space === namespace)?.[0],
-  }) as unknown as Store
+  })
 
 const cases = vectorCases('job-id-lookup.json')
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { KeptUpload } from '#contracts/upload-store.ts'
 import type { ExecutionId, JobId } from '#models/ids.ts'
+import { partOf } from '../../../test/kit/part-of.ts'
 import { StepClock } from '../../../test/kit/step-clock.ts'
 import { KeptFiles, resultStanding, uploadStanding } from './kept-files.ts'
 
@@ -72,22 +73,22 @@ function rig(maxBytes: number, { resultsMs = 0, uploadsMs = 0 } = {}) {
     onError: (error) => {
       throw error
     },
-    store: {
+    store: partOf({
       execution: async (id: ExecutionId) => ({ ...(execution('Completed') as object), JobID: id }),
       job: async (id: JobId) => jobs[id],
-    } as never,
-    results: {
+    }),
+    results: partOf({
       list: async () => [...results].map((executionId) => ({ executionId, writtenMs: nowMs - hourMs, sizeBytes: 10 })),
       remove: async (id: ExecutionId) => void results.delete(id),
-    } as never,
-    uploads: {
+    }),
+    uploads: partOf({
       list: async () => [...uploads.values()],
       usedBytes: async () => {
         measured++
         return 10 * uploads.size
       },
       remove: async ({ id }: KeptUpload) => (uploads.delete(id) ? 10 : 0),
-    } as never,
+    }),
   })
   return {
     kept,

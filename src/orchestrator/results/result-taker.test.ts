@@ -2,8 +2,10 @@ import { describe, expect, it } from 'vitest'
 import type { ChunkSource } from '#contracts/chunks.ts'
 import type { OfferedQuery } from '#contracts/publisher.ts'
 import { Fault } from '#lib/fault.ts'
+import type { Execution } from '#models/execution.ts'
 import type { ExecutionId, NodeId } from '#models/ids.ts'
 import type { ResultOffer } from '#models/messages/messages.ts'
+import { partOf } from '../../../test/kit/part-of.ts'
 import { StepClock } from '../../../test/kit/step-clock.ts'
 import { until } from '../../../test/kit/until.ts'
 import { ResultTaker } from './result-taker.ts'
@@ -28,37 +30,39 @@ const rig = ({
     asked.push(query)
     return (answers.shift() ?? (async () => piece))()
   }
-  const stored = {
+  const stored = partOf<Execution>({
     NodeID: node,
     DesiredState: { StateType: 'Running' },
     ComputeState: { StateType: 'Running' },
     ...execution,
-  }
-  const taker = new ResultTaker({
-    clock,
-    maxBytes,
-    hasRoomFor: async (bytes: number) => {
-      roomFor.push(bytes)
-      return hasRoom
-    },
-    log: () => {},
-    end: () => ({ readResult }),
-    store: {
-      execution: async () => stored,
-      jobVersion: async () => ({ Tasks: [{ Publisher: { Type: 'link' } }] }),
-    },
-    results: {
-      holds: async () => isWhole,
-      receivedBytes: async () => hereBytes,
-      bring: async (_: ResultOffer, { read }: ChunkSource, signal: AbortSignal) => {
-        await Promise.race([
-          read({ chunk: 'c', offset: 1, limitBytes: 5 }),
-          new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
-        ])
-        isWhole = true
+  })
+  const taker = new ResultTaker(
+    partOf({
+      clock,
+      maxBytes,
+      hasRoomFor: async (bytes: number) => {
+        roomFor.push(bytes)
+        return hasRoom
       },
-    },
-  } as never)
+      log: () => {},
+      end: () => ({ readResult }),
+      store: {
+        execution: async () => stored,
+        jobVersion: async () => ({ Tasks: [{ Publisher: { Type: 'link' } }] }),
+      },
+      results: {
+        holds: async () => isWhole,
+        receivedBytes: async () => hereBytes,
+        bring: async (_: ResultOffer, { read }: ChunkSource, signal: AbortSignal) => {
+          await Promise.race([
+            read({ chunk: 'c', offset: 1, limitBytes: 5 }),
+            new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+          ])
+          isWhole = true
+        },
+      },
+    }),
+  )
   return { taker, asked, roomFor, clock, isWhole: () => isWhole }
 }
 

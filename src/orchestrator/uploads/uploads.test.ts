@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { ChunkList } from '#models/chunk-list.ts'
 import type { JobId, NodeId } from '#models/ids.ts'
+import { partOf } from '../../../test/kit/part-of.ts'
 import { Uploads } from './uploads.ts'
 
 const id = 'a'.repeat(64)
@@ -19,12 +20,12 @@ function rig({ maxBytes = 100, hasRoom = true, missing = [id] } = {}) {
   const uploads = new Uploads({
     maxBytes,
     hasRoomFor: async () => hasRoom,
-    store: {
+    store: partOf({
       liveExecutions: async (nodeId: NodeId) =>
         nodeId === 'n-1' ? [0, 1].map((JobVersion) => ({ JobID: 'j-1', JobVersion })) : [],
       jobVersion: async (_: JobId, version: number) => job({ ID: version === 1 ? id : 'c'.repeat(64), SizeBytes: 9 }),
-    } as never,
-    files: {
+    }),
+    files: partOf({
       begin: async () => {
         listed++
         return { id, missing }
@@ -32,7 +33,7 @@ function rig({ maxBytes = 100, hasRoom = true, missing = [id] } = {}) {
       sizeBytes: async (namespace: string, asked: string) => (namespace === 'own' && asked === id ? 9 : undefined),
       use: async (...use: unknown[]) => used.push(use) > 0,
       read: async () => ({ bytes: Buffer.from('content'), sizeBytes: 9, tag: 't' }),
-    } as never,
+    }),
   })
   return { uploads, used, listed: () => listed }
 }
@@ -58,7 +59,7 @@ describe('an upload', () => {
     const { uploads, used } = rig()
     await uploads.claim(job({ ID: id, SizeBytes: 9 }))
     expect(used).toEqual([['own', id, 'j-1']])
-    expect(uploads.claim({ Tasks: [{ InputSources: [] }] } as never)).toBeUndefined()
+    expect(uploads.claim(partOf({ Tasks: [{ InputSources: [] }] }))).toBeUndefined()
   })
 
   it.each([
@@ -78,10 +79,10 @@ describe('an upload', () => {
     const uploads = new Uploads({
       maxBytes: 100,
       hasRoomFor: async () => true,
-      store: {
+      store: partOf({
         liveExecutions: async (nodeId: NodeId) => (nodeId === 'n-1' ? [{ JobID: 'j-1', KeptResult: kept }] : []),
         jobVersion: async () => undefined,
-      } as never,
+      }),
       files: undefined,
       results: {
         readChunk: async (query) => {
@@ -110,7 +111,7 @@ describe('an upload', () => {
     ['n-1', { jobId: 'j-2', uploadId: id }, false],
     ['n-1', { jobId: 'j-1', uploadId: 'b'.repeat(64) }, false],
   ])('is read by a node with an execution of a job that names it, and by no other: %s %o', async (node, named, may) => {
-    const asked = rig().uploads.read(node as NodeId, { ...named, offset: 0, limitBytes: 9 } as never)
+    const asked = rig().uploads.read(node as NodeId, partOf({ ...named, offset: 0, limitBytes: 9 }))
     if (may) expect((await asked).sizeBytes).toBe(9)
     else await expect(asked).rejects.toMatchObject({ code: 'NotFound' })
   })

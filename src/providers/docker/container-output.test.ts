@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import { describe, expect, it, vi } from 'vitest'
 import { MemorySink } from '../../../test/kit/memory-sink.ts'
+import { partOf } from '../../../test/kit/part-of.ts'
 import { StepClock } from '../../../test/kit/step-clock.ts'
 import type { DockerApi } from './api.ts'
 import { ContainerOutput } from './container-output.ts'
@@ -12,7 +13,7 @@ const frame = (kind: number, text: string): Buffer => {
 }
 const kept = [frame(1, 'one\n'), frame(2, 'bad\n'), frame(1, 'two\n'), frame(1, 'three\n')]
 const never = new AbortController().signal
-const apiThatKeeps = (frames: Buffer[]) => ({ stream: async () => Readable.from(frames) }) as unknown as DockerApi
+const apiThatKeeps = (frames: Buffer[]) => partOf<DockerApi>({ stream: async () => Readable.from(frames) })
 const clock = new StepClock()
 const outputOf = (api: DockerApi, sink: MemorySink, onGap = () => {}, engineKeepsBytes = 1_000) =>
   new ContainerOutput({ api, clock, id: 'c', sink, engineKeepsBytes, onGap })
@@ -42,7 +43,7 @@ describe('ContainerOutput', () => {
     const answers = [kept.slice(0, 3), kept]
     const stream = async (_method: string, _path: string, { query }: { query: { timestamps?: number } }) =>
       Readable.from(query.timestamps ? [] : (answers.shift() ?? []))
-    const api = { stream } as unknown as DockerApi
+    const api = partOf<DockerApi>({ stream })
     const output = outputOf(api, sink)
     await output.followKept(never)
     await output.copyKept(never, true)

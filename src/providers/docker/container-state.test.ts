@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Clock } from '#lib/clock.ts'
 import { Fault } from '#lib/fault.ts'
+import { partOf } from '../../../test/kit/part-of.ts'
 import type { DockerApi } from './api.ts'
 import { type ContainerInfo, exitOf, untilEnded } from './container-state.ts'
 import { startFailure } from './start-failure.ts'
@@ -67,7 +68,7 @@ describe('startFailure', () => {
 
 const sleeping = () => {
   const sleptMs: number[] = []
-  return { sleptMs, clock: { sleep: async (ms: number) => void sleptMs.push(ms) } as unknown as Clock }
+  return { sleptMs, clock: partOf<Clock>({ sleep: async (ms: number) => void sleptMs.push(ms) }) }
 }
 const never = new AbortController().signal
 /** Answers in turn; the last one again and again. */
@@ -77,7 +78,7 @@ const answering = (...answers: unknown[]) => {
     if (answer instanceof Error) throw answer
     return answer
   }
-  return { call } as unknown as DockerApi
+  return partOf<DockerApi>({ call })
 }
 
 describe('untilEnded', () => {

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { partOf } from '../../../test/kit/part-of.ts'
 import { StepClock } from '../../../test/kit/step-clock.ts'
 import type { DockerApi } from './api.ts'
 import { Images } from './images.ts'
@@ -11,7 +12,7 @@ it('bids that come together ask the engine once what an image is and what it can
     await new Promise((resolve) => setImmediate(resolve))
     return path === '/version' ? { Os: 'linux', Arch: 'amd64' } : { Os: 'linux', Architecture: 'amd64' }
   }
-  const images = new Images({ call } as unknown as DockerApi, defaultDockerSettings, new StepClock())
+  const images = new Images(partOf<DockerApi>({ call }), defaultDockerSettings, new StepClock())
   const never = new AbortController().signal
   const verdicts = await Promise.all(Array.from({ length: 40 }, () => images.fit('busybox', never)))
   expect(verdicts.every(({ isYes }) => isYes)).toBe(true)

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { RunRequest } from '#contracts/engine.ts'
 import type { Clock } from '#lib/clock.ts'
+import { partOf } from '../../../test/kit/part-of.ts'
 import type { DockerApi } from './api.ts'
 import { watchLimits } from './limit-watch.ts'
 
@@ -30,20 +31,20 @@ describe('the watch over a container', () => {
   const watch = (Disk: number, said: Said, pidsLimit = 100) => {
     const killed: string[] = []
     const asked: string[] = []
-    const api = {
+    const api = partOf<DockerApi>({
       call: async (_: string, path: string) => {
         asked.push(path)
         if (path.endsWith('/kill')) killed.push(path)
         return path.endsWith('/stats') ? { pids_stats: { current: said.processes } } : said
       },
-    } as unknown as DockerApi
+    })
     const due: { ms: number; run: () => void }[] = []
     const after = (ms: number, run: () => void) => {
       due.push({ ms, run })
       return { stop: () => {} }
     }
-    const clock = { monotonicMs: () => 0, after } as unknown as Clock
-    const request = { resources: { Disk }, outputs: [{ hostPath: folder }] } as unknown as RunRequest
+    const clock = partOf<Clock>({ monotonicMs: () => 0, after })
+    const request = partOf<RunRequest>({ resources: { Disk }, outputs: [{ hostPath: folder }] })
     const released = new AbortController().signal
     const limits = watchLimits({ api, clock, id: 'c', request, released, pidsLimit })
     /** Until the next look is due. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { Fault } from '#lib/fault.ts'
+import { partOf } from '../../../test/kit/part-of.ts'
 import type { CallOptions, DockerApi } from './api.ts'
 import type { ContainerInfo } from './container-state.ts'
 import { wasShortOfMemory } from './short-memory.ts'
@@ -27,7 +28,7 @@ function telling(told: () => string) {
     asked.push(query)
     return told()
   }
-  return { api: { text } as unknown as DockerApi, asked }
+  return { api: partOf<DockerApi>({ text }), asked }
 }
 
 describe('wasShortOfMemory', () => {

@@ -1,14 +1,18 @@
 import { expect, it } from 'vitest'
 import type { JobsApi } from '#contracts/control-plane.ts'
 import { Fault } from '#lib/fault.ts'
+import { partOf } from '../../../test/kit/part-of.ts'
 import { guardedJobs } from './guarded-jobs.ts'
 
 it('who may not submit to a namespace sends nothing to it, neither a beginning nor a chunk', async () => {
   const sent: string[] = []
-  const jobs = {
-    beginUpload: async (namespace: string) => sent.push(`begin ${namespace}`),
-    takeChunk: async (namespace: string) => sent.push(`chunk ${namespace}`),
-  } as unknown as JobsApi
+  const jobs = partOf<JobsApi>({
+    beginUpload: async (namespace: string) => {
+      sent.push(`begin ${namespace}`)
+      return { id: '', missing: [] }
+    },
+    takeChunk: async (namespace: string) => void sent.push(`chunk ${namespace}`),
+  })
   const guarded = guardedJobs(jobs, {
     may: (deed, namespace) => deed === 'submit' && namespace === 'own',
     denied: (deed) => new Fault('Forbidden', deed),
