@@ -85,6 +85,24 @@ export class DockerApi {
     return socket
   }
 
+  /**
+   * Waits the usual time for the answer of a call without a deadline, which goes on: what it makes after that is not known to anybody
+   * but `onLate`.
+   */
+  async inTime<Answer>(asked: Promise<Answer>, onLate: (answer: Answer) => void): Promise<Answer> {
+    let isLate = false
+    const late = Promise.withResolvers<never>()
+    const timer = this.#clock.after(usualDeadlineMs, () => {
+      isLate = true
+      late.reject(this.#slow(usualDeadlineMs))
+    })
+    asked.then(
+      (answer) => isLate && onLate(answer),
+      () => {},
+    )
+    return Promise.race([asked, late.promise]).finally(() => timer.stop())
+  }
+
   #versioned(): Promise<string> {
     this.#prefix ??= this.#agreedPrefix().catch((error: unknown) => {
       this.#prefix = undefined

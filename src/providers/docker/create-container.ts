@@ -3,6 +3,7 @@ import type { DockerApi } from './api.ts'
 import type { ContainerSpec } from './container-spec.ts'
 import { dockerStatusOf } from './engine-answer.ts'
 import { isImageMissing } from './pull.ts'
+import { removeContainer } from './remove-container.ts'
 
 export type Wanted = {
   name: string
@@ -11,10 +12,17 @@ export type Wanted = {
   fetchImage: () => Promise<void>
 }
 
-/** Makes a container with what the engine has, and fetches the image only when that is missing. The answer is its ID. */
+type Created = { Id: string }
+
+/**
+ * Makes a container with what the engine has, and fetches the image only when that is missing. The answer is its ID. One that is
+ * made so late that nobody waits for it any more is removed.
+ */
 export async function createContainer(api: DockerApi, { name, spec, fetchImage }: Wanted): Promise<string> {
-  const create = async () =>
-    (await api.call<{ Id: string }>('POST', '/containers/create', { query: { name }, body: spec })).Id
+  const create = async () => {
+    const asked = api.call<Created>('POST', '/containers/create', { query: { name }, body: spec, deadlineMs: 0 })
+    return (await api.inTime(asked, ({ Id }) => void removeContainer(api, Id))).Id
+  }
   try {
     return await create()
   } catch (error) {

@@ -16,7 +16,6 @@ import { type ContainerSpec, containerSpec } from './container-spec.ts'
 import { inspectContainer } from './container-state.ts'
 import { createContainer, failedTo } from './create-container.ts'
 import { type DockerTarget, dockerTarget } from './docker-host.ts'
-import { unlessDone } from './engine-answer.ts'
 import { type DockerParams, decodeDockerParams, dockerType } from './engine-params.ts'
 import { readExit, writeExit } from './exit-record.ts'
 import { findContainer } from './find-container.ts'
@@ -31,6 +30,7 @@ import { HeldNetworks, type HttpParts } from './network/held-networks.ts'
 import { httpVerdict } from './network/http-verdict.ts'
 import { patiently } from './patience.ts'
 import { pullImage } from './pull.ts'
+import { removeContainer } from './remove-container.ts'
 import type { DockerSettings } from './settings.ts'
 import { startContainer } from './start-container.ts'
 import { sweep } from './sweep.ts'
@@ -234,17 +234,14 @@ export class DockerEngine implements Engine {
     return tracked
   }
 
-  /** What cannot be removed now is found by its label at the next sweep. */
   async #remove(request: RunRequest): Promise<void> {
     this.#networks.release(request.executionId)
     if (this.#settings.isStackKept) return
-    const remove = (name: string) => {
-      const query = { force: true, v: true }
-      return unlessDone(this.#api.call('DELETE', `/containers/${name}`, { query })).catch(() => {})
-    }
-    await remove(containerNameOf(this.#executorId, request))
+    await removeContainer(this.#api, containerNameOf(this.#executorId, request))
     // After those that use its network.
-    if (!['None', 'Full', 'Host'].includes(request.network.Type)) await remove(holderNameOf(this.#executorId, request))
+    if (!['None', 'Full', 'Host'].includes(request.network.Type)) {
+      await removeContainer(this.#api, holderNameOf(this.#executorId, request))
+    }
   }
 }
 
