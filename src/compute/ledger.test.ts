@@ -15,7 +15,7 @@ const id = 'e-1' as ExecutionId
 const order = { execution: { ID: id, Epoch: 1 } as Execution, job: {} as Job }
 const row: WorkRow = { executionId: id, state: 'New', order, need: noResources(), startTime: 0n }
 
-const applied: CommitOutcome = { kind: 'applied', durable: Promise.resolve(), historySeqs: [], outbox: [] }
+const applied: CommitOutcome = { kind: 'applied', durable: Promise.resolve(), outbox: [] }
 
 /** Pauses last until they are ended by hand. */
 class PausedClock extends SystemClock {

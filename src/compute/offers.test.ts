@@ -9,7 +9,7 @@ import { Ledger } from './ledger.ts'
 import { Offers } from './offers.ts'
 
 const minute = 60_000
-const applied: CommitOutcome = { kind: 'applied', durable: Promise.resolve(), historySeqs: [], outbox: [] }
+const applied: CommitOutcome = { kind: 'applied', durable: Promise.resolve(), outbox: [] }
 
 describe('an offer of a compute node', () => {
   let clock: StepClock

@@ -103,11 +103,8 @@ export type IdempotencyToken = {
 }
 
 export type CommitOutcome =
-  /**
-   * `durable` resolves when it is on disk, synced; rejects with a Fault when that failed, and then `onLost` was called too.
-   * `historySeqs`: the numbers that its history lines got.
-   */
-  | { kind: 'applied'; durable: Promise<void>; outbox: readonly OutboxRow[]; historySeqs: readonly number[] }
+  /** `durable` resolves when it is on disk, synced; rejects with a Fault when that failed, and then `onLost` was called too. */
+  | { kind: 'applied'; durable: Promise<void>; outbox: readonly OutboxRow[] }
   /** Somebody else was faster: read again and decide again. Nothing was stored. */
   | { kind: 'conflict'; what: string }
   /** The inbox message was applied before. Nothing was stored; acknowledge it. */

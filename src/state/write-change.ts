@@ -6,7 +6,7 @@ import type { ResolvedChange } from './resolved-change.ts'
 import type { StateTables } from './state-tables.ts'
 import type { JobHandle } from './tables/jobs.ts'
 
-export type Written = { outbox: OutboxRow[]; historySeqs: number[] }
+export type Written = { outbox: OutboxRow[] }
 
 /** Writes all rows of a change whose expectations hold, in the order of its fields. */
 export function writeChange(tables: StateTables, keys: Keys, change: Change, resolved: ResolvedChange): Written {
@@ -19,7 +19,7 @@ export function writeChange(tables: StateTables, keys: Keys, change: Change, res
   for (const { key, row } of resolved.putWork) tables.work.put(key, row)
   for (const { key, update } of resolved.updateWork) tables.work.update(key, update)
   for (const id of change.removeWork ?? []) tables.work.remove(id)
-  const historySeqs = writeHistory(tables, keys, resolved.history)
+  writeHistory(tables, keys, resolved.history)
   for (const node of change.putNodes ?? []) tables.nodes.put(node)
   for (const id of change.removeNodes ?? []) tables.nodes.remove(id)
   const outbox = (change.outbox ?? []).map(({ peer, message }) => tables.outbox.append(peer, message))
@@ -27,22 +27,17 @@ export function writeChange(tables: StateTables, keys: Keys, change: Change, res
   for (const peer of change.resetPeers ?? []) resetPeer(tables, peer)
   for (const token of change.putTokens ?? []) tables.tokens.put(token)
   for (const [name, text] of Object.entries(change.putFacts ?? {})) tables.facts.put(name, text)
-  return { outbox, historySeqs }
+  return { outbox }
 }
 
 /** What follows each other in one job's history is written together. */
-function writeHistory(tables: StateTables, keys: Keys, lines: ResolvedChange['history']): number[] {
-  const seqs: number[] = []
-  for (let at = 0; at < lines.length; at = seqs.length) {
+function writeHistory(tables: StateTables, keys: Keys, lines: ResolvedChange['history']): void {
+  for (let at = 0, end = 0; at < lines.length; at = end) {
     const { jobKey } = lines[at] as (typeof lines)[number]
-    let end = at + 1
     while (lines[end]?.jobKey === jobKey) end++
     const run = end - at === lines.length ? lines : lines.slice(at, end)
-    const first = keys.nextSeqs(jobKey, run.length)
-    tables.history.insert(jobKey, first, run)
-    for (let seq = first; seq < first + run.length; seq++) seqs.push(seq)
+    tables.history.insert(jobKey, keys.nextSeqs(jobKey, run.length), run)
   }
-  return seqs
 }
 
 function removeJobs(tables: StateTables, keys: Keys, { removeJobs, removeHistory }: ResolvedChange): void {

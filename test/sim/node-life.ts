@@ -86,9 +86,9 @@ export class NodeLife {
     this.#isSettled = () => !database.isInTransaction()
     const opened = await openStore({ database, clock, random: world.random, scheduleFlush: this.#scheduleFlush })
     opened.onLost(() => world.counts.add('commits rolled back'))
-    const watched = watchedStore(opened, this.life, (change, outcome) => {
+    const watched = watchedStore(opened, this.life, (change) => {
       world.note(`${this.life.name} stored ${changeLine(change)}`)
-      onDurable(change, outcome)
+      onDurable(change)
     })
     const store = bug.store?.(watched, machine.facts) ?? watched
     this.store = watched

@@ -84,7 +84,7 @@ class Simulation {
       witness,
       bug,
       facts,
-      onDurable: (change, { historySeqs }) => this.#watch.onDurable(change, historySeqs),
+      onDurable: (change) => this.#watch.onDurable(change),
       onOrchestratorUp: () => {
         this.#isCheckDue = true
       },

@@ -1,8 +1,7 @@
 import type { Change, CommitOutcome, Store } from '#contracts/store.ts'
 import type { Life } from './life.ts'
 
-type Applied = Extract<CommitOutcome, { kind: 'applied' }>
-export type OnDurable = (change: Change, outcome: Applied) => void
+export type OnDurable = (change: Change) => void
 
 const never = new Promise<never>(() => {})
 
@@ -15,7 +14,7 @@ export const watchedStore = (store: Store, life: Life, onDurable: OnDurable): St
     const outcome = await store.commit(change)
     if (outcome.kind === 'applied') {
       outcome.durable.then(
-        () => onDurable(change, outcome),
+        () => onDurable(change),
         () => {},
       )
     }

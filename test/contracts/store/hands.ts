@@ -1,5 +1,5 @@
 import type { Change, CommitOutcome, Store } from '#contracts/store.ts'
-import { executionId, nodeId } from '../store-fixtures.ts'
+import { executionId, jobId, nodeId } from '../store-fixtures.ts'
 import type { StoreUnderTest } from '../store-under-test.ts'
 
 export type Open = () => Promise<StoreUnderTest>
@@ -14,6 +14,10 @@ export async function applied(store: Store, change: Change): Promise<AppliedOutc
   if (outcome.kind !== 'applied') throw new Error(JSON.stringify(outcome))
   return outcome
 }
+
+/** Those of the lines of a job. */
+export const numbersOf = async (store: Store, job: number): Promise<number[]> =>
+  (await store.history(jobId(job), 0, 100)).map(({ SeqNum }) => SeqNum)
 
 export const message = (n: number) =>
   ({ Kind: 'CancelExecution', Body: { ExecutionID: executionId(n), Reason: 'because' } }) as const

@@ -3,12 +3,10 @@ import type { Execution } from '#models/execution.ts'
 import { isTerminalExecution } from '#models/execution-state.ts'
 import type { ExecutionId, JobId, NodeId } from '#models/ids.ts'
 import { isCounted, type Job, type JobSpec } from '#models/job.ts'
-import type { JobHistory } from '#models/job-history.ts'
+import type { NewHistory } from '#models/job-history.ts'
 import type { NodeState } from '#models/node.ts'
 import { markOf } from '../job-mix.ts'
 import type { JobStep } from './rule.ts'
-
-export type NumberedLine = Pick<JobHistory, 'JobID' | 'SeqNum'>
 
 /** What the orchestrator has on disk, followed change by change and never read back from it. */
 export class DurableModel {
@@ -19,8 +17,7 @@ export class DurableModel {
   /** Of removed executions: where they were placed. A node that was away may hold its order for longer than its job is kept. */
   readonly #placedOn = new Map<ExecutionId, NodeId>()
   readonly nodes = new Map<NodeId, NodeState>()
-  /** Last number of each job's history. */
-  readonly historySeq = new Map<JobId, number>()
+  readonly #history = new Map<JobId, NewHistory[]>()
   /** The latest time that a row was given: clocks that are set back stand still for those who read them. */
   newestNs = 0n
   readonly #ofJob = new Map<JobId, Set<ExecutionId>>()
@@ -42,7 +39,7 @@ export class DurableModel {
       this.jobs.delete(id)
       this.removed.add(id)
     }
-    for (const { id } of [...(removeJobs ?? []), ...(removeHistory ?? [])]) this.historySeq.delete(id)
+    for (const { id } of [...(removeJobs ?? []), ...(removeHistory ?? [])]) this.#history.delete(id)
   }
 
   /** One step after the other: a change may make a job and move it. */
@@ -66,10 +63,10 @@ export class DurableModel {
     }
   }
 
-  applyRest({ putNodes, removeNodes }: Change, history: readonly NumberedLine[]): void {
+  applyRest({ history, putNodes, removeNodes }: Change): void {
     for (const node of putNodes ?? []) this.nodes.set(node.Info.NodeID, node)
     for (const id of removeNodes ?? []) this.nodes.delete(id)
-    for (const line of history) this.historySeq.set(line.JobID, line.SeqNum)
+    for (const line of history ?? []) this.#history.set(line.JobID, [...this.historyOf(line.JobID), line])
   }
 
   #note(timeNs: bigint): void {
@@ -85,6 +82,10 @@ export class DurableModel {
   waitedNs(mark: string, nowNs: bigint): bigint | undefined {
     const job = [...this.jobs.values()].find((each) => markOf(each) === mark)
     return this.hasStarted(mark) || !job ? undefined : nowNs - job.VersionTime
+  }
+
+  historyOf(jobId: JobId): readonly NewHistory[] {
+    return this.#history.get(jobId) ?? []
   }
 
   executionsOf(jobId: JobId): Execution[] {

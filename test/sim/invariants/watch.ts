@@ -1,11 +1,10 @@
 import type { Change } from '#contracts/store.ts'
 import { allocatedOf, type Execution } from '#models/execution.ts'
-import type { JobId } from '#models/ids.ts'
 import { isTerminalJob } from '#models/job-state.ts'
 import { stopTexts } from '#orchestrator/events.ts'
 import { askedMemoryBytes } from '../job-mix.ts'
 import type { World } from '../world.ts'
-import { isLive, type NumberedLine } from './durable-model.ts'
+import { isLive } from './durable-model.ts'
 import { executionRules } from './execution-rules.ts'
 import { FreedRoom } from './freed-room.ts'
 import { jobRules } from './job-rules.ts'
@@ -25,10 +24,8 @@ export class Watch {
     seen.witness.onStart = (start) => this.#check(startRules, start)
   }
 
-  onDurable(change: Change, historySeqs: readonly number[]): void {
+  onDurable(change: Change): void {
     const { model } = this.seen
-    const lines = change.history ?? []
-    const history = historySeqs.map((SeqNum, at) => ({ JobID: lines[at]?.JobID ?? ('' as JobId), SeqNum }))
     const executions = [
       ...(change.insertExecutions ?? []),
       ...(change.updateExecutions ?? []).map(({ execution }) => execution),
@@ -38,13 +35,12 @@ export class Watch {
     const jobSteps = model.applyJobs(change)
     const executionSteps = executions.map((after) => ({ before: model.executions.get(after.ID), after }))
     this.#count(jobSteps, executions)
-    this.#checkNumbers(history)
     model.applyExecutions(change)
     for (const step of jobSteps) this.#check(jobRules, step)
     for (const step of executionSteps) {
       this.#check(executionRules, { ...step, job: model.jobOf(step.after) })
     }
-    model.applyRest(change, history)
+    model.applyRest(change)
     this.#freedRoom.onDurable(change)
   }
 
@@ -75,17 +71,6 @@ export class Watch {
     }
     if (removeJobs) this.#world.counts.add('job removed')
     if (removeHistory) this.#world.counts.add('history removed')
-  }
-
-  /** I7: the numbers of a job's history have no gaps and never go back. */
-  #checkNumbers(history: readonly NumberedLine[]): void {
-    const last = new Map(this.seen.model.historySeq)
-    for (const { JobID, SeqNum } of history) {
-      if (SeqNum !== (last.get(JobID) ?? 0) + 1) {
-        this.#world.violate('I7', `line ${SeqNum} of ${JobID} follows ${last.get(JobID) ?? 0}`)
-      }
-      last.set(JobID, SeqNum)
-    }
   }
 
   #check<Step>(rules: readonly Rule<Step>[], step: Step): void {
