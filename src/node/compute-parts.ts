@@ -85,7 +85,7 @@ export const computeParts = async (
     facts: { ...(await machine.look()), nodeId, version: buildInfo },
     store,
     clock,
-    disk: systemDisk,
+    disk: { ...systemDisk, makeRoom: () => cache.makeRoom() },
     logs,
     providers: enabledProviders(settings, providers),
     bids: bidSettings(settings, probes),

@@ -140,6 +140,9 @@ describe('kept files of inputs', () => {
       expect(keptFiles()).toEqual([])
     }
     expect(readFileSync(used.path, 'utf8')).toBe('a')
+    await ask(cache, 'b')
+    await cache.makeRoom()
+    expect(keptFiles()).toEqual([])
   })
 
   it('go when nobody has asked for them for long', async () => {

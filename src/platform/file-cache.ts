@@ -108,6 +108,12 @@ export class DiskFileCache implements FileCache, Startable {
     return this.#give(name, path, came?.path)
   }
 
+  /** Keeps nothing any more of what it has; who uses it goes on. */
+  async makeRoom(): Promise<void> {
+    await this.#ready
+    await this.#shrinkTo(0)
+  }
+
   async #untilCome(name: string, signal: AbortSignal): Promise<Came | undefined> {
     const coming = this.#coming.get(name)
     return coming && orAborted(coming, signal)

@@ -44,6 +44,7 @@ const rig = (
       },
       replaceFile: async (path: string, text: string) => void noted.push(`${path} ${text}`),
       bootId: async () => 'b',
+      makeRoom: async () => void noted.push('made room'),
     },
     registries: { publishers: { get: () => ({ publish }) } },
     logs: { writeFiles: async () => {} },
@@ -117,7 +118,7 @@ describe('a result that its store does not take', () => {
   })
 
   it('waits where it is while the disk of its node has no room for it, as its files or as it is packed [X6]', async () => {
-    const { outcome, pass, told, asked } = rig([full], { diskFaults: [full] })
+    const { outcome, pass, told, asked, noted } = rig([full], { diskFaults: [full] })
     await pass(1_000)
     expect(asked()).toBe(1)
     await pass(1_000)
@@ -128,6 +129,7 @@ describe('a result that its store does not take', () => {
           `${topics.publishingResults}: The result is kept here until there is room on the disk of the node, and published again in ${s}s: ENOSPC: no space left on device`,
       ),
     )
+    expect(noted.filter((each) => each === 'made room')).toHaveLength(2)
   })
 
   it('is synced, and noted to be, when that takes a second, and its files are written once', async () => {

@@ -117,7 +117,7 @@ const mostPausing = 0.25
 /** Nor because its store was away for a while, or the disk of its node was full: it is tried again. */
 const untilTaken = async (
   publish: () => Promise<SpecConfig>,
-  { clock, publishForMs, onProgress }: PublishContext,
+  { clock, disk, publishForMs, onProgress }: PublishContext,
   signal: AbortSignal,
 ): Promise<SpecConfig> => {
   const beganMs = clock.monotonicMs()
@@ -134,6 +134,7 @@ const untilTaken = async (
       const until = isFull ? 'kept here until there is room on the disk of the node,' : 'kept here'
       const why = isFull || !hint ? message : `${message} (${hint})`
       onProgress(topics.publishingResults, `The result is ${until} and published again in ${pauseS}s: ${why}`)
+      if (isFull) await disk.makeRoom?.().catch(() => {})
       await clock.sleep(pauseS * 1_000, signal)
     }
   }
