@@ -144,6 +144,13 @@ export class World {
     )
   }
 
+  /** Of all that runs, now. */
+  tellOfProgress(): void {
+    this.executions = this.executions.map((e) =>
+      isTerminalExecution(e.ComputeState.StateType) ? e : { ...e, ModifyTime: this.nowNs },
+    )
+  }
+
   end(index: number, state: ComputeStateName, failure: FailureClass | '' = ''): void {
     const live = this.executions.filter((e) => !isTerminalExecution(e.ComputeState.StateType))
     const chosen = live[index % Math.max(1, live.length)]

@@ -10,6 +10,8 @@ import { isLive, stopExecution } from './stop-executions.ts'
 const secondNs = 1_000_000_000n
 /** What a node's report may take on its way. */
 const reportNs = 5n * secondNs
+/** What a program that starts with its job may start later. */
+const startNs = secondNs
 
 export const stopAll = (plan: Plan, executions: readonly Execution[], text: string, now: bigint): void => {
   for (const execution of executions) if (isLive(execution)) stopExecution(plan, execution, text, now)
@@ -37,27 +39,35 @@ export const failJob = (
   stopAll(plan, executions, stopTexts.jobFailed, snapshot.nowNs)
 }
 
-/** TotalTimeout of batch and ops jobs, counted from the start of this version. True when the job has been failed. */
+/**
+ * TotalTimeout of batch and ops jobs, counted from the start of this version. True when it is over: nothing starts any more. What its
+ * node ends at this time is heard before the job is failed, with what it has left; all else is stopped.
+ */
 export const failIfTooLong = (snapshot: Snapshot, plan: Plan, executions: readonly Execution[]): boolean => {
-  const task = mainTask(snapshot.job)
+  const { job, nowNs } = snapshot
+  const task = mainTask(job)
   const timeout = task.Timeouts.TotalTimeout ?? 0n
   if (timeout <= 0n) return false
-  const endsAt = snapshot.job.VersionTime + timeout * secondNs
-  const giveUpAt = isEndedByNode(task, executions, endsAt) ? endsAt + stopNs(task) + reportNs : endsAt
-  if (snapshot.nowNs < giveUpAt) {
-    checkBy(plan, giveUpAt)
+  const endsAt = job.VersionTime + timeout * secondNs
+  if (nowNs < endsAt) {
+    checkBy(plan, endsAt)
     return false
   }
-  const event = jobTimedOut(snapshot.nowNs, timeout)
-  plan.jobState = { StateType: 'Failed', Message: event.Message, event }
-  stopAll(plan, executions, event.Message, snapshot.nowNs)
+  const giveUpAt = endsAt + startNs + stopNs(task)
+  const isAwaited = (execution: Execution) => nowNs < giveUpAt && isEndedByNode(task, execution, endsAt)
+  const event = jobTimedOut(nowNs, timeout)
+  const others = executions.filter((execution) => !isAwaited(execution))
+  stopAll(plan, others, event.Message, nowNs)
+  if (others.length < executions.length) checkBy(plan, giveUpAt)
+  else plan.jobState = { StateType: 'Failed', Message: event.Message, event }
   return true
 }
 
-/** A node keeps the time limit of what it runs: when that is over with the job's, the node is heard before the job is failed. */
-const isEndedByNode = (task: Task, executions: readonly Execution[], endsAt: bigint): boolean => {
-  const limitNs = executionTimeoutOf(task) * secondNs
-  return executions.some((e) => isLive(e) && e.StartTime > 0n && e.ModifyTime + limitNs <= endsAt + reportNs)
+/** A node keeps the time limit of what it runs, counted from its start: of what started with the job it is over with the job's. */
+const isEndedByNode = (task: Task, execution: Execution, endsAt: bigint): boolean => {
+  const { StartTime, DesiredState } = execution
+  if (!isLive(execution) || DesiredState.StateType === 'Stopped' || StartTime === 0n) return false
+  return StartTime + executionTimeoutOf(task) * secondNs <= endsAt + startNs
 }
 
 /** How long a program may go on after it was asked to stop, and the way of the report. */

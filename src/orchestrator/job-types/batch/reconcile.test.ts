@@ -130,10 +130,32 @@ describe('batch jobs', () => {
     const world = new World(job({ Tasks: [limited] }), [{ units: 1 }])
     world.step()
     world.run(1n * second)
-    world.nowNs = 16n * second
-    expect(world.step()).toMatchObject({ changes: [], checkAt: 17n * second })
-    world.nowNs = 17n * second
+    world.nowNs = 4n * second
+    expect(world.step()).toMatchObject({ changes: [], checkAt: 5n * second })
+    // Such as that its result cannot be published yet.
+    world.tellOfProgress()
+    world.nowNs = 12n * second
+    expect(world.step()).toMatchObject({ changes: [], checkAt: 13n * second })
+    world.nowNs = 13n * second
     expect(world.step().jobState?.Message).toBe('Job timed out. Job took longer than 5s')
+  })
+
+  it('have what started later stopped in time, and start nothing more, while a node ends the rest [W15, W26]', () => {
+    const world = new World(job({ Count: 2, Tasks: [{ ...task, Timeouts: { TotalTimeout: 60n } }] }), [{ units: 2 }])
+    world.step()
+    world.run(1n)
+    world.end(0, 'Failed', 'lost')
+    world.nowNs = 3n * second
+    const [late] = world.step().starts
+    world.executions = world.executions.map((each) =>
+      each.ID === late?.ID ? { ...each, StartTime: 3n * second } : each,
+    )
+    world.nowNs = 60n * second
+    const plan = world.step()
+    expect(plan.jobState).toBeUndefined()
+    expect(plan.changes.map(({ before }) => before.ID)).toEqual([late?.ID])
+    world.end(0, 'Failed', 'transient')
+    expect(world.step()).toMatchObject({ starts: [], jobState: { StateType: 'Failed' } })
   })
 
   it('do not wait for a node whose program started too late to be ended with them', () => {
