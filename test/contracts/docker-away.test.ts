@@ -9,12 +9,14 @@ import { newExecutionId, newJobId, newNodeId } from '#models/ids.ts'
 import { noResources } from '#models/resources.ts'
 import { SystemClock } from '#platform/clock.ts'
 import { DockerEngine } from '#providers/docker/engine.ts'
+import { writeExit } from '#providers/docker/exit-record.ts'
 import { defaultDockerSettings } from '#providers/docker/settings.ts'
 import { ownDockerEngine } from '../kit/docker-engine.ts'
 import type { OwnEngine } from '../kit/engine-process.ts'
 import { httpParts } from '../kit/http-parts.ts'
 import { MemorySink } from '../kit/memory-sink.ts'
 import { scratchIn } from '../kit/scratch.ts'
+import { until } from '../kit/until.ts'
 import { withOwnDocker } from '../kit/with-docker.ts'
 
 const never = new AbortController().signal
@@ -125,6 +127,18 @@ withOwnDocker(() => {
         await own().comeBack()
         await stopped
         expect(await program.exit).toEqual({ exitCode: 5 })
+      })
+
+      it('gets rid of a container that it could not remove because it was away, however short that was [X21]', async () => {
+        const { request, leave } = await start(obedient)
+        await writeExit(request.scratch, { exitCode: 0 })
+        const next = await leave()
+        await own().end('SIGKILL')
+        expect(await (await next.attach(request, never))?.exit).toEqual({ exitCode: 0 })
+        await own().comeBack()
+        const ofExecution = ['--filter', `name=${request.executionId}`]
+        const list = () => execFileSync('docker', ['-H', own().host, 'ps', '-aq', ...ofExecution], { encoding: 'utf8' })
+        await until('it is gone', () => list() === '')
       })
 
       it('fails a program that somebody else has it end', async () => {

@@ -21,7 +21,7 @@ type Created = { Id: string }
 export async function createContainer(api: DockerApi, { name, spec, fetchImage }: Wanted): Promise<string> {
   const create = async () => {
     const asked = api.call<Created>('POST', '/containers/create', { query: { name }, body: spec, deadlineMs: 0 })
-    return (await api.inTime(asked, ({ Id }) => void removeContainer(api, Id))).Id
+    return (await api.inTime(asked, ({ Id }) => void removeContainer(api, Id).catch(() => {}))).Id
   }
   try {
     return await create()

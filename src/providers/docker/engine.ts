@@ -234,14 +234,17 @@ export class DockerEngine implements Engine {
     return tracked
   }
 
+  /** What cannot be removed now goes when the engine answers again; if we leave before that, it is found by its label at the next sweep. */
   async #remove(request: RunRequest): Promise<void> {
     this.#networks.release(request.executionId)
     if (this.#settings.isStackKept) return
-    await removeContainer(this.#api, containerNameOf(this.#executorId, request))
-    // After those that use its network.
-    if (!['None', 'Full', 'Host'].includes(request.network.Type)) {
-      await removeContainer(this.#api, holderNameOf(this.#executorId, request))
+    const remove = async (name: string) => {
+      const ask = () => removeContainer(this.#api, name)
+      await ask().catch(() => void patiently(ask, this.#clock, this.#released.signal).catch(() => {}))
     }
+    await remove(containerNameOf(this.#executorId, request))
+    // After those that use its network.
+    if (!['None', 'Full', 'Host'].includes(request.network.Type)) await remove(holderNameOf(this.#executorId, request))
   }
 }
 
