@@ -45,6 +45,17 @@ describe('the log of events', () => {
     ])
   })
 
+  it('says each turn of what comes and goes, and of a state that stays the same once', () => {
+    const lines: string[] = []
+    const log = eventLog(
+      nodeLog('info', 'json', (line) => lines.push(JSON.parse(line).msg)),
+      { monotonicMs: () => 0 } as Clock,
+    )
+    for (const event of ['bus_lost', 'bus_lost', 'bus_reached', 'bus_reached', 'bus_lost', 'bus_reached'])
+      log(event, {})
+    expect(lines).toEqual(['bus_lost', 'bus_reached', 'bus_lost', 'bus_reached'])
+  })
+
   it('is not filled by one event, whoever makes up reasons; how much was held back is said in the end', () => {
     const { log, lines, passTo } = logAt()
     for (let index = 0; index < 1_000; index++) log('odd', { nodeId: `n-${index}`, reason: 'no' })

@@ -37,12 +37,15 @@ const readable = (line: string): string => {
 
 /**
  * The log as the layers below know it: an event and its fields. What is said of the same node for the same reason is said
- * once in a while, and however many nodes and reasons there are, one event fills no more than so many lines.
+ * once in a while, and however many nodes and reasons there are, one event fills no more than so many lines. What comes and goes
+ * is said at each turn: the last line is how it is.
  */
 export const eventLog = (log: NodeLog, clock: Clock): EventLog => {
   const recent = new Map<string, { sinceMs: number; said: Set<string>; heldBack: number }>()
   return (event, fields) => {
     const now = clock.monotonicMs()
+    const opposite = opposites.get(event)
+    if (opposite) recent.delete(opposite)
     const known = recent.get(event)
     const isOver = known === undefined || now - known.sinceMs >= repeatMs
     const window = isOver ? { sinceMs: now, said: new Set<string>(), heldBack: 0 } : known
@@ -72,6 +75,19 @@ const goodNews = new Set([
   'node_judged',
   'store_upgrade',
 ])
+
+/** Who tells of these does so when it changes, and not more often than it looks. */
+const opposites = new Map(
+  [
+    ['bus_lost', 'bus_reached'],
+    ['engine_unavailable', 'engine_available'],
+    ['storage_unavailable', 'storage_available'],
+    ['publisher_unavailable', 'publisher_available'],
+  ].flatMap(([off = '', on = '']) => [
+    [off, on],
+    [on, off],
+  ]),
+)
 
 const repeatMs = 30_000
 /** Lines of one event within that time. */

@@ -32,8 +32,8 @@ export const readReports = (value: unknown, onUnreadable: (error: unknown) => vo
       return readReport(message)
     } catch (error) {
       onUnreadable(error)
-      const { Body } = message as { Body?: { ExecutionID?: unknown } }
-      return unreadableReport(Body?.ExecutionID, messageOf(error))
+      const named = message as { Body?: { ExecutionID?: unknown } } | null | undefined
+      return unreadableReport(named?.Body?.ExecutionID, messageOf(error))
     }
   })
 

@@ -155,6 +155,14 @@ describe('a node of ours that says what is not of the protocol [R97]', () => {
     expect(saidOf('bad')).toEqual(['node_message_refused: RunCommandResult must be an object'])
   })
 
+  it('a frame without a message counts as received, with the reason in the log', async () => {
+    const { bad, saidOf } = started(await withOne())
+    const LinkID = await bad.join()
+    const without = [{ Seq: 1 }, { Seq: 2, Message: null }] as never[]
+    expect((await bad.frames({ LinkID, Frames: without })).value).toEqual({ LastSeq: 2 })
+    expect(saidOf('bad')).toEqual(['node_message_refused: unknown kind of report'])
+  })
+
   it('output and sentences longer than what is kept are cut', async () => {
     const { bad, jobs, orders } = started(await withOne())
     const LinkID = await bad.join()
