@@ -76,6 +76,20 @@ describe('inputs from a store that misbehaves', () => {
     expect(store.sentBytes).toBeLessThan(1.2 * large.length)
   })
 
+  it.each(['PermanentRedirect', ''])(
+    'that lie in another region say so, whatever code the store gives with that: %j',
+    async (code) => {
+      store.buckets.put(Bucket, 'file', 'x')
+      store.misdeed = () => ({ refuses: 301, code })
+      const fault = await prepared('file').catch((error: unknown) => error)
+      expect(fault).toMatchObject({
+        code: 'BadRequest',
+        hint: 'Check the region of the bucket',
+        details: { FailureClass: 'user' },
+      })
+    },
+  )
+
   it('are asked for again, each by itself, however many a store refuses for now', async () => {
     const keys = Array.from({ length: 150 }, (_, i) => `k${i}`)
     for (const key of keys) store.buckets.put(Bucket, key, key)

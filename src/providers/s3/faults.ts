@@ -8,6 +8,7 @@ const unknownKeys: Cause = {
   class: 'node',
   hint: 'The AWS credentials of the node are wrong or too old; its operator renews them',
 }
+const otherRegion: Cause = { code: 'BadRequest', class: 'user', hint: 'Check the region of the bucket' }
 const causes: Record<string, Cause> = {
   NoSuchBucket: { code: 'NotFound', class: 'user', hint: 'Check the name of the bucket and its endpoint' },
   NoSuchKey: { code: 'NotFound', class: 'user', hint: 'Check the key; a prefix ends in / or *' },
@@ -22,8 +23,8 @@ const causes: Record<string, Cause> = {
     class: 'user',
     hint: 'The node may not read or write there: the owner of the bucket grants it, or its operator names the endpoint in Compute.S3.TrustedEndpoints',
   },
-  AuthorizationHeaderMalformed: { code: 'BadRequest', class: 'user', hint: 'Check the region of the bucket' },
-  PermanentRedirect: { code: 'BadRequest', class: 'user', hint: 'Check the region of the bucket' },
+  AuthorizationHeaderMalformed: otherRegion,
+  PermanentRedirect: otherRegion,
   InvalidBucketName: { code: 'BadRequest', class: 'user', hint: 'Check the name of the bucket' },
   ExpiredToken: unknownKeys,
   InvalidAccessKeyId: unknownKeys,
@@ -83,6 +84,7 @@ const aliases: Record<string, string> = {
 function causeOfStatus(status: number | undefined): Cause {
   const isRefusal = status !== undefined && status >= 400 && status < 500 && ![408, 412, 429].includes(status)
   if (status === undefined) return { code: 'ServiceUnavailable', class: 'transient', hint: unreachable }
+  if (status >= 300 && status < 400) return otherRegion
   if (!isRefusal) return { code: 'ServiceUnavailable', class: 'transient', hint: busy }
   return status === 403 ? (causes['AccessDenied'] as Cause) : { code: 'BadRequest', class: 'user' }
 }

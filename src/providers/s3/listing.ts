@@ -62,7 +62,7 @@ async function explain(
   signal: AbortSignal,
 ): Promise<void> {
   const status = (refusal as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode ?? 0
-  if (status < 400 || status >= 500) throw refusal
+  if (status < 300 || status >= 500) throw refusal
   const { GetObjectCommand } = await import('@aws-sdk/client-s3')
   const { Body } = await client.send(new GetObjectCommand({ ...place, Range: 'bytes=0-0' }), { abortSignal: signal })
   await Body?.transformToByteArray()
