@@ -72,7 +72,7 @@ it('a daemon comes with a GPU of the vendor it asks for, and leaves with it [R10
   await offer(room(2, [gpu]))
   await until('it runs', () => engine.starts.length === 1)
   await offer(room(2))
-  await until('it has left', async () =>
-    (await jobs.executions(id)).every(({ ComputeState }) => ComputeState.StateType === 'Cancelled'),
-  )
+  await expect
+    .poll(async () => (await jobs.executions(id)).map(({ ComputeState }) => ComputeState.StateType))
+    .toEqual(['Cancelled'])
 })

@@ -155,9 +155,9 @@ describe('a hybrid node', () => {
     await cluster.jobs.stop(JobID, 'enough')
     const job = await ended(JobID)
     expect(job.State).toEqual({ StateType: 'Stopped', Message: 'Job requested to stop before completion' })
-    await until('its execution is cancelled', async () =>
-      (await cluster.jobs.executions(JobID)).every(({ ComputeState }) => ComputeState.StateType === 'Cancelled'),
-    )
+    await expect
+      .poll(async () => (await cluster.jobs.executions(JobID)).map(({ ComputeState }) => ComputeState.StateType))
+      .toEqual(['Cancelled'])
   })
 
   it('fails a job that nothing can run, with the reason [R122]', async () => {

@@ -6,7 +6,7 @@ import { execTemplate } from '../shared/exec-template.ts'
 import { inlineCode } from '../shared/inline-code.ts'
 import { jobFlags, taskFlags } from '../shared/job-flags.ts'
 import { runFlags } from '../shared/run-flags.ts'
-import { dryRun, submitAndWait } from '../waiting/submit.ts'
+import { runJob } from '../waiting/submit.ts'
 
 const outputsFolder = '/outputs'
 
@@ -64,13 +64,7 @@ export const command = defineCommand({
       engine,
       parseKeyValues(flags.env),
     )
-    if (flags['dry-run']) return dryRun(job, cli)
-    return submitAndWait(
-      job,
-      flags,
-      { showsWarnings: false, failure: 'failed request', isLimitGiven: input.isGiven('wait-timeout-secs') },
-      cli,
-    )
+    return runJob(job, input, { showsWarnings: false, failure: 'failed request' }, cli)
   },
   exitCode: ({ exitCode }) => exitCode,
 })

@@ -20,7 +20,7 @@ import { reportFailure, reportNodes, reportReasons } from './report.ts'
 import { showOutput } from './show-output.ts'
 import { hasFailed, stepWidth, type WaitEnd, waitForJob } from './wait-for-job.ts'
 
-export type RunFlags = FlagValues<typeof runFlags>
+type RunFlags = FlagValues<typeof runFlags>
 type WaitFlags = Omit<RunFlags, 'force' | 'dry-run'>
 export type Submission = {
   readonly spec: JobSpec
@@ -28,19 +28,29 @@ export type Submission = {
   readonly id: string
   readonly warnings: readonly Warning[]
 }
-export type SubmitOptions = {
+/** What the user has said; output is followed to its end where that is not how long to wait. */
+type RunInput = { readonly flags: RunFlags; isGiven(name: 'wait-timeout-secs'): boolean }
+type RunOptions = {
   readonly showsWarnings: boolean
   /** What a refused submission is called. */
   readonly failure: string
-  /** Whether the user has said how long to wait; output is followed to its end otherwise. */
-  readonly isLimitGiven: boolean
 }
 /** How a command that submits ends. */
 export type RunEnd = { readonly exitCode: number }
 export const fine: RunEnd = { exitCode: 0 }
 
+/** Does with a job what the flags say: prints it, or submits it and returns, waits, or follows its output. */
+export async function runJob(submission: Submission, input: RunInput, options: RunOptions, cli: Cli): Promise<RunEnd> {
+  const { flags } = input
+  if (flags['dry-run']) return dryRun(submission, cli)
+  const answer = await submit(submission, flags, options.failure, cli)
+  const warnings = allWarnings(submission.warnings, answer.Warnings)
+  if (options.showsWarnings) cli.stdout.write(warningsText(warnings, cli.stdout))
+  return attend(answer.JobID, flags, input.isGiven('wait-timeout-secs'), cli)
+}
+
 /** Prints the job as it would be submitted, its warnings first. */
-export async function dryRun({ spec, warnings }: Submission, cli: Cli): Promise<RunEnd> {
+async function dryRun({ spec, warnings }: Submission, cli: Cli): Promise<RunEnd> {
   cli.stdout.write(warningsText(allWarnings(warnings), cli.stdout))
   // A job file in today's words: an older generation has no word for some networks, and no ports.
   const json = encodeJob(unsubmitted(spec), since.v1_8)
@@ -64,22 +74,10 @@ const listIndent = 10
 const warningsText = (warnings: readonly string[], out: Out): string =>
   warnings.length === 0 ? '' : `Warnings:\n${warnings.map((each) => `\t* ${fitted(each, out, listIndent)}\n`).join('')}`
 
-/** Submits a job and does what the flags say after it: return, wait, or follow its output. */
-export async function submitAndWait(
-  submission: Submission,
-  flags: RunFlags,
-  options: SubmitOptions,
-  cli: Cli,
-): Promise<RunEnd> {
+async function submit({ spec, id }: Submission, flags: RunFlags, failure: string, cli: Cli): Promise<SubmitAnswer> {
   const client = await cli.client()
-  const { id, warnings } = submission
-  const spec = await withUploadsSent(submission.spec, flags['id-only'], cli)
-  const answer: SubmitAnswer = await during(
-    options.failure,
-    client.jobs.submit({ Job: spec, ID: id, Force: flags.force }),
-  )
-  if (options.showsWarnings) cli.stdout.write(warningsText(allWarnings(warnings, answer.Warnings), cli.stdout))
-  return attend(answer.JobID, flags, options.isLimitGiven, cli)
+  const Job = await withUploadsSent(spec, flags['id-only'], cli)
+  return during(failure, client.jobs.submit({ Job, ID: id, Force: flags.force }))
 }
 
 /** What sends files is loaded for jobs that name some: most do not. */

@@ -5,7 +5,7 @@ import { buildJob } from '../../shared/build-job.ts'
 import { jobFlags, taskFlags } from '../../shared/job-flags.ts'
 import { runFlags } from '../../shared/run-flags.ts'
 import { doing } from '../../shared/wrap-error.ts'
-import { dryRun, submitAndWait } from '../../waiting/submit.ts'
+import { runJob } from '../../waiting/submit.ts'
 
 export const command = defineCommand({
   use: 'IMAGE[:TAG|@DIGEST] [COMMAND] [ARG...]',
@@ -44,13 +44,7 @@ export const command = defineCommand({
     const engine = { Type: 'docker', Params: params }
     doing('building docker engine spec', () => decodeDockerParams(engine))
     const job = buildJob(input, engine, {})
-    if (flags['dry-run']) return dryRun(job, cli)
-    return submitAndWait(
-      job,
-      flags,
-      { showsWarnings: true, failure: 'failed to submit job', isLimitGiven: input.isGiven('wait-timeout-secs') },
-      cli,
-    )
+    return runJob(job, input, { showsWarnings: true, failure: 'failed to submit job' }, cli)
   },
   exitCode: ({ exitCode }) => exitCode,
 })

@@ -2,7 +2,7 @@ import { defineCommand } from '../../command.ts'
 import { bool } from '../../flags.ts'
 import { givenJob, templateFlags } from '../../job-file/given-job.ts'
 import { runFlags } from '../../shared/run-flags.ts'
-import { dryRun, submitAndWait } from '../../waiting/submit.ts'
+import { runJob } from '../../waiting/submit.ts'
 
 export const command = defineCommand({
   use: '[file]',
@@ -27,14 +27,8 @@ export const command = defineCommand({
       flags,
     } = input
     const job = await givenJob(path, flags, cli)
-    if (flags['dry-run']) return dryRun(job, cli)
     const showsWarnings = flags['show-warnings'] && !flags['hide-warnings']
-    return submitAndWait(
-      job,
-      flags,
-      { showsWarnings, failure: 'failed request', isLimitGiven: input.isGiven('wait-timeout-secs') },
-      cli,
-    )
+    return runJob(job, input, { showsWarnings, failure: 'failed request' }, cli)
   },
   exitCode: ({ exitCode }) => exitCode,
 })

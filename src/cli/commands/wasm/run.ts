@@ -7,7 +7,7 @@ import { jobFlags, taskFlags } from '../../shared/job-flags.ts'
 import { runFlags } from '../../shared/run-flags.ts'
 import { entryModule, moduleFromUrl, moduleFromVolume } from '../../shared/wasm-module.ts'
 import { doing } from '../../shared/wrap-error.ts'
-import { dryRun, submitAndWait } from '../../waiting/submit.ts'
+import { runJob } from '../../waiting/submit.ts'
 
 export const command = defineCommand({
   use: '{CID | MODULE.wasm} [ARG...]',
@@ -50,13 +50,7 @@ export const command = defineCommand({
     }
     doing('building wasm engine spec', () => decodeWasmParams(engine))
     const job = buildJob(input, engine, {})
-    if (flags['dry-run']) return dryRun(job, cli)
-    return submitAndWait(
-      job,
-      flags,
-      { showsWarnings: true, failure: 'failed to submit job', isLimitGiven: input.isGiven('wait-timeout-secs') },
-      cli,
-    )
+    return runJob(job, input, { showsWarnings: true, failure: 'failed to submit job' }, cli)
   },
   exitCode: ({ exitCode }) => exitCode,
 })
