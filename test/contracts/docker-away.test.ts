@@ -106,6 +106,18 @@ withOwnDocker(() => {
         expect(logs.stdout).toBe('started\nended\n')
       })
 
+      it('goes on with the output of a program that runs on, at once and not only when it ends', async () => {
+        const { program, logs, goOn } = await start(
+          'echo started; until [ -e /signals/go-on ]; do sleep 0.05; done; echo again; while true; do sleep 0.05; done',
+        )
+        await own().end('SIGKILL')
+        await own().comeBack()
+        goOn()
+        await logs.untilPrinted('again')
+        await program.stop(0)
+        expect(logs.stdout).toBe('started\nagain\n')
+      })
+
       it('is waited for when the node comes back before it', async () => {
         const { request, logs, goOn, leave } = await start(
           'echo started; until [ -e /signals/go-on ]; do sleep 0.05; done; exit 6',

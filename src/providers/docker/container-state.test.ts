@@ -84,20 +84,33 @@ const answering = (...answers: unknown[]) => {
 describe('untilEnded', () => {
   const away = new Fault('ServiceUnavailable', 'cannot reach the Docker engine', { isRetryable: true })
   const gone = new Fault('NotFound', 'no such container', { details: { DockerStatus: '404' } })
+  const on = (api: DockerApi, clock = sleeping().clock, onBack = () => {}) => {
+    return { api, id: 'c', clock, signal: never, onBack }
+  }
+
+  it('tells when the engine is back and the container runs on', async () => {
+    let backs = 0
+    const running = ended({ Running: true })
+    const api = answering(away, running, {}, running, away, running, {}, ended({ ExitCode: 3 }))
+    const found = await untilEnded(on(api, sleeping().clock, () => backs++))
+    expect(found).toMatchObject({ wasCut: true, info: { State: { ExitCode: 3 } } })
+    expect(backs).toBe(2)
+  })
+
   it('waits for an engine that went away, and says that it was away', async () => {
     const { clock, sleptMs } = sleeping()
-    const found = await untilEnded(answering(away, away, {}, ended({ ExitCode: 3 })), 'c', clock, never)
+    const found = await untilEnded(on(answering(away, away, ended({ ExitCode: 3 })), clock))
     expect(found).toMatchObject({ wasCut: true, info: { State: { ExitCode: 3 } } })
     expect(sleptMs).toEqual([200, 400])
   })
 
   it('gives up after ten minutes without the engine', async () => {
     const { clock, sleptMs } = sleeping()
-    expect(await untilEnded(answering(away), 'c', clock, never)).toEqual({ info: undefined, wasCut: true })
+    expect(await untilEnded(on(answering(away), clock))).toEqual({ info: undefined, wasCut: true })
     expect(sleptMs.reduce((sum, ms) => sum + ms, 0)).toBeGreaterThanOrEqual(600_000)
   })
 
   it('does not wait for a container that is gone', async () => {
-    expect(await untilEnded(answering(gone), 'c', sleeping().clock, never)).toEqual({ info: undefined, wasCut: false })
+    expect(await untilEnded(on(answering(gone)))).toEqual({ info: undefined, wasCut: false })
   })
 })

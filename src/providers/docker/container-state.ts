@@ -40,11 +40,27 @@ export type Ended = {
   wasCut: boolean
 }
 
+export type Watched = {
+  api: DockerApi
+  id: string
+  clock: Clock
+  signal: AbortSignal
+  /** Hears that the engine was away and is back, and that the container runs on. */
+  onBack: () => void
+}
+
 /** Waits until a container does not run, also for an engine that goes away meanwhile. */
-export async function untilEnded(api: DockerApi, id: string, clock: Clock, signal: AbortSignal): Promise<Ended> {
+export async function untilEnded({ api, id, clock, signal, onBack }: Watched): Promise<Ended> {
   let wasCut = false
+  let isAway = false
   const ended = async (): Promise<ContainerInfo | undefined> => {
     for (;;) {
+      if (isAway) {
+        const info = await inspectContainer(api, id)
+        if (!info?.State.Running) return info
+        isAway = false
+        onBack()
+      }
       await api.call('POST', `/containers/${id}/wait`, { deadlineMs: 0, signal })
       const info = await inspectContainer(api, id)
       if (!info?.State.Running) return info
@@ -52,6 +68,7 @@ export async function untilEnded(api: DockerApi, id: string, clock: Clock, signa
   }
   const onAway = () => {
     wasCut = true
+    isAway = true
   }
   const info = await patiently(ended, clock, signal, onAway).catch(() => undefined)
   signal.throwIfAborted()

@@ -60,10 +60,14 @@ async function follow(held: Held, isStopped: () => boolean): Promise<Exit> {
   const releaseLive = () => held.live?.destroy()
   held.released.addEventListener('abort', releaseLive, { once: true })
   try {
-    const copied = held.live ? output.copyLive(held.live) : output.followKept(held.released)
+    let copied: Promise<boolean | void> = held.live ? output.copyLive(held.live) : output.followKept(held.released)
     // At once: what the kernel has counted goes with the container.
-    const memoryKills = copied.then(() => hasMemoryKills(held.id))
-    const ended = await untilEnded(held.api, held.id, held.clock, held.released)
+    let memoryKills = copied.then(() => hasMemoryKills(held.id))
+    const onBack = () => {
+      copied = copied.then(() => output.followKept(held.released))
+      memoryKills = copied.then(() => hasMemoryKills(held.id))
+    }
+    const ended = await untilEnded({ ...held, signal: held.released, onBack })
     const isWhole = await copied
     held.released.throwIfAborted()
     if (ended.info && (!isWhole || ended.wasCut))
