@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import type { RegistryLogin } from './registry-logins.ts'
+import { secretJson } from './secret-json.ts'
 
 const limits = { timeout: 10_000, maxBuffer: 64 * 1024 }
 /** What every such program says when it knows nothing of a server. */
@@ -15,7 +16,7 @@ export async function askHelper(helper: string, server: string): Promise<Registr
   if (!/^[\w.-]+$/.test(helper)) throw new Error(`${JSON.stringify(helper)} is not the name of a credential helper`)
   const said = await answerOf(`docker-credential-${helper}`, server)
   if (said === undefined) return undefined
-  const { Username, Secret } = JSON.parse(said) as { Username?: string; Secret?: string }
+  const { Username, Secret } = secretJson<{ Username?: string; Secret?: string }>(said, `what ${helper} says`)
   if (!Username || !Secret) return undefined
   return Username === tokenUser ? { identitytoken: Secret } : { username: Username, password: Secret }
 }

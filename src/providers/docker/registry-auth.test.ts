@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parseImageRef } from './image-ref.ts'
 import { registryAuth } from './registry-auth.ts'
@@ -19,5 +22,14 @@ describe('registryAuth', () => {
       expect(await authFor(image)).toBeUndefined()
     }
     expect(await registryAuth({ domain: 'constructor' }, { credentials, loginsFile: '' })).toEqual({})
+  })
+
+  it('quotes nothing of a broken file of logins, because owners of jobs are told', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'bacalhau-logins-'))
+    const loginsFile = join(folder, 'config.json')
+    writeFileSync(loginsFile, '{"auths":{"r.example":{"auth": c2VjcmV0OnBhc3N3b3Jk}}}')
+    const asked = registryAuth({ domain: 'r.example' }, { credentials: {}, loginsFile })
+    await expect(asked).rejects.toThrow(/^cannot look up the login of r\.example: the file of logins is no valid JSON$/)
+    rmSync(folder, { recursive: true })
   })
 })

@@ -3,6 +3,7 @@ import { Fault, messageOf } from '#lib/fault.ts'
 import { askHelper } from './credential-helper.ts'
 import type { ImageRef } from './image-ref.ts'
 import { findLogin, type LoginsFile, type RegistryLogin } from './registry-logins.ts'
+import { secretJson } from './secret-json.ts'
 import type { DockerSettings } from './settings.ts'
 
 export type LoginSources = Pick<DockerSettings, 'credentials' | 'loginsFile'>
@@ -41,7 +42,7 @@ async function read(path: string): Promise<LoginsFile> {
     if (error.code === 'ENOENT') return '{}'
     throw error
   })
-  return JSON.parse(text) as LoginsFile
+  return secretJson<LoginsFile>(text, 'the file of logins')
 }
 
 /** The engine takes a login without its padding for none at all. */
