@@ -9,6 +9,7 @@ import {
   crossings,
   leftovers,
   longFiles,
+  lostDocstrings,
   reportedLines,
   strays,
   unseenAnswers,
@@ -61,7 +62,11 @@ describe('tidy', () => {
     expect(machineTraces(all)).toEqual([])
   })
 
-  it('every link in the documents leads somewhere', () => {
+  it('a docstring stands above what it tells of', () => {
+    expect(lostDocstrings(typescriptFiles(all))).toEqual([])
+  })
+
+  it('every link in the documents leads somewhere, and every path they name is there', () => {
     expect(deadLinks(all)).toEqual([])
   })
 

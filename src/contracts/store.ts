@@ -70,9 +70,9 @@ type ExecutionUpdate = {
   execution: Execution
 }
 
-/** What a compute node holds: only what has not ended; the end travels in the outbox. */
 /** Offered: bid for, and the orchestrator has yet to take the bid (Go). */
 export type WorkState = 'New' | 'Queued' | 'Running' | 'Offered'
+/** What a compute node holds: only what has not ended; the end travels in the outbox. */
 export type WorkRow = {
   executionId: ExecutionId
   state: WorkState

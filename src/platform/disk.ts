@@ -88,10 +88,10 @@ async function syncAll(path: string): Promise<void> {
   await sync(path)
 }
 
-/** What goes meanwhile counts for nothing: of many folders something is always being written. */
 /** Files that are looked at at once. */
 const mostAtOnce = 64
 
+/** What goes meanwhile counts for nothing: of many folders something is always being written. */
 async function usedBytes(path: string): Promise<number> {
   const entries = (await unlessMissing(readdir(path, { withFileTypes: true }))) ?? []
   const files = entries.filter((entry) => !entry.isDirectory())

@@ -73,6 +73,13 @@ export function longFiles(files: SourceFile[]): { path: string; lines: number; i
     .sort((a, b) => b.lines - a.lines)
 }
 
+/** Docstrings above another docstring: what they tell of has gone elsewhere. */
+export function lostDocstrings(files: SourceFile[]): string[] {
+  return files.flatMap(({ path, text }) =>
+    [...text.matchAll(/\*\/\n *\/\*\*/g)].map(({ index }) => `${path}:${text.slice(0, index).split('\n').length}`),
+  )
+}
+
 /** The executable is CommonJS, where a file cannot wait before it is loaded. */
 export function waitingFiles(files: SourceFile[]): string[] {
   return files

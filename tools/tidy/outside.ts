@@ -25,18 +25,24 @@ export function machineTraces(files: SourceFile[]): string[] {
   )
 }
 
-/** Links in Markdown files whose file is not there. */
+/** Links in Markdown files whose file is not there, and files and folders of the project that are named and are not. */
 export function deadLinks(files: SourceFile[]): string[] {
   return files
     .filter(({ path }) => path.endsWith('.md'))
     .flatMap(({ path, text }) =>
-      [...text.matchAll(/\]\(([^)\s]+)\)/g)]
-        .map(([, link]) => link!.split('#')[0]!)
-        .filter((link) => link !== '' && !/^[a-z]+:/.test(link))
-        .filter((link) => !existsSync(join(root, dirname(path), link)))
-        .map((link) => `${path}: ${link} is not there`),
+      [...linksIn(text).map((link) => join(dirname(path), link)), ...pathsIn(text)]
+        .filter((place) => !existsSync(join(root, place)))
+        .map((place) => `${path}: ${place} is not there`),
     )
 }
+
+const linksIn = (text: string): string[] =>
+  [...text.matchAll(/\]\(([^)\s]+)\)/g)]
+    .map(([, link]) => link!.split('#')[0]!)
+    .filter((link) => link !== '' && !/^[a-z]+:/.test(link))
+
+const pathsIn = (text: string): string[] =>
+  [...text.matchAll(/`((?:bench|docs|examples|src|test|tools)\/[\w./-]+)`/g)].map(([, path]) => path!)
 
 type Locked = { version?: string; resolved?: string; link?: boolean; optionalDependencies?: Record<string, string> }
 

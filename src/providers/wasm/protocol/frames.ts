@@ -2,8 +2,7 @@
  * What flows between a node and its runner children. Down: four bytes of length, then a RunOrder as JSON, or, when the child waits for it,
  * the answer to its request.
  * Up: four bytes of length, one of kind, then the payload. All numbers are little-endian.
- */
-/**
+ *
  * `ready`: it has come up. `taken`: it begins with the order, so from now on the program may have run. `loaded`: the modules of an
  * order that asks to be told are compiled. `request`: it waits for an answer.
  */
