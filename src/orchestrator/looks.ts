@@ -10,6 +10,7 @@ import { contentOfVersion } from './contents.ts'
 import { jobTypeRules } from './job-types/index.ts'
 import { isUneven } from './job-types/more-memory.ts'
 import type { Ledger } from './ledger.ts'
+import type { Awake } from './nodes/awake.ts'
 import type { NodeTable } from './nodes/node-table.ts'
 import { isEmptyPlan, type Plan } from './plan.ts'
 import { changeOf } from './planner.ts'
@@ -29,6 +30,7 @@ export type LooksParts = {
   defaultResources: Resources
   strategy: Strategy
   answerLimitNs: bigint
+  awake: Awake
   isSettling: () => boolean
 }
 
@@ -94,6 +96,7 @@ export class Looks {
       defaultResources,
       strategy,
       answerLimitNs,
+      awakeSince: this.#parts.awake.since.ns,
       isSettling: this.#parts.isSettling(),
       evaluationId,
       newExecutionId: () => newExecutionId(random.uuid()),

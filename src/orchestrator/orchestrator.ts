@@ -18,8 +18,9 @@ import { Jobs } from './jobs/jobs.ts'
 import type { JobDefaults } from './jobs/spec.ts'
 import { KeptFiles, type KeptFilesSettings } from './kept/kept-files.ts'
 import { Ledger } from './ledger.ts'
+import { Awake } from './nodes/awake.ts'
 import { KeptHints } from './nodes/kept-hints.ts'
-import { Membership, type MembershipSettings } from './nodes/membership.ts'
+import { Membership, type MembershipSettings, sweepEveryMs } from './nodes/membership.ts'
 import { NodeTable } from './nodes/node-table.ts'
 import { Nodes } from './nodes/nodes.ts'
 import { Recovery } from './recovery.ts'
@@ -64,6 +65,9 @@ export type OrchestratorParts = {
   log: EventLog
 }
 
+/** So many that did not come in their time show that this process was frozen. */
+const missedSweeps = 2
+
 /**
  * The control plane of one process, wired. The way of a job: `jobs` stores it, `evaluations` decide where it goes and give the
  * orders, `post` sends them, `inbox` takes what its nodes report of it and asks for the next evaluation, until it has ended.
@@ -84,6 +88,7 @@ export class Orchestrator implements Startable {
     const { store, clock, random, settings, results, signer, log } = parts
     const waiters = new Waiters()
     const nodes = new NodeTable()
+    const awake = new Awake(clock, missedSweeps * sweepEveryMs(settings))
     const post = new Post(store, clock)
     const ledger = new Ledger({ store, post, nodes, waiters, onRoom: () => evaluations.roomFreed() })
 
@@ -95,6 +100,7 @@ export class Orchestrator implements Startable {
       defaultResources: settings.defaultResources,
       strategy: settings.strategy,
       answerLimitNs: settings.answerLimitNs,
+      awake,
       isSettling: () => recovery.isSettling(),
       log,
     })
@@ -118,6 +124,7 @@ export class Orchestrator implements Startable {
       ledger,
       post,
       nodes,
+      awake,
       inbox,
       evaluations,
       settings,

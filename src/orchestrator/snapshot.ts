@@ -57,6 +57,8 @@ export type Snapshot = {
   readonly strategy: Strategy
   /** How long a connected Go node may say nothing to what it was asked. */
   readonly answerLimitNs: bigint
+  /** Since when the orchestrator can have heard it: before that it was frozen. Unix ns. */
+  readonly awakeSince: bigint
   /** The orchestrator has just started and nodes may still be on their way: a shortage of nodes is not final. */
   readonly isSettling: boolean
   /** The evaluation that is being worked on. */

@@ -79,6 +79,7 @@ export class World {
   /** Of other jobs. */
   others: Execution[] = []
   nowNs = 0n
+  awakeSince = 0n
   strategy: Strategy = 'spread'
   #ids = 0
   readonly nodes: WorldNode[]
@@ -109,6 +110,7 @@ export class World {
       defaultResources: unit,
       strategy: this.strategy,
       answerLimitNs: 120n * second,
+      awakeSince: this.awakeSince,
       isSettling: false,
       evaluationId: 'v',
       newExecutionId: () => `e-${String(++this.#ids).padStart(8, '0')}` as ExecutionId,

@@ -56,10 +56,14 @@ const lossTime = (snapshot: Snapshot, node: NodeView | undefined, patienceNs: bi
  * When nobody believes any more that the node will say something to what it was asked. Nodes of ours keep what they have
  * taken and say so; a Go node may lose it and go on with other work.
  */
-const unansweredAt = ({ answerLimitNs }: Snapshot, execution: Execution, { state }: NodeView): bigint | undefined => {
+const unansweredAt = (
+  { answerLimitNs, awakeSince }: Snapshot,
+  execution: Execution,
+  { state }: NodeView,
+): bigint | undefined => {
   const { Info, ConnectionState } = state
   if (isOurs(Info)) return undefined
   if (!['New', 'AskForBid'].includes(execution.ComputeState.StateType)) return undefined
-  const since = ConnectionState.ConnectedSince
-  return (since > execution.CreateTime ? since : execution.CreateTime) + answerLimitNs
+  const sinceAll = [execution.CreateTime, ConnectionState.ConnectedSince, awakeSince]
+  return sinceAll.reduce((one, other) => (one > other ? one : other)) + answerLimitNs
 }

@@ -47,6 +47,13 @@ describe('an execution that a connected Go node was asked for', () => {
     expect(world.step()).toMatchObject({ changes: [], checkAt: 220n * second })
   })
 
+  it('is waited for anew when the orchestrator was frozen meanwhile', () => {
+    const world = onGoNode()
+    world.awakeSince = 110n * second
+    world.nowNs = 130n * second
+    expect(world.step()).toMatchObject({ changes: [], checkAt: 230n * second })
+  })
+
   it('stays as soon as the node has said anything, and with a node of ours, which keeps what it has taken', () => {
     const taken = onGoNode()
     taken.executions = taken.executions.map((each) => ({ ...each, ComputeState: { StateType: 'BidAccepted' } }))

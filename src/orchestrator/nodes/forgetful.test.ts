@@ -4,6 +4,7 @@ import type { NodeId } from '#models/ids.ts'
 import type { Heartbeat } from '#models/messages/messages.ts'
 import { type Resources } from '#models/resources.ts'
 import { amount, nodeState } from '../../../test/kit/reconcile-world.ts'
+import { Awake } from './awake.ts'
 import { ForgetfulNodes, processText, readProcess } from './forgetful.ts'
 
 const waitMs = 1_000
@@ -13,7 +14,8 @@ const id = 'n-1' as NodeId
 function heard(...beats: { atMs: number; free: number; queued?: number; isNew?: boolean; protocols?: string[] }[]) {
   let nowMs = 0
   const clock = { nowNs: () => BigInt(nowMs) * 1_000_000n, monotonicMs: () => nowMs } as Clock
-  const nodes = new ForgetfulNodes(clock, waitMs)
+  nowMs = -10 * waitMs
+  const nodes = new ForgetfulNodes(clock, waitMs, new Awake(clock, 100 * waitMs))
   for (const { atMs, free, queued = 0, isNew = false, protocols = ['ncl/v1'] } of beats) {
     nowMs = atMs
     const state = nodeState(id, amount(4), {})
@@ -48,6 +50,13 @@ describe('a Go node', () => {
     const { dueAt } = heard({ atMs: 100, free: 4 }, { atMs: 900, free: 4 })
     expect(dueAt(1_100)).toEqual([])
     expect(dueAt(1_101)).toEqual([[id, 100_000_000n]])
+  })
+
+  it('that could not be heard while the orchestrator was frozen has as long as ever after that', () => {
+    const { dueAt } = heard({ atMs: 100, free: 4 })
+    expect(dueAt(200_000)).toEqual([])
+    expect(dueAt(201_000)).toEqual([])
+    expect(dueAt(201_001)).toHaveLength(1)
   })
 
   it('that has had something to do in between has not', () => {

@@ -2,10 +2,9 @@ import type { Clock } from '#lib/clock.ts'
 import type { NodeId } from '#models/ids.ts'
 import type { Heartbeat } from '#models/messages/messages.ts'
 import { isOurs, type NodeState } from '#models/node.ts'
+import type { Awake, Moment } from './awake.ts'
 import { isIdle } from './node-states.ts'
 
-/** Unix nanoseconds for rows, monotonic milliseconds for waiting. */
-type Moment = { ns: bigint; ms: number }
 type Signs = { idleSince?: Moment; restart?: Moment & { processId?: string } }
 
 /**
@@ -15,11 +14,13 @@ type Signs = { idleSince?: Moment; restart?: Moment & { processId?: string } }
 export class ForgetfulNodes {
   readonly #clock: Clock
   readonly #waitMs: number
+  readonly #awake: Awake
   readonly #signs = new Map<NodeId, Signs>()
 
-  constructor(clock: Clock, waitMs: number) {
+  constructor(clock: Clock, waitMs: number, awake: Awake) {
     this.#clock = clock
     this.#waitMs = waitMs
+    this.#awake = awake
   }
 
   hear({ Info }: NodeState, beat: Heartbeat): void {
@@ -54,6 +55,7 @@ export class ForgetfulNodes {
   /** Nodes that have forgotten the work that has not changed since then; an idle one only if it should have any. */
   due(hasWork: (nodeId: NodeId) => boolean): [nodeId: NodeId, unchangedSince: bigint][] {
     const since = this.#clock.monotonicMs() - this.#waitMs
+    if (this.#awake.since.ms >= since) return []
     const isOver = (moment: Moment | undefined): moment is Moment => moment !== undefined && moment.ms < since
     return [...this.#signs].flatMap(([nodeId, { idleSince, restart }]) => {
       const moments = [hasWork(nodeId) ? idleSince : undefined, restart].filter(isOver).map(({ ns }) => ns)

@@ -7,6 +7,7 @@ import type { Heartbeat } from '#models/messages/messages.ts'
 import type { NodeState } from '#models/node.ts'
 import type { Evaluations } from '../evaluations.ts'
 import type { Ledger } from '../ledger.ts'
+import type { Awake } from './awake.ts'
 import { ForgetfulNodes, processText, readProcess } from './forgetful.ts'
 import { lossOf, takeBack } from './lost.ts'
 import type { NodeTable } from './node-table.ts'
@@ -15,6 +16,7 @@ export type LostWorkParts = {
   clock: Clock
   ledger: Ledger
   nodes: NodeTable
+  awake: Awake
   /** Silence after which a node counts as disconnected. */
   disconnectAfterMs: number
   evaluations: Evaluations
@@ -34,7 +36,7 @@ export class LostWork {
 
   constructor(parts: LostWorkParts) {
     this.#parts = parts
-    this.#forgetful = new ForgetfulNodes(parts.clock, forgetfulTimes * parts.disconnectAfterMs)
+    this.#forgetful = new ForgetfulNodes(parts.clock, forgetfulTimes * parts.disconnectAfterMs, parts.awake)
   }
 
   hear(state: NodeState, beat: Heartbeat): void {

@@ -28,6 +28,7 @@ import type { ResultTaker } from '../results/result-taker.ts'
 import { uploadAddress } from '../results/upload-address.ts'
 import type { Uploads } from '../uploads/uploads.ts'
 import { agreedLink, isOtherStore, type LinkParts, linkBegunAnew } from './agreed-link.ts'
+import type { Awake } from './awake.ts'
 import { isSameLabels } from './label-index.ts'
 import { LostWork } from './lost-work.ts'
 import { forgottenKey, keptKey, keyOf } from './node-keys.ts'
@@ -48,6 +49,7 @@ export type MembershipParts = {
   ledger: Ledger
   post: Post
   nodes: NodeTable
+  awake: Awake
   inbox: Inbox
   evaluations: Evaluations
   settings: MembershipSettings
@@ -95,7 +97,7 @@ export class Membership implements OrchestratorEnd {
   }
 
   start(): void {
-    const everyMs = Math.max(1_000, this.#parts.settings.disconnectAfterMs / 3)
+    const everyMs = sweepEveryMs(this.#parts.settings)
     const again = (): void => {
       this.#sweep = this.#parts.clock.after(everyMs, () => {
         this.#lookAfterGone()
@@ -293,6 +295,10 @@ export class Membership implements OrchestratorEnd {
     await this.#parts.ledger.commitDurably({ putNodes: [state] })
   }
 }
+
+/** How often it is looked after what has gone. */
+export const sweepEveryMs = ({ disconnectAfterMs }: Pick<MembershipSettings, 'disconnectAfterMs'>): number =>
+  Math.max(1_000, disconnectAfterMs / 3)
 
 /** With what its operator said of it. */
 const rejection = ({ Message }: NodeState): string => `node has been rejected${Message ? `: ${Message}` : ''}`

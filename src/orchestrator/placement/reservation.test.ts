@@ -35,6 +35,7 @@ class Crowd {
       defaultResources: amount(1),
       strategy: 'spread',
       answerLimitNs: 0n,
+      awakeSince: 0n,
       isSettling: false,
       evaluationId: 'v',
       newExecutionId: () => `e-${String(++this.#ids).padStart(8, '0')}` as ExecutionId,
