@@ -1,5 +1,5 @@
 import type { Disk } from '#contracts/disk.ts'
-import type { Engine } from '#contracts/engine.ts'
+import type { Engine, KeptExecutions } from '#contracts/engine.ts'
 import type { LogChunk, LogQuery } from '#contracts/log-reader.ts'
 import type { LogStore } from '#contracts/log-store.ts'
 import type { ComputeEnd } from '#contracts/node-link.ts'
@@ -149,10 +149,20 @@ export class Compute implements ComputeEnd, Startable {
   }
 
   /** What an engine that works here still holds of earlier lives, or from before it was away, goes, except what is in hand (X21). */
-  async engineFound(engine: Engine, verdict: Verdict): Promise<void> {
+  engineFound(engine: Engine, verdict: Verdict): Promise<void> {
+    return this.#sweep(engine, verdict, this.#holdings)
+  }
+
+  /** What engines that work here hold of this life too goes: there is no next one. */
+  async removeAll(): Promise<void> {
+    const { engines } = this.#parts.registries
+    await Promise.all(engines.all.map(async (engine) => this.#sweep(engine, await engines.verdict(engine), new Set())))
+  }
+
+  async #sweep(engine: Engine, verdict: Verdict, keep: KeptExecutions): Promise<void> {
     if (!verdict.isYes) return
     const { log } = this.#parts
-    await engine.sweep(this.#holdings).catch((error: unknown) => log('sweep_failed', { engine: engine.type, error }))
+    await engine.sweep(keep).catch((error: unknown) => log('sweep_failed', { engine: engine.type, error }))
   }
 
   /** What there is for executions from now on. */

@@ -96,6 +96,7 @@ export const computeParts = async (
     executionsDirectory: folder.executionsFolder,
     orchestrator: end,
     sharesStore: orchestrator !== undefined,
+    isPassing: deps.isPassing ?? false,
     ...onReachable,
     log,
   })

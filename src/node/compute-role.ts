@@ -37,6 +37,8 @@ export type ComputeRoleParts = {
   executionsDirectory: string
   orchestrator: OrchestratorEnd
   sharesStore: boolean
+  /** It has no next life that takes up what it leaves. */
+  isPassing?: boolean
   onReachable?: (handler: () => void) => Subscription
   log: EventLog
 }
@@ -164,6 +166,7 @@ export class ComputeRole implements Startable {
     await this.#connection.stop()
     await this.compute.stop()
     this.#post.stop()
+    if (this.#parts.isPassing) await this.compute.removeAll()
     await Promise.all(this.#registries.engines.all.map((engine) => engine.close()))
     await stopAll(this.#providerParts)
   }

@@ -6,7 +6,7 @@ import { type RunningNode, runNode } from './run-node.ts'
 
 export type DevstackDeps = Pick<
   NodeDeps,
-  'environment' | 'wasmCommand' | 'listenCommand' | 'log' | 'printableConfig'
+  'environment' | 'isPassing' | 'wasmCommand' | 'listenCommand' | 'log' | 'printableConfig'
 > & {
   settings: Settings
   /** Folder that holds one data folder per node. */

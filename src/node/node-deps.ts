@@ -25,6 +25,8 @@ export type NodeDeps = {
   labels?: () => Promise<Settings['Labels']>
   /** How the state's database is opened; tests make one that crashes. */
   openDatabase?: (path: string) => SqlDatabase
+  /** Its data folder goes with it: what runs is removed at its end, because it has no next life to take it up. */
+  isPassing?: boolean
   /** Addresses to listen on, decided from roles and settings. */
   apiHost: string
   linkHost: string

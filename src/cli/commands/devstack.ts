@@ -63,7 +63,8 @@ export const command = defineCommand({
     const { runFile } = dataFolder(baseFolder, { isOrchestrator: true, isCompute: true })
     let stack: RunningDevstack | undefined
     try {
-      stack = await startDevstack({ ...parts, ...size, settings, baseFolder }).catch((error: unknown) => {
+      const isPassing = !isKept && parts.environment['KEEP_STACK'] === undefined
+      stack = await startDevstack({ ...parts, ...size, settings, baseFolder, isPassing }).catch((error: unknown) => {
         throw startFault(error, baseFolder)
       })
       const address = addressOf(stack, settings, dataFolder(`${baseFolder}/node-0`, firstRoles(size)))

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -7,6 +8,7 @@ import { processesOf } from '../../kit/processes-of.ts'
 import { modulePath } from '../../kit/product.ts'
 import { anyPorts, ask, endOf, type Server, serverAt, submit } from '../../kit/served-node.ts'
 import { until } from '../../kit/until.ts'
+import { withDocker } from '../../kit/with-docker.ts'
 
 let product: BuiltProduct
 beforeEach(() => {
@@ -33,8 +35,9 @@ const sleepJob = (milliseconds: string, change: object) => ({
   },
 })
 
-const devstack = async (...args: string[]) => {
-  const program = product.start(['devstack', ...args])
+const devstack = (...args: string[]) => devstackWith({}, ...args)
+const devstackWith = async (env: Record<string, string>, ...args: string[]) => {
+  const program = product.start(['devstack', ...args], env)
   const [, port] = await program.says(/CLIENTAPI_PORT=(\d+)/)
   const [, runFile] = await program.says(/written to this file[^:]*: (\S+)/)
   return { program, runFile: runFile as string, ...serverAt(port as string) }
@@ -159,5 +162,18 @@ describe('a devstack', () => {
   ])('that cannot be is refused: %j [R97]', async (args, sentence) => {
     const { code, stderr } = await product.run(['devstack', ...args])
     expect([code, stderr.split('\n')[0]]).toEqual([1, `Error: ${sentence}`])
+  })
+})
+
+withDocker((host) => {
+  it('a devstack leaves no container at Ctrl-C: nobody would find it again [R97, X21]', async () => {
+    const stack = await devstackWith({ DOCKER_HOST: host() }, '--computes', '1')
+    const Engine = { Type: 'docker', Params: { Image: 'busybox', Entrypoint: ['/bin/sleep', '600'] } }
+    const { body } = await submit(stack, { Job: { Type: 'batch', Tasks: [{ Name: 'main', Engine }] } })
+    const containers = () =>
+      execFileSync('docker', ['-H', host(), 'ps', '-aq', '--filter', `name=${body.JobID}`], { encoding: 'utf8' })
+    await until('it runs', () => containers() !== '')
+    expect(await stack.program.end('SIGINT')).toMatchObject({ code: 0 })
+    expect(containers()).toBe('')
   })
 })
