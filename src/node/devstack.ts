@@ -33,9 +33,12 @@ export const startDevstack = async (deps: DevstackDeps): Promise<RunningDevstack
     nodes.push(first)
     const { Servers } = deps.settings.Orchestrator.Bus
     const orchestrators = Servers.length > 0 ? Servers : [`nats://${loopback}:${first.linkPort}`]
-    for (let index = 1; index <= deps.computes; index++) {
-      nodes.push(await startOne(deps, index, { isOrchestrator: false, isCompute: true }, orchestrators))
-    }
+    const roles = { isOrchestrator: false, isCompute: true }
+    const starts = Array.from({ length: deps.computes }, (_, index) => startOne(deps, index + 1, roles, orchestrators))
+    const begun = await Promise.allSettled(starts)
+    nodes.push(...begun.flatMap((start) => (start.status === 'fulfilled' ? [start.value] : [])))
+    const failure = begun.find((start) => start.status === 'rejected')
+    if (failure) throw failure.reason
     return { nodes, address: first.address, stop }
   } catch (error) {
     await stop().catch(() => {})
