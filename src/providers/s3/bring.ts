@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
+import { closeSync, createReadStream, openSync, writev } from 'node:fs'
 import { type FileHandle, mkdir, open, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
+import { promisify } from 'node:util'
 import type { S3Client } from '@aws-sdk/client-s3'
 import type { FileCache, FileOrigin } from '#contracts/file-cache.ts'
 import type { Clock } from '#lib/clock.ts'
@@ -59,6 +60,7 @@ export async function bringObjects(
     await makeFolder(dirname(path), folders, what)
     const bring = async () => {
       const content = await askWhole(parts, source, listing, object, either)
+      if (Array.isArray(content)) return writeWhole(content, path, what, parts.onBytes)
       const file = await newFile(path, what)
       const way = content === 'refused' ? { ...parts, get: undefined } : parts
       const bringPiece = (piece: Piece, each: AbortSignal) =>
@@ -67,7 +69,6 @@ export async function bringObjects(
           return write(body, file, piece, receivedBytes, parts.onBytes)
         })
       try {
-        if (Array.isArray(content)) return await writeWhole(content, file, what, parts.onBytes)
         await (object.sizeBytes <= 2 * pieceBytes
           ? bringPiece({ object, offset: 0, lengthBytes: object.sizeBytes, isWhole: true }, either)
           : sideBySide(piecesOf(object), piecesAtOnce, either, bringPiece))
@@ -136,18 +137,27 @@ async function askWhole(
   return content
 }
 
+/** Made and closed at once: for as small a file, another thread would take longer to hear of it. */
 async function writeWhole(
   content: readonly Buffer[],
-  file: FileHandle,
+  path: string,
   what: string,
   onBytes: BringParts['onBytes'],
 ): Promise<void> {
-  if (content.length === 0) return
-  await writeAt(file, content, 0).catch((error: unknown) => {
-    throw s3Fault(error, what)
-  })
+  try {
+    const fd = openSync(path, 'wx')
+    try {
+      if (content.length > 0) await writeAt({ writev: (pieces, at) => writePieces(fd, pieces, at) }, content, 0)
+    } finally {
+      closeSync(fd)
+    }
+  } catch (error) {
+    throw nameFault(error, what)
+  }
   onBytes?.(content.reduce((sum, { length }) => sum + length, 0))
 }
+
+const writePieces = promisify(writev)
 
 async function ask(
   { client, get }: BringParts,
