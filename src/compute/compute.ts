@@ -187,7 +187,7 @@ export class Compute implements ComputeEnd, Startable {
 
   async #takeUp(): Promise<void> {
     if (this.#isStopped) return
-    this.#orders.takeUp(await this.#parts.store.workInStates(['New', 'Queued', 'Running', 'Offered']))
+    this.#orders.takeUp(await this.#parts.store.workInStates(['New', 'Queued', 'Running', 'Offered', 'Stopping']))
   }
 
   /** Until it succeeds: what is not taken up would wait for the next start of this node. */

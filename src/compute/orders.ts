@@ -52,10 +52,18 @@ export class Orders {
   /** Goes on with what is stored and not in hand: what ran first, then what waited, then what is new. An offer only waits for its answer. */
   takeUp(stored: readonly WorkRow[]): void {
     const { holdings, starter, bidding } = this.#parts
-    const missing = stored.filter((row) => !holdings.has(row.executionId)).map((row) => holdings.take(row))
+    const missing = stored.filter((row) => !holdings.has(row.executionId)).map((row) => this.#take(row))
     for (const held of missing.filter(({ row }) => row.state === 'Running')) starter.resume(held)
     for (const held of missing.filter(({ row }) => row.state === 'Queued')) starter.enqueue(held)
     for (const held of missing.filter(({ row }) => row.state === 'New')) bidding.bid(held)
+  }
+
+  /** What was being stopped may run still, and is stopped once more. */
+  #take(row: WorkRow): Held {
+    if (row.state !== 'Stopping') return this.#parts.holdings.take(row)
+    const held = this.#parts.holdings.take({ ...row, state: 'Running' })
+    held.stop('cancelled')
+    return held
   }
 
   async #applyOrder(row: WorkRow, inbox: NonNullable<Change['inbox']>): Promise<CommitOutcome> {
@@ -102,10 +110,16 @@ export class Orders {
   }
 
   async #applyCancel(id: ExecutionId, inbox: NonNullable<Change['inbox']>): Promise<CommitOutcome> {
-    const outcome = await this.#parts.post.commit({ inbox })
-    const held = this.#parts.holdings.get(id)
-    if (outcome.kind !== 'applied' || !held) return outcome
-    if (held.row.state !== 'Running') await this.cancel(held)
+    const { post, holdings } = this.#parts
+    const held = holdings.get(id)
+    const runs = held?.row.state === 'Running'
+    // Its next life stops it too: not every orchestrator repeats the order.
+    const stopping = {
+      updateWork: [{ executionId: id, expected: ['Running', 'Stopping'], state: 'Stopping' }],
+    } as const
+    const outcome = await post.commit({ inbox, ...(runs && stopping) })
+    if (outcome.kind !== 'applied' || !held || holdings.get(id) !== held) return outcome
+    if (!runs) await this.cancel(held)
     else {
       // A program that was stopped cannot be brought back, so the wish must be on disk; in one process it may not be yet.
       // When it is lost on the way there, it comes again.

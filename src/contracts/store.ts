@@ -70,8 +70,8 @@ type ExecutionUpdate = {
   execution: Execution
 }
 
-/** Offered: bid for, and the orchestrator has yet to take the bid (Go). */
-export type WorkState = 'New' | 'Queued' | 'Running' | 'Offered'
+/** Offered: bid for, and the orchestrator has yet to take the bid (Go). Stopping: it runs, and is not to any more. */
+export type WorkState = 'New' | 'Queued' | 'Running' | 'Offered' | 'Stopping'
 /** What a compute node holds: only what has not ended; the end travels in the outbox. */
 export type WorkRow = {
   executionId: ExecutionId

@@ -1,10 +1,11 @@
-import { connect, createInbox, errors, type Msg, type NatsConnection } from '@nats-io/transport-node'
+import { createInbox, errors, type Msg, type NatsConnection } from '@nats-io/transport-node'
 import type { Bus, BusMessage, Subscription } from '#contracts/bus.ts'
 import type { Clock, Random } from '#lib/clock.ts'
 import { Fault, messageOf } from '#lib/fault.ts'
-import { type ClientSettings, clientOptions } from './client-options.ts'
+import type { ClientSettings } from './client-options.ts'
 import { connectFault, narrowFault } from './connect-fault.ts'
 import { DeadLine } from './dead-line.ts'
+import { firstConnect } from './first-dials.ts'
 import { leastPayloadBytes, maxPayloadBytes, requireFits } from './payload-limit.ts'
 import { ReconnectPace } from './reconnect-pace.ts'
 
@@ -32,8 +33,7 @@ export class ClientBus implements Bus {
   /** Tries each server once, for seconds. Faults: Unauthorized, or ServiceUnavailable when none can be reached or used. */
   static async connect(settings: ClientSettings, deps: ClientDeps): Promise<ClientBus> {
     const pace = new ReconnectPace(deps.random)
-    const options = { ...clientOptions(settings), reconnectDelayHandler: () => pace.pauseMs }
-    const connection = await connect(options).catch((error: unknown) => {
+    const connection = await firstConnect(settings, () => pace.pauseMs).catch((error: unknown) => {
       throw connectFault(error, settings)
     })
     const bus = new ClientBus(connection, pace, deps)

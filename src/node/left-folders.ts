@@ -12,7 +12,7 @@ export const removeLeftFolders = async (
   folder: string,
   log: EventLog,
 ): Promise<void> => {
-  const running = new Set<string>((await store.workInStates(['Running'])).map((row) => row.executionId))
+  const running = new Set<string>((await store.workInStates(['Running', 'Stopping'])).map((row) => row.executionId))
   const left = (await disk.list(folder)).filter((name) => !running.has(executionOf(name)))
   const remove = (name: string) =>
     disk

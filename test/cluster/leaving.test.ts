@@ -2,49 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import type { Exit, RunningProgram, RunRequest } from '#contracts/engine.ts'
 import type { Publisher } from '#contracts/publisher.ts'
 import { yes } from '#contracts/verdict.ts'
 import type { JobId } from '#models/ids.ts'
 import { startHybrid } from '../kit/cluster.ts'
 import { jobSpec } from '../kit/job-spec.ts'
 import { submitSpec } from '../kit/jobs.ts'
-import { ScriptedEngine } from '../kit/scripted-engine.ts'
+import { LastingEngine } from '../kit/lasting-engine.ts'
 import { until } from '../kit/until.ts'
-
-/** Its programs outlive the node, and end when the test says so. */
-class LastingEngine extends ScriptedEngine {
-  stops = 0
-  readonly attaches: RunRequest[] = []
-  /** Attaching waits for it. */
-  found: Promise<void> = Promise.resolve()
-  readonly #exit = Promise.withResolvers<Exit>()
-
-  end(): void {
-    this.#exit.resolve({ exitCode: 0 })
-  }
-
-  override async start(request: RunRequest): Promise<RunningProgram> {
-    this.starts.push(request)
-    return this.#program()
-  }
-
-  override async attach(request: RunRequest, signal: AbortSignal): Promise<RunningProgram> {
-    this.attaches.push(request)
-    await this.found
-    signal.throwIfAborted()
-    return this.#program()
-  }
-
-  #program(): RunningProgram {
-    const exit = this.#exit.promise
-    const stop = async () => {
-      this.stops++
-      await exit
-    }
-    return { exit, stop }
-  }
-}
 
 /** Takes nothing until it is broken off. */
 class SlowPublisher implements Publisher {

@@ -65,6 +65,35 @@ withNatsServer(() => {
     })
   })
 
+  it('servers of a cluster that all refuse a client are not tried for ever, and reached again for as long as they are away', async () => {
+    const cluster = (routes: string) => `authorization { token: secret }
+      cluster { name: c, host: 127.0.0.1, port: -1, routes: [${routes}] }`
+    const first = await serverWith(cluster(''))
+    const second = await serverWith(cluster(`nats://127.0.0.1:${first.clusterPort}`))
+    const urlOf = (port: number) => `nats://secret@127.0.0.1:${port}`
+    const servers = [first, second].map(({ port }) => urlOf(port))
+    const bus = await clientOf(first, { servers })
+    echo(bus)
+    await until('each server knows the other', () => first.said.includes('Route connection created'))
+    for (const token of ['', 'wrong']) {
+      await expect(clientOf(first, { servers: [first.url, second.url], token })).rejects.toMatchObject({
+        code: 'Unauthorized',
+        message: 'nats: Authorization Violation',
+      })
+    }
+    for (let times = 0; times < 12; times++) {
+      const [server, other] = times % 2 === 0 ? [first, second] : [second, first]
+      await server.end('SIGKILL')
+      await until('the other is asked', () =>
+        ask(bus, 1_000).then(
+          (answer) => answer === 'x',
+          () => false,
+        ),
+      )
+      await server.start(cluster(`nats://127.0.0.1:${other.clusterPort}`))
+    }
+  })
+
   it('a second server of the list is taken when the first is not there', async () => {
     const server = await serverWith()
     const bus = await clientOf(server, { servers: ['nats://127.0.0.1:1', server.url] })

@@ -27,7 +27,7 @@ export type WorkTableRow = {
 }
 
 /** Their places are stored: append only. */
-const workStates: readonly WorkState[] = ['New', 'Queued', 'Running', 'Offered']
+const workStates: readonly WorkState[] = ['New', 'Queued', 'Running', 'Offered', 'Stopping']
 
 type StoredOrder = { execution: ShortExecution; job: JobHead | Job; origin?: Origin }
 export type WorkHandle = { key: number; state: WorkState }

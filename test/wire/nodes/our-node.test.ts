@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { joinCompute } from '../../kit/cluster.ts'
 import { type Heard, type Recorded, recordedLines, startGoOrchestrator } from '../../kit/go-orchestrator.ts'
+import { LastingEngine } from '../../kit/lasting-engine.ts'
 import { testParts } from '../../kit/test-parts.ts'
 import { until } from '../../kit/until.ts'
 import { absent, goldensDir } from '../../kit/vectors.ts'
@@ -103,6 +104,38 @@ else
         const { body } = await go.next(version === 'v1.9.3' ? 'RunResult' : 'OnRunComplete/v1')
         expect(body.RunCommandResult.Stdout).toBe('hello\n')
         expect(engine.starts).toHaveLength(1)
+      },
+    )
+
+    it.each(Object.keys(versions) as Version[])(
+      '%s: what was being stopped when it ended is stopped in its next life, without being told again',
+      async (version) => {
+        const folder = await mkdtemp(join(tmpdir(), 'bacalhau-stopping-'))
+        started({ stop: () => rm(folder, { recursive: true, force: true }) })
+        const lines = recordedLines(`${version}/06-stop-running`)
+        const { protocol, node, joined: sign } = versions[version]
+        const go = started(await startGoOrchestrator(protocol))
+        const joinedWith = async (engine: LastingEngine) => {
+          const options = { engines: [engine], publishers: [recordedPublisher(lines)] }
+          return started(await joinCompute(go.port, node, { ...options, databasePath: join(folder, 'state.db') }))
+        }
+        const before = new LastingEngine('docker')
+        const compute = await joinedWith(before)
+        await go.next(sign)
+        for (const line of orders(lines)) {
+          if (typeOfLine(line).startsWith('Cancel')) await until('it runs', () => before.starts.length === 1)
+          await go.say(line)
+        }
+        await until('it is asked to stop', () => before.stops === 1)
+        await stop(compute)
+        if (version === 'v1.9.3')
+          go.answers['transport.HandshakeRequest'] = { accepted: true, reason: 'node reconnected' }
+        else go.answers['RegisterNode/v1'] = { value: { Accepted: true, Reason: 'node already registered' } }
+        const after = new LastingEngine('docker')
+        await joinedWith(after)
+        await until('it is asked again', () => after.stops === 1)
+        expect([after.attaches.length, after.starts.length]).toEqual([1, 0])
+        after.end()
       },
     )
 
