@@ -6,7 +6,7 @@ const mostUnnamed = 8
 
 /**
  * Connects for the first time, within some dials: servers of a cluster that refuse us tell of each other, and the client takes up
- * again whom it has given up, without an end. Rejects with why the servers of the list let nobody in.
+ * again whom it has given up, without an end. Then those of the list are asked alone: it rejects with why they do not let us in.
  */
 export async function firstConnect(
   settings: ClientSettings,
@@ -18,14 +18,13 @@ export async function firstConnect(
     if (leftDials-- === 0) throw new Error('all servers were tried')
     return null
   }
-  const connection = await connect({ ...options, reconnectToServer }).catch(async (error: unknown) => {
-    throw leftDials < 0 ? await connect({ ...options, ignoreClusterUpdates: true }).then(leave(error), asIs) : error
-  })
-  // From here on it may try for ever.
-  leftDials = -1
-  return connection
+  try {
+    const connection = await connect({ ...options, reconnectToServer })
+    // From here on it may try for ever.
+    leftDials = -1
+    return connection
+  } catch (error) {
+    if (leftDials >= 0) throw error
+  }
+  return connect({ ...options, ignoreClusterUpdates: true })
 }
-
-/** One lets us in by now. */
-const leave = (error: unknown) => (connection: NatsConnection) => connection.close().then(() => error)
-const asIs = (error: unknown): unknown => error
