@@ -117,7 +117,9 @@ export class Orders {
     const stopping = {
       updateWork: [{ executionId: id, expected: ['Running', 'Stopping'], state: 'Stopping' }],
     } as const
-    const outcome = await post.commit({ inbox, ...(runs && stopping) })
+    const noted = runs ? await post.commit({ inbox, ...stopping }) : undefined
+    // That it runs, or has ended, may be on the way to its row.
+    const outcome = noted && noted.kind !== 'conflict' ? noted : await post.commit({ inbox })
     if (outcome.kind !== 'applied' || !held || holdings.get(id) !== held) return outcome
     if (!runs) await this.cancel(held)
     else {

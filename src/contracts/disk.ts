@@ -24,6 +24,6 @@ export interface Disk {
   bootId(): Promise<string>
   /** Bytes free on the file system of `path`. */
   freeBytes(path: string): Promise<number>
-  /** Lets go of what is there only so that it need not be fetched again; absent = there is nothing of the kind. */
+  /** Lets go of what is there only so that it need not be fetched again. Never rejects. Absent = there is nothing of the kind. */
   makeRoom?(): Promise<void>
 }

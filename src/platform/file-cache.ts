@@ -111,7 +111,7 @@ export class DiskFileCache implements FileCache, Startable {
   /** Keeps nothing any more of what it has; who uses it goes on. */
   async makeRoom(): Promise<void> {
     await this.#ready
-    await this.#shrinkTo(0)
+    await this.#shrinkTo(0).catch(this.#parts.onError)
   }
 
   async #untilCome(name: string, signal: AbortSignal): Promise<Came | undefined> {
@@ -128,7 +128,7 @@ export class DiskFileCache implements FileCache, Startable {
     if (await this.#give(name, path, others)) return 'kept'
     await bring().catch(async (error: unknown) => {
       // The next attempt finds the room that what is only kept takes.
-      if (isFull(error)) await this.#shrinkTo(0).catch(this.#parts.onError)
+      if (isFull(error)) await this.makeRoom()
       throw error
     })
     await this.#keep(name, path).catch(this.#parts.onError)

@@ -134,7 +134,7 @@ const untilTaken = async (
       const until = isFull ? 'kept here until there is room on the disk of the node,' : 'kept here'
       const why = isFull || !hint ? message : `${message} (${hint})`
       onProgress(topics.publishingResults, `The result is ${until} and published again in ${pauseS}s: ${why}`)
-      if (isFull) await disk.makeRoom?.().catch(() => {})
+      if (isFull) await disk.makeRoom?.()
       await clock.sleep(pauseS * 1_000, signal)
     }
   }
