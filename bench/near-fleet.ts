@@ -7,7 +7,7 @@ import { labelsOf } from './fleet.ts'
 /**
  * An orchestrator with its broker, and nodes in the same process: they reach it through the bus and the real codec, without sockets
  * (`node near-fleet.ts DATABASE COUNT`). Prints the port of the broker when all have joined; beats then, and prints after each
- * interval how many were wrongly given up, until it is ended. What the nodes do themselves counts in its processor time.
+ * interval how many were wrongly given up, until it is ended. What the nodes do themselves is in its processor time too (`lone-nodes.ts`).
  */
 const [database = '', count = ''] = process.argv.slice(2)
 const settings = { heartbeatIntervalMs: 15_000, disconnectAfterMs: 60_000 }

@@ -49,10 +49,10 @@ async function heartbeats({ runs, scale }: Bench, most: number): Promise<Figure[
   ]
 }
 
-/** Ten thousand, a thousand of them over TCP, the others in the orchestrator's process: what they do themselves counts in. */
+/** Ten thousand, a thousand of them over TCP, the others in the orchestrator's process: what they do by themselves is taken off. */
 async function mostlyNear({ runs, scale }: Bench): Promise<Figure[]> {
   const [near, far] = [Math.ceil(9_000 * scale), Math.ceil(1_000 * scale)]
-  const seen = { share: [] as number[], lost: [] as number[] }
+  const seen = { share: [] as number[], alone: [] as number[], lost: [] as number[] }
   await series(runs, async () => {
     const folder = await mkdtemp(join(tmpdir(), 'bacalhau-bench-'))
     const script = join(import.meta.dirname, '../near-fleet.ts')
@@ -66,18 +66,36 @@ async function mostlyNear({ runs, scale }: Bench): Promise<Figure[]> {
     const [startedMs, before] = [performance.now(), cpuMs(child.pid!)]
     let lost = 0
     for (let i = 0; i < rounds; i++) lost += (await beatOnce(fleet)) + (await said())
-    seen.share.push((100 * (cpuMs(child.pid!) - before)) / (performance.now() - startedMs))
+    const both = (100 * (cpuMs(child.pid!) - before)) / (performance.now() - startedMs)
     seen.lost.push(lost)
     await fleet.close()
     await ended(child, 'SIGTERM')
     await rm(folder, { recursive: true })
+    const alone = await shareOfLoneNodes(near)
+    seen.alone.push(alone)
+    seen.share.push(both - alone)
     return 0
   })
   const figure = figuresOf('B6', `${near + far} nodes, ${far} over TCP`)
   return [
     figure('processor time of heartbeats, a tenth flapping', '% of a core', seen.share, atMost(10, '% of a core')),
+    figure('taken off: what the nodes beside it take by themselves', '% of a core', seen.alone),
     figure('false losses', '', seen.lost, atMost(0, '')),
   ]
+}
+
+/** In % of a core. */
+async function shareOfLoneNodes(count: number): Promise<number> {
+  const script = join(import.meta.dirname, '../lone-nodes.ts')
+  const child = spawnOnServerCore(
+    process.execPath,
+    ['--conditions=source', script, String(count), String(rounds)],
+    process.env,
+  )
+  let said = ''
+  for await (const line of createInterface(child.stdout as NodeJS.ReadableStream)) said += line
+  if (!(Number(said) > 0)) throw new Error(`the nodes alone said "${said}"`)
+  return Number(said)
 }
 
 /** Steady nodes that the server shows as disconnected. */

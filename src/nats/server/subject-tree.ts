@@ -42,7 +42,8 @@ export class SubjectTree<Item> {
   }
 
   find(subject: string): Item[] {
-    const found = [...(this.#plain.get(subject) ?? [])]
+    const found: Item[] = []
+    take(this.#plain.get(subject), found)
     findIn(this.#root, subject, 0, found)
     return found
   }
@@ -66,14 +67,17 @@ const branchOf = <Item>(branch: Branch<Item>, token: string): Branch<Item> => {
  */
 const findIn = <Item>({ next, any, ends, rest }: Branch<Item>, subject: string, at: number, found: Item[]): void => {
   const isAtEnd = at > subject.length
-  const here = isAtEnd ? ends : rest
-  if (here) found.push(...here)
+  take(isAtEnd ? ends : rest, found)
   if (isAtEnd || (!next && !any)) return
   const dot = subject.indexOf('.', at)
   const end = dot === -1 ? subject.length : dot
   const named = next?.get(subject.slice(at, end))
   if (named) findIn(named, subject, end + 1, found)
   if (any) findIn(any, subject, end + 1, found)
+}
+
+const take = <Item>(items: Set<Item> | undefined, found: Item[]): void => {
+  if (items) for (const item of items) found.push(item)
 }
 
 const removeFrom = <Item>(branch: Branch<Item>, [token, ...tokens]: string[], item: Item): void => {

@@ -4,14 +4,17 @@ import { prepare, query, value } from '../queries.ts'
 /** How far each sender's messages have been applied. A sender with a new store starts again at 1. */
 export type InboxRow = { peer: string; sender_store_id: string; seq: number }
 
-const rowsLimit = 10_000
+/** `isWhole`: the table has no other rows of this peer, so none is looked for. */
+type Known = { isWhole: boolean; rows: InboxRow[] }
+
+const rowsLimit = 16_384
 
 export class InboxTable {
   readonly #get: SqlStatement<Pick<InboxRow, 'seq'>>
   readonly #put: SqlStatement<unknown>
   readonly #reset: SqlStatement<unknown>
-  /** By peer and sender. */
-  readonly #seqs = new Map<string, InboxRow>()
+  readonly #known = new Map<string, Known>()
+  #knownRows = 0
   /** Those that are not written; they are with their group of commits. */
   readonly #changed = new Set<InboxRow>()
 
@@ -49,24 +52,39 @@ export class InboxTable {
   }
 
   reset(peer: string): void {
-    this.write()
+    const { rows } = this.#knownOf(peer)
+    for (const row of rows) this.#changed.delete(row)
+    this.#knownRows -= rows.length
     this.#reset.run(peer)
-    this.#seqs.clear()
+    this.#known.set(peer, { isWhole: true, rows: [] })
   }
 
   /** After a rollback. */
   forget(): void {
-    this.#seqs.clear()
+    this.#forgetKnown()
     this.#changed.clear()
   }
 
   #row(peer: string, senderStoreId: string): InboxRow {
-    const key = `${peer.length} ${peer}${senderStoreId}`
-    const known = this.#seqs.get(key)
+    const { isWhole, rows } = this.#knownOf(peer)
+    const known = rows.find((row) => row.sender_store_id === senderStoreId)
     if (known) return known
-    const row = { peer, sender_store_id: senderStoreId, seq: this.#get.get(peer, senderStoreId)?.seq ?? 0 }
-    if (this.#seqs.size >= rowsLimit && this.#changed.size === 0) this.#seqs.clear()
-    this.#seqs.set(key, row)
+    const seq = isWhole ? 0 : (this.#get.get(peer, senderStoreId)?.seq ?? 0)
+    const row = { peer, sender_store_id: senderStoreId, seq }
+    if (this.#knownRows >= rowsLimit && this.#changed.size === 0) this.#forgetKnown()
+    this.#knownOf(peer).rows.push(row)
+    this.#knownRows += 1
     return row
+  }
+
+  #knownOf(peer: string): Known {
+    const known = this.#known.get(peer) ?? { isWhole: false, rows: [] }
+    this.#known.set(peer, known)
+    return known
+  }
+
+  #forgetKnown(): void {
+    this.#known.clear()
+    this.#knownRows = 0
   }
 }

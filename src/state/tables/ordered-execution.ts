@@ -14,7 +14,7 @@ type Moving = ReturnType<typeof partsOf>['moving']
 /** `stored`: as it is by now. Undefined = they do not go back to the same start, so that the order must hold all of it. */
 export function orderedExecution(execution: Execution, stored: Execution | undefined): OrderedExecution | undefined {
   const { fixed, moving } = partsOf(execution)
-  if (!stored || !hasSameFields(fixed, partsOf(stored).fixed)) return undefined
+  if (stored !== execution && !(stored && hasSameFields(fixed, partsOf(stored).fixed))) return undefined
   const ModifyTime = moving.ModifyTime === fixed.CreateTime ? undefined : moving.ModifyTime
   return { ID: fixed.ID, ...withoutEmpty({ ...moving, ModifyTime }) }
 }
