@@ -3,7 +3,7 @@ import { closeSync, existsSync, openSync, readdirSync, readFileSync, readlinkSyn
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { noResources } from '#models/resources.ts'
-import { moduleDigest } from '#providers/wasm/module-digest.ts'
+import { ModuleDigests } from '#providers/wasm/module-digest.ts'
 import { noNeeds } from '#providers/wasm/pool/runner-supply.ts'
 import { childFd, frameKind } from '#providers/wasm/protocol/frames.ts'
 import { scriptCommand } from '#providers/wasm/runner-command.ts'
@@ -319,7 +319,7 @@ describe('runner children', { timeout: 60_000 }, () => {
 
   it('a program goes where its module is compiled', async () => {
     const own = new WasmEngineKit({ warmChildren: 2 })
-    const digest = (await moduleDigest(wasmFixture('hello')))?.digest as string
+    const digest = (await new ModuleDigests().of(wasmFixture('hello')))?.digest as string
     const signal = new AbortController().signal
     for (const each of [await own.pool.take(noNeeds, signal), await own.pool.take(noNeeds, signal)])
       own.pool.release(each, false)
@@ -339,7 +339,7 @@ describe('runner children', { timeout: 60_000 }, () => {
     const own = new WasmEngineKit({ moduleCacheBytes: 300, warmChildren: 0 })
     for (const name of ['hello', 'exit3', 'noop', 'state', 'hello']) await own.run(wasmProgram(name))
     const runner = await own.pool.take(noNeeds, new AbortController().signal)
-    expect([...runner.modules.keys()].at(-1)).toBe((await moduleDigest(wasmFixture('hello')))?.digest)
+    expect([...runner.modules.keys()].at(-1)).toBe((await new ModuleDigests().of(wasmFixture('hello')))?.digest)
     expect(runner.modules.size).toBeLessThan(4)
     expect(runner.makeRoom(300, [])).not.toEqual([])
     expect([...runner.modules.values()].reduce((sum, each) => sum + each, 0)).toBeLessThanOrEqual(300)

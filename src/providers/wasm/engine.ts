@@ -6,6 +6,7 @@ import { faultOf, messageOf } from '#lib/fault.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
 import type { InputSource, NetworkConfig } from '#models/task.ts'
 import { decodeWasmParams, type WasmParams, wasmType } from './engine-params.ts'
+import { ModuleDigests } from './module-digest.ts'
 import { needsOf, orderOf, orderWithout } from './order.ts'
 import type { CpuLimit } from './pool/cpu-limit.ts'
 import type { Runner } from './pool/runner.ts'
@@ -26,6 +27,7 @@ export class WasmEngine implements Engine {
   readonly #cpu: CpuLimit
   readonly #openGate: OpenGate
   readonly #programs = new Set<WasmProgram>()
+  readonly #digests = new ModuleDigests()
   /** Each is asked for at the bid, for the inputs and for the start; a specification is never changed. */
   readonly #decoded = new WeakMap<SpecConfig, WasmParams>()
 
@@ -67,7 +69,7 @@ export class WasmEngine implements Engine {
   }
 
   async start(request: RunRequest, signal: AbortSignal): Promise<RunningProgram> {
-    const order = await orderOf(request, this.#paramsOf(request.engine), this.#settings)
+    const order = await orderOf(request, this.#paramsOf(request.engine), this.#settings, this.#digests)
     const needs = needsOf(order)
     const source = {
       take: () => this.#runners.take(needs, signal),

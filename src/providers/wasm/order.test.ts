@@ -1,11 +1,9 @@
-import { copyFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { RunRequest } from '#contracts/engine.ts'
 import { noResources } from '#models/resources.ts'
-import { TempFolders, wasmFixture } from '../../../test/kit/wasm-order.ts'
+import { wasmFixture } from '../../../test/kit/wasm-order.ts'
 import { decodeWasmParams } from './engine-params.ts'
-import { moduleDigest } from './module-digest.ts'
+import { ModuleDigests } from './module-digest.ts'
 import { needsOf, orderOf, orderWithout } from './order.ts'
 import { defaultWasmSettings } from './settings.ts'
 
@@ -20,13 +18,10 @@ const prepared = (hostPath: string, Alias = '', guestPath = '/m') => ({
 const orderWith = (params: Record<string, unknown>, request: Partial<RunRequest> = {}) => {
   const whole = { inputs: [], engineInputs: [], outputs: [], env: {}, resources: noResources(), ...request }
   const engine = { Type: 'wasm', Params: params }
-  return orderOf(whole as unknown as RunRequest, decodeWasmParams(engine), defaultWasmSettings)
+  return orderOf(whole as unknown as RunRequest, decodeWasmParams(engine), defaultWasmSettings, new ModuleDigests())
 }
 
 describe('the order for a child', () => {
-  const folders = new TempFolders()
-  afterAll(() => folders.close())
-
   it('names modules by what brought them, with their digests', async () => {
     const order = await orderWith(
       { EntryModule: source('mod'), ImportModules: [source('lib')] },
@@ -41,8 +36,8 @@ describe('the order for a child', () => {
       { alias: 'lib', title: 'its source', failurePrefix: 'failed to instantiate import module (inline)' },
     ])
     expect(needsOf(order).digests).toEqual([
-      (await moduleDigest(wasmFixture('link-main')))?.digest,
-      (await moduleDigest(wasmFixture('link-lib')))?.digest,
+      (await new ModuleDigests().of(wasmFixture('link-main')))?.digest,
+      (await new ModuleDigests().of(wasmFixture('link-lib')))?.digest,
     ])
   })
 
@@ -68,7 +63,7 @@ describe('the order for a child', () => {
     expect(order.entry).toMatchObject({
       place: { guestPath: '/app/main.wasm' },
       failurePrefix: 'failed to load entry module app/main.wasm',
-      ...(await moduleDigest(wasmFixture('noop'))),
+      ...(await new ModuleDigests().of(wasmFixture('noop'))),
     })
     expect(order.imports[0]).toMatchObject({ alias: '/lib', failurePrefix: 'failed to load import module /lib' })
     expect(order.aliases.map(({ alias }) => alias)).toEqual(['a'])
@@ -96,19 +91,5 @@ describe('the order for a child', () => {
     expect(await pages(2 ** 32)).toBe(65_536)
     expect(await pages(0)).toBe(65_536)
     await expect(pages(2 ** 32 + 1)).rejects.toThrow('requested memory exceeds the wasm limit - 4294967297 > 4GB')
-  })
-
-  it('knows the digest and the size of large files too, and of nothing that is no file', async () => {
-    const large = join(folders.root, 'large')
-    writeFileSync(large, Buffer.alloc(3_000_000, 'x'))
-    const small = join(folders.root, 'small')
-    copyFileSync(wasmFixture('noop'), small)
-    expect(await moduleDigest(large)).toEqual({
-      digest: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
-      sizeBytes: 3_000_000,
-    })
-    expect(await moduleDigest(small)).toEqual(await moduleDigest(wasmFixture('noop')))
-    expect(await moduleDigest(folders.root)).toBeUndefined()
-    expect(await moduleDigest(join(folders.root, 'none'))).toBeUndefined()
   })
 })

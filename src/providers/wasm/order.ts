@@ -4,7 +4,7 @@ import type { InlineFile, PreparedInput } from '#contracts/storage.ts'
 import { Fault } from '#lib/fault.ts'
 import { pageBytes, pageLimit } from './binary/limits.ts'
 import type { ModuleSource, WasmParams } from './engine-params.ts'
-import { moduleDigest } from './module-digest.ts'
+import type { ModuleDigest, ModuleDigests } from './module-digest.ts'
 import { cleanPath, mountsOf } from './mounts.ts'
 import type { RunnerNeeds } from './pool/runner-supply.ts'
 import type { ModuleRef, RunOrder } from './protocol/run-order.ts'
@@ -14,11 +14,18 @@ import type { WasmSettings } from './settings.ts'
 const largeBytes = 1_048_576
 
 /** What a child is told, made from what the node has prepared. Throws a Fault for what the user got wrong. */
-export async function orderOf(request: RunRequest, params: WasmParams, settings: WasmSettings): Promise<RunOrder> {
+export async function orderOf(
+  request: RunRequest,
+  params: WasmParams,
+  settings: WasmSettings,
+  digests: ModuleDigests,
+): Promise<RunOrder> {
   const { inputs, engineInputs, outputs, env } = request
   const prepared = [...engineInputs]
   const ref = (source: ModuleSource, noun: string): Promise<ModuleRef> =>
-    typeof source === 'string' ? guestModule(source, noun, inputs) : broughtModule(prepared.shift(), noun)
+    typeof source === 'string'
+      ? guestModule(source, noun, inputs, digests)
+      : broughtModule(prepared.shift(), noun, digests)
   const entry = await ref(params.entryModule, 'entry')
   const imports: ModuleRef[] = []
   for (const source of params.importModules) imports.push(await ref(source, 'import'))
@@ -63,7 +70,11 @@ export function orderWithout(modules: { has(digest: string): boolean }, order: R
 }
 
 /** A module the engine brought: failures name the type of its source, as the older clients know them. */
-async function broughtModule(input: PreparedInput | InlineFile | undefined, noun: string): Promise<ModuleRef> {
+async function broughtModule(
+  input: PreparedInput | InlineFile | undefined,
+  noun: string,
+  digests: ModuleDigests,
+): Promise<ModuleRef> {
   if (input === undefined)
     throw new Fault('InternalError', 'a module of the job was not prepared', { component: 'WASM' })
   // The doubled word is what the reference says.
@@ -72,7 +83,7 @@ async function broughtModule(input: PreparedInput | InlineFile | undefined, noun
     alias: input.input.Alias,
     ...('bytes' in input
       ? inlineModule(input)
-      : { place: { hostPath: input.hostPath }, ...(await knownDigest(input)) }),
+      : { place: { hostPath: input.hostPath }, ...(await knownDigest(input, digests)) }),
     title: input.guestPath || 'its source',
     failurePrefix: `failed to instantiate ${title} (${input.input.Source.Type})`,
   }
@@ -85,13 +96,18 @@ const inlineModule = ({ bytes }: InlineFile): Pick<ModuleRef, 'place' | 'digest'
 })
 
 /** A module among the task's inputs, by its path in the program's own tree. */
-async function guestModule(path: string, noun: string, inputs: readonly PreparedInput[]): Promise<ModuleRef> {
+async function guestModule(
+  path: string,
+  noun: string,
+  inputs: readonly PreparedInput[],
+  digests: ModuleDigests,
+): Promise<ModuleRef> {
   const guestPath = cleanPath(path)
   const input = inputs.find((each) => cleanPath(each.guestPath) === guestPath)
   return {
     alias: path,
     place: { guestPath: Buffer.from(guestPath, 'utf8').toString('latin1') },
-    ...(input ? await knownDigest(input) : {}),
+    ...(input ? await knownDigest(input, digests) : {}),
     title: path,
     failurePrefix: `failed to load ${noun} module ${path}`,
   }
@@ -104,8 +120,8 @@ const aliasModule = ({ input, hostPath, guestPath }: PreparedInput): ModuleRef =
   failurePrefix: '',
 })
 
-async function knownDigest({ hostPath, kind }: PreparedInput): Promise<{ digest?: string; sizeBytes?: number }> {
-  return (kind === 'file' && (await moduleDigest(hostPath))) || {}
+async function knownDigest({ hostPath, kind }: PreparedInput, digests: ModuleDigests): Promise<Partial<ModuleDigest>> {
+  return (kind === 'file' && (await digests.of(hostPath))) || {}
 }
 
 function memoryPages(bytes: number): number {
