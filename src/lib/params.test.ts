@@ -37,11 +37,15 @@ describe('decodeParams', () => {
       Seed: 9007199254740993n,
       Free: [1],
     })
+    expect(decodeParams({ Seed: 2n ** 63n - 1n }, 'S', kinds)).toEqual({ Seed: 2n ** 63n - 1n })
     const decode = (params: Record<string, unknown>) => () => decodeParams(params, 'S', kinds)
     expect(decode({ Env: ['A=b'] })).toThrow(
       'cannot unmarshal array into Go struct field S.Env of type map[string]string',
     )
     expect(decode({ Env: { A: 1 } })).toThrow('cannot unmarshal number into Go struct field S.Env of type string')
+    expect(decode({ Seed: 2n ** 63n })).toThrow(
+      'cannot unmarshal number 9223372036854775808 into Go struct field S.Seed',
+    )
     expect(decode({ Seed: 1.5 })).toThrow('cannot unmarshal number 1.5 into Go struct field S.Seed of type int64')
   })
 })

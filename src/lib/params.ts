@@ -62,7 +62,7 @@ const text = (value: unknown, path: string): unknown =>
 
 function integer(value: unknown, path: string): bigint {
   if (kindOf(value) !== 'number') return refuse(value, path, 'int64')
-  const digits = JSON.stringify(value)
+  const digits = typeof value === 'bigint' ? String(value) : JSON.stringify(value)
   if (/^-?\d+$/.test(digits) && BigInt.asIntN(64, BigInt(digits)) === BigInt(digits)) return BigInt(digits)
   throw refusal(`number ${digits}`, path, 'int64')
 }
@@ -74,8 +74,8 @@ function refuse(value: unknown, path: string, type: string): never {
 const refusal = (kind: string, path: string, type: string): Fault =>
   new Fault('ValidationError', `json: cannot unmarshal ${kind} into Go struct field ${path} of type ${type}`)
 
-/** Numbers may come as the text they were written in (JSON.rawJSON). */
-function kindOf(value: unknown): string {
+/** What error texts call a value. Numbers may come as a bigint, or as the text they were written in (JSON.rawJSON). */
+export function kindOf(value: unknown): string {
   if (Array.isArray(value)) return 'array'
   if (typeof value === 'boolean') return 'bool'
   if (typeof value === 'string') return 'string'

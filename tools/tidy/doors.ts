@@ -67,6 +67,7 @@ const packages: Record<string, readonly string[]> = {
     'undici',
   ],
   'providers/url': ['lru-cache', 'undici'],
+  'providers/wasm': ['lru-cache'],
   nats: ['@nats-io/transport-node'],
   platform: ['undici'],
   orchestrator: ['diff'],

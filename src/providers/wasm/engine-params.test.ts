@@ -52,6 +52,8 @@ describe('parameters of engine wasm', () => {
     expect(decode({ EntryModule: module, Deterministic: true }).seed).toBe(0n)
     expect(decode({ EntryModule: module, deterministic: true, seed: -5 }).seed).toBe(-5n)
     expect(decode({ EntryModule: module, Seed: 5 }).seed).toBeUndefined()
+    expect(decode({ EntryModule: module, Deterministic: true, Seed: 2n ** 62n }).seed).toBe(2n ** 62n)
+    expect(refusal({ EntryModule: 2n ** 62n })).toContain('cannot unmarshal number into Go struct field')
     expect(refusal({ EntryModule: module, Seed: 'x' })).toContain('cannot unmarshal string into Go struct field')
   })
 

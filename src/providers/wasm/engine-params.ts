@@ -1,5 +1,5 @@
 import { Fault } from '#lib/fault.ts'
-import { decodeParams } from '#lib/params.ts'
+import { decodeParams, kindOf } from '#lib/params.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
 import type { InputSource } from '#models/task.ts'
 
@@ -109,10 +109,8 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 
 const nounOf = (field: string): string => (field === 'EntryModule' ? 'entry module' : 'import module')
 
-function wrongKind(value: unknown, path: string, type: string): Fault {
-  const kind = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value
-  return invalid(`json: cannot unmarshal ${kind} into Go struct field ${path} of type ${type}`)
-}
+const wrongKind = (value: unknown, path: string, type: string): Fault =>
+  invalid(`json: cannot unmarshal ${kindOf(value)} into Go struct field ${path} of type ${type}`)
 
 const invalid = (message: string): Fault =>
   new Fault('ValidationError', message, { component: 'WASM', details: { FailureClass: 'user' } })
