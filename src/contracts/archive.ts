@@ -5,15 +5,20 @@ import type { ResultPart } from './publisher.ts'
 /** Bounds of an archive; what goes beyond is a Fault ResourceExhausted. */
 export type UnpackLimits = { totalBytes: number; fileBytes: number; entries: number }
 
+/** Whether an entry is wanted, by its path as the archive has it; `isLink`: what it stands for is under another path. */
+export type IsWanted = (path: string, isLink: boolean) => boolean
+
 /**
  * Unpacks a tar, compressed or not, into an existing folder. No entry leaves it, neither by its name nor through a link; an archive that tries,
  * or has devices or pipes, is refused as a whole (Fault BadRequest). Nothing of it is left in the folder on failure.
+ * What is not wanted is read and not written; absent = all is.
  */
 export type UnpackArchive = (
   source: Readable,
   directory: string,
   limits: UnpackLimits,
   signal: AbortSignal,
+  isWanted?: IsWanted,
 ) => Promise<void>
 
 type OpenArchive = (rest: ArchiveRest | undefined) => Promise<ArchiveBytes>
@@ -24,6 +29,7 @@ export type ArchiveWishes = {
   /** Of the archive, from where it is taken up on. */
   progress: (receivedBytes: number, totalBytes: number | undefined) => void
   signal: AbortSignal
+  isWanted?: IsWanted | undefined
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { SpecConfig } from '#models/spec-config.ts'
+import type { IsWanted } from './archive.ts'
 
 export type DownloadProgress = (receivedBytes: number, totalBytes: number | undefined) => void
 
@@ -9,6 +10,13 @@ export interface Downloader {
   /**
    * Writes the unpacked result into `directory` (exists, empty). Entries never leave it, and it is empty again on failure. An
    * archive that did not come whole stays beside it, as BringArchive says, for a later call.
+   * What is not wanted may be left out; absent = all is wanted.
    */
-  download(result: SpecConfig, directory: string, progress: DownloadProgress, signal: AbortSignal): Promise<void>
+  download(
+    result: SpecConfig,
+    directory: string,
+    progress: DownloadProgress,
+    signal: AbortSignal,
+    isWanted?: IsWanted,
+  ): Promise<void>
 }

@@ -24,7 +24,7 @@ export const bringArchive: BringArchive = async (openArchive, directory, wishes)
   await write(await openArchive(await restOf(path)), path, wishes)
   try {
     await check(path, wishes)
-    await unpackTarGz(createReadStream(path), directory, await limitsOf(path), wishes.signal)
+    await unpackTarGz(createReadStream(path), directory, await limitsOf(path), wishes.signal, wishes.isWanted)
   } catch (error) {
     const { code } = faultOf(error)
     if (code === 'ResourceExhausted') throw leftPacked(error, path)

@@ -14,7 +14,7 @@ export const unpackTarGz: UnpackArchive = (...given) => unpack(createGunzip, ...
 
 async function unpack(
   decompressed: () => Transform,
-  ...[source, directory, limits, signal]: Parameters<UnpackArchive>
+  ...[source, directory, limits, signal, isWanted = () => true]: Parameters<UnpackArchive>
 ): Promise<void> {
   const check = entryCheck(limits)
   let isEscaped = false
@@ -25,8 +25,10 @@ async function unpack(
   }
   const unpacker = unpackTo(directory, {
     strict: true,
-    filter: (header) =>
-      check(header.type, header.name, header.type === 'file' || header.type === undefined ? header.size : 0),
+    filter: ({ type, name, size }) => {
+      check(type, name, type === 'file' || type === undefined ? size : 0)
+      return isWanted(name, type === 'symlink' || type === 'link')
+    },
     map: (header) => ({
       ...header,
       name: escaped(header.name),
@@ -49,7 +51,7 @@ async function unpack(
 function entryCheck(limits: UnpackLimits) {
   let entries = 0
   let totalBytes = 0
-  return (type: string | undefined, name: string, sizeBytes: number): boolean => {
+  return (type: string | undefined, name: string, sizeBytes: number): void => {
     if (type !== undefined && special.has(type)) throw refused(`${JSON.stringify(name)} is a ${type}`)
     if (name.startsWith('/')) throw refused(`${JSON.stringify(name)} points outside of it`)
     entries += 1
@@ -57,7 +59,6 @@ function entryCheck(limits: UnpackLimits) {
     if (entries > limits.entries) throw tooMuch(`more than ${limits.entries} entries`)
     if (sizeBytes > limits.fileBytes) throw tooMuch(`${name} is larger than ${limits.fileBytes} bytes`)
     if (totalBytes > limits.totalBytes) throw tooMuch(`more than ${limits.totalBytes} bytes`)
-    return true
   }
 }
 

@@ -1,3 +1,4 @@
+import type { IsWanted } from '#contracts/archive.ts'
 import type { DownloadProgress } from '#contracts/downloader.ts'
 import { Fault, faultOf } from '#lib/fault.ts'
 import { sideBySide } from '#lib/side-by-side.ts'
@@ -13,6 +14,8 @@ export type FetchLimits = {
   readonly timeoutMs: number
   /** What breaks off does not stay: nobody comes again. */
   readonly isTemporary?: boolean
+  /** What else a result has need not be there. Absent = all of it is wanted. */
+  readonly isWanted?: IsWanted
 }
 
 const mostAtOnce = 4
@@ -26,13 +29,13 @@ type Failed = { name: string; error: unknown }
 export async function fetchAll(
   results: readonly Result[],
   root: string,
-  { timeoutMs, isTemporary = false }: FetchLimits,
+  { timeoutMs, isTemporary = false, isWanted }: FetchLimits,
   cli: Cli,
 ): Promise<string[]> {
   const late = new AbortController()
   const limit = cli.clock.after(timeoutMs, () => late.abort(tooLate(timeoutMs, isTemporary)))
   const signal = AbortSignal.any([cli.interrupted, late.signal])
-  const published = new PublishedResults(cli, signal)
+  const published = new PublishedResults(cli, signal, isWanted)
   const transfers = new Transfers(cli.stderr, cli.clock, 'results')
   const waiting = results.map((result) => ({ result, told: transfers.add(sizeOf(result)) }))
   const fetched: string[] = []

@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { SystemClock } from '#platform/clock.ts'
 import { partOf } from '../../../test/kit/part-of.ts'
-import { tarOf } from '../../../test/kit/tar-of.ts'
+import { type TarMember, tarOf } from '../../../test/kit/tar-of.ts'
 import { type Answer, type WebServer, webServer } from '../../../test/kit/web-server.ts'
 import type { Cli } from '../command.ts'
 import { printFile } from './one-file.ts'
@@ -14,6 +14,8 @@ import type { Result } from './results-of.ts'
 describe('one file of the results, for stdout', () => {
   let temporary: string
   let printed: string
+  /** While it was printed. */
+  let there: string[]
   let server: WebServer | undefined
   beforeEach(() => {
     temporary = mkdtempSync(join(tmpdir(), 'bacalhau-print-'))
@@ -31,7 +33,12 @@ describe('one file of the results, for stdout', () => {
       resolve: (path: string) => path,
       clock: new SystemClock(),
       env: {},
-      stdout: { write: (piece: Uint8Array) => (printed += Buffer.from(piece)) },
+      stdout: {
+        write(piece: Uint8Array) {
+          printed += Buffer.from(piece)
+          there = readdirSync(temporary, { recursive: true, encoding: 'utf8' })
+        },
+      },
       stderr: { canRedraw: false, columns: undefined, write() {} },
       interrupted: new AbortController().signal,
       load: async () => ({ settings: { ResultDownloaders: { Types: { IPFS: { Endpoint: '' } } } } }),
@@ -60,6 +67,19 @@ describe('one file of the results, for stdout', () => {
       hint: expect.stringMatching(/^In it: answer\.txt\/a, .*\/e, … \(6\)\. With a folder as --output-dir/),
     })
     expect(printed).toBe('')
+  })
+
+  it('is written alone, unless a link leads to it', async () => {
+    const many = ['a', 'b', 'c'].map((name) => ({ name: `many/${name}`, body: name }))
+    const gzip = (...members: TarMember[]) => gzipSync(tarOf([...many, ...members]))
+    await print((_, reply) => void reply.end(gzip({ name: 'answer.txt', body: '42\n' })))
+    expect([printed, there.filter((path) => path.includes('many'))]).toEqual(['42\n', []])
+    await server?.close()
+    await print((_, reply) => void reply.end(gzip({ name: 'answer.txt', type: '2', linkname: 'many/b' })))
+    expect(printed).toBe('42\nb')
+    await server?.close()
+    await print((_, reply) => void reply.end(gzip({ name: 'answer.txt', type: '1', linkname: 'many/c' })))
+    expect(printed).toBe('42\nbc')
   })
 
   it('that does not come in time is not said to be kept', async () => {

@@ -1,3 +1,5 @@
+import { normalize } from 'node:path'
+import type { IsWanted } from '#contracts/archive.ts'
 import { Fault } from '#lib/fault.ts'
 import { resultFolder } from '#platform/result-folder.ts'
 import type { Cli } from '../command.ts'
@@ -6,7 +8,8 @@ import type { Result } from './results-of.ts'
 
 /**
  * Writes one file of the results to stdout: the one that only one execution has, output of all joined, or that of
- * `EXECUTION/path`. On its way all of them lie in a folder that lives no longer than the program, and is nobody else's.
+ * `EXECUTION/path`. On its way it lies in a folder that lives no longer than the program, and is nobody else's. What else the
+ * results have is not written there, unless a link leads to it.
  */
 export async function printFile(
   results: readonly Result[],
@@ -18,10 +21,18 @@ export async function printFile(
   cli.lasts()
   const folder = await resultFolder.makePrivate(cli.temporary)
   try {
-    const flags = { folder, mustExist: true, isRaw: false, isTemporary: true, timeoutMs }
-    const shared = await fetchResults(results, flags, cli)
-    const place = await resultFolder.placeIn(folder, path)
-    if (!place) throw noFile(path, shared.includes(path) ? results.map(({ name }) => name) : [])
+    const flags = { mustExist: false, isRaw: false, isTemporary: true, timeoutMs }
+    const names = results.map(({ name }) => name)
+    let isLinked = false
+    const isWanted = wantedOnly(path, names, () => (isLinked = true))
+    let root = `${folder}/one`
+    let shared = await fetchResults(results, { ...flags, folder: root, isWanted }, cli)
+    if (isLinked) {
+      root = `${folder}/all`
+      shared = await fetchResults(results, { ...flags, folder: root }, cli)
+    }
+    const place = await resultFolder.placeIn(root, path)
+    if (!place) throw noFile(path, shared.includes(path) ? names : [])
     if (place.kind === 'folder') throw isFolder(path, await resultFolder.names(place.path))
     for await (const chunk of resultFolder.content(place.path)) {
       cli.interrupted.throwIfAborted()
@@ -31,6 +42,26 @@ export async function printFile(
     await resultFolder.remove(folder)
   }
 }
+
+/**
+ * What is at the path, below it, or on the way there; in a result, or in that of an execution that the path begins with. `onLink` is
+ * told of a link among them: what is wanted may then be anywhere.
+ */
+function wantedOnly(path: string, names: readonly string[], onLink: () => void): IsWanted {
+  const asked = namesIn(path)
+  const paths = names.includes(asked[0] ?? '') ? [asked, asked.slice(1)] : [asked]
+  return (entry, isLink) => {
+    const own = namesIn(entry)
+    const isMeant = paths.some((each) => each.every((name, i) => i >= own.length || name === own[i]))
+    if (isMeant && isLink) onLink()
+    return isMeant && !isLink
+  }
+}
+
+const namesIn = (path: string): string[] =>
+  normalize(path)
+    .split('/')
+    .filter((name) => name !== '' && name !== '.')
 
 /** Refuses a folder of results that lacks the file or folder which was asked for; whatever else came stays. */
 export async function needPlace(results: readonly Result[], path: string, flags: FetchFlags, cli: Cli): Promise<void> {

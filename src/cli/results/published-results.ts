@@ -1,4 +1,5 @@
 import type { ShownExecution } from '#api/decode/execution.ts'
+import type { IsWanted } from '#contracts/archive.ts'
 import type { DownloadProgress } from '#contracts/downloader.ts'
 import { Fault, faultOf, messageOf } from '#lib/fault.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
@@ -24,14 +25,16 @@ export const supportedTypes = async (cli: Cli): Promise<string[]> =>
 export class PublishedResults {
   readonly #cli: Cli
   readonly #signal: AbortSignal
+  readonly #isWanted: IsWanted | undefined
   /** Whether the first that was asked of a host came, as soon as something of it is here. */
   readonly #reached = new Map<string, Promise<boolean>>()
   readonly #told = new Set<string>()
   #downloaders: ReturnType<typeof downloadersOf> | undefined
 
-  constructor(cli: Cli, signal: AbortSignal) {
+  constructor(cli: Cli, signal: AbortSignal, isWanted?: IsWanted) {
     this.#cli = cli
     this.#signal = signal
+    this.#isWanted = isWanted
   }
 
   /** Into an empty folder; on failure it is empty again. */
@@ -77,7 +80,7 @@ export class PublishedResults {
     const downloaders = await (this.#downloaders ??= downloadersOf(this.#cli))
     const downloader = downloaders.find(({ types }) => types.some((each) => each.toLowerCase() === type))
     if (!downloader) throw new Fault('NotImplemented', `results of type ${spec.Type} cannot be downloaded`)
-    await downloader.download(spec, folder, progress, this.#signal)
+    await downloader.download(spec, folder, progress, this.#signal, this.#isWanted)
   }
 
   async #bringThroughOrchestrator(
@@ -96,6 +99,7 @@ export class PublishedResults {
         progress(received, total)
       },
       signal: this.#signal,
+      isWanted: this.#isWanted,
     }
     for (;;) {
       try {

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { UnpackArchive, UnpackLimits } from '#contracts/archive.ts'
+import type { IsWanted, UnpackArchive, UnpackLimits } from '#contracts/archive.ts'
 import type { Downloader, DownloadProgress } from '#contracts/downloader.ts'
 import type { Clock } from '#lib/clock.ts'
 import { decodeS3Source, type S3Source } from '#lib/s3/params.ts'
@@ -39,12 +39,13 @@ export class S3Downloader implements Downloader {
     directory: string,
     progress: DownloadProgress,
     signal: AbortSignal,
+    isWanted?: IsWanted,
   ): Promise<void> {
-    if (typeKey(result.Type) === 's3') return this.#bring(result, directory, progress, signal)
-    return this.#deps.byUrl.download(result, directory, progress, signal)
+    if (typeKey(result.Type) === 's3') return this.#bring(result, directory, progress, signal, isWanted)
+    return this.#deps.byUrl.download(result, directory, progress, signal, isWanted)
   }
 
-  async #bring(result: SpecConfig, directory: string, progress: DownloadProgress, signal: AbortSignal): Promise<void> {
+  async #bring(...[result, directory, progress, signal, isWanted]: Parameters<Downloader['download']>): Promise<void> {
     const { clients, clock, unpack, limits } = this.#deps
     const source = decodeS3Source(result)
     const staged = join(directory, stage)
@@ -62,7 +63,7 @@ export class S3Downloader implements Downloader {
       await bringObjects({ client, get, clock, retries, onBytes }, source, listing, staged, signal)
       const names = await readdir(staged)
       if (listing.isSingle && source.Key.endsWith('.tar.gz')) {
-        await unpack(createReadStream(join(staged, names[0] ?? '')), directory, limits, signal)
+        await unpack(createReadStream(join(staged, names[0] ?? '')), directory, limits, signal, isWanted)
       } else {
         for (const name of names) await rename(join(staged, name), join(directory, name))
       }

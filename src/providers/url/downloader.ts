@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { AddressesOf } from '#contracts/addresses.ts'
-import type { ArchiveWishes, BringArchive } from '#contracts/archive.ts'
+import type { ArchiveWishes, BringArchive, IsWanted } from '#contracts/archive.ts'
 import type { ArchiveBytes, ArchiveRest } from '#contracts/archive-bytes.ts'
 import type { Downloader, DownloadProgress } from '#contracts/downloader.ts'
 import type { Clock, Random } from '#lib/clock.ts'
@@ -46,6 +46,7 @@ export class UrlDownloader implements Downloader {
     directory: string,
     progress: DownloadProgress,
     signal: AbortSignal,
+    isWanted?: IsWanted,
   ): Promise<void> {
     const { url, sha256 = digestOf(result), ...login } = decodeUrlSource(result)
     const { readTimeoutMs, retries } = this.#settings
@@ -54,7 +55,7 @@ export class UrlDownloader implements Downloader {
     try {
       const parts = { dispatcher, clock: this.#deps.clock, retries }
       const begin = (rest?: ArchiveRest) => beginDownload(parts, { url, ...login, signal, rest })
-      const wishes = { ...(sha256 !== undefined && { sha256 }), progress, signal }
+      const wishes = { ...(sha256 !== undefined && { sha256 }), progress, signal, isWanted }
       if (isArchive(url)) await this.#deps.bring(async (rest) => archiveOf(await begin(rest)), directory, wishes)
       else await this.#bringAny(await begin(), directory, wishes)
     } catch (error) {
