@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { SystemClock } from '#platform/clock.ts'
 import { packFolder } from '#providers/pack-folder.ts'
-import type { S3Clients } from '#providers/s3/clients.ts'
+import { S3Clients } from '#providers/s3/clients.ts'
 import { ManagedPublisher } from '#providers/s3/managed-publisher.ts'
 import { S3Publisher } from '#providers/s3/publisher.ts'
 import { defaultS3Settings } from '#providers/s3/settings.ts'
@@ -16,6 +16,7 @@ import { publishRequest } from '../kit/publish-request.ts'
 import { s3Clients } from '../kit/s3.ts'
 import { type Misdeed, S3Server } from '../kit/s3-server.ts'
 import { canMount, mountDisk, unmountDisk } from '../kit/small-disk.ts'
+import { StepClock } from '../kit/step-clock.ts'
 import { until } from '../kit/until.ts'
 import { webServer } from '../kit/web-server.ts'
 
@@ -41,9 +42,9 @@ afterEach(async () => {
 })
 
 const place = (Key: string) => ({ Type: 's3', Params: { Bucket, Key, Endpoint: store.endpoint, Region: 'us-east-1' } })
-const prepared = async (Key: string, directory = folder) => {
+const prepared = async (Key: string, directory = folder, by = clients) => {
   const input = { Source: place(Key), Alias: '', Target: '/in' }
-  const storage = new S3Storage(defaultS3Settings, clients, { clock })
+  const storage = new S3Storage(defaultS3Settings, by, { clock })
   return (await storage.prepare(input, { directory, share: loneShare, limitBytes: 1e9 }, never)).hostPath
 }
 const publish = (Encoding: string, resultDirectory: string, signal = never) => {
@@ -90,12 +91,51 @@ describe('inputs from a store that misbehaves', () => {
     },
   )
 
+  it('are not asked for as anybody while credentials that are set up cannot be had, and come when they can', async () => {
+    store.buckets.put(Bucket, 'file', 'x')
+    store.misdeed = ({ headers }) => (headers.authorization ? undefined : { refuses: 403, code: 'AccessDenied' })
+    let credentials = async () => Promise.reject<{ accessKeyId: string; secretAccessKey: string }>(new Error('no role'))
+    const time = new StepClock()
+    const settings = { ...defaultS3Settings, trustedEndpoints: [store.endpoint] }
+    const given = { clock: time, environment: {}, credentials: () => credentials() }
+    const withRole = new S3Clients(settings, given)
+    onTestFinished(() => withRole.stop())
+    await expect(prepared('file', folder, withRole)).rejects.toMatchObject({
+      message: 'this node has no AWS credentials: no role',
+      details: { FailureClass: 'node' },
+    })
+    expect(store.asked).toEqual([])
+    const orAnybody = new S3Clients({ ...settings, isAnonymousTaken: true }, given)
+    onTestFinished(() => orAnybody.stop())
+    await expect(prepared('file', folder, orAnybody)).rejects.toMatchObject({
+      hint: expect.stringContaining('Compute.S3.TrustedEndpoints'),
+    })
+    credentials = async () => ({ accessKeyId: 'id', secretAccessKey: 'secret' })
+    time.goTo(60_000)
+    for (const [i, each] of [withRole, orAnybody].entries()) {
+      const root = await prepared('file', mkdtempSync(join(folder, `in-${i}-`)), each)
+      expect(readFileSync(join(root, 'file'), 'utf8')).toBe('x')
+    }
+  })
+
   it('are asked for again, each by itself, however many a store refuses for now', async () => {
     const keys = Array.from({ length: 150 }, (_, i) => `k${i}`)
     for (const key of keys) store.buckets.put(Bucket, key, key)
     atFirst(1, { refuses: 500 }, ['HEAD'])
     const all = await Promise.all(keys.map((key) => prepared(key, mkdtempSync(join(folder, 'in-')))))
     expect(all.map((root, i) => readFileSync(join(root, `k${i}`), 'utf8'))).toEqual(keys)
+  })
+
+  it('that a store refuses without a word, as strangers, are told with what may help', async () => {
+    const web = await webServer((_, reply) => void reply.writeHead(400).end())
+    onTestFinished(() => web.close())
+    const { Type, Params } = place('file')
+    const storage = new S3Storage(defaultS3Settings, clients, { clock })
+    const source = { Type, Params: { ...Params, Endpoint: web.url('') } }
+    await expect(storage.sizeBytes(source, loneShare, never)).rejects.toMatchObject({
+      message: 's3://b/file: Unknown (status 400)',
+      hint: expect.stringContaining('Compute.S3.TrustedEndpoints'),
+    })
   })
 
   it('that come from something else than a store say so, and what may help [R176]', async () => {
@@ -168,6 +208,14 @@ describe('results for a store that misbehaves', () => {
       const sent = store.buckets.get(Bucket, 'out/result/stdout')!.bytes
       expect(sent.equals(readFileSync(join(directory, 'stdout')))).toBe(true)
     }
+  })
+
+  it('with names too long for its keys say what leaves them more room', async () => {
+    store.misdeed = () => ({ refuses: 400, code: 'KeyTooLongError' })
+    await expect(publish('plain', result(1))).rejects.toMatchObject({
+      hint: expect.stringMatching(/^A key has at most 1,024 bytes/),
+      details: { FailureClass: 'user' },
+    })
   })
 
   it('that are broken off leave no parts behind that somebody pays for', async () => {

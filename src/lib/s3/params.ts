@@ -50,6 +50,12 @@ export function decodeS3Publisher({ Type, Params }: Spec): S3PublisherParams {
   if (!['', 'plain', 'gzip'].includes(params.Encoding)) {
     throw wrong("invalid s3 params. encoding must be either 'plain' or 'gzip'")
   }
+  if (params.Key.split('/').some((name) => name === '.' || name === '..')) {
+    throw wrong(
+      'invalid s3 params. key has a part . or ..',
+      'No address leads to such a key: nobody could fetch the result',
+    )
+  }
   checkEndpoint(params.Endpoint)
   return params
 }

@@ -90,6 +90,15 @@ const decodedParams = ({ op, type, params }: ParamsCase): unknown => {
   return op === 'source' ? decodeS3Source(spec) : decodeS3Publisher(spec)
 }
 
+it('a publisher is given no key that addresses cannot lead to', () => {
+  const publisher = (Key: string) => ({ Type: 's3', Params: { Bucket: 'b', Key } })
+  for (const key of ['../up', 'a/../b', 'a/./b', '..']) {
+    expect(() => decodeS3Publisher(publisher(key)), key).toThrow('key has a part . or ..')
+  }
+  for (const key of ['..up', 'a..b/{jobID}', '.hidden/x', '...'])
+    expect(decodeS3Publisher(publisher(key)).Key).toBe(key)
+})
+
 describeVectors('s3-source-params.json', decodedParams, { versions: ['v1.9.3', 'v1.4.0'], skip: isOlderSentence })
 describeVectors('s3-source-params.json', decodedParams, { skip: (vector) => !isOlderSentence(vector) })
 

@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache'
 import type { Dispatcher } from 'undici'
 import { no, off, type Verdict, yes } from '#contracts/verdict.ts'
 import type { Clock } from '#lib/clock.ts'
-import { messageOf } from '#lib/fault.ts'
+import { Fault, messageOf } from '#lib/fault.ts'
 import type { Startable } from '#lib/lifecycle.ts'
 import { endpointUrl, isAwsEndpoint } from '#lib/s3/endpoint.ts'
 import { mayHaveCredentials } from './credential-hints.ts'
@@ -42,7 +42,7 @@ export class S3Clients implements Startable {
   readonly #deps: S3ClientsDeps
   readonly #clients = new LRUCache<string, Promise<S3Client>>({
     max: mostClients,
-    dispose: (client) => void client.then((made) => made.destroy()),
+    dispose: (client) => void client.then((made) => made.destroy()).catch(() => {}),
   })
   #chain: CredentialSource | undefined
   #agent: Promise<Dispatcher> | undefined
@@ -53,13 +53,27 @@ export class S3Clients implements Startable {
     this.#deps = deps
   }
 
-  of({ Region, Endpoint }: S3Place): Promise<S3Client> {
-    const key = `${Endpoint}\n${Region}`
+  /** Throws a Fault of class node where credentials are set up and cannot be had. */
+  async of({ Region, Endpoint }: S3Place): Promise<S3Client> {
+    const isSigning = await this.#signs(Endpoint)
+    // Credentials may come later: who was asked as anybody before is not for ever.
+    const key = `${Endpoint}\n${Region}\n${isSigning}`
     const known = this.#clients.get(key)
     if (known) return known
-    const made = this.#make(Region, Endpoint)
+    const made = this.#make(Region, Endpoint, isSigning)
     this.#clients.set(key, made)
     return made
+  }
+
+  /** A store would refuse us as anybody, and that would be taken for a mistake of the job. */
+  async #signs(endpoint: string): Promise<boolean> {
+    if (!this.isTrusted(endpoint)) return false
+    const verdict = await this.hasCredentials()
+    if (verdict.isYes || verdict.isOff || this.#settings.isAnonymousTaken) return verdict.isYes
+    throw new Fault('Forbidden', verdict.reason, {
+      hint: 'AWS credentials are set up here and cannot be had: check AWS_PROFILE, the files they come from, or who gives them out',
+      details: { FailureClass: 'node' },
+    })
   }
 
   /**
@@ -124,12 +138,12 @@ export class S3Clients implements Startable {
     await (await agent)?.destroy()
   }
 
-  async #make(region: string, endpoint: string): Promise<S3Client> {
+  async #make(region: string, endpoint: string, isSigning: boolean): Promise<S3Client> {
     const { S3Client } = await import('@aws-sdk/client-s3')
     const isAws = isAwsEndpoint(endpoint)
     const settings: S3ClientConfig = {
       ...(endpoint ? { endpoint: endpointUrl(endpoint) } : {}),
-      ...((await this.isSigning(endpoint)) ? { credentials: await this.#credentials() } : anybody),
+      ...(isSigning ? { credentials: await this.#credentials() } : anybody),
       forcePathStyle: !isAws,
       followRegionRedirects: true,
       retryStrategy: retryEach(this.#settings.retries, this.#deps.clock),

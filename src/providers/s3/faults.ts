@@ -17,6 +17,11 @@ const causes: Record<string, Cause> = {
     class: 'user',
     hint: 'Check VersionID; buckets keep versions only when they are told to',
   },
+  KeyTooLongError: {
+    code: 'BadRequest',
+    class: 'user',
+    hint: 'A key has at most 1,024 bytes: a shorter one for the publisher, or Encoding gzip, leaves the names of files more room',
+  },
   NotFound: { code: 'NotFound', class: 'user', hint: 'Check bucket and key; a prefix ends in / or *' },
   AccessDenied: {
     code: 'Forbidden',
@@ -55,11 +60,10 @@ export function s3Fault(error: unknown, what: string): Fault {
     const cause = { ...causeOfStatus(status), hint: strangersHint }
     return faultFor(cause, `${what}: the answer is none of an S3 store (status ${status})`, error)
   }
-  const cause = causes[aliases[name ?? ''] ?? name ?? ''] ?? causeOfStatus(status)
+  const hasText = messageOf(error) !== noText
+  const cause = causes[aliases[name ?? ''] ?? name ?? ''] ?? causeOfStatus(status, hasText)
   const text =
-    status === undefined
-      ? messageOf(error)
-      : `${name}${messageOf(error) === noText ? '' : `: ${messageOf(error)}`} (status ${status})`
+    status === undefined ? messageOf(error) : `${name}${hasText ? `: ${messageOf(error)}` : ''} (status ${status})`
   return faultFor(cause, `${what}: ${text}`, error)
 }
 
@@ -81,12 +85,14 @@ const aliases: Record<string, string> = {
   TokenRefreshRequired: 'ExpiredToken',
 }
 
-function causeOfStatus(status: number | undefined): Cause {
+/** What an S3 store refuses it explains. */
+function causeOfStatus(status: number | undefined, hasText = true): Cause {
   const isRefusal = status !== undefined && status >= 400 && status < 500 && ![408, 412, 429].includes(status)
   if (status === undefined) return { code: 'ServiceUnavailable', class: 'transient', hint: unreachable }
   if (status >= 300 && status < 400) return otherRegion
   if (!isRefusal) return { code: 'ServiceUnavailable', class: 'transient', hint: busy }
-  return status === 403 ? (causes['AccessDenied'] as Cause) : { code: 'BadRequest', class: 'user' }
+  if (status === 403) return causes['AccessDenied'] as Cause
+  return { code: 'BadRequest', class: 'user', ...(hasText ? {} : { hint: strangersHint }) }
 }
 
 /** What our own connections refused is wrapped by the client on its way. */
