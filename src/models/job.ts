@@ -81,6 +81,13 @@ const endless = { Attempts: Number.POSITIVE_INFINITY, MaxDelay: 86_400 }
 const twice = { Attempts: 2, MaxDelay: 60 }
 const usual = ({ Type, Reschedule }: JobSpec): typeof twice => (Type === 'daemon' && !Reschedule ? endless : twice)
 
+/** Ports of its node that it names. */
+export const namedPorts = (job: JobSpec): number[] =>
+  (mainTask(job).Network.Ports ?? []).flatMap(({ Static }) => (Static ? [Static] : []))
+
+/** So many executions of it a node has at a time; 0 = any number. Those that name ports have them one after the other. */
+export const mostPerNode = (job: JobSpec): number => (namedPorts(job).length > 0 ? 1 : (job.MaxPerNode ?? 0))
+
 /** Defaults of `Reschedule` (ours): two starts, 1 s growing to 60 s, for transient and node failures; and for those that more memory may cure, where that is asked for. */
 export const rescheduleOf = (job: JobSpec): Required<ReschedulePolicy> => ({
   Attempts: job.Reschedule?.Attempts ?? usual(job).Attempts,

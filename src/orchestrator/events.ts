@@ -62,4 +62,7 @@ const msNs = 1_000_000n
 const whenText = (ns: bigint): string =>
   ns > 0n ? `in ${formatDuration((ns / msNs) * msNs)}` : 'as soon as a node can take it'
 
+/** A moment, for people. */
+export const timeText = (ns: bigint): string => new Date(Number(ns / msNs)).toISOString()
+
 export const execStop = (now: bigint, text: string): Event => event(topics.scheduling, text, now)

@@ -229,7 +229,7 @@ describe('why', () => {
     expect(reasonsOf(ops.snapshot()).Attempts[0]?.Next).toBe(
       'not tried again: a failure of class user is not tried again',
     )
-    const asked = new World(job(), one)
+    const asked = new World(withTask({ Timeouts: { QueueTimeout: 60n } }), one)
     asked.step()
     asked.end(0, 'AskForBidRejected')
     asked.step()

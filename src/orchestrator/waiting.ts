@@ -1,6 +1,6 @@
 import type { JobId } from '#models/ids.ts'
 import type { Job } from '#models/job.ts'
-import { isCounted, mainTask } from '#models/job.ts'
+import { isCounted, mainTask, mostPerNode } from '#models/job.ts'
 import { typeKey } from '#models/spec-config.ts'
 import { isBefore, type Turn, turnOf } from './turn.ts'
 
@@ -9,7 +9,7 @@ import { isBefore, type Turn, turnOf } from './turn.ts'
  * or it would hold up those behind it that could use what it cannot.
  */
 const shapeOf = (job: Job, isPeculiar: boolean): string => {
-  if (isPeculiar || !isCounted(job.Type) || (job.MaxPerNode ?? 0) > 0) return `${job.ID} ${job.Version}`
+  if (isPeculiar || !isCounted(job.Type) || mostPerNode(job) > 0) return `${job.ID} ${job.Version}`
   const task = mainTask(job)
   const sources = task.InputSources.map((input) => typeKey(input.Source.Type)).sort()
   return JSON.stringify([

@@ -117,6 +117,50 @@ describe('a hybrid node', () => {
     await taken.close()
   })
 
+  it('asks again for a port that another job has, as long as the job may wait', async () => {
+    const free = await doorTo(() => {})
+    const { port: Static } = free
+    await free.close()
+    const first = Promise.withResolvers<{ exitCode: number }>()
+    const engine = new ScriptedEngine('noop', () => (engine.starts.length === 1 ? first.promise : { exitCode: 0 }))
+    cluster = await startHybrid({ engines: [engine] })
+    const [task] = jobSpec().Tasks as [Task]
+    const withPort: Task = { ...task, Network: { Type: 'Default', Ports: [{ Name: 'web', Static }] } }
+    const holder = await submit({ Tasks: [withPort] })
+    await until('it has the port', () => engine.starts.length === 1)
+    const { JobID } = await submit({ Tasks: [{ ...withPort, Timeouts: { QueueTimeout: 60n } }] })
+    const job = () => cluster.jobs.get(JobID)
+    await until('it waits', async () => (await job()).State.StateType === 'Queued')
+    expect((await job()).State.Message).toMatch(/\nWho declined it is asked again, the first at 2[-0-9T:.]+Z\.$/)
+    first.resolve({ exitCode: 0 })
+    expect((await ended(holder.JobID)).State.StateType).toBe('Completed')
+    expect((await ended(JobID)).State.StateType).toBe('Completed')
+  })
+
+  it('gives the port of a service to its next version, once the one before has ended', async () => {
+    const free = await doorTo(() => {})
+    const { port: Static } = free
+    await free.close()
+    const engine = new ScriptedEngine('noop', () => new Promise(() => {}))
+    cluster = await startHybrid({ engines: [engine] })
+    const [task] = jobSpec().Tasks as [Task]
+    const Network: Task['Network'] = { Type: 'Default', Ports: [{ Name: 'web', Static }] }
+    const version = (TEXT: string) =>
+      cluster.jobs.submit({
+        spec: jobSpec({ Name: 'web', Type: 'service', Tasks: [{ ...task, Network, Env: { TEXT } }] }),
+        isForced: false,
+        naming: 'versioned',
+        warnings: [],
+      })
+    await version('first')
+    await until('it has the port', () => engine.starts.length === 1)
+    const { JobID } = await version('second')
+    await until('so has the next', () => engine.starts.length === 2)
+    expect((await cluster.jobs.get(JobID)).State.StateType).not.toBe('Failed')
+    const ends = (await cluster.jobs.executions(JobID)).map(({ ComputeState }) => ComputeState.StateType)
+    expect(ends).toEqual(['Cancelled', 'Running'])
+  })
+
   it('runs more partitions than fit at a time, never more than fit [R98, I5]', async () => {
     let running = 0
     let most = 0

@@ -164,7 +164,7 @@ export class World {
             ComputeState: { StateType: state, Message: `it ${state}` },
             FailureClass: failure,
             ModifyTime: this.nowNs,
-            StartTime: e.StartTime || this.nowNs || 1n,
+            StartTime: state === 'AskForBidRejected' ? 0n : e.StartTime || this.nowNs || 1n,
           }
         : e,
     )

@@ -1,7 +1,7 @@
 import type { Execution } from '#models/execution.ts'
 import { isDiscardedExecution } from '#models/execution-state.ts'
-import { type Job, mainTask, partitionCount } from '#models/job.ts'
-import { jobQueued, stopTexts } from '../events.ts'
+import { type Job, partitionCount } from '#models/job.ts'
+import { jobQueued, stopTexts, timeText } from '../events.ts'
 import { withStarted } from '../placement/foreseen.ts'
 import { gpuNamer } from '../placement/gpus.ts'
 import { Placement } from '../placement/place.ts'
@@ -9,6 +9,7 @@ import { selectNodes } from '../placement/rank.ts'
 import { reserveSome } from '../placement/reservation.ts'
 import { type Shortage, shortageOf } from '../placement/shortage.ts'
 import { checkBy, type Plan } from '../plan.ts'
+import { queueEnd } from '../queue-end.ts'
 import type { NodeView, Snapshot } from '../snapshot.ts'
 import { announceRetry } from './announce-retry.ts'
 import { failJob } from './ending.ts'
@@ -129,10 +130,11 @@ const placeAlike = (
   if (nodes.length === wanted.length) return
   const isAnyBusy = candidates.length > 0 || placement.near.some((node) => placement.isBusy(node))
   const shortage = (): Shortage => shortageOf(placement, missing.length, candidates.length)
-  const lack = { missing, isAnyBusy, shortage }
+  const lack = { missing, isAnyBusy, shortage, asksAgainAt: placement.asksAgainAt }
   if (nodes.length < missing.length) waitOrFail(snapshot, plan, executions, lack)
   else waitFor(plan, isAnyBusy)
   if (plan.waitsFor) {
+    if (lack.asksAgainAt !== undefined) checkBy(plan, lack.asksAgainAt)
     const unplaced = Math.max(0, missing.length - nodes.length)
     plan.unplaced = (plan.unplaced ?? 0) + unplaced
     plan.staying = (plan.staying ?? 0) + wanted.length - nodes.length - unplaced
@@ -148,7 +150,12 @@ const waitFor = (plan: Plan, isAnyBusy: boolean): void => {
   if (plan.waitsFor !== 'room') plan.waitsFor = isAnyBusy ? 'room' : 'nodes'
 }
 
-type Lack = { missing: readonly Partition[]; isAnyBusy: boolean; shortage: () => Shortage }
+type Lack = {
+  missing: readonly Partition[]
+  isAnyBusy: boolean
+  shortage: () => Shortage
+  asksAgainAt: bigint | undefined
+}
 
 /**
  * Too few nodes. Full nodes are waited for; so is anything while QueueTimeout lasts, and work that ran before.
@@ -159,7 +166,7 @@ const waitOrFail = (
   snapshot: Snapshot,
   plan: Plan,
   executions: readonly Execution[],
-  { missing, isAnyBusy, shortage }: Lack,
+  { missing, isAnyBusy, shortage, asksAgainAt }: Lack,
 ): void => {
   const giveUpAt = queueEnd(snapshot.job, executions)
   const isIdle = plan.starts.length === 0 && !executions.some(isLive)
@@ -176,22 +183,17 @@ const waitOrFail = (
   }
   if (giveUpAt !== undefined && isIdle) checkBy(plan, giveUpAt)
   waitFor(plan, isAnyBusy)
-  if (isIdle && !isSaidOfLate(snapshot)) queueJob(snapshot, plan, shortage().message)
+  if (isIdle && !isSaidOfLate(snapshot)) queueJob(snapshot, plan, `${shortage().message}${askedAgainText(asksAgainAt)}`)
 }
+
+/** A line of its own, or ''. */
+const askedAgainText = (at: bigint | undefined): string =>
+  at === undefined ? '' : `\nWho declined it is asked again, the first at ${timeText(at)}.`
 
 /** Why it waits is told to every node's detail, which on a large cluster changes all the time. */
 const saidForNs = 60n * secondNs
 const isSaidOfLate = ({ job: { State, ModifyTime }, nowNs }: Snapshot): boolean =>
   State.StateType === 'Queued' && nowNs < ModifyTime + saidForNs
-
-/** When it has waited for QueueTimeout, since its submission or since the last of it ended; undefined = it has none. */
-export function queueEnd(job: Job, executions: readonly Execution[]): bigint | undefined {
-  const seconds = mainTask(job).Timeouts.QueueTimeout ?? 0n
-  if (seconds === 0n) return undefined
-  return (
-    executions.reduce((at, { ModifyTime }) => (ModifyTime > at ? ModifyTime : at), job.VersionTime) + seconds * secondNs
-  )
-}
 
 export const queueJob = (snapshot: Snapshot, plan: Plan, why: string): void => {
   const event = jobQueued(snapshot.nowNs, why)

@@ -1,6 +1,7 @@
 import type { LogChunk } from '#contracts/log-reader.ts'
 import { Fault } from '#lib/fault.ts'
 import type { Execution } from '#models/execution.ts'
+import { timeText } from '../events.ts'
 
 /** What the control plane has of an output; as nobody knows better, all of it was written when the execution ended. */
 export async function* keptOutput({ RunOutput, ModifyTime }: Execution): AsyncGenerator<LogChunk> {
@@ -24,8 +25,7 @@ export const restIsGone = ({ ID, NodeID }: Execution): string =>
 
 /** `awaySinceNs`: since when the node is not connected, Unix ns; 0 = not known. */
 export const isAway = ({ ID, NodeID }: Execution, awaySinceNs: bigint): Fault => {
-  const since =
-    awaySinceNs === 0n ? '' : `; it is away since ${new Date(Number(awaySinceNs / 1_000_000n)).toISOString()}`
+  const since = awaySinceNs === 0n ? '' : `; it is away since ${timeText(awaySinceNs)}`
   return new Fault('ServiceUnavailable', `node ${NodeID} cannot be reached for its logs of execution ${ID}${since}`, {
     isRetryable: true,
     hint: 'The output is kept there. Try again when the node is connected; bacalhau node list shows whether it is.',

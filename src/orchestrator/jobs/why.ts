@@ -4,10 +4,11 @@ import { isCounted, type Job } from '#models/job.ts'
 import { isTerminalJob } from '#models/job-state.ts'
 import { forecastOf } from '../forecast.ts'
 import { partOf } from '../forecast-summary.ts'
-import { queueEnd } from '../job-types/counted.ts'
 import { failedAttempts } from '../job-types/failed-attempts.ts'
 import { isLive } from '../job-types/stop-executions.ts'
+import { declinesOf } from '../placement/declines.ts'
 import type { Plan } from '../plan.ts'
+import { queueEnd } from '../queue-end.ts'
 import type { Snapshot } from '../snapshot.ts'
 
 /** Why a job is where it is: the cause first, then its attempts, then the nodes; and what happens next. */
@@ -92,7 +93,8 @@ const ended = ({ ID }: Job): Next => ({
   NextTime: 0n,
 })
 
-const nextOf = ({ job, executions }: Snapshot, plan: Plan): Next => {
+const nextOf = (snapshot: Snapshot, plan: Plan): Next => {
+  const { job, executions } = snapshot
   const checkAt = plan.checkAt ?? 0n
   if (plan.starts.length > 0) return { Next: 'it is about to start', NextTime: checkAt }
   const isQueued = job.State.StateType === 'Pending' || job.State.StateType === 'Queued'
@@ -102,9 +104,14 @@ const nextOf = ({ job, executions }: Snapshot, plan: Plan): Next => {
       ? { Next: what, NextTime: checkAt }
       : { Next: `${what}, until its QueueTimeout is over`, NextTime: end }
   if (plan.waitsFor === 'room') return until(`starts when ${endText(plan)}, or another node joins`)
-  if (plan.waitsFor === 'nodes') return until('starts when a node that fits joins or changes')
+  if (plan.waitsFor === 'nodes') return until(`starts when a node that fits joins or changes${orTakesText(snapshot)}`)
   const isLookedAt = plan.checkAt !== undefined
   return { Next: `goes on by itself${isLookedAt ? '; it is looked at again by then' : ''}`, NextTime: checkAt }
+}
+
+const orTakesText = (snapshot: Snapshot): string => {
+  const isAnyAskedAgain = [...declinesOf(snapshot).values()].some(({ until }) => until !== undefined)
+  return isAnyAskedAgain ? ', or when one that declined it takes it after all' : ''
 }
 
 const endText = ({ reservations = new Map() }: Plan): string => {

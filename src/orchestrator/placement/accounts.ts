@@ -3,9 +3,12 @@ import { isOurs } from '#models/node.ts'
 import type { Resources } from '#models/resources.ts'
 import { typeKey } from '#models/spec-config.ts'
 import { uploadType } from '#models/upload.ts'
+import { timeText } from '../events.ts'
 import type { NodeView, Snapshot } from '../snapshot.ts'
+import { declinesOf } from './declines.ts'
 import type { LeftOut } from './exclusions.ts'
 import { faultAt, type RuleName } from './filter.ts'
+import { portsTakenText } from './place.ts'
 import { sizeCure, sizeText } from './size.ts'
 import { unmetBy, unmetCure, unmetText } from './unmet.ts'
 
@@ -13,11 +16,10 @@ import { unmetBy, unmetCure, unmetText } from './unmet.ts'
 type Account = { reason(left: LeftOut): string; cure(first: LeftOut, nodes: readonly NodeView[]): string }
 
 /** The accounts of all rules, for one job. What is alike has one reason, so it names no node. */
-export const accountsOf = ({ job, executions }: Snapshot, need: Resources): Record<RuleName, Account> => {
+export const accountsOf = (snapshot: Snapshot, need: Resources): Record<RuleName, Account> => {
+  const { job } = snapshot
   const unmet = unmetBy(job)
-  const saidBy = ({ id }: NodeView): string | undefined =>
-    executions.findLast((e) => e.NodeID === id && e.ComputeState.StateType === 'AskForBidRejected')?.ComputeState
-      .Message
+  const declines = declinesOf(snapshot)
   return {
     approval: { reason: () => 'not approved', cure: (_, nodes) => approve(nodes) },
     rejected: { reason: () => 'rejected', cure: (_, nodes) => approve(nodes) },
@@ -43,12 +45,13 @@ export const accountsOf = ({ job, executions }: Snapshot, need: Resources): Reco
         `wait until that has its turn: bacalhau job why ${shortId(node.reservation?.jobId ?? '')}; or start another node`,
     },
     declined: {
-      reason: ({ node }) => `declined the job${because(saidBy(node))}`,
-      cure: () => 'change the job and submit it again, or change what the node takes and start it anew',
+      reason: ({ node }) => `declined the job${because(declines.get(node.id)?.message)}`,
+      cure: (_, nodes) => declinedCure(nodes.flatMap(({ id }) => declines.get(id)?.until ?? [])),
     },
     'max-per-node': {
-      reason: () => `has its ${job.MaxPerNode ?? 0} executions of this job`,
-      cure: () => 'raise MaxPerNode, or start another node',
+      reason: () => portsTakenText(job) ?? `has its ${job.MaxPerNode ?? 0} executions of this job`,
+      cure: () =>
+        `${portsTakenText(job) ? 'leave out Static for any free port' : 'raise MaxPerNode'}, or start another node`,
     },
   }
 }
@@ -89,3 +92,10 @@ const onEach = (verb: string, [first, ...more]: readonly NodeView[]): string =>
 
 const waitFor = (count: number): string =>
   `wait: ${count === 1 ? '1 node is' : `${count} nodes are`} full; or start another node`
+
+/** `times`: when they are asked again. */
+const declinedCure = (times: readonly bigint[]): string => {
+  const cure = 'change the job and submit it again, or change what the node takes and start it anew'
+  const first = times.reduce((a, b) => (a < b ? a : b), times[0] ?? 0n)
+  return times.length === 0 ? cure : `wait, it is asked again at ${timeText(first)}; or ${cure}`
+}

@@ -95,3 +95,28 @@ it('a node that declined is asked again once it offers something else [W16]', ()
     expect(asked.step().starts).toHaveLength(starts)
   }
 })
+
+const onPort: Partial<Job> = { Tasks: [{ ...task, Network: { Type: 'Host', Ports: [{ Name: 'web', Static: 8080 }] } }] }
+
+it('executions of a job that names a port have it one after the other, wherever there is room for more', () => {
+  const two = new World(job({ Count: 2, ...onPort }), [{ units: 9 }])
+  two.strategy = 'pack'
+  expect(two.step()).toMatchObject({ starts: [{ PartitionIndex: 0 }], waitsFor: 'room' })
+  expect(new Placement(two.snapshot(), amount(1)).rejected().map(({ reason }) => reason())).toEqual([
+    'another execution of this job has port 8080 there',
+  ])
+  two.end(0, 'Completed')
+  expect(two.step().starts).toMatchObject([{ PartitionIndex: 1 }])
+})
+
+it.each(['service', 'daemon'] as const)(
+  'the next version of a %s has its port once the one before has ended',
+  (Type) => {
+    const updated = new World(job({ Type, ...onPort }), [{ units: 9 }])
+    updated.step()
+    updated.job = { ...updated.job, Version: 2 }
+    expect(updated.step()).toMatchObject({ starts: [], changes: [{ after: { JobVersion: 1 } }], waitsFor: 'room' })
+    updated.end(0, 'Cancelled')
+    expect(updated.step().starts).toMatchObject([{ JobVersion: 2 }])
+  },
+)

@@ -1,9 +1,11 @@
 import type { Execution } from '#models/execution.ts'
 import { isTerminalExecution } from '#models/execution-state.ts'
 import type { NodeId } from '#models/ids.ts'
+import { type Job, mostPerNode, namedPorts } from '#models/job.ts'
 import type { Resources } from '#models/resources.ts'
 import type { NodeView, Snapshot } from '../snapshot.ts'
 import { ampleChoice, someOf } from './choice.ts'
+import { type Decline, declinesOf, holdsAt } from './declines.ts'
 import { isEligible, meetsRules, type Refusal, refusalOf } from './filter.ts'
 import { labelsOf, preferenceOf, requiredSelector } from './labels.ts'
 import type { Candidate } from './rank.ts'
@@ -16,35 +18,42 @@ export type Rejected = Refusal & { readonly node: NodeView }
 export class Placement {
   readonly #snapshot: Snapshot
   readonly need: Resources
-  readonly #declined: ReadonlySet<NodeId>
+  readonly #declines: ReadonlyMap<NodeId, Decline>
   readonly #own: ReadonlyMap<NodeId, number>
   /** Among these are all that can take it. */
   readonly near: readonly NodeView[]
 
   constructor(snapshot: Snapshot, need: Resources) {
     const { job, executions, nodes } = snapshot
-    const ownVersion = executions.filter((execution) => execution.JobVersion === job.Version)
+    // What is left of earlier versions has no part in this one, but its ports.
+    const own = executions.filter(({ JobVersion }) => JobVersion === job.Version || namedPorts(job).length > 0)
     this.#snapshot = snapshot
     this.need = need
-    this.#declined = new Set(ownVersion.filter((e) => isDecline(e, nodes)).map((e) => e.NodeID))
-    this.#own = countByNode(ownVersion.filter((e) => !isTerminalExecution(e.ComputeState.StateType)))
+    this.#declines = declinesOf(snapshot)
+    this.#own = countByNode(own.filter((e) => !isTerminalExecution(e.ComputeState.StateType)))
     this.near = nodes.viewsNear(requiredSelector(job)?.constraints ?? [])
   }
 
   canTake(node: NodeView): boolean {
-    const { job } = this.#snapshot
-    return (
-      isEligible(node) &&
-      node.isListening &&
-      !this.#declined.has(node.id) &&
-      !this.#isAtLimit(node) &&
-      meetsRules(job, this.need, node)
-    )
+    return !this.#hasDeclined(node) && this.#hasPlace(node)
+  }
+
+  /** Unix ns at which the first of the nodes that have declined it, and could take it else, is asked again; undefined = none is. */
+  get asksAgainAt(): bigint | undefined {
+    const { nowNs, nodes } = this.#snapshot
+    let first: bigint | undefined
+    for (const [id, decline] of this.#declines) {
+      if (decline.until === undefined || !holdsAt(nowNs, decline) || (first !== undefined && decline.until >= first))
+        continue
+      const node = nodes.view(id)
+      if (node && this.#hasPlace(node)) first = decline.until
+    }
+    return first
   }
 
   /** Why an eligible node cannot take it; undefined when it can. */
   refusal(node: NodeView): Refusal | undefined {
-    if (this.#declined.has(node.id)) return { rule: 'declined', reason: () => 'job rejected', isBusy: false }
+    if (this.#hasDeclined(node)) return { rule: 'declined', reason: () => 'job rejected', isBusy: false }
     return (
       refusalOf(this.#snapshot.job, this.need, node) ??
       (this.#isAtLimit(node) ? this.#limitRefusal(node) : undefined) ??
@@ -71,17 +80,25 @@ export class Placement {
     const isChoosy = prefers !== undefined || strategy === 'pack'
     const enough = isChoosy ? Number.POSITIVE_INFINITY : 2 * wanted + ampleChoice
     const held = nodes.holding(job)
-    const some = someOf(this.#snapshot.better ?? this.near, enough, chance, (node) => this.canTake(node))
+    const some = someOf(this.#promising, enough, chance, (node) => this.canTake(node))
     return [...some, ...this.#othersHolding(held, some)].map((node) => ({
       node,
       free: freeFor(job, node),
       ownExecutions: this.#own.get(node.id) ?? 0,
-      trouble: trouble.get(node.id) ?? 0,
+      trouble: (trouble.get(node.id) ?? 0) + (this.#declines.get(node.id)?.times ?? 0),
       othersTrouble: troubled.get(node.id) ?? 0,
       isPreferred: prefers?.(labelsOf(node.state)) ?? false,
       inputsHeld: held.get(node.id) ?? 0,
       tieBreaker: chance(),
     }))
+  }
+
+  /** Of a job that found too few places, time alone brings back those that are asked again. */
+  get #promising(): readonly NodeView[] {
+    const { better, nodes } = this.#snapshot
+    if (!better) return this.near
+    const known = new Set(better.map(({ id }) => id))
+    return [...better, ...[...this.#declines.keys()].flatMap((id) => (known.has(id) ? [] : (nodes.view(id) ?? [])))]
   }
 
   /** Few, so that none of them is missed by chance. */
@@ -103,23 +120,32 @@ export class Placement {
       })
   }
 
+  #hasDeclined({ id }: NodeView): boolean {
+    return holdsAt(this.#snapshot.nowNs, this.#declines.get(id))
+  }
+
+  #hasPlace(node: NodeView): boolean {
+    const { job } = this.#snapshot
+    return isEligible(node) && node.isListening && !this.#isAtLimit(node) && meetsRules(job, this.need, node)
+  }
+
   #isAtLimit({ id }: NodeView): boolean {
-    const { MaxPerNode = 0 } = this.#snapshot.job
-    return MaxPerNode > 0 && (this.#own.get(id) ?? 0) >= MaxPerNode
+    const most = mostPerNode(this.#snapshot.job)
+    return most > 0 && (this.#own.get(id) ?? 0) >= most
   }
 
   #limitRefusal({ id }: NodeView): Refusal {
-    const { MaxPerNode } = this.#snapshot.job
-    const reason = (): string => `already runs ${this.#own.get(id)} of at most ${MaxPerNode} executions of this job`
+    const { job } = this.#snapshot
+    const reason = (): string =>
+      portsTakenText(job) ?? `already runs ${this.#own.get(id)} of at most ${job.MaxPerNode} executions of this job`
     return { rule: 'max-per-node', reason, isBusy: true }
   }
 }
 
-/** A node that has come back since then, or offers something else, may take by now what it did not. */
-const isDecline = ({ ComputeState, NodeID, ModifyTime }: Execution, nodes: Snapshot['nodes']): boolean => {
-  if (ComputeState.StateType !== 'AskForBidRejected') return false
-  const node = nodes.view(NodeID)?.state
-  return ModifyTime >= (node?.OfferedSince ?? node?.ConnectionState.ConnectedSince ?? 0n)
+/** Of a job that names ports. */
+export const portsTakenText = (job: Job): string | undefined => {
+  const ports = namedPorts(job)
+  return ports.length > 0 ? `another execution of this job has port ${ports.join(', ')} there` : undefined
 }
 
 /** It comes back, or counts as disconnected before long. */

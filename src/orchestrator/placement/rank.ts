@@ -1,4 +1,5 @@
 import { Heap } from '#lib/heap.ts'
+import { mostPerNode } from '#models/job.ts'
 import { fitsInto, type Resources, subtractResources } from '#models/resources.ts'
 import type { NodeView, Snapshot, Strategy } from '../snapshot.ts'
 
@@ -59,11 +60,12 @@ export const selectNodes = (
   candidates: readonly Candidate[],
   need: Resources,
   count: number,
-  { strategy, job: { MaxPerNode: maxPerNode = 0 } }: Pick<Snapshot, 'strategy' | 'job'>,
+  { strategy, job }: Pick<Snapshot, 'strategy' | 'job'>,
 ): NodeView[] => {
+  const most = mostPerNode(job)
   const open = new Heap(isBetterBy(strategy))
   const offer = (candidate: Candidate): void => {
-    const isFull = maxPerNode > 0 && candidate.ownExecutions >= maxPerNode
+    const isFull = most > 0 && candidate.ownExecutions >= most
     if (!isFull && fitsInto(need, candidate.free)) open.push({ candidate, room: roomOf(candidate, need) })
   }
   for (const candidate of candidates) offer(candidate)

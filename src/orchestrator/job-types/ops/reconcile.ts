@@ -1,6 +1,7 @@
 import { isDiscardedExecution } from '#models/execution-state.ts'
 import { noMatchOf } from '../../placement/shortage.ts'
 import { checkBy, emptyPlan } from '../../plan.ts'
+import { queueEnd } from '../../queue-end.ts'
 import { announceRetry } from '../announce-retry.ts'
 import { queueJob } from '../counted.ts'
 import { failIfTooLong, failJob, finishEnded, stopOldVersions } from '../ending.ts'
@@ -30,6 +31,8 @@ export const reconcileOps: Reconcile = (snapshot) => {
     if (retry.kind === 'now' && retry.until !== undefined) checkBy(plan, retry.until + 1n)
     return retry.kind === 'now'
   })
+  const { asksAgainAt } = placement
+  if (asksAgainAt !== undefined) checkBy(plan, asksAgainAt)
   if (executions.length === 0 && plan.starts.length === 0) {
     if (plan.waitsFor) queueJob(snapshot, plan, noMatchOf(placement).message)
     else if (snapshot.isSettling) plan.waitsFor = 'nodes'
@@ -43,6 +46,11 @@ export const reconcileOps: Reconcile = (snapshot) => {
     if (snapshot.job.State.StateType !== 'Running') plan.jobState = { StateType: 'Running' }
     if (executions.some(({ FailureClass }) => FailureClass === 'lost')) plan.waitsFor ??= 'nodes'
     return plan
+  }
+  const giveUpAt = queueEnd(snapshot.job, executions)
+  if (asksAgainAt !== undefined && giveUpAt !== undefined) {
+    checkBy(plan, giveUpAt)
+    plan.waitsFor ??= 'nodes'
   }
   if (plan.waitsFor) return plan
   const last = [...new Map(executions.map((execution) => [execution.NodeID, execution])).values()]
