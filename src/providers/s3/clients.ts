@@ -168,7 +168,10 @@ export class S3Clients implements Startable {
   }
 
   async #credentials(): Promise<CredentialSource> {
-    this.#chain ??= this.#deps.credentials ?? (await import('@aws-sdk/credential-provider-node')).defaultProvider()
+    const { credentials } = this.#deps
+    // Files that were not there are looked for again.
+    const chain = async () => (await import('@aws-sdk/credential-provider-node')).defaultProvider({ ignoreCache: true })
+    this.#chain ??= credentials ?? (await chain())
     return this.#chain
   }
 }
