@@ -14,6 +14,8 @@ export type PublishRequest = {
   resultDirectory: string
   /** Told of what of the folder is not published; absent = nobody wants to know. */
   onLeftOut?: OnLeftOut
+  /** Told why it is not taken yet, of what is waited for; absent = nobody wants to know. */
+  onWait?: (why: string) => void
 }
 
 /** What was published of an earlier attempt, and the empty folder that it is to come back to. */

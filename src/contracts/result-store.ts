@@ -24,5 +24,8 @@ export interface ResultStore {
   readChunk(query: OfferedQuery): Promise<ResultPart | undefined>
   /** Everything that something is kept of. */
   list(): Promise<KeptResultFile[]>
-  remove(executionId: ExecutionId): Promise<void>
+  /** What is kept of it stays while it is held. Gives how to let go. */
+  hold(executionId: ExecutionId): () => void
+  /** Whether it went: what is held stays. */
+  remove(executionId: ExecutionId): Promise<boolean>
 }

@@ -144,6 +144,22 @@ describe('results over the link', () => {
     }
   })
 
+  it('say once why they wait when there is no room for them', async () => {
+    const full = (message: string) => new Fault('StorageFull', message, { hint: 'Make some.', isRetryable: true })
+    const cut = new Fault('ServiceUnavailable', 'cut', { isRetryable: true })
+    const answers = [full('no room'), full('no room'), cut, full('a full disk')]
+    const offer = async () => {
+      const fault = answers.shift()
+      return fault ? Promise.reject(fault) : { IsTaken: true }
+    }
+    const clock = Object.assign(new SystemClock(), { sleep: async () => {} })
+    const publisher = new LinkPublisher(settingsIn(root), { ...parts, clock, offer })
+    await publisher.start()
+    const told: string[] = []
+    await publisher.publish({ ...request(), onWait: (why) => told.push(why) }, never)
+    expect(told).toEqual(['no room (Make some.)', 'a full disk (Make some.)'])
+  })
+
   it('are offered again at once when the orchestrator can be reached again, however long it was away', async () => {
     const clock = new StepClock()
     const away = new Fault('ServiceUnavailable', 'the node is not connected', { isRetryable: true })

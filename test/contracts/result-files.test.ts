@@ -63,6 +63,20 @@ describe('results that the orchestrator keeps', () => {
     expect(readdirSync(taken())).toEqual([])
   })
 
+  it('stay until the last who reads them lets go', async () => {
+    const { offer, source } = await offering(Buffer.from('content of a result'))
+    const files = results()
+    await files.bring(offer, source, never)
+    const readers = [files.hold(executionId), files.hold(executionId)]
+    for (const letGo of readers) {
+      expect(await files.remove(executionId)).toBe(false)
+      expect(await files.holds(offer)).toBe(true)
+      letGo()
+    }
+    expect(await files.remove(executionId)).toBe(true)
+    expect(readdirSync(taken())).toEqual([])
+  })
+
   it('come over a line that breaks, and after the end of the orchestrator, without the chunks that had come [F4]', async () => {
     const content = seededBytes(12_000_000)
     const { offer, source, asked } = await offering(content)

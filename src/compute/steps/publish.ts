@@ -36,11 +36,12 @@ const publishBy = async (spec: SpecConfig, context: PublishContext, signal: Abor
   if (!publisher) throw new Fault('BadRequest', `this node does not support publisher "${spec.Type}"`)
   const { ID: executionId, NodeID: nodeId } = execution
   const request = { executionId, jobId: job.ID, nodeId, publisher: spec, resultDirectory: directories.result }
+  const onWait = (why: string) => context.onProgress(topics.publishingResults, `The result waits on its node: ${why}`)
   let leftOut = new LeftOut()
   const publish = async () => {
     if (!directories.isResultWhole) await completeResult(context)
     leftOut = new LeftOut()
-    return publisher.publish({ ...request, onLeftOut: (name, why) => leftOut.add(name, why) }, signal)
+    return publisher.publish({ ...request, onLeftOut: (name, why) => leftOut.add(name, why), onWait }, signal)
   }
   try {
     return await keptMeanwhile(() => untilTaken(publish, context, signal), context)

@@ -166,9 +166,9 @@ export class Jobs implements JobsApi {
   /** From where a result is read: the orchestrator's own store, or the node that keeps it. */
   #readerOf({ PublishedResult, NodeID }: Execution): ResultReader | undefined {
     const { results, end } = this.#parts
-    if (results && typeKey(PublishedResult?.Type ?? '') === 'link') return (query) => results.read(query)
+    if (typeKey(PublishedResult?.Type ?? '') === 'link' && results) return results
     const node = end(NodeID)
-    return node && ((query) => node.readResult(query))
+    return node && { read: (query) => node.readResult(query) }
   }
 
   async wait(id: JobId, index: number, timeoutMs: number, signal: AbortSignal): Promise<Job> {

@@ -3,10 +3,15 @@ import { resultPartBytes } from '#contracts/node-link.ts'
 import type { ResultPart, ResultQuery } from '#contracts/publisher.ts'
 import { Fault } from '#lib/fault.ts'
 import type { Execution } from '#models/execution.ts'
+import type { ExecutionId } from '#models/ids.ts'
 import { isNoSpec } from '#models/spec-config.ts'
 
-/** Reads a piece; undefined when there is none of that execution. */
-export type ResultReader = (query: ResultQuery) => Promise<ResultPart | undefined>
+export type ResultReader = {
+  /** A piece; undefined when there is none of that execution. */
+  read: (query: ResultQuery) => Promise<ResultPart | undefined>
+  /** Keeps what is read from going, where that is ours to say, until it is let go. */
+  hold?: (executionId: ExecutionId) => () => void
+}
 
 /** The result that an execution's node keeps, as a way through the link for those who cannot reach the node itself [R190]. */
 export async function keptResult(execution: Execution, reader: ResultReader | undefined): Promise<KeptResult> {
@@ -17,13 +22,18 @@ export async function keptResult(execution: Execution, reader: ResultReader | un
     sizeBytes,
     tag,
     async *from(offset, signal) {
-      for (let at = offset; at < sizeBytes && !signal.aborted; ) {
-        const part = await read(at, Math.min(resultPartBytes, sizeBytes - at))
-        if (part.tag !== tag || part.bytes.length === 0) throw changed(execution)
-        at += part.bytes.length
-        yield part.bytes
+      const letGo = reader?.hold?.(execution.ID)
+      try {
+        for (let at = offset; at < sizeBytes && !signal.aborted; ) {
+          const part = await read(at, Math.min(resultPartBytes, sizeBytes - at))
+          if (part.tag !== tag || part.bytes.length === 0) throw changed(execution)
+          at += part.bytes.length
+          yield part.bytes
+        }
+        signal.throwIfAborted()
+      } finally {
+        letGo?.()
       }
-      signal.throwIfAborted()
     },
   }
 }
@@ -36,7 +46,7 @@ async function partOf(
 ): Promise<ResultPart> {
   if (!reader) throw away(NodeID, ID)
   try {
-    const part = await reader({ executionId: ID, offset, limitBytes })
+    const part = await reader.read({ executionId: ID, offset, limitBytes })
     if (part) return part
   } catch (error) {
     const isAway = error instanceof Fault && (error.code === 'ServiceUnavailable' || error.code === 'Timeout')

@@ -55,8 +55,8 @@ describe('how a kept file stands to its jobs', () => {
   })
 })
 
-/** Results of 10 bytes of these executions, and uploads, each with the job of its name. */
-function rig(maxBytes: number, { resultsMs = 0, uploadsMs = 0 } = {}) {
+/** Results of 10 bytes of these executions, one of which may be read just now, and uploads, each with the job of its name. */
+function rig(maxBytes: number, { resultsMs = 0, uploadsMs = 0, read = '' } = {}) {
   const clock = new StepClock()
   clock.nowAtMs = nowMs
   const jobs: Record<string, never> = {
@@ -79,7 +79,7 @@ function rig(maxBytes: number, { resultsMs = 0, uploadsMs = 0 } = {}) {
     }),
     results: partOf({
       list: async () => [...results].map((executionId) => ({ executionId, writtenMs: nowMs - hourMs, sizeBytes: 10 })),
-      remove: async (id: ExecutionId) => void results.delete(id),
+      remove: async (id: ExecutionId) => id !== read && results.delete(id),
     }),
     uploads: partOf({
       list: async () => [...uploads.values()],
@@ -110,6 +110,12 @@ describe('the room of results and uploads', () => {
     expect(await kept.makeRoom(0)).toBe(true)
     expect(await kept.makeRoom(15)).toBe(true)
     expect(there()).toEqual({ results: ['new', 'live'], uploads: ['new', 'live'] })
+  })
+
+  it('is made by what belongs to the next job while a result is read', async () => {
+    const { kept, there } = rig(50, { read: 'old' })
+    expect(await kept.makeRoom(10)).toBe(true)
+    expect(there()).toEqual({ results: ['old', 'live'], uploads: ['new', 'live'] })
   })
 
   it('is measured only where what was let in since the last time may be too much', async () => {

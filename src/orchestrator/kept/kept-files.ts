@@ -116,10 +116,8 @@ export class KeptFiles {
       const execution = await store.execution(executionId)
       const standing = resultStanding(execution, execution && (await store.job(execution.JobID)))
       const isOld = settings.resultsMs > 0 && writtenMs < clock.nowMs() - settings.resultsMs
-      const remove = async () => {
-        await results.remove(executionId)
-        return sizeBytes
-      }
+      // What is being read goes the next time.
+      const remove = async () => ((await results.remove(executionId)) ? sizeBytes : 0)
       files.push({ sizeBytes, standing, isOld, remove })
     }
     return files

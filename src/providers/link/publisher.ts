@@ -14,7 +14,7 @@ import type {
 } from '#contracts/publisher.ts'
 import type { ReadUpload } from '#contracts/upload-store.ts'
 import { type Verdict, yes } from '#contracts/verdict.ts'
-import { Fault, isDiskFull, messageOf } from '#lib/fault.ts'
+import { Fault, faultOf, isDiskFull, messageOf } from '#lib/fault.ts'
 import type { Startable } from '#lib/lifecycle.ts'
 import { decodeParams } from '#lib/params.ts'
 import { mostListBytes } from '#models/chunk-list.ts'
@@ -65,7 +65,7 @@ export class LinkPublisher implements Publisher, Startable {
   }
 
   async publish(request: PublishRequest, signal: AbortSignal): Promise<SpecConfig> {
-    const { executionId, jobId, resultDirectory, onLeftOut } = request
+    const { executionId, jobId, resultDirectory, onLeftOut, onWait = () => {} } = request
     const path = this.#pathOf(executionId)
     try {
       // What an earlier life has packed is the result: packed again it would be other bytes, and sent from its beginning.
@@ -75,7 +75,15 @@ export class LinkPublisher implements Publisher, Startable {
       const { id: ChunkListID, sizeBytes: SizeBytes, digest: SHA256 } = archive
       const offer = { ExecutionID: executionId, SizeBytes, ChunkListID }
       // Until the orchestrator has it, or says that it does not want it.
-      const ask = async () => (await this.#deps.offer(offer).catch(understood)).IsTaken || undefined
+      const told = new Set<string>()
+      const ask = async () => {
+        try {
+          return (await this.#deps.offer(offer).catch(understood)).IsTaken || undefined
+        } catch (error) {
+          tellOfNoRoom(error, told, onWait)
+          throw error
+        }
+      }
       await untilAnswered(ask, this.#deps, signal)
       return { Type: 'link', Params: { JobID: jobId, ExecutionID: executionId, SizeBytes, SHA256, ChunkListID } }
     } catch (error) {
@@ -123,6 +131,14 @@ function keptIn({ Params }: SpecConfig): { id: string; sizeBytes: number } {
     SizeBytes: 'int64',
   })
   return { id: ChunkListID, sizeBytes: Number(SizeBytes) }
+}
+
+/** Each reason once: it is asked again and again. */
+function tellOfNoRoom(error: unknown, told: Set<string>, onWait: (why: string) => void): void {
+  const { code, message, hint } = faultOf(error)
+  if (code !== 'StorageFull' || told.has(message)) return
+  told.add(message)
+  onWait(hint ? `${message} (${hint})` : message)
 }
 
 /** An offer has no form but ours: who says that it is wrong knows another one. The result waits for his upgrade. */

@@ -35,6 +35,8 @@ export class ResultFiles implements ResultStore {
   readonly #coming = new LRUCache<string, Coming>({ max: mostKnown })
   /** Those that nodes read in chunks, by their paths. */
   readonly #offered = new LRUCache<string, Promise<OfferedArchive>>({ max: mostKnown })
+  /** Who reads one. */
+  readonly #holders = new Map<symbol, ExecutionId>()
 
   constructor({ directory, read }: ResultFilesParts) {
     this.#directory = directory
@@ -112,13 +114,21 @@ export class ResultFiles implements ResultStore {
     return (await Promise.all(looked)).flat()
   }
 
-  async remove(executionId: ExecutionId): Promise<void> {
+  hold(executionId: ExecutionId): () => void {
+    const holder = Symbol(executionId)
+    this.#holders.set(holder, executionId)
+    return () => this.#holders.delete(holder)
+  }
+
+  async remove(executionId: ExecutionId): Promise<boolean> {
+    if ([...this.#holders.values()].includes(executionId)) return false
     const name = nameOf(executionId)
     for (const each of (await this.#names()).filter((other) => other.startsWith(`${name}.`))) {
       this.#coming.delete(join(this.#directory, each))
       this.#offered.delete(join(this.#directory, each))
       await rm(join(this.#directory, each), { force: true })
     }
+    return true
   }
 
   /** The folder is made with the first result. */

@@ -38,7 +38,7 @@ const causes: Record<string, Cause> = {
   RequestTimeTooSkewed: { code: 'Forbidden', class: 'node', hint: "The node's clock is wrong; its operator sets it" },
 }
 
-const unreachable = 'Check the endpoint and the region, and whether the node reaches it'
+const unreachable = 'Check the endpoint and the region, and whether the node, or its proxy, reaches it'
 const busy = 'The store is busy or broken; try again later'
 /** What the AWS client says of a body that it cannot read, beside advice for programmers. */
 const notUnderstood = 'Deserialization error'

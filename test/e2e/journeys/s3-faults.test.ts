@@ -39,7 +39,7 @@ const rows: Record<string, Row> = {
     input: { Key: 'a/', Endpoint: 'http://127.0.0.1:1' },
     class: 'transient',
     reason: 'ECONNREFUSED',
-    hint: 'whether the node reaches it',
+    hint: 'or its proxy, reaches it',
   },
   'a key that is not there': { input: { Key: 'nothing' }, class: 'user', reason: 'NoSuchKey', hint: 'Check the key' },
   'a store that forbids it': {
