@@ -50,6 +50,42 @@ describe('ContainerOutput', () => {
     expect([sink.stdout, sink.stderr]).toEqual(['two\nthree\n', 'bad\n'])
   })
 
+  it('does not wait for an engine that forgets to end its stream, or to begin it, once the container has ended', async () => {
+    const clock = new StepClock()
+    const sink = new MemorySink()
+    const open = new Readable({ read() {} })
+    open.push(kept[0])
+    const unanswered = Promise.withResolvers<Readable>()
+    const answers = [unanswered.promise, Readable.from(kept)]
+    const stream: DockerApi['stream'] = async (_method, _path, options) => {
+      const { signal } = options ?? {}
+      signal?.addEventListener('abort', () => unanswered.reject(signal.reason))
+      return answers.shift() as never
+    }
+    const output = new ContainerOutput({
+      api: partOf<DockerApi>({ stream }),
+      clock,
+      id: 'c',
+      sink,
+      engineKeepsBytes: 1_000,
+      onGap: () => {},
+    })
+    const copied = output.copyLive(open)
+    await expect.poll(() => sink.stdout).toBe('one\n')
+    clock.goTo(60_000)
+    const last = output.lastOf(copied)
+    clock.goTo(69_999)
+    expect(open.destroyed).toBe(false)
+    clock.goTo(70_000)
+    expect(await last).toBe(false)
+    const following = output.lastOf(output.followKept(never))
+    await expect.poll(() => answers.length).toBe(1)
+    clock.goTo(90_000)
+    await following
+    await output.copyKept(never, true)
+    expect([sink.stdout, sink.stderr, clock.pending]).toEqual(['one\ntwo\nthree\n', 'bad\n', 0])
+  })
+
   describe('where the engine has let go of the beginning', () => {
     const times = { firstMs: Date.UTC(2026, 0, 1, 12), lastMs: Date.UTC(2026, 0, 1, 13) }
     /** An engine whose oldest line is of this time, and that has this since a time. */

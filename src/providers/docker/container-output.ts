@@ -1,11 +1,13 @@
 import type { Readable } from 'node:stream'
 import type { LogSink, LogStream, LogTimes } from '#contracts/log-sink.ts'
-import type { Clock } from '#lib/clock.ts'
+import type { Clock, Timer } from '#lib/clock.ts'
 import type { DockerApi } from './api.ts'
 import { LogFrames } from './log-frames.ts'
 
 /** A line may get its time from the engine so much later than it is given. */
 const slackMs = 10_000
+/** An engine that says nothing for so long of a container that has ended has nothing more to say. */
+const lastWordsMs = 10_000
 
 export type OutputParts = {
   api: DockerApi
@@ -32,6 +34,8 @@ export class ContainerOutput {
   /** Unix ms; 0 = from the beginning. */
   #sinceMs = 0
   #hasTold = false
+  /** How to break off what the engine is waited for now; since when, by the clock's monotonic time. */
+  #awaited: { breakOff: () => void; sinceMs: number } | undefined
 
   constructor(parts: OutputParts) {
     const { sink } = parts
@@ -61,6 +65,23 @@ export class ContainerOutput {
   async copyKept(signal: AbortSignal, hasGap: boolean): Promise<void> {
     await this.#findPlace(hasGap)
     await this.#copyKept(false, signal)
+  }
+
+  /**
+   * Waits for what `copied` still copies of a container that has ended. An engine may forget to end its stream, as Podman does when
+   * it begins it in that very moment: it is broken off then, and the copy that it has kept is to be read.
+   */
+  async lastOf<Result>(copied: Promise<Result>): Promise<Result> {
+    const { clock } = this.#parts
+    const endedMs = clock.monotonicMs()
+    let timer: Timer | undefined
+    const look = (): void => {
+      const silentMs = clock.monotonicMs() - Math.max(endedMs, this.#awaited?.sinceMs ?? clock.monotonicMs())
+      if (silentMs >= lastWordsMs) this.#awaited?.breakOff()
+      timer = clock.after(Math.max(1, lastWordsMs - silentMs), look)
+    }
+    look()
+    return copied.finally(() => timer?.stop())
   }
 
   /** Where the beginning of the engine's copy is gone, nothing can be counted from there. */
@@ -105,26 +126,44 @@ export class ContainerOutput {
     if (stream) await this.#copy(stream, { ...this.#givenBytes })
   }
 
-  #open(how: Record<string, string | number | boolean>, signal?: AbortSignal): Promise<Readable | undefined> {
+  async #open(how: Record<string, string | number | boolean>, released?: AbortSignal): Promise<Readable | undefined> {
     const { api, id } = this.#parts
     const query = { stdout: 1, stderr: 1, ...how }
-    return api.stream('GET', `/containers/${id}/logs`, { query, ...(signal && { signal }) }).catch(() => undefined)
+    const broken = new AbortController()
+    const signal = released ? AbortSignal.any([released, broken.signal]) : broken.signal
+    this.#awaitEngine(() => broken.abort())
+    try {
+      return await api.stream('GET', `/containers/${id}/logs`, { query, signal })
+    } catch {
+      return undefined
+    } finally {
+      this.#awaited = undefined
+    }
+  }
+
+  #awaitEngine(breakOff: () => void): void {
+    this.#awaited = { breakOff, sinceMs: this.#parts.clock.monotonicMs() }
   }
 
   async #copy(stream: Readable, skipBytes: Record<LogStream, number>): Promise<boolean> {
     const frames = new LogFrames()
+    const breakOff = () => void stream.destroy()
     try {
+      this.#awaitEngine(breakOff)
       for await (const chunk of stream as AsyncIterable<Buffer>) {
+        this.#awaited = undefined
         for (const piece of frames.push(chunk)) {
           const skipped = Math.min(skipBytes[piece.stream], piece.bytes.length)
           skipBytes[piece.stream] -= skipped
           await this.#give(piece.stream, piece.bytes.subarray(skipped))
         }
+        this.#awaitEngine(breakOff)
       }
       return true
     } catch {
       return false
     } finally {
+      this.#awaited = undefined
       stream.destroy()
     }
   }

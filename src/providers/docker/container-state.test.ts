@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Clock } from '#lib/clock.ts'
 import { Fault } from '#lib/fault.ts'
 import { partOf } from '../../../test/kit/part-of.ts'
+import { StepClock } from '../../../test/kit/step-clock.ts'
 import type { DockerApi } from './api.ts'
 import { type ContainerInfo, exitOf, untilEnded } from './container-state.ts'
 import { startFailure } from './start-failure.ts'
@@ -68,7 +69,8 @@ describe('startFailure', () => {
 
 const sleeping = () => {
   const sleptMs: number[] = []
-  return { sleptMs, clock: partOf<Clock>({ sleep: async (ms: number) => void sleptMs.push(ms) }) }
+  const sleep = async (ms: number) => void sleptMs.push(ms)
+  return { sleptMs, clock: partOf<Clock>({ sleep, after: () => ({ stop: () => {} }) }) }
 }
 const never = new AbortController().signal
 /** Answers in turn; the last one again and again. */
@@ -84,7 +86,7 @@ const answering = (...answers: unknown[]) => {
 describe('untilEnded', () => {
   const away = new Fault('ServiceUnavailable', 'cannot reach the Docker engine', { isRetryable: true })
   const gone = new Fault('NotFound', 'no such container', { details: { DockerStatus: '404' } })
-  const on = (api: DockerApi, clock = sleeping().clock, onBack = () => {}) => {
+  const on = (api: DockerApi, clock: Clock = sleeping().clock, onBack = () => {}) => {
     return { api, id: 'c', clock, signal: never, onBack }
   }
 
@@ -108,6 +110,23 @@ describe('untilEnded', () => {
     const { clock, sleptMs } = sleeping()
     expect(await untilEnded(on(answering(away), clock))).toEqual({ info: undefined, wasCut: true })
     expect(sleptMs.reduce((sum, ms) => sum + ms, 0)).toBeGreaterThanOrEqual(600_000)
+  })
+
+  it('sees by itself what an engine forgets to tell', async () => {
+    const clock = new StepClock()
+    const [looks, infos]: [number[], ContainerInfo[]] = [[], [ended({ Running: true }), ended({ Running: true })]]
+    const call = async (method: string) => {
+      if (method === 'POST') return new Promise(() => {})
+      looks.push(clock.nowAtMs)
+      return infos.shift() ?? ended({ ExitCode: 3 })
+    }
+    const found = untilEnded(on(partOf<DockerApi>({ call: call as never }), clock))
+    for (const ms of [1_999, 2_000, 6_000, 14_000]) {
+      clock.goTo(ms)
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    expect(await found).toMatchObject({ wasCut: false, info: { State: { ExitCode: 3 } } })
+    expect([looks, clock.pending]).toEqual([[2_000, 6_000, 14_000, 14_000], 0])
   })
 
   it('does not wait for a container that is gone', async () => {

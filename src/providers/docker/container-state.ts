@@ -1,6 +1,6 @@
 import { constants } from 'node:os'
 import type { Exit } from '#contracts/engine.ts'
-import type { Clock } from '#lib/clock.ts'
+import type { Clock, Timer } from '#lib/clock.ts'
 import type { DockerApi } from './api.ts'
 import { dockerStatusOf } from './engine-answer.ts'
 import { patiently } from './patience.ts'
@@ -61,7 +61,7 @@ export async function untilEnded({ api, id, clock, signal, onBack }: Watched): P
         isAway = false
         onBack()
       }
-      await api.call('POST', `/containers/${id}/wait`, { deadlineMs: 0, signal })
+      await toldOfEnd(api, id, clock, signal)
       const info = await inspectContainer(api, id)
       if (!info?.State.Running) return info
     }
@@ -73,6 +73,34 @@ export async function untilEnded({ api, id, clock, signal, onBack }: Watched): P
   const info = await patiently(ended, clock, signal, onAway).catch(() => undefined)
   signal.throwIfAborted()
   return { info, wasCut }
+}
+
+const firstLookMs = 2_000
+const longestLookMs = 60_000
+
+/** The engine tells when it does not run any more. One may forget to, as Podman does when it ends in that very moment: so it is looked at now and then. */
+async function toldOfEnd(api: DockerApi, id: string, clock: Clock, signal: AbortSignal): Promise<void> {
+  const answered = new AbortController()
+  const seen = Promise.withResolvers<void>()
+  let timer: Timer | undefined
+  const lookIn = (ms: number): void => {
+    if (answered.signal.aborted) return
+    timer = clock.after(ms, () => {
+      inspectContainer(api, id).then(
+        (info) => (info?.State.Running ? lookIn(Math.min(2 * ms, longestLookMs)) : seen.resolve()),
+        // An engine that is away ends the call that waits, too.
+        () => lookIn(ms),
+      )
+    })
+  }
+  lookIn(firstLookMs)
+  try {
+    const waiting = { deadlineMs: 0, signal: AbortSignal.any([signal, answered.signal]) }
+    await Promise.race([api.call('POST', `/containers/${id}/wait`, waiting), seen.promise])
+  } finally {
+    timer?.stop()
+    answered.abort()
+  }
 }
 
 /** The exit of a container that has ended (execution.md §1.10). A non-zero code alone is no failure. */

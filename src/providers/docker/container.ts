@@ -68,7 +68,7 @@ async function follow(held: Held, isStopped: () => boolean): Promise<Exit> {
       memoryKills = copied.then(() => hasMemoryKills(held.id))
     }
     const ended = await untilEnded({ ...held, signal: held.released, onBack })
-    const isWhole = await copied
+    const isWhole = await output.lastOf(copied)
     held.released.throwIfAborted()
     if (ended.info && (!isWhole || ended.wasCut))
       await output.copyKept(held.released, isWhole === false || ended.wasCut)
