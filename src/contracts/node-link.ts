@@ -28,6 +28,8 @@ export interface ComputeEnd {
   readLogs(query: LogQuery, signal: AbortSignal): AsyncIterable<LogChunk>
   /** A piece of a result that a publisher of the node keeps there, or offers. Throws a Fault NotFound when none does. */
   readResult(query: ResultQuery | OfferedQuery): Promise<ResultPart>
+  /** The node has greeted anew, or left: output that is read over this end fails with a Fault ServiceUnavailable. */
+  breakOff?(): void
 }
 
 /** Most bytes of one piece of a result, or of an upload. */

@@ -6,7 +6,7 @@ import type { OfferedQuery, ResultPart, ResultQuery } from '#contracts/publisher
 import type { NodeUploadQuery } from '#contracts/upload-store.ts'
 import type { Clock, Random } from '#lib/clock.ts'
 import type { EventLog } from '#lib/event-log.ts'
-import { faultOf } from '#lib/fault.ts'
+import { Fault, faultOf } from '#lib/fault.ts'
 import { exactJson } from '#lib/json/exact.ts'
 import type { JobId, NodeId } from '#models/ids.ts'
 import type {
@@ -64,6 +64,7 @@ class RemoteNode implements ComputeEnd {
   readonly #toNode: string
   readonly #random: Random
   readonly #clock: Clock
+  readonly #broken = new AbortController()
 
   constructor(bus: Bus, nodeId: NodeId, random: Random, clock: Clock) {
     this.#bus = bus
@@ -77,9 +78,17 @@ class RemoteNode implements ComputeEnd {
     return deliverOverBus(this.#bus, this.#toNode, linkId, frames, this.#random)
   }
 
-  readLogs(query: LogQuery, signal: AbortSignal): AsyncIterable<LogChunk> {
+  /** A process that was killed says nothing any more, and the one that greeted in its place nothing of what the other had begun. */
+  async *readLogs(query: LogQuery, signal: AbortSignal): AsyncGenerator<LogChunk> {
     const parts = { clock: this.#clock, random: this.#random }
-    return readLogsOverBus(this.#bus, this.#nodeId, subjects.logs(this.#nodeId), query, signal, parts)
+    const either = AbortSignal.any([signal, this.#broken.signal])
+    yield* readLogsOverBus(this.#bus, this.#nodeId, subjects.logs(this.#nodeId), query, either, parts)
+    if (this.#broken.signal.aborted && !signal.aborted)
+      throw new Fault('ServiceUnavailable', `node ${this.#nodeId} broke off`, { isRetryable: true })
+  }
+
+  breakOff(): void {
+    this.#broken.abort()
   }
 
   readResult(query: ResultQuery | OfferedQuery): Promise<ResultPart> {

@@ -1,11 +1,18 @@
 import { afterEach, expect, it } from 'vitest'
-import type { LogChunk } from '#contracts/log-reader.ts'
+import type { LogChunk, LogQuery } from '#contracts/log-reader.ts'
 import type { ComputeEnd } from '#contracts/node-link.ts'
+import { RemoteOrchestrator } from '#link/bus-ends.ts'
 import { readLogsOverBus, serveLogsOverBus } from '#link/bus-logs.ts'
 import type { ExecutionId, NodeId } from '#models/ids.ts'
+import type { Handshake } from '#models/messages/messages.ts'
 import { LocalBus } from '#nats/local-bus.ts'
 import { Router } from '#nats/server/router.ts'
+import { SystemClock } from '#platform/clock.ts'
 import { systemRandom } from '#platform/random.ts'
+import { busClient } from '../kit/bus-client.ts'
+import { startOrchestrator } from '../kit/cluster.ts'
+import { submitSpec } from '../kit/jobs.ts'
+import { nodeState } from '../kit/reconcile-world.ts'
 import { StepClock } from '../kit/step-clock.ts'
 import { until } from '../kit/until.ts'
 
@@ -67,3 +74,45 @@ it('a reader that is gone is noticed though nothing is printed, and what was hel
   await pass(5_000)
   await until('the node has let it go', () => hasLeft() === true)
 })
+
+/** Greets as node `n-1` over a line of its own, and reads out one text to whoever asks. */
+const greet = async (port: number, text: string, end: number, known: Pick<Handshake, 'LinkID' | 'LiveExecutions'>) => {
+  const bus = await busClient(port, { name: 'n-1' })
+  stops.push(() => void bus.close())
+  const asked: LogQuery[] = []
+  const back: ComputeEnd = {
+    deliver: async (_linkId, frames) => ({ LastSeq: frames.at(-1)?.Seq ?? 0 }),
+    async *readLogs(query, signal) {
+      asked.push(query)
+      yield { stream: 1, bytes: Buffer.from(text), end }
+      await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
+    },
+    readResult: async () => ({ bytes: new Uint8Array(), sizeBytes: 0, tag: '' }),
+  }
+  const { Info } = nodeState('n-1', { CPU: 8, Memory: 8e9, Disk: 8e9, GPU: 0 }, {})
+  const side = { bus, nodeId: Info.NodeID, random: systemRandom, clock: new SystemClock(), log: () => {} }
+  const { LinkID } = await new RemoteOrchestrator(side).handshake({ NodeInfo: Info, StoreID: 's', ...known }, back)
+  return { bus, asked, LinkID }
+}
+
+it('a node that was killed and greets anew is read from again at once, where its output stood [R20, W46]', async () => {
+  const cluster = await startOrchestrator()
+  const reader = new AbortController()
+  try {
+    const killed = await greet(cluster.port, 'one\n', 4, { LinkID: '', LiveExecutions: [] })
+    const id = await submitSpec(cluster.jobs)
+    await until('it is on the node', async () => (await cluster.jobs.executions(id)).length === 1)
+    const [execution] = await cluster.jobs.executions(id)
+    const executionId = execution?.ID as ExecutionId
+    const query = { executionId, isFollowing: true, isTail: false }
+    const output = cluster.jobs.logs(id, query, reader.signal)[Symbol.asyncIterator]()
+    expect(Buffer.from((await output.next()).value.bytes).toString()).toBe('one\n')
+    await killed.bus.close()
+    const anew = await greet(cluster.port, 'two\n', 8, { LinkID: killed.LinkID, LiveExecutions: [executionId] })
+    expect(Buffer.from((await output.next()).value.bytes).toString()).toBe('two\n')
+    expect(anew.asked).toMatchObject([{ after: { 1: 4, 2: 0 } }])
+  } finally {
+    reader.abort()
+    await cluster.stop()
+  }
+}, 10_000)

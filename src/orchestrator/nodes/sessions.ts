@@ -70,6 +70,7 @@ export class Sessions {
       (messages, mark) => inbox.apply(nodeId, messages, mark),
       { ...options, together, onSkipped: (reason) => log('frames_skipped', { nodeId, reason }) },
     )
+    this.#open.get(nodeId)?.back.breakOff?.()
     this.#open.set(nodeId, { receiver, back, linkId })
     if (!isLocal) this.#silence.hear(nodeId)
     const deliver = (frames: readonly Frame<unknown>[]) => back.deliver(linkId, frames as Frame<OrchestratorMessage>[])
@@ -97,6 +98,11 @@ export class Sessions {
   }
 
   close(nodeId: NodeId): void {
+    this.#open.get(nodeId)?.back.breakOff?.()
+    this.#forget(nodeId)
+  }
+
+  #forget(nodeId: NodeId): void {
     this.#open.delete(nodeId)
     this.#silence.forget(nodeId)
     this.#parts.post.disconnect(nodeId)
@@ -104,7 +110,7 @@ export class Sessions {
 
   closeAll(): void {
     this.#silence.stop()
-    for (const nodeId of [...this.#open.keys()]) this.close(nodeId)
+    for (const nodeId of [...this.#open.keys()]) this.#forget(nodeId)
   }
 
   /** A sign of life; false when there is no session of that link. */
