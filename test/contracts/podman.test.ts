@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { noResources } from '#models/resources.ts'
+import { DockerApi } from '#providers/docker/api.ts'
 import { nameImage } from '#providers/docker/name-image.ts'
 import { registryAuth } from '#providers/docker/registry-auth.ts'
 import { busyboxImage } from '../kit/busybox-image.ts'
@@ -84,8 +85,12 @@ else {
       expect(ends.map(({ exitCode }) => exitCode)).toEqual([137, 137, 137])
       // What the kernel has counted goes within a fifth of a second, which a busy machine may miss once.
       expect(ends.map(({ failure }) => failure?.message)).toContain('memory limit exceeded')
-      const killed = await rig.run(rig.ask(script('sh -c "kill -9 \\$\\$"; exit $?'), { resources }))
-      expect(killed).toEqual({ exitCode: 137, signal: 'SIGKILL' })
+      const asked = vi.spyOn(DockerApi.prototype, 'text')
+      const others = [0, 1, 2].map(() => rig.run(rig.ask(script('sh -c "kill -9 \\$\\$"; exit $?'), { resources })))
+      for (const killed of await Promise.all(others)) expect(killed).toEqual({ exitCode: 137, signal: 'SIGKILL' })
+      const waits = asked.mock.calls.filter(([, , options]) => JSON.stringify(options?.query)?.includes('oom'))
+      expect(waits.length, 'they waited for word of what the kernel has not counted').toBeLessThan(3)
+      asked.mockRestore()
     })
   })
 }

@@ -73,20 +73,23 @@ async function follow(held: Held, isStopped: () => boolean): Promise<Exit> {
     if (ended.info && (!isWhole || ended.wasCut))
       await output.copyKept(held.released, isWhole === false || ended.wasCut)
     held.released.throwIfAborted()
-    const isEndedByUs = isStopped() || held.limits.failure() !== undefined
-    return await concluded(held, isEndedByUs ? exitOf(ended.info) : await ownExit(held.api, ended, await memoryKills))
+    if (isStopped() || held.limits.failure() !== undefined) return await concluded(held, exitOf(ended.info))
+    // Output that broke off says nothing of when the program ended, and so a count of none nothing of how.
+    const isCounted = isWhole !== false && !ended.wasCut
+    const hasKills = await memoryKills
+    return await concluded(held, await ownExit(held.api, ended, isCounted ? hasKills : hasKills || undefined))
   } finally {
     held.released.removeEventListener('abort', releaseLive)
   }
 }
 
 /** The exit of a program that we did not end: the engine may have, when it went away or came back, or the kernel for its memory. */
-async function ownExit(api: DockerApi, { info, wasCut }: Ended, hasLackedMemory: boolean): Promise<Exit> {
+async function ownExit(api: DockerApi, { info, wasCut }: Ended, hasLackedMemory: boolean | undefined): Promise<Exit> {
   const exit = exitOf(info)
   if (!info || exit.failure) return exit
   const isEngines = (wasCut && !(await outlivesEngine(api))) || (await wasKilledOutside(api, info))
   if (isEngines) return killedOutside(exit.exitCode)
-  return hasLackedMemory || (await wasShortOfMemory(api, info)) ? outOfMemory(exit.exitCode) : exit
+  return (hasLackedMemory ?? (await wasShortOfMemory(api, info))) ? outOfMemory(exit.exitCode) : exit
 }
 
 async function concluded(held: Held, exit: Exit): Promise<Exit> {

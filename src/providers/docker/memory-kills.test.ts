@@ -11,6 +11,7 @@ describe('hasMemoryKills', () => {
     root = mkdtempSync(join(tmpdir(), 'bacalhau-cgroups-'))
     writeFiles(root, {
       'memory/libpod_parent/libpod-older/memory.oom_control': 'oom_kill_disable 0\nunder_oom 0\noom_kill 1\n',
+      'memory/docker/old/memory.oom_control': 'oom_kill_disable 0\nunder_oom 0\n',
       'machine.slice/libpod-newer.scope/memory.events': 'low 0\nhigh 0\nmax 12\noom 1\noom_kill 1\noom_group_kill 0\n',
       'machine.slice/libpod-fine.scope/memory.events': 'low 0\nhigh 0\nmax 12\noom 1\noom_kill 0\noom_group_kill 1\n',
     })
@@ -22,8 +23,9 @@ describe('hasMemoryKills', () => {
     expect(await hasMemoryKills('newer', root)).toBe(true)
   })
 
-  it('says no where nothing was killed, or nothing is to be seen', async () => {
+  it('says no where nothing was killed, and nothing where nothing is to be seen', async () => {
     expect(await hasMemoryKills('fine', root)).toBe(false)
-    expect(await hasMemoryKills('elsewhere', root)).toBe(false)
+    expect(await hasMemoryKills('elsewhere', root)).toBeUndefined()
+    expect(await hasMemoryKills('old', root)).toBeUndefined()
   })
 })

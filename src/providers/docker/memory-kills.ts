@@ -16,9 +16,10 @@ const places = (id: string): string[] => [
 
 /**
  * Whether the kernel has killed a process of a container for want of memory, as it counts itself: Podman does not always tell. The
- * count is there until the engine has cleared up, a moment after the end. False also where it cannot be seen.
+ * count is there until the engine has cleared up, a moment after the end. Undefined where it cannot be seen.
  */
-export async function hasMemoryKills(id: string, counts = root): Promise<boolean> {
+export async function hasMemoryKills(id: string, counts = root): Promise<boolean | undefined> {
   const texts = await Promise.all(places(id).map((place) => readFile(`${counts}/${place}`, 'utf8').catch(() => '')))
-  return texts.some((text) => /^oom_kill [1-9]/m.test(text))
+  const count = texts.map((text) => /^oom_kill (\d+)/m.exec(text)?.[1]).find((each) => each !== undefined)
+  return count === undefined ? undefined : Number(count) > 0
 }
