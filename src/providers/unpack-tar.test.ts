@@ -128,6 +128,21 @@ describe('unpackTarGz', () => {
     expect(readdirSync(folder)).toEqual([])
   })
 
+  it('loses none of two files of one name: it refuses them', async () => {
+    const a = { name: 'd/a', body: 'one' }
+    for (const again of [
+      { ...a, body: 'two' },
+      { name: './d/a', body: 'two' },
+      { name: 'd/a', type: '2', linkname: 'b' },
+    ]) {
+      await expect(unpack([a, again])).rejects.toThrow('is twice in it')
+      expect(readdirSync(folder)).toEqual([])
+    }
+    const folders = ['d/', './d/', 'd/'].map((name) => ({ name, type: '5' }))
+    await unpack([...folders, a])
+    expect(readFileSync(join(folder, 'd/a'), 'utf8')).toBe('one')
+  })
+
   it('refuses more than its bounds', async () => {
     const six = ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => ({ name, body: '' }))
     await expect(unpack(six)).rejects.toThrow('more than 5 entries')

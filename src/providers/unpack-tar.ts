@@ -1,5 +1,5 @@
 import { mkdir, readdir, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, normalize } from 'node:path'
 import { PassThrough, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
@@ -49,11 +49,15 @@ async function unpack(
 
 /** Counts entries and bytes by what their headers announce, before any of it is written. */
 function entryCheck(limits: UnpackLimits) {
+  const names = new Set<string>()
   let entries = 0
   let totalBytes = 0
   return (type: string | undefined, name: string, sizeBytes: number): void => {
     if (type !== undefined && special.has(type)) throw refused(`${JSON.stringify(name)} is a ${type}`)
     if (name.startsWith('/')) throw refused(`${JSON.stringify(name)} points outside of it`)
+    // Of two of one name one would be lost without a word.
+    if (type !== 'directory' && names.has(normalize(name))) throw refused(`${JSON.stringify(name)} is twice in it`)
+    names.add(normalize(name))
     entries += 1
     totalBytes += sizeBytes
     if (entries > limits.entries) throw tooMuch(`more than ${limits.entries} entries`)

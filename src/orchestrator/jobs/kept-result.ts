@@ -64,7 +64,7 @@ const away = (nodeId: string, executionId: string, cause?: Fault): Fault =>
 
 const gone = (executionId: string): Fault =>
   new Fault('NotFound', `the result of ${executionId} is not kept any more`, {
-    hint: 'Orchestrator.Retention.Results says how long results are kept.',
+    hint: 'Orchestrator.Retention.Results says how long results are kept, Orchestrator.Retention.MaxSize in how much room.',
   })
 
 const nothingPublished = ({ ID }: Execution): Fault =>
