@@ -10,6 +10,7 @@ import type { Clock } from '#lib/clock.ts'
 import type { EventLog } from '#lib/event-log.ts'
 import { Fault } from '#lib/fault.ts'
 import type { Startable } from '#lib/lifecycle.ts'
+import { orAborted } from '#lib/or-aborted.ts'
 import type { Post } from '#link/post.ts'
 import { Receiver } from '#link/receiver.ts'
 import { selectedOutput } from '#link/selected-output.ts'
@@ -153,16 +154,27 @@ export class Compute implements ComputeEnd, Startable {
     return this.#sweep(engine, verdict, this.#holdings)
   }
 
-  /** What engines that work here hold of this life too goes: there is no next one. */
+  /** What engines that work here hold of this life too goes: there is no next one. One that hangs by now is asked meanwhile whether it does. */
   async removeAll(): Promise<void> {
     const { engines } = this.#parts.registries
-    await Promise.all(engines.all.map(async (engine) => this.#sweep(engine, await engines.verdict(engine), new Set())))
+    await Promise.all(
+      engines.all.map(async (engine) => {
+        const verdict = await engines.verdict(engine)
+        const swept = engines.whileItWorks(engine, new AbortController().signal, (limit) =>
+          this.#sweep(engine, verdict, new Set(), limit),
+        )
+        await Promise.all([swept, engines.ask(engine)])
+      }),
+    )
   }
 
-  async #sweep(engine: Engine, verdict: Verdict, keep: KeptExecutions): Promise<void> {
+  async #sweep(engine: Engine, verdict: Verdict, keep: KeptExecutions, limit?: AbortSignal): Promise<void> {
     if (!verdict.isYes) return
     const { log } = this.#parts
-    await engine.sweep(keep).catch((error: unknown) => log('sweep_failed', { engine: engine.type, error }))
+    const swept = engine.sweep(keep)
+    await (limit ? orAborted(swept, limit) : swept).catch((error: unknown) =>
+      log('sweep_failed', { engine: engine.type, error }),
+    )
   }
 
   /** What there is for executions from now on. */

@@ -1,6 +1,5 @@
 import { dataFolder } from '#config/data-folder.ts'
 import type { Settings } from '#config/tree.ts'
-import { type Startable, stopAll } from '#lib/lifecycle.ts'
 import type { NodeDeps } from './node-deps.ts'
 import { type RunningNode, runNode } from './run-node.ts'
 
@@ -26,8 +25,12 @@ const loopback = '127.0.0.1'
  */
 export const startDevstack = async (deps: DevstackDeps): Promise<RunningDevstack> => {
   const nodes: RunningNode[] = []
-  const stop = (): Promise<void> =>
-    stopAll(nodes.map((node): Startable => ({ start: async () => {}, stop: () => node.stop() })))
+  const stop = async (): Promise<void> => {
+    const [first, ...others] = nodes
+    const ends = await Promise.allSettled(others.map((node) => node.stop()))
+    await first?.stop()
+    for (const end of ends) if (end.status === 'rejected') throw end.reason
+  }
   try {
     const first = await startOne(deps, 0, { isOrchestrator: true, isCompute: deps.hybrids > 0 })
     nodes.push(first)

@@ -4,6 +4,7 @@ import { dirname } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { BuiltProduct } from '../../kit/built-product.ts'
 import { busClient } from '../../kit/bus-client.ts'
+import { freezingEngine } from '../../kit/freezing-engine.ts'
 import { processesOf } from '../../kit/processes-of.ts'
 import { modulePath } from '../../kit/product.ts'
 import { anyPorts, ask, endOf, type Server, serverAt, submit } from '../../kit/served-node.ts'
@@ -121,6 +122,16 @@ describe('a devstack', () => {
     stack.program.child.stderr?.destroy()
     expect(await stack.program.end('SIGINT')).toMatchObject({ code: 0 })
     expect(existsSync(dirname(stack.runFile))).toBe(false)
+  })
+
+  it('does not wait for an engine that hangs by now, and says that it left there what there was [X21]', async () => {
+    const engine = await freezingEngine()
+    const stack = await devstackWith({ DOCKER_HOST: engine.host }, '--computes', '2')
+    engine.freeze()
+    const { code, stderr } = await stack.program.end('SIGINT')
+    expect(code).toBe(0)
+    expect(stderr.match(/sweep_failed engine=docker error="no answer within 10 s"/g)).toHaveLength(2)
+    await engine.stop()
   })
 
   it('ends by itself when it has something to say and nobody reads it', async () => {
