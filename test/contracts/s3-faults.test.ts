@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { Fault } from '#lib/fault.ts'
 import { SystemClock } from '#platform/clock.ts'
 import { packFolder } from '#providers/pack-folder.ts'
 import { S3Clients } from '#providers/s3/clients.ts'
@@ -231,8 +232,8 @@ describe('results for a store that misbehaves', () => {
 })
 
 describe('results for the bucket of the operator', () => {
-  const publishManaged = async () => {
-    const uploadAddress = async () => `${store.endpoint}/${Bucket}/managed/e-1.tar.gz`
+  const address = async () => `${store.endpoint}/${Bucket}/managed/e-1.tar.gz`
+  const publishManaged = async (uploadAddress = address) => {
     const publisher = new ManagedPublisher({ uploadAddress, write: writeArchive })
     const resultDirectory = join(folder, 'result')
     mkdirSync(resultDirectory)
@@ -248,5 +249,15 @@ describe('results for the bucket of the operator', () => {
   ])('%s', async (_, code, refuses, reason) => {
     store.misdeed = () => ({ refuses, code })
     await expect(publishManaged()).rejects.toMatchObject({ details: { FailureClass: reason } })
+  })
+
+  it('wait for an orchestrator whose credentials cannot be had', async () => {
+    const lost = new Fault('Forbidden', 'this node has no AWS credentials: no role', {
+      details: { FailureClass: 'node' },
+    })
+    await expect(publishManaged(async () => Promise.reject(lost))).rejects.toMatchObject({
+      message: expect.stringMatching(/the orchestrator says: this node has no AWS credentials: no role$/),
+      details: { FailureClass: 'transient' },
+    })
   })
 })

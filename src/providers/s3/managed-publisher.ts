@@ -110,9 +110,11 @@ const notTaken = (why: string): Fault =>
     isRetryable: true,
   })
 
+/** What is wrong with the credentials of the orchestrator is not for another node to try: its operator puts it right meanwhile. */
 function noAddress(error: unknown): never {
   const { code, hint, details, isRetryable } =
     error instanceof Fault ? error : new Fault('ServiceUnavailable', messageOf(error), { isRetryable: true })
+  if (details?.['FailureClass'] === 'node') throw notTaken(`the orchestrator says: ${messageOf(error)}`)
   throw new Fault(code, `failed to get pre-signed URL for managed S3 publisher: ${messageOf(error)}`, {
     ...(hint ? { hint } : {}),
     ...(details ? { details } : {}),
