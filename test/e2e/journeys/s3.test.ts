@@ -119,6 +119,26 @@ withSwift((store) => {
       expect(await readFile(`${folder}/stdout`, 'utf8')).toBe('kept')
     })
 
+    it('says whom to ask when the orchestrator has lost what it signs addresses with', async () => {
+      const { endpoint, region, accessKeyId, secretAccessKey } = store()
+      const keys = `aws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}\n`
+      const credentials = await product.file('lost/credentials', `[default]\n${keys}`)
+      const place = Object.entries({ Bucket, Key: 'lost', Region: region, Endpoint: endpoint })
+      const settings = Object.fromEntries(place.map(([key, value]) => [`Publishers.Types.S3Managed.${key}`, value]))
+      const env = { AWS_SHARED_CREDENTIALS_FILE: credentials, AWS_EC2_METADATA_DISABLED: 'true' }
+      const first = await product.serve({ name: 'lost', settings, env })
+      const task = { Publisher: { Type: 's3managed' } }
+      const id = await first.submit(toolJob(['print', 'kept', '', '0'], { task }))
+      expect((await ended(first.port, id)).Job.State).toMatchObject({ StateType: 'Completed' })
+      await first.stop()
+      await product.file('lost/credentials', '')
+      const again = await product.serve({ name: 'lost', settings, env })
+      const { stderr } = await again.run(['job', 'get', id])
+      expect(stderr).toContain('No supported downloader found')
+      expect(stderr).toContain('Hint: The orchestrator could not sign an address for it')
+      await again.stop()
+    })
+
     it('that is not there fails the job of who counts on it, and says so', async () => {
       const task = { Publisher: { Type: 's3managed' } }
       const shown = await ended(server.port, await server.submit(toolJob(['print', 'lost', '', '0'], { task })))

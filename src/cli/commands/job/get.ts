@@ -112,9 +112,13 @@ const onOneLine = (name: string): string => (/[\n\r\t]/.test(name) ? JSON.string
 
 const noDownloader =
   'No supported downloader found for the published results. You will have to download the results differently.'
-const ipfsHint =
-  'Hint: Name an IPFS node that this machine reaches: --ipfs-connect /ip4/127.0.0.1/tcp/5001, or ResultDownloaders.Types.IPFS.Endpoint\n'
+const hints: Readonly<Record<string, string>> = {
+  ipfs: 'Hint: Name an IPFS node that this machine reaches: --ipfs-connect /ip4/127.0.0.1/tcp/5001, or ResultDownloaders.Types.IPFS.Endpoint\n',
+  s3managed:
+    'Hint: The orchestrator could not sign an address for it: its log tells its operator why (result_not_signed). Try again later.\n',
+}
 function unsupportedText(results: readonly SpecConfig[], out: Out): string {
-  const hint = results.some(({ Type }) => Type.toLowerCase() === 'ipfs') ? fitted(ipfsHint, out) : ''
+  const types = new Set(results.map(({ Type }) => Type.toLowerCase()))
+  const hint = [...types].map((type) => fitted(hints[type] ?? '', out)).join('')
   return `${fitted(noDownloader, out)}\n${stringifyJson(JSON.parse(goJson(results)), { indent: 4 })}\n${hint}`
 }
