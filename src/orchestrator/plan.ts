@@ -22,7 +22,7 @@ export type Plan = {
   waitsFor?: 'room' | 'nodes'
   /** Nodes on which room is to be kept for it from now on, and on no others. */
   reservations?: ReadonlyMap<NodeId, Reservation>
-  /** Executions (of daemon and ops jobs: nodes) that would start if there were room. */
+  /** Executions (of daemon and ops jobs: nodes) that would start if there were room, or if they took it. */
   unplaced?: number
   /** What one of those needs that found no place; of several amounts the largest. */
   unplacedNeed?: Resources
@@ -39,6 +39,11 @@ export const emptyPlan = (isBidReported: boolean): Plan => ({
 /** The earlier of two times to look again. */
 export const checkBy = (plan: Plan, time: bigint): void => {
   if (plan.checkAt === undefined || time < plan.checkAt) plan.checkAt = time
+}
+
+/** At the earliest of these times, if there is any. */
+export const checkByAny = (plan: Plan, times: readonly bigint[]): void => {
+  for (const time of times) checkBy(plan, time)
 }
 
 export const isEmptyPlan = (plan: Plan): boolean =>

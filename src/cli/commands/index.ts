@@ -152,7 +152,7 @@ export const commands: readonly Entry[] = [
     load: async () => ({
       command: (await import('./node/act.ts')).nodeAction(
         'delete',
-        'Forgets a node and how it was judged. One that is connected registers again, as a new one.',
+        'Forgets a node and how it was judged. One that still runs registers again with its next heartbeat, as a new one; `node reject` keeps it out.',
       ),
     }),
   },

@@ -2,13 +2,14 @@ import type { Execution } from '#models/execution.ts'
 import { isDiscardedExecution } from '#models/execution-state.ts'
 import { type Job, partitionCount } from '#models/job.ts'
 import { jobQueued, stopTexts, timeText } from '../events.ts'
+import { earliest } from '../placement/declines.ts'
 import { withStarted } from '../placement/foreseen.ts'
 import { gpuNamer } from '../placement/gpus.ts'
 import { Placement } from '../placement/place.ts'
 import { selectNodes } from '../placement/rank.ts'
 import { reserveSome } from '../placement/reservation.ts'
 import { type Shortage, shortageOf } from '../placement/shortage.ts'
-import { checkBy, type Plan } from '../plan.ts'
+import { checkBy, checkByAny, type Plan } from '../plan.ts'
 import { queueEnd } from '../queue-end.ts'
 import type { NodeView, Snapshot } from '../snapshot.ts'
 import { announceRetry } from './announce-retry.ts'
@@ -134,7 +135,7 @@ const placeAlike = (
   if (nodes.length < missing.length) waitOrFail(snapshot, plan, executions, lack)
   else waitFor(plan, isAnyBusy)
   if (plan.waitsFor) {
-    if (lack.asksAgainAt !== undefined) checkBy(plan, lack.asksAgainAt)
+    checkByAny(plan, lack.asksAgainAt)
     const unplaced = Math.max(0, missing.length - nodes.length)
     plan.unplaced = (plan.unplaced ?? 0) + unplaced
     plan.staying = (plan.staying ?? 0) + wanted.length - nodes.length - unplaced
@@ -154,7 +155,7 @@ type Lack = {
   missing: readonly Partition[]
   isAnyBusy: boolean
   shortage: () => Shortage
-  asksAgainAt: bigint | undefined
+  asksAgainAt: readonly bigint[]
 }
 
 /**
@@ -187,8 +188,10 @@ const waitOrFail = (
 }
 
 /** A line of its own, or ''. */
-const askedAgainText = (at: bigint | undefined): string =>
-  at === undefined ? '' : `\nWho declined it is asked again, the first at ${timeText(at)}.`
+const askedAgainText = (times: readonly bigint[]): string => {
+  const first = earliest(times)
+  return first === undefined ? '' : `\nWho declined it is asked again, the first at ${timeText(first)}.`
+}
 
 /** Why it waits is told to every node's detail, which on a large cluster changes all the time. */
 const saidForNs = 60n * secondNs

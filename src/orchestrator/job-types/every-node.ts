@@ -4,7 +4,7 @@ import type { Resources } from '#models/resources.ts'
 import { gpuNamer } from '../placement/gpus.ts'
 import { Placement } from '../placement/place.ts'
 import { reserveEach } from '../placement/reservation.ts'
-import type { Plan } from '../plan.ts'
+import { checkByAny, type Plan } from '../plan.ts'
 import type { NodeView, Snapshot } from '../snapshot.ts'
 import { isUneven, needAfter } from './more-memory.ts'
 import { newExecution } from './new-execution.ts'
@@ -35,9 +35,11 @@ export const startOnNodes = (
       if (wants(attempts)) plan.starts.push(startOn(snapshot, node.id, named(node, own.need), attempts))
     } else if (own.isBusy(node) && wants(attempts)) busy.push(node)
   }
+  const { asksAgainAt } = placement
+  checkByAny(plan, asksAgainAt)
+  plan.unplaced = busy.length + asksAgainAt.length
   if (busy.length > 0) {
     plan.waitsFor = 'room'
-    plan.unplaced = busy.length
     reserveEach(
       snapshot,
       plan,

@@ -5,7 +5,7 @@ import { typeKey } from '#models/spec-config.ts'
 import { uploadType } from '#models/upload.ts'
 import { timeText } from '../events.ts'
 import type { NodeView, Snapshot } from '../snapshot.ts'
-import { declinesOf } from './declines.ts'
+import { declinesOf, earliest } from './declines.ts'
 import type { LeftOut } from './exclusions.ts'
 import { faultAt, type RuleName } from './filter.ts'
 import { portsTakenText } from './place.ts'
@@ -96,6 +96,6 @@ const waitFor = (count: number): string =>
 /** `times`: when they are asked again. */
 const declinedCure = (times: readonly bigint[]): string => {
   const cure = 'change the job and submit it again, or change what the node takes and start it anew'
-  const first = times.reduce((a, b) => (a < b ? a : b), times[0] ?? 0n)
-  return times.length === 0 ? cure : `wait, it is asked again at ${timeText(first)}; or ${cure}`
+  const first = earliest(times)
+  return first === undefined ? cure : `wait, it is asked again at ${timeText(first)}; or ${cure}`
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { ExecutionId } from '#models/ids.ts'
 import type { Job } from '#models/job.ts'
 import { job, second, task, World } from '../../../test/kit/reconcile-world.ts'
 import { reasonsOf } from '../jobs/why.ts'
@@ -118,4 +119,29 @@ describe('a node that declined a job', () => {
       'starts when a node that fits joins or changes, or when one that declined it takes it after all, until its QueueTimeout is over',
     )
   })
+
+  it('is what a daemon that does not run everywhere says it waits for [F3]', () => {
+    const daemon = world({ Type: 'daemon' }, 2)
+    daemon.step()
+    daemon.end(0, 'AskForBidRejected')
+    daemon.run(1n)
+    daemon.step()
+    expect(reasonsOf(daemon.snapshot()).Summary).toBe(
+      'it runs; waits for 1 node: declined the job: it AskForBidRejected (1 of 2 nodes)',
+    )
+  })
+
+  it.each(['batch', 'daemon'] as const)(
+    'is waited for by a %s job until it has room, when it is full as it would be asked again',
+    (Type) => {
+      const one = new World(job({ Type, ...patient(600n) }), [{ units: 1 }])
+      one.step()
+      one.end(0, 'AskForBidRejected')
+      const [other] = new World(job(), [{ units: 1 }]).step().starts
+      one.others = [{ ...other!, ID: 'e-other' as ExecutionId }]
+      expect(one.step()).toMatchObject({ waitsFor: 'nodes', checkAt: second })
+      one.nowNs = second
+      expect(one.step()).toMatchObject({ waitsFor: 'room' })
+    },
+  )
 })

@@ -9,9 +9,7 @@ import type { Snapshot } from '../snapshot.ts'
 export type Decline = { readonly message: string; readonly times: number; readonly until: bigint | undefined }
 
 const secondNs = 1_000_000_000n
-const longestNs = 600n * secondNs
-/** A second doubled so often is longer than the longest. */
-const mostDoublings = 10
+const longestSeconds = 600
 
 /** By node, what holds of its declines, or has run out. */
 export const declinesOf = ({ job, executions, nodes, nowNs }: Snapshot): ReadonlyMap<NodeId, Decline> => {
@@ -25,14 +23,13 @@ export const declinesOf = ({ job, executions, nodes, nowNs }: Snapshot): Readonl
   if (inARow.size === 0) return new Map()
   const all = own.filter(isDecline).length
   const isPatient = mayWait(job, own, nowNs)
-  return new Map(
-    [...inARow]
-      .filter(([, { last }]) => !hasChangedSince(last, nodes))
-      .map(([id, { last, times }]) => {
-        const until = isPatient ? last.ModifyTime + waitNs(times, all) : undefined
-        return [id, { message: last.ComputeState.Message ?? '', times, until }]
-      }),
-  )
+  const declines = new Map<NodeId, Decline>()
+  for (const [id, { last, times }] of inARow) {
+    if (hasChangedSince(last, nodes)) continue
+    const until = isPatient ? last.ModifyTime + waitNs(times, all) : undefined
+    declines.set(id, { message: last.ComputeState.Message ?? '', times, until })
+  }
+  return declines
 }
 
 const isDecline = ({ ComputeState }: Execution): boolean => ComputeState.StateType === 'AskForBidRejected'
@@ -55,13 +52,12 @@ const hasChangedSince = ({ NodeID, ModifyTime }: Execution, nodes: Snapshot['nod
  * time; but not before as many seconds have passed as the job was declined in all, so that a fleet is not asked in a storm
  * and what is stored of that grows slower and slower.
  */
-const waitNs = (times: number, all: number): bigint => {
-  const ownNs = secondNs << BigInt(Math.min(times - 1, mostDoublings))
-  const allNs = BigInt(all) * secondNs
-  const shorter = ownNs < longestNs ? ownNs : longestNs
-  return allNs > shorter ? allNs : shorter
-}
+const waitNs = (times: number, all: number): bigint =>
+  BigInt(Math.max(all, Math.min(longestSeconds, 2 ** (times - 1)))) * secondNs
 
 /** Whether it holds at that time. */
 export const holdsAt = (nowNs: bigint, decline: Decline | undefined): boolean =>
   decline !== undefined && (decline.until === undefined || nowNs < decline.until)
+
+export const earliest = (times: readonly bigint[]): bigint | undefined =>
+  times.reduce<bigint | undefined>((first, time) => (first === undefined || time < first ? time : first), undefined)

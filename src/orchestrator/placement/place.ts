@@ -20,6 +20,7 @@ export class Placement {
   readonly need: Resources
   readonly #declines: ReadonlyMap<NodeId, Decline>
   readonly #own: ReadonlyMap<NodeId, number>
+  readonly #most: number
   /** Among these are all that can take it. */
   readonly near: readonly NodeView[]
 
@@ -30,35 +31,35 @@ export class Placement {
     this.#snapshot = snapshot
     this.need = need
     this.#declines = declinesOf(snapshot)
+    this.#most = mostPerNode(job)
     this.#own = countByNode(own.filter((e) => !isTerminalExecution(e.ComputeState.StateType)))
     this.near = nodes.viewsNear(requiredSelector(job)?.constraints ?? [])
   }
 
   canTake(node: NodeView): boolean {
-    return !this.#hasDeclined(node) && this.#hasPlace(node)
+    const { job } = this.#snapshot
+    return (
+      isEligible(node) &&
+      node.isListening &&
+      !this.#hasDeclined(node) &&
+      !this.#isAtLimit(node) &&
+      meetsRules(job, this.need, node)
+    )
   }
 
-  /** Unix ns at which the first of the nodes that have declined it, and could take it else, is asked again; undefined = none is. */
-  get asksAgainAt(): bigint | undefined {
+  /** Unix ns at which nodes that have declined it are asked again, those that could take it else, now or once work there ends. */
+  get asksAgainAt(): bigint[] {
     const { nowNs, nodes } = this.#snapshot
-    let first: bigint | undefined
-    for (const [id, decline] of this.#declines) {
-      if (decline.until === undefined || !holdsAt(nowNs, decline) || (first !== undefined && decline.until >= first))
-        continue
-      const node = nodes.view(id)
-      if (node && this.#hasPlace(node)) first = decline.until
-    }
-    return first
+    return [...this.#declines].flatMap(([id, decline]) => {
+      const node = holdsAt(nowNs, decline) ? nodes.view(id) : undefined
+      return node && decline.until !== undefined && this.#mayTakeElse(node) ? [decline.until] : []
+    })
   }
 
   /** Why an eligible node cannot take it; undefined when it can. */
   refusal(node: NodeView): Refusal | undefined {
     if (this.#hasDeclined(node)) return { rule: 'declined', reason: () => 'job rejected', isBusy: false }
-    return (
-      refusalOf(this.#snapshot.job, this.need, node) ??
-      (this.#isAtLimit(node) ? this.#limitRefusal(node) : undefined) ??
-      (node.isListening ? undefined : notListening)
-    )
+    return this.#otherRefusal(node)
   }
 
   /** It could once running work there ends. */
@@ -124,14 +125,20 @@ export class Placement {
     return holdsAt(this.#snapshot.nowNs, this.#declines.get(id))
   }
 
-  #hasPlace(node: NodeView): boolean {
-    const { job } = this.#snapshot
-    return isEligible(node) && node.isListening && !this.#isAtLimit(node) && meetsRules(job, this.need, node)
+  #otherRefusal(node: NodeView): Refusal | undefined {
+    return (
+      refusalOf(this.#snapshot.job, this.need, node) ??
+      (this.#isAtLimit(node) ? this.#limitRefusal(node) : undefined) ??
+      (node.isListening ? undefined : notListening)
+    )
+  }
+
+  #mayTakeElse(node: NodeView): boolean {
+    return isEligible(node) && this.#otherRefusal(node)?.isBusy !== false
   }
 
   #isAtLimit({ id }: NodeView): boolean {
-    const most = mostPerNode(this.#snapshot.job)
-    return most > 0 && (this.#own.get(id) ?? 0) >= most
+    return this.#most > 0 && (this.#own.get(id) ?? 0) >= this.#most
   }
 
   #limitRefusal({ id }: NodeView): Refusal {

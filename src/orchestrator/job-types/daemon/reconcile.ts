@@ -18,14 +18,13 @@ export const reconcileDaemon: Reconcile = (snapshot) => {
   if (finishEnded(snapshot, plan, all)) return plan
   const executions = stopOldVersions(snapshot, plan, all)
   leaveNodes(snapshot, plan, executions)
-  const { asksAgainAt } = startOnNodes(snapshot, plan, executions, (attempts) => {
+  startOnNodes(snapshot, plan, executions, (attempts) => {
     if (attempts.some(isLive)) return false
     const retry = retryOf(snapshot, attempts)
     announceRetry(snapshot, plan, attempts, retry)
     if (retry.kind === 'later') checkBy(plan, retry.at)
     return retry.kind === 'now'
   })
-  if (asksAgainAt !== undefined) checkBy(plan, asksAgainAt)
   const isRunning = plan.starts.length > 0 || executions.some(isLive)
   if (isRunning && snapshot.job.State.StateType !== 'Running') plan.jobState = { StateType: 'Running' }
   plan.waitsFor ??= 'nodes'

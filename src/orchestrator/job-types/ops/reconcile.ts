@@ -31,8 +31,6 @@ export const reconcileOps: Reconcile = (snapshot) => {
     if (retry.kind === 'now' && retry.until !== undefined) checkBy(plan, retry.until + 1n)
     return retry.kind === 'now'
   })
-  const { asksAgainAt } = placement
-  if (asksAgainAt !== undefined) checkBy(plan, asksAgainAt)
   if (executions.length === 0 && plan.starts.length === 0) {
     if (plan.waitsFor) queueJob(snapshot, plan, noMatchOf(placement).message)
     else if (snapshot.isSettling) plan.waitsFor = 'nodes'
@@ -48,7 +46,7 @@ export const reconcileOps: Reconcile = (snapshot) => {
     return plan
   }
   const giveUpAt = queueEnd(snapshot.job, executions)
-  if (asksAgainAt !== undefined && giveUpAt !== undefined) {
+  if (placement.asksAgainAt.length > 0 && giveUpAt !== undefined) {
     checkBy(plan, giveUpAt)
     plan.waitsFor ??= 'nodes'
   }
