@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { closeSync, createReadStream, openSync, writev } from 'node:fs'
+import { close, createReadStream, open as openFd, writev } from 'node:fs'
 import { type FileHandle, mkdir, open, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
@@ -137,7 +137,7 @@ async function askWhole(
   return content
 }
 
-/** Made and closed at once: for as small a file, another thread would take longer to hear of it. */
+/** By its number: a handle takes longer for so small a file. Not at once, which a slow file system would make everybody wait for. */
 async function writeWhole(
   content: readonly Buffer[],
   path: string,
@@ -145,11 +145,11 @@ async function writeWhole(
   onBytes: BringParts['onBytes'],
 ): Promise<void> {
   try {
-    const fd = openSync(path, 'wx')
+    const fd = await opened(path, 'wx')
     try {
       if (content.length > 0) await writeAt({ writev: (pieces, at) => writePieces(fd, pieces, at) }, content, 0)
     } finally {
-      closeSync(fd)
+      await closed(fd)
     }
   } catch (error) {
     throw nameFault(error, what)
@@ -157,6 +157,8 @@ async function writeWhole(
   onBytes?.(content.reduce((sum, { length }) => sum + length, 0))
 }
 
+const opened = promisify<string, string, number>(openFd)
+const closed = promisify(close)
 const writePieces = promisify(writev)
 
 async function ask(
