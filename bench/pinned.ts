@@ -4,10 +4,15 @@ import { availableParallelism } from 'node:os'
 /** The server gets the first core for itself and the load the second; with one core they share it. */
 const hasTwoCores = availableParallelism() > 1
 
-/** Starts a program, and all it starts, on the server's core. */
-export function spawnOnServerCore(command: string, args: string[], env: NodeJS.ProcessEnv): ChildProcess {
+/** Starts a program, and all it starts, on the server's core. `input`: whether it is given any. */
+export function spawnOnServerCore(
+  command: string,
+  args: string[],
+  env: NodeJS.ProcessEnv,
+  input: 'ignore' | 'pipe' = 'ignore',
+): ChildProcess {
   const [program, ...rest] = hasTwoCores ? ['taskset', '-c', '0', command, ...args] : [command, ...args]
-  return spawn(program, rest, { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  return spawn(program, rest, { env, stdio: [input, 'pipe', 'pipe'] })
 }
 
 /** Runs a program to its end on the server's core; what it printed. */

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { atLeast, atMost, type Figure, figuresOf } from '../figures.ts'
-import { type Fleet, withFleet } from '../fleet.ts'
+import { type Fleet, roomy, withFleet } from '../fleet.ts'
 import { end, submit, waitingJob } from '../jobs.ts'
 import { series, spread, withConnections } from '../load.ts'
+import { shareOfLoneNodes, withNearFleet } from '../near.ts'
 import { cpuMs, memory } from '../process-figures.ts'
 import type { Product } from '../product.ts'
 import type { Bench, Scenario } from '../scenario.ts'
@@ -12,14 +13,12 @@ export const b3n: Scenario = {
   id: 'B3n',
   about: 'placements on many nodes',
   async measure(bench) {
-    return [...(await placements(bench, 1_000)), ...(await placements(bench, 10_000))]
+    return [...(await placements(bench, 1_000)), ...(await mostlyNear(bench)), ...(await placements(bench, 10_000))]
   },
 }
 
 /** What a heartbeat costs is another figure (B6): here nodes send none, and are not missed. */
 const unmissed = ['-c', 'Orchestrator.NodeManager.DisconnectTimeout=1h']
-/** Room for all that is placed on the few nodes that meet the constraints. */
-const roomy = { CPU: 4_096, Memory: 1e13, Disk: 1e13, GPU: 0 }
 /** A hundredth of the nodes meets all three. */
 const Constraints = [
   { Key: 'zone', Operator: '=', Values: ['z1'] },
@@ -71,6 +70,35 @@ async function placements({ runs, scale }: Bench, most: number): Promise<Figure[
   ]
 }
 
+/**
+ * Ten thousand, a thousand of them over TCP, the others in the orchestrator's process: one job with an execution on each, after
+ * two others, so that as much has run before as in the other series. What the near nodes do by themselves is taken off.
+ */
+async function mostlyNear({ runs, scale }: Bench): Promise<Figure[]> {
+  const [near, far] = [Math.ceil(9_000 * scale), Math.ceil(1_000 * scale)]
+  const seen = { one: [] as number[], alone: [] as number[] }
+  const jobs = 3
+  await series(runs, async () => {
+    let seconds = 0
+    await withNearFleet('jobs', near, far, async ({ far: fleet, tell, said }) => {
+      fleet.onOrder((node, order) => node.run(order))
+      for (let job = 0; job < jobs; job++) {
+        tell(near + far)
+        seconds = await said()
+      }
+    })
+    const alone = await shareOfLoneNodes('jobs', near, jobs)
+    seen.one.push(seconds - alone)
+    seen.alone.push(alone)
+    return 0
+  })
+  const figure = figuresOf('B3n', `${near + far} nodes, ${far} over TCP`)
+  return [
+    figure(`one job of ${near + far} executions, to its end`, 's', seen.one, atMost(3, 's')),
+    figure('taken off: what the nodes beside it take by themselves', 's', seen.alone),
+  ]
+}
+
 type Work = { jobs: number; job: object; executions: number }
 
 /**
@@ -87,10 +115,7 @@ async function placed(product: Product, fleet: Fleet, { jobs, job, executions }:
       const cpu = (): number => cpuMs(product.pid) - startedCpu
       const orders = new Map<string, () => void>()
       fleet.onOrder((node, order) => {
-        const run = (): void => {
-          node.start(order)
-          node.end(order)
-        }
+        const run = (): void => node.run(order)
         orders.set(order.Execution.ID, run)
         if (reports === 'at once') run()
         if (orders.size === executions) arePlaced.resolve({ placedMs: performance.now() - started, placedCpuMs: cpu() })

@@ -1,12 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { beatOnce } from '../beats.ts'
 import { atMost, type Figure, figuresOf } from '../figures.ts'
-import { Fleet, withFleet } from '../fleet.ts'
+import { withFleet } from '../fleet.ts'
 import { series } from '../load.ts'
-import { ended, spawnOnServerCore } from '../pinned.ts'
+import { shareOfLoneNodes, withNearFleet } from '../near.ts'
 import { cpuMs, memory } from '../process-figures.ts'
 import type { Product } from '../product.ts'
 import type { Bench, Scenario } from '../scenario.ts'
@@ -54,26 +50,19 @@ async function mostlyNear({ runs, scale }: Bench): Promise<Figure[]> {
   const [near, far] = [Math.ceil(9_000 * scale), Math.ceil(1_000 * scale)]
   const seen = { share: [] as number[], alone: [] as number[], lost: [] as number[] }
   await series(runs, async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'bacalhau-bench-'))
-    const script = join(import.meta.dirname, '../near-fleet.ts')
-    const words = ['--conditions=source', script, join(folder, 'state.db'), String(near)]
-    const child = spawnOnServerCore(process.execPath, words, process.env)
-    const lines = createInterface(child.stdout as NodeJS.ReadableStream)[Symbol.asyncIterator]()
-    const said = async (): Promise<number> => Number((await lines.next()).value)
-    const fleet = await Fleet.join({ bus: await said() }, far, capacity)
-    await beatOnce(fleet)
-    await said()
-    const [startedMs, before] = [performance.now(), cpuMs(child.pid!)]
+    let both = 0
     let lost = 0
-    for (let i = 0; i < rounds; i++) lost += (await beatOnce(fleet)) + (await said())
-    const both = (100 * (cpuMs(child.pid!) - before)) / (performance.now() - startedMs)
-    seen.lost.push(lost)
-    await fleet.close()
-    await ended(child, 'SIGTERM')
-    await rm(folder, { recursive: true })
-    const alone = await shareOfLoneNodes(near)
+    await withNearFleet('beats', near, far, async (fleet) => {
+      await beatOnce(fleet.far)
+      await fleet.said()
+      const [startedMs, before] = [performance.now(), cpuMs(fleet.pid)]
+      for (let i = 0; i < rounds; i++) lost += (await beatOnce(fleet.far)) + (await fleet.said())
+      both = (100 * (cpuMs(fleet.pid) - before)) / (performance.now() - startedMs)
+    })
+    const alone = await shareOfLoneNodes('beats', near, rounds)
     seen.alone.push(alone)
     seen.share.push(both - alone)
+    seen.lost.push(lost)
     return 0
   })
   const figure = figuresOf('B6', `${near + far} nodes, ${far} over TCP`)
@@ -82,20 +71,6 @@ async function mostlyNear({ runs, scale }: Bench): Promise<Figure[]> {
     figure('taken off: what the nodes beside it take by themselves', '% of a core', seen.alone),
     figure('false losses', '', seen.lost, atMost(0, '')),
   ]
-}
-
-/** In % of a core. */
-async function shareOfLoneNodes(count: number): Promise<number> {
-  const script = join(import.meta.dirname, '../lone-nodes.ts')
-  const child = spawnOnServerCore(
-    process.execPath,
-    ['--conditions=source', script, String(count), String(rounds)],
-    process.env,
-  )
-  let said = ''
-  for await (const line of createInterface(child.stdout as NodeJS.ReadableStream)) said += line
-  if (!(Number(said) > 0)) throw new Error(`the nodes alone said "${said}"`)
-  return Number(said)
 }
 
 /** Steady nodes that the server shows as disconnected. */

@@ -64,7 +64,8 @@ class RemoteNode implements ComputeEnd {
   readonly #toNode: string
   readonly #random: Random
   readonly #clock: Clock
-  readonly #broken = new AbortController()
+  /** Made when output is read: of most of the thousands of nodes none is. */
+  #broken: AbortController | undefined
 
   constructor(bus: Bus, nodeId: NodeId, random: Random, clock: Clock) {
     this.#bus = bus
@@ -81,14 +82,16 @@ class RemoteNode implements ComputeEnd {
   /** A process that was killed says nothing any more, and the one that greeted in its place nothing of what the other had begun. */
   async *readLogs(query: LogQuery, signal: AbortSignal): AsyncGenerator<LogChunk> {
     const parts = { clock: this.#clock, random: this.#random }
-    const either = AbortSignal.any([signal, this.#broken.signal])
+    this.#broken ??= new AbortController()
+    const broken = this.#broken.signal
+    const either = AbortSignal.any([signal, broken])
     yield* readLogsOverBus(this.#bus, this.#nodeId, subjects.logs(this.#nodeId), query, either, parts)
-    if (this.#broken.signal.aborted && !signal.aborted)
+    if (broken.aborted && !signal.aborted)
       throw new Fault('ServiceUnavailable', `node ${this.#nodeId} broke off`, { isRetryable: true })
   }
 
   breakOff(): void {
-    this.#broken.abort()
+    this.#broken?.abort()
   }
 
   readResult(query: ResultQuery | OfferedQuery): Promise<ResultPart> {

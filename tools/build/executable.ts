@@ -11,7 +11,7 @@ import { recordCaches } from './record-caches.ts'
  * With 16 a server of many short jobs spends a sixth less processor time, and with 32 one job on 10,000 nodes a tenth less again; 64
  * gives no more. What that takes, up to 80 MiB, a server gives back when it rests.
  */
-const heapFlags = ['--min-semi-space-size=8', '--max-semi-space-size=32']
+export const heapFlags = ['--min-semi-space-size=8', '--max-semi-space-size=32']
 
 /**
  * Makes the single executable file from the chunks: records their code caches, then lets Node write itself with the
