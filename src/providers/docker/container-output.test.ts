@@ -86,6 +86,20 @@ describe('ContainerOutput', () => {
     expect([sink.stdout, sink.stderr, clock.pending]).toEqual(['one\ntwo\nthree\n', 'bad\n', 0])
   })
 
+  it('does not wait for it either when it looks how far back its copy goes', async () => {
+    const clock = new StepClock()
+    const silent = new Readable({ read() {} })
+    const answers = [silent, Readable.from(kept)]
+    const api = partOf<DockerApi>({ stream: async () => answers.shift() as never })
+    const sink = new MemorySink({ earlierBytes: { 1: 4, 2: 4 }, times: { firstMs: 1, lastMs: 2 } })
+    const output = new ContainerOutput({ api, clock, id: 'c', sink, engineKeepsBytes: 1_000, onGap: () => {} })
+    const following = output.lastOf(output.followKept(never))
+    await expect.poll(() => answers.length).toBe(1)
+    clock.goTo(20_000)
+    await following
+    expect([sink.stdout, silent.destroyed]).toEqual(['two\nthree\n', true])
+  })
+
   describe('where the engine has let go of the beginning', () => {
     const times = { firstMs: Date.UTC(2026, 0, 1, 12), lastMs: Date.UTC(2026, 0, 1, 13) }
     /** An engine whose oldest line is of this time, and that has this since a time. */

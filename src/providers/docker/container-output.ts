@@ -104,6 +104,7 @@ export class ContainerOutput {
   async #oldestMs(): Promise<number | undefined> {
     const stream = await this.#open({ timestamps: 1 })
     const frames = new LogFrames()
+    this.#awaitEngine(() => void stream?.destroy())
     try {
       for await (const chunk of stream ?? []) {
         const [first] = frames.push(chunk as Buffer)
@@ -114,6 +115,7 @@ export class ContainerOutput {
     } catch {
       // What it says then is the reader's to see.
     } finally {
+      this.#awaited = undefined
       stream?.destroy()
     }
     return undefined
