@@ -26,7 +26,7 @@ import { resolveNames } from '#providers/ipfs/resolve-names.ts'
 import type { IpfsSettings } from '#providers/ipfs/settings.ts'
 import { IpfsStorage } from '#providers/ipfs/storage.ts'
 import { fileCache } from '../kit/file-cache.ts'
-import { heliaModule } from '../kit/helia-module.ts'
+import { heliaModule } from '../kit/helia-node.ts'
 import { type KuboNode, kuboNode } from '../kit/kubo-node.ts'
 import { loneShare } from '../kit/lone-share.ts'
 import { publishRequest } from '../kit/publish-request.ts'
@@ -48,7 +48,7 @@ const settings = (endpoint: string, change: Partial<IpfsSettings> = {}): IpfsSet
 })
 const source = (cid: unknown) => ({ Type: 'ipfs', Params: { CID: `${cid}` } })
 /** Puts into the node without a request each. */
-const direct: Pick<Blocks, 'put'> = { put: async (cid, bytes) => void node.blocks.set(`${cid.toV1()}`, bytes) }
+const direct: Pick<Blocks, 'put'> = { put: async (cid, bytes) => void node.blocks.put(cid, bytes) }
 /** Of content that nobody has. */
 const nowhere = 'bafybeigdyrzt5sfp7udm7hu76uh7y26nf3efuylqabf3oclgtqy55fbzdi'
 
@@ -95,10 +95,7 @@ publisherSuite('ipfs', async () => ({
   close: async () => {},
 }))
 
-const heliaRoot = mkdtempSync(join(tmpdir(), 'bacalhau-helia-'))
-const modulePath = heliaModule(heliaRoot)
-afterAll(() => rmSync(heliaRoot, { recursive: true }))
-const helia = (readTimeoutMs = 60_000) => new Helia({ modulePath, readTimeoutMs })
+const helia = (readTimeoutMs = 60_000) => new Helia({ modulePath: heliaModule, readTimeoutMs })
 
 storageSuite('ipfs (Helia)', async () => {
   const blocks = helia(1_000)
@@ -189,7 +186,7 @@ describe('content of IPFS', () => {
 
   it('is checked against its id, whatever the node says', async () => {
     const cid = await text('what was asked for')
-    node.blocks.set(`${cid.toV1()}`, Buffer.from('something else'))
+    node.blocks.put(cid, Buffer.from('something else'))
     expect(await refusal(prepare(cid))).toEqual({
       code: 'ServiceUnavailable',
       message: `the IPFS node at ${node.endpoint} gave other content than ${cid}`,
@@ -435,7 +432,7 @@ describe('results in IPFS', () => {
   it('are kept by their node [R191]', async () => {
     const request = publishRequest({ Type: 'ipfs' }, folder({ stdout: 'kept' }))
     const { Params } = await new IpfsPublisher(kubo).publish(request, never)
-    expect(node.pins).toContain(Params?.['CID'])
+    expect(await node.pins()).toContain(Params?.['CID'])
   })
 
   describeVectors(

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { heliaModule } from '../../kit/helia-module.ts'
+import { heliaModule } from '../../kit/helia-node.ts'
 import { type KuboNode, kuboNode } from '../../kit/kubo-node.ts'
 import { allowedFixtures, localInput, modulePath, Product, type Server, toolJob } from '../../kit/product.ts'
 import { S3Server } from '../../kit/s3-server.ts'
@@ -99,7 +99,7 @@ describe('jobs with IPFS', () => {
 
 describe('a machine without a Kubo', () => {
   it('has IPFS in the process of the node [R184, R191]', async () => {
-    const settings = { 'Compute.IPFS.Helia': heliaModule(product.folder) }
+    const settings = { 'Compute.IPFS.Helia': heliaModule }
     const own = await product.serve({ name: 'helia', settings })
     const first = await own.submit(toolJob(['print', 'kept here', '', '0'], { task: { Publisher: { Type: 'ipfs' } } }))
     const { CID } = (await ended(own.port, first)).Executions.Items[0]!.PublishedResult!.Params!
