@@ -186,7 +186,7 @@ describe('content of IPFS', () => {
 
   it('is checked against its id, whatever the node says', async () => {
     const cid = await text('what was asked for')
-    node.blocks.put(cid, Buffer.from('something else'))
+    await node.blocks.put(cid, Buffer.from('something else'))
     expect(await refusal(prepare(cid))).toEqual({
       code: 'ServiceUnavailable',
       message: `the IPFS node at ${node.endpoint} gave other content than ${cid}`,
