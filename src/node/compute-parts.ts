@@ -28,6 +28,7 @@ import type { NodeDeps, PartContext } from './node-deps.ts'
 import { nodeKey } from './node-key.ts'
 import { bidSettings, capacityOf, hostEnvironment, jobLimitsOf, milliseconds, portRange } from './part-settings.ts'
 import { providerSettings } from './provider-settings.ts'
+import { requireAuthority } from './tls/authority.ts'
 
 export type ComputeContext = PartContext & {
   /** Ports of this node's own servers: no job makes it fetch from them. */
@@ -126,6 +127,7 @@ const lateOrchestrator = async (
   { settings: { Compute }, folder }: NodeDeps,
   { nodeId, clock, log }: Pick<PartContext, 'nodeId' | 'clock' | 'log'>,
 ): Promise<LateOrchestrator> => {
+  await requireAuthority(systemDisk, 'Compute.TLS.CACert', Compute.TLS.CACert)
   const { seed, publicKey } = await nodeKey(systemDisk, folder.nodeKeyFile)
   const client: ClientSettings = {
     section: 'Compute',

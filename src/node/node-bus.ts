@@ -11,6 +11,7 @@ import { systemDisk } from '#platform/disk.ts'
 import { systemRandom } from '#platform/random.ts'
 import type { NodeDeps, PartContext } from './node-deps.ts'
 import { OuterBus } from './outer-bus.ts'
+import { requireAuthority } from './tls/authority.ts'
 import { linkTls } from './tls/link-tls.ts'
 
 /** How an orchestrator and its nodes reach each other. */
@@ -78,8 +79,13 @@ const ownBroker = async (
   }
 }
 
-const outerBus = ({ settings }: NodeDeps, { nodeId, clock, log, fail }: PartContext, serve: Serve): NodeBus => {
+const outerBus = async (
+  { settings }: NodeDeps,
+  { nodeId, clock, log, fail }: PartContext,
+  serve: Serve,
+): Promise<NodeBus> => {
   const { Bus, Auth, TLS } = settings.Orchestrator
+  await requireAuthority(systemDisk, 'Orchestrator.TLS.CACert', TLS.CACert)
   const parts = { clock, random: systemRandom, log }
   const outer = new OuterBus(
     {

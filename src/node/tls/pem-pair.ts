@@ -1,6 +1,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import type { Disk } from '#contracts/disk.ts'
 import { Fault, messageOf } from '#lib/fault.ts'
+import { pemText } from './pem-text.ts'
 
 /** Certificate and private key, PEM. */
 export type PemPair = { cert: string; key: string }
@@ -10,7 +11,8 @@ type PairFiles = { cert: string; key: string; settings: string }
 
 /** Reads the two. What cannot work is told at the start, not at the first handshake: a Fault ValidationError. */
 export async function pemPair(disk: Disk, files: PairFiles): Promise<PemPair> {
-  const pair = { cert: await pemText(disk, files.cert, files), key: await pemText(disk, files.key, files) }
+  const hint = `${files.settings} name PEM files.`
+  const pair = { cert: await pemText(disk, files.cert, hint), key: await pemText(disk, files.key, hint) }
   try {
     if (new X509Certificate(pair.cert).checkPrivateKey(createPrivateKey(pair.key))) return pair
   } catch (error) {
@@ -21,12 +23,3 @@ export async function pemPair(disk: Disk, files: PairFiles): Promise<PemPair> {
 
 const unusable = ({ settings }: PairFiles, why: string): Fault =>
   new Fault('ValidationError', `invalid config: ${settings} ${why}`, { component: 'Config' })
-
-const pemText = async (disk: Disk, path: string, { settings }: PairFiles): Promise<string> => {
-  const bytes = await disk.readFile(path)
-  if (bytes) return Buffer.from(bytes).toString('utf8')
-  throw new Fault('ValidationError', `there is no file ${path} for TLS`, {
-    component: 'Config',
-    hint: `${settings} name PEM files.`,
-  })
-}

@@ -101,6 +101,18 @@ describe('a node of ours over TLS', () => {
     await until('it is said', () => said.some((line) => /self-signed certificate/.test(line)))
     expect(await statusOf('east')).toBe('UNKNOWN')
   })
+
+  it.each([
+    ['none.pem', 'there is no file'],
+    ['key.pem', 'there is no certificate in'],
+    ['.', 'cannot read'],
+  ])('does not start with %s for the authority that it trusts', async (name, words) => {
+    const start = joinNode('misled', { 'Compute.TLS.CACert': file(name) })
+    await expect(start).rejects.toMatchObject({
+      message: expect.stringContaining(words),
+      hint: expect.stringContaining('Compute.TLS.CACert names a PEM file'),
+    })
+  })
 })
 
 describe('a node that demands TLS', () => {
@@ -121,5 +133,10 @@ describe('an orchestrator', () => {
     await expect(start(file('cert.pem'), '')).rejects.toThrow('must be set together')
     await expect(start(file('cert.pem'), file('other.pem'))).rejects.toThrow('do not belong together')
     await expect(start(file('cert.pem'), file('none.pem'))).rejects.toThrow('there is no file')
+  })
+
+  it('does not start without the authority of its NATS servers', async () => {
+    const servers = { 'Orchestrator.Bus.Servers': 'nats://127.0.0.1:1', 'Orchestrator.TLS.CACert': file('none.pem') }
+    await expect(startOrchestrator('led', servers)).rejects.toThrow('there is no file')
   })
 })
