@@ -261,5 +261,21 @@ withDocker((host) => {
         ),
       })
     })
+
+    it('pulls its own of an image that is here for another platform, and lets it have the name [X28]', async () => {
+      registry = await imageRegistry(busyboxImage())
+      const other = await imageRegistry(busyboxImage(), { architecture: 's390x' })
+      await rig.takeFor(registry.image, other.image)
+      await other.close()
+      const asked = ask({ Image: registry.image, ...script('echo ours') })
+      const engine = open()
+      expect(await engine.accepts(asked.engine, { Type: 'None' }, never)).toEqual({ isYes: true })
+      const content = await engine.contentOf(asked.engine, never)
+      expect(await run({ ...asked, ...(content && { content }) }, engine)).toEqual({ exitCode: 0 })
+      const { length } = registry.requests
+      expect(await open().accepts(asked.engine, { Type: 'None' }, never)).toEqual({ isYes: true })
+      expect(registry.requests).toHaveLength(length)
+      await forget(registry.image)
+    })
   })
 })

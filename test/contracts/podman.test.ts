@@ -19,18 +19,21 @@ else {
   describe('Podman', { timeout: 60_000 }, () => {
     let registry: PrivateRegistry
     let foreign: ImageRegistry
+    let ours: ImageRegistry
     let podman: TestEngine | undefined
     const rig = new DockerRig(() => podman?.host ?? '')
 
     beforeAll(async () => {
       registry = await privateRegistry('me', 'secret')
       foreign = await imageRegistry(busyboxImage(), { architecture: 's390x' })
-      podman = await podmanEngine(registry.domain, `127.0.0.1:${foreign.port}`)
+      ours = await imageRegistry(busyboxImage())
+      podman = await podmanEngine(registry.domain, ...[foreign, ours].map(({ port }) => `127.0.0.1:${port}`))
     }, 120_000)
     afterAll(async () => {
       await podman?.stop()
       await registry.stop()
       await foreign.close()
+      await ours.close()
     }, 120_000)
 
     it('has images accepted that it does not have yet, and pulls them with the login of their registry, which is not needed from then on [X9, X28]', async () => {
@@ -68,6 +71,22 @@ else {
       const fault = await faultOf(rig.open().start(asked, never))
       expect(fault.message).toMatch(/^this node does not support the available image platforms \[linux\/s390x\]/)
       expect(fault.details?.['FailureClass']).toBe('node')
+    })
+
+    it('pulls its own of an image that is here for another platform; where there is none, each attempt says so', async () => {
+      await rig.takeFor(ours.image, foreign.image)
+      const asked = rig.ask({ Image: ours.image, Entrypoint: ['echo', 'ours'] })
+      const engine = rig.open()
+      expect(await engine.accepts(asked.engine, { Type: 'None' }, never)).toEqual({ isYes: true })
+      expect(await rig.run(asked, engine)).toEqual({ exitCode: 0 })
+      expect(asked.logs.stdout).toBe('ours\n')
+      for (const image of [foreign.image, 'here:1']) {
+        if (image === 'here:1') await rig.takeFor(image, foreign.image)
+        const again = rig.ask({ Image: image })
+        expect(await engine.accepts(again.engine, { Type: 'None' }, never)).toEqual({ isYes: true })
+        const fault = await faultOf(engine.start(again, never))
+        expect(fault.message).toMatch(/^this node does not support the available image platforms \[linux\/s390x\]/)
+      }
     })
 
     it('blames the user for an image that its registry does not have, when it pulls', async () => {

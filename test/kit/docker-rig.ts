@@ -102,6 +102,14 @@ export class DockerRig {
     return this.api.call<Listed[]>('GET', '/containers/json', { query })
   }
 
+  /** Has the image `from`, of whatever platform, be on the machine by the name of another. */
+  async takeFor(name: string, from: string): Promise<void> {
+    const [, repo, tag] = /^(.*):(.*)$/.exec(name) ?? []
+    await this.api.text('POST', '/images/create', { query: { fromImage: from } })
+    await this.api.call('POST', `/images/${encodeURIComponent(from)}/tag`, { query: { repo, tag } })
+    await this.api.call('DELETE', `/images/${encodeURIComponent(from)}`)
+  }
+
   readonly ask = (Params: object, parts: Partial<RunRequest> = {}): Asked => containerRequest(this.#root, Params, parts)
 
   readonly run = async (asked: RunRequest, engine = this.open()): Promise<Exit> =>

@@ -115,11 +115,16 @@ export class DockerEngine implements Engine {
     const params = { ...asked, Image: imageToRun(asked.Image, request.content) }
     const name = containerNameOf(this.#executorId, request)
     try {
+      const isForeign = this.#images.isForeign(asked.Image)
       const fetchImage = async () => {
-        await this.#pull(params.Image, signal, request.onProgress)
-        await this.#images.checkPulled(params.Image, signal)
-        if (params.Image !== asked.Image) await nameImage(this.#api, params.Image, asked.Image)
+        await this.#pull(params.Image, signal, request.onProgress).catch(async (error: unknown) => {
+          if (isForeign) await this.#images.checkLocal(asked.Image, signal)
+          throw error
+        })
+        await this.#images.checkLocal(params.Image, signal)
+        if (params.Image !== asked.Image) await nameImage(this.#api, params.Image, asked.Image, isForeign)
       }
+      if (isForeign) await fetchImage()
       const holder = await this.#networks.make(request, params.Image, fetchImage)
       const spec = await this.#specOf(request, params, holder)
       const id = await createContainer(this.#api, { name, spec, fetchImage })

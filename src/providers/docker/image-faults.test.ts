@@ -9,7 +9,6 @@ describe('imageFailureClass', () => {
   it('blames the user for a name that is wrong or not theirs to pull', () => {
     expect(imageFailureClass(daemon('pull access denied for x, repository does not exist', '404'))).toBe('user')
     expect(imageFailureClass(daemon('manifest for alpine:nope not found: manifest unknown'))).toBe('user')
-    expect(imageFailureClass(daemon('no matching manifest for linux/arm64 in the manifest list entries'))).toBe('user')
     expect(imageFailureClass(new Error('invalid reference format'))).toBe('user')
   })
 
@@ -18,6 +17,15 @@ describe('imageFailureClass', () => {
     expect(imageFailureClass(away)).toBe('transient')
     expect(imageFailureClass(daemon('toomanyrequests: rate limit, access denied'))).toBe('transient')
     expect(imageFailureClass(daemon('dial tcp 10.0.0.1:443: connect: connection refused'))).toBe('transient')
+  })
+
+  it.each([
+    'no matching manifest for linux/arm64 in the manifest list entries',
+    'choosing an image from manifest list docker://r/i:1: no image found in manifest list for architecture amd64, variant "", OS linux',
+    'choosing an image from manifest list docker://r/i:1: no image found in image index for architecture amd64, variant "", OS linux',
+  ])('blames the node for an image that is made for others: %s', (said) => {
+    expect(imageFailureClass(daemon(said))).toBe('node')
+    expect(imageFault('pull', 'i', daemon(said)).hint).toBe('Use an image made for this platform')
   })
 
   it('blames the disk for being full', () => {

@@ -6,7 +6,6 @@ const userTexts = [
   'not found',
   'does not exist',
   'manifest unknown',
-  'no matching manifest',
   'denied',
   'unauthorized',
   'no basic auth credentials',
@@ -14,13 +13,20 @@ const userTexts = [
   'no such image',
 ]
 
-/** Who can cure a failed look-up or pull: the user (name, access), time (registry away, busy), or the node (its disk). */
+/** For an image that is there, but not for the platform of this node. */
+export const foreignHint = 'Use an image made for this platform'
+/** As Docker and Podman say that a list of images has none for them. */
+const isForeign = (message: string): boolean =>
+  /no matching manifest for|no image found in (?:manifest list|image index) for/i.test(message)
+
+/** Who can cure a failed look-up or pull: the user (name, access), time (registry away, busy), the node (its platform), or its disk. */
 export function imageFailureClass(error: unknown): FailureClass {
   const named =
     error instanceof Fault ? failureClasses.find((each) => each === error.details?.['FailureClass']) : undefined
   if (named) return named
   const message = messageOf(error).toLowerCase()
   if (message.includes('no space left on device')) return 'resource'
+  if (isForeign(message)) return 'node'
   if (message.includes('toomanyrequests') || message.includes('no such host')) return 'transient'
   if ([400, 401, 403, 404].includes(dockerStatusOf(error) ?? 0)) return 'user'
   return userTexts.some((text) => message.includes(text)) ? 'user' : 'transient'
@@ -39,7 +45,7 @@ export function imageFault(action: 'inspect' | 'pull', image: string, error: unk
       `or registry needing authorization: ${messageOf(error)}`,
     {
       component: 'Docker',
-      hint: (error instanceof Fault && error.hint) || imageHint,
+      hint: (error instanceof Fault && error.hint) || (isForeign(messageOf(error)) ? foreignHint : imageHint),
       isRetryable: failureClass !== 'user',
       details: { FailureClass: failureClass, Image: image },
       cause: error,

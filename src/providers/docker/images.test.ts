@@ -18,3 +18,26 @@ it('bids that come together ask the engine once what an image is and what it can
   expect(verdicts.every(({ isYes }) => isYes)).toBe(true)
   expect(asked).toEqual(['/images/busybox/json', '/version'])
 })
+
+it('an image that is here for another platform is looked up where it comes from, and speaks for itself only where nobody else can', async () => {
+  const elsewhere: Record<string, unknown> = {
+    both: { Platforms: [linux('arm64'), linux('amd64')], Descriptor: { digest: `sha256:${'1'.repeat(64)}` } },
+    other: { Platforms: [linux('s390x')] },
+  }
+  const call = async (_method: string, path: string) => {
+    const [, kind, name = ''] = path.split('/')
+    if (kind === 'version') return { Os: 'linux', Arch: 'amd64' }
+    if (kind === 'images')
+      return { Os: 'linux', Architecture: 'arm64', RepoDigests: [`${name}@sha256:${'0'.repeat(64)}`] }
+    return elsewhere[name] ?? Promise.reject(new Error('no such host'))
+  }
+  const images = new Images(partOf<DockerApi>({ call }), defaultDockerSettings, new StepClock())
+  const never = new AbortController().signal
+  expect(await images.fit('both', never)).toEqual({ isYes: true })
+  expect(await images.pinned('both', never)).toBe(`docker.io/library/both@sha256:${'1'.repeat(64)}`)
+  expect(images.isForeign('both')).toBe(true)
+  expect(await images.fit('other', never)).toMatchObject({ reason: expect.stringContaining('[linux/s390x]') })
+  expect(await images.fit('alone', never)).toMatchObject({ reason: expect.stringContaining('[linux/arm64]') })
+})
+
+const linux = (architecture: string) => ({ os: 'linux', architecture })

@@ -5,7 +5,7 @@ import { Fault, messageOf } from '#lib/fault.ts'
 import { SharedWork } from '#lib/shared-work.ts'
 import type { DockerApi, EngineVersion } from './api.ts'
 import { dockerStatusOf } from './engine-answer.ts'
-import { imageFault } from './image-faults.ts'
+import { foreignHint, imageFault } from './image-faults.ts'
 import { type ImageRef, parseImageRef } from './image-ref.ts'
 import { registryAuth } from './registry-auth.ts'
 import type { DockerSettings } from './settings.ts'
@@ -29,6 +29,8 @@ export class Images {
   readonly #remembered: LRUCache<string, Known>
   /** What is here, from the bid to the start that follows it at once. */
   readonly #justSeen: LRUCache<string, Known>
+  /** Names of images that are here for another platform. */
+  readonly #foreign: LRUCache<string, true>
   readonly #asked = new SharedWork<Known>()
   readonly #askedEngine = new SharedWork<Platform[]>()
   readonly #clock: Clock
@@ -42,22 +44,24 @@ export class Images {
     const perf = { now: () => clock.monotonicMs() }
     this.#remembered = new LRUCache({ max: Math.max(1, size), ttl: ttlMs, perf })
     this.#justSeen = new LRUCache({ max: 100, ttl: justNowMs, perf })
+    this.#foreign = new LRUCache({ max: 1_000 })
   }
 
   /** Throws a Fault when neither the engine nor the registry can say. */
   async fit(image: string, signal: AbortSignal): Promise<Verdict> {
-    const { platforms: available } = await this.#known(image, signal)
-    const supported = await this.#enginePlatforms(signal)
-    const isFit =
-      !available ||
-      supported.length === 0 ||
-      available.some((has) => supported.some((can) => can.os === has.os && can.architecture === has.architecture))
-    return isFit ? yes : no(reason(available, supported), 'Use an image made for this platform')
+    const { platforms } = await this.#known(image, signal)
+    return this.#verdict(platforms, signal)
   }
 
-  /** Where no registry could be asked before, the image itself shows now where it runs. Throws a Fault when that is not here. */
-  async checkPulled(image: string, signal: AbortSignal): Promise<void> {
-    const verdict = await this.fit(image, signal)
+  /** Whether what was here by this name, when it was last looked at, is made for another platform. */
+  isForeign(image: string): boolean {
+    return this.#foreign.has(image)
+  }
+
+  /** What is here by this name shows itself where it runs, also where no registry could say. Throws a Fault when that is not here. */
+  async checkLocal(image: string, signal: AbortSignal): Promise<void> {
+    const local = await this.#local(image, signal)
+    const verdict = await this.#verdict(local?.platforms, signal)
     if (verdict.isYes) return
     const { reason, cure: hint } = verdict
     throw new Fault('BadRequest', reason, {
@@ -94,18 +98,37 @@ export class Images {
     return this.#asked.get(image, signal, (shared) => this.#look(image, shared))
   }
 
-  /** A local image speaks for itself, so that no registry is needed for it (X28). */
+  /** A local image speaks for itself, so that no registry is needed for it (X28); one of another platform only where none can. */
   async #look(image: string, signal: AbortSignal): Promise<Known> {
     const local = await this.#local(image, signal)
-    if (local) {
+    const isFit = (await this.#verdict(local?.platforms, signal)).isYes
+    if (local && isFit) {
       this.#justSeen.set(image, local)
+      this.#foreign.delete(image)
       return local
     }
+    if (local) this.#foreign.set(image, true)
+    return this.#elsewhere(image, signal).catch((error: unknown) => {
+      if (local && !signal.aborted) return local
+      throw error
+    })
+  }
+
+  async #elsewhere(image: string, signal: AbortSignal): Promise<Known> {
     const remembered = this.#remembered.get(image)
     if (remembered) return remembered
     const known = await this.#remote(image, signal)
     this.#remembered.set(image, known)
     return known
+  }
+
+  async #verdict(available: Platform[] | undefined, signal: AbortSignal): Promise<Verdict> {
+    if (!available) return yes
+    const supported = await this.#enginePlatforms(signal)
+    const isFit =
+      supported.length === 0 ||
+      available.some((has) => supported.some((can) => can.os === has.os && can.architecture === has.architecture))
+    return isFit ? yes : no(reason(available, supported), foreignHint)
   }
 
   async #local(image: string, signal: AbortSignal): Promise<Known | undefined> {

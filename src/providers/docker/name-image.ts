@@ -4,11 +4,11 @@ import { parseImageRef } from './image-ref.ts'
 
 /**
  * Gives an image that was pulled by its digest the name that a job has for it, as a pull by that name would: the next job that uses
- * it then needs no registry. A name that another image has already is left to it.
+ * it then needs no registry. A name that another image has already is left to it, unless that is for another platform (`isForeign`).
  */
-export async function nameImage(api: DockerApi, pulled: string, asked: string): Promise<void> {
+export async function nameImage(api: DockerApi, pulled: string, asked: string, isForeign = false): Promise<void> {
   const { name, tag = 'latest', digest } = parseImageRef(asked)
-  if (digest || (await isTaken(api, asked))) return
+  if (digest || (!isForeign && (await isTaken(api, asked)))) return
   const query = { repo: name, tag }
   await unlessDone(api.call('POST', `/images/${encodeURIComponent(pulled)}/tag`, { query }))
 }
