@@ -59,6 +59,12 @@ export type Execution = {
   KeptResult?: SpecConfig
 }
 
+/** Whether its program has begun, as far as its node told: one that failed before that has exit code -1. */
+export const hasBegun = ({ StartTime, ComputeState, FailureClass, RunOutput }: Execution): boolean => {
+  const isFailure = ComputeState.StateType === 'Failed' && FailureClass !== 'lost'
+  return StartTime > 0n && !(isFailure && RunOutput?.ExitCode === -1)
+}
+
 /** What the orchestrator has promised to this execution's node. */
 export const allocatedOf = (execution: Execution): Resources | undefined =>
   Object.values(execution.AllocatedResources.Tasks)[0]

@@ -70,6 +70,8 @@ const stateNow = ({ state, capacity, isConnected }: WorldNode): NodeState => ({
   ConnectionState: { ...state.ConnectionState, Status: isConnected ? 'CONNECTED' : 'DISCONNECTED' },
 })
 
+const noOutput = { Stdout: '', StdoutTruncated: false, stderr: '', StderrTruncated: false, ErrorMsg: '' }
+
 type WorldNode = { state: NodeState; capacity: Resources; isConnected: boolean }
 
 /** A tiny world: nodes with room, one job and its executions; plans are applied to it. */
@@ -153,7 +155,7 @@ export class World {
     )
   }
 
-  end(index: number, state: ComputeStateName, failure: FailureClass | '' = ''): void {
+  end(index: number, state: ComputeStateName, failure: FailureClass | '' = '', exitCode = 0): void {
     const live = this.executions.filter((e) => !isTerminalExecution(e.ComputeState.StateType))
     const chosen = live[index % Math.max(1, live.length)]
     if (!chosen) return
@@ -163,6 +165,7 @@ export class World {
             ...e,
             ComputeState: { StateType: state, Message: `it ${state}` },
             FailureClass: failure,
+            RunOutput: { ...noOutput, ExitCode: exitCode },
             ModifyTime: this.nowNs,
             StartTime: state === 'AskForBidRejected' ? 0n : e.StartTime || this.nowNs || 1n,
           }

@@ -1,4 +1,4 @@
-import type { Execution } from '#models/execution.ts'
+import { type Execution, hasBegun } from '#models/execution.ts'
 import { isDiscardedExecution } from '#models/execution-state.ts'
 import { type Job, partitionCount } from '#models/job.ts'
 import { jobQueued, stopTexts, timeText } from '../events.ts'
@@ -174,7 +174,7 @@ const waitOrFail = (
   const isTimeLeft = !isIdle || snapshot.nowNs < (giveUpAt ?? 0n)
   const short = missing.map(({ attempts }) => attempts.at(-1)).find((last) => last && isUneven(snapshot.job, [last]))
   // The node that it ran on may come back; one that has as much as it needs now there may never have been.
-  const ranBefore = !short && executions.some((e) => e.StartTime > 0n)
+  const ranBefore = !short && executions.some(hasBegun)
   const isPatient = giveUpAt === undefined ? isAnyBusy || ranBefore || snapshot.isSettling : isTimeLeft
   if (!isPatient) {
     const declined = executions.find((e) => e.ComputeState.StateType === 'AskForBidRejected')

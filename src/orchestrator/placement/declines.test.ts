@@ -74,6 +74,21 @@ describe('a node that declined a job', () => {
     expect(askedUntil(service, 10n * second)).toEqual([0, 1, 3, 7])
   })
 
+  it.each(['batch', 'service'] as const)(
+    'fails a %s job that waits for no node and whose program has never begun, such as an image of another platform that only its pull showed',
+    (Type) => {
+      const one = world({ Type })
+      one.step()
+      one.run(1n)
+      one.end(0, 'Failed', 'node', -1)
+      expect(askedUntil(one, 10n * second).length).toBe(1)
+      expect(one.job.State).toEqual({
+        StateType: 'Failed',
+        Message: expect.stringMatching(/^the port is taken\n/),
+      })
+    },
+  )
+
   it('counts from the beginning once it has taken it', () => {
     const daemon = world({ Type: 'daemon' })
     expect(askedUntil(daemon, 30n * second)).toEqual([0, 1, 3, 7, 15])

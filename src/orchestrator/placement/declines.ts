@@ -1,4 +1,4 @@
-import type { Execution } from '#models/execution.ts'
+import { type Execution, hasBegun } from '#models/execution.ts'
 import type { NodeId } from '#models/ids.ts'
 import { isCounted, type Job } from '#models/job.ts'
 import { isTerminalJob } from '#models/job-state.ts'
@@ -38,7 +38,7 @@ const isDecline = ({ ComputeState }: Execution): boolean => ComputeState.StateTy
 const mayWait = (job: Job, executions: readonly Execution[], nowNs: bigint): boolean => {
   if (isTerminalJob(job.State.StateType)) return false
   if (job.Type === 'daemon' || nowNs < (queueEnd(job, executions) ?? 0n)) return true
-  return isCounted(job.Type) && executions.some(({ StartTime }) => StartTime > 0n)
+  return isCounted(job.Type) && executions.some(hasBegun)
 }
 
 /** A node that has come back since then, or offers something else, may take by now what it did not. */
