@@ -97,6 +97,15 @@ else {
       expect(fault.details?.['FailureClass']).toBe('user')
     })
 
+    it('starts nothing without the GPUs that it was promised: Podman takes the request for those of NVIDIA and hands none in [R145]', async () => {
+      const gpu = { Index: 0, Name: 'T1', Vendor: 'NVIDIA', Memory: 1, PCIAddress: '' }
+      const asked = rig.ask(script('echo started'), { resources: { ...noResources(), GPU: 1, GPUs: [gpu] } })
+      const fault = await faultOf(rig.open().start(asked, never))
+      expect(fault.message).toBe('the container engine of the node hands in no GPUs of NVIDIA')
+      expect(fault.details?.['FailureClass']).toBe('node')
+      expect(asked.logs.stdout).toBe('')
+    })
+
     it('has programs that the kernel kills for their memory told from others that are killed [R144]', async () => {
       const resources = { ...noResources(), CPU: 0.5, Memory: 32 * 1024 * 1024 }
       const eaters = [0, 1, 2].map(() => rig.run(rig.ask(script('tail /dev/zero'), { resources })))

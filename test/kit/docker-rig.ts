@@ -102,10 +102,14 @@ export class DockerRig {
     return this.api.call<Listed[]>('GET', '/containers/json', { query })
   }
 
+  /** Pulls what the image has for a platform. */
+  pull = (fromImage: string, platform?: string): Promise<string> =>
+    this.api.text('POST', '/images/create', { query: { fromImage, platform } })
+
   /** Has the image `from`, of whatever platform, be on the machine by the name of another. */
   async takeFor(name: string, from: string): Promise<void> {
     const [, repo, tag] = /^(.*):(.*)$/.exec(name) ?? []
-    await this.api.text('POST', '/images/create', { query: { fromImage: from } })
+    await this.pull(from)
     await this.api.call('POST', `/images/${encodeURIComponent(from)}/tag`, { query: { repo, tag } })
     await this.api.call('DELETE', `/images/${encodeURIComponent(from)}`)
   }

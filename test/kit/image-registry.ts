@@ -19,32 +19,46 @@ export type RegistryOptions = {
   login?: string
   /** Of the image; default ours. */
   architecture?: string
+  /** Has a list of images of these instead of one image. */
+  architectures?: readonly string[]
 }
+
+const types = 'application/vnd.docker.'
+const manifestType = `${types}distribution.manifest.v2+json`
+
+const json = (value: object): Buffer => Buffer.from(JSON.stringify(value))
+const part = (mediaType: string, bytes: Buffer) => ({ mediaType, size: bytes.length, digest: digestOf(bytes) })
+
+function imageOf(layer: Buffer, architecture: string): { architecture: string; config: Buffer; manifest: Buffer } {
+  const rootfs = { type: 'layers', diff_ids: [digestOf(layer)] }
+  const config = json({ architecture, os: 'linux', config: { Cmd: ['/bin/sh'] }, rootfs })
+  const manifest = json({
+    schemaVersion: 2,
+    mediaType: manifestType,
+    config: part(`${types}container.image.v1+json`, config),
+    layers: [part(`${types}image.rootfs.diff.tar`, layer)],
+  })
+  return { architecture, config, manifest }
+}
+
+const listOf = (images: readonly ReturnType<typeof imageOf>[]): Buffer =>
+  json({
+    schemaVersion: 2,
+    mediaType: `${types}distribution.manifest.list.v2+json`,
+    manifests: images.map(({ architecture, manifest }) => ({
+      ...part(manifestType, manifest),
+      platform: { os: 'linux', architecture },
+    })),
+  })
 
 const ours = process.arch === 'arm64' ? 'arm64' : 'amd64'
 
 export async function imageRegistry(layer: Buffer, options: RegistryOptions = {}): Promise<ImageRegistry> {
-  const { login, architecture = ours } = options
-  const types = 'application/vnd.docker.'
-  const config = Buffer.from(
-    JSON.stringify({
-      architecture,
-      os: 'linux',
-      config: { Cmd: ['/bin/sh'] },
-      rootfs: { type: 'layers', diff_ids: [digestOf(layer)] },
-    }),
-  )
-  const part = (mediaType: string, bytes: Buffer) => ({ mediaType, size: bytes.length, digest: digestOf(bytes) })
-  const manifestType = `${types}distribution.manifest.v2+json`
-  const manifest = Buffer.from(
-    JSON.stringify({
-      schemaVersion: 2,
-      mediaType: manifestType,
-      config: part(`${types}container.image.v1+json`, config),
-      layers: [part(`${types}image.rootfs.diff.tar`, layer)],
-    }),
-  )
-  const blobs = new Map([config, layer].map((bytes) => [digestOf(bytes), bytes]))
+  const { login, architecture = ours, architectures } = options
+  const images = (architectures ?? [architecture]).map((each) => imageOf(layer, each))
+  const [named] = architectures ? [listOf(images)] : images.map(({ manifest }) => manifest)
+  const manifests = [...images.map(({ manifest }) => manifest), ...(named ? [named] : [])]
+  const blobs = new Map([layer, ...images.map(({ config }) => config)].map((bytes) => [digestOf(bytes), bytes]))
   const requests: ImageRegistry['requests'] = []
 
   const answer = (asked: IncomingMessage, reply: ServerResponse) => {
@@ -60,8 +74,11 @@ export async function imageRegistry(layer: Buffer, options: RegistryOptions = {}
       return send(401, 'application/json', error('UNAUTHORIZED'), { 'WWW-Authenticate': 'Basic realm="test"' })
     }
     if (path === '/v2/') return send(200, 'application/json', Buffer.from('{}'))
-    if (/^\/v2\/test\/tool\/manifests\/(?:1|sha256:)/.test(path)) {
-      return send(200, manifestType, manifest, { 'Docker-Content-Digest': digestOf(manifest) })
+    const reference = path.replace('/v2/test/tool/manifests/', '')
+    const manifest = reference === '1' ? named : manifests.find((bytes) => digestOf(bytes) === reference)
+    if (manifest) {
+      const { mediaType } = JSON.parse(manifest.toString('utf8')) as { mediaType: string }
+      return send(200, mediaType, manifest, { 'Docker-Content-Digest': digestOf(manifest) })
     }
     const blob = blobs.get(path.replace('/v2/test/tool/blobs/', ''))
     if (blob) return send(200, 'application/octet-stream', blob)

@@ -20,7 +20,7 @@ export type ContainerInfo = {
     FinishedAt: string
   }
   Config: { StopSignal?: string; Labels?: Record<string, string> }
-  HostConfig: { Memory?: number }
+  HostConfig: { Memory?: number; DeviceRequests?: unknown[] | null }
 }
 
 /** Undefined when there is no such container (any more). */

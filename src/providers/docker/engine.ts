@@ -19,12 +19,12 @@ import { type DockerTarget, dockerTarget } from './docker-host.ts'
 import { type DockerParams, decodeDockerParams, dockerType } from './engine-params.ts'
 import { readExit, writeExit } from './exit-record.ts'
 import { findContainer } from './find-container.ts'
-import { gpuDevices } from './gpu-devices.ts'
+import { checkGpus, gpuDevices } from './gpu-devices.ts'
 import { imageToRun } from './image-to-run.ts'
 import { Images } from './images.ts'
 import { watchLimits } from './limit-watch.ts'
 import { LogCopy } from './log-copy.ts'
-import { nameImage } from './name-image.ts'
+import { forgetDigest, nameImage } from './name-image.ts'
 import { containerNameOf, executorIdOf, holderNameOf } from './names.ts'
 import { HeldNetworks, type HttpParts } from './network/held-networks.ts'
 import { httpVerdict } from './network/http-verdict.ts'
@@ -115,19 +115,12 @@ export class DockerEngine implements Engine {
     const params = { ...asked, Image: imageToRun(asked.Image, request.content) }
     const name = containerNameOf(this.#executorId, request)
     try {
-      const isForeign = this.#images.isForeign(asked.Image)
-      const fetchImage = async () => {
-        await this.#pull(params.Image, signal, request.onProgress).catch(async (error: unknown) => {
-          if (isForeign) await this.#images.checkLocal(asked.Image, signal)
-          throw error
-        })
-        await this.#images.checkLocal(params.Image, signal)
-        if (params.Image !== asked.Image) await nameImage(this.#api, params.Image, asked.Image, isForeign)
-      }
-      if (isForeign) await fetchImage()
+      const fetchImage = () => this.#fetchImage(params.Image, asked.Image, request, signal)
+      if (this.#images.isForeign(asked.Image)) await fetchImage()
       const holder = await this.#networks.make(request, params.Image, fetchImage)
       const spec = await this.#specOf(request, params, holder)
       const id = await createContainer(this.#api, { name, spec, fetchImage })
+      await checkGpus(this.#api, id, spec.HostConfig)
       // From here on until the program is held nothing is aborted half way; the signal is looked at in between.
       const started = await startContainer(this.#api, id, signal)
       if ('failure' in started) return await this.#neverRan(request, started.failure)
@@ -137,6 +130,20 @@ export class DockerEngine implements Engine {
       await this.#remove(request)
       throw error
     }
+  }
+
+  /** Brings the image by its digest, where that is fixed, and gives it the name that the job has for it. */
+  async #fetchImage(fixed: string, asked: string, request: RunRequest, signal: AbortSignal): Promise<void> {
+    const isForeign = this.#images.isForeign(asked)
+    if (isForeign && fixed !== asked) await forgetDigest(this.#api, fixed)
+    try {
+      await this.#pull(fixed, signal, request.onProgress)
+    } catch (error) {
+      if (isForeign) await this.#images.checkLocal(asked, signal, error)
+      throw error
+    }
+    await this.#images.checkLocal(fixed, signal)
+    if (fixed !== asked) await nameImage(this.#api, fixed, asked, isForeign)
   }
 
   #pull(image: string, signal: AbortSignal, onProgress: RunRequest['onProgress']): Promise<void> {

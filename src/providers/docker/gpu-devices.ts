@@ -1,6 +1,8 @@
 import { realpath } from 'node:fs/promises'
 import { Fault } from '#lib/fault.ts'
 import type { Gpu, Resources } from '#models/resources.ts'
+import type { DockerApi } from './api.ts'
+import { inspectContainer } from './container-state.ts'
 
 /** The part of a container's specification that hands devices in. */
 export type GpuDevices = { DeviceRequests?: object[]; Devices?: object[] }
@@ -27,6 +29,15 @@ export async function gpuDevices(
   }
 }
 
+/** Podman takes a request for GPUs and hands none in. Throws a Fault when the container is to have more than it was given. */
+export async function checkGpus(api: DockerApi, id: string, { DeviceRequests }: GpuDevices): Promise<void> {
+  if (!DeviceRequests) return
+  const made = await inspectContainer(api, id)
+  if (made?.HostConfig.DeviceRequests?.length) return
+  const hint = 'Podman hands them in to nobody who asks by the interface of Docker: a node with a Docker Engine does'
+  throw refused('the container engine of the node hands in no GPUs of NVIDIA', 'node', hint)
+}
+
 const vendorOf = (gpu: Gpu): string => gpu.Vendor.toLowerCase()
 
 const nvidiaRequest = (gpus: Gpu[]): object => ({
@@ -50,5 +61,9 @@ const missing = (link: string): never => {
   throw refused(`could not find attached device for GPU at ${JSON.stringify(link)}`, 'node')
 }
 
-const refused = (message: string, failureClass: string): Fault =>
-  new Fault('ServiceUnavailable', message, { component: 'Docker', details: { FailureClass: failureClass } })
+const refused = (message: string, failureClass: string, hint?: string): Fault =>
+  new Fault('ServiceUnavailable', message, {
+    component: 'Docker',
+    ...(hint && { hint }),
+    details: { FailureClass: failureClass },
+  })

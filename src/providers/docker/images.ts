@@ -58,15 +58,18 @@ export class Images {
     return this.#foreign.has(image)
   }
 
-  /** What is here by this name shows itself where it runs, also where no registry could say. Throws a Fault when that is not here. */
-  async checkLocal(image: string, signal: AbortSignal): Promise<void> {
+  /**
+   * What is here by this name shows itself where it runs, also where no registry could say. Throws a Fault when that is not here;
+   * `unpulled` is why there is no other image of this name.
+   */
+  async checkLocal(image: string, signal: AbortSignal, unpulled?: unknown): Promise<void> {
     const local = await this.#local(image, signal)
     const verdict = await this.#verdict(local?.platforms, signal)
     if (verdict.isYes) return
-    const { reason, cure: hint } = verdict
+    const { reason, cure = '' } = verdict
     throw new Fault('BadRequest', reason, {
       component: 'Docker',
-      ...(hint && { hint }),
+      hint: unpulled ? `${cure}. There is no other: ${messageOf(unpulled)}` : cure,
       details: { FailureClass: 'node', Image: image },
     })
   }

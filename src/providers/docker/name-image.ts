@@ -13,6 +13,10 @@ export async function nameImage(api: DockerApi, pulled: string, asked: string, i
   await unlessDone(api.call('POST', `/images/${encodeURIComponent(pulled)}/tag`, { query }))
 }
 
+/** Frees a digest of several platforms from the image of another one, so that ours can be pulled by it: Docker keeps it to that. */
+export const forgetDigest = (api: DockerApi, image: string): Promise<void> =>
+  unlessDone(api.call('DELETE', `/images/${encodeURIComponent(image)}`, { query: { noprune: true } }))
+
 async function isTaken(api: DockerApi, name: string): Promise<boolean> {
   try {
     await api.call('GET', `/images/${encodeURIComponent(name)}/json`)
