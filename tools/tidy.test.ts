@@ -11,6 +11,7 @@ import {
   longFiles,
   lostDocstrings,
   reportedLines,
+  slowStarts,
   strays,
   unseenAnswers,
   waitingFiles,
@@ -52,6 +53,10 @@ describe('tidy', () => {
 
   it('nothing in the product waits at the top level', () => {
     expect(waitingFiles(product)).toEqual([])
+  })
+
+  it('what every command loads first loads no slow part of Node', () => {
+    expect(slowStarts(product)).toEqual([])
   })
 
   it('no test is switched off, retried or mocks a module, and no note of unfinished work is left', () => {

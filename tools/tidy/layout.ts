@@ -1,4 +1,4 @@
-import { basename, join, relative } from 'node:path'
+import { basename, dirname, join, relative } from 'node:path'
 import { importsOf, layerOf, type SourceFile } from './source-files.ts'
 
 const forbiddenNames = /^(?:utils?|helpers?|common|types?|manager)(?:[.-]|$)/
@@ -86,6 +86,29 @@ export function waitingFiles(files: SourceFile[]): string[] {
     .filter(({ text }) => /^(?:const .* = )?await\b/m.test(text))
     .map(({ path }) => `${path}: top-level await`)
 }
+
+const firstOfCommands = 'src/cli/process-program.ts'
+/** Parts of Node that take milliseconds to load. */
+const slowParts = ['crypto', 'http', 'https', 'tls', 'zlib', 'child_process', 'worker_threads', 'sqlite']
+
+/** What every command waits for, `--help` too: files that it loads at once and that load a slow part of Node. */
+export function slowStarts(files: SourceFile[]): string[] {
+  const texts = new Map(files.map(({ path, text }) => [path, text]))
+  const loaded = new Set([firstOfCommands])
+  for (const path of loaded) for (const id of loadedWith(texts.get(path) ?? '')) loaded.add(fileOf(id, path))
+  return [...loaded].flatMap((path) =>
+    loadedWith(texts.get(path) ?? '')
+      .filter((id) => slowParts.includes(id.replace('node:', '')))
+      .map((id) => `${path}: ${id}`),
+  )
+}
+
+/** What a file imports to run it; not what is imported when it is used, or as a type. */
+const loadedWith = (text: string): string[] =>
+  [...text.matchAll(/^import (?!type )[^'(]*'([^'\n]+)'/gm)].map(([, id]) => id!)
+
+const fileOf = (id: string, importer: string): string =>
+  id.startsWith('#') ? id.replace('#', 'src/') : id.startsWith('.') ? join(dirname(importer), id) : id
 
 /** Unfinished work belongs into an issue, and a test that is switched off or retried shows nothing. */
 export function leftovers(files: SourceFile[]): string[] {
