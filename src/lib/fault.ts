@@ -91,7 +91,10 @@ export class Fault extends Error {
 
 /** The message of anything thrown, without a stack. */
 export const messageOf = (error: unknown): string =>
-  error instanceof Error ? error.message.replace(fromOpenSsl, 'TLS: $1') : String(error)
+  error instanceof Error ? error.message.replace(fromOpenSsl, 'TLS: $1').replace(advice, '') : String(error)
+
+/** What Node would have its own users do. */
+const advice = /; if the root CA is .*/
 
 /** Its own messages name places in its sources, and end the line: only the reason is for people. */
 const fromOpenSsl = /^[0-9A-F]+:error:[0-9A-F]+:[^:]*:[^:]*:([^:]*):.*$/s

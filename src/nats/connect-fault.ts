@@ -13,7 +13,7 @@ export function connectFault(error: unknown, { servers, section }: ClientSetting
   const hint = tls ?? unreachableHints[section]
   return new Fault(
     'ServiceUnavailable',
-    `cannot reach ${what} at ${servers.map(withoutNatsLogin).join(', ')}: ${reasonOf(error)}`,
+    `cannot reach ${what} at ${servers.map(withoutNatsLogin).join(', ')}: ${messageOf(error)}`,
     {
       ...because,
       // A wrong setting stays one.
@@ -22,9 +22,6 @@ export function connectFault(error: unknown, { servers, section }: ClientSetting
     },
   )
 }
-
-/** Without what Node would have its own users do. */
-const reasonOf = (error: unknown): string => messageOf(error).replace(/; if the root CA is .*/, '')
 
 const refusal = (error: Error, section: ClientSettings['section']): Fault =>
   new Fault('Unauthorized', `nats: ${error.message}`, {

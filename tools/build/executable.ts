@@ -13,6 +13,9 @@ import { recordCaches } from './record-caches.ts'
  */
 export const heapFlags = ['--min-semi-space-size=8', '--max-semi-space-size=32']
 
+/** Servers are believed whose authority the system knows, besides those that Node brings along. */
+const trustFlag = '--use-system-ca'
+
 /**
  * Makes the single executable file from the chunks: records their code caches, then lets Node write itself with the
  * loader as main script and everything else as assets. Nothing is done when the same was built before.
@@ -28,6 +31,7 @@ export async function makeExecutable(root: string, chunks: Map<string, string>):
     readFileSync(loader, 'utf8'),
     readFileSync(recorder, 'utf8'),
     ...heapFlags,
+    trustFlag,
     ...[...chunks].flat(),
   ])
   if (existsSync(output) && existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) {
@@ -66,7 +70,7 @@ function seaConfig(work: string, loader: string, chunks: string[]) {
     output: join(work, 'bacalhau'),
     disableExperimentalSEAWarning: true,
     useCodeCache: true,
-    execArgv: heapFlags,
+    execArgv: [...heapFlags, trustFlag],
     assets: {
       'cached.json': cachedList,
       ...Object.fromEntries(chunks.map((name) => [name, join(work, 'chunks', name)])),

@@ -1,6 +1,11 @@
+import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
+import { ownCertificate } from '../../kit/own-certificate.ts'
 import { Product, type Server, toolJob } from '../../kit/product.ts'
 import { until } from '../../kit/until.ts'
 import { webServer } from '../../kit/web-server.ts'
@@ -156,4 +161,21 @@ describe('serve', () => {
     const flagged = await product.serve({ name: 'configured', args: ['--labels', 'from=flag'] })
     expect(await labels(flagged)).toMatchObject({ from: 'flag' })
   })
+})
+
+it('servers are believed whose authority the system knows, and others are not [S20]', async () => {
+  const pair = ownCertificate(['127.0.0.1'])
+  const secret = createServer(pair, (_, reply) => void reply.end('{"Status":"OK"}')).listen(0, '127.0.0.1')
+  await once(secret, 'listening')
+  try {
+    const known = join(product.folder, 'known.pem')
+    await writeFile(known, pair.cert)
+    const alive = ['--tls', '--api-host', '127.0.0.1', '--api-port', String((secret.address() as AddressInfo).port)]
+    const said = await server.run([...alive, 'agent', 'alive'], { env: { SSL_CERT_FILE: known } })
+    expect([said.exit, said.stderr]).toEqual([0, ''])
+    expect((await server.run([...alive, 'agent', 'alive'])).stderr).toContain('certificate signed by unknown authority')
+  } finally {
+    secret.close()
+    secret.closeAllConnections()
+  }
 })
