@@ -10,6 +10,6 @@ export interface FileCache {
    * read only.
    */
   file(key: string, path: string, bring: () => Promise<void>, signal: AbortSignal): Promise<FileOrigin>
-  /** The same where it is kept or on its way; false = it is not, or broke on its way, and nothing is at `path`. */
+  /** The same where it is kept or on its way; false = it is not, or was broken off on its way, and nothing is at `path`. */
   give(key: string, path: string, signal: AbortSignal): Promise<boolean>
 }

@@ -103,7 +103,7 @@ export class DiskFileCache implements FileCache, Startable {
     let came: Came | undefined
     while (this.#coming.has(name)) {
       came = await this.#untilCome(name, signal)
-      if (came?.broken) return false
+      if (came?.broken) throw came.broken.error
     }
     return this.#give(name, path, came?.path)
   }

@@ -5,13 +5,13 @@ import type { Clock } from '#lib/clock.ts'
 import { Fault, messageOf } from '#lib/fault.ts'
 import type { Startable } from '#lib/lifecycle.ts'
 import { webAddressOf } from '#lib/multiaddr.ts'
+import { retryPauseMs } from '#lib/retry-pause.ts'
 import type { Blocks } from './blocks.ts'
 import { inlineContent, isContentOf, mostBlockBytes, requireCheckable } from './check-block.ts'
 import { notFoundInTime } from './faults.ts'
 import type { IpfsSettings } from './settings.ts'
 
 const connectTimeoutMs = 10_000
-const firstPauseMs = 100
 const shownBytes = 16 * 1024
 
 type Call = { command: string; query: Record<string, string>; file?: Uint8Array; signal: AbortSignal }
@@ -86,7 +86,7 @@ export class Kubo implements Blocks, Startable {
       } catch (error) {
         const isPassing = error instanceof Fault && error.isRetryable && error.code !== 'Timeout'
         if (!isPassing || attempt >= this.#settings.retries) throw error
-        await this.#clock.sleep(firstPauseMs * 2 ** attempt, call.signal)
+        await this.#clock.sleep(retryPauseMs(attempt + 1), call.signal)
       }
     }
   }

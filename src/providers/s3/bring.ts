@@ -7,7 +7,9 @@ import { promisify } from 'node:util'
 import type { S3Client } from '@aws-sdk/client-s3'
 import type { FileCache, FileOrigin } from '#contracts/file-cache.ts'
 import type { Clock } from '#lib/clock.ts'
+import { isSilence } from '#lib/connection-trouble.ts'
 import { Fault, isDiskFull } from '#lib/fault.ts'
+import { retryPauseMs } from '#lib/retry-pause.ts'
 import { isFolderMarker, objectPath } from '#lib/s3/input-key.ts'
 import type { S3Source } from '#lib/s3/params.ts'
 import { sideBySide } from '#lib/side-by-side.ts'
@@ -33,7 +35,6 @@ export type BringParts = {
 const mostAtOnce = 16
 const pieceBytes = 16 * 1024 * 1024
 const gatheredBytes = 256 * 1024
-const firstPauseMs = 200
 
 /** A stretch of one object. */
 type Piece = { object: S3Object; offset: number; lengthBytes: number; isWhole: boolean }
@@ -132,7 +133,10 @@ async function askWhole(
   const headers: Record<string, string> = isSingle && etag ? { 'if-match': etag } : {}
   const content = await get
     .whole(objectUrlPath(source.Bucket, key), headers, sizeBytes, signal)
-    .catch((error: unknown) => (error instanceof Refused ? 'refused' : undefined))
+    .catch((error: unknown) => {
+      if (isSilence(error)) throw s3Fault(error, `s3://${source.Bucket}/${key}`)
+      return error instanceof Refused ? 'refused' : undefined
+    })
   signal.throwIfAborted()
   return content
 }
@@ -176,7 +180,11 @@ async function ask(
   const VersionId = isSingle && source.VersionID ? source.VersionID : undefined
   if (get && !VersionId) {
     const headers = { ...(Range ? { range: Range } : {}), ...(IfMatch ? { 'if-match': IfMatch } : {}) }
-    const answer = await get.answer(objectUrlPath(source.Bucket, object.key), headers, signal).catch(() => undefined)
+    const answer = await get
+      .answer(objectUrlPath(source.Bucket, object.key), headers, signal)
+      .catch((error: unknown) => {
+        if (isSilence(error)) throw error
+      })
     if (answer?.statusCode === (Range ? 206 : 200)) return answer.body
     await answer?.body.dump()
     signal.throwIfAborted()
@@ -262,11 +270,13 @@ async function withRetries(
     } catch (error) {
       if (signal.aborted) throw signal.reason
       if (!(error instanceof Broken)) throw s3Fault(error, what)
-      if (isDisk(error.cause) || attempt > retries) throw s3Fault(error.cause, what)
+      const isMoving = error.receivedBytes > receivedBytes
+      const isOver = isDisk(error.cause) || attempt > retries || (isSilence(error.cause) && !isMoving)
+      if (isOver) throw s3Fault(error.cause, what)
       // A transfer that moves is no failing one.
-      if (error.receivedBytes > receivedBytes) attempt = 0
+      if (isMoving) attempt = 0
       receivedBytes = error.receivedBytes
-      await clock.sleep(firstPauseMs * 2 ** attempt, signal)
+      await clock.sleep(retryPauseMs(Math.max(1, attempt)), signal)
     }
   }
 }

@@ -1,3 +1,4 @@
+import { isMistrust, mistrustHint } from '#lib/connection-trouble.ts'
 import { Fault, type FaultCode, isDiskFull, messageOf } from '#lib/fault.ts'
 import type { FailureClass } from '#models/job.ts'
 
@@ -39,6 +40,7 @@ const causes: Record<string, Cause> = {
 }
 
 const unreachable = 'Check the endpoint and the region, and whether the node, or its proxy, reaches it'
+const untrusted: Cause = { code: 'ServiceUnavailable', class: 'node', hint: mistrustHint }
 const busy = 'The store is busy or broken; try again later'
 /** What the AWS client says of a body that it cannot read, beside advice for programmers. */
 const notUnderstood = 'Deserialization error'
@@ -61,7 +63,9 @@ export function s3Fault(error: unknown, what: string): Fault {
     return faultFor(cause, `${what}: the answer is none of an S3 store (status ${status})`, error)
   }
   const hasText = messageOf(error) !== noText
-  const cause = causes[aliases[name ?? ''] ?? name ?? ''] ?? causeOfStatus(status, hasText)
+  const cause = isMistrust(error)
+    ? untrusted
+    : (causes[aliases[name ?? ''] ?? name ?? ''] ?? causeOfStatus(status, hasText))
   const text =
     status === undefined ? messageOf(error) : `${name}${hasText ? `: ${messageOf(error)}` : ''} (status ${status})`
   return faultFor(cause, `${what}: ${text}`, error)

@@ -19,12 +19,12 @@ const pauses = async (why: Why, strategy = retryEach(3, clock)) => {
 const inMs = (ms: number) => new Date(clock.nowMs() + ms)
 
 it.each<[string, Why, number[]]>([
-  ['that broke is tried again soon', { errorType: 'TRANSIENT' }, [100, 200, 400]],
-  ['of a busy store is tried again later', { errorType: 'THROTTLING' }, [500, 1_000, 2_000]],
+  ['that broke is tried again, soon and then later', { errorType: 'TRANSIENT' }, [200, 1_000, 5_000]],
+  ['of a busy store is tried again so too', { errorType: 'THROTTLING' }, [200, 1_000, 5_000]],
   [
     'is tried again when the store wants it',
     { errorType: 'THROTTLING', retryAfterHint: inMs(1_500) },
-    [1_500, 1_500, 2_000],
+    [1_500, 1_500, 5_000],
   ],
   ['is not put off for longer than a minute', { errorType: 'TRANSIENT', retryAfterHint: inMs(1e6) }, [6e4, 6e4, 6e4]],
   ['that is wrong is not tried again', { errorType: 'CLIENT_ERROR' }, []],

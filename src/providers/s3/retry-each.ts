@@ -1,11 +1,10 @@
 import type { S3ClientConfig } from '@aws-sdk/client-s3'
 import type { Clock } from '#lib/clock.ts'
+import { retryPauseMs } from '#lib/retry-pause.ts'
 
 type RetryStrategy = Extract<S3ClientConfig['retryStrategy'], { acquireInitialRetryToken: unknown }>
 type Token = Awaited<ReturnType<RetryStrategy['acquireInitialRetryToken']>>
 
-const firstPauseMs = 100
-const firstBusyPauseMs = 500
 /** However much later a store wants to be asked again. */
 const longestAskedMs = 60_000
 
@@ -18,10 +17,9 @@ export function retryEach(retries: number, clock: Clock): RetryStrategy {
     acquireInitialRetryToken: async () => token(0, 0),
     refreshRetryTokenForRetry: async (used, { errorType, retryAfterHint }) => {
       const count = used.getRetryCount()
-      const isBusy = errorType === 'THROTTLING'
-      if (count >= retries || !(isBusy || errorType === 'TRANSIENT')) throw new Error('it is not tried again')
+      if (count >= retries || !['THROTTLING', 'TRANSIENT'].includes(errorType)) throw new Error('it is not tried again')
       const askedMs = retryAfterHint ? Math.min(longestAskedMs, retryAfterHint.getTime() - clock.nowMs()) : 0
-      return token(count + 1, Math.max(askedMs, (isBusy ? firstBusyPauseMs : firstPauseMs) * 2 ** count))
+      return token(count + 1, Math.max(askedMs, retryPauseMs(count + 1)))
     },
     recordSuccess: () => {},
   }

@@ -1,4 +1,5 @@
 import type { ArchiveRest } from '#contracts/archive-bytes.ts'
+import { isSilence } from '#lib/connection-trouble.ts'
 import { Fault, messageOf } from '#lib/fault.ts'
 import { type Fetched, type FetchParts, fetchWithRetries, GaveUp, pause } from './fetch.ts'
 
@@ -130,8 +131,10 @@ async function* resumed(
       break
     } catch (error) {
       if (wanted.signal.aborted) throw wanted.signal.reason
-      attempts = atByte > before ? 1 : attempts + 1
-      if (error instanceof Fault || error instanceof GaveUp || attempts > fetching.retries) throw error
+      const isMoving = atByte > before
+      attempts = isMoving ? 1 : attempts + 1
+      const isOver = attempts > fetching.retries || (isSilence(error) && !isMoving)
+      if (isOver || error instanceof Fault || error instanceof GaveUp) throw error
       body = undefined
       await pause(fetching.clock, attempts, wanted.signal)
     }

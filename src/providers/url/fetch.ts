@@ -1,7 +1,9 @@
 import { STATUS_CODES } from 'node:http'
 import type { Dispatcher } from 'undici'
 import type { Clock } from '#lib/clock.ts'
+import { isMistrust, isSilence } from '#lib/connection-trouble.ts'
 import { Fault, messageOf } from '#lib/fault.ts'
+import { retryPauseMs } from '#lib/retry-pause.ts'
 
 export type FetchParts = { dispatcher: Dispatcher; clock: Clock; retries: number }
 export type Fetching = {
@@ -31,15 +33,14 @@ class FetchRefused extends Error {
 }
 
 const redirectLimit = 10
-const firstPauseMs = 100
-const longestPauseMs = 1_000
 /** However much later a server wants to be asked again. */
 const longestAskedMs = 60_000
 /** Too many requests, and what a server says when it is not itself. */
 export const passing = (status: number): boolean => status >= 500 || status === 408 || status === 425 || status === 429
 
 /**
- * Asks until there is a good answer (200–299): again after what may pass, with growing pauses, at once no more after anything else.
+ * Asks until there is a good answer (200–299): again after what may pass, with growing pauses, at once no more after anything else,
+ * nor after silence.
  * The last failure is thrown as it is; `attempts` of it are told.
  */
 export async function fetchWithRetries(parts: FetchParts, asked: Fetching): Promise<Fetched> {
@@ -55,7 +56,7 @@ export async function fetchWithRetries(parts: FetchParts, asked: Fetching): Prom
     } catch (error) {
       if (asked.signal.aborted) throw asked.signal.reason
       if (error instanceof GaveUp || error instanceof Fault) throw error
-      if (attempt > parts.retries) throw new GaveUp(error, attempt)
+      if (attempt > parts.retries || isSilence(error) || isMistrust(error)) throw new GaveUp(error, attempt)
     }
     await pause(parts.clock, attempt, asked.signal, askedMs)
   }
@@ -81,7 +82,7 @@ export class GaveUp extends Error {
 }
 
 export const pause = (clock: Clock, attempt: number, signal: AbortSignal, atLeastMs = 0): Promise<void> =>
-  clock.sleep(Math.max(atLeastMs, Math.min(firstPauseMs * 2 ** (attempt - 1), longestPauseMs)), signal)
+  clock.sleep(Math.max(atLeastMs, retryPauseMs(attempt)), signal)
 
 /** Each hop is a new request, so that its address is looked at again. A login stays with its origin. */
 async function followRedirects({ dispatcher }: FetchParts, asked: Fetching): Promise<Fetched> {

@@ -7,7 +7,8 @@ const patienceMs = 10_000
 /** Questions on their way, by what they ask: who wants the same can wait for that answer instead. */
 export class FirstAsked<Answer> {
   readonly #clock: Clock
-  readonly #asked = new Map<string, Promise<Answer>>()
+  /** Undefined = it was broken off. */
+  readonly #asked = new Map<string, Promise<Answer | undefined>>()
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -18,16 +19,20 @@ export class FirstAsked<Answer> {
   }
 
   /** Asks in any case; who comes before the answer finds it here. */
-  ask(question: string, ask: () => Promise<Answer>): Promise<Answer> {
-    const answer = ask()
-    if (this.isAsked(question)) return answer
+  ask(question: string, ask: () => Promise<Answer>, signal: AbortSignal): Promise<Answer> {
+    const own = ask()
+    if (this.isAsked(question)) return own
+    const answer = own.catch((error: unknown) => {
+      if (signal.aborted) return undefined
+      throw error
+    })
     this.#asked.set(question, answer)
     const over = () => this.#forget(question, answer)
     answer.then(over, over)
-    return answer
+    return own
   }
 
-  /** What comes for who asked first; undefined = that failed, or takes long: then another is the first. */
+  /** What comes for who asked first, or fails; undefined = that was broken off, or takes long: then another is the first. */
   async answer(question: string, signal: AbortSignal): Promise<Answer | undefined> {
     const asked = this.#asked.get(question)
     if (!asked) return undefined
@@ -37,13 +42,13 @@ export class FirstAsked<Answer> {
       late.resolve(undefined)
     })
     try {
-      return await orAborted(Promise.race([asked.catch(() => undefined), late.promise]), signal)
+      return await orAborted(Promise.race([asked, late.promise]), signal)
     } finally {
       patience.stop()
     }
   }
 
-  #forget(question: string, answer: Promise<Answer>): void {
+  #forget(question: string, answer: Promise<Answer | undefined>): void {
     if (this.#asked.get(question) === answer) this.#asked.delete(question)
   }
 }

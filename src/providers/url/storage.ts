@@ -7,6 +7,7 @@ import type { FileCache, FileOrigin } from '#contracts/file-cache.ts'
 import type { PrepareContext, PreparedInput, Storage } from '#contracts/storage.ts'
 import { type Verdict, yes } from '#contracts/verdict.ts'
 import type { Clock, Random } from '#lib/clock.ts'
+import { isMistrust, mistrustHint } from '#lib/connection-trouble.ts'
 import { Fault, isDiskFull } from '#lib/fault.ts'
 import type { Startable } from '#lib/lifecycle.ts'
 import { SharedWork } from '#lib/shared-work.ts'
@@ -105,15 +106,16 @@ export class UrlStorage implements Storage, Startable {
   async prepare(input: InputSource, context: PrepareContext, signal: AbortSignal): Promise<PreparedInput> {
     const source = decodeUrlSource(input.Source)
     const { url } = source
-    const failed = (gaveUp: GaveUp) => `failed to download from url ${shownUrl(url)}: ${gaveUp.message}`
+    const failed = (gaveUp: GaveUp) =>
+      gaveUp.status === 0
+        ? `failed to download from url ${shownUrl(url)}: ${gaveUp.message}`
+        : `non-200 response from URL (${shownUrl(url)}): ${gaveUp.message}`
     const { kept, begun } = await this.#keptOrBegun(input, source, context, signal).catch((error: unknown) => {
       throw signal.aborted ? signal.reason : asFault(error, failed)
     })
     if (kept) return kept
     const begin = (gaveUp: GaveUp) =>
-      gaveUp.status === 0
-        ? `failed to begin download from url ${shownUrl(url)}: ${gaveUp.message}`
-        : `non-200 response from URL (${shownUrl(url)}): ${gaveUp.message}`
+      gaveUp.status === 0 ? `failed to begin download from url ${shownUrl(url)}: ${gaveUp.message}` : failed(gaveUp)
     const download = await begun.catch((error: unknown) => {
       throw signal.aborted ? signal.reason : asFault(error, begin)
     })
@@ -170,7 +172,7 @@ export class UrlStorage implements Storage, Startable {
 
   #begin(source: UrlSource, signal: AbortSignal): Promise<Download> {
     const begin = async () => beginDownload(await this.#parts(), { ...source, signal })
-    return this.#deps.cache ? this.#downloads.ask(questionOf(source), begin) : begin()
+    return this.#deps.cache ? this.#downloads.ask(questionOf(source), begin, signal) : begin()
   }
 
   #placeOf(input: InputSource, answer: Answered, url: string, { directory }: PrepareContext): PreparedInput {
@@ -242,9 +244,11 @@ const hints: Readonly<Record<number, string>> = {
   429: 'The server wants to be asked less often; try again later',
 }
 
-function hintFor(status: number): string | undefined {
+const refusedHint = 'Check the URL: the server does not give out what it names'
+
+function hintFor(status: number): string {
   if (status === 0) return 'Check the host and port of the URL, and whether the node, or its proxy, reaches them'
-  return hints[status] ?? (status >= 500 ? 'The server fails; try again later, or name another' : undefined)
+  return hints[status] ?? (status >= 500 ? 'The server fails; try again later, or name another' : refusedHint)
 }
 
 function asFault(error: unknown, textOf: (gaveUp: GaveUp) => string): Fault {
@@ -252,11 +256,15 @@ function asFault(error: unknown, textOf: (gaveUp: GaveUp) => string): Fault {
   const gaveUp = error instanceof GaveUp ? error : new GaveUp(error, 1)
   if (isDiskFull(error)) return new Fault('StorageFull', textOf(gaveUp), { cause: error })
   const isUsers = gaveUp.status > 0 && !passing(gaveUp.status)
+  if (isMistrust(gaveUp.cause)) return untrusted(textOf(gaveUp), error)
   const hint = hintFor(gaveUp.status)
   return new Fault(isUsers ? 'BadRequest' : 'ServiceUnavailable', textOf(gaveUp), {
-    ...(hint !== undefined && { hint }),
+    hint,
     isRetryable: !isUsers,
     details: { FailureClass: isUsers ? 'user' : 'transient' },
     cause: error,
   })
 }
+
+const untrusted = (text: string, cause: unknown): Fault =>
+  new Fault('ServiceUnavailable', text, { hint: mistrustHint, details: { FailureClass: 'node' }, cause })
