@@ -1,8 +1,9 @@
 import { expect, it } from 'vitest'
+import type { JobSpec } from './job.ts'
 import { checkJob } from './job-check.schema.ts'
 import { normalizeJob } from './job-normalize.schema.ts'
 
-const problemsOf = (job: { Count?: number; Tasks?: object[]; Labels?: object; Reschedule?: object }): string[] =>
+const problemsOf = (job: Partial<Record<keyof JobSpec, unknown>>): string[] =>
   checkJob(normalizeJob({ Type: 'batch', Tasks: [], ...job } as never, { defaultNetwork: 'None' })).map(
     ({ text }) => text,
   )
@@ -22,6 +23,13 @@ it('refuses a policy of new attempts that promises in vain [F2]', () => {
   ])
   expect(problems({ MoreMemory: 50, Classes: ['resource'] })).toEqual([])
   expect(problems({ MoreMemory: 50 })).toEqual([])
+})
+
+it('refuses limits and times of our own fields that are below zero, which would be taken for none', () => {
+  expect(problemsOf({ MaxPerNode: -1 })).toEqual(['MaxPerNode must be >= 0'])
+  const wrong = 'disconnect rule validation failed: '
+  expect(problemsOf({ Disconnect: { LostAfter: -1 } })).toEqual([`${wrong}LostAfter must be >= 0`])
+  expect(problemsOf({ MaxPerNode: 1, Disconnect: { LostAfter: 0 } })).toEqual([])
 })
 
 it('refuses an environment that no process can be given', () => {

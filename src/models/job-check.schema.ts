@@ -30,6 +30,9 @@ export function checkJob(spec: JobSpec): Problem[] {
   }
   const task = spec.Tasks[0]
   if (task) pushUnder(problems, `task ${task.Name} validation failed: `, ['Tasks', 0], taskProblems(task))
+  problems.push(...negativeFields({ MaxPerNode: spec.MaxPerNode }))
+  const negative = negativeFields(spec.Disconnect ?? {})
+  pushUnder(problems, 'disconnect rule validation failed: ', ['Disconnect'], negative)
   const wrong = rescheduleProblems(spec.Reschedule ?? {})
   pushUnder(problems, 'reschedule policy validation failed: ', ['Reschedule'], wrong)
   return problems

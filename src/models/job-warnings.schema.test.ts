@@ -16,7 +16,7 @@ const result = { Publisher: { Type: 'local' }, ResultPaths: [{ Name: 'a', Path: 
 it('tells which time limits mean nothing for the type of a job [R147]', () => {
   const named = (Type: string) => idleOf({ Timeouts: limits }, { Type }).map((text) => text.split(' ')[0])
   expect(named('batch')).toEqual([])
-  expect(named('ops')).toEqual(['Tasks[0].Timeouts.QueueTimeout'])
+  expect(named('ops')).toEqual([])
   expect(named('service')).toEqual(['Tasks[0].Timeouts.ExecutionTimeout', 'Tasks[0].Timeouts.TotalTimeout'])
   expect(named('daemon')).toHaveLength(3)
 })

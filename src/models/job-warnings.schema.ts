@@ -26,7 +26,7 @@ function pushIdleOfTask(idle: IdlePart[], { Type }: JobSpec, task: Task): void {
   const { Timeouts, Network, Publisher, ResultPaths, InputSources, Engine, Resources } = task
   const push = (path: Path, where: string) => idle.push({ path: ['Tasks', 0, ...path], why: `has no effect ${where}` })
   const onType = `on ${Type} jobs`
-  if (!isCounted(Type) && Timeouts.QueueTimeout) push(['Timeouts', 'QueueTimeout'], onType)
+  if (Type === 'daemon' && Timeouts.QueueTimeout) push(['Timeouts', 'QueueTimeout'], onType)
   if (isLongRunning(Type)) {
     if (Timeouts.ExecutionTimeout) push(['Timeouts', 'ExecutionTimeout'], onType)
     if (Timeouts.TotalTimeout) push(['Timeouts', 'TotalTimeout'], onType)

@@ -34,7 +34,7 @@ describe('a job file', () => {
 
   it('is told where a part stands that has no effect, once, though its server says the same without the place [R137]', () => {
     const text = [
-      'Type: ops',
+      'Type: daemon',
       'maxpernode: 2',
       'Tasks:',
       '  - Name: main',
@@ -43,8 +43,8 @@ describe('a job file', () => {
       '      queuetimeout: 5',
     ]
     const placed = [
-      'MaxPerNode (line 2, column 1) has no effect on ops jobs',
-      'Tasks[0].Timeouts.QueueTimeout (line 7, column 7) has no effect on ops jobs',
+      'MaxPerNode (line 2, column 1) has no effect on daemon jobs',
+      'Tasks[0].Timeouts.QueueTimeout (line 7, column 7) has no effect on daemon jobs',
       'Tasks[0].Engine.Params.Paramters (line 5, column 53) is no parameter of engine docker and has no effect; do you mean Parameters?',
     ]
     const { warnings } = parseJob(text.join('\n'))
@@ -53,10 +53,10 @@ describe('a job file', () => {
       'only the server knows',
     ])
     const described = ['Job:', ...text.map((line) => `  ${line}`), 'Executions: {}'].join('\n')
-    expect(allWarnings(parseJob(described).warnings)[0]).toBe('MaxPerNode (line 3, column 3) has no effect on ops jobs')
+    expect(allWarnings(parseJob(described).warnings)[0]).toBe('MaxPerNode (line 3, column 3) has no effect on daemon jobs')
     expect(
-      allWarnings(parseJob('{"Type":"ops","MaxPerNode":2,"Tasks":[{"Name":"a","Engine":{"Type":"noop"}}]}').warnings),
-    ).toEqual(['MaxPerNode (line 1, column 15) has no effect on ops jobs'])
+      allWarnings(parseJob('{"Type":"daemon","MaxPerNode":2,"Tasks":[{"Name":"a","Engine":{"Type":"noop"}}]}').warnings),
+    ).toEqual(['MaxPerNode (line 1, column 18) has no effect on daemon jobs'])
   })
 
   it('is refused with a field that nobody knows, wherever it stands, with line and column', () => {
