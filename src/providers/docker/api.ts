@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises'
 import type { Clock } from '#lib/clock.ts'
 import { Fault, messageOf } from '#lib/fault.ts'
 import type { DockerTarget } from './docker-host.ts'
-import { answeredFault } from './engine-answer.ts'
+import { answeredFault, dockerStatusOf } from './engine-answer.ts'
 
 type Query = Readonly<Record<string, string | number | boolean | undefined>>
 export type CallOptions = {
@@ -66,20 +66,19 @@ export class DockerApi {
 
   /** The whole answer as it is. */
   async text(method: string, path: string, options: CallOptions = {}): Promise<string> {
-    const whole = (await this.#versioned()) + path
-    return this.#within(options, async (bounded) => bodyOf((await this.#ask(method, whole, bounded)).answer))
+    return this.#within(options, async (bounded) => bodyOf((await this.#askAgreed(method, path, bounded)).answer))
   }
 
   /** The body as it comes. Aborting or destroying it ends the request. */
   async stream(method: string, path: string, options: CallOptions = {}): Promise<IncomingMessage> {
-    return (await this.#ask(method, (await this.#versioned()) + path, options)).answer
+    return (await this.#askAgreed(method, path, options)).answer
   }
 
   /** Output of a container from now on, taken over as a raw connection: also before it is started. */
   async attach(containerId: string): Promise<Readable> {
-    const path = `${await this.#versioned()}/containers/${containerId}/attach?stream=1&stdout=1&stderr=1`
+    const path = `/containers/${containerId}/attach?stream=1&stdout=1&stderr=1`
     const headers = { Connection: 'Upgrade', Upgrade: 'tcp' }
-    const { answer, socket, head } = await this.#ask('POST', path, { headers })
+    const { answer, socket, head } = await this.#askAgreed('POST', path, { headers })
     if (!socket) return answer
     if (head && head.length > 0) socket.unshift(head)
     return socket
@@ -136,6 +135,20 @@ export class DockerApi {
     }
   }
 
+  /** In the interface that was agreed, and in another one where the engine has been replaced since. */
+  async #askAgreed(method: string, path: string, options: CallOptions): Promise<Answered> {
+    const ask = async () => this.#ask(method, (await this.#versioned()) + path, options)
+    try {
+      return await ask()
+    } catch (error) {
+      if (!isOfOtherVersion(error)) throw error
+      this.#prefix = undefined
+      // An archive has been sent already.
+      if (options.content) throw error
+      return ask()
+    }
+  }
+
   /** Resolves with a good answer; its body is still to be read. */
   #ask(method: string, path: string, options: CallOptions): Promise<Answered> {
     const body = options.body === undefined ? undefined : Buffer.from(JSON.stringify(options.body))
@@ -184,6 +197,9 @@ export class DockerApi {
     })
   }
 }
+
+const isOfOtherVersion = (error: unknown): boolean =>
+  dockerStatusOf(error) === 400 && /client version [\d.]+ is too (?:new|old)/.test(messageOf(error))
 
 const archiveHeaders = { 'Content-Type': 'application/x-tar' }
 const bodyHeaders = (body?: Buffer) =>
