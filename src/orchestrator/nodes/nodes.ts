@@ -142,12 +142,23 @@ export class Nodes implements NodesApi {
     return this.#parts.table.troubledAt(this.#parts.clock.nowNs())
   }
 
-  /** A node is drained when nothing it was given is left. */
+  /**
+   * As placement sees it: what it was given since its last heartbeat is taken, what has ended since is free. It is drained when
+   * nothing it was given is left.
+   */
   #shown(known: NodeState, troubled = this.#troubled()): NodeState {
-    const Trouble = troubled.get(known.Info.NodeID)
-    const state = Trouble === undefined ? known : { ...known, Trouble }
+    const id = known.Info.NodeID
+    const Trouble = troubled.get(id)
+    const state = { ...this.#withFreeRoom(known), ...(Trouble === undefined ? {} : { Trouble }) }
     if (state.Cordon !== 'DRAINING') return state
-    const Remaining = this.#parts.table.countOn(state.Info.NodeID)
+    const Remaining = this.#parts.table.countOn(id)
     return Remaining === 0 ? { ...state, Cordon: 'DRAINED' } : { ...state, Remaining }
+  }
+
+  #withFreeRoom(state: NodeState): NodeState {
+    const { ComputeNodeInfo, ...Info } = state.Info
+    const view = ComputeNodeInfo && this.#parts.table.view(Info.NodeID)
+    if (!view) return state
+    return { ...state, Info: { ...Info, ComputeNodeInfo: { ...ComputeNodeInfo, AvailableCapacity: view.free } } }
   }
 }
