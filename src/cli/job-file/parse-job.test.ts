@@ -53,9 +53,13 @@ describe('a job file', () => {
       'only the server knows',
     ])
     const described = ['Job:', ...text.map((line) => `  ${line}`), 'Executions: {}'].join('\n')
-    expect(allWarnings(parseJob(described).warnings)[0]).toBe('MaxPerNode (line 3, column 3) has no effect on daemon jobs')
+    expect(allWarnings(parseJob(described).warnings)[0]).toBe(
+      'MaxPerNode (line 3, column 3) has no effect on daemon jobs',
+    )
     expect(
-      allWarnings(parseJob('{"Type":"daemon","MaxPerNode":2,"Tasks":[{"Name":"a","Engine":{"Type":"noop"}}]}').warnings),
+      allWarnings(
+        parseJob('{"Type":"daemon","MaxPerNode":2,"Tasks":[{"Name":"a","Engine":{"Type":"noop"}}]}').warnings,
+      ),
     ).toEqual(['MaxPerNode (line 1, column 18) has no effect on daemon jobs'])
   })
 

@@ -1,6 +1,5 @@
 import { codePointByteLength, escapedByte } from './byte-text.ts'
 
-const printable = /^[\p{L}\p{M}\p{N}\p{P}\p{S}]$/u
 const named: Record<string, string> = {
   '\x07': '\\a',
   '\b': '\\b',
@@ -12,7 +11,9 @@ const named: Record<string, string> = {
 }
 
 /** Whether Go's `unicode.IsPrint` holds: letters, marks, numbers, punctuation, symbols and the ASCII space. */
-export const isPrintable = (char: string): boolean => char === ' ' || printable.test(char)
+export const isPrintable = (char: string): boolean =>
+  // Not a constant: a pattern of such classes takes a millisecond to make, at each start of a command.
+  isAsciiPrintable(char) || /^[\p{L}\p{M}\p{N}\p{P}\p{S}]$/u.test(char)
 
 /** Go's `strconv.Quote`, the form `%q` prints: double quotes, Go escapes, invalid bytes as `\xff`. */
 export function quote(text: string): string {
