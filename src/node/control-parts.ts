@@ -43,10 +43,11 @@ export const controlParts = async (deps: NodeDeps, context: PartContext) => {
       ({ Info }) => (Info.NodeID === id ? Info : undefined),
       () => undefined,
     )
+  const liveOn = (id: NodeId) => store.liveExecutions(id)
   const end = orchestrator.link
   const serve = (open: Bus) => [
     serveOrchestrator({ bus: open, end, clock, random: systemRandom, log }),
-    serveGoNodes({ bus: open, clock, random: systemRandom, end, orchestratorId: nodeId, knownInfo, log }),
+    serveGoNodes({ bus: open, clock, random: systemRandom, end, orchestratorId: nodeId, knownInfo, liveOn, log }),
     greetNodes(open, clock, () => orchestrator.nodes.list()),
     greetApproved(open, orchestrator.nodes),
   ]

@@ -188,6 +188,7 @@ export const startOrchestrator = async (
   const served = serveOrchestrator({ bus, end: orchestrator.link, clock, random: systemRandom, log: said })
   return {
     orchestrator,
+    store,
     jobs: orchestrator.jobs,
     nodes: orchestrator.nodes,
     bus,

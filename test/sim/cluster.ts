@@ -68,7 +68,6 @@ export class Cluster {
       onReachable: (life, handler) => this.#onReachable(life, handler),
       log: (life, event, fields) => this.#log(life, event, fields),
     })
-    if (machine.facts.isOrchestrator) this.#forgetTold()
     world.note(`${machine.facts.nodeId} starts`)
     this.#lives.set(machine, node)
     node.life.onEnd(() => this.#ended(machine))
@@ -145,16 +144,8 @@ export class Cluster {
     this.reachable()
   }
 
-  /** What nodes of 1.4 told the orchestrator's process it may not have stored. */
-  #forgetTold(): void {
-    const { told, unheard } = this.#parts.witness
-    if (told.size > 0) this.#parts.world.counts.add('go node perhaps unheard')
-    for (const executionId of told) unheard.add(executionId)
-  }
-
   #ended(machine: Machine): void {
     const { world } = this.#parts
-    if (machine.facts.isOrchestrator) this.#forgetTold()
     if (!world.faults.programsOutlive) machine.programs.killAll()
     const delayMs = world.isHealed ? 100 : this.#random.int(100, longestRestartMs)
     world.timeline.after(delayMs * 1_000, `${machine.facts.nodeId} restarts`, () => this.start(machine))

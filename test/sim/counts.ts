@@ -52,7 +52,7 @@ export const rareSituations = [
   'nodes packed',
   'room reserved',
   'go node started',
-  'go node perhaps unheard',
+  'go node asked for what it ended',
 ] as const
 type Counted = FaultKind | (typeof rareSituations)[number]
 

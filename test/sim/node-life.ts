@@ -113,7 +113,8 @@ export class NodeLife {
     serveOrchestrator(parts)
     const knownInfo = async (id: NodeId): Promise<NodeInfo | undefined> =>
       (await nodes.list()).find(({ Info }) => Info.NodeID === id)?.Info
-    serveGoNodes({ ...parts, orchestratorId: machine.facts.nodeId, knownInfo })
+    const liveOn = async (id: NodeId) => (await this.store?.liveExecutions(id)) ?? []
+    serveGoNodes({ ...parts, orchestratorId: machine.facts.nodeId, knownInfo, liveOn })
   }
 
   /** The store while it serves and has nothing that is not on disk. */

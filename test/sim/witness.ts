@@ -19,10 +19,6 @@ export type Published = { executionId: ExecutionId; digest: string }
 export class Witness {
   readonly starts: Start[] = []
   readonly published = new Map<ExecutionId, Published>()
-  /** Executions whose end a node of version 1.4 told, which it does once. */
-  readonly told = new Set<ExecutionId>()
-  /** Those of which nobody can know whether they were heard: what told or heard them died soon after. */
-  readonly unheard = new Set<ExecutionId>()
   /** Nodes that were given a new disk. */
   readonly emptied = new Set<NodeId>()
   onStart: (start: Start) => void = () => {}

@@ -2,10 +2,12 @@ import type { Bus } from '#contracts/bus.ts'
 import type { LogChunk, LogQuery } from '#contracts/log-reader.ts'
 import type { ComputeEnd, OrchestratorEnd } from '#contracts/node-link.ts'
 import type { ResultPart } from '#contracts/publisher.ts'
-import type { Clock, Random } from '#lib/clock.ts'
+import type { Clock, Random, Timer } from '#lib/clock.ts'
 import { Fault } from '#lib/fault.ts'
 import { topics } from '#models/event.ts'
+import type { Execution } from '#models/execution.ts'
 import type { ExecutionId, NodeId } from '#models/ids.ts'
+import type { FailureClass } from '#models/job.ts'
 import type {
   ComputeMessage,
   Frame,
@@ -19,10 +21,16 @@ import { LogTurns } from '../go/log-turns.ts'
 import { ReportQueue } from '../go/report-queue.ts'
 import { withdrawnIn } from '../go/withdrawn.ts'
 import { errorIn } from './envelope.ts'
-import { askForBid, cancelExecution, whyNotSent } from './order.ts'
+import { askForBid, bidAccepted, cancelExecution, whyNotSent } from './order.ts'
 
 /** Longer than the 10 s after which a node notices that its output is not read any more: until then it takes no request. */
 const answerLimitMs = 15_000
+
+/** In which words it says that it does not have an execution any more. */
+const isOver = /is in state (?:Completed|Failed|Cancelled)\b|not found/
+/** So long a report of the end may be on its way. */
+const lateReportMs = 5_000
+const unheard = 'the node has ended it, and nobody heard it tell how'
 
 export type GoNodeParts = {
   bus: Bus
@@ -31,6 +39,8 @@ export type GoNodeParts = {
   end: OrchestratorEnd
   streams: GoLogStreams
   orchestratorId: string
+  /** What a node is to have and has not ended, as far as is known here. */
+  liveOn: (nodeId: NodeId) => Promise<Execution[]>
 }
 
 type Order = Extract<OrchestratorMessage, { Kind: 'AskForBid' }>['Body']
@@ -49,6 +59,7 @@ export class GoNode implements ComputeEnd {
   readonly #suspects = new Set<ExecutionId>()
   /** Failed while the order had no answer: when it comes again, it must not be sent. */
   readonly #givenUp = new Set<ExecutionId>()
+  #late: Timer | undefined
 
   constructor(id: NodeId, parts: GoNodeParts) {
     this.id = id
@@ -61,8 +72,15 @@ export class GoNode implements ComputeEnd {
   async join(info: NodeInfo, isEmpty: boolean): Promise<HandshakeReply> {
     const store = isEmpty ? { StoreID: this.#parts.random.uuid() } : {}
     const reply = await this.#parts.end.handshake({ NodeInfo: info, LiveExecutions: [], ...store }, this)
-    if (reply.IsAccepted) this.reports.goOn(reply.LinkID)
+    if (!reply.IsAccepted) return reply
+    this.reports.goOn(reply.LinkID)
+    void this.#askWhatRuns()
     return reply
+  }
+
+  stop(): void {
+    this.reports.stop()
+    this.#late?.stop()
   }
 
   async deliver(_linkId: string, frames: readonly Frame<OrchestratorMessage>[]): Promise<FramesAck> {
@@ -88,6 +106,7 @@ export class GoNode implements ComputeEnd {
       else this.#suspects.add(executionId)
     }
     this.#asked.clear()
+    void this.#askWhatRuns()
   }
 
   /** It has called back: no answer is waited for any more. */
@@ -112,6 +131,33 @@ export class GoNode implements ComputeEnd {
 
   async readResult(): Promise<ResultPart> {
     throw new Fault('NotFound', 'nodes of other versions keep no results for the orchestrator')
+  }
+
+  /**
+   * It says once how an execution ended, and perhaps nobody heard it: whoever is met again is asked for what it is believed to run.
+   * What is over fails, unless the report of its end comes after all.
+   */
+  async #askWhatRuns(): Promise<void> {
+    const over: ExecutionId[] = []
+    const isWhole = await this.#gather(over).catch(() => false)
+    this.#late?.stop()
+    if (isWhole && over.length === 0) return
+    this.#late = this.#parts.clock.after(lateReportMs, () => {
+      for (const id of over) this.#fail(id, unheard, 'lost')
+      if (!isWhole) void this.#askWhatRuns()
+    })
+  }
+
+  /** Adds what is over; resolves with whether the node has answered for all. */
+  async #gather(over: ExecutionId[]): Promise<boolean> {
+    for (const { ID, ComputeState } of await this.#parts.liveOn(this.id)) {
+      // What it has not answered for comes again as an order.
+      if (ComputeState.StateType !== 'Running') continue
+      const answer = await this.#request('BidAccepted', bidAccepted(this.#parts.orchestratorId, this.id, ID))
+      if (answer === undefined) return false
+      if (isOver.test(errorIn(answer) ?? '')) over.push(ID)
+    }
+    return true
   }
 
   async #tell(message: OrchestratorMessage): Promise<void> {
@@ -186,12 +232,12 @@ export class GoNode implements ComputeEnd {
     this.#givenUp.add(executionId)
   }
 
-  #fail(executionId: ExecutionId, Message: string): void {
+  #fail(executionId: ExecutionId, Message: string, FailureClass: FailureClass = 'node'): void {
     this.#asked.delete(executionId)
     const event = { Message, Topic: topics.requestingNode, Timestamp: this.#parts.clock.nowNs() }
     void this.reports.add({
       Kind: 'ComputeError',
-      Body: { ExecutionID: executionId, FailureClass: 'node', Event: event, RunOutput: null },
+      Body: { ExecutionID: executionId, FailureClass, Event: event, RunOutput: null },
     })
   }
 

@@ -37,7 +37,7 @@ export class GoNodes {
   }
 
   stop(): void {
-    for (const node of this.#nodes.values()) node.reports.stop()
+    for (const node of this.#nodes.values()) node.stop()
   }
 
   /** The answer to a request of a node. */
@@ -61,8 +61,14 @@ export class GoNodes {
     await this.#hear(nodeId, IsNewProcess)
   }
 
-  callback(method: string, body: Wire): void {
-    const node = this.#node(textOf(body.SourcePeerID, 'SourcePeerID') as NodeId)
+  /** Who has not joined since our start is let in by that: until then what it tells is in memory alone. */
+  async callback(method: string, body: Wire): Promise<void> {
+    const nodeId = textOf(body.SourcePeerID, 'SourcePeerID') as NodeId
+    this.#take(this.#node(nodeId), method, body)
+    if (!this.#members.has(nodeId)) await this.#hear(nodeId)
+  }
+
+  #take(node: GoNode, method: string, body: Wire): void {
     try {
       const message = callbackMessage(method.replace(/\/v1$/, ''), body)
       if (message) node.calledBack(message)

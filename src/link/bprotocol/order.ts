@@ -20,6 +20,10 @@ export function askForBid(orchestratorId: string, execution: Execution, job: Job
 export const cancelExecution = (orchestratorId: string, nodeId: NodeId, executionId: string, reason: string): string =>
   `{${peers(ownAddress(orchestratorId, nodeId), nodeId)},"ExecutionID":${JSON.stringify(executionId)},"Justification":${JSON.stringify(reason)}}`
 
+/** Says that an execution may start. A node that does not wait for that answers in which state it is, and changes nothing. */
+export const bidAccepted = (orchestratorId: string, nodeId: NodeId, executionId: string): string =>
+  `{${peers(ownAddress(orchestratorId, nodeId), nodeId)},"ExecutionID":${JSON.stringify(executionId)},"Accepted":true,"Justification":""}`
+
 const peers = (from: string, to: string): string =>
   `"SourcePeerID":${JSON.stringify(from)},"TargetPeerID":${JSON.stringify(to)}`
 

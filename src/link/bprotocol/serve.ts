@@ -9,6 +9,7 @@ import { textOf } from '../go/checked.ts'
 import { GoLogStreams } from '../go/log-streams.ts'
 import { decodeFrame } from '../ncl/frame.ts'
 import { answerOf, bodyOf, errorOf } from './envelope.ts'
+import type { GoNodeParts } from './go-node.ts'
 import { GoNodes } from './go-nodes.ts'
 import { addressee } from './own-address.ts'
 
@@ -20,6 +21,7 @@ export type GoNodesParts = {
   orchestratorId: string
   /** What a node told of itself last; undefined when it is not known. */
   knownInfo: (nodeId: NodeId) => Promise<NodeInfo | undefined>
+  liveOn: GoNodeParts['liveOn']
   log: (event: string, fields: Record<string, unknown>) => void
 }
 
@@ -43,7 +45,7 @@ export const serveGoNodes = (parts: GoNodesParts): Subscription => {
         const { nodeId, method } = addressee(message.subject, parts.orchestratorId)
         requireOwn(textOf(body.SourcePeerID, 'SourcePeerID'), message.sender ?? nodeId ?? '')
         if (nodeId !== undefined) requireOwn(nodeId, message.sender)
-        nodes.callback(method, body)
+        return nodes.callback(method, body)
       }),
     ),
     streams.serve(),

@@ -25,11 +25,7 @@ export class GoLife {
     const { world, machine, network, witness } = this.#parts
     world.counts.add('go node started')
     // Its programs are children of its process.
-    this.life.onEnd(() => {
-      machine.programs.killAll()
-      // A node of 1.4 names no process: its restart shows only to who has heard the one before.
-      if (machine.facts.generation === '1.4') for (const id of work.waiting) witness.told.add(id)
-    })
+    this.life.onEnd(() => machine.programs.killAll())
     const speak = machine.facts.generation === '1.4' ? speak14 : speak19
     const work: GoWork = new GoWork({
       world,

@@ -47,10 +47,6 @@ export class GoWork {
     return subtractResources(this.#parts.machine.facts.capacity, sumOf([...this.#running.values()]))
   }
 
-  get waiting(): ExecutionId[] {
-    return [...this.#bids.values(), ...this.#queue].map(({ order }) => order.ID)
-  }
-
   get queued(): Resources {
     return sumOf(this.#queue)
   }
@@ -59,7 +55,7 @@ export class GoWork {
   start(): void {
     const { executions } = this.#parts.machine.goDisk
     for (const [executionId, state] of executions) {
-      executions.set(executionId, 'ended')
+      if (state !== 'queued') executions.set(executionId, 'ended')
       if (state === 'running') this.#fail(executionId, 'Failing due to node restart', true)
     }
   }

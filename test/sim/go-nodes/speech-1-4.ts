@@ -1,5 +1,4 @@
 import type { BusMessage } from '#contracts/bus.ts'
-import type { ExecutionId } from '#models/ids.ts'
 import type { GoReport } from './go-disk.ts'
 import { bytesOf, eventOf, every, infoOf, outputOf, type Speech, type SpeechParts } from './speech.ts'
 
@@ -10,7 +9,8 @@ const infoMs = 12_000
 const reconnectMs = 2_000
 const answerMs = 2_000
 
-type Callback = BusMessage & { executionId: ExecutionId }
+const unknown = 'execution not found'
+const stateNames = { bid: 'Created', queued: 'BidAccepted', running: 'Running', ended: 'Completed' }
 
 /** The protocol `bprotocol/v2` as a node of version 1.4 speaks it: what it calls back, it says once. */
 export function speak14(parts: SpeechParts): Speech {
@@ -19,7 +19,7 @@ export function speak14(parts: SpeechParts): Speech {
   const { nodeId } = machine.facts
   const disk = machine.goDisk
   /** The client keeps what it could not send yet; this dies with the process. */
-  const unsent: Callback[] = []
+  const unsent: BusMessage[] = []
   let sequence = 0
 
   const manage = (method: string, body: object) =>
@@ -36,9 +36,9 @@ export function speak14(parts: SpeechParts): Speech {
   const begin = (): void => {
     bus.subscribe(`node.compute.${nodeId}.>`, ({ subject, payload, reply = '' }) => {
       const body = read(payload)
-      const known = subject.includes('.AskForBid/') ? ask(body) : work.cancel(body.ExecutionID)
+      const error = errorOf(subject, body)
       const value = { ExecutionID: body.ExecutionID ?? body.Execution?.ID, JobID: '' }
-      bus.publish(reply, bytesOf(known ? { value } : { error: 'error in handler : execution not found', value: null }))
+      bus.publish(reply, bytesOf(error === '' ? { value } : { error: `error in handler : ${error}`, value: null }))
     })
     every(parts, 'beats', beatMs, () => bus.publish('heartbeat', bytesOf({ NodeID: nodeId, Sequence: ++sequence })))
     every(parts, 'tells its resources', resourcesMs, () => {
@@ -51,6 +51,15 @@ export function speak14(parts: SpeechParts): Speech {
     every(parts, 'sends what it kept', reconnectMs, send)
   }
 
+  /** Nothing here waits to be accepted. */
+  const errorOf = (subject: string, body: any): string => {
+    if (subject.includes('.AskForBid/')) return ask(body) ? '' : unknown
+    if (!subject.includes('.BidAccepted/')) return work.cancel(body.ExecutionID) ? '' : unknown
+    const state = disk.executions.get(body.ExecutionID)
+    if (state === 'ended') parts.world.counts.add('go node asked for what it ended')
+    return state ? `execution is in state ${stateNames[state]} but expected one of [Created]` : unknown
+  }
+
   const ask = ({ Execution, SourcePeerID }: any): boolean => {
     disk.requesterId = SourcePeerID
     const text = 'execution already exists'
@@ -61,7 +70,6 @@ export function speak14(parts: SpeechParts): Speech {
   const send = (): void => {
     for (let next = unsent[0]; next; next = unsent[0]) {
       if (!network.sendOnce(life, next)) return
-      parts.witness.told.add(next.executionId)
       unsent.shift()
     }
   }
@@ -69,20 +77,10 @@ export function speak14(parts: SpeechParts): Speech {
   const report = (given: GoReport): void => {
     const { method, body } = callbackOf(given)
     const payload = bytesOf({ SourcePeerID: nodeId, ExecutionID: given.executionId, JobID: '', ...body })
-    unsent.push({
-      executionId: given.executionId,
-      subject: `node.orchestrator.${disk.requesterId}.${method}/v1`,
-      payload,
-    })
+    unsent.push({ subject: `node.orchestrator.${disk.requesterId}.${method}/v1`, payload })
     send()
   }
 
-  life.onEnd(() => {
-    for (const { executionId } of unsent) {
-      parts.world.counts.add('go node perhaps unheard')
-      parts.witness.unheard.add(executionId)
-    }
-  })
   return { report, start: () => (disk.isRegistered ? begin() : void register()) }
 }
 

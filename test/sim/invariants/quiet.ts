@@ -34,18 +34,15 @@ const isWanted = ({ executionId, nodeId }: Start, { model }: Seen): boolean => {
   return execution !== undefined && execution.NodeID === nodeId && isLive(execution)
 }
 
-/** What a node of version 1.4 told only once may be lost: as long as it has other work, nothing shows that this has ended. */
 const isTrulyRunning = (execution: Execution, { witness }: Seen): boolean =>
-  witness.unheard.has(execution.ID) ||
-  (execution.ComputeState.StateType === 'Running' &&
-    execution.DesiredState.StateType === 'Running' &&
-    witness.running(execution.NodeID).some(({ executionId }) => executionId === execution.ID))
+  execution.ComputeState.StateType === 'Running' &&
+  execution.DesiredState.StateType === 'Running' &&
+  witness.running(execution.NodeID).some(({ executionId }) => executionId === execution.ID)
 
 /** A job that has not ended must have what it can have: whatever it still waits for has no room now. */
 const unsettled = (job: Job, seen: Seen): string | undefined => {
   if (isTerminalJob(job.State.StateType)) return undefined
   const live = seen.model.executionsOf(job.ID).filter(isLive)
-  if (live.some(({ ID }) => seen.witness.unheard.has(ID))) return undefined
   const expected = live.length > 0 ? 'Running' : 'Queued'
   if (isCounted(job.Type) && job.State.StateType !== expected) return `it has ${live.length} live executions`
   const node = roomFor(job, seen)

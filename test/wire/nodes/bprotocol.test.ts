@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import type { Bus } from '#contracts/bus.ts'
 import { serveGoNodes } from '#link/bprotocol/serve.ts'
 import { encodeFrame } from '#link/ncl/frame.ts'
-import type { NodeId } from '#models/ids.ts'
+import type { JobId, NodeId } from '#models/ids.ts'
 import type { JobSpec } from '#models/job.ts'
 import { SystemClock } from '#platform/clock.ts'
 import { systemRandom } from '#platform/random.ts'
@@ -47,18 +47,30 @@ async function served(name = 'node140', isOuter = false) {
   const node = await busClient(cluster.port, { name })
   started.push({ stop: () => node.close() })
   const logged: Record<string, unknown>[] = []
-  serveGoNodes({
-    bus: isOuter ? withoutSenders(cluster.bus) : cluster.bus,
-    clock: new SystemClock(),
-    random: systemRandom,
-    end: cluster.orchestrator.link,
-    orchestratorId: 'orch140',
-    knownInfo: async () => undefined,
-    log: (event, fields) => void logged.push({ event, ...fields }),
-  })
+  const serve = () =>
+    serveGoNodes({
+      bus: isOuter ? withoutSenders(cluster.bus) : cluster.bus,
+      clock: new SystemClock(),
+      random: systemRandom,
+      end: cluster.orchestrator.link,
+      orchestratorId: 'orch140',
+      knownInfo: (id) =>
+        cluster.nodes.get(id).then(
+          ({ Info }) => Info,
+          () => undefined,
+        ),
+      liveOn: (id) => cluster.store.liveExecutions(id),
+      log: (event, fields) => void logged.push({ event, ...fields }),
+    })
+  let serving = serve()
+  /** As after a restart: nobody has been heard of yet. */
+  const serveAnew = () => {
+    serving.stop()
+    serving = serve()
+  }
   const answer = async (bus: Bus, { subject, json }: Line) =>
     JSON.parse(Buffer.from(await bus.request(subject ?? '', bytes(json), 50_000)).toString('utf8'))
-  return { ...cluster, node, logged, answer: (line: Line) => answer(node, line) }
+  return { ...cluster, node, logged, serveAnew, answer: (line: Line) => answer(node, line) }
 }
 
 const statusOf = async (nodes: Awaited<ReturnType<typeof served>>['nodes']) =>
@@ -137,8 +149,15 @@ it('heartbeats of both kinds are heard, each for its own node only [N13]', async
 type Order = { ExecutionID: string; JobID: string }
 type Callback = { name: string; body: object }
 
+const stateError = (state: string): string =>
+  `error in handler : execution is in state ${state} but expected one of [Created]`
+
 /** A node with one engine that answers each order as `run` says. */
-async function withNode(run: (order: Order) => Callback | Promise<Callback>, isOuter = false) {
+async function withNode(
+  run: (order: Order) => Callback | Promise<Callback>,
+  isOuter = false,
+  state = (_id: string) => 'Running',
+) {
   const cluster = await served('node-4', isOuter)
   const { node, answer } = cluster
   const room = { CPU: 2, Memory: 4_000_000_000, Disk: 4_000_000_000 }
@@ -155,8 +174,10 @@ async function withNode(run: (order: Order) => Callback | Promise<Callback>, isO
   node.subscribe('node.compute.node-4.>', ({ subject, payload, reply = '' }) => {
     const { Execution, ExecutionID, SourcePeerID } = JSON.parse(Buffer.from(payload).toString())
     const order = { ExecutionID: Execution?.ID ?? ExecutionID, JobID: Execution?.JobID ?? '' }
+    if (subject.endsWith('BidAccepted/v1'))
+      return node.publish(reply, bytes({ error: stateError(state(ExecutionID)), value: null }))
     node.publish(reply, bytes({ value: order }))
-    if (!subject.endsWith('AskForBid/v1')) return
+    if (!subject.endsWith('AskForBid/v1') || orders.includes(order.ExecutionID)) return
     orders.push(order.ExecutionID)
     void Promise.resolve(run(order)).then(({ name, body }) =>
       node.publish(
@@ -188,6 +209,39 @@ describe('a job on a node of 1.4', () => {
     expect((await jobs.executions(id)).map(({ RunOutput }) => RunOutput?.Stdout)).toEqual(['hello\n'])
     expect(orders).toHaveLength(1)
   })
+
+  it('ends by what its node calls back before anything else after a restart, which nothing but that call lets in [N16]', async () => {
+    const done = Promise.withResolvers<Callback>()
+    const cluster = await withNode(() => done.promise)
+    const id = await submitSpec(cluster.jobs, wasmJob())
+    await until('it has the order', () => cluster.orders.length === 1)
+    cluster.serveAnew()
+    done.resolve(printed('hello\n'))
+    expect((await endOf(cluster.jobs, id)).State.StateType).toBe('Completed')
+  })
+
+  it('begins again when nobody heard its node tell of its end, which it does once; what runs is left to it [W7]', async () => {
+    const silent = new Promise<Callback>(() => {})
+    const calls = [silent, silent, printed('again\n')]
+    const cluster = await withNode(
+      () => calls.shift() ?? silent,
+      false,
+      (id) => (id === cluster.orders[0] ? 'Completed' : 'Running'),
+    )
+    const ended = await submitSpec(cluster.jobs, wasmJob())
+    await until('it has the order', () => cluster.orders.length === 1)
+    const running = await submitSpec(cluster.jobs, wasmJob({ Name: 'running' }))
+    const states = async (id: JobId) =>
+      (await cluster.jobs.executions(id)).map(
+        ({ ComputeState, FailureClass }) => FailureClass || ComputeState.StateType,
+      )
+    await until('both run', async () => [await states(ended), await states(running)].join() === 'Running,Running')
+    cluster.serveAnew()
+    cluster.node.publish('heartbeat', bytes({ NodeID: 'node-4', Sequence: 2 }))
+    expect((await endOf(cluster.jobs, ended)).State.StateType).toBe('Completed')
+    expect((await states(ended)).toSorted()).toEqual(['Completed', 'lost'])
+    expect(await states(running)).toEqual(['Running'])
+  }, 30_000)
 
   it('ends by the first that its node says of its end, though it is said twice and its bid comes after that [N16]', async () => {
     const cluster = await withNode(async (order) => {
