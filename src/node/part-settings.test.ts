@@ -45,13 +45,19 @@ describe('what a node offers', () => {
   })
 })
 
+const orchestrating = (...pairs: [key: string, value: string][]) => {
+  const given = pairs.map(([key, value]) => ({ key, value }))
+  const { settings } = load({ side: 'node', home: '/home/none', pairs: given })
+  return orchestratorSettings(settings, 'n-1' as NodeId)
+}
+
 it('nodes are to be heard at least three times before they are given up', () => {
-  const intervalMs = (...pairs: [key: string, value: string][]) => {
-    const given = pairs.map(([key, value]) => ({ key, value }))
-    const { settings } = load({ side: 'node', home: '/home/none', pairs: given })
-    return orchestratorSettings(settings, 'n-1' as NodeId).heartbeatIntervalMs
-  }
-  expect(intervalMs()).toBe(15_000)
-  expect(intervalMs(['Orchestrator.NodeManager.DisconnectTimeout', '5s'])).toBe(1_667)
-  expect(intervalMs(['Compute.Heartbeat.Interval', '2s'])).toBe(2_000)
+  expect(orchestrating().heartbeatIntervalMs).toBe(15_000)
+  expect(orchestrating(['Orchestrator.NodeManager.DisconnectTimeout', '5s']).heartbeatIntervalMs).toBe(1_667)
+  expect(orchestrating(['Compute.Heartbeat.Interval', '2s']).heartbeatIntervalMs).toBe(2_000)
+})
+
+it('after a start work is left to nodes of Go as long as these need to greet again: a beat, and 30 s after that [N21]', () => {
+  expect(orchestrating().settleMs).toBeGreaterThan(15_000 + 30_000)
+  expect(orchestrating(['Orchestrator.NodeManager.DisconnectTimeout', '5s']).settleMs).toBe(5_000)
 })

@@ -13,8 +13,11 @@ import type { JobDefaults, TypeDefaults } from '#orchestrator/jobs/spec.ts'
 import type { OrchestratorSettings } from '#orchestrator/orchestrator.ts'
 
 export const milliseconds = (nanoseconds: bigint): number => Number(nanoseconds / 1_000_000n)
-/** After a start nodes are given as long as any silent one to be heard of, and no longer than this. */
-const longestSettleMs = 30_000
+/**
+ * After a start nodes are given as long as any silent one to be heard of, and no longer than this. Those of Go from 1.6 on learn of it
+ * by their next beat, and greet again up to 30 s after it.
+ */
+const longestSettleMs = 60_000
 
 /** What a task is promised that asks for nothing. */
 const defaultResourcesOf = (settings: Settings): Resources => parseResources(settings.JobDefaults.Batch.Task.Resources)
