@@ -1,10 +1,10 @@
-import { noEvent } from '#models/event.ts'
+import { type Event, noEvent } from '#models/event.ts'
 import type { Execution } from '#models/execution.ts'
 import { canMoveExecution, isTerminalExecution } from '#models/execution-state.ts'
 import { isLongRunning, type Job } from '#models/job.ts'
 import type { NewHistory } from '#models/job-history.ts'
 import type { ComputeMessage } from '#models/messages/messages.ts'
-import { execCompleted } from './events.ts'
+import { execCompleted, execEndedUnexpectedly, unexpectedEnd } from './events.ts'
 import { acceptedLines, executionLine, runningLines } from './history-lines.ts'
 
 export type Effect = { after: Execution; lines: NewHistory[]; isJobStarted?: boolean; look: Look }
@@ -107,30 +107,24 @@ const completed = (before: Execution, report: Report<'RunResult'>, nowNs: bigint
     Revision: before.Revision + 1,
     ModifyTime: nowNs,
   }
-  const newer = executionLine(after, {
-    previous: before.ComputeState.StateType,
-    next: 'Completed',
-    revision: after.Revision,
-    event: execCompleted(nowNs),
-    audience: 'since-1.5',
-  })
-  return { after, lines: [line(before, after), newer], look: 'if it was the last' }
+  const event = execCompleted(nowNs)
+  return { after, lines: [line(before, after), newerLine(before, after, event)], look: 'if it was the last' }
 }
 
 /** A service or daemon is not meant to end by itself. */
 const endedUnexpectedly = (before: Execution, report: Report<'RunResult'>, nowNs: bigint): Effect => {
-  const text = 'execution completed unexpectedly'
   const after: Execution = {
     ...before,
-    DesiredState: { StateType: 'Stopped', Message: text },
-    ComputeState: { StateType: 'Failed', Message: text, ...detailsOf(report) },
+    DesiredState: { StateType: 'Stopped', Message: unexpectedEnd },
+    ComputeState: { StateType: 'Failed', Message: unexpectedEnd, ...detailsOf(report) },
     FailureClass: 'transient',
     PublishedResult: report.PublishedResult,
     RunOutput: report.RunOutput,
     Revision: before.Revision + 1,
     ModifyTime: nowNs,
   }
-  return { after, lines: [line(before, after)], look: 'yes' }
+  const event = execEndedUnexpectedly(nowNs)
+  return { after, lines: [line(before, after), newerLine(before, after, event)], look: 'yes' }
 }
 
 const failed = (before: Execution, report: Report<'ComputeError'>, nowNs: bigint): Effect => {
@@ -178,4 +172,14 @@ const line = (before: Execution, after: Execution, event = noEvent()): NewHistor
     next: after.ComputeState.StateType,
     revision: after.Revision,
     ...(event.Message ? { event } : {}),
+  })
+
+/** What clients before 1.5 see without words. */
+const newerLine = (before: Execution, after: Execution, event: Event): NewHistory =>
+  executionLine(after, {
+    previous: before.ComputeState.StateType,
+    next: after.ComputeState.StateType,
+    revision: after.Revision,
+    event,
+    audience: 'since-1.5',
   })
