@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, normalize } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { Downloader } from '#contracts/downloader.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
@@ -66,6 +66,17 @@ export function downloaderSuite(name: string, make: () => Promise<DownloaderFixt
       expect(statSync(join(directory, 'outputs/big')).size).toBe(1e6)
       expect(told.length).toBeGreaterThan(0)
       expect([...told].sort((a, b) => a - b)).toEqual(told)
+    })
+
+    it('brings only what is wanted, where a part can be had', async () => {
+      const files = { stdout: 'hello\n', 'outputs/deep/answer.txt': '42', 'outputs/big': 'x'.repeat(1e6) }
+      const published = await fixture.published(result(files))
+      const directory = empty()
+      const wanted = ['outputs', 'outputs/deep', 'outputs/deep/answer.txt']
+      const isWanted = (path: string) => wanted.includes(normalize(path).replace(/\/$/, ''))
+      await fixture.downloader.download(published, directory, () => {}, never, isWanted)
+      expect(readdirSync(directory, { recursive: true }).sort()).toEqual(wanted)
+      expect(readFileSync(join(directory, 'outputs/deep/answer.txt'), 'utf8')).toBe('42')
     })
 
     it('compares the type of a result without case', async () => {

@@ -29,6 +29,7 @@ import { fileCache } from '../kit/file-cache.ts'
 import { heliaModule } from '../kit/helia-node.ts'
 import { type KuboNode, kuboNode } from '../kit/kubo-node.ts'
 import { loneShare } from '../kit/lone-share.ts'
+import { partOf } from '../kit/part-of.ts'
 import { publishRequest } from '../kit/publish-request.ts'
 import { describeVectors } from '../kit/vectors.ts'
 import { webServer } from '../kit/web-server.ts'
@@ -137,6 +138,25 @@ downloaderSuite('ipfs', async () => {
     hostile: source(await node.addFolder([{ name: '../evil', cid: content }])),
     close: () => impatient.stop(),
   }
+})
+
+it('of a result only the blocks are asked for that lead to what is wanted, and a link on the way is told', async () => {
+  const root = folder({ 'outputs/answer.txt': '42', 'outputs/other.txt': 'x', 'elsewhere/big.bin': 'y' })
+  symlinkSync('answer.txt', join(root, 'outputs/link'))
+  const cid = await addFolder(kubo, root, never)
+  const asked: string[] = []
+  const counting = partOf<Blocks>({ get: (each, signal) => (asked.push(`${each}`), kubo.get(each, signal)) })
+  const links: string[] = []
+  const isWanted = (path: string, isLink: boolean) => {
+    if (isLink) links.push(path)
+    return !isLink && ['outputs', 'outputs/answer.txt', 'outputs/link'].includes(path)
+  }
+  const into = folder()
+  await new IpfsDownloader(counting, resultLimits).download(source(cid), into, () => {}, never, isWanted)
+  expect(readdirSync(into, { recursive: true }).sort()).toEqual(['outputs', 'outputs/answer.txt'])
+  expect(links).toEqual(['outputs/link'])
+  // The two folders, the file and the link.
+  expect(new Set(asked).size).toBe(4)
 })
 
 describe('content of IPFS', () => {

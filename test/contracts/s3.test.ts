@@ -141,7 +141,7 @@ withSwift((store) => {
       } as Execution)
     }
 
-    it('and come whole to who has no credentials [R198]', async () => {
+    it('and come whole to who has no credentials, or only what is wanted of them [R198]', async () => {
       const signed = await signedFor('plain-signed/{executionID}')
       const nobody = s3Clients({ ...store(), accessKeyId: '', secretAccessKey: '' })
       const byUrl = { types: [], download: async () => expect.fail('not this way') }
@@ -150,6 +150,12 @@ withSwift((store) => {
       await new S3Downloader(deps).download(signed, directory, () => {}, never)
       expect(readFileSync(join(directory, 'outputs/é +?.tar.gz'), 'utf8')).toBe('no archive')
       expect(readFileSync(join(directory, 'stdout'), 'utf8')).toBe('out')
+      const told: unknown[] = []
+      const alone = join(directory, 'alone')
+      mkdirSync(alone)
+      const isWanted = (path: string) => path === 'stdout'
+      await new S3Downloader(deps).download(signed, alone, (...far) => told.push(far), never, isWanted)
+      expect([readdirSync(alone), told]).toEqual([['stdout'], [[3, 3]]])
       rmSync(directory, { recursive: true })
       await nobody.stop()
     })

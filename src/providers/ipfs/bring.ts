@@ -1,10 +1,10 @@
 import { createWriteStream } from 'node:fs'
 import { lstat, mkdir, symlink, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { CID } from 'multiformats/cid'
-import type { UnpackLimits } from '#contracts/archive.ts'
+import type { IsWanted, UnpackLimits } from '#contracts/archive.ts'
 import type { FileCache, FileOrigin } from '#contracts/file-cache.ts'
 import { Fault } from '#lib/fault.ts'
 import { sideBySide } from '#lib/side-by-side.ts'
@@ -23,6 +23,8 @@ export type BringParts = {
   limits: UnpackLimits
   /** Told of bytes as they come. */
   onBytes?: (bytes: number) => void
+  /** What else a folder has is not fetched; absent = all is wanted. */
+  isWanted?: IsWanted | undefined
 }
 
 /** `depth` counts the folders between the root and what lies at `path`. */
@@ -44,7 +46,7 @@ export async function bringContent(
   const what = `ipfs://${source.text}`
   try {
     const root = await resolveNames(parts.blocks, CID.decode(source.cidBytes), source, signal)
-    const work = new Bringing(parts, what)
+    const work = new Bringing(parts, what, path)
     await sideBySide<Place>([{ cid: root, path, depth: 0 }], mostAtOnce, signal, (place, either, add) =>
       work.bring(place, add, either),
     )
@@ -58,12 +60,14 @@ class Bringing {
   readonly origins = new Set<FileOrigin>()
   readonly #parts: BringParts
   readonly #what: string
+  readonly #root: string
   #entries = 0
   #totalBytes = 0
 
-  constructor(parts: BringParts, what: string) {
+  constructor(parts: BringParts, what: string, root: string) {
     this.#parts = parts
     this.#what = what
+    this.#root = root
   }
 
   async bring(place: Place, add: (place: Place) => void, signal: AbortSignal): Promise<void> {
@@ -94,14 +98,20 @@ class Bringing {
     for (const { name, cid } of entries) {
       if (!isEntryName(name))
         throw contentFault(this.#what, `its entry ${JSON.stringify(name)} would lie outside of it`)
-      add({ cid, path: join(path, name), depth: depth + 1 })
+      const entry = join(path, name)
+      if (this.#isWanted(entry, false)) add({ cid, path: entry, depth: depth + 1 })
     }
     for (const cid of shards) add({ cid, path, depth, isShard: true })
   }
 
   async #makeLink(target: string, { path, depth }: Place): Promise<void> {
+    if (!this.#isWanted(path, true)) return
     if (depth > 0 && staysInside(target, depth - 1)) return symlink(target, path)
     throw contentFault(this.#what, `its link to ${JSON.stringify(target.slice(0, 200))} leads outside of it`)
+  }
+
+  #isWanted(path: string, isLink: boolean): boolean {
+    return this.#parts.isWanted?.(relative(this.#root, path), isLink) ?? true
   }
 
   async #write(cid: CID, node: Extract<Node, { kind: 'file' }>, path: string, signal: AbortSignal): Promise<void> {

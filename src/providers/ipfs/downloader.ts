@@ -1,6 +1,6 @@
 import { readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { UnpackLimits } from '#contracts/archive.ts'
+import type { IsWanted, UnpackLimits } from '#contracts/archive.ts'
 import type { Downloader, DownloadProgress } from '#contracts/downloader.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
 import type { Blocks } from './blocks.ts'
@@ -19,22 +19,23 @@ export class IpfsDownloader implements Downloader {
     this.#limits = limits
   }
 
-  /** The total is what a folder says that it takes in IPFS, a little more than its files. */
+  /** The total is what a folder says that it takes in IPFS, a little more than its files; unknown of a part of it. */
   async download(
     result: SpecConfig,
     directory: string,
     progress: DownloadProgress,
     signal: AbortSignal,
+    isWanted?: IsWanted,
   ): Promise<void> {
     const source = decodeIpfsSource(result)
     const staged = join(directory, stage)
     try {
       const [{ bringContent }, { contentSize }] = await Promise.all([import('./bring.ts'), import('./content-size.ts')])
-      const totalBytes = await contentSize(this.#blocks, source, signal)
+      const totalBytes = isWanted ? undefined : await contentSize(this.#blocks, source, signal)
       let receivedBytes = 0
       const onBytes = (bytes: number) => progress((receivedBytes += bytes), totalBytes)
       const { kind } = await bringContent(
-        { blocks: this.#blocks, limits: this.#limits, onBytes },
+        { blocks: this.#blocks, limits: this.#limits, onBytes, isWanted },
         source,
         staged,
         signal,

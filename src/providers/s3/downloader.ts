@@ -4,12 +4,13 @@ import { join } from 'node:path'
 import type { IsWanted, UnpackArchive, UnpackLimits } from '#contracts/archive.ts'
 import type { Downloader, DownloadProgress } from '#contracts/downloader.ts'
 import type { Clock } from '#lib/clock.ts'
+import { objectPath } from '#lib/s3/input-key.ts'
 import { decodeS3Source, type S3Source } from '#lib/s3/params.ts'
 import { type SpecConfig, typeKey } from '#models/spec-config.ts'
 import { bringObjects } from './bring.ts'
 import type { S3Clients } from './clients.ts'
 import { s3Fault } from './faults.ts'
-import { listObjects } from './listing.ts'
+import { listObjects, type S3Listing } from './listing.ts'
 import { objectUrlPath } from './signed-get.ts'
 import { type SignedObject, signedObjects } from './signed-objects.ts'
 
@@ -53,16 +54,18 @@ export class S3Downloader implements Downloader {
       await mkdir(staged)
       const client = await clients.of(source)
       const signed = signedObjects(result)
-      const listing = signed
+      const all = signed
         ? { objects: signed, prefix: source.Key, isSingle: false }
         : await listObjects(client, source, signal)
+      const isArchive = all.isSingle && source.Key.endsWith('.tar.gz')
+      const listing = isArchive || !isWanted ? all : onlyWanted(all, isWanted)
       const get = signed ? clients.getterBy(addressesOf(source, signed)) : await clients.getter(source)
       const totalBytes = listing.objects.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
       let receivedBytes = 0
       const onBytes = (bytes: number) => progress((receivedBytes += bytes), totalBytes)
       await bringObjects({ client, get, clock, retries, onBytes }, source, listing, staged, signal)
       const names = await readdir(staged)
-      if (listing.isSingle && source.Key.endsWith('.tar.gz')) {
+      if (isArchive) {
         await unpack(createReadStream(join(staged, names[0] ?? '')), directory, limits, signal, isWanted)
       } else {
         for (const name of names) await rename(join(staged, name), join(directory, name))
@@ -73,6 +76,11 @@ export class S3Downloader implements Downloader {
       throw signal.aborted ? signal.reason : s3Fault(error, `s3://${source.Bucket}/${source.Key}`)
     }
   }
+}
+
+const onlyWanted = (listing: S3Listing, isWanted: IsWanted): S3Listing => {
+  const { objects, prefix } = listing
+  return { ...listing, objects: objects.filter(({ key }) => isWanted(objectPath(prefix, key), false)) }
 }
 
 const addressesOf = ({ Bucket }: S3Source, objects: readonly SignedObject[]): Map<string, string> =>
