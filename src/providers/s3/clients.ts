@@ -30,6 +30,8 @@ export type S3ClientsDeps = {
 
 const mostClients = 64
 const lookAgainMs = 30_000
+/** Less than an orchestrator waits for a bid. */
+const patienceMs = 20_000
 /** Of who names none: every region leads to the right one from here. */
 const fallbackRegion = 'us-east-1'
 
@@ -121,7 +123,7 @@ export class S3Clients implements Startable {
     const none = 'this node has no AWS credentials'
     if (!credentials && !(await mayHaveCredentials(environment))) return off(`${none}: none are set up for it`)
     try {
-      await (await this.#credentials())()
+      await this.#given()
       return yes
     } catch (error) {
       return no(`${none}: ${messageOf(error)}`)
@@ -143,7 +145,7 @@ export class S3Clients implements Startable {
     const isAws = isAwsEndpoint(endpoint)
     const settings: S3ClientConfig = {
       ...(endpoint ? { endpoint: endpointUrl(endpoint) } : {}),
-      ...(isSigning ? { credentials: await this.#credentials() } : anybody),
+      ...(isSigning ? { credentials: () => this.#given() } : anybody),
       forcePathStyle: !isAws,
       followRegionRedirects: true,
       retryStrategy: retryEach(this.#settings.retries, this.#deps.clock),
@@ -167,14 +169,25 @@ export class S3Clients implements Startable {
     return this.#deps.connect?.() ?? new (await import('undici')).Agent()
   }
 
-  async #credentials(): Promise<CredentialSource> {
-    const { credentials } = this.#deps
-    // Files that were not there are looked for again.
-    const chain = async () => (await import('@aws-sdk/credential-provider-node')).defaultProvider({ ignoreCache: true })
-    this.#chain ??= credentials ?? (await chain())
-    return this.#chain
+  /** Who gives credentials out may say nothing at all: the next who wants some asks anew. */
+  async #given(): ReturnType<CredentialSource> {
+    const chain = (this.#chain ??= this.#deps.credentials ?? (await defaultChain()))
+    const late = Promise.withResolvers<never>()
+    const patience = this.#deps.clock.after(patienceMs, () => {
+      this.#chain = undefined
+      late.reject(new Error(`who gives them out has said nothing for ${patienceMs / 1000} s`))
+    })
+    try {
+      return await Promise.race([chain(), late.promise])
+    } finally {
+      patience.stop()
+    }
   }
 }
+
+/** Files that were not there are looked for again. */
+const defaultChain = async (): Promise<CredentialSource> =>
+  (await import('@aws-sdk/credential-provider-node')).defaultProvider({ ignoreCache: true })
 
 /** Requests without a signature. */
 const anybody: S3ClientConfig = {
