@@ -20,7 +20,7 @@ const welcome: HandshakeReply = {
 } as HandshakeReply
 
 /** A node whose handshakes each wait for what the test lets become of them. */
-const node = () => {
+const node = (info = async () => nodeState('n-1', amount(1), {}).Info) => {
   const clock = new StepClock()
   const handshakes: PromiseWithResolvers<HandshakeReply>[] = []
   const shakeHands = (): Promise<HandshakeReply> => {
@@ -29,13 +29,17 @@ const node = () => {
     return handshake.promise
   }
   let reachable: () => void = () => {}
+  const goodbyes: string[] = []
   const connection = new Connection({
     store: partOf<Store>({ storeId: 's', fact: async () => 'link' }),
     post: partOf<Post>({ connect: () => {}, disconnect: () => {} }),
     compute: partOf<Compute>({ live: [], setLink: () => {} }),
-    orchestrator: partOf<OrchestratorEnd>({ handshake: shakeHands }),
+    orchestrator: partOf<OrchestratorEnd>({
+      handshake: shakeHands,
+      goodbye: async (id) => void goodbyes.push(id),
+    }),
     clock,
-    info: async () => nodeState('n-1', amount(1), {}).Info,
+    info,
     beatEveryMs: 15_000,
     sharesStore: false,
     onReachable: (handler) => {
@@ -53,7 +57,7 @@ const node = () => {
   const failAll = (): void => {
     for (const { reject } of handshakes) reject(nobodyListens)
   }
-  return { clock, connection, handshakes, failAll, passTo, reach: () => reachable() }
+  return { clock, connection, handshakes, goodbyes, failAll, passTo, reach: () => reachable() }
 }
 
 it('a node that meets nobody tries again after five seconds at most', async () => {
@@ -86,4 +90,17 @@ it('a node that is called while it meets nobody tries again at once, and soon af
   handshakes.at(-1)?.resolve(welcome)
   await passTo(26_200)
   expect(handshakes).toHaveLength(before + 2)
+})
+
+it('a node that ends says goodbye by the name that it came with: a component that says nothing does not keep it', async () => {
+  let asked = 0
+  const info = () =>
+    asked++ === 0 ? Promise.resolve(nodeState('n-1', amount(1), {}).Info) : new Promise<never>(() => {})
+  const { connection, handshakes, goodbyes } = node(info)
+  await connection.start()
+  await turn()
+  handshakes[0]?.resolve(welcome)
+  await turn()
+  await connection.stop()
+  expect(goodbyes).toEqual(['n-1'])
 })

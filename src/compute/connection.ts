@@ -45,6 +45,8 @@ export class Connection implements Startable {
   #isCalled = false
   /** Not let in: another node may bear this name, so nothing is said in it. */
   #isRefused = false
+  /** As the orchestrator was told; asking all components again would take as long as the slowest. */
+  #nodeId: NodeInfo['NodeID'] | undefined
   #watch: Subscription | undefined
 
   constructor(parts: ConnectionParts) {
@@ -64,9 +66,8 @@ export class Connection implements Startable {
     this.#watch?.stop()
     this.#timer?.stop()
     this.#disconnected()
-    if (this.#isRefused) return
-    const { NodeID } = await this.#parts.info()
-    await this.#parts.orchestrator.goodbye(NodeID).catch(() => {})
+    if (this.#isRefused || this.#nodeId === undefined) return
+    await this.#parts.orchestrator.goodbye(this.#nodeId).catch(() => {})
   }
 
   async #connect(): Promise<void> {
@@ -82,6 +83,8 @@ export class Connection implements Startable {
     const { orchestrator, compute, store, post, info, beatEveryMs, sharesStore, log } = this.#parts
     try {
       const NodeInfo = await info()
+      if (this.#isStopped) return
+      this.#nodeId = NodeInfo.NodeID
       const reply = await orchestrator.handshake(
         {
           NodeInfo,

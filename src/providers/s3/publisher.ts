@@ -8,6 +8,7 @@ import type { Publisher, PublishRequest } from '#contracts/publisher.ts'
 import { no, type Verdict, yes } from '#contracts/verdict.ts'
 import type { Clock } from '#lib/clock.ts'
 import { messageOf } from '#lib/fault.ts'
+import { orAborted } from '#lib/or-aborted.ts'
 import { isAwsEndpoint } from '#lib/s3/endpoint.ts'
 import { decodeS3Publisher, type S3PublisherParams } from '#lib/s3/params.ts'
 import { publisherKey } from '#lib/s3/publisher-key.ts'
@@ -36,8 +37,8 @@ export class S3Publisher implements Publisher {
     this.#deps = deps
   }
 
-  async isInstalled(): Promise<Verdict> {
-    return this.#clients.hasCredentials()
+  isInstalled(signal: AbortSignal): Promise<Verdict> {
+    return orAborted(this.#clients.hasCredentials(), signal)
   }
 
   async accepts(publisher: SpecConfig): Promise<Verdict> {

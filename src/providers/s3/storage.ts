@@ -52,9 +52,9 @@ export class S3Storage implements Storage {
     })
   }
 
-  async isInstalled(): Promise<Verdict> {
+  async isInstalled(signal: AbortSignal): Promise<Verdict> {
     if (this.#settings.isAnonymousTaken || this.#settings.trustedEndpoints.length > 0) return yes
-    return this.#clients.hasCredentials()
+    return orAborted(this.#clients.hasCredentials(), signal)
   }
 
   async isLocal(): Promise<boolean> {
