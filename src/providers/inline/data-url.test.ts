@@ -13,6 +13,11 @@ describe('parseDataUrl', () => {
     expect(parseDataUrl('data:;base64,/wA=').bytes).toEqual(Buffer.from([255, 0]))
   })
 
+  it('reads as much as a job may carry', () => {
+    const bytes = Buffer.alloc(10 * 1024 * 1024, 'inline')
+    expect(parseDataUrl(`data:;base64,${bytes.toString('base64')}`).bytes.equals(bytes)).toBe(true)
+  })
+
   it('knows the type, with the one that is meant when there is none', () => {
     expect(parseDataUrl('data:,x').mediaType).toBe('text/plain')
     expect(parseDataUrl('data:Application/GZIP;base64,YQ==').mediaType).toBe('application/gzip')
@@ -23,6 +28,9 @@ describe('parseDataUrl', () => {
     'data:text/plain;base64',
     'data:;base64,YQ',
     'data:;base64,Y Q==',
+    'data:;base64,YQ==YQ==',
+    'data:;base64,Y===',
+    'data:;base64,====',
     'data:,%4',
     'data:no slash,x',
   ])('refuses %s without repeating it', (url) => {

@@ -8,7 +8,7 @@ export type DataUrl = {
 
 const form = /^data:([^,]*),(.*)$/is
 const mediaTypeForm = /^[a-z0-9!#$&^_.+-]+\/[a-z0-9!#$&^_.+-]+$/
-const base64Form = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
+const noBase64 = /[^A-Za-z0-9+/]/
 
 /** Reads a `data:` URL (RFC 2397). Throws a Fault ValidationError that does not repeat the data. */
 export function parseDataUrl(text: string): DataUrl {
@@ -23,7 +23,8 @@ export function parseDataUrl(text: string): DataUrl {
 
 function fromBase64(data: string): Buffer {
   const text = (data.includes('%') ? fromPercent(data).toString('latin1') : data).replace(/[\r\n]/g, '')
-  if (!base64Form.test(text)) throw invalid('its data is not base64')
+  // One expression for all of it runs out of stack on some megabytes.
+  if (text.length % 4 !== 0 || noBase64.test(text.replace(/={1,2}$/, ''))) throw invalid('its data is not base64')
   return Buffer.from(text, 'base64')
 }
 
