@@ -6,13 +6,16 @@ const notFound = 'executable file not found'
 /** How runtimes tell of a program that is not there or may not be run. */
 const programTexts = /exec: "|executable file|open executable|invoke a command that was not found/i
 
+/** How they tell of a file that is to be mounted over a folder of the image, or a folder over a file. */
+const isMisplaced = (cause: string): boolean => /\bmount.*\bnot a directory\b/is.test(cause)
+
 /**
  * How a program "ended" that the engine could not start (execution.md §1.10). `engineExitCode` is what the container
  * then has: 126 and 127 blame the program's own files. Podman leaves it 0 and only says so.
  */
 export function startFailure(error: unknown, engineExitCode: number | undefined): Exit {
   const cause = messageOf(error)
-  const isUsers = engineExitCode === 126 || engineExitCode === 127 || programTexts.test(cause)
+  const isUsers = engineExitCode === 126 || engineExitCode === 127 || programTexts.test(cause) || isMisplaced(cause)
   return {
     exitCode: -1,
     failure: {
@@ -24,6 +27,11 @@ export function startFailure(error: unknown, engineExitCode: number | undefined)
 }
 
 function hintOf(cause: string, isUsers: boolean): { hint?: string } {
+  if (isMisplaced(cause)) {
+    return {
+      hint: 'An input or a result is a file where the image has a folder, or the other way round: give it another Target or Path',
+    }
+  }
   if (isUsers) return { hint: 'Check the entrypoint and the parameters against what is in the image' }
   if (!/could not select device driver/i.test(cause)) return {}
   return {
