@@ -409,6 +409,8 @@ describe('url storage', () => {
         '/third.txt': [200, {}],
         '/to-dodgy': [302, { Location: '/300' }],
         '/300': [200, { 'Content-Disposition': `attachment; filename*=UTF-8''300.jpg; filename="../../300.jpg"` }],
+        '/to-dots': [302, { Location: '/dots.txt' }],
+        '/dots.txt': [200, { 'Content-Disposition': 'attachment; filename="a/.."' }],
         '/to-none': [307, { Location: '/' }],
         '/': [200, {}],
         '/dodgy.jpg': [200, { 'Content-Disposition': 'attachment; filename=dodgy.bin' }],
@@ -418,6 +420,7 @@ describe('url storage', () => {
       expect(await nameOf('/initial')).toBe('third.txt')
       expect(await nameOf('/to-dodgy')).toBe('300.jpg')
       expect(await nameOf('/dodgy.jpg')).toBe('dodgy.jpg')
+      expect(await nameOf('/to-dots')).toBe('dots.txt')
       expect(await nameOf('/to-none')).toMatch(/^[0-9a-f-]{36}$/)
     })
 

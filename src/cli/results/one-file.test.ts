@@ -69,6 +69,16 @@ describe('one file of the results, for stdout', () => {
     expect(printed).toBe('')
   })
 
+  it('that is a folder which several executions fill has in it what each of them has', async () => {
+    server = await webServer((_, reply) => void reply.end(gzipSync(tarOf([{ name: 'out/in', body: 'x' }]))))
+    const [one, two] = ['e-1', 'e-2'].map((name) => ({
+      name,
+      published: { Type: 'urlDownload', Params: { URL: server?.url(`/${name}.tar.gz`) } },
+    }))
+    const folder = printFile([one, two] as Result[], 'out', { timeoutMs: 60_000 }, cli())
+    await expect(folder).rejects.toMatchObject({ hint: expect.stringMatching(/^In it: out\/in\. /) })
+  })
+
   it('is written alone, unless a link leads to it', async () => {
     const many = ['a', 'b', 'c'].map((name) => ({ name: `many/${name}`, body: name }))
     const gzip = (...members: TarMember[]) => gzipSync(tarOf([...many, ...members]))

@@ -33,7 +33,8 @@ export async function printFile(
     }
     const place = await resultFolder.placeIn(root, path)
     if (!place) throw noFile(path, shared.includes(path) ? names : [])
-    if (place.kind === 'folder') throw isFolder(path, await resultFolder.names(place.path))
+    if (place.kind === 'folder')
+      throw isFolder(path, [...(await resultFolder.names(place.path)), ...below(path, shared)])
     for await (const chunk of resultFolder.content(place.path)) {
       cli.interrupted.throwIfAborted()
       cli.stdout.write(chunk)
@@ -71,6 +72,13 @@ export async function needPlace(results: readonly Result[], path: string, flags:
     if (await resultFolder.placeIn(each, path)) return
   }
   throw noFile(path, [])
+}
+
+/** What several executions have in a folder is not in the view of all. */
+const below = (path: string, shared: readonly string[]): string[] => {
+  const asked = namesIn(path)
+  const paths = shared.map(namesIn).filter((names) => asked.every((name, i) => name === names[i]))
+  return paths.flatMap((names) => (names.length === asked.length + 1 ? names.slice(-1) : []))
 }
 
 const mostNamed = 5

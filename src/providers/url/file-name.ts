@@ -34,11 +34,12 @@ function decoded(path: string): string {
 
 const baseName = (path: string): string => path.replace(/\/+$/, '').split('/').at(-1) ?? ''
 
-/** File name of a Content-Disposition header, without any folder; empty when the header is malformed or has none. */
+/** File name of a Content-Disposition header, without any folder; empty when the header is malformed, has none or one of no file. */
 function suggestedName(header: string): string {
   const params = headerParams(header)
   const name = params && (extendedValue(params.get('filename*')) ?? params.get('filename'))
-  return baseName((name ?? '').replaceAll('\\', '/'))
+  const last = baseName((name ?? '').replaceAll('\\', '/'))
+  return last === '.' || last === '..' ? '' : last
 }
 
 /** `type; name=value; name="value"`; undefined when it does not have that form. */
