@@ -390,6 +390,16 @@ describe('url storage', () => {
     expect(readdirSync(directory)).toEqual([])
   })
 
+  it('counts all that breaks while nothing comes, before an answer or in it', async () => {
+    let asked = 0
+    const server = await serve((_, reply) => {
+      if (++asked % 2 === 0) return void reply.destroy()
+      reply.writeHead(200, { 'Content-Length': 1000, ETag: '"e"' }).write('x', () => reply.destroy())
+    })
+    await faultOf(prepare(server.url('/x')))
+    expect(server.requests).toHaveLength(4)
+  })
+
   it('gives up on a body that never comes whole', async () => {
     const server = await serve((_, reply) => {
       reply.writeHead(200, { 'Content-Length': 1000 })

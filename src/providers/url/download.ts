@@ -134,9 +134,10 @@ async function* resumed(
       const isMoving = atByte > before
       attempts = isMoving ? 1 : attempts + 1
       const isOver = attempts > fetching.retries || (isSilence(error) && !isMoving)
-      if (isOver || error instanceof Fault || error instanceof GaveUp) throw error
+      if (isOver || error instanceof Fault) throw error
+      if (error instanceof GaveUp && !error.isPassing) throw error
       body = undefined
-      await pause(fetching.clock, attempts, wanted.signal)
+      await pause(fetching.clock, attempts, wanted.signal, error instanceof GaveUp ? error.askedMs : 0)
     }
   }
   if (toByte !== Number.POSITIVE_INFINITY && atByte !== toByte) {
@@ -152,7 +153,8 @@ async function restOf(
 ): Promise<AsyncIterable<Buffer>> {
   const range = `bytes=${fromByte}-${toByte === Number.POSITIVE_INFINITY ? '' : toByte - 1}`
   const headers = { range, ...(validator && { 'if-range': validator }) }
-  const rest = await fetchWithRetries(fetching, { ...wanted, method: 'GET', headers })
+  // Who goes on asks again: each break counts once.
+  const rest = await fetchWithRetries({ ...fetching, retries: 0 }, { ...wanted, method: 'GET', headers })
   if (validator && validatorOf(rest.headers) !== validator) throw await changed(rest)
   if (rest.status !== 206) return skipping(rest.body, fromByte)
   if (startOf(rest) !== fromByte) throw await changed(rest)

@@ -51,16 +51,18 @@ export async function fetchWithRetries(parts: FetchParts, asked: Fetching): Prom
       if (fetched.status >= 200 && fetched.status < 300) return fetched
       await fetched.body.dump({ limit: 64 * 1024 }).catch(() => {})
       const refusal = new FetchRefused(fetched.status, STATUS_CODES[fetched.status] ?? '')
-      if (!passing(fetched.status) || attempt > parts.retries) throw new GaveUp(refusal, attempt)
       askedMs = retryAfterMs(fetched.headers, parts.clock)
+      if (!passing(fetched.status) || attempt > parts.retries) throw new GaveUp(refusal, attempt, askedMs)
     } catch (error) {
       if (asked.signal.aborted) throw asked.signal.reason
       if (error instanceof GaveUp || error instanceof Fault) throw error
-      if (attempt > parts.retries || isSilence(error) || isMistrust(error)) throw new GaveUp(error, attempt)
+      if (attempt > parts.retries || isLasting(error)) throw new GaveUp(error, attempt)
     }
     await pause(parts.clock, attempt, asked.signal, askedMs)
   }
 }
+
+const isLasting = (error: unknown): boolean => isSilence(error) || isMistrust(error)
 
 /** When the server wants to be asked again, in so many seconds or at a date. */
 function retryAfterMs({ 'retry-after': wanted }: Fetched['headers'], clock: Clock): number {
@@ -74,10 +76,18 @@ export class GaveUp extends Error {
   readonly attempts: number
   /** 0 = there was no answer. */
   readonly status: number
-  constructor(error: unknown, attempts: number) {
+  /** How long the server wants to be left alone. */
+  readonly askedMs: number
+  constructor(error: unknown, attempts: number, askedMs = 0) {
     super(messageOf(error), { cause: error })
     this.attempts = attempts
     this.status = error instanceof FetchRefused ? error.status : 0
+    this.askedMs = askedMs
+  }
+
+  /** Whether another attempt after a while may end otherwise. */
+  get isPassing(): boolean {
+    return this.status === 0 ? !isLasting(this.cause) : passing(this.status)
   }
 }
 
