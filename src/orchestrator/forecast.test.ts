@@ -222,6 +222,20 @@ describe('why', () => {
     })
   })
 
+  it.each([
+    ['batch', 1, 'its node is away'],
+    ['service', 2, '1 of 2 runs, 1 of 2 is on a node that is away'],
+    ['ops', 1, 'it runs, 1 of its nodes is away'],
+  ] as const)('a %s job of %i does not say that it runs on a node that is away [F3]', (Type, Count, Summary) => {
+    const nodes = Type === 'batch' ? one : [...one, ...one]
+    const world = new World(job({ Type, Count, MaxPerNode: 1, Disconnect: { LostAfter: 60 } }), nodes)
+    world.step()
+    world.run(1n)
+    world.step()
+    world.nodes[0]!.isConnected = false
+    expect(reasonsOf(world.snapshot())).toMatchObject({ Summary, Next: expect.stringMatching(/^goes on by itself; /) })
+  })
+
   it('an ops job says what becomes of its failure, and a node that declined is told with its words [F3, W45]', () => {
     const ops = new World(job({ Type: 'ops' }), one)
     ops.step()

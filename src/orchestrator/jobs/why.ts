@@ -42,9 +42,9 @@ const causeOf = (snapshot: Snapshot, forecast: Forecast, plan: Plan): string => 
       return own.length === 0 && forecast.Exclusions.length > 0 ? forecast.Summary : said || forecast.Summary
     default:
       return isUnderWay(plan, own)
-        ? progressOf(job, own) ||
+        ? progressOf(snapshot, own) ||
             (plan.checkAt === undefined ? 'nothing of it runs' : 'its next attempt waits for its time')
-        : [progressOf(job, own), forecast.Summary].filter((text) => text).join('; ')
+        : [progressOf(snapshot, own), forecast.Summary].filter((text) => text).join('; ')
   }
 }
 
@@ -62,15 +62,19 @@ const isUnderWay = (plan: Plan, own: readonly Execution[]): boolean =>
   own.length > 0 && plan.starts.length === 0 && !plan.unplaced && !plan.staying
 
 /** How far it is: `it runs`; of several partitions `3 of 5 run, 1 of 5 has completed`; '' when there is nothing of it. */
-const progressOf = (job: Job, own: readonly Execution[]): string => {
+const progressOf = ({ job, nodes }: Snapshot, own: readonly Execution[]): string => {
   const places = [...Map.groupBy(own, (e) => (isCounted(job.Type) ? e.PartitionIndex : e.NodeID)).values()]
-  const stages = places.map(stageOf)
+  const stages = places.map((attempts) => stageOf(attempts, nodes))
   const count = (stage: Stage): number => stages.filter((each) => each === stage).length
-  const [done, running, starting] = [count('done'), count('running'), count('starting')]
-  if (running + starting + done === 0) return ''
-  if (!isCounted(job.Type) || job.Count === 1) return running > 0 ? 'it runs' : 'its executions are on their way'
+  const [done, running, starting, away] = [count('done'), count('running'), count('starting'), count('away')]
+  if (running + starting + done + away === 0) return ''
+  if (!isCounted(job.Type) || job.Count === 1) {
+    const told = [running > 0 ? 'it runs' : '', away > 0 ? awayText(job, away) : '']
+    return told.filter((text) => text).join(', ') || 'its executions are on their way'
+  }
   return [
     running > 0 ? partOf(job, running, 'runs', 'run') : '',
+    away > 0 ? partOf(job, away, 'is on a node that is away', 'are on nodes that are away') : '',
     starting > 0 ? partOf(job, starting, 'is on its way', 'are on their way') : '',
     done > 0 ? partOf(job, done, 'has completed', 'have completed') : '',
   ]
@@ -78,11 +82,16 @@ const progressOf = (job: Job, own: readonly Execution[]): string => {
     .join(', ')
 }
 
-type Stage = 'done' | 'running' | 'starting' | 'nothing'
-const stageOf = (attempts: readonly Execution[]): Stage => {
+const awayText = ({ Type }: Job, nodes: number): string =>
+  isCounted(Type) ? 'its node is away' : `${nodes} of its nodes ${nodes === 1 ? 'is' : 'are'} away`
+
+/** `away`: whether it still runs is not known. */
+type Stage = 'done' | 'running' | 'away' | 'starting' | 'nothing'
+const stageOf = (attempts: readonly Execution[], nodes: Snapshot['nodes']): Stage => {
   if (attempts.some(({ ComputeState }) => ComputeState.StateType === 'Completed')) return 'done'
   const live = attempts.filter(isLive)
   if (live.length === 0) return 'nothing'
+  if (live.every(({ NodeID }) => nodes.view(NodeID)?.isConnected !== true)) return 'away'
   return live.some(({ ComputeState }) => ComputeState.StateType === 'Running') ? 'running' : 'starting'
 }
 
