@@ -35,10 +35,8 @@ export const execRequested = (now: bigint, nodeId: string, shortNode: string): E
   event(topics.scheduling, `Requested execution on ${shortNode}`, now, { NodeID: nodeId })
 export const execRunning = (now: bigint): Event => event(topics.execution, 'Running', now)
 export const execCompleted = (now: bigint): Event => event(topics.execution, 'Completed successfully', now)
-/** Of a program that is to run for ever. */
+/** Of a program that is to run for ever; clients know no line of the history for it. */
 export const unexpectedEnd = 'execution completed unexpectedly'
-export const execEndedUnexpectedly = (now: bigint): Event =>
-  event(topics.execution, unexpectedEnd, now, { IsError: 'true' })
 export const stateUpdate = (now: bigint, state: string, text?: string): Event =>
   event(topics.stateUpdate, text ? `${state}. ${text}` : state, now, { NewState: state })
 

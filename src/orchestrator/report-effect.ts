@@ -1,10 +1,10 @@
-import { type Event, noEvent } from '#models/event.ts'
+import { noEvent } from '#models/event.ts'
 import type { Execution } from '#models/execution.ts'
 import { canMoveExecution, isTerminalExecution } from '#models/execution-state.ts'
 import { isLongRunning, type Job } from '#models/job.ts'
 import type { NewHistory } from '#models/job-history.ts'
 import type { ComputeMessage } from '#models/messages/messages.ts'
-import { execCompleted, execEndedUnexpectedly, unexpectedEnd } from './events.ts'
+import { execCompleted, unexpectedEnd } from './events.ts'
 import { acceptedLines, executionLine, runningLines } from './history-lines.ts'
 
 export type Effect = { after: Execution; lines: NewHistory[]; isJobStarted?: boolean; look: Look }
@@ -107,8 +107,14 @@ const completed = (before: Execution, report: Report<'RunResult'>, nowNs: bigint
     Revision: before.Revision + 1,
     ModifyTime: nowNs,
   }
-  const event = execCompleted(nowNs)
-  return { after, lines: [line(before, after), newerLine(before, after, event)], look: 'if it was the last' }
+  const newer = executionLine(after, {
+    previous: before.ComputeState.StateType,
+    next: 'Completed',
+    revision: after.Revision,
+    event: execCompleted(nowNs),
+    audience: 'since-1.5',
+  })
+  return { after, lines: [line(before, after), newer], look: 'if it was the last' }
 }
 
 /** A service or daemon is not meant to end by itself. */
@@ -123,8 +129,7 @@ const endedUnexpectedly = (before: Execution, report: Report<'RunResult'>, nowNs
     Revision: before.Revision + 1,
     ModifyTime: nowNs,
   }
-  const event = execEndedUnexpectedly(nowNs)
-  return { after, lines: [line(before, after), newerLine(before, after, event)], look: 'yes' }
+  return { after, lines: [line(before, after)], look: 'yes' }
 }
 
 const failed = (before: Execution, report: Report<'ComputeError'>, nowNs: bigint): Effect => {
@@ -172,14 +177,4 @@ const line = (before: Execution, after: Execution, event = noEvent()): NewHistor
     next: after.ComputeState.StateType,
     revision: after.Revision,
     ...(event.Message ? { event } : {}),
-  })
-
-/** What clients before 1.5 see without words. */
-const newerLine = (before: Execution, after: Execution, event: Event): NewHistory =>
-  executionLine(after, {
-    previous: before.ComputeState.StateType,
-    next: after.ComputeState.StateType,
-    revision: after.Revision,
-    event,
-    audience: 'since-1.5',
   })

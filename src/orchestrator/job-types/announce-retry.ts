@@ -1,6 +1,6 @@
 import type { Execution } from '#models/execution.ts'
 import { rescheduleOf } from '#models/job.ts'
-import { execRetry } from '../events.ts'
+import { execRetry, unexpectedEnd } from '../events.ts'
 import type { Plan } from '../plan.ts'
 import type { Snapshot } from '../snapshot.ts'
 import { raisedMemory } from './more-memory.ts'
@@ -18,7 +18,7 @@ export const announceRetry = (snapshot: Snapshot, plan: Plan, attempts: readonly
   const most = rescheduleOf(job).Attempts
   const count = Number.isFinite(most) ? `${failures} of ${most}` : `${failures}`
   const event = execRetry(nowNs, {
-    what: `Attempt ${count} failed${classText(before)}`,
+    what: `Attempt ${count} failed${classText(before)}${unsaidCause(before)}`,
     retry:
       retry.kind === 'never'
         ? { why: retry.why }
@@ -26,3 +26,6 @@ export const announceRetry = (snapshot: Snapshot, plan: Plan, attempts: readonly
   })
   plan.changes.push({ before, after: { ...before, FollowupEvalID: evaluationId }, event, isCancelSent: false })
 }
+
+const unsaidCause = ({ ComputeState: { Message } }: Execution): string =>
+  Message === unexpectedEnd ? `: ${unexpectedEnd}` : ''
