@@ -10,12 +10,18 @@ describe('parseDataUrl', () => {
     expect(textOf('data:,a%20b,c')).toBe('a b,c')
     expect(textOf('data:;base64,')).toBe('')
     expect(textOf('data:text/plain;base64,YQ%3D%3D')).toBe('a')
+    expect(parseDataUrl('data:,%fF%0a%C3%A9ü').bytes).toEqual(Buffer.from([255, 10, 0xc3, 0xa9, 0xc3, 0xbc]))
     expect(parseDataUrl('data:;base64,/wA=').bytes).toEqual(Buffer.from([255, 0]))
   })
 
   it('reads as much as a job may carry', () => {
     const bytes = Buffer.alloc(10 * 1024 * 1024, 'inline')
     expect(parseDataUrl(`data:;base64,${bytes.toString('base64')}`).bytes.equals(bytes)).toBe(true)
+  })
+
+  it('reads as many percent signs, without holding up its node', () => {
+    const { bytes } = parseDataUrl(`data:,${'%41'.repeat(2_500_000)}`)
+    expect([bytes.length, bytes.every((byte) => byte === 0x41)]).toEqual([2_500_000, true])
   })
 
   it('knows the type, with the one that is meant when there is none', () => {
@@ -33,7 +39,8 @@ describe('parseDataUrl', () => {
     'data:;base64,====',
     'data:,%4',
     'data:no slash,x',
+    `data:${'a'.repeat(1_000)},x`,
   ])('refuses %s without repeating it', (url) => {
-    expect(() => parseDataUrl(url)).toThrow(/^invalid inline params: /)
+    expect(() => parseDataUrl(url)).toThrow(/^invalid inline params: .{1,200}$/)
   })
 })

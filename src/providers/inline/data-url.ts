@@ -9,6 +9,8 @@ export type DataUrl = {
 const form = /^data:([^,]*),(.*)$/is
 const mediaTypeForm = /^[a-z0-9!#$&^_.+-]+\/[a-z0-9!#$&^_.+-]+$/
 const noBase64 = /[^A-Za-z0-9+/]/
+const percentSign = 0x25
+const shownLength = 100
 
 /** Reads a `data:` URL (RFC 2397). Throws a Fault ValidationError that does not repeat the data. */
 export function parseDataUrl(text: string): DataUrl {
@@ -16,7 +18,8 @@ export function parseDataUrl(text: string): DataUrl {
   if (head === undefined || data === undefined) throw invalid('not a data URL (data:[<type>][;base64],<data>)')
   const [type = '', ...parameters] = head.split(';').map((part) => part.trim().toLowerCase())
   const mediaType = type || 'text/plain'
-  if (!mediaTypeForm.test(mediaType)) throw invalid(`${JSON.stringify(mediaType)} is not a media type`)
+  if (!mediaTypeForm.test(mediaType))
+    throw invalid(`${JSON.stringify(mediaType.slice(0, shownLength))} is not a media type`)
   const isBase64 = parameters.at(-1) === 'base64'
   return { mediaType, bytes: isBase64 ? fromBase64(data) : fromPercent(data) }
 }
@@ -30,8 +33,20 @@ function fromBase64(data: string): Buffer {
 
 function fromPercent(data: string): Buffer {
   if (/%(?![0-9a-f]{2})/i.test(data)) throw invalid('a % is not followed by two hexadecimal digits')
-  const parts = data.split(/(?:%([0-9a-f]{2}))/i)
-  return Buffer.concat(parts.map((part, index) => Buffer.from(part, index % 2 === 1 ? 'hex' : 'utf8')))
+  const bytes = Buffer.from(data, 'utf8')
+  let length = 0
+  for (let at = 0; at < bytes.length; length += 1) {
+    const isEscaped = bytes[at] === percentSign
+    bytes[length] = isEscaped ? 16 * digitAt(bytes, at + 1) + digitAt(bytes, at + 2) : (bytes[at] as number)
+    at += isEscaped ? 3 : 1
+  }
+  return bytes.subarray(0, length)
+}
+
+/** Of a hexadecimal digit in ASCII; letters of both cases end in 1 to 6. */
+function digitAt(bytes: Buffer, at: number): number {
+  const code = bytes[at] as number
+  return (code & 15) + (code > 0x40 ? 9 : 0)
 }
 
 const invalid = (why: string): Fault =>
