@@ -27,7 +27,9 @@ export class Post {
     const outcome = await this.store.commit(change)
     if (outcome.kind === 'applied') {
       then?.()
-      for (const row of outcome.outbox) this.#senders.get(row.peer)?.offer([row])
+      // Offered one by one, the first would go alone, and the others wait for its acknowledgement.
+      const byPeer = Map.groupBy(outcome.outbox, ({ peer }) => peer)
+      for (const [peer, rows] of byPeer) this.#senders.get(peer)?.offer(rows)
     }
     return outcome
   }

@@ -45,6 +45,22 @@ const send = async (store: Store, post: Post, count: number): Promise<void> => {
 }
 
 describe('messages between two stores', () => {
+  it('of one commit go together, so that a start takes one round trip [F1]', async () => {
+    const post = new Post(await openTestStore(), hurried())
+    const batches: number[][] = []
+    const deliver = async (frames: readonly Frame<OrchestratorMessage>[]): Promise<FramesAck> => {
+      batches.push(frames.map(({ Message }) => numberOf(Message)))
+      return { LastSeq: frames.at(-1)?.Seq ?? 0 }
+    }
+    post.connect('n-1', deliver as never, { sharesStore: false })
+    await post.resting('n-1')
+    const outbox = [1, 2, 3].map((n) => ({ peer: n === 2 ? 'n-2' : 'n-1', message: cancel(n) }))
+    await post.commit({ outbox })
+    await post.resting('n-1')
+    expect(batches).toEqual([[1, 3]])
+    post.stop()
+  })
+
   it('arrive in order and are applied once, whatever happens to the batches on the way [W7, W11, W12, W13]', async () => {
     const fates = fc.array(
       fc.constantFrom<Fate>('arrives', 'is lost', 'arrives but its answer is lost', 'arrives twice', 'arrives in part'),
