@@ -1,6 +1,7 @@
-import { type ConnectionOptions, nkeyAuthenticator } from '@nats-io/transport-node'
+import type { ConnectionOptions } from '@nats-io/transport-node'
 import { type NatsLogin, type NatsUrl, parseNatsUrl } from '#lib/nats-url.ts'
 import { clientTls } from './client-tls.ts'
+import { signerOf } from './node-key.ts'
 
 export type ClientSettings = {
   /** Addresses of one broker or cluster of brokers; a login in one of them is shown to all. */
@@ -36,7 +37,7 @@ export function clientOptions(settings: ClientSettings): ConnectionOptions {
     servers: urls.map(({ address }) => address),
     ...shown(urls.find(({ login }) => login)?.login ?? { token }),
     ...(isTls ? { tls: clientTls(urls.map(hostOf), caFile) } : {}),
-    ...(keySeed === undefined ? {} : { authenticator: nkeyAuthenticator(new TextEncoder().encode(keySeed)) }),
+    ...(keySeed === undefined ? {} : { authenticator: signerOf(keySeed) }),
     name,
     // Under its own name, so that a broker can keep others from listening there.
     inboxPrefix: `_INBOX.${name}`,
