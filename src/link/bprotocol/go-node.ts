@@ -60,6 +60,9 @@ export class GoNode implements ComputeEnd {
   /** Failed while the order had no answer: when it comes again, it must not be sent. */
   readonly #givenUp = new Set<ExecutionId>()
   #late: Timer | undefined
+  /** When it was last met: by orders of before it may have been asked by an earlier life of ours, or over a line that broke. */
+  #metAtNs = 0n
+  #again: Timer | undefined
 
   constructor(id: NodeId, parts: GoNodeParts) {
     this.id = id
@@ -74,13 +77,14 @@ export class GoNode implements ComputeEnd {
     const reply = await this.#parts.end.handshake({ NodeInfo: info, LiveExecutions: [], ...store }, this)
     if (!reply.IsAccepted) return reply
     this.reports.goOn(reply.LinkID)
-    void this.#askWhatRuns()
+    this.#met()
     return reply
   }
 
   stop(): void {
     this.reports.stop()
     this.#late?.stop()
+    this.#again?.stop()
   }
 
   async deliver(_linkId: string, frames: readonly Frame<OrchestratorMessage>[]): Promise<FramesAck> {
@@ -106,7 +110,7 @@ export class GoNode implements ComputeEnd {
       else this.#suspects.add(executionId)
     }
     this.#asked.clear()
-    void this.#askWhatRuns()
+    this.#met()
   }
 
   /** It has called back: no answer is waited for any more. */
@@ -131,6 +135,19 @@ export class GoNode implements ComputeEnd {
 
   async readResult(): Promise<ResultPart> {
     throw new Fault('NotFound', 'nodes of other versions keep no results for the orchestrator')
+  }
+
+  #met(): void {
+    this.#metAtNs = this.#parts.clock.nowNs()
+    void this.#askWhatRuns()
+  }
+
+  /** An order that it had before is taken as if it were new, and may have ended: that can be asked once it is believed to run. */
+  #askAgain(): void {
+    this.#again ??= this.#parts.clock.after(lateReportMs, () => {
+      this.#again = undefined
+      void this.#askWhatRuns()
+    })
   }
 
   /**
@@ -185,13 +202,13 @@ export class GoNode implements ComputeEnd {
       this.#fail(ID, why)
       return Promise.resolve()
     }
-    const asking = this.#askNow(ID, text)
+    const asking = this.#askNow(Execution, text)
     this.#asked.set(ID, asking)
     asking.catch(() => this.#asked.get(ID) === asking && this.#asked.delete(ID))
     return asking
   }
 
-  async #askNow(id: ExecutionId, text: string): Promise<void> {
+  async #askNow({ ID: id, CreateTime }: Execution, text: string): Promise<void> {
     this.#unanswered.add(id)
     const answer = await this.#request('AskForBid', text).catch((error: unknown) => {
       this.#unanswered.delete(id)
@@ -205,6 +222,7 @@ export class GoNode implements ComputeEnd {
     if (refusal !== undefined) return this.#fail(id, refusal)
     const StartTime = this.#parts.clock.nowNs()
     void this.reports.add({ Kind: 'RunStarted', Body: { ExecutionID: id, StartTime } })
+    if (CreateTime < this.#metAtNs) this.#askAgain()
   }
 
   /** What it does not hold, or cannot stop any more, needs no stopping. */

@@ -110,6 +110,17 @@ describe('the policy of new attempts', () => {
     }
   })
 
+  it('counts one that failed when its successor was there already, as it was to leave its node', () => {
+    const one = new World(job({ Type: 'service', Reschedule: { Attempts: 1 } }), [...oneNode, ...oneNode])
+    one.step()
+    one.nodes[0]!.state = { ...one.nodes[0]!.state, Cordon: 'DRAINING' }
+    expect(one.step().starts.length).toBe(1)
+    one.end(0, 'Failed', 'transient')
+    expect(one.step().jobState?.StateType).not.toBe('Failed')
+    one.end(0, 'Failed', 'lost')
+    expect(one.step().jobState?.Message).toBe('it Failed\nJob failed: attempt 2, tried 1 of 1 times (transient).')
+  })
+
   it.each(['transient', 'lost'] as const)(
     'ends at its Deadline, also for a %s attempt that waits for room',
     (failure) => {

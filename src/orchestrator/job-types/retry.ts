@@ -29,12 +29,18 @@ export const retryOf = (snapshot: Snapshot, attempts: readonly Execution[]): Ret
   const until = policy.Deadline > 0 ? job.VersionTime + BigInt(policy.Deadline) * secondNs : undefined
   const isTooLate = (at: bigint): boolean => until !== undefined && at > until
   const now: Retry = { kind: 'now', ...(until !== undefined && { until }) }
-  if (!isFailure(last)) return isTooLate(nowNs) ? never('past the deadline for new attempts') : now
+  const failures = failedInARow(job, attempts).length
+  const triedOut = (): Retry =>
+    never(`tried ${failures} of ${policy.Attempts} times${classText(attempts.findLast(isFailure) ?? last)}`)
+  if (!isFailure(last)) {
+    // One that left its node may have failed when its successor was there already.
+    if (failures >= policy.Attempts) return triedOut()
+    return isTooLate(nowNs) ? never('past the deadline for new attempts') : now
+  }
   if (last.FailureClass !== '' && !policy.Classes.includes(last.FailureClass))
     return never(`a failure of class ${last.FailureClass} is not tried again`)
   if (job.Delivery === 'AtMostOnce') return never('the job must not start more than once')
-  const failures = failedInARow(job, attempts).length
-  if (failures >= policy.Attempts) return never(`tried ${failures} of ${policy.Attempts} times${classText(last)}`)
+  if (failures >= policy.Attempts) return triedOut()
   const at = last.ModifyTime + backoffNs(policy, failures, jitterOf(last.ID))
   if (isTooLate(at > nowNs ? at : nowNs)) return never('past the deadline for new attempts')
   return at <= nowNs ? now : { kind: 'later', at }

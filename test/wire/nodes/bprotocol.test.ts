@@ -157,6 +157,7 @@ async function withNode(
   run: (order: Order) => Callback | Promise<Callback>,
   isOuter = false,
   state = (_id: string) => 'Running',
+  isHeard = () => true,
 ) {
   const cluster = await served('node-4', isOuter)
   const { node, answer } = cluster
@@ -176,7 +177,7 @@ async function withNode(
     const order = { ExecutionID: Execution?.ID ?? ExecutionID, JobID: Execution?.JobID ?? '' }
     if (subject.endsWith('BidAccepted/v1'))
       return node.publish(reply, bytes({ error: stateError(state(ExecutionID)), value: null }))
-    node.publish(reply, bytes({ value: order }))
+    if (isHeard()) node.publish(reply, bytes({ value: order }))
     if (!subject.endsWith('AskForBid/v1') || orders.includes(order.ExecutionID)) return
     orders.push(order.ExecutionID)
     void Promise.resolve(run(order)).then(({ name, body }) =>
@@ -241,6 +242,25 @@ describe('a job on a node of 1.4', () => {
     expect((await endOf(cluster.jobs, ended)).State.StateType).toBe('Completed')
     expect((await states(ended)).toSorted()).toEqual(['Completed', 'lost'])
     expect(await states(running)).toEqual(['Running'])
+  }, 30_000)
+
+  it('begins again when its node has ended it before anybody heard that it has the order [W7]', async () => {
+    const silent = new Promise<Callback>(() => {})
+    const calls = [silent, printed('again\n')]
+    let isHeard = false
+    const cluster = await withNode(
+      () => calls.shift() ?? silent,
+      false,
+      (id) => (id === cluster.orders[0] ? 'Completed' : 'Running'),
+      () => isHeard,
+    )
+    const id = await submitSpec(cluster.jobs, wasmJob())
+    await until('it has the order', () => cluster.orders.length === 1)
+    isHeard = true
+    cluster.serveAnew()
+    cluster.node.publish('heartbeat', bytes({ NodeID: 'node-4', Sequence: 2 }))
+    expect((await endOf(cluster.jobs, id)).State.StateType).toBe('Completed')
+    expect(cluster.orders).toHaveLength(2)
   }, 30_000)
 
   it('ends by the first that its node says of its end, though it is said twice and its bid comes after that [N16]', async () => {
