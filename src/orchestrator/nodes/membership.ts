@@ -149,7 +149,7 @@ export class Membership implements OrchestratorEnd {
     if (await this.#isTaken(request)) return refuse('another node of this name is connected')
     const { linkId, lost } = await agreedLink(this.#linkParts, request)
     // Operators judge at any time: what is known is read when nothing is waited for any more, and once again.
-    const known = nodes.get(info.NodeID)
+    const known = nodes.stored(info.NodeID)
     if (known?.Membership === 'REJECTED') return refuse(rejection(known))
     const { durable } = await this.#note(
       connectedNode(info, known ?? { Membership: settings.defaultMembership }, clock.nowNs()),
@@ -245,12 +245,15 @@ export class Membership implements OrchestratorEnd {
   async disconnect(nodeId: NodeId, why: string): Promise<void> {
     this.#sessions.close(nodeId)
     this.#lostWork.silent(nodeId)
-    const state = this.#parts.nodes.get(nodeId)
-    if (!state) return
+    const { nodes } = this.#parts
     this.#leaving.set(nodeId, why)
+    // Read again, it is away, as nobody speaks for it; that is stored later.
+    if (nodes.isDoubtful) return
+    const state = nodes.get(nodeId)
+    if (!state) return void this.#leaving.delete(nodeId)
     await this.#note(disconnectedNode(state, why, this.#parts.clock.nowNs()))
     this.#leaving.delete(nodeId)
-    this.#parts.evaluations.askFor(this.#parts.nodes.jobsOn(nodeId), 'node-leave')
+    this.#parts.evaluations.askFor(nodes.jobsOn(nodeId), 'node-leave')
     this.#setListening(nodeId, true)
   }
 

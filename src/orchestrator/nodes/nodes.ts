@@ -130,10 +130,7 @@ export class Nodes implements NodesApi {
   }
 
   #known(id: NodeId): NodeState {
-    const { table } = this.#parts
-    if (table.isDoubtful)
-      throw new Fault('ServiceUnavailable', 'the nodes are being read again', { component, isRetryable: true })
-    const state = table.get(id)
+    const state = this.#parts.table.stored(id)
     if (!state) throw new Fault('NotFound', `nodeInfo not found for nodeID: ${id}`, { component })
     return state
   }
