@@ -149,7 +149,7 @@ export class Membership implements OrchestratorEnd {
     if (await this.#isTaken(request)) return refuse('another node of this name is connected')
     const { linkId, lost } = await agreedLink(this.#linkParts, request)
     // Operators judge at any time: what is known is read when nothing is waited for any more, and once again.
-    const known = nodes.stored(info.NodeID)
+    const known = nodes.get(info.NodeID)
     if (known?.Membership === 'REJECTED') return refuse(rejection(known))
     const { durable } = await this.#note(
       connectedNode(info, known ?? { Membership: settings.defaultMembership }, clock.nowNs()),
