@@ -108,3 +108,30 @@ it('a rejected node is not let in while the store cannot be read, nor taken for 
   expect(await greet()).toMatchObject({ IsAccepted: false, Reason: 'node has been rejected' })
   await cluster.stop()
 })
+
+it('a drain that was lost with the greeting of its node does not come back with the end of that greeting [I1]', async () => {
+  const database = new FaultySql(openSqlite(':memory:'))
+  const cluster = await startOrchestrator({}, database)
+  const { link } = cluster.orchestrator
+  const back: ComputeEnd = {
+    deliver: async (_linkId, frames) => ({ LastSeq: frames.at(-1)?.Seq ?? 0 }),
+    async *readLogs() {},
+    readResult: async () => ({ bytes: new Uint8Array(), sizeBytes: 0, tag: '' }),
+  }
+  const greet = (LinkID: string) =>
+    link.handshake({ NodeInfo: nodeInfo, StoreID: 's', LinkID, LiveExecutions: [] }, back)
+  const { LinkID } = await greet('')
+  await link.goodbye(nodeInfo.NodeID)
+  await cluster.nodes.cordon(nodeInfo.NodeID, '')
+  await cluster.nodes.uncordon(nodeInfo.NodeID, '')
+  failOnce(database)
+  await greet(LinkID)
+  await expect(cluster.nodes.drain(nodeInfo.NodeID, '')).rejects.toThrow(Fault)
+  await until(
+    'memory is rebuilt',
+    async () => (await cluster.nodes.get('n-1')).ConnectionState.Status === 'DISCONNECTED',
+  )
+  await cluster.store.settled()
+  expect((await cluster.store.nodes()).map(({ Cordon }) => Cordon)).toEqual([undefined])
+  await cluster.stop()
+})

@@ -63,6 +63,7 @@ export class GoNode implements ComputeEnd {
   /** When it was last met: by orders of before it may have been asked by an earlier life of ours, or over a line that broke. */
   #metAtNs = 0n
   #again: Timer | undefined
+  #isStopped = false
 
   constructor(id: NodeId, parts: GoNodeParts) {
     this.id = id
@@ -82,6 +83,7 @@ export class GoNode implements ComputeEnd {
   }
 
   stop(): void {
+    this.#isStopped = true
     this.reports.stop()
     this.#late?.stop()
     this.#again?.stop()
@@ -158,7 +160,7 @@ export class GoNode implements ComputeEnd {
     const over: ExecutionId[] = []
     const isWhole = await this.#gather(over).catch(() => false)
     this.#late?.stop()
-    if (isWhole && over.length === 0) return
+    if (this.#isStopped || (isWhole && over.length === 0)) return
     this.#late = this.#parts.clock.after(lateReportMs, () => {
       for (const id of over) this.#fail(id, unheard, 'lost')
       if (!isWhole) void this.#askWhatRuns()

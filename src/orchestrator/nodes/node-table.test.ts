@@ -38,16 +38,6 @@ const matchedBy =
     matches(state.Info.Labels)
 
 describe('the node table', () => {
-  it('gives nothing to be stored again that may never have been stored, until the rows were read', () => {
-    const table = new NodeTable()
-    table.load([nodeAt(0)], [])
-    table.put({ ...nodeAt(0), Cordon: 'DRAINING' })
-    table.isDoubtful = true
-    expect(() => table.stored('n-0' as NodeId)).toThrow('the nodes are being read again')
-    table.load([nodeAt(0)], [])
-    expect(table.stored('n-0' as NodeId)).toEqual(nodeAt(0))
-  })
-
   const where = fc.nat(5)
   const value = fc.constantFrom('a', 'b', '1', '2')
   const labels = fc.dictionary(fc.constantFrom('zone', 'disk'), value, { noNullPrototype: true })

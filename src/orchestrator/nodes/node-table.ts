@@ -1,4 +1,3 @@
-import { Fault } from '#lib/fault.ts'
 import type { Execution } from '#models/execution.ts'
 import { isTerminalExecution } from '#models/execution-state.ts'
 import type { JobId, NodeId } from '#models/ids.ts'
@@ -123,16 +122,6 @@ export class NodeTable implements NodeViews {
 
   get(id: NodeId): NodeState | undefined {
     return this.#entries.get(id)?.state
-  }
-
-  /** The same, for who stores it again with a change. Throws a Fault while it may never have been stored. */
-  stored(id: NodeId): NodeState | undefined {
-    if (this.isDoubtful)
-      throw new Fault('ServiceUnavailable', 'the nodes are being read again', {
-        component: 'NodesManager',
-        isRetryable: true,
-      })
-    return this.get(id)
   }
 
   states(): NodeState[] {

@@ -130,7 +130,10 @@ export class Nodes implements NodesApi {
   }
 
   #known(id: NodeId): NodeState {
-    const state = this.#parts.table.stored(id)
+    const { table } = this.#parts
+    if (table.isDoubtful)
+      throw new Fault('ServiceUnavailable', 'the nodes are being read again', { component, isRetryable: true })
+    const state = table.get(id)
     if (!state) throw new Fault('NotFound', `nodeInfo not found for nodeID: ${id}`, { component })
     return state
   }
