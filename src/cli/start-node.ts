@@ -48,10 +48,10 @@ export async function startNode(
 
 /** Resolves when the user, or the system, wants the node to end. */
 export async function servedUntilInterrupted(host: Host): Promise<void> {
-  const { IdleMemory } = await import('#platform/idle-memory.ts')
-  const memory = new IdleMemory(host)
-  memory.start()
-  await untilInterrupted(host).finally(() => memory.stop())
+  const { HeapCare } = await import('#platform/heap-care.ts')
+  const heap = new HeapCare(host)
+  heap.start()
+  await untilInterrupted(host).finally(() => heap.stop())
 }
 
 const linkFailure = 'error creating node: failed to create NATS transport layer'

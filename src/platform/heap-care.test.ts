@@ -1,0 +1,99 @@
+import { constants, PerformanceObserver } from 'node:perf_hooks'
+import { setImmediate as turn } from 'node:timers/promises'
+import { expect, it } from 'vitest'
+import { StepClock } from '../../test/kit/step-clock.ts'
+import { HeapCare } from './heap-care.ts'
+
+/** A process that has worked so long in each half of a second; returns after how many of them it collected. */
+const collections = (workMs: readonly number[]): number[] => {
+  const clock = new StepClock()
+  const halves: number[] = []
+  let activeMs = 0
+  const memory = new HeapCare({ clock, activeMs: () => activeMs, collect: () => halves.push(clock.nowMs() / 500) })
+  memory.start()
+  for (const [half, ms] of workMs.entries()) {
+    activeMs += ms
+    clock.goTo((half + 1) * 500)
+  }
+  memory.stop()
+  expect(clock.pending).toBe(0)
+  return halves
+}
+
+it('memory is given back once after a start or a busy time, and not while something is to do', () => {
+  expect(collections([400, 5, 5, 5, 5, 5, 450, 500, 40, 5, 5, 5, 5])).toEqual([3, 11])
+  expect(collections([400, 100, 100, 100, 100, 100])).toEqual([])
+})
+
+it('what little work leaves is not worth it before it is much', () => {
+  expect(collections([5, 5, 400, 5, 5, 400, 5, 5, 400, 5, 5])).toEqual([2, 11])
+})
+
+it('what V8 collects then is all that nobody uses', () => {
+  const clock = new StepClock()
+  let activeMs = 0
+  const memory = new HeapCare({ clock, activeMs: () => (activeMs += clock.nowMs() === 500 ? 500 : 1) })
+  const left = new WeakRef(leftBehind())
+  expect(left.deref()).toBeDefined()
+  memory.start()
+  return new Promise<void>((seen) => {
+    // What a turn of the event loop has looked at stays until its end.
+    setImmediate(() => {
+      clock.goTo(5_000)
+      memory.stop()
+      expect(left.deref()).toBeUndefined()
+      seen()
+    })
+  })
+})
+
+it('bytes outside of the heap count as a part of it while there is much to do, and no longer', () => {
+  const clock = new StepClock()
+  const told: boolean[] = []
+  let activeMs = 0
+  const heap = new HeapCare({ clock, activeMs: () => activeMs, collect: () => {}, countBytes: (are) => told.push(are) })
+  heap.start()
+  for (const [half, ms] of [400, 500, 99, 20, 100, 5].entries()) {
+    activeMs += ms
+    clock.goTo((half + 1) * 500)
+  }
+  heap.stop()
+  expect(told).toEqual([true, false, true, false])
+})
+
+it('V8 does not look through all that a busy process keeps for the bytes that come through it', async () => {
+  const clock = new StepClock()
+  let activeMs = 0
+  const heap = new HeapCare({ clock, activeMs: () => activeMs, collect: () => {} })
+  const kept = Array.from({ length: 300_000 }, (_, at) => ({ at, text: `x${at}` }))
+  heap.start()
+  const resting = await majorCollections()
+  activeMs += 500
+  clock.goTo(500)
+  const busy = await majorCollections()
+  clock.goTo(1_000)
+  heap.stop()
+  expect(kept).toHaveLength(300_000)
+  expect(resting).toBeGreaterThanOrEqual(5)
+  expect(busy).toBeLessThan(resting / 2)
+})
+
+/** How often V8 looks through everything while 2 GiB come through. */
+async function majorCollections(): Promise<number> {
+  let count = 0
+  const observer = new PerformanceObserver((list) => {
+    for (const { detail } of list.getEntries()) {
+      if ((detail as { kind: number }).kind === constants.NODE_PERFORMANCE_GC_MAJOR) count++
+    }
+  })
+  observer.observe({ entryTypes: ['gc'] })
+  for (let at = 0; at < 32 * 1024; at++) {
+    Buffer.allocUnsafeSlow(64 * 1024)
+    if (at % 16 === 0) await turn()
+  }
+  await turn()
+  observer.disconnect()
+  return count
+}
+
+const leftBehind = (): object => ({ text: 'x'.repeat(1_000) })
