@@ -1,4 +1,4 @@
-import { constants, PerformanceObserver } from 'node:perf_hooks'
+import { constants, type PerformanceNodeEntry, PerformanceObserver } from 'node:perf_hooks'
 import { setImmediate as turn } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import { StepClock } from '../../test/kit/step-clock.ts'
@@ -82,8 +82,8 @@ it('V8 does not look through all that a busy process keeps for the bytes that co
 async function majorCollections(): Promise<number> {
   let count = 0
   const observer = new PerformanceObserver((list) => {
-    for (const { detail } of list.getEntries()) {
-      if ((detail as { kind: number }).kind === constants.NODE_PERFORMANCE_GC_MAJOR) count++
+    for (const entry of list.getEntries() as PerformanceNodeEntry[]) {
+      if (entry.detail.kind === constants.NODE_PERFORMANCE_GC_MAJOR) count++
     }
   })
   observer.observe({ entryTypes: ['gc'] })
