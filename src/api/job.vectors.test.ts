@@ -108,7 +108,7 @@ const asStored = (draft: JobDraft, spec: JobSpec): Job => ({
   ModifyTime: 0n,
 })
 
-/** An absent Count is 1 here (X: README row 2). */
+/** An absent Count is 1 here. */
 const countedLike = (actual: Judged, expected: Judged): Judged['normalized'] => {
   const isOne = expected.normalized?.Count === 0 && actual.normalized?.Count === 1
   return { ...expected.normalized, ...(isOne && { Count: 1 }) }

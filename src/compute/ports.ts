@@ -13,7 +13,7 @@ export type OpenPort = Port & { Static: number; Target: number }
 
 const everyAddress = '0.0.0.0'
 
-/** Ports of the machine that executions have, so that no two get the same (execution.md §1.8). */
+/** Ports of the machine that executions have, so that no two get the same. */
 export class PortPool {
   readonly #range: PortRange
   readonly #isFree: IsPortFree

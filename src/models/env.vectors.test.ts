@@ -3,7 +3,7 @@ import { envProblem } from './job-check.schema.ts'
 
 type Given = { op: string; env: Record<string, string> }
 
-/** Any name that a shell takes is taken, with any value: 1.4 asks for no more (models §3.1). */
+/** Any name that a shell takes is taken, with any value: 1.4 asks for no more. */
 const isLenient = ({ in: { op, env } }: VectorCase): boolean =>
   op === 'validate' &&
   Object.entries(env as Record<string, string>).some(

@@ -1,7 +1,7 @@
 import { BlockList, isIPv4, isIPv6 } from 'node:net'
 import { networkInterfaces } from 'node:os'
 
-/** Which addresses a job may make this node fetch from (README §4 "Addresses"). */
+/** Which addresses a job may make this node fetch from. */
 export type FetchGuardSettings = {
   allowPrivateAddresses: boolean
   allowLoopback: boolean

@@ -8,7 +8,7 @@ import { Fault, faultOf, isDiskFull, messageOf } from '#lib/fault.ts'
 import { writeAt } from '#lib/write-at.ts'
 import { unpackTarGz } from './unpack-tar.ts'
 
-/** A result is as large as its owner's disk takes; one file at most this (execution.md §5.3). */
+/** A result is as large as its owner's disk takes; one file at most this. */
 export const resultLimits = {
   totalBytes: Number.MAX_SAFE_INTEGER / 2,
   fileBytes: 100 * 1000 ** 3,

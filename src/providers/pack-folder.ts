@@ -11,7 +11,7 @@ import { badName, folderEntries } from '#lib/folder-entries.ts'
 const readBytes = 256 * 1024
 
 /**
- * A folder as the bytes of a tar archive (execution.md §5.3): names relative to it, its own entry `.` first, entries in sorted order,
+ * A folder as the bytes of a tar archive: names relative to it, its own entry `.` first, entries in sorted order,
  * permissions kept. No link is ever followed: links that stay inside are kept as links, those that lead out are left out, for they
  * would mean something else on every other machine; so are those that lead in a circle, pipes, sockets, devices and names that are no UTF-8. `isPlain`: the
  * same files are the same bytes whenever they were written, and everybody may read them. `onLeftOut` is told the names of what is not

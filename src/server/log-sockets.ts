@@ -179,8 +179,8 @@ const signOfLife = '{"value":{"Type":0,"Line":""}}\n'
 
 /**
  * Notices a peer that vanished without a word: until the next ping there was no answer, and it took nothing of what was sent,
- * behind which the ping of a slow reader waits. Who wants to come back after
- * a break has to notice, too, and WebSockets do not show their pings: it gets a frame with each.
+ * behind which the ping of a slow reader waits. Who wants to come back after a break has to notice, too, and WebSockets do not
+ * show their pings: it gets a frame with each.
  */
 function keepAlive(socket: WebSocket, clock: Clock, isResumable: boolean): { stop(): void; beats(): void } {
   let isAlive = true

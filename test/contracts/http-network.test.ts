@@ -24,7 +24,7 @@ const clock = new SystemClock()
 const good = 'www.good.test'
 const http: NetworkConfig = { Type: 'HTTP', Domains: [good, '.wide.test'] }
 
-/** The HTTP network of real containers: what comes through, and that nothing else does (execution.md §1.8). */
+/** The HTTP network of real containers: what comes through, and that nothing else does. */
 const suites = (host: () => string) => {
   describe('the HTTP network', { timeout: 60_000 }, () => {
     const nodeId = newNodeId(randomUUID())

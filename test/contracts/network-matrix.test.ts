@@ -31,7 +31,7 @@ const networks = ['None', 'Full', 'Bridge', 'HTTP'] as const
 type Network = (typeof networks)[number]
 
 /**
- * What programs reach, by the network of their job (execution.md §1.8, §2.6, security.md §7). A job with HTTP has listed
+ * What programs reach, by the network of their job. A job with HTTP has listed
  * `www.good.test` and `.wide.test`; where a network has no list, a name is but an address. `–`: WASM programs have no TLS of their own,
  * and whether neighbours on a bridge reach each other is for the firewall of the machine.
  */

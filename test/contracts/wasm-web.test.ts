@@ -10,7 +10,7 @@ import { WasmEngineKit, wasmProgram } from '../kit/wasm-engine.ts'
 const good = 'www.good.test'
 const listed: NetworkConfig = { Type: 'HTTP', Domains: [good, '.wide.test'] }
 
-/** HTTP of WASM programs, asked for through the host: the same list and checks as for containers (execution.md §2.6). */
+/** HTTP of WASM programs, asked for through the host: the same list and checks as for containers. */
 describe('the web of a WASM program', () => {
   let net: TestNet
   let kit: WasmEngineKit

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { goldensDir, type Version } from '../kit/vectors.ts'
 
-/** One recorded exchange with the real system (goldens/README.md, "A REST recording"). */
+/** One recorded exchange with the real system; the README of the recordings explains the fields. */
 export type RestCase = {
   /** `<area>/<case>`, as docs/compat.md names it. */
   name: string

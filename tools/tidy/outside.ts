@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { root, type SourceFile } from './source-files.ts'
 
 /** What only holds on one machine or names a place to download from; the parts are joined so as not to find themselves. */
@@ -43,6 +43,24 @@ const linksIn = (text: string): string[] =>
 
 const pathsIn = (text: string): string[] =>
   [...text.matchAll(/`((?:bench|docs|examples|src|test|tools)\/[\w./-]+)`/g)].map(([, path]) => path!)
+
+const commentLine = /^\s*(?:\/\/|\/?\*)/
+/** Standards are found by their number. */
+const sectionOfNone = /(?<!RFC \d+ )§/
+
+/** Comments that name a document, or a section of one, that readers of the project do not have. */
+export function strangeDocuments(files: SourceFile[]): string[] {
+  const documents = new Set(files.map(({ path }) => basename(path)))
+  const isStrange = (line: string): boolean =>
+    sectionOfNone.test(line) || [...line.matchAll(/[\w-]+\.md\b/g)].some(([name]) => !documents.has(name))
+  return files
+    .filter(({ path }) => /\.(?:ts|mjs|c)$/.test(path))
+    .flatMap(({ path, text }) =>
+      text
+        .split('\n')
+        .flatMap((line, i) => (commentLine.test(line) && isStrange(line) ? [`${path}:${i + 1}: ${line.trim()}`] : [])),
+    )
+}
 
 type Locked = { version?: string; resolved?: string; link?: boolean; optionalDependencies?: Record<string, string> }
 

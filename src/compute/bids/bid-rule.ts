@@ -9,7 +9,7 @@ import type { Registries } from '../registry.ts'
 import type { HostEnvironment } from '../steps/environment.ts'
 
 export type BidSettings = {
-  /** Refuse every network type but None. Default true (README row 4). */
+  /** Refuse every network type but None and Default. */
   isNetworkRefused: boolean
   /** Refuse jobs without inputs. */
   isStatelessRefused: boolean

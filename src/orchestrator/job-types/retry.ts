@@ -16,7 +16,7 @@ const steadyNs = 600n * secondNs
 
 /**
  * Looks at all attempts of one partition, oldest first. Declined bids and lost executions are placed again at once;
- * failures follow the job's Reschedule policy (models §13).
+ * failures follow the job's Reschedule policy.
  */
 export const retryOf = (snapshot: Snapshot, attempts: readonly Execution[]): Retry => {
   const last = attempts.at(-1)

@@ -103,7 +103,7 @@ async function toldOfEnd(api: DockerApi, id: string, clock: Clock, signal: Abort
   }
 }
 
-/** The exit of a container that has ended (execution.md §1.10). A non-zero code alone is no failure. */
+/** The exit of a container that has ended. A non-zero code alone is no failure. */
 export function exitOf(info: ContainerInfo | undefined): Exit {
   if (!info) {
     const message = 'the container disappeared before its result was collected'

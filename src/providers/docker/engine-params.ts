@@ -22,7 +22,7 @@ const fields = {
 } as const
 
 /**
- * Parameters of engine `docker`, checked. Throws a Fault ValidationError with the texts clients know (execution.md §1.1).
+ * Parameters of engine `docker`, checked. Throws a Fault ValidationError with the texts clients know.
  * Empty lists count as absent, as after the reference's own decoding.
  */
 export function decodeDockerParams(engine: SpecConfig): DockerParams {
@@ -54,7 +54,7 @@ function checkWorkingDirectory(path: string | undefined): void {
   }
 }
 
-/** What the system tells a program about itself cannot be overridden (execution.md §1.9). */
+/** What the system tells a program about itself cannot be overridden. */
 function checkEnvironment(entries: readonly string[]): void {
   const reserved = 'BACALHAU_'
   for (const entry of entries) {

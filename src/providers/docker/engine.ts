@@ -37,7 +37,7 @@ import { sweep } from './sweep.ts'
 
 export type DockerDeps = { clock: Clock; owner: string; http: HttpParts }
 
-/** Runs programs in containers of a Docker engine (execution.md §1). Containers outlive us; `attach` finds them again. */
+/** Runs programs in containers of a Docker engine. Containers outlive us; `attach` finds them again. */
 export class DockerEngine implements Engine {
   readonly type = dockerType
   readonly stopGraceMs: number

@@ -10,7 +10,7 @@ export type GpuDevices = { DeviceRequests?: object[]; Devices?: object[] }
 export const noGpuDevices: GpuDevices = {}
 
 /**
- * Devices of the GPUs that were promised (execution.md §1.6). Throws a Fault when one is of a vendor we cannot hand in, is not
+ * Devices of the GPUs that were promised. Throws a Fault when one is of a vendor we cannot hand in, is not
  * attached, or when only their number is known: a container without the GPUs it was promised must not start.
  */
 export async function gpuDevices(

@@ -22,7 +22,7 @@ type Distribution = { Platforms?: Platform[] | null; Descriptor?: { digest?: str
  */
 type Known = { platforms: Platform[] | undefined; digest: string | undefined }
 
-/** What images are and whether they fit this machine, asked at bid time (execution.md §1.3). What registries said is remembered. */
+/** What images are and whether they fit this machine, asked at bid time. What registries said is remembered. */
 export class Images {
   readonly #api: DockerApi
   readonly #settings: DockerSettings

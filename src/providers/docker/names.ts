@@ -1,6 +1,6 @@
 import type { ExecutionId, JobId } from '#models/ids.ts'
 
-/** What we put on everything we make, so that it is found again after a restart (execution.md §1.5). */
+/** What we put on everything we make, so that it is found again after a restart. */
 export const executorLabel = 'bacalhau-executor'
 const jobLabel = 'bacalhau-jobID'
 export const executionLabel = 'bacalhau-executionID'

@@ -9,7 +9,7 @@ import type { DockerSettings } from './settings.ts'
 export type LoginSources = Pick<DockerSettings, 'credentials' | 'loginsFile'>
 
 /**
- * Header with the login of exactly the registry that the image names; none for any other (X9, security.md §8). What the settings
+ * Header with the login of exactly the registry that the image names; none for any other (X9). What the settings
  * say goes before the file, which is read each time, so that a new login counts at once. Throws a Fault when that cannot be read.
  */
 export async function registryAuth(

@@ -10,7 +10,7 @@ const programTexts = /exec: "|executable file|open executable|invoke a command t
 const isMisplaced = (cause: string): boolean => /\bmount.*\bnot a directory\b/is.test(cause)
 
 /**
- * How a program "ended" that the engine could not start (execution.md §1.10). `engineExitCode` is what the container
+ * How a program "ended" that the engine could not start. `engineExitCode` is what the container
  * then has: 126 and 127 blame the program's own files. Podman leaves it 0 and only says so.
  */
 export function startFailure(error: unknown, engineExitCode: number | undefined): Exit {

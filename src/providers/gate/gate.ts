@@ -24,7 +24,7 @@ const answerMs = 30_000
 const httpPort = 80
 
 /**
- * A forward proxy for one program (execution.md §1.8.1). Requests are sent on with the Host they name; a tunnel (CONNECT) carries TLS
+ * A forward proxy for one program. Requests are sent on with the Host they name; a tunnel (CONNECT) carries TLS
  * whose greeting names the host of the tunnel, or HTTP, whose requests are looked at one by one. Nothing else passes.
  */
 export class Gate implements HttpGate {

@@ -1,6 +1,6 @@
 /** Bounds of data that lies in the job itself; its text is bounded by the size of a job. */
 export type InlineSettings = {
-  /** Most bytes of one file of an archive (execution.md §4.7). */
+  /** Most bytes of one file of an archive. */
   fileLimitBytes: number
   /** Most bytes of an archive. */
   totalLimitBytes: number

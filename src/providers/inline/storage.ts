@@ -15,7 +15,7 @@ import type { InlineSettings } from './settings.ts'
 const inlineType = 'inline'
 const archiveType = 'application/gzip'
 
-/** Data that lies in the job itself: a file at the Target, or a packed folder (execution.md §4.7). */
+/** Data that lies in the job itself: a file at the Target, or a packed folder. */
 export class InlineStorage implements Storage {
   readonly types = [inlineType]
   readonly #settings: InlineSettings

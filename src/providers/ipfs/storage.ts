@@ -11,7 +11,7 @@ import { decodeIpfsSource } from './source.ts'
 /** More files and folders than an input has: a few blocks can name themselves again and again. */
 const mostEntries = 1_000_000
 
-/** Files and folders of IPFS by their content ids (execution.md §4.6) [R184] [R185]. */
+/** Files and folders of IPFS by their content ids [R184] [R185]. */
 export class IpfsStorage implements Storage {
   readonly types = ['ipfs']
   readonly #blocks: Blocks

@@ -23,7 +23,7 @@ const isIn = (nets: BlockList, { address, family }: NetworkInterfaceInfo): boole
 const isLinkLocal: Kind = (each) => isIn(linkLocalNets, each)
 const isPrivate: Kind = (each) => isIn(privateNets, each)
 
-/** Words an operator may say instead of an address (execution.md §5.4). */
+/** Words an operator may say instead of an address. */
 const kinds: Readonly<Record<string, Kind>> = {
   public: (each) => !each.internal && !isPrivate(each) && !isLinkLocal(each) && !isIn(multicastNets, each),
   private: (each) => !each.internal && isPrivate(each),

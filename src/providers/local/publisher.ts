@@ -21,7 +21,7 @@ const unfinished = /\.part-[0-9a-f-]+$/
 const reachTimeoutMs = 1_000
 
 /**
- * Keeps results on this node and gives them out over HTTP (execution.md §5.4) [R186–R190]: one gzip tar each, named by its
+ * Keeps results on this node and gives them out over HTTP [R186–R190]: one gzip tar each, named by its
  * execution, which is a name that nobody guesses. Start it before anything is published.
  */
 export class LocalPublisher implements Publisher, Startable {

@@ -14,7 +14,7 @@ export type LocalSource = {
   CreateAs: CreateStrategy
 }
 
-/** Parameters of a local source, checked (execution.md §4.3). Throws a Fault ValidationError with the texts clients know. */
+/** Parameters of a local source, checked. Throws a Fault ValidationError with the texts clients know. */
 export function decodeLocalSource(source: SpecConfig): LocalSource {
   if (!localTypes.some((type) => type === typeKey(source.Type))) {
     throw invalid(`invalid storage source type. expected localDirectory, but received: ${source.Type}`)

@@ -13,7 +13,7 @@ const madeMode = 0o700
 const allowListHint = 'The operator of the node lists what jobs may use in Compute.AllowListedLocalPaths'
 
 /**
- * Files and folders that are on this node, mounted as they are (execution.md §4.3). What counts is where a path really leads,
+ * Files and folders that are on this node, mounted as they are. What counts is where a path really leads,
  * after every link in it: neither `..` nor a link leaves what the operator allowed [R179–R182].
  */
 export class LocalStorage implements Storage {

@@ -16,7 +16,7 @@ export type S3Listing = {
 }
 
 /**
- * Finds the objects of a source: the one a key names, or all below a prefix that the filter takes (execution.md §4.5) [R170–R172].
+ * Finds the objects of a source: the one a key names, or all below a prefix that the filter takes [R170–R172].
  * Throws what the store answers, and a Fault for a checksum that differs.
  */
 export async function listObjects(client: S3Client, source: S3Source, signal: AbortSignal): Promise<S3Listing> {

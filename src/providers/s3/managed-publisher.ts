@@ -18,7 +18,7 @@ export type ManagedPublisherDeps = {
 
 /**
  * Takes results to the bucket that the operator of the orchestrator keeps. The node needs no credentials: each upload has an
- * address that the orchestrator has signed for it (execution.md §5.6).
+ * address that the orchestrator has signed for it.
  */
 export class ManagedPublisher implements Publisher, Startable {
   readonly type = 's3managed'

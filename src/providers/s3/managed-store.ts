@@ -14,7 +14,7 @@ export type ManagedStore = {
   expiresMs: number
 }
 
-/** Where the result of an execution lies in it (execution.md §5.6). */
+/** Where the result of an execution lies in it. */
 export const managedObject = (store: ManagedStore, jobId: JobId, executionId: ExecutionId): S3Source => ({
   Bucket: store.bucket,
   Key: `${store.prefix && `${store.prefix.replace(/\/$/, '')}/`}${jobId}/${executionId}.tar.gz`,

@@ -26,7 +26,7 @@ const partsAtOnce = 2
 const filesAtOnce = 16
 const gzipLevel = 1
 
-/** Takes results to a bucket, as one gzip tar or as one object a file (execution.md §5.5) [R192–R197]. */
+/** Takes results to a bucket, as one gzip tar or as one object a file [R192–R197]. */
 export class S3Publisher implements Publisher {
   readonly type = 's3'
   readonly #clients: S3Clients

@@ -17,7 +17,7 @@ export type S3SignerDeps = {
   onError: (error: unknown) => void
 }
 
-/** Signed addresses for results in S3 (api.md §5.10, execution.md §5.6-5.7) [R198]. */
+/** Signed addresses for results in S3 [R198]. */
 export class S3Signer implements ResultSigner {
   readonly #deps: S3SignerDeps
   readonly uploadAddress?: (execution: Execution) => Promise<string>

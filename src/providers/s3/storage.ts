@@ -25,7 +25,7 @@ const mostRemembered = 500_000
 const rememberedMs = 10 * 60_000
 const lookTimeoutMs = 120_000
 
-/** Objects of S3 and of stores that speak its protocol (execution.md §4.5) [R169–R176]. */
+/** Objects of S3 and of stores that speak its protocol [R169–R176]. */
 export class S3Storage implements Storage {
   readonly types = ['s3']
   readonly #settings: S3Settings

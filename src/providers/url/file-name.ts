@@ -2,7 +2,7 @@ import { Fault } from '#lib/fault.ts'
 
 /**
  * The name of a fetched file: of the path that answered in the end, or what the server suggested after a redirect; a fresh one when
- * there is neither (execution.md §4.4). Throws a Fault for a name that is none.
+ * there is neither. Throws a Fault for a name that is none.
  */
 export function fileNameOf(url: string, suggestion: string | undefined, uuid: () => string): string {
   const name = (suggestion === undefined ? '' : suggestedName(suggestion)) || baseName(decoded(pathOf(url))) || uuid()

@@ -17,7 +17,7 @@ export type UrlSource = {
   sha256?: string
 }
 
-/** Parameters of a URL source or result, checked (execution.md §4.4). Throws a Fault ValidationError with the texts clients know. */
+/** Parameters of a URL source or result, checked. Throws a Fault ValidationError with the texts clients know. */
 export function decodeUrlSource(source: SpecConfig): UrlSource {
   const isSigned = typeKey(source.Type) === signedType
   if (typeKey(source.Type) !== urlType && !isSigned) {

@@ -38,7 +38,7 @@ const headMs = 60_000
 /** How often an input waits for what another fetches, before it is fetched whatever the others do. */
 const mostWaits = 2
 
-/** Files from the web (execution.md §4.4) [R177, R178]. */
+/** Files from the web [R177, R178]. */
 export class UrlStorage implements Storage, Startable {
   readonly types = [urlType, signedType]
   readonly #settings: UrlSettings

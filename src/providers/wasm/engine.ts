@@ -19,7 +19,7 @@ const sandboxHint =
 
 export type WasmParts = { runners: RunnerSupply; cpu: CpuLimit; openGate: OpenGate }
 
-/** Runs WebAssembly programs with WASI preview 1 in runner children (execution.md §2). They end with the node. */
+/** Runs WebAssembly programs with WASI preview 1 in runner children. They end with the node. */
 export class WasmEngine implements Engine {
   readonly type = wasmType
   readonly #settings: WasmSettings
@@ -115,7 +115,7 @@ export class WasmEngine implements Engine {
     return params
   }
 
-  /** What the program may ask over HTTP (execution.md §2.6); undefined = nothing. */
+  /** What the program may ask over HTTP; undefined = nothing. */
   #gateOf({ jobId, network }: RunRequest): HttpGate | undefined {
     switch (network.Type) {
       case 'HTTP':

@@ -160,7 +160,7 @@ export function jobHandlers(
 const defaultRerunReason = 'job rerun'
 const defaultStopReason = 'job stopped by user'
 
-/** README of the wire, row 1: callers before 1.8 expect independent jobs. */
+/** Callers before 1.8 expect independent jobs. */
 const namingFor = (version: ClientVersion, naming: NonNullable<ServerSettings['jobNaming']>): Submission['naming'] =>
   naming === 'by-caller' ? (version >= since.v1_8 ? 'versioned' : 'independent') : naming
 

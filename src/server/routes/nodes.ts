@@ -81,7 +81,7 @@ const orders: Record<string, SortKey<NodeState>> = {
   status: membership,
 }
 
-/** README of the wire, row 17: the documentation's words mean the connection too. */
+/** The words that the documentation of the interface has for a status; they mean the connection. */
 const connectionWords: Record<string, string> = {
   HEALTHY: 'CONNECTED',
   UNHEALTHY: 'DISCONNECTED',

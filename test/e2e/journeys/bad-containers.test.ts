@@ -155,7 +155,7 @@ const rows: Row[] = [
   },
 ]
 
-/** What a job must not do to its node: how each attempt ends, and that the node is as good as before (security.md §7, §8). */
+/** What a job must not do to its node: how each attempt ends, and that the node is as good as before. */
 withDocker((host) => {
   let product: Product
   let server: Server

@@ -8,7 +8,7 @@ import { idleProgram } from './idle-program.ts'
 /** Runtimes whose containers have a network of this machine's kernel; others bring their own, whose loopback we cannot open. */
 export const kernelRuntimes = ['', 'runc', 'crun', 'io.containerd.runc.v2']
 
-/** Whether programs of this engine can have a network with HTTP only (execution.md §1.8.1). */
+/** Whether programs of this engine can have a network with HTTP only. */
 export async function httpVerdict(
   target: DockerTarget,
   { runtime }: Pick<DockerSettings, 'runtime'>,

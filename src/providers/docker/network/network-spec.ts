@@ -6,7 +6,7 @@ export type NetworkSpec = { container: Record<string, unknown>; host: Record<str
 const hostAlias = 'host.docker.internal:host-gateway'
 const noNetwork: NetworkSpec = { container: { NetworkDisabled: true }, host: { NetworkMode: 'none' } }
 
-/** A network of its own for the container that has it; with HTTP a loopback, on which the proxy will be (execution.md §1.8). */
+/** A network of its own for the container that has it; with HTTP a loopback, on which the proxy will be. */
 export function ownNetwork(network: NetworkConfig, isDefaultNetworked: boolean): NetworkSpec {
   switch (network.Type) {
     case 'None':

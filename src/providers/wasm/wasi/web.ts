@@ -2,7 +2,7 @@
 export type WebRequest = { method: string; url: string; headers: string; body: Uint8Array; limitBytes: number }
 export type WebAnswer = { status: number; headers: string; body: Uint8Array }
 
-/** Why there is no answer, as the guest is told (execution.md §2.6). */
+/** Why there is no answer, as the guest is told. */
 export const webCode = {
   invalidUrl: 1,
   networkError: 2,

@@ -8,7 +8,7 @@ const mostAnswerBytes = 100 * 1024 * 1024
 const leastAnswerBytes = 64 * 1024
 const answerShare = 0.8
 
-/** `wasi:http/requests`: one request at a time, the answer cut to the buffers the guest has for it (execution.md §2.6). */
+/** `wasi:http/requests`: one request at a time, the answer cut to the buffers the guest has for it. */
 export const httpCalls: Record<string, Call> = {
   http_request: {
     params: 'iiiiiiiiiiii',
