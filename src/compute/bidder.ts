@@ -4,6 +4,7 @@ import type { Resources } from '#models/resources.ts'
 import type { BidContext, BidSettings } from './bids/bid-rule.ts'
 import { bidRules } from './bids/index.ts'
 import { resourceVerdict, usageOf } from './bids/resources.ts'
+import { isForOrder } from './capacity/own-gpus.ts'
 import type { PortPool } from './ports.ts'
 import type { Registries } from './registry.ts'
 import { shareOf } from './share.ts'
@@ -24,6 +25,7 @@ export const bidFor = async (
     job,
     task: mainTask(job),
     share: shareOf(execution, job),
+    mayHave: isForOrder({ execution, job }),
     settings,
     registries,
     ports,

@@ -1,6 +1,6 @@
 import type { ExecutionId, JobId } from '#models/ids.ts'
 import type { FailureClass } from '#models/job.ts'
-import type { Resources } from '#models/resources.ts'
+import type { Gpu, Resources } from '#models/resources.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
 import type { InputSource, NetworkConfig, ResultPath } from '#models/task.ts'
 import type { Traffic } from './http-gate.ts'
@@ -80,6 +80,8 @@ export interface Engine {
   engineInputs(engine: SpecConfig): readonly InputSource[]
   /** At bid time: may this node run it at all? (parameters, image platform). A world failure throws. */
   accepts(engine: SpecConfig, network: NetworkConfig, signal: AbortSignal): Promise<Verdict>
+  /** At bid time: can its programs have this GPU of the machine? Absent = any. A world failure throws. */
+  handsIn?(gpu: Gpu, signal: AbortSignal): Promise<Verdict>
   /**
    * What the program's name stands for here and now, such as an image by its digest; undefined when it says that itself, or has
    * nothing else to be known by.

@@ -100,8 +100,11 @@ else {
     it('starts nothing without the GPUs that it was promised: Podman takes the request for those of NVIDIA and hands none in [R145]', async () => {
       const gpu = { Index: 0, Name: 'T1', Vendor: 'NVIDIA', Memory: 1, PCIAddress: '' }
       const asked = rig.ask(script('echo started'), { resources: { ...noResources(), GPU: 1, GPUs: [gpu] } })
+      const reason = 'the container engine of the node hands in no GPUs of NVIDIA'
+      expect(await rig.open().handsIn(gpu, never)).toMatchObject({ isYes: false, reason })
+      expect(await rig.open().handsIn({ ...gpu, Vendor: 'Intel' }, never)).toEqual({ isYes: true })
       const fault = await faultOf(rig.open().start(asked, never))
-      expect(fault.message).toBe('the container engine of the node hands in no GPUs of NVIDIA')
+      expect(fault.message).toBe(reason)
       expect(fault.details?.['FailureClass']).toBe('node')
       expect(asked.logs.stdout).toBe('')
     })

@@ -2,7 +2,7 @@ import type { JobProbe } from '#contracts/job-probe.ts'
 import type { InputShare } from '#contracts/storage.ts'
 import type { Verdict } from '#contracts/verdict.ts'
 import type { Job } from '#models/job.ts'
-import type { Resources } from '#models/resources.ts'
+import type { Gpu, Resources } from '#models/resources.ts'
 import type { Task } from '#models/task.ts'
 import type { PortPool } from '../ports.ts'
 import type { Registries } from '../registry.ts'
@@ -26,6 +26,8 @@ export type BidContext = {
   job: Job
   task: Task
   share: InputShare
+  /** Which of the node's GPUs it may get. */
+  mayHave: (gpu: Gpu) => boolean
   settings: BidSettings
   registries: Registries
   ports: PortPool

@@ -6,12 +6,16 @@ import { fitsInto, type Resources, resourcesOr } from '#models/resources.ts'
 import type { Task } from '#models/task.ts'
 import type { BidContext } from './bid-rule.ts'
 
+/** What the job asks for, over the defaults. */
+export const askedOf = ({ task, settings }: Pick<BidContext, 'task' | 'settings'>): Resources =>
+  resourcesOr(parseResources(task.Resources), settings.defaultResources)
+
 /**
- * What the execution will take here: what it asks for over the defaults, and at least the disk its inputs need.
+ * What the execution will take here: what it asks for, and at least the disk its inputs need.
  * A source that cannot be reached is a fault.
  */
 export const usageOf = async (context: BidContext): Promise<Resources> => {
-  const asked = resourcesOr(parseResources(context.task.Resources), context.settings.defaultResources)
+  const asked = askedOf(context)
   const inputBytes = await inputSize(context)
   return { ...asked, Disk: Math.max(asked.Disk, inputBytes) }
 }

@@ -9,6 +9,12 @@ async function isDocker(api: DockerApi): Promise<boolean> {
   return version?.Components?.some(({ Name }) => Name === 'Engine') === true
 }
 
+/** Throws when the engine does not say what it is. */
+export async function isPodman(api: DockerApi, signal: AbortSignal): Promise<boolean> {
+  const { Components } = await api.call<EngineVersion>('GET', '/version', { signal })
+  return Components?.some(({ Name }) => Name === 'Podman Engine') === true
+}
+
 /**
  * Whether containers go on while the engine is away: with Docker by its setting, with Podman always, whose service has no part
  * in them. When they do not, nothing that has ended meanwhile can be trusted to have ended of itself.

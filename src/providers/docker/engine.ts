@@ -7,6 +7,7 @@ import type { Clock } from '#lib/clock.ts'
 import { Fault, faultOf, messageOf } from '#lib/fault.ts'
 import { SharedWork, type Tell } from '#lib/shared-work.ts'
 import type { ExecutionId } from '#models/ids.ts'
+import type { Gpu } from '#models/resources.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
 import type { InputSource, NetworkConfig } from '#models/task.ts'
 import { DockerApi } from './api.ts'
@@ -19,7 +20,7 @@ import { type DockerTarget, dockerTarget } from './docker-host.ts'
 import { type DockerParams, decodeDockerParams, dockerType } from './engine-params.ts'
 import { readExit, writeExit } from './exit-record.ts'
 import { findContainer } from './find-container.ts'
-import { checkGpus, gpuDevices } from './gpu-devices.ts'
+import { checkGpus, gpuDevices, gpuVerdict } from './gpu-devices.ts'
 import { imageToRun } from './image-to-run.ts'
 import { Images } from './images.ts'
 import { watchLimits } from './limit-watch.ts'
@@ -91,6 +92,10 @@ export class DockerEngine implements Engine {
     }
     const verdict = network.Type === 'HTTP' ? await httpVerdict(this.#target, this.#settings) : yes
     return verdict.isYes ? this.#images.fit(params.Image, signal) : verdict
+  }
+
+  handsIn(gpu: Gpu, signal: AbortSignal): Promise<Verdict> {
+    return gpuVerdict(this.#api, gpu, signal)
   }
 
   contentOf(engine: SpecConfig, signal: AbortSignal): Promise<string | undefined> {

@@ -1,8 +1,10 @@
 import { realpath } from 'node:fs/promises'
+import { no, type Verdict, yes } from '#contracts/verdict.ts'
 import { Fault } from '#lib/fault.ts'
 import type { Gpu, Resources } from '#models/resources.ts'
 import type { DockerApi } from './api.ts'
 import { inspectContainer } from './container-state.ts'
+import { isPodman } from './engine-kind.ts'
 
 /** The part of a container's specification that hands devices in. */
 export type GpuDevices = { DeviceRequests?: object[]; Devices?: object[] }
@@ -29,13 +31,20 @@ export async function gpuDevices(
   }
 }
 
-/** Podman takes a request for GPUs and hands none in. Throws a Fault when the container is to have more than it was given. */
+const noNvidia = 'the container engine of the node hands in no GPUs of NVIDIA'
+const noNvidiaHint =
+  'Podman hands them in to nobody who asks by the interface of Docker: a node with a Docker Engine does, and GPUs of another vendor can be asked for by a constraint'
+
+/** Whether the engine hands this one in: Podman takes a request for those of NVIDIA, and leaves them out without a word. */
+export async function gpuVerdict(api: DockerApi, gpu: Gpu, signal: AbortSignal): Promise<Verdict> {
+  return vendorOf(gpu) === 'nvidia' && (await isPodman(api, signal)) ? no(noNvidia, noNvidiaHint) : yes
+}
+
+/** Throws a Fault when the container is to have more than it was given. */
 export async function checkGpus(api: DockerApi, id: string, { DeviceRequests }: GpuDevices): Promise<void> {
   if (!DeviceRequests) return
   const made = await inspectContainer(api, id)
-  if (made?.HostConfig.DeviceRequests?.length) return
-  const hint = 'Podman hands them in to nobody who asks by the interface of Docker: a node with a Docker Engine does'
-  throw refused('the container engine of the node hands in no GPUs of NVIDIA', 'node', hint)
+  if (!made?.HostConfig.DeviceRequests?.length) throw refused(noNvidia, 'node', noNvidiaHint)
 }
 
 const vendorOf = (gpu: Gpu): string => gpu.Vendor.toLowerCase()
