@@ -19,8 +19,8 @@ import type { NodeInfo } from '#models/node.ts'
 import { BprotocolRequester } from './bprotocol/requester.ts'
 import { AnsweredInFrames } from './bus-call.ts'
 import { RemoteOrchestrator } from './bus-ends.ts'
-import type { OrchestratorParts } from './go/orchestrator-parts.ts'
 import { NclOrchestrator } from './ncl/orchestrator.ts'
+import type { NodeSide } from './node-side.ts'
 
 type End = OrchestratorEnd & { leave(): void }
 type Protocol = 'bac/v1' | 'ncl/v1' | 'bprotocol/v2'
@@ -30,11 +30,11 @@ type Protocol = 'bac/v1' | 'ncl/v1' | 'bprotocol/v2'
  * it, one of 1.6 and later answers in its frames that it does not, and where only one of 1.4 is, nobody listens.
  */
 export class AnyOrchestrator implements OrchestratorEnd {
-  readonly #log: OrchestratorParts['log']
+  readonly #log: NodeSide['log']
   readonly #ends: Readonly<Record<Protocol, End>>
   #spoken: Protocol | undefined
 
-  constructor(parts: OrchestratorParts) {
+  constructor(parts: NodeSide) {
     this.#log = parts.log
     this.#ends = {
       'bac/v1': new RemoteOrchestrator(parts),

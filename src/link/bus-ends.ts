@@ -31,6 +31,7 @@ import { readLogsOverBus, serveLogsOverBus } from './bus-logs.ts'
 import { readPieceOverBus, type Stretch, servePiecesOverBus } from './bus-pieces.ts'
 import { executionIdOf, textOf } from './go/checked.ts'
 import { NclNodes } from './ncl/ncl-nodes.ts'
+import type { NodeSide } from './node-side.ts'
 
 /** Subjects between a node and its orchestrator. */
 const ofNode = 'bacalhau.global.compute.'
@@ -98,9 +99,6 @@ class RemoteNode implements ComputeEnd {
     return readPieceOverBus(this.#bus, subjects.results(this.#nodeId), query)
   }
 }
-
-/** What a node speaks over, and as whom. */
-export type NodeSide = { bus: Bus; nodeId: NodeId; random: Random; clock: Clock; log: EventLog }
 
 /** The orchestrator as a node reaches it over the bus. */
 export class RemoteOrchestrator implements OrchestratorEnd {

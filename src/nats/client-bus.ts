@@ -1,6 +1,7 @@
 import { createInbox, errors, type Msg, type NatsConnection } from '@nats-io/transport-node'
 import type { Bus, BusMessage, Subscription } from '#contracts/bus.ts'
 import type { Clock, Random } from '#lib/clock.ts'
+import type { EventLog } from '#lib/event-log.ts'
 import { Fault, messageOf } from '#lib/fault.ts'
 import type { ClientSettings } from './client-options.ts'
 import { connectFault, narrowFault } from './connect-fault.ts'
@@ -9,13 +10,13 @@ import { firstConnect } from './first-dials.ts'
 import { leastPayloadBytes, maxPayloadBytes, requireFits } from './payload-limit.ts'
 import { ReconnectPace } from './reconnect-pace.ts'
 
-export type ClientDeps = { clock: Clock; random: Random; log: (event: string, fields: Record<string, unknown>) => void }
+export type ClientDeps = { clock: Clock; random: Random; log: EventLog }
 
 /** The bus over a broker elsewhere. Once connected it goes on trying for ever when the broker is lost. */
 export class ClientBus implements Bus {
   readonly #connection: NatsConnection
   readonly #pace: ReconnectPace
-  readonly #log: ClientDeps['log']
+  readonly #log: EventLog
   readonly #deadLine: DeadLine
   readonly #watchers = new Set<(isConnected: boolean) => void>()
   #isConnected = true

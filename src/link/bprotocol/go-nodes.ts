@@ -8,7 +8,14 @@ import { textOf } from '../go/checked.ts'
 import { goNodeInfo, goResources } from '../go/node-info.ts'
 import { callbackMessage } from './callbacks.ts'
 import { GoNode, type GoNodeParts } from './go-node.ts'
-import type { Beat, GoNodesParts } from './serve.ts'
+
+export type GoNodesParts = GoNodeParts & {
+  /** What a node told of itself last; undefined when it is not known. */
+  knownInfo: (nodeId: NodeId) => Promise<NodeInfo | undefined>
+}
+
+/** `sequence`: undefined where anybody might have said it, as what is concluded from it ends work. */
+export type Beat = { nodeId: NodeId; sequence: number | undefined }
 
 type Load = Omit<Heartbeat, 'NodeID' | 'LinkID'>
 type Member = { node: GoNode; linkId: string; sequence: number; load: Load }
@@ -26,13 +33,13 @@ const newerRefused = 'node supports NCLv1 protocol - legacy protocol disabled'
 
 /** The nodes of version 1.4: what they say of themselves, and who of them we have shaken hands with. */
 export class GoNodes {
-  readonly #parts: GoNodesParts & GoNodeParts
+  readonly #parts: GoNodesParts
   /** Those that have joined, and those that called back before: what these tell waits until they have joined. */
   readonly #nodes = new Map<NodeId, GoNode>()
   readonly #members = new Map<NodeId, Member>()
   readonly #joining = new Map<NodeId, Promise<HandshakeReply>>()
 
-  constructor(parts: GoNodesParts & GoNodeParts) {
+  constructor(parts: GoNodesParts) {
     this.#parts = parts
   }
 

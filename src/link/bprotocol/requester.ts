@@ -19,8 +19,8 @@ import { flagOf, recordOf, sentenceOf } from '../go/checked.ts'
 import { Intake } from '../go/intake.ts'
 import { keptLink } from '../go/kept-link.ts'
 import { hasNoUploads, keepsNoStore, takesNoResults } from '../go/orchestrator-lacks.ts'
-import type { OrchestratorParts } from '../go/orchestrator-parts.ts'
 import { serveGoLogs } from '../go/serve-logs.ts'
+import type { NodeSide } from '../node-side.ts'
 import { CallbackPost } from './callback-post.ts'
 import { callbackOf } from './callback-text.ts'
 import { bodyOf } from './envelope.ts'
@@ -35,7 +35,7 @@ const answerLimitMs = 5_000
 
 /** A requester of version 1.4 as this node reaches it: reports become callbacks, and its requests become orders. */
 export class BprotocolRequester implements OrchestratorEnd {
-  readonly #parts: OrchestratorParts
+  readonly #parts: NodeSide
   readonly #intake: Intake
   readonly #requests: Requests
   readonly #post: CallbackPost
@@ -43,7 +43,7 @@ export class BprotocolRequester implements OrchestratorEnd {
   #info: NodeInfo | undefined
   #beats = 0
 
-  constructor(parts: OrchestratorParts) {
+  constructor(parts: NodeSide) {
     this.#parts = parts
     this.#intake = new Intake(parts.clock)
     this.#post = new CallbackPost(parts)

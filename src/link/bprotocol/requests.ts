@@ -5,8 +5,8 @@ import { topics } from '#models/event.ts'
 import { isNodeId } from '#models/ids.ts'
 import { executionIdOf, flagOf, reasonOf, recordOf, textOf } from '../go/checked.ts'
 import type { Intake } from '../go/intake.ts'
-import type { OrchestratorParts } from '../go/orchestrator-parts.ts'
 import { readOrder, readOrderHead } from '../go/read-order.ts'
+import type { NodeSide } from '../node-side.ts'
 import { type Callback, refused } from './callback-text.ts'
 import { answerOf, bodyOf, errorOf } from './envelope.ts'
 
@@ -14,11 +14,11 @@ type CallBack = (requesterId: string, callback: Callback) => Promise<void>
 
 /** What a requester of 1.4 asks of this node: each is answered when it is on disk. */
 export class Requests {
-  readonly #parts: OrchestratorParts
+  readonly #parts: NodeSide
   readonly #intake: Intake
   readonly #callBack: CallBack
 
-  constructor(parts: OrchestratorParts, intake: Intake, callBack: CallBack) {
+  constructor(parts: NodeSide, intake: Intake, callBack: CallBack) {
     this.#parts = parts
     this.#intake = intake
     this.#callBack = callBack

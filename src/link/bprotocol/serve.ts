@@ -1,35 +1,22 @@
 import type { Wire } from '#api/decode/wire-json.ts'
-import type { Bus, BusMessage, Subscription } from '#contracts/bus.ts'
-import type { OrchestratorEnd } from '#contracts/node-link.ts'
-import type { Clock, Random } from '#lib/clock.ts'
+import type { BusMessage, Subscription } from '#contracts/bus.ts'
+import type { EventLog } from '#lib/event-log.ts'
 import { faultOf, messageOf } from '#lib/fault.ts'
 import type { NodeId } from '#models/ids.ts'
-import type { NodeInfo } from '#models/node.ts'
 import { textOf } from '../go/checked.ts'
 import { GoLogStreams } from '../go/log-streams.ts'
 import { decodeFrame } from '../ncl/frame.ts'
 import { answerOf, bodyOf, errorOf } from './envelope.ts'
-import type { GoNodeParts } from './go-node.ts'
-import { GoNodes } from './go-nodes.ts'
+import { type Beat, GoNodes, type GoNodesParts } from './go-nodes.ts'
 import { addressee } from './own-address.ts'
 
-export type GoNodesParts = {
-  bus: Bus
-  clock: Clock
-  random: Random
-  end: OrchestratorEnd
-  orchestratorId: string
-  /** What a node told of itself last; undefined when it is not known. */
-  knownInfo: (nodeId: NodeId) => Promise<NodeInfo | undefined>
-  liveOn: GoNodeParts['liveOn']
-  log: (event: string, fields: Record<string, unknown>) => void
-}
+export type GoNodesDoor = Omit<GoNodesParts, 'streams'> & { log: EventLog }
 
 /**
  * Lets nodes of the protocol `bprotocol/v2` (version 1.4) reach the orchestrator. Callbacks are listened to before
  * anything else: what nodes kept while we were away comes with the first moment.
  */
-export const serveGoNodes = (parts: GoNodesParts): Subscription => {
+export const serveGoNodes = (parts: GoNodesDoor): Subscription => {
   const { bus, log } = parts
   const streams = new GoLogStreams(bus, parts.clock, parts.random)
   const nodes = new GoNodes({ ...parts, streams })
@@ -65,9 +52,6 @@ export const serveGoNodes = (parts: GoNodesParts): Subscription => {
   }
 }
 
-/** `sequence`: undefined where anybody might have said it, as what is concluded from it ends work. */
-export type Beat = { nodeId: NodeId; sequence: number | undefined }
-
 const beatOf = ({ NodeID, Sequence }: Wire, sender: string | undefined): Beat => ({
   nodeId: requireOwn(textOf(NodeID, 'NodeID'), sender) as NodeId,
   sequence: sender === undefined ? undefined : Number(Sequence ?? 0),
@@ -81,11 +65,7 @@ const requireOwn = (claimed: string, sender: string | undefined): string => {
   return claimed
 }
 
-const answerManagement = (
-  { bus, log }: GoNodesParts,
-  nodes: GoNodes,
-  { subject, payload, reply }: BusMessage,
-): void => {
+const answerManagement = ({ bus, log }: GoNodesDoor, nodes: GoNodes, { subject, payload, reply }: BusMessage): void => {
   if (reply === undefined) return
   const nodeId = tokenOf(subject, 2)
   const answer = async (): Promise<object> => nodes.manage(nodeId, tokenOf(subject, 3), bodyOf(payload))

@@ -5,8 +5,8 @@ import { topics } from '#models/event.ts'
 import type { OrchestratorMessage } from '#models/messages/messages.ts'
 import { countOf, executionIdOf, reasonOf, recordOf } from '../go/checked.ts'
 import type { Intake } from '../go/intake.ts'
-import type { OrchestratorParts } from '../go/orchestrator-parts.ts'
 import { readOrder, readOrderHead } from '../go/read-order.ts'
+import type { NodeSide } from '../node-side.ts'
 import { BadFrame, decodeFrame, type GoFrame, seqOf, typeOf } from './frame.ts'
 import { ack, nack } from './replies.ts'
 import { type Report, refusal } from './report-text.ts'
@@ -15,13 +15,13 @@ const unreadable = 'failed to deserialize message payload: '
 
 /** What an orchestrator of 1.6 and later sends this node: each is acknowledged when it is on disk, or was before. */
 export class Incoming {
-  readonly #parts: OrchestratorParts
+  readonly #parts: NodeSide
   readonly #intake: Intake
   readonly #report: (report: Report) => Promise<void>
   /** Number of the last one taken, as the orchestrator is told: after its own crash it goes on from there. */
   lastSeq = 0
 
-  constructor(parts: OrchestratorParts, intake: Intake, report: (report: Report) => Promise<void>) {
+  constructor(parts: NodeSide, intake: Intake, report: (report: Report) => Promise<void>) {
     this.#parts = parts
     this.#intake = intake
     this.#report = report

@@ -20,8 +20,8 @@ import { countOf, flagOf, recordOf, sentenceOf, textOf } from '../go/checked.ts'
 import { Intake } from '../go/intake.ts'
 import { keptLink } from '../go/kept-link.ts'
 import { hasNoUploads, takesNoResults } from '../go/orchestrator-lacks.ts'
-import type { OrchestratorParts } from '../go/orchestrator-parts.ts'
 import { serveGoLogs } from '../go/serve-logs.ts'
+import type { NodeSide } from '../node-side.ts'
 import { decodeFrame, encodeFrame, type GoFrame, metadataOf, typeOf } from './frame.ts'
 import { Incoming } from './incoming.ts'
 import { type Report, reportOf } from './report-text.ts'
@@ -32,7 +32,7 @@ const ackLimitMs = 30_000
 
 /** An orchestrator of version 1.6 and later as this node reaches it, by the protocol `ncl/v1`. */
 export class NclOrchestrator implements OrchestratorEnd {
-  readonly #parts: OrchestratorParts
+  readonly #parts: NodeSide
   readonly #intake: Intake
   readonly #incoming: Incoming
   readonly #startTime: bigint
@@ -40,7 +40,7 @@ export class NclOrchestrator implements OrchestratorEnd {
   #logs: Subscription | undefined
   #lastReport = 0
 
-  constructor(parts: OrchestratorParts) {
+  constructor(parts: NodeSide) {
     this.#parts = parts
     this.#intake = new Intake(parts.clock)
     this.#incoming = new Incoming(parts, this.#intake, (report) => this.#report(report))
