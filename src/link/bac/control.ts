@@ -3,7 +3,7 @@ import { isDigest } from '#models/chunk-list.ts'
 import type { ExecutionId, JobId, NodeId } from '#models/ids.ts'
 import type { Handshake, Heartbeat, ResultOffer, UploadRequest } from '#models/messages/messages.ts'
 import type { NodeInfo } from '#models/node.ts'
-import { listOf, recordOf, textOf, wholeOf } from '../go/checked.ts'
+import { listOf, ownNameOf, recordOf, textOf, wholeOf } from '../go/checked.ts'
 import { goNodeInfo, goResources } from '../go/node-info.ts'
 
 /** What a node of ours says besides its frames. */
@@ -58,7 +58,7 @@ function userKeyOf(value: unknown, name: string): string {
 function heartbeat(value: unknown, nodeId: NodeId): Heartbeat {
   const wire = recordOf(value, 'Heartbeat')
   return {
-    NodeID: requireSame(nodeId, wire.NodeID),
+    NodeID: ownNameOf(wire.NodeID, nodeId),
     LinkID: textOf(wire.LinkID, 'LinkID'),
     AvailableCapacity: goResources(wire.AvailableCapacity, 'AvailableCapacity'),
     QueueUsedCapacity: goResources(wire.QueueUsedCapacity, 'QueueUsedCapacity'),
@@ -100,15 +100,10 @@ function uploadRequest(value: unknown): UploadRequest {
 
 function ownInfo(value: unknown, nodeId: NodeId): NodeInfo {
   const info = goNodeInfo(value)
-  requireSame(nodeId, info.NodeID)
+  ownNameOf(info.NodeID, nodeId)
   if (!info.SupportedProtocols.includes(protocol))
     throw new Fault('BadRequest', `the node speaks [${info.SupportedProtocols}], the orchestrator ${protocol}`, {
       hint: 'Bring the node and its orchestrator to the same release.',
     })
   return info
-}
-
-const requireSame = (nodeId: NodeId, claimed: unknown): NodeId => {
-  if (claimed !== nodeId) throw new Fault('Forbidden', 'a node may speak only for itself')
-  return nodeId
 }

@@ -4,7 +4,7 @@ import type { ExecutionId, NodeId } from '#models/ids.ts'
 import type { HandshakeReply, Heartbeat } from '#models/messages/messages.ts'
 import type { ComputeNodeInfo, NodeInfo } from '#models/node.ts'
 import { noResources } from '#models/resources.ts'
-import { textOf } from '../go/checked.ts'
+import { ownNameOf, textOf } from '../go/checked.ts'
 import { goNodeInfo, goResources } from '../go/node-info.ts'
 import { callbackMessage } from './callbacks.ts'
 import { GoNode, type GoNodeParts } from './go-node.ts'
@@ -48,10 +48,10 @@ export class GoNodes {
   }
 
   /** The answer to a request of a node. */
-  async manage(nodeId: string, method: string, body: Wire): Promise<object> {
+  async manage(nodeId: NodeId, method: string, body: Wire): Promise<object> {
     if (method === 'UpdateResources/v1') return this.#updateResources(nodeId, body)
     const info = goNodeInfo(body.Info)
-    if (info.NodeID !== nodeId) throw new Fault('Forbidden', 'a node may speak only for itself')
+    ownNameOf(info.NodeID, nodeId)
     if (newerProtocols.some((each) => info.SupportedProtocols.includes(each)))
       return { Accepted: false, Reason: newerRefused }
     if (method === 'RegisterNode/v1') return this.#register(info)
@@ -103,13 +103,13 @@ export class GoNodes {
     return IsAccepted ? { Accepted: true, Reason: '' } : { Accepted: false, Reason: 'node registration rejected' }
   }
 
-  async #updateResources(nodeId: string, body: Wire): Promise<object> {
-    if (body.NodeID !== nodeId) throw new Fault('Forbidden', 'a node may speak only for itself')
-    const member = this.#members.get(nodeId as NodeId)
+  async #updateResources(nodeId: NodeId, body: Wire): Promise<object> {
+    ownNameOf(body.NodeID, nodeId)
+    const member = this.#members.get(nodeId)
     const AvailableCapacity = goResources(body.AvailableCapacity, 'AvailableCapacity')
     const QueueUsedCapacity = goResources(body.QueueUsedCapacity, 'QueueUsedCapacity')
     if (member) member.load = { ...member.load, AvailableCapacity, QueueUsedCapacity }
-    await this.#hear(nodeId as NodeId)
+    await this.#hear(nodeId)
     return {}
   }
 

@@ -3,7 +3,7 @@ import type { BusMessage, Subscription } from '#contracts/bus.ts'
 import type { EventLog } from '#lib/event-log.ts'
 import { faultOf, messageOf } from '#lib/fault.ts'
 import type { NodeId } from '#models/ids.ts'
-import { textOf } from '../go/checked.ts'
+import { ownNameOf, textOf } from '../go/checked.ts'
 import { GoLogStreams } from '../go/log-streams.ts'
 import { decodeFrame } from '../ncl/frame.ts'
 import { answerOf, bodyOf, errorOf } from './envelope.ts'
@@ -53,21 +53,19 @@ export const serveGoNodes = (parts: GoNodesDoor): Subscription => {
 }
 
 const beatOf = ({ NodeID, Sequence }: Wire, sender: string | undefined): Beat => ({
-  nodeId: requireOwn(textOf(NodeID, 'NodeID'), sender) as NodeId,
+  nodeId: requireOwn(textOf(NodeID, 'NodeID'), sender),
   sequence: sender === undefined ? undefined : Number(Sequence ?? 0),
 })
 
 const tokenOf = (subject: string, index: number): string => subject.split('.')[index] ?? ''
 
 /** A broker elsewhere does not tell who the sender is: there it lets nobody speak on a subject of another. */
-const requireOwn = (claimed: string, sender: string | undefined): string => {
-  if (sender !== undefined && claimed !== sender) throw new Error('a node may speak only for itself')
-  return claimed
-}
+const requireOwn = (claimed: string, sender: string | undefined): NodeId =>
+  sender === undefined ? (claimed as NodeId) : ownNameOf(claimed, sender as NodeId)
 
 const answerManagement = ({ bus, log }: GoNodesDoor, nodes: GoNodes, { subject, payload, reply }: BusMessage): void => {
   if (reply === undefined) return
-  const nodeId = tokenOf(subject, 2)
+  const nodeId = tokenOf(subject, 2) as NodeId
   const answer = async (): Promise<object> => nodes.manage(nodeId, tokenOf(subject, 3), bodyOf(payload))
   answer().then(
     (value) => bus.publish(reply, answerOf(value)),

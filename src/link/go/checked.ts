@@ -1,6 +1,6 @@
 import type { Wire } from '#api/decode/wire-json.ts'
 import { Fault, messageOf } from '#lib/fault.ts'
-import type { ExecutionId } from '#models/ids.ts'
+import type { ExecutionId, NodeId } from '#models/ids.ts'
 
 /** Reads of what another node sent: a field of the wrong type is refused with its name, an absent one is its zero value. */
 const refused = (name: string, wanted: string): Fault => new Fault('BadRequest', `${name} must be ${wanted}`)
@@ -18,6 +18,12 @@ export function executionIdOf(value: unknown, name: string): ExecutionId {
 }
 
 const executionIdPattern = /^[\w-]{1,128}$/
+
+/** The name that a node gives itself, which must be that of the node it came from. Throws a Fault Forbidden. */
+export function ownNameOf(value: unknown, nodeId: NodeId): NodeId {
+  if (value !== nodeId) throw new Fault('Forbidden', 'a node may speak only for itself')
+  return nodeId
+}
 
 /** A sentence for people: what is longer than 16 Ki characters is cut. */
 export const sentenceOf = (value: unknown, name: string): string => textOf(value, name).slice(0, sentenceLimit)

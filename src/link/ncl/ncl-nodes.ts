@@ -6,7 +6,7 @@ import type { EventLog } from '#lib/event-log.ts'
 import { Fault, faultOf, messageOf } from '#lib/fault.ts'
 import type { JobId, NodeId } from '#models/ids.ts'
 import type { ComputeMessage } from '#models/messages/messages.ts'
-import { executionIdOf, textOf } from '../go/checked.ts'
+import { executionIdOf, ownNameOf, textOf } from '../go/checked.ts'
 import { GoLogStreams } from '../go/log-streams.ts'
 import { LogTurns } from '../go/log-turns.ts'
 import { goNodeInfo, goResources } from '../go/node-info.ts'
@@ -87,12 +87,12 @@ export class NclNodes {
         return this.#hear(nodeId, payload)
       case 'transport.UpdateNodeInfoRequest': {
         const info = goNodeInfo(payload.NodeInfo)
-        requireSame(nodeId, info.NodeID)
+        ownNameOf(info.NodeID, nodeId)
         const { IsKnown } = await end.updateInfo(info)
         return IsKnown ? this.#reply('transport.UpdateNodeInfoResponse', { accepted: true }) : handshakeRequired(nodeId)
       }
       case 'transport.ShutdownNoticeRequest': {
-        requireSame(nodeId, textOf(payload.NodeID, 'NodeID'))
+        ownNameOf(textOf(payload.NodeID, 'NodeID'), nodeId)
         const LastComputeSeqNum = this.#peers.get(nodeId)?.lastComputeSeq ?? 0
         await end.goodbye(nodeId)
         return this.#reply('transport.ShutdownNoticeResponse', { LastComputeSeqNum })
@@ -109,7 +109,7 @@ export class NclNodes {
   async #shakeHands(nodeId: NodeId, payload: Wire, welcomed: Promise<void>): Promise<Buffer> {
     const { bus, end, clock } = this.#parts
     const info = goNodeInfo(payload.NodeInfo)
-    requireSame(nodeId, info.NodeID)
+    ownNameOf(info.NodeID, nodeId)
     const known = this.#peers.get(nodeId)
     const reports = known?.reports ?? new ReportQueue(nodeId, end, clock)
     const logs = known?.logs ?? new LogTurns(this.#streams, clock, `node.compute.${nodeId}.ExecutionLogs/v1`)
@@ -132,7 +132,7 @@ export class NclNodes {
   }
 
   async #hear(nodeId: NodeId, payload: Wire): Promise<Buffer> {
-    requireSame(nodeId, textOf(payload.NodeID, 'NodeID'))
+    ownNameOf(textOf(payload.NodeID, 'NodeID'), nodeId)
     const peer = this.#peers.get(nodeId)
     if (!peer) return handshakeRequired(nodeId)
     const { IsKnown } = await this.#parts.end.heartbeat({
@@ -238,8 +238,4 @@ const errorReply = (error: unknown): Buffer => {
   const prefix = isUnreadable(error) ? 'failed to deserialize request: ' : ''
   const { status, isRetryable } = error instanceof BadFrame ? { status: 500, isRetryable: false } : faultOf(error)
   return bacError({ cause: prefix + messageOf(error), code: '', status, isRetryable })
-}
-
-const requireSame = (subjectNode: string, claimed: string): void => {
-  if (subjectNode !== claimed) throw new Fault('Forbidden', 'a node may speak only for itself')
 }
