@@ -1,5 +1,5 @@
 import type { Disk } from '#contracts/disk.ts'
-import type { Engine, KeptExecutions } from '#contracts/engine.ts'
+import type { Engine } from '#contracts/engine.ts'
 import type { LogChunk, LogQuery } from '#contracts/log-reader.ts'
 import type { LogStore } from '#contracts/log-store.ts'
 import type { ComputeEnd } from '#contracts/node-link.ts'
@@ -151,7 +151,7 @@ export class Compute implements ComputeEnd, Startable {
 
   /** What an engine that works here still holds of earlier lives, or from before it was away, goes, except what is in hand (X21). */
   engineFound(engine: Engine, verdict: Verdict): Promise<void> {
-    return this.#sweep(engine, verdict, this.#holdings)
+    return this.#sweep(engine, verdict, () => engine.sweep(this.#holdings))
   }
 
   /** What engines that work here hold of this life too goes: there is no next one. One that hangs by now is asked meanwhile whether it does. */
@@ -159,22 +159,17 @@ export class Compute implements ComputeEnd, Startable {
     const { engines } = this.#parts.registries
     await Promise.all(
       engines.all.map(async (engine) => {
-        const verdict = await engines.verdict(engine)
-        const swept = engines.whileItWorks(engine, new AbortController().signal, (limit) =>
-          this.#sweep(engine, verdict, new Set(), limit),
+        const removed = this.#sweep(engine, await engines.verdict(engine), () =>
+          engines.whileItWorks(engine, (limit) => orAborted(engine.sweep(new Set()), limit)),
         )
-        await Promise.all([swept, engines.ask(engine)])
+        await Promise.all([removed, engines.ask(engine)])
       }),
     )
   }
 
-  async #sweep(engine: Engine, verdict: Verdict, keep: KeptExecutions, limit?: AbortSignal): Promise<void> {
+  async #sweep(engine: Engine, verdict: Verdict, sweep: () => Promise<void>): Promise<void> {
     if (!verdict.isYes) return
-    const { log } = this.#parts
-    const swept = engine.sweep(keep)
-    await (limit ? orAborted(swept, limit) : swept).catch((error: unknown) =>
-      log('sweep_failed', { engine: engine.type, error }),
-    )
+    await sweep().catch((error: unknown) => this.#parts.log('sweep_failed', { engine: engine.type, error }))
   }
 
   /** What there is for executions from now on. */

@@ -67,23 +67,23 @@ export class Registry<Component extends Installable> {
     return verdict
   }
 
-  /** Asks something of a component until it is found not to work: one that hangs would keep who asks waiting. */
+  /** Asks something of a component until it is found not to work, or `signal` is aborted: one that hangs would keep who asks waiting. */
   async whileItWorks<Answer>(
     component: Component,
-    signal: AbortSignal,
-    ask: (signal: AbortSignal) => Promise<Answer>,
+    ask: (limit: AbortSignal) => Promise<Answer>,
+    signal?: AbortSignal,
   ): Promise<Answer> {
     const stop = new AbortController()
     const asked = { component, stop }
-    const onAbort = () => stop.abort(signal.reason)
-    signal.addEventListener('abort', onAbort, { once: true })
+    const onAbort = () => stop.abort(signal?.reason)
+    signal?.addEventListener('abort', onAbort, { once: true })
     this.#underWay.add(asked)
     try {
-      signal.throwIfAborted()
+      signal?.throwIfAborted()
       return await ask(stop.signal)
     } finally {
       this.#underWay.delete(asked)
-      signal.removeEventListener('abort', onAbort)
+      signal?.removeEventListener('abort', onAbort)
     }
   }
 

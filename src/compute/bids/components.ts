@@ -41,10 +41,11 @@ export const engineRule: BidRule = async (context) => {
   const engine = engines.get(task.Engine.Type)
   if (!verdict.isYes || !engine) return verdict
   try {
-    return await engines.whileItWorks(engine, signal, async (limit) => {
+    const ask = async (limit: AbortSignal): Promise<Verdict> => {
       const accepted = await engine.accepts(task.Engine, task.Network, limit)
       return accepted.isYes ? gpuVerdict(engine, context, limit) : accepted
-    })
+    }
+    return await engines.whileItWorks(engine, ask, signal)
   } catch (error) {
     // It may have gone since it was last asked: then this node is the wrong one, and nothing is wrong with the job.
     if ((await engines.verdict(engine)).isYes) await engines.ask(engine)
