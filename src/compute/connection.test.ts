@@ -3,6 +3,7 @@ import type { OrchestratorEnd } from '#contracts/node-link.ts'
 import type { Store } from '#contracts/store.ts'
 import { Fault } from '#lib/fault.ts'
 import type { Post } from '#link/post.ts'
+import type { NodeId } from '#models/ids.ts'
 import type { HandshakeReply } from '#models/messages/messages.ts'
 import { partOf } from '../../test/kit/part-of.ts'
 import { amount, nodeState } from '../../test/kit/reconcile-world.ts'
@@ -31,6 +32,7 @@ const node = (info = async () => nodeState('n-1', amount(1), {}).Info) => {
   let reachable: () => void = () => {}
   const goodbyes: string[] = []
   const connection = new Connection({
+    nodeId: 'n-1' as NodeId,
     store: partOf<Store>({ storeId: 's', fact: async () => 'link' }),
     post: partOf<Post>({ connect: () => {}, disconnect: () => {} }),
     compute: partOf<Compute>({ live: [], setLink: () => {} }),

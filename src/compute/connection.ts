@@ -5,6 +5,7 @@ import type { Clock, Timer } from '#lib/clock.ts'
 import type { EventLog } from '#lib/event-log.ts'
 import type { Startable } from '#lib/lifecycle.ts'
 import type { Post } from '#link/post.ts'
+import type { NodeId } from '#models/ids.ts'
 import type { ComputeMessage, Frame } from '#models/messages/messages.ts'
 import type { NodeInfo } from '#models/node.ts'
 import type { Compute } from './compute.ts'
@@ -12,6 +13,7 @@ import { orchestratorPeer } from './reports.ts'
 import { ToldInfo } from './told-info.ts'
 
 export type ConnectionParts = {
+  nodeId: NodeId
   store: Store
   post: Post
   clock: Clock
@@ -45,8 +47,8 @@ export class Connection implements Startable {
   #isCalled = false
   /** Not let in: another node may bear this name, so nothing is said in it. */
   #isRefused = false
-  /** As the orchestrator was told; asking all components again would take as long as the slowest. */
-  #nodeId: NodeInfo['NodeID'] | undefined
+  /** The orchestrator may know of this node. */
+  #hasGreeted = false
   #watch: Subscription | undefined
 
   constructor(parts: ConnectionParts) {
@@ -66,8 +68,8 @@ export class Connection implements Startable {
     this.#watch?.stop()
     this.#timer?.stop()
     this.#disconnected()
-    if (this.#isRefused || this.#nodeId === undefined) return
-    await this.#parts.orchestrator.goodbye(this.#nodeId).catch(() => {})
+    if (this.#isRefused || !this.#hasGreeted) return
+    await this.#parts.orchestrator.goodbye(this.#parts.nodeId).catch(() => {})
   }
 
   async #connect(): Promise<void> {
@@ -80,11 +82,11 @@ export class Connection implements Startable {
   }
 
   async #shakeHands(): Promise<void> {
-    const { orchestrator, compute, store, post, info, beatEveryMs, sharesStore, log } = this.#parts
+    const { nodeId, orchestrator, compute, store, post, info, beatEveryMs, sharesStore, log } = this.#parts
     try {
       const NodeInfo = await info()
       if (this.#isStopped) return
-      this.#nodeId = NodeInfo.NodeID
+      this.#hasGreeted = true
       const reply = await orchestrator.handshake(
         {
           NodeInfo,
@@ -107,7 +109,7 @@ export class Connection implements Startable {
       compute.setLink(reply.LinkID)
       post.connect(
         orchestratorPeer,
-        (frames) => orchestrator.deliver(NodeInfo.NodeID, reply.LinkID, frames as Frame<ComputeMessage>[]),
+        (frames) => orchestrator.deliver(nodeId, reply.LinkID, frames as Frame<ComputeMessage>[]),
         { sharesStore },
       )
       this.#beatLater(Math.min(beatEveryMs, reply.HeartbeatIntervalMs))
@@ -161,10 +163,10 @@ export class Connection implements Startable {
   }
 
   async #beat(): Promise<boolean> {
-    const { compute, orchestrator, info } = this.#parts
+    const { nodeId, compute, orchestrator } = this.#parts
     const { available, queued, running, enqueued } = compute.load
     const reply = await orchestrator.heartbeat({
-      NodeID: (await info()).NodeID,
+      NodeID: nodeId,
       LinkID: this.#linkId,
       AvailableCapacity: available,
       QueueUsedCapacity: queued,

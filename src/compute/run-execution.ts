@@ -1,6 +1,7 @@
 import type { Engine, Exit, RunningProgram } from '#contracts/engine.ts'
 import { formatDuration } from '#lib/duration.ts'
 import { Fault } from '#lib/fault.ts'
+import { orAborted } from '#lib/or-aborted.ts'
 import { topics } from '#models/event.ts'
 import type { RunCommandResult } from '#models/execution.ts'
 import { isLongRunning, mainTask } from '#models/job.ts'
@@ -100,23 +101,17 @@ const runProgram = async (context: RunContext, { signal, leaving }: Stop): Promi
   if (signal.aborted) onStop()
   try {
     // When the node leaves, the program is left to itself.
-    return await Promise.race([program.exit, aborted(leaving)])
+    return await orAborted(program.exit, leaving)
   } finally {
     signal.removeEventListener('abort', onStop)
   }
 }
 
-const aborted = (signal: AbortSignal): Promise<never> =>
-  new Promise((_resolve, reject) => {
-    if (signal.aborted) reject(signal.reason)
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
-  })
-
 const started = async (context: RunContext, engine: Engine, signal: AbortSignal): Promise<RunningProgram> => {
   const exit = await inPhase(topics.downloadingInputs, () => broughtBack(context, signal))
   if (exit) return endedProgram(exit)
   const prepared = await inPhase(topics.downloadingInputs, () => startRequest(context, engine, signal))
-  const content = await Promise.race([context.content, aborted(signal)])
+  const content = await orAborted(context.content, signal)
   const request = { ...prepared, ...(content && { content }) }
   return inPhase(topics.runningExecution, () => engine.start(request, signal)).catch((error: unknown) => {
     throw error instanceof PhaseError ? new PhaseError(asExecutionError(error.failure)) : error

@@ -93,6 +93,7 @@ export class ComputeRole implements Startable {
       log: parts.log,
     })
     this.#connection = new Connection({
+      nodeId: parts.facts.nodeId,
       store,
       post: this.#post,
       clock,
