@@ -22,8 +22,6 @@ export interface Disk {
   usedBytes(path: string): Promise<number>
   /** Another one each time that what was written and not synced may have been lost. */
   bootId(): Promise<string>
-  /** Bytes free on the file system of `path`. */
-  freeBytes(path: string): Promise<number>
   /** Lets go of what is there only so that it need not be fetched again. Never rejects. Absent = there is nothing of the kind. */
   makeRoom?(): Promise<void>
 }

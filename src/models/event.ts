@@ -13,7 +13,6 @@ export const topics = {
   submission: 'Submission',
   scheduling: 'Scheduling',
   queueing: 'Queueing',
-  execTimeout: 'Exec Timeout',
   jobTimeout: 'Job Timeout',
   stateUpdate: 'State Update',
   execution: 'Execution',
@@ -24,5 +23,4 @@ export const topics = {
   preparingEnvironment: 'Preparing Environment',
   runningExecution: 'Running Execution',
   publishingResults: 'Publishing Results',
-  canceling: 'Canceling',
 } as const

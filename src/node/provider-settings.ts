@@ -7,12 +7,11 @@ import { defaultDockerSettings } from '#providers/docker/settings.ts'
 import type { ProviderSettings } from '#providers/index.ts'
 import { defaultInlineSettings } from '#providers/inline/settings.ts'
 import { defaultWasmSettings, type WasmIsolation } from '#providers/wasm/settings.ts'
+import { milliseconds } from './part-settings.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
 export type ProviderSources = { settings: Settings; folder: DataFolder; environment: Environment }
-
-const milliseconds = (nanoseconds: bigint): number => Number(nanoseconds / 1_000_000n)
 
 /** Settings and the Docker client's own variables, as each technology takes them. */
 export const providerSettings = ({ settings, folder, environment }: ProviderSources): ProviderSettings => {

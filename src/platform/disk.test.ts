@@ -106,8 +106,4 @@ describe('the system disk', () => {
     await expect(systemDisk.syncAll(join(folder, 'no'))).rejects.toThrow('ENOENT')
     await expect(systemDisk.sync(join(folder, 'no'))).rejects.toThrow('ENOENT')
   })
-
-  it('tells the free space', async () => {
-    expect(await systemDisk.freeBytes(folder)).toBeGreaterThan(0)
-  })
 })

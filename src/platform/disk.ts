@@ -1,4 +1,4 @@
-import { lstat, mkdir, open, readdir, readFile, rename, rm, stat, statfs, writeFile } from 'node:fs/promises'
+import { lstat, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Disk } from '#contracts/disk.ts'
 import { bootId } from './boot-id.ts'
@@ -22,10 +22,6 @@ export const systemDisk: Disk = {
   syncAll,
   usedBytes,
   bootId,
-  async freeBytes(path) {
-    const { bavail, bsize } = await statfs(path)
-    return bavail * bsize
-  },
 }
 
 /** With what is above it. Node's own way to do so never ends where nothing can be made, as below /proc. */

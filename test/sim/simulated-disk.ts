@@ -61,10 +61,6 @@ export class SimulatedDisk implements Disk {
     return 'the only one'
   }
 
-  async freeBytes(): Promise<number> {
-    return 2 ** 40
-  }
-
   #mayFail(path: string): void {
     if (this.#world.strikes('file failed')) throw new Fault('StorageFull', `no space left for ${path}`)
   }
