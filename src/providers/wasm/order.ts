@@ -4,7 +4,7 @@ import type { InlineFile, PreparedInput } from '#contracts/storage.ts'
 import { Fault } from '#lib/fault.ts'
 import { pageBytes, pageLimit } from './binary/limits.ts'
 import type { ModuleSource, WasmParams } from './engine-params.ts'
-import type { ModuleDigest, ModuleDigests } from './module-digest.ts'
+import type { ModuleDigests } from './module-digest.ts'
 import { cleanPath, mountsOf } from './mounts.ts'
 import type { RunnerNeeds } from './pool/runner-supply.ts'
 import type { ModuleRef, RunOrder } from './protocol/run-order.ts'
@@ -22,10 +22,11 @@ export async function orderOf(
 ): Promise<RunOrder> {
   const { inputs, engineInputs, outputs, env } = request
   const prepared = [...engineInputs]
-  const ref = (source: ModuleSource, noun: string): Promise<ModuleRef> =>
-    typeof source === 'string'
-      ? guestModule(source, noun, inputs, digests)
-      : broughtModule(prepared.shift(), noun, digests)
+  const ref = async (source: ModuleSource, noun: string): Promise<ModuleRef> => {
+    const { told, file } =
+      typeof source === 'string' ? guestModule(source, noun, inputs) : broughtModule(prepared.shift(), noun)
+    return { ...told, ...(file?.kind === 'file' && (await digests.of(file.hostPath))) }
+  }
   const entry = await ref(params.entryModule, 'entry')
   const imports: ModuleRef[] = []
   for (const source of params.importModules) imports.push(await ref(source, 'import'))
@@ -69,24 +70,23 @@ export function orderWithout(modules: { has(digest: string): boolean }, order: R
   return { ...order, entry: without(order.entry), imports: order.imports.map(without) }
 }
 
+/** What a child is told of a module, and where it lies on this machine, if it does. */
+type Found = { told: ModuleRef; file?: PreparedInput | undefined }
+
 /** A module the engine brought: failures name the type of its source, as the older clients know them. */
-async function broughtModule(
-  input: PreparedInput | InlineFile | undefined,
-  noun: string,
-  digests: ModuleDigests,
-): Promise<ModuleRef> {
+function broughtModule(input: PreparedInput | InlineFile | undefined, noun: string): Found {
   if (input === undefined)
     throw new Fault('InternalError', 'a module of the job was not prepared', { component: 'WASM' })
   // The doubled word is what the reference says.
   const title = noun === 'entry' ? 'entry module module' : 'import module'
-  return {
+  const named = {
     alias: input.input.Alias,
-    ...('bytes' in input
-      ? inlineModule(input)
-      : { place: { hostPath: input.hostPath }, ...(await knownDigest(input, digests)) }),
     title: input.guestPath || 'its source',
     failurePrefix: `failed to instantiate ${title} (${input.input.Source.Type})`,
   }
+  return 'bytes' in input
+    ? { told: { ...named, ...inlineModule(input) } }
+    : { told: { ...named, place: { hostPath: input.hostPath } }, file: input }
 }
 
 const inlineModule = ({ bytes }: InlineFile): Pick<ModuleRef, 'place' | 'digest' | 'sizeBytes'> => ({
@@ -96,21 +96,15 @@ const inlineModule = ({ bytes }: InlineFile): Pick<ModuleRef, 'place' | 'digest'
 })
 
 /** A module among the task's inputs, by its path in the program's own tree. */
-async function guestModule(
-  path: string,
-  noun: string,
-  inputs: readonly PreparedInput[],
-  digests: ModuleDigests,
-): Promise<ModuleRef> {
+function guestModule(path: string, noun: string, inputs: readonly PreparedInput[]): Found {
   const guestPath = cleanPath(path)
-  const input = inputs.find((each) => cleanPath(each.guestPath) === guestPath)
-  return {
+  const told = {
     alias: path,
     place: { guestPath: Buffer.from(guestPath, 'utf8').toString('latin1') },
-    ...(input ? await knownDigest(input, digests) : {}),
     title: path,
     failurePrefix: `failed to load ${noun} module ${path}`,
   }
+  return { told, file: inputs.find((each) => cleanPath(each.guestPath) === guestPath) }
 }
 
 const aliasModule = ({ input, hostPath, guestPath }: PreparedInput): ModuleRef => ({
@@ -119,10 +113,6 @@ const aliasModule = ({ input, hostPath, guestPath }: PreparedInput): ModuleRef =
   title: guestPath,
   failurePrefix: '',
 })
-
-async function knownDigest({ hostPath, kind }: PreparedInput, digests: ModuleDigests): Promise<Partial<ModuleDigest>> {
-  return (kind === 'file' && (await digests.of(hostPath))) || {}
-}
 
 function memoryPages(bytes: number): number {
   const pages = Math.ceil(bytes / pageBytes)
