@@ -21,6 +21,13 @@ it('nodes that have served a job are known to have its inputs, as far as they ke
   expect([...holders.of(jobWith(s3('b')))]).toEqual([[node(2), 1]])
 })
 
+it('an input is the same however a client orders and writes its parameters', () => {
+  const holders = new InputHolders()
+  holders.note(jobWith({ Type: 'S3', Params: { Bucket: 'b', Key: 'a' } }), node(1))
+  expect(holders.of(jobWith({ Type: 's3', Params: { key: 'a', bucket: 'b' } })).size).toBe(1)
+  expect(holders.of(jobWith({ Type: 's3', Params: { key: 'b', bucket: 'a' } })).size).toBe(0)
+})
+
 it('what is known is known again from what was told before, which is told once', () => {
   const [before, after] = [new InputHolders(), new InputHolders()]
   expect(before.toldAt()).toBeUndefined()

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import { exactJson } from '#lib/json/exact.ts'
 import type { NodeId } from '#models/ids.ts'
 import { type Job, mainTask } from '#models/job.ts'
-import { typeKey } from '#models/spec-config.ts'
+import { type SpecConfig, typeKey } from '#models/spec-config.ts'
 import { uploadType } from '#models/upload.ts'
 
 /** What nodes bring over a network and keep for the next job. */
@@ -69,8 +69,14 @@ export class InputHolders {
 /** The names of its inputs that are kept: short ones, for they are remembered by the thousand. */
 const sourcesOf = (job: Job): string[] =>
   mainTask(job).InputSources.flatMap(({ Source }) =>
-    kept.has(typeKey(Source.Type)) ? [hash('sha256', exactJson(Source), 'base64url')] : [],
+    kept.has(typeKey(Source.Type)) ? [hash('sha256', exactJson(asRead(Source)), 'base64url')] : [],
   )
+
+/** Clients write the same parameters in any order and case. */
+const asRead = ({ Type, Params = {} }: SpecConfig) => {
+  const named = Object.entries(Params).map(([name, value]) => ({ name: name.toLowerCase(), value }))
+  return [typeKey(Type), ...named.sort((a, b) => (a.name < b.name ? -1 : 1))]
+}
 
 function dropFirst<Key>(items: Map<Key, unknown> | Set<Key>, most: number): void {
   for (const first of items.keys()) {
