@@ -1,8 +1,11 @@
 import { expect, it } from 'vitest'
 import type { ShownExecution } from '#api/decode/execution.ts'
+import type { Client } from '#client/client.ts'
+import { listed } from '#client/listed.ts'
 import type { ComputeStateName } from '#models/execution-state.ts'
 import { partOf } from '../../../test/kit/part-of.ts'
-import { ownerOf, thatCount } from './results-of.ts'
+import type { Cli } from '../command.ts'
+import { ownerOf, resultsOf, thatCount } from './results-of.ts'
 
 const execution = (ID: string, PartitionIndex: number, CreateTime: bigint, StateType: ComputeStateName) =>
   partOf<ShownExecution>({ ID, PartitionIndex, CreateTime, ComputeState: { StateType } })
@@ -17,6 +20,19 @@ it('of a partition that was tried again the attempt counts that completed, else 
     execution('given-up-later', 2, 5n, 'AskForBidRejected'),
   ]
   expect(thatCount(executions).map(({ ID }) => ID)).toEqual(['completed-at-last', 'failed-last', 'only'])
+})
+
+it('results come in the order of their partitions, also where one was tried again and came last', async () => {
+  const publishedBy = (ID: string, PartitionIndex: number) =>
+    partOf<ShownExecution>({ ID, PartitionIndex, PublishedResult: { Type: 'link', Params: { ExecutionID: ID } } })
+  const executions = [publishedBy('e-0', 0), publishedBy('e-2', 2), publishedBy('e-1', 1)]
+  const page = <Item>(Items: Item[]) => listed(async () => ({ NextToken: '', Items }))
+  const jobs = partOf<Client['jobs']>({
+    results: () => page(executions.flatMap(({ PublishedResult }) => PublishedResult ?? [])),
+    executions: () => page(executions),
+  })
+  const cli = partOf<Cli>({ client: async () => partOf<Client>({ jobs }) })
+  expect((await resultsOf('j-1', {}, cli)).map(({ execution }) => execution?.ID)).toEqual(['e-0', 'e-1', 'e-2'])
 })
 
 it('signed addresses belong to the execution whose objects they are, also of a managed bucket, where nothing else names it', () => {

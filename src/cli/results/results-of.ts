@@ -8,7 +8,7 @@ import type { Cli } from '../command.ts'
 /** What one execution left: published, or only its output. */
 export type Result = { readonly name: string; readonly published?: SpecConfig; readonly execution?: ShownExecution }
 
-/** The published results of a job, else the executions that have run, whose output is kept by the orchestrator. */
+/** In the order of their partitions: the published results of a job, else the executions that have run, whose output is kept by the orchestrator. */
 export async function resultsOf(id: string, where: { namespace?: string }, cli: Cli): Promise<Result[]> {
   const client = await cli.client()
   const [published, executions] = await Promise.all([
@@ -21,7 +21,7 @@ export async function resultsOf(id: string, where: { namespace?: string }, cli: 
     const hasPartitions = ran.length > 1 && isCounted((await client.jobs.get(id, where)).Job.Type)
     return (hasPartitions ? thatCount(ran) : ran).map((execution) => ({ name: shortId(execution.ID), execution }))
   }
-  return published.map((spec, index) => {
+  const results = published.map((spec, index): Result => {
     const execution = ownerOf(spec, byPartition)
     return {
       name: execution ? shortId(execution.ID) : `result-${index}`,
@@ -29,7 +29,10 @@ export async function resultsOf(id: string, where: { namespace?: string }, cli: 
       ...(execution && { execution }),
     }
   })
+  return results.toSorted((a, b) => partitionOf(a) - partitionOf(b))
 }
+
+const partitionOf = ({ execution }: Result): number => execution?.PartitionIndex ?? 0
 
 /** Of each partition that was tried more than once the attempt that completed, else the last. */
 export function thatCount(executions: readonly ShownExecution[]): ShownExecution[] {
