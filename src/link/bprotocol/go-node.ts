@@ -3,7 +3,7 @@ import type { LogChunk, LogQuery } from '#contracts/log-reader.ts'
 import type { ComputeEnd, OrchestratorEnd } from '#contracts/node-link.ts'
 import type { ResultPart } from '#contracts/publisher.ts'
 import type { Clock, Random, Timer } from '#lib/clock.ts'
-import { Fault } from '#lib/fault.ts'
+import { Fault, faultOf, messageOf } from '#lib/fault.ts'
 import { topics } from '#models/event.ts'
 import type { Execution } from '#models/execution.ts'
 import type { ExecutionId, NodeId } from '#models/ids.ts'
@@ -41,6 +41,7 @@ export type GoNodeParts = {
   orchestratorId: string
   /** What a node is to have and has not ended, as far as is known here. */
   liveOn: (nodeId: NodeId) => Promise<Execution[]>
+  log: (event: string, fields: Record<string, unknown>) => void
 }
 
 type Order = Extract<OrchestratorMessage, { Kind: 'AskForBid' }>['Body']
@@ -63,6 +64,8 @@ export class GoNode implements ComputeEnd {
   /** When it was last met: by orders of before it may have been asked by an earlier life of ours, or over a line that broke. */
   #metAtNs = 0n
   #again: Timer | undefined
+  /** It has not answered for all that it is believed to run. */
+  #isToBeAsked = false
   #isStopped = false
 
   constructor(id: NodeId, parts: GoNodeParts) {
@@ -115,6 +118,11 @@ export class GoNode implements ComputeEnd {
     this.#met()
   }
 
+  /** It has given a sign of life. */
+  heard(): void {
+    if (this.#isToBeAsked) void this.#askWhatRuns()
+  }
+
   /** It has called back: no answer is waited for any more. */
   calledBack(message: ComputeMessage): void {
     this.#unanswered.delete(message.Body.ExecutionID)
@@ -154,29 +162,36 @@ export class GoNode implements ComputeEnd {
 
   /**
    * It says once how an execution ended, and perhaps nobody heard it: whoever is met again is asked for what it is believed to run.
-   * What is over fails, unless the report of its end comes after all.
+   * What is over fails, unless the report of its end comes after all. Where it gives no answer, the rest is asked for when it is
+   * heard again.
    */
   async #askWhatRuns(): Promise<void> {
+    this.#isToBeAsked = false
     const over: ExecutionId[] = []
-    const isWhole = await this.#gather(over).catch(() => false)
+    await this.#gather(over).catch((error: unknown) => this.#notAsked(error))
+    if (this.#isStopped || over.length === 0) return
     this.#late?.stop()
-    if (this.#isStopped || (isWhole && over.length === 0)) return
     this.#late = this.#parts.clock.after(lateReportMs, () => {
       for (const id of over) this.#fail(id, unheard, 'lost')
-      if (!isWhole) void this.#askWhatRuns()
     })
   }
 
-  /** Adds what is over; resolves with whether the node has answered for all. */
-  async #gather(over: ExecutionId[]): Promise<boolean> {
+  /** Adds what is over. Throws when it has not answered for all. */
+  async #gather(over: ExecutionId[]): Promise<void> {
     for (const { ID, ComputeState } of await this.#parts.liveOn(this.id)) {
       // What it has not answered for comes again as an order.
       if (ComputeState.StateType !== 'Running') continue
       const answer = await this.#request('BidAccepted', bidAccepted(this.#parts.orchestratorId, this.id, ID))
-      if (answer === undefined) return false
+      if (answer === undefined) throw this.#silent()
       if (isOver.test(errorIn(answer) ?? '')) over.push(ID)
     }
-    return true
+  }
+
+  #notAsked(error: unknown): void {
+    if (this.#isStopped) return
+    this.#isToBeAsked = true
+    const isAway = faultOf(error).isRetryable
+    if (!isAway) this.#parts.log('node_not_asked', { nodeId: this.id, error: messageOf(error) })
   }
 
   async #tell(message: OrchestratorMessage): Promise<void> {

@@ -118,7 +118,7 @@ export class GoNodes {
     const member = this.#members.get(nodeId)
     if (member) {
       const beat = { NodeID: nodeId, LinkID: member.linkId, ...member.load, IsNewProcess }
-      if ((await this.#parts.end.heartbeat(beat)).IsKnown) return
+      if ((await this.#parts.end.heartbeat(beat)).IsKnown) return member.node.heard()
     }
     const info = await this.#parts.knownInfo(nodeId)
     const isOfThisKind = info && !newerProtocols.some((each) => info.SupportedProtocols.includes(each))
