@@ -16,7 +16,7 @@ import {
   unseenAnswers,
   waitingFiles,
 } from './tidy/layout.ts'
-import { deadLinks, lockfileFaults, machineTraces, strangeDocuments } from './tidy/outside.ts'
+import { deadLinks, lockfileFaults, longLines, machineTraces, strangeDocuments } from './tidy/outside.ts'
 import { productFiles, projectFiles, root, typescriptFiles } from './tidy/source-files.ts'
 
 const all = projectFiles()
@@ -73,6 +73,10 @@ describe('tidy', () => {
 
   it('every link in the documents leads somewhere, and every path they name is there', () => {
     expect(deadLinks(all)).toEqual([])
+  })
+
+  it('documents keep to a line length that can be read side by side', () => {
+    expect(longLines(all)).toEqual([])
   })
 
   it('comments name only documents that a reader of the project can open', () => {

@@ -44,6 +44,22 @@ const linksIn = (text: string): string[] =>
 const pathsIn = (text: string): string[] =>
   [...text.matchAll(/`((?:bench|docs|examples|src|test|tools)\/[\w./-]+)`/g)].map(([, path]) => path!)
 
+const mostCharacters = 152
+/** Written by tools, or read by them line by line. */
+const ofTools = /^(?:README|docs\/(?:api|cli|compat|requirements))\.md$/
+
+/** Lines of documents that are longer than ours are, tables and code aside. */
+export function longLines(files: SourceFile[]): string[] {
+  return files
+    .filter(({ path }) => path.endsWith('.md') && !ofTools.test(path))
+    .flatMap(({ path, text }) => {
+      const prose = text.replace(/^ *```[^]*?^ *```$/gm, (code) => code.replace(/[^\n]/g, ''))
+      return prose
+        .split('\n')
+        .flatMap((line, i) => (line.length > mostCharacters && !line.startsWith('|') ? [`${path}:${i + 1}`] : []))
+    })
+}
+
 const commentLine = /^\s*(?:\/\/|\/?\*)/
 /** Standards are found by their number. */
 const sectionOfNone = /(?<!RFC \d+ )§/
