@@ -1,13 +1,13 @@
 import type { List } from '#api/endpoint.ts'
 import type { jobEndpoints } from '#api/jobs.ts'
-import { decodePagingToken, encodePagingToken } from '#api/paging-token.ts'
+import { encodePagingToken } from '#api/paging-token.ts'
 import type { QueryOf } from '#api/query.ts'
 import type { JobsApi } from '#contracts/control-plane.ts'
 import type { JobCursor, JobFilter, JobOrder, Page } from '#contracts/store.ts'
 import { compileSelector, requiredLabels } from '#lib/selector/match.ts'
 import { parseSelector } from '#lib/selector/parse.ts'
 import type { Job } from '#models/job.ts'
-import { invalidOrder, pageSizeOf } from './paging.ts'
+import { askedPage, orderNamed, pageSizeOf } from './paging.ts'
 
 const orders: Record<string, JobOrder> = {
   '': 'created_at',
@@ -18,22 +18,16 @@ const orders: Record<string, JobOrder> = {
   id: 'id',
 }
 
-/** A page of jobs. A token overrides limit, order and direction, as in the reference; the filters are given again. */
+/** A page of jobs. With a token the filters are given again. */
 export async function listJobs(
   jobs: JobsApi,
   query: QueryOf<(typeof jobEndpoints)['list']['query']>,
 ): Promise<List<Job>> {
-  const token = query.next_token === undefined ? undefined : decodePagingToken(query.next_token)
-  const sortBy = token?.sortBy ?? query.order_by ?? ''
-  const isReversed = token?.isReversed ?? query.reverse ?? false
-  const limit = token?.limit ?? query.limit ?? 0
-  const order = Object.hasOwn(orders, sortBy) ? orders[sortBy] : undefined
-  if (order === undefined) throw invalidOrder(Object.keys(orders))
+  const { sortBy, isReversed, limit, position } = askedPage(query)
+  const order = orderNamed(sortBy, orders)
   const filter = filterOf(query)
   const read = (size: number, after?: JobCursor) => jobs.list(filter, order, isReversed, size, after)
-
   const size = pageSizeOf(limit)
-  const position = token?.position
   const page =
     position === undefined
       ? await read(size)
