@@ -17,7 +17,7 @@ import { failJob } from './ending.ts'
 import { isDraining, leaverOf, replace } from './leave-node.ts'
 import { isUneven, needAfter } from './more-memory.ts'
 import { newExecution } from './new-execution.ts'
-import { retryOf } from './retry.ts'
+import { checkRetry, retryOf } from './retry.ts'
 import { isLive, stopExecution } from './stop-executions.ts'
 
 /** One slot of a counted job: all its attempts, oldest first. */
@@ -25,6 +25,9 @@ export type Partition = { index: number; attempts: Execution[] }
 
 /** One that still runs, on a node that is to be empty. */
 type Leaving = Partition & { leaver: Execution }
+
+/** Partitions that want a node: those that have none, and those that leave theirs. */
+type Wanting = { missing: readonly Partition[]; leaving: readonly Leaving[] }
 
 const secondNs = 1_000_000_000n
 
@@ -81,11 +84,10 @@ export const startMissing = (
     if (retry.kind === 'never')
       return failJob(snapshot, plan, executions, `${retry.cause}\n${failedLine(partition, retry.why)}`)
     announceRetry(snapshot, plan, partition.attempts, retry)
-    if (retry.kind === 'later') checkBy(plan, retry.at)
-    else missing.push(partition)
-    if (retry.kind === 'now' && retry.until !== undefined) checkBy(plan, retry.until + 1n)
+    checkRetry(plan, retry)
+    if (retry.kind === 'now') missing.push(partition)
   }
-  if (missing.length + leaving.length > 0) place(snapshot, plan, executions, missing, leaving)
+  if (missing.length + leaving.length > 0) place(snapshot, plan, executions, { missing, leaving })
 }
 
 const failedLine = (partition: Partition, why: string): string =>
@@ -96,24 +98,23 @@ const place = (
   snapshot: Snapshot,
   plan: Plan,
   executions: readonly Execution[],
-  missing: readonly Partition[],
-  leaving: readonly Leaving[],
+  { missing, leaving }: Wanting,
 ): void => {
-  if (!isUneven(snapshot.job, executions)) return placeAlike(snapshot, plan, executions, missing, leaving)
+  if (!isUneven(snapshot.job, executions)) return placeAlike(snapshot, plan, executions, { missing, leaving })
   const needed = ({ attempts }: Partition): number => needAfter(snapshot, attempts).Memory
   for (const group of Map.groupBy(missing, needed).values()) {
-    placeAlike(snapshot, plan, executions, group, [])
+    placeAlike(snapshot, plan, executions, { missing: group, leaving: [] })
     if (plan.jobState?.StateType === 'Failed') return
   }
-  for (const group of Map.groupBy(leaving, needed).values()) placeAlike(snapshot, plan, executions, [], group)
+  for (const group of Map.groupBy(leaving, needed).values())
+    placeAlike(snapshot, plan, executions, { missing: [], leaving: group })
 }
 
 const placeAlike = (
   snapshot: Snapshot,
   plan: Plan,
   executions: readonly Execution[],
-  missing: readonly Partition[],
-  leaving: readonly Leaving[],
+  { missing, leaving }: Wanting,
 ): void => {
   const wanted = [...missing, ...leaving]
   const need = needAfter(snapshot, wanted[0]?.attempts ?? [])

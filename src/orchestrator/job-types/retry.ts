@@ -1,5 +1,6 @@
 import type { Execution } from '#models/execution.ts'
 import { isLongRunning, type Job, type ReschedulePolicy, rescheduleOf } from '#models/job.ts'
+import { checkBy, type Plan } from '../plan.ts'
 import type { Snapshot } from '../snapshot.ts'
 
 /** What is to be done about a partition whose last attempt ended without success. */
@@ -44,6 +45,12 @@ export const retryOf = (snapshot: Snapshot, attempts: readonly Execution[]): Ret
   const at = last.ModifyTime + backoffNs(policy, failures, jitterOf(last.ID))
   if (isTooLate(at > nowNs ? at : nowNs)) return never('past the deadline for new attempts')
   return at <= nowNs ? now : { kind: 'later', at }
+}
+
+/** Looks at the job again when the next attempt is due, or when it is too late for that. */
+export const checkRetry = (plan: Plan, retry: Retry): void => {
+  if (retry.kind === 'later') checkBy(plan, retry.at)
+  if (retry.kind === 'now' && retry.until !== undefined) checkBy(plan, retry.until + 1n)
 }
 
 /** For people, after what failed. */
