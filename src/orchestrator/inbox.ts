@@ -50,17 +50,24 @@ export class Inbox {
 
   async #add(reports: Reports, nodeId: NodeId, message: ComputeMessage): Promise<void> {
     const before = await reports.execution(message.Body.ExecutionID)
-    const { Epoch = before?.Epoch } = message.Body
-    const isOwn = before !== undefined && before.NodeID === nodeId && before.Epoch === Epoch
-    const nowNs = this.#parts.clock.nowNs()
-    if (before && before.NodeID !== nodeId) this.#warn(nodeId, before, 'it reports of an execution of another node')
-    if (isOwn && message.Kind === 'RunStarted' && isClockOff(before, message.Body.StartTime, nowNs))
+    const job = before && this.#isMeant(nodeId, before, message) ? await reports.job(before.JobID) : undefined
+    const effect = before && job && effectOf(before, job, message, this.#parts.clock.nowNs())
+    if (before && job && effect) {
+      if (message.Kind === 'RunResult') this.#parts.nodes.holders.note(job, nodeId)
+      reports.add(before, job, await this.#withContent(reports, effect, message))
+    } else if (isStrayStart(message, before)) reports.send(takeBack(nodeId, message.Body.ExecutionID))
+  }
+
+  /** Whether the node reports of this very start, which is its own. What is odd is told. */
+  #isMeant(nodeId: NodeId, before: Execution, { Kind, Body }: ComputeMessage): boolean {
+    if (before.NodeID !== nodeId) {
+      this.#warn(nodeId, before, 'it reports of an execution of another node')
+      return false
+    }
+    if (Body.Epoch !== undefined && Body.Epoch !== before.Epoch) return false
+    if (Kind === 'RunStarted' && isClockOff(before, Body.StartTime, this.#parts.clock.nowNs()))
       this.#warn(nodeId, before, 'its clock is off by more than a minute')
-    const job = isOwn ? await reports.job(before.JobID) : undefined
-    const effect = isOwn && job ? effectOf(before, job, message, nowNs) : undefined
-    if (job && effect && message.Kind === 'RunResult') this.#parts.nodes.holders.note(job, nodeId)
-    if (before && job && effect) reports.add(before, job, await this.#withContent(reports, effect, message))
-    else if (isStrayStart(message, before)) reports.send(takeBack(nodeId, message.Body.ExecutionID))
+    return true
   }
 
   /** What its program is, is fixed with its start; a node that waits for that is told. */
