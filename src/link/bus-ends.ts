@@ -1,10 +1,9 @@
-import type { Bus, Subscription } from '#contracts/bus.ts'
+import type { Subscription } from '#contracts/bus.ts'
 import type { ChunkQuery } from '#contracts/chunks.ts'
 import type { LogChunk, LogQuery } from '#contracts/log-reader.ts'
 import type { ComputeEnd, OrchestratorEnd } from '#contracts/node-link.ts'
 import type { OfferedQuery, ResultPart, ResultQuery } from '#contracts/publisher.ts'
 import type { NodeUploadQuery } from '#contracts/upload-store.ts'
-import type { Clock, Random } from '#lib/clock.ts'
 import type { EventLog } from '#lib/event-log.ts'
 import { Fault, faultOf } from '#lib/fault.ts'
 import { exactJson } from '#lib/json/exact.ts'
@@ -32,6 +31,7 @@ import { readPieceOverBus, type Stretch, servePiecesOverBus } from './bus-pieces
 import { executionIdOf, textOf } from './go/checked.ts'
 import { NclNodes } from './ncl/ncl-nodes.ts'
 import type { NodeSide } from './node-side.ts'
+import type { OrchestratorSide } from './orchestrator-side.ts'
 
 /** Subjects between a node and its orchestrator. */
 const ofNode = 'bacalhau.global.compute.'
@@ -59,36 +59,34 @@ const logRefusal = (log: EventLog, event: string, error: unknown, fields: object
 
 /** A node as the orchestrator reaches it over the bus. */
 class RemoteNode implements ComputeEnd {
-  readonly #bus: Bus
+  readonly #side: OrchestratorSide
   readonly #nodeId: NodeId
   /** Kept: the broker looks each text up once. */
   readonly #toNode: string
-  readonly #random: Random
-  readonly #clock: Clock
   /** Made when output is read: of most of the thousands of nodes none is. */
   #broken: AbortController | undefined
 
-  constructor(bus: Bus, nodeId: NodeId, random: Random, clock: Clock) {
-    this.#bus = bus
+  constructor(side: OrchestratorSide, nodeId: NodeId) {
+    this.#side = side
     this.#nodeId = nodeId
     this.#toNode = subjects.toNode(nodeId)
-    this.#random = random
-    this.#clock = clock
   }
 
   deliver(linkId: string, frames: readonly Frame<OrchestratorMessage>[]): Promise<FramesAck> {
-    return deliverOverBus(this.#bus, this.#toNode, linkId, frames, this.#random)
+    const { bus, random } = this.#side
+    return deliverOverBus(bus, this.#toNode, linkId, frames, random)
   }
 
   /** A process that was killed says nothing any more, and the one that greeted in its place nothing of what the other had begun. */
   async *readLogs(query: LogQuery, signal: AbortSignal): AsyncGenerator<LogChunk> {
-    const parts = { clock: this.#clock, random: this.#random }
+    const { bus, clock, random } = this.#side
+    const nodeId = this.#nodeId
     this.#broken ??= new AbortController()
     const broken = this.#broken.signal
     const either = AbortSignal.any([signal, broken])
-    yield* readLogsOverBus(this.#bus, this.#nodeId, subjects.logs(this.#nodeId), query, either, parts)
+    yield* readLogsOverBus({ bus, clock, random, nodeId, subject: subjects.logs(nodeId) }, query, either)
     if (broken.aborted && !signal.aborted)
-      throw new Fault('ServiceUnavailable', `node ${this.#nodeId} broke off`, { isRetryable: true })
+      throw new Fault('ServiceUnavailable', `node ${nodeId} broke off`, { isRetryable: true })
   }
 
   breakOff(): void {
@@ -96,32 +94,24 @@ class RemoteNode implements ComputeEnd {
   }
 
   readResult(query: ResultQuery | OfferedQuery): Promise<ResultPart> {
-    return readPieceOverBus(this.#bus, subjects.results(this.#nodeId), query)
+    return readPieceOverBus(this.#side.bus, subjects.results(this.#nodeId), query)
   }
 }
 
 /** The orchestrator as a node reaches it over the bus. */
 export class RemoteOrchestrator implements OrchestratorEnd {
-  readonly #bus: Bus
-  readonly #nodeId: NodeId
-  readonly #random: Random
-  readonly #log: EventLog
-  readonly #clock: Clock
+  readonly #side: NodeSide
   #served: Subscription[] = []
 
-  constructor({ bus, nodeId, random, clock, log }: NodeSide) {
-    this.#bus = bus
-    this.#nodeId = nodeId
-    this.#random = random
-    this.#clock = clock
-    this.#log = log
+  constructor(side: NodeSide) {
+    this.#side = side
   }
 
   /** Only who was let in listens: another node of this name may be the one that is meant. */
   async handshake(request: Handshake, back: ComputeEnd): Promise<HandshakeReply> {
     const reply = await this.#control<HandshakeReply>({ Kind: 'Handshake', Body: request })
     if (!reply.IsAccepted) this.leave()
-    else if (this.#served.length === 0) this.#served = serveNode(this.#bus, this.#nodeId, back, this.#clock, this.#log)
+    else if (this.#served.length === 0) this.#served = serveNode(this.#side, back)
     return reply
   }
 
@@ -134,7 +124,8 @@ export class RemoteOrchestrator implements OrchestratorEnd {
   }
 
   deliver(nodeId: NodeId, linkId: string, frames: readonly Frame<ComputeMessage>[]): Promise<FramesAck> {
-    return deliverOverBus(this.#bus, subjects.fromNode(nodeId), linkId, frames, this.#random)
+    const { bus, random } = this.#side
+    return deliverOverBus(bus, subjects.fromNode(nodeId), linkId, frames, random)
   }
 
   takeResult(_nodeId: NodeId, offer: ResultOffer): Promise<ResultOfferReply> {
@@ -146,7 +137,7 @@ export class RemoteOrchestrator implements OrchestratorEnd {
   }
 
   readUpload(_nodeId: NodeId, query: NodeUploadQuery): Promise<ResultPart> {
-    return readPieceOverBus(this.#bus, subjects.uploads(this.#nodeId), query)
+    return readPieceOverBus(this.#side.bus, subjects.uploads(this.#side.nodeId), query)
   }
 
   async goodbye(): Promise<void> {
@@ -161,11 +152,12 @@ export class RemoteOrchestrator implements OrchestratorEnd {
   }
 
   #control<Reply>(message: Control, limitMs = callLimitMs): Promise<Reply> {
-    return call(this.#bus, subjects.control(this.#nodeId), exactJson(message), limitMs, this.#random)
+    const { bus, nodeId, random } = this.#side
+    return call(bus, subjects.control(nodeId), exactJson(message), limitMs, random)
   }
 }
 
-const serveNode = (bus: Bus, nodeId: NodeId, end: ComputeEnd, clock: Clock, log: EventLog): Subscription[] => [
+const serveNode = ({ bus, nodeId, clock, log }: NodeSide, end: ComputeEnd): Subscription[] => [
   serveCalls(bus, subjects.toNode(nodeId), {
     handle: async (_subject, body) => {
       const { LinkID, Frames } = readOrders(body)
@@ -196,17 +188,10 @@ const chunkQueryIn = ({ chunk, offset, limitBytes }: Query): ChunkQuery => ({
   ...(chunk === undefined ? {} : { chunk: textOf(chunk, 'chunk') }),
 })
 
-export type OrchestratorDoor = {
-  bus: Bus
-  end: OrchestratorEnd
-  clock: Clock
-  random: Random
-  log: EventLog
-}
-
 /** Lets nodes, ours and Go's, reach the orchestrator over the bus. What a node says of itself must match the subject it says it on. */
-export const serveOrchestrator = ({ bus, end, clock, random, log }: OrchestratorDoor): Subscription => {
-  const nclNodes = new NclNodes({ bus, end, clock, random, log })
+export const serveOrchestrator = (side: OrchestratorSide): Subscription => {
+  const { bus, end, log } = side
+  const nclNodes = new NclNodes(side)
   const onRefused = (subject: string, error: unknown): void =>
     logRefusal(log, 'node_message_refused', error, { nodeId: nodeOf(subject) })
   const answer = async (subject: string, body: unknown): Promise<unknown> => {
@@ -214,7 +199,7 @@ export const serveOrchestrator = ({ bus, end, clock, random, log }: Orchestrator
     const message = readControl(body, nodeId)
     switch (message.Kind) {
       case 'Handshake':
-        return end.handshake(message.Body, new RemoteNode(bus, nodeId, random, clock))
+        return end.handshake(message.Body, new RemoteNode(side, nodeId))
       case 'Heartbeat':
         return end.heartbeat(message.Body)
       case 'UpdateInfo':

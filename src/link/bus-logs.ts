@@ -3,9 +3,9 @@ import type { Bus, Subscription } from '#contracts/bus.ts'
 import type { LogChunk, LogQuery, LogSelection } from '#contracts/log-reader.ts'
 import type { ComputeEnd } from '#contracts/node-link.ts'
 import type { Clock, Random } from '#lib/clock.ts'
-import { Fault } from '#lib/fault.ts'
 import { exactJson, parseExact } from '#lib/json/exact.ts'
 import type { NodeId } from '#models/ids.ts'
+import { ArrivingPieces } from './arriving-pieces.ts'
 import { faultFrom, faultText } from './bus-fault.ts'
 import { Credit } from './credit.ts'
 import { countOf, executionIdOf, flagOf, recordOf, textOf } from './go/checked.ts'
@@ -39,62 +39,40 @@ const goOn = Buffer.of(1)
 const arrivedPiecesLimit = windowPieces + 2
 const arrivedBytesLimit = windowBytes + 2 * largestPieceBytes
 
+/** Whose output is read, over what. `subject`: on which the node is asked. */
+export type LogSource = { bus: Bus; clock: Clock; random: Random; nodeId: NodeId; subject: string }
+
+/** Throws the Fault that the node tells, and ServiceUnavailable when it goes silent. */
 export async function* readLogsOverBus(
-  bus: Bus,
-  nodeId: NodeId,
-  subject: string,
+  { bus, clock, random, nodeId, subject }: LogSource,
   query: LogQuery,
   signal: AbortSignal,
-  { clock, random }: { clock: Clock; random: Random },
 ): AsyncIterable<LogChunk> {
   const inbox = `_LOGS.${nodeId}.${random.uuid()}`
-  const arrived: { payload: Uint8Array; reply: string | undefined }[] = []
-  let arrivedBytes = 0
-  let wake: () => void = () => {}
-  let isFlooded = false
-  let isSilent = false
-  let heardMs = clock.monotonicMs()
-  const subscription = bus.subscribe(inbox, ({ payload, reply }) => {
-    heardMs = clock.monotonicMs()
-    if (payload[0] === 4) return reply === undefined ? undefined : bus.publish(reply, goOn)
-    arrivedBytes += payload.length
-    if (arrived.length < arrivedPiecesLimit && arrivedBytes < arrivedBytesLimit) arrived.push({ payload, reply })
-    else isFlooded = true
-    wake()
+  const pieces = new ArrivingPieces({
+    bus,
+    clock,
+    subject: inbox,
+    sender: nodeId,
+    most: { pieces: arrivedPiecesLimit, bytes: arrivedBytesLimit },
+    silenceLimitMs,
+    isSign: ({ payload, reply }) => {
+      const isSign = payload[0] === 4
+      if (isSign && reply !== undefined) bus.publish(reply, goOn)
+      return isSign
+    },
   })
-  let watch = clock.after(silenceLimitMs, look)
-  function look(): void {
-    const restMs = heardMs + silenceLimitMs - clock.monotonicMs()
-    if (restMs > 0) watch = clock.after(restMs, look)
-    else isSilent = true
-    wake()
-  }
-  const onAbort = (): void => wake()
-  signal.addEventListener('abort', onAbort)
   try {
     await bus.request(subject, Buffer.from(exactJson({ ...query, inbox, pieces: windowPieces })), openLimitMs)
-    while (!signal.aborted) {
-      if (isFlooded) throw new Fault('ServiceUnavailable', 'the output comes faster than it is asked for')
-      const next = arrived.shift()
-      if (!next) {
-        if (isSilent) throw new Fault('ServiceUnavailable', `node ${nodeId} went silent`, { isRetryable: true })
-        await new Promise<void>((resolve) => {
-          wake = resolve
-          if (arrived.length > 0 || isSilent || signal.aborted) resolve()
-        })
-        continue
-      }
-      arrivedBytes -= next.payload.length
-      const kind = next.payload[0]
-      if (kind === 0) return
-      if (kind === 3) throw faultFrom(Buffer.from(next.payload.subarray(1)).toString('utf8'))
-      yield chunkIn(next.payload)
-      if (next.reply) bus.publish(next.reply, goOn)
+    for (let piece = await pieces.next(signal); piece; piece = await pieces.next(signal)) {
+      const { payload, reply } = piece
+      if (payload[0] === 0) return
+      if (payload[0] === 3) throw faultFrom(Buffer.from(payload.subarray(1)).toString('utf8'))
+      yield chunkIn(payload)
+      if (reply) bus.publish(reply, goOn)
     }
   } finally {
-    signal.removeEventListener('abort', onAbort)
-    watch.stop()
-    subscription.stop()
+    pieces.stop()
   }
 }
 

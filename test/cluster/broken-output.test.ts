@@ -35,8 +35,8 @@ function rig() {
   const reader = new AbortController()
   stops.push(node.stop, () => reader.abort())
   const query = { executionId: 'e-1' as ExecutionId, isFollowing: true, isTail: false }
-  const parts = { clock, random: systemRandom }
-  const chunks = readLogsOverBus(bus, 'n-1' as NodeId, 'logs', query, reader.signal, parts)[Symbol.asyncIterator]()
+  const source = { bus, clock, random: systemRandom, nodeId: 'n-1' as NodeId, subject: 'logs' }
+  const chunks = readLogsOverBus(source, query, reader.signal)[Symbol.asyncIterator]()
   const pass = async (ms: number) => {
     clock.goTo(clock.nowAtMs + ms)
     await new Promise((resolve) => setImmediate(resolve))

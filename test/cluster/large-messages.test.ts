@@ -90,11 +90,10 @@ withNatsServer(() => {
       servePiecesOverBus(other, 'results', (_subject, query) => end.readResult(query as never))
       await answered(one)
       const output: Uint8Array[] = []
-      const reader = { clock, random: systemRandom }
+      const source = { bus: one, clock, random: systemRandom, nodeId: 'n-1' as NodeId, subject: 'logs' }
       const query = { executionId, isFollowing: false, isTail: false }
       const signal = new AbortController().signal
-      for await (const chunk of readLogsOverBus(one, 'n-1' as NodeId, 'logs', query, signal, reader))
-        output.push(chunk.bytes)
+      for await (const chunk of readLogsOverBus(source, query, signal)) output.push(chunk.bytes)
       expect(Buffer.concat(output).equals(bytes)).toBe(true)
       const result = await readPieceOverBus(one, 'results', { offset: 5, limitBytes: 100_000 })
       expect([result.sizeBytes, result.bytes.length]).toEqual([300_000, 16_384 - 512])

@@ -1,22 +1,22 @@
 import type { Wire } from '#api/decode/wire-json.ts'
 import type { BusMessage, Subscription } from '#contracts/bus.ts'
-import type { EventLog } from '#lib/event-log.ts'
 import { faultOf, messageOf } from '#lib/fault.ts'
 import type { NodeId } from '#models/ids.ts'
 import { ownNameOf, textOf } from '../go/checked.ts'
 import { GoLogStreams } from '../go/log-streams.ts'
 import { decodeFrame } from '../ncl/frame.ts'
+import type { OrchestratorSide } from '../orchestrator-side.ts'
 import { answerOf, bodyOf, errorOf } from './envelope.ts'
 import { type Beat, GoNodes, type GoNodesParts } from './go-nodes.ts'
 import { addressee } from './own-address.ts'
 
-export type GoNodesDoor = Omit<GoNodesParts, 'streams'> & { log: EventLog }
+export type GoNodesSide = OrchestratorSide & Pick<GoNodesParts, 'orchestratorId' | 'knownInfo' | 'liveOn'>
 
 /**
  * Lets nodes of the protocol `bprotocol/v2` (version 1.4) reach the orchestrator. Callbacks are listened to before
  * anything else: what nodes kept while we were away comes with the first moment.
  */
-export const serveGoNodes = (parts: GoNodesDoor): Subscription => {
+export const serveGoNodes = (parts: GoNodesSide): Subscription => {
   const { bus, log } = parts
   const streams = new GoLogStreams(bus, parts.clock, parts.random)
   const nodes = new GoNodes({ ...parts, streams })
@@ -63,7 +63,7 @@ const tokenOf = (subject: string, index: number): string => subject.split('.')[i
 const requireOwn = (claimed: string, sender: string | undefined): NodeId =>
   sender === undefined ? (claimed as NodeId) : ownNameOf(claimed, sender as NodeId)
 
-const answerManagement = ({ bus, log }: GoNodesDoor, nodes: GoNodes, { subject, payload, reply }: BusMessage): void => {
+const answerManagement = ({ bus, log }: GoNodesSide, nodes: GoNodes, { subject, payload, reply }: BusMessage): void => {
   if (reply === undefined) return
   const nodeId = tokenOf(subject, 2) as NodeId
   const answer = async (): Promise<object> => nodes.manage(nodeId, tokenOf(subject, 3), bodyOf(payload))

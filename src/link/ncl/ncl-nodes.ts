@@ -1,8 +1,5 @@
 import { nsOfTime, type Wire } from '#api/decode/wire-json.ts'
-import type { Bus, BusMessage, Subscription } from '#contracts/bus.ts'
-import type { OrchestratorEnd } from '#contracts/node-link.ts'
-import type { Clock, Random } from '#lib/clock.ts'
-import type { EventLog } from '#lib/event-log.ts'
+import type { BusMessage, Subscription } from '#contracts/bus.ts'
 import { Fault, faultOf, messageOf } from '#lib/fault.ts'
 import type { JobId, NodeId } from '#models/ids.ts'
 import type { ComputeMessage } from '#models/messages/messages.ts'
@@ -12,12 +9,11 @@ import { LogTurns } from '../go/log-turns.ts'
 import { goNodeInfo, goResources } from '../go/node-info.ts'
 import { ReportQueue } from '../go/report-queue.ts'
 import { bidResult, computeError, firstEvent, forgottenBid, runResult, unreadableReport } from '../go/reports.ts'
+import type { OrchestratorSide } from '../orchestrator-side.ts'
 import { BadFrame, decodeFrame, eventTimeOf, type GoFrame, seqOf, typeOf } from './frame.ts'
 import { NclNode } from './ncl-node.ts'
 import { generationOf } from './orders.ts'
 import { ack, bacError, controlReply, handshakeRequired, nack } from './replies.ts'
-
-export type NclNodesParts = { bus: Bus; end: OrchestratorEnd; clock: Clock; random: Random; log: EventLog }
 
 type Peer = {
   readonly reports: ReportQueue
@@ -33,11 +29,11 @@ type Peer = {
 
 /** The orchestrator as Go nodes of the protocol `ncl/v1` reach it. */
 export class NclNodes {
-  readonly #parts: NclNodesParts
+  readonly #parts: OrchestratorSide
   readonly #streams: GoLogStreams
   readonly #peers = new Map<NodeId, Peer>()
 
-  constructor(parts: NclNodesParts) {
+  constructor(parts: OrchestratorSide) {
     this.#parts = parts
     this.#streams = new GoLogStreams(parts.bus, parts.clock, parts.random)
   }
