@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { noWeb } from '#providers/wasm/child/pipe-web.ts'
 import type { Mount } from '#providers/wasm/protocol/run-order.ts'
-import { bindHost, wasiModule } from '#providers/wasm/wasi/bind.ts'
+import { hostFunctions, wasiModule } from '#providers/wasm/wasi/bind.ts'
 import { errno } from '#providers/wasm/wasi/errno.ts'
 import { Guest } from '#providers/wasm/wasi/guest.ts'
 import { openFlag } from '#providers/wasm/wasi/open-file.ts'
@@ -50,7 +50,7 @@ export class WasiRig {
   readonly memory = new WebAssembly.Memory({ initial: 16, maximum: 64 })
   readonly printed: { stream: number; text: string }[] = []
   readonly guest: Guest
-  readonly #calls: Record<string, (...args: (number | bigint)[]) => number | undefined>
+  readonly #hostFunction: ReturnType<typeof hostFunctions>
 
   constructor(options: RigOptions = {}) {
     for (const name of ['in', 'out', 'secret']) mkdirSync(join(this.folder, name))
@@ -70,7 +70,7 @@ export class WasiRig {
       },
       web: options.web ?? noWeb,
     })
-    this.#calls = bindHost(wasiModule, this.guest, this.memory)
+    this.#hostFunction = hostFunctions(this.guest, this.memory)
   }
 
   close(): void {
@@ -80,7 +80,7 @@ export class WasiRig {
 
   /** The raw call: a number from the guest is signed, as it comes there. */
   call(name: string, ...args: (number | bigint)[]): number | undefined {
-    return this.#calls[name]?.(...args)
+    return this.#hostFunction(wasiModule, name)?.(...args)
   }
 
   /** The name of the error number a call gave. */

@@ -1,6 +1,6 @@
 import type { ModuleImport } from '../binary/imports.ts'
 import type { Limits } from '../binary/limits.ts'
-import { bindHost, hostModules } from '../wasi/bind.ts'
+import { hostFunctions, hostModules } from '../wasi/bind.ts'
 import type { Guest } from '../wasi/guest.ts'
 import { hostImportProblem } from '../wasi/import-problem.ts'
 import type { Program, ProgramPart } from './load-program.ts'
@@ -32,15 +32,16 @@ function instantiate(
 ): WebAssembly.Instance {
   const { ownMemory, imports, refusedPages } = part.module.prepared
   const memory = ownMemory && makeMemory(ownMemory.limits, maximumPages, guest)
+  const seen = memory ?? importedMemory(part, instances)
+  const hostFunction = hostFunctions(guest, seen)
   const wanted: Record<string, Record<string, WebAssembly.ExportValue>> = {}
   for (const each of imports) {
-    if (hostModules.has(each.module)) checkHostImport(part, each)
-    else (wanted[each.module] ??= {})[each.name] = exported(each, part, instances)
+    const isHosts = hostModules.has(each.module)
+    if (isHosts) checkHostImport(part, each)
+    const value = isHosts ? hostFunction(each.module, each.name) : exported(each, part, instances)
+    if (value) (wanted[each.module] ??= {})[each.name] = value
   }
   if (memory) wanted[ownMemory.module] = { [ownMemory.name]: memory }
-  const seen = memory ?? importedMemory(part, instances)
-  const hosts = new Set(imports.map(({ module }) => module).filter((name) => hostModules.has(name)))
-  for (const name of hosts) wanted[name] = bindHost(name, guest, seen)
   const instance = new WebAssembly.Instance(part.module.compiled, wanted)
   const refused = refusedPages === undefined ? undefined : instance.exports[refusedPages]
   if (seen && refused instanceof WebAssembly.Global) guest.growths.push({ memory: seen, refused })

@@ -20,15 +20,19 @@ export const hostModules: ReadonlyMap<string, ReadonlyMap<string, Call>> = new M
   [httpModule, callsOf(httpCalls)],
 ])
 
-/** All functions of a module of the host for one instance, which works on its own memory. */
-export function bindHost(
-  module: string,
+/** A function of the host as an instance imports it. */
+type HostFunction = (...args: (number | bigint)[]) => number | undefined
+
+/** Gives the functions of the host for one instance, which work on its own memory; undefined = there is none of that name. */
+export function hostFunctions(
   guest: Guest,
   memory: WebAssembly.Memory | undefined,
-): Record<string, (...args: (number | bigint)[]) => number | undefined> {
+): (module: string, name: string) => HostFunction | undefined {
   const guestMemory = new GuestMemory(memory)
-  const calls = [...(hostModules.get(module) ?? [])]
-  return Object.fromEntries(calls.map(([name, call]) => [name, bind(guest, guestMemory, call)]))
+  return (module, name) => {
+    const call = hostModules.get(module)?.get(name)
+    return call && bind(guest, guestMemory, call)
+  }
 }
 
 function callsOf(...groups: Record<string, Call>[]): ReadonlyMap<string, Call> {
@@ -36,8 +40,8 @@ function callsOf(...groups: Record<string, Call>[]): ReadonlyMap<string, Call> {
 }
 
 /** Numbers come signed from the guest; the calls work with unsigned ones. */
-function bind(guest: Guest, memory: GuestMemory, { run, results }: Call) {
-  return (...args: (number | bigint)[]): number | undefined => {
+function bind(guest: Guest, memory: GuestMemory, { run, results }: Call): HostFunction {
+  return (...args) => {
     if (guest.end) throw guest.end
     guest.countCall()
     try {
