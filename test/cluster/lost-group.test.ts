@@ -2,12 +2,14 @@ import { expect, it } from 'vitest'
 import type { ComputeEnd } from '#contracts/node-link.ts'
 import { Fault } from '#lib/fault.ts'
 import type { JobId, NodeId } from '#models/ids.ts'
+import type { Frame, HandshakeReply, OrchestratorMessage } from '#models/messages/messages.ts'
 import type { Task } from '#models/task.ts'
 import { openSqlite } from '#platform/sqlite.ts'
 import { startOrchestrator } from '../kit/cluster.ts'
 import { FaultySql } from '../kit/faulty-sql.ts'
 import { jobSpec } from '../kit/job-spec.ts'
 import { submitSpec } from '../kit/jobs.ts'
+import { partOf } from '../kit/part-of.ts'
 import { nodeState } from '../kit/reconcile-world.ts'
 import { until } from '../kit/until.ts'
 
@@ -16,6 +18,22 @@ const patient = { Tasks: [{ ...task, Timeouts: { QueueTimeout: 3_600n } }] }
 
 const capacity = { CPU: 8, Memory: 8e9, Disk: 8e9, GPU: 0 }
 const nodeInfo = nodeState('n-1', capacity, {}).Info
+
+type Cluster = Awaited<ReturnType<typeof startOrchestrator>>
+
+/** How node `n-1` greets: with the link of its last life. What it is told it takes, and does nothing about. */
+const greetingOf =
+  ({ orchestrator }: Cluster, look: (frames: readonly Frame<OrchestratorMessage>[]) => void = () => {}) =>
+  (LinkID: string): Promise<HandshakeReply> =>
+    orchestrator.link.handshake(
+      { NodeInfo: nodeInfo, StoreID: 's', LinkID, LiveExecutions: [] },
+      partOf<ComputeEnd>({
+        deliver: async (_linkId, frames) => {
+          look(frames)
+          return { LastSeq: frames.at(-1)?.Seq ?? 0 }
+        },
+      }),
+    )
 
 /** The next commit fails, and the read that comes after it too. */
 const failOnce = (database: FaultySql): void => {
@@ -32,20 +50,14 @@ it('after a lost group nothing is looked at until memory is rebuilt, which is tr
   const database = new FaultySql(openSqlite(':memory:'))
   const cluster = await startOrchestrator({}, database)
   const asked: JobId[] = []
-  const back: ComputeEnd = {
-    deliver: async (_linkId, frames) => {
-      for (const { Message } of frames) if (Message.Kind === 'AskForBid') asked.push(Message.Body.Job.ID)
-      return { LastSeq: frames.at(-1)?.Seq ?? 0 }
-    },
-    async *readLogs() {},
-    readResult: async () => ({ bytes: new Uint8Array(), sizeBytes: 0, tag: '' }),
-  }
   const before = await submitSpec(cluster.jobs, patient)
   failOnce(database)
   await expect(submitSpec(cluster.jobs, patient)).rejects.toThrow(Fault)
   const after = await submitSpec(cluster.jobs, patient)
   expect((await cluster.jobs.get(after)).State.StateType).toBe('Pending')
-  await cluster.orchestrator.link.handshake({ NodeInfo: nodeInfo, StoreID: 's', LinkID: '', LiveExecutions: [] }, back)
+  await greetingOf(cluster, (frames) => {
+    for (const { Message } of frames) if (Message.Kind === 'AskForBid') asked.push(Message.Body.Job.ID)
+  })('')
   expect(asked).toEqual([])
   await until('both jobs are placed', () => asked.includes(before) && asked.includes(after))
   await cluster.stop()
@@ -55,13 +67,7 @@ it('a node whose greeting is lost with a group is told to greet again, and is co
   const database = new FaultySql(openSqlite(':memory:'))
   const cluster = await startOrchestrator({}, database)
   const { link } = cluster.orchestrator
-  const back: ComputeEnd = {
-    deliver: async (_linkId, frames) => ({ LastSeq: frames.at(-1)?.Seq ?? 0 }),
-    async *readLogs() {},
-    readResult: async () => ({ bytes: new Uint8Array(), sizeBytes: 0, tag: '' }),
-  }
-  const greet = (LinkID: string) =>
-    link.handshake({ NodeInfo: nodeInfo, StoreID: 's', LinkID, LiveExecutions: [] }, back)
+  const greet = greetingOf(cluster)
   const { LinkID } = await greet('')
   await link.goodbye(nodeInfo.NodeID)
   // What an operator does is on disk when it is answered, and with it all that was before.
@@ -84,15 +90,8 @@ it('a node whose greeting is lost with a group is told to greet again, and is co
 it('a rejected node is not let in while the store cannot be read, nor taken for a new one afterwards [W17, R204]', async () => {
   const database = new FaultySql(openSqlite(':memory:'))
   const cluster = await startOrchestrator({}, database)
-  const back: ComputeEnd = {
-    deliver: async (_linkId, frames) => ({ LastSeq: frames.at(-1)?.Seq ?? 0 }),
-    async *readLogs() {},
-    readResult: async () => ({ bytes: new Uint8Array(), sizeBytes: 0, tag: '' }),
-  }
-  let LinkID = ''
-  const greet = () =>
-    cluster.orchestrator.link.handshake({ NodeInfo: nodeInfo, StoreID: 's', LinkID, LiveExecutions: [] }, back)
-  LinkID = (await greet()).LinkID
+  const { LinkID } = await greetingOf(cluster)('')
+  const greet = () => greetingOf(cluster)(LinkID)
   database.watch = () => {
     throw new Fault('StorageFull', 'the disk is gone')
   }
@@ -113,13 +112,7 @@ it('a drain that was lost with the greeting of its node does not come back with 
   const database = new FaultySql(openSqlite(':memory:'))
   const cluster = await startOrchestrator({}, database)
   const { link } = cluster.orchestrator
-  const back: ComputeEnd = {
-    deliver: async (_linkId, frames) => ({ LastSeq: frames.at(-1)?.Seq ?? 0 }),
-    async *readLogs() {},
-    readResult: async () => ({ bytes: new Uint8Array(), sizeBytes: 0, tag: '' }),
-  }
-  const greet = (LinkID: string) =>
-    link.handshake({ NodeInfo: nodeInfo, StoreID: 's', LinkID, LiveExecutions: [] }, back)
+  const greet = greetingOf(cluster)
   const { LinkID } = await greet('')
   await link.goodbye(nodeInfo.NodeID)
   await cluster.nodes.cordon(nodeInfo.NodeID, '')

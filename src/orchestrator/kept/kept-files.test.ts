@@ -1,20 +1,24 @@
 import { describe, expect, it } from 'vitest'
 import type { KeptUpload } from '#contracts/upload-store.ts'
+import type { Execution } from '#models/execution.ts'
+import type { ComputeStateName } from '#models/execution-state.ts'
 import type { ExecutionId, JobId } from '#models/ids.ts'
+import type { Job } from '#models/job.ts'
+import type { JobStateName } from '#models/job-state.ts'
 import { partOf } from '../../../test/kit/part-of.ts'
 import { StepClock } from '../../../test/kit/step-clock.ts'
 import { KeptFiles, resultStanding, uploadStanding } from './kept-files.ts'
 
 const hourMs = 3600_000
 const nowMs = 100 * hourMs
-const job = (StateType: string, endedMs = 0, storedMs = 0) =>
-  ({
+const job = (StateType: JobStateName, endedMs = 0, storedMs = 0) =>
+  partOf<Job>({
     State: { StateType },
     ModifyTime: BigInt(endedMs) * 1_000_000n,
     VersionTime: BigInt(storedMs) * 1_000_000n,
-  }) as never
-const execution = (StateType: string, Type = 'link') =>
-  ({ ComputeState: { StateType }, JobID: 'j', PublishedResult: { Type } }) as never
+  })
+const execution = (StateType: ComputeStateName, Type = 'link') =>
+  partOf<Execution>({ ComputeState: { StateType }, JobID: 'j', PublishedResult: { Type } })
 const upload = (change: Partial<KeptUpload> = {}): KeptUpload => ({
   ...{ scope: 's', id: 'u', sizeBytes: 10, usedMs: nowMs - hourMs, jobIds: [] },
   ...change,
@@ -59,7 +63,7 @@ describe('how a kept file stands to its jobs', () => {
 function rig(maxBytes: number, { resultsMs = 0, uploadsMs = 0, read = '' } = {}) {
   const clock = new StepClock()
   clock.nowAtMs = nowMs
-  const jobs: Record<string, never> = {
+  const jobs: Record<string, Job> = {
     old: job('Completed', nowMs - 50 * hourMs),
     new: job('Completed', nowMs - 2 * hourMs),
     live: job('Running'),
@@ -74,7 +78,7 @@ function rig(maxBytes: number, { resultsMs = 0, uploadsMs = 0, read = '' } = {})
       throw error
     },
     store: partOf({
-      execution: async (id: ExecutionId) => ({ ...(execution('Completed') as object), JobID: id }),
+      execution: async (id: ExecutionId) => ({ ...execution('Completed'), JobID: id }),
       job: async (id: JobId) => jobs[id],
     }),
     results: partOf({

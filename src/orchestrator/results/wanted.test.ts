@@ -1,14 +1,26 @@
 import { expect, it } from 'vitest'
+import type { Store } from '#contracts/store.ts'
+import type { Execution } from '#models/execution.ts'
 import type { ExecutionId, NodeId } from '#models/ids.ts'
+import { partOf } from '../../../test/kit/part-of.ts'
 import { wantedExecution } from './wanted.ts'
 
-const running = { NodeID: 'n-1', DesiredState: { StateType: 'Running' }, ComputeState: { StateType: 'Running' } }
-const asked = async (change: object, node = 'n-1', publisher: 'link' | 's3managed' = 'link', Type = 'S3Managed') => {
-  const store = {
+const running = partOf<Execution>({
+  NodeID: 'n-1',
+  DesiredState: { StateType: 'Running' },
+  ComputeState: { StateType: 'Running' },
+})
+const asked = async (
+  change: Partial<Execution>,
+  node = 'n-1',
+  publisher: 'link' | 's3managed' = 'link',
+  Type = 'S3Managed',
+) => {
+  const store = partOf<Store>({
     execution: async () => ({ ...running, ...change }),
     jobVersion: async () => ({ Tasks: [{ Publisher: { Type } }] }),
-  }
-  return wantedExecution(store as never, node as NodeId, 'e-1' as ExecutionId, publisher)
+  })
+  return wantedExecution(store, node as NodeId, 'e-1' as ExecutionId, publisher)
 }
 
 it('a result is wanted of the node that runs it, while it counts, by the publisher of its job', async () => {

@@ -1,17 +1,18 @@
 import { describe, expect, it } from 'vitest'
 import type { ChunkList } from '#models/chunk-list.ts'
 import type { JobId, NodeId } from '#models/ids.ts'
+import type { Job } from '#models/job.ts'
 import { partOf } from '../../../test/kit/part-of.ts'
 import { Uploads } from './uploads.ts'
 
 const id = 'a'.repeat(64)
 const list = { Form: 'file', IsExecutable: false, Chunks: [{ SHA256: id, SizeBytes: 9 }] } satisfies ChunkList
-const job = (Params: object, Namespace = 'own') =>
-  ({
+const job = (Params: Record<string, unknown>, Namespace = 'own') =>
+  partOf<Job>({
     ID: 'j-1',
     Namespace,
     Tasks: [{ InputSources: [{ Source: { Type: 'Upload', Params }, Target: '/in' }] }],
-  }) as never
+  })
 
 /** Upload `id` of 9 bytes is in namespace `own`; job `j-1` reads it since version 1, and node `n-1` has executions of both versions. */
 function rig({ maxBytes = 100, hasRoom = true, missing = [id] } = {}) {

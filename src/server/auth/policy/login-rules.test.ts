@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { claimsOfAnswers, claimsOfClient, hashed, type LoginRules, questionsOf } from './login-rules.ts'
+import { claimsOfAnswers, claimsOfClient, type LoginRules, questionsOf } from './login-rules.ts'
 import { readLogin } from './read-policy.ts'
+import { hashed } from './scrypt.ts'
 
 const rules = (who: LoginRules['who'], own = 15): LoginRules => ({ who, namespaces: { '*': 5 }, own })
 const salt = Buffer.from('some salt').toString('base64')

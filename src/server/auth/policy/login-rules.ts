@@ -1,6 +1,5 @@
-import { scrypt } from 'node:crypto'
-import { promisify } from 'node:util'
 import { isSameSecret } from '../passwords.ts'
+import { hashed } from './scrypt.ts'
 
 /** What a token permits in a namespace. */
 export const permission = { read: 1, write: 2, download: 4, cancel: 8 } as const
@@ -64,11 +63,3 @@ const claims = ({ namespaces, own }: LoginRules, sub?: string): Claims => ({
   ...(sub === undefined ? {} : { sub }),
   ns: { ...namespaces, ...(sub === undefined || own === 0 ? {} : { [sub]: own }) },
 })
-
-const derive = promisify<string, Buffer, number, object, Buffer>(scrypt)
-
-/** Scrypt with the numbers of the policies that are shipped. */
-export const hashed = async (password: string, salt: string): Promise<string> =>
-  (
-    await derive(password, Buffer.from(salt, 'base64'), 32, { N: 32_768, r: 8, p: 1, maxmem: 64 * 1024 * 1024 })
-  ).toString('base64')

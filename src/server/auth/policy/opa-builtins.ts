@@ -1,8 +1,9 @@
-import { createHash, createPrivateKey, createPublicKey, type KeyObject, scryptSync } from 'node:crypto'
+import { createHash, createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
 import type { Clock } from '#lib/clock.ts'
 import { stringifyJson } from '#lib/json/stringify.ts'
 import { readYaml } from '#lib/yaml/read-yaml.ts'
 import { isFor, isSignedBy, type Jwt, readJwt, signJwt } from '../jwt.ts'
+import { hashedNow } from './scrypt.ts'
 
 /** What a compiled policy may ask its host: arguments as JSON gives them, the answer as JSON; undefined = no answer. */
 export type Builtins = Readonly<Record<string, (...args: any[]) => string | undefined>>
@@ -26,13 +27,8 @@ export const opaBuiltins = (clock: Clock): Builtins => ({
   },
   'yaml.unmarshal': (text: string) => stringifyJson(readYaml(text).value),
   'crypto.sha256': (text: string) => JSON.stringify(createHash('sha256').update(text).digest('hex')),
-  scrypt: (password: string, salt: string) => JSON.stringify(scryptText(password, salt)),
+  scrypt: (password: string, salt: string) => JSON.stringify(hashedNow(password, salt)),
 })
-
-const scryptText = (password: string, salt: string): string =>
-  scryptSync(password, Buffer.from(salt, 'base64'), 32, { N: 32_768, r: 8, p: 1, maxmem: 64 * 1024 * 1024 }).toString(
-    'base64',
-  )
 
 type Constraints = { cert?: string; iss?: string; aud?: string; time?: number }
 
