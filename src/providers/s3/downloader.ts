@@ -63,7 +63,7 @@ export class S3Downloader implements Downloader {
       const totalBytes = listing.objects.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
       let receivedBytes = 0
       const onBytes = (bytes: number) => progress((receivedBytes += bytes), totalBytes)
-      await bringObjects({ client, get, clock, retries, onBytes }, source, listing, staged, signal)
+      await bringObjects({ client, get, clock, retries, onBytes }, { source, listing, directory: staged }, signal)
       const names = await readdir(staged)
       if (isArchive) {
         await unpack(createReadStream(join(staged, names[0] ?? '')), directory, limits, signal, isWanted)

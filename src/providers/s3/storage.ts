@@ -78,7 +78,7 @@ export class S3Storage implements Storage {
     try {
       const [client, get] = await Promise.all([this.#clients.of(source), this.#clients.getter(source)])
       const parts = { ...this.#deps, client, get, retries: this.#settings.retries }
-      const origins = await bringObjects(parts, source, listing, hostPath, signal)
+      const origins = await bringObjects(parts, { source, listing, directory: hostPath }, signal)
       return { input, hostPath, kind: 'directory', guestPath: input.Target, isReadOnly: true, origins, sizeBytes }
     } catch (error) {
       for (const name of await readdir(context.directory)) {
