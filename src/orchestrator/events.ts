@@ -10,9 +10,6 @@ const event = (topic: string, Message: string, Timestamp: bigint, Details?: Reco
   ...(Details ? { Details } : {}),
 })
 
-/** `memoryBytes`: of the next one, when it has more than the job asks for; else 0. */
-type RetryNews = { what: string; retry: { inNs: bigint; memoryBytes: number } | { why: string } }
-
 const timeoutDetails = {
   IsError: 'true',
   Hint: 'Increase the task timeout or allocate more resources',
@@ -40,6 +37,7 @@ export const unexpectedEnd = 'execution completed unexpectedly'
 export const stateUpdate = (now: bigint, state: string, text?: string): Event =>
   event(topics.stateUpdate, text ? `${state}. ${text}` : state, now, { NewState: state })
 
+export const execStop = (now: bigint, text: string): Event => event(topics.scheduling, text, now)
 export const stopTexts = {
   jobStopped: 'Execution stop requested because job has been stopped',
   nodeGone: 'Execution stop requested because node has disappeared',
@@ -51,6 +49,9 @@ export const stopTexts = {
   drainedByNow: 'Execution stop requested because its node was to be empty by now',
   jobUpdated: 'Execution stopped for job update',
 } as const
+
+/** `memoryBytes`: of the next one, when it has more than the job asks for; else 0. */
+type RetryNews = { what: string; retry: { inNs: bigint; memoryBytes: number } | { why: string } }
 export const execRetry = (now: bigint, { what, retry }: RetryNews): Event => {
   const next =
     'why' in retry
@@ -60,11 +61,10 @@ export const execRetry = (now: bigint, { what, retry }: RetryNews): Event => {
 }
 /** Of an attempt that has more memory than its job asks for. */
 export const memoryText = (bytes: number): string => (bytes > 0 ? `, with ${formatBytes(bytes)} of memory` : '')
-const msNs = 1_000_000n
 const whenText = (ns: bigint): string =>
   ns > 0n ? `in ${formatDuration((ns / msNs) * msNs)}` : 'as soon as a node can take it'
 
+const msNs = 1_000_000n
+
 /** A moment, for people. */
 export const timeText = (ns: bigint): string => new Date(Number(ns / msNs)).toISOString()
-
-export const execStop = (now: bigint, text: string): Event => event(topics.scheduling, text, now)
