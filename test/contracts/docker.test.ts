@@ -8,6 +8,7 @@ import { describe, expect, it } from 'vitest'
 import type { RunRequest } from '#contracts/engine.ts'
 import { newNodeId } from '#models/ids.ts'
 import { noResources } from '#models/resources.ts'
+import { isPortFree } from '#platform/free-port.ts'
 import { containerNameOf, executorLabel, holderNameOf, labelFilter } from '#providers/docker/names.ts'
 import { DockerRig, faultOf, script } from '../kit/docker-rig.ts'
 import { freePort } from '../kit/free-ports.ts'
@@ -160,7 +161,9 @@ withDocker((host) => {
         )
         expect(HostConfig.PortBindings).toEqual({ '8080/tcp': [{ HostIp: '127.0.0.1', HostPort: String(port) }] })
         await expect.poll(() => text(connect(port, '127.0.0.1')).catch(() => '')).toBe('served\n')
-        await running.stop(0)
+        void running.stop(0)
+        await running.exit
+        expect(await isPortFree('127.0.0.1', port), 'its successor can have it').toBe(true)
       })
 
       it('limits memory, swap, CPU and processes, and takes privileges away [R142, R143, S7]', async () => {

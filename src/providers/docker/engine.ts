@@ -204,14 +204,20 @@ export class DockerEngine implements Engine {
     this.#running.delete(request.executionId)
     this.#networks.release(request.executionId)
     // Without the record the container itself is what attach would look for; the next sweep takes it.
-    if (isKept) void this.#ending(this.#remove(request))
+    if (isKept) await this.#clearAway(request)
+  }
+
+  /** In the background, but for ports of the machine: who hears of its end may be given them at once. */
+  #clearAway(request: RunRequest): Promise<void> | undefined {
+    const gone = this.#ending(this.#remove(request))
+    return request.network.Ports?.length ? gone : undefined
   }
 
   async attach(request: RunRequest, signal: AbortSignal): Promise<RunningProgram | undefined> {
     // First of all: a container whose end is written down may be about to go.
     const exit = await readExit(request.scratch)
     if (exit) {
-      void this.#ending(this.#remove(request))
+      await this.#clearAway(request)
       return endedProgram(exit)
     }
     const find = () => findContainer(this.#api, this.#executorId, request.executionId, signal)
