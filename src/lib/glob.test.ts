@@ -14,6 +14,12 @@ describe('compileGlob', () => {
     ['\\*', '*'],
     ['[[:digit:]]', '7'],
     ['?', 'ä'],
+    ['ün*', 'ünï.csv'],
+    ['*日本\\*', '日本*'],
+    ['a😀?', 'a😀ö'],
+    ['*\u2028', 'a\u2028'],
+    ['*\\\\\\\\', 'a\\\\'],
+    ['{a,b}\\\\', 'b\\'],
   ]
   it.each(matching)('takes with %s %s', (pattern, path) => expect(compileGlob(pattern)(path)).toBe(true))
 
@@ -25,6 +31,7 @@ describe('compileGlob', () => {
     ['{*.csv,x/*.json}', 'a.json'],
     ['\\*', 'a'],
     ['[[:digit:]]', 'd'],
+    ['ün*', '\\ünï.csv'],
   ]
   it.each(others)('does not take with %s %s', (pattern, path) => expect(compileGlob(pattern)(path)).toBe(false))
 
