@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { open, readdir, readlink } from 'node:fs/promises'
+import { open, readdir, readlink, realpath } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import * as dagPb from '@ipld/dag-pb'
 import { UnixFS } from 'ipfs-unixfs'
@@ -29,7 +29,7 @@ const filesAtOnce = 4
 
 /**
  * Puts a folder into IPFS and gives its id, which is the same wherever the same is put there. Links are not followed: those that stay
- * inside are kept as links, those that lead out are left out; so are pipes, sockets, devices and names that are no UTF-8.
+ * inside are kept as links, those that lead out or in a circle are left out; so are pipes, sockets, devices and names that are no UTF-8.
  * `onLeftOut` is told of them. Nothing keeps the blocks yet.
  */
 export async function addFolder(
@@ -71,8 +71,9 @@ class Adding {
     for (const each of ofKind('link')) {
       const place = join(path, each.name)
       const target = await readlink(place)
-      if (staysInside(target, depth)) added.push(await this.#link(target, each.name))
-      else this.#leaveOut(place, 'it leads out of the folder')
+      if (!staysInside(target, depth)) this.#leaveOut(place, 'it leads out of the folder')
+      else if (await leadsInCircle(place)) this.#leaveOut(place, 'it leads in a circle')
+      else added.push(await this.#link(target, each.name))
     }
     for (const each of ofKind('other')) this.#leaveOut(join(path, each.name), 'it is neither a file nor a folder')
     return this.#folderOf(added, name)
@@ -115,3 +116,9 @@ class Adding {
     return cid
   }
 }
+
+const leadsInCircle = (link: string): Promise<boolean> =>
+  realpath(link).then(
+    () => false,
+    ({ code }: NodeJS.ErrnoException) => code === 'ELOOP',
+  )
