@@ -31,6 +31,7 @@ import { unpackTar } from '#providers/unpack-tar.ts'
 import { fileCache } from '../kit/file-cache.ts'
 import { loneShare } from '../kit/lone-share.ts'
 import { seededBytes } from '../kit/seeded-bytes.ts'
+import { canMount, mountDisk, unmountDisk } from '../kit/small-disk.ts'
 import { StepClock } from '../kit/step-clock.ts'
 import { until } from '../kit/until.ts'
 import { storageSuite } from './storage.suite.ts'
@@ -217,6 +218,21 @@ describe('what users send with their jobs', () => {
     // Of the chunk that was not whole some comes again.
     expect(askedBytes).toBeLessThan(content.length + 5_000_000)
     expect(readdirSync(settings.comingDirectory)).toEqual([])
+  })
+
+  it.skipIf(!canMount)('leaves nothing of itself on a disk that is full, which is told', async () => {
+    const { send, storage, settings } = rig(root)
+    writeFileSync(join(root, 'large'), seededBytes(4_000_000))
+    const { source } = await send(join(root, 'large'))
+    mkdirSync(settings.comingDirectory)
+    mountDisk(settings.comingDirectory, 'size=2m')
+    try {
+      const fetched = (await storage()).prepare(inputOf(source), context(), never)
+      await expect(fetched).rejects.toMatchObject({ code: 'StorageFull', details: { FailureClass: 'node' } })
+      expect(readdirSync(settings.comingDirectory)).toEqual([])
+    } finally {
+      unmountDisk(settings.comingDirectory)
+    }
   })
 
   it('that was begun and that nobody has wanted for a day leaves its node, also while that runs', async () => {

@@ -115,12 +115,18 @@ export class UploadStorage implements Storage, Startable {
 
   async #bring(source: ChunkSource, list: ChunkList, path: string, signal: AbortSignal): Promise<void> {
     const part = join(this.#settings.comingDirectory, source.id)
-    const coming = await ComingFile.at(part, list)
-    const ask = async () => {
-      await coming.bring(source, signal)
-      return true
+    try {
+      const coming = await ComingFile.at(part, list)
+      const ask = async () => {
+        await coming.bring(source, signal)
+        return true
+      }
+      await untilAnswered(ask, this.#deps, signal)
+    } catch (error) {
+      // What has come would keep the disk full for all other jobs.
+      if (isDiskFull(error)) await rm(part, { force: true })
+      throw error
     }
-    await untilAnswered(ask, this.#deps, signal)
     await chmod(part, list.IsExecutable ? 0o755 : 0o644)
     await rename(part, path)
   }
