@@ -10,7 +10,6 @@ import type { Clock } from '#lib/clock.ts'
 import type { EventLog } from '#lib/event-log.ts'
 import { Fault } from '#lib/fault.ts'
 import type { Startable } from '#lib/lifecycle.ts'
-import { orAborted } from '#lib/or-aborted.ts'
 import type { Post } from '#link/post.ts'
 import { Receiver } from '#link/receiver.ts'
 import { selectedOutput } from '#link/selected-output.ts'
@@ -29,6 +28,7 @@ import { orchestratorPeer } from './reports.ts'
 import { Runner } from './runner.ts'
 import { Starter } from './starter.ts'
 import type { HostEnvironment } from './steps/environment.ts'
+import { Sweeps } from './sweeps.ts'
 
 export type ComputeParts = {
   nodeId: NodeId
@@ -65,6 +65,7 @@ export class Compute implements ComputeEnd, Startable {
   readonly #orders: Orders
   readonly #offers: Offers
   readonly #receiver: Receiver<OrchestratorMessage>
+  readonly #sweeps: Sweeps
   #linkId: string | undefined
   #isStopped = false
 
@@ -72,6 +73,7 @@ export class Compute implements ComputeEnd, Startable {
     this.#parts = parts
     const { post, store, sharesStore } = parts
     const holdings = this.#holdings
+    this.#sweeps = new Sweeps(parts, holdings)
     const ledger = new Ledger(parts, holdings)
     const starter = new Starter(parts, holdings, ledger, new Runner(parts, holdings, ledger))
     const bidding = new Bidding(parts, ledger, starter)
@@ -113,6 +115,7 @@ export class Compute implements ComputeEnd, Startable {
   /** Lets go of everything: what can outlive us keeps running, the rest is taken up at the next start. */
   async stop(): Promise<void> {
     this.#isStopped = true
+    this.#sweeps.stop()
     this.#starter.stop()
     this.#ledger.stop()
     await this.#offers.stop()
@@ -149,27 +152,14 @@ export class Compute implements ComputeEnd, Startable {
     })
   }
 
-  /** What an engine that works here still holds of earlier lives, or from before it was away, goes, except what is in hand (X21). */
+  /** An engine works here from now on, or does not any more. */
   engineFound(engine: Engine, verdict: Verdict): Promise<void> {
-    return this.#sweep(engine, verdict, () => engine.sweep(this.#holdings))
+    return this.#sweeps.found(engine, verdict)
   }
 
-  /** What engines that work here hold of this life too goes: there is no next one. One that hangs by now is asked meanwhile whether it does. */
-  async removeAll(): Promise<void> {
-    const { engines } = this.#parts.registries
-    await Promise.all(
-      engines.all.map(async (engine) => {
-        const removed = this.#sweep(engine, await engines.verdict(engine), () =>
-          engines.whileItWorks(engine, (limit) => orAborted(engine.sweep(new Set()), limit)),
-        )
-        await Promise.all([removed, engines.ask(engine)])
-      }),
-    )
-  }
-
-  async #sweep(engine: Engine, verdict: Verdict, sweep: () => Promise<void>): Promise<void> {
-    if (!verdict.isYes) return
-    await sweep().catch((error: unknown) => this.#parts.log('sweep_failed', { engine: engine.type, error }))
+  /** Leaves nothing of this node on its engines. */
+  removeAll(): Promise<void> {
+    return this.#sweeps.removeAll()
   }
 
   /** What there is for executions from now on. */

@@ -241,6 +241,7 @@ export class DockerEngine implements Engine {
   }
 
   async sweep(keep: KeptExecutions): Promise<void> {
+    if (this.#settings.isStackKept) return
     await sweep(this.#api, this.#executorId, keep)
   }
 
