@@ -166,6 +166,15 @@ withDocker((host) => {
         expect(await isPortFree('127.0.0.1', port), 'its successor can have it').toBe(true)
       })
 
+      it('removes the network of a program that was never started in it', async () => {
+        const asked = ask(script('true'), { network: { Type: 'Bridge' } })
+        const name = holderNameOf(rig.executorId, asked)
+        const Labels = { [executorLabel]: rig.executorId }
+        await rig.api.call('POST', '/containers/create', { query: { name }, body: { Image: 'busybox:latest', Labels } })
+        expect(await open().attach(asked, never)).toBeUndefined()
+        expect(await rig.ours()).toEqual([])
+      })
+
       it('limits memory, swap, CPU and processes, and takes privileges away [R142, R143, S7]', async () => {
         const resources = { ...noResources(), CPU: 0.25, Memory: 128 * mib }
         const asked = ask(script('echo started; sleep 60'), { resources })

@@ -222,7 +222,11 @@ export class DockerEngine implements Engine {
     }
     const find = () => findContainer(this.#api, this.#executorId, request.executionId, signal)
     const found = await patiently(find, this.#clock, signal)
-    if (!found) return undefined
+    if (!found) {
+      // Its network may be there already, with the ports of the machine that its next attempt is to have.
+      await this.#remove(request)
+      return undefined
+    }
     if (request.network.Type === 'HTTP') await this.#attachHttp(request)
     this.#running.add(request.executionId)
     return this.#hold(request, found, undefined)
