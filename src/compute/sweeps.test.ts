@@ -35,4 +35,8 @@ it('an engine that is found is swept once more when it has done what was asked o
   sweeps.stop()
   await pass(30_000)
   expect(seen).toEqual({ sweeps: 4, logged: [] })
+
+  // One that is found while the node ends keeps it from nothing.
+  await sweeps.found(engine, yes)
+  expect(clock.pending).toBe(0)
 })

@@ -16,6 +16,7 @@ export class Sweeps {
   readonly #parts: SweepParts
   readonly #holdings: Pick<Holdings, 'has'>
   readonly #late = new Map<Engine, Timer>()
+  #isStopped = false
 
   constructor(parts: SweepParts, holdings: Pick<Holdings, 'has'>) {
     this.#parts = parts
@@ -23,12 +24,13 @@ export class Sweeps {
   }
 
   stop(): void {
+    this.#isStopped = true
     for (const timer of this.#late.values()) timer.stop()
   }
 
   /** What an engine that works here still holds of earlier lives, or from before it was away, goes, except what is in hand (X21). */
   async found(engine: Engine, verdict: Verdict): Promise<void> {
-    if (verdict.isYes) this.#onceMore(engine)
+    if (verdict.isYes && !this.#isStopped) this.#onceMore(engine)
     await this.#unheld(engine, verdict)
   }
 
