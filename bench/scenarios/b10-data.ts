@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -84,6 +85,9 @@ type Run = { url: Pair; firstMs: number; s3: Pair }
 /** Small files stay until all was measured: some file systems take long to make new ones for minutes after others went. */
 const removed = (folder: string): Promise<void> => rm(folder, { recursive: true })
 
+/** Nobody pays for what others left to be written. */
+const diskAtRest = (): void => void execFileSync('sync')
+
 async function oneRun(folder: string, fileBytes: number, objects: number): Promise<Run> {
   const warmUp = await DataSource.start(objects, objectBytes)
   const source = await DataSource.start(objects, objectBytes)
@@ -128,6 +132,7 @@ async function pair(
   bare: () => Promise<number>,
 ): Promise<Pair> {
   const job = () => completed(connection, readingJob(Source))
+  diskAtRest()
   const beforeMs = await bare()
   const jobMs = await timed(job)
   const bareMs = (beforeMs + (await bare())) / 2
