@@ -156,9 +156,5 @@ server.listen(0, '127.0.0.1', () => {
   const address = server.address()
   console.log(typeof address === 'object' && address?.port)
 })
-process.once('SIGTERM', () => {
-  for (const { child } of idle) child.kill()
-  server.close()
-  server.closeAllConnections()
-  process.exit(0)
-})
+// The runners end with their input.
+process.once('SIGTERM', () => process.exit(0))

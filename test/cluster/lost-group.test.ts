@@ -35,6 +35,20 @@ const greetingOf =
       }),
     )
 
+/** A cluster that knows node `n-1`, which has just gone. */
+async function clusterItLeft() {
+  const database = new FaultySql(openSqlite(':memory:'))
+  const cluster = await startOrchestrator({}, database)
+  const greet = greetingOf(cluster)
+  const { LinkID } = await greet('')
+  await cluster.orchestrator.link.goodbye(nodeInfo.NodeID)
+  return { database, cluster, greet, LinkID }
+}
+
+/** Read again from the store, which does not say that a node is connected. */
+const rebuilt = (cluster: Cluster): Promise<void> =>
+  until('memory is rebuilt', async () => (await cluster.nodes.get('n-1')).ConnectionState.Status === 'DISCONNECTED')
+
 /** The next commit fails, and the read that comes after it too. */
 const failOnce = (database: FaultySql): void => {
   let isLost = false
@@ -64,12 +78,8 @@ it('after a lost group nothing is looked at until memory is rebuilt, which is tr
 })
 
 it('a node whose greeting is lost with a group is told to greet again, and is connected then', async () => {
-  const database = new FaultySql(openSqlite(':memory:'))
-  const cluster = await startOrchestrator({}, database)
+  const { database, cluster, greet, LinkID } = await clusterItLeft()
   const { link } = cluster.orchestrator
-  const greet = greetingOf(cluster)
-  const { LinkID } = await greet('')
-  await link.goodbye(nodeInfo.NodeID)
   // What an operator does is on disk when it is answered, and with it all that was before.
   await cluster.nodes.cordon(nodeInfo.NodeID, '')
   failOnce(database)
@@ -77,10 +87,7 @@ it('a node whose greeting is lost with a group is told to greet again, and is co
   const none = { CPU: 0, Memory: 0, Disk: 0, GPU: 0 }
   const beat = { NodeID: nodeInfo.NodeID, LinkID, AvailableCapacity: capacity, QueueUsedCapacity: none }
   await until('it is forgotten', async () => !(await link.heartbeat(beat)).IsKnown)
-  await until(
-    'memory is rebuilt',
-    async () => (await cluster.nodes.get('n-1')).ConnectionState.Status === 'DISCONNECTED',
-  )
+  await rebuilt(cluster)
   await greet(LinkID)
   expect((await cluster.nodes.get('n-1')).ConnectionState.Status).toBe('CONNECTED')
   expect(await link.heartbeat(beat)).toEqual({ IsKnown: true })
@@ -109,21 +116,13 @@ it('a rejected node is not let in while the store cannot be read, nor taken for 
 })
 
 it('a drain that was lost with the greeting of its node does not come back with the end of that greeting [I1]', async () => {
-  const database = new FaultySql(openSqlite(':memory:'))
-  const cluster = await startOrchestrator({}, database)
-  const { link } = cluster.orchestrator
-  const greet = greetingOf(cluster)
-  const { LinkID } = await greet('')
-  await link.goodbye(nodeInfo.NodeID)
+  const { database, cluster, greet, LinkID } = await clusterItLeft()
   await cluster.nodes.cordon(nodeInfo.NodeID, '')
   await cluster.nodes.uncordon(nodeInfo.NodeID, '')
   failOnce(database)
   await greet(LinkID)
   await expect(cluster.nodes.drain(nodeInfo.NodeID, '')).rejects.toThrow(Fault)
-  await until(
-    'memory is rebuilt',
-    async () => (await cluster.nodes.get('n-1')).ConnectionState.Status === 'DISCONNECTED',
-  )
+  await rebuilt(cluster)
   await cluster.store.settled()
   expect((await cluster.store.nodes()).map(({ Cordon }) => Cordon)).toEqual([undefined])
   await cluster.stop()

@@ -27,6 +27,7 @@ export const storageRule: BidRule = async ({ task, registries }) => {
 
 /** GPUs of the node may be of no use to its engine: then it is the wrong node for whoever would get them. */
 const gpuVerdict = async (engine: Engine, context: BidContext, signal: AbortSignal): Promise<Verdict> => {
+  if (!engine.handsIn) return yes
   const { GPU } = askedOf(context)
   const gpus = GPU > 0 ? (context.settings.maxPerJob().GPUs?.filter(context.mayHave) ?? []) : []
   const verdicts = await Promise.all(gpus.map(async (gpu) => engine.handsIn?.(gpu, signal) ?? yes))
