@@ -10,7 +10,7 @@ import type { Clock } from '#lib/clock.ts'
 import type { EventLog } from '#lib/event-log.ts'
 import { Fault } from '#lib/fault.ts'
 import type { Startable } from '#lib/lifecycle.ts'
-import type { Post } from '#link/post.ts'
+import { orchestratorPeer, type Post } from '#link/post.ts'
 import { Receiver } from '#link/receiver.ts'
 import { selectedOutput } from '#link/selected-output.ts'
 import type { ExecutionId, NodeId } from '#models/ids.ts'
@@ -24,7 +24,6 @@ import { Offers } from './offers.ts'
 import { Orders } from './orders.ts'
 import type { PortPool } from './ports.ts'
 import type { Registries } from './registry.ts'
-import { orchestratorPeer } from './reports.ts'
 import { Runner } from './runner.ts'
 import { Starter } from './starter.ts'
 import type { HostEnvironment } from './steps/environment.ts'
@@ -85,8 +84,8 @@ export class Compute implements ComputeEnd, Startable {
     this.#receiver = new Receiver<OrchestratorMessage>(
       orchestratorPeer,
       store,
-      ([order], inbox) => orders.apply(order as OrchestratorMessage, inbox),
-      { sharesStore },
+      ([order], receipt) => orders.apply(order as OrchestratorMessage, receipt),
+      { sharedOutbox: sharesStore ? parts.nodeId : undefined },
     )
   }
 

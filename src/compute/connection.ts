@@ -4,12 +4,11 @@ import type { Store } from '#contracts/store.ts'
 import type { Clock, Timer } from '#lib/clock.ts'
 import type { EventLog } from '#lib/event-log.ts'
 import type { Startable } from '#lib/lifecycle.ts'
-import type { Post } from '#link/post.ts'
+import { orchestratorPeer, type Post } from '#link/post.ts'
 import type { NodeId } from '#models/ids.ts'
 import type { ComputeMessage, Frame } from '#models/messages/messages.ts'
 import type { NodeInfo } from '#models/node.ts'
 import type { Compute } from './compute.ts'
-import { orchestratorPeer } from './reports.ts'
 import { ToldInfo } from './told-info.ts'
 
 export type ConnectionParts = {

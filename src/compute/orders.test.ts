@@ -18,7 +18,7 @@ it('a program is stopped also when its row does not say yet, or no longer, that 
   const held = holdings.take({ executionId, state: 'Running', order, need: noResources(), startTime: 1n })
   const orders = new Orders(partOf<OrderParts>({ post: partOf<Post>({ commit }), holdings }))
   const cancel = { Kind: 'CancelExecution', Body: { ExecutionID: executionId, Reason: '' } } as const
-  const outcome = await orders.apply(cancel, { peer: 'orchestrator', senderStoreId: 's', seq: 1 })
+  const outcome = await orders.apply(cancel, { inbox: { peer: 'orchestrator', senderStoreId: 's', seq: 1 } })
   expect(outcome.kind).toBe('applied')
   await Promise.resolve()
   expect(held.signal.reason).toBe('cancelled')

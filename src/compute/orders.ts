@@ -1,5 +1,6 @@
-import type { Change, CommitOutcome, WorkRow } from '#contracts/store.ts'
+import type { CommitOutcome, WorkRow } from '#contracts/store.ts'
 import type { Post } from '#link/post.ts'
+import type { Receipt } from '#link/receiver.ts'
 import type { ExecutionId } from '#models/ids.ts'
 import type { OrchestratorMessage } from '#models/messages/messages.ts'
 import { noResources } from '#models/resources.ts'
@@ -27,16 +28,16 @@ export class Orders {
     this.#parts = parts
   }
 
-  /** One message; `inbox` is committed with what it leads to. */
-  apply(message: OrchestratorMessage, inbox: NonNullable<Change['inbox']>): Promise<CommitOutcome> {
-    if (message.Kind === 'CancelExecution') return this.#applyCancel(message.Body.ExecutionID, inbox)
-    if (message.Kind === 'BidAccepted') return this.#applyApproval(message.Body.ExecutionID, inbox)
-    if (message.Kind === 'UseContent') return this.#applyContent(message.Body, inbox)
+  /** One message; its receipt is committed with what it leads to. */
+  apply(message: OrchestratorMessage, receipt: Receipt): Promise<CommitOutcome> {
+    if (message.Kind === 'CancelExecution') return this.#applyCancel(message.Body.ExecutionID, receipt)
+    if (message.Kind === 'BidAccepted') return this.#applyApproval(message.Body.ExecutionID, receipt)
+    if (message.Kind === 'UseContent') return this.#applyContent(message.Body, receipt)
     const { Execution: execution, Job: job, Origin: origin } = message.Body
     const order = { execution, job, ...(origin ? { origin } : {}) }
     return this.#applyOrder(
       { executionId: execution.ID, state: 'New', order, need: noResources(), startTime: 0n },
-      inbox,
+      receipt,
     )
   }
 
@@ -66,14 +67,14 @@ export class Orders {
     return held
   }
 
-  async #applyOrder(row: WorkRow, inbox: NonNullable<Change['inbox']>): Promise<CommitOutcome> {
+  async #applyOrder(row: WorkRow, receipt: Receipt): Promise<CommitOutcome> {
     const { post, holdings, starter, bidding } = this.#parts
     const known = holdings.get(row.executionId)
     // Who asks again for what it was offered has lost the answer.
     if (known)
-      return post.commit({ inbox, ...(known.row.state === 'Offered' ? { outbox: bidding.saysYes(known) } : {}) })
+      return post.commit({ ...receipt, ...(known.row.state === 'Offered' ? { outbox: bidding.saysYes(known) } : {}) })
     const held = holdings.take(row)
-    const outcome = await post.commit({ inbox, putWork: [row] }).catch((error: unknown) => {
+    const outcome = await post.commit({ ...receipt, putWork: [row] }).catch((error: unknown) => {
       // Not stored, so not in hand: the order comes again.
       holdings.letGo(held)
       throw error
@@ -87,12 +88,12 @@ export class Orders {
   }
 
   /** From here on it waits for room like any other. Harmless when it comes again, or when there is no such offer. */
-  async #applyApproval(id: ExecutionId, inbox: NonNullable<Change['inbox']>): Promise<CommitOutcome> {
+  async #applyApproval(id: ExecutionId, receipt: Receipt): Promise<CommitOutcome> {
     const { post, holdings, starter } = this.#parts
     const held = holdings.get(id)
-    if (held?.row.state !== 'Offered' || held.isStopped) return post.commit({ inbox })
+    if (held?.row.state !== 'Offered' || held.isStopped) return post.commit(receipt)
     const outcome = await post.commit({
-      inbox,
+      ...receipt,
       updateWork: [{ executionId: id, expected: ['Offered'], state: 'Queued' }],
     })
     if (outcome.kind !== 'applied') return outcome
@@ -104,12 +105,12 @@ export class Orders {
   }
 
   /** The program starts when that is on disk with what the orchestrator knows; here nothing is stored of it. */
-  #applyContent({ ExecutionID, Content }: UseContent, inbox: NonNullable<Change['inbox']>): Promise<CommitOutcome> {
+  #applyContent({ ExecutionID, Content }: UseContent, receipt: Receipt): Promise<CommitOutcome> {
     this.#parts.holdings.get(ExecutionID)?.useContent(Content)
-    return this.#parts.post.commit({ inbox })
+    return this.#parts.post.commit(receipt)
   }
 
-  async #applyCancel(id: ExecutionId, inbox: NonNullable<Change['inbox']>): Promise<CommitOutcome> {
+  async #applyCancel(id: ExecutionId, receipt: Receipt): Promise<CommitOutcome> {
     const { post, holdings } = this.#parts
     const held = holdings.get(id)
     const runs = held?.row.state === 'Running'
@@ -117,9 +118,9 @@ export class Orders {
     const stopping = {
       updateWork: [{ executionId: id, expected: ['Running', 'Stopping'], state: 'Stopping' }],
     } as const
-    const noted = runs ? await post.commit({ inbox, ...stopping }) : undefined
+    const noted = runs ? await post.commit({ ...receipt, ...stopping }) : undefined
     // That it runs, or has ended, may be on the way to its row.
-    const outcome = noted && noted.kind !== 'conflict' ? noted : await post.commit({ inbox })
+    const outcome = noted && noted.kind !== 'conflict' ? noted : await post.commit(receipt)
     if (outcome.kind !== 'applied' || !held || holdings.get(id) !== held) return outcome
     if (!runs) await this.cancel(held)
     else {

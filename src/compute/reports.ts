@@ -1,14 +1,12 @@
 import type { Traffic } from '#contracts/http-gate.ts'
 import type { Change, WorkRow } from '#contracts/store.ts'
+import { orchestratorPeer } from '#link/post.ts'
 import { type Event, topics } from '#models/event.ts'
 import type { ExecutionId } from '#models/ids.ts'
 import type { ComputeMessage, Origin } from '#models/messages/messages.ts'
 import { isFoundByOthers } from './content.ts'
 import { failureEvent, failureOf } from './failure.ts'
 import type { Ending } from './run-execution.ts'
-
-/** The peer name of the orchestrator in this node's outbox. */
-export const orchestratorPeer = 'orchestrator'
 
 /** Outbox rows for the orchestrator. */
 export const toOrchestrator = (...messages: ComputeMessage[]): NonNullable<Change['outbox']> =>

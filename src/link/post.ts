@@ -3,6 +3,9 @@ import type { Clock } from '#lib/clock.ts'
 import { Acks } from './acks.ts'
 import { type Deliver, Sender } from './sender.ts'
 
+/** The name of the orchestrator among the peers of a node. */
+export const orchestratorPeer = 'orchestrator'
+
 /**
  * The post office of one role: every change with messages in it is committed here, and the messages go out in order
  * as soon as their peer can be reached.
@@ -38,10 +41,9 @@ export class Post {
     // A batch that is still under way to the peer's earlier life must not hold up the new one.
     this.disconnect(peer)
     const { store } = this
-    // A peer on our own store has applied most messages before they are written: they never are.
-    const acked = async (seq: number): Promise<void> => {
-      if (options.sharesStore) await store.commit({ acked: [{ peer, seq }], canWait: true })
-      else this.#acks.add(peer, seq)
+    // A peer on our own store takes them out of the outbox as it applies them: most before they are written, so they never are.
+    const acked = (seq: number): void => {
+      if (!options.sharesStore) this.#acks.add(peer, seq)
     }
     const sender = new Sender({ peer, store, clock: this.#clock, acked, waitsForDisk: !options.sharesStore })
     this.#senders.set(peer, sender)

@@ -2,13 +2,14 @@ import type { Change, CommitOutcome, Store } from '#contracts/store.ts'
 import { Fault } from '#lib/fault.ts'
 import type { Frame, FramesAck } from '#models/messages/messages.ts'
 
-type Mark = NonNullable<Change['inbox']>
-/** Applies messages in one change, of which `inbox` must be a part. */
-export type Apply<Message> = (messages: readonly Message[], inbox: Mark) => Promise<CommitOutcome>
+/** That messages are applied; those of a peer on our own store leave its outbox by it. */
+export type Receipt = Required<Pick<Change, 'inbox'>> & Pick<Change, 'acked'>
+/** Applies messages in one change, of which the receipt must be a part. */
+export type Apply<Message> = (messages: readonly Message[], receipt: Receipt) => Promise<CommitOutcome>
 
 export type ReceiverOptions = {
-  /** The peer writes into our store. */
-  sharesStore: boolean
+  /** The peer writes into our store: the name of its outbox to us there. */
+  sharedOutbox?: string | undefined
   /** How many messages may be applied in one change. Default 1. */
   together?: number
   /** Nothing of a batch could be applied, and why: the answer to an earlier one was lost, or the peer counts wrongly. */
@@ -25,7 +26,7 @@ export class Receiver<Message> {
   readonly #options: ReceiverOptions
   #turn: Promise<unknown> = Promise.resolve()
 
-  constructor(peer: string, store: Store, apply: Apply<Message>, options: ReceiverOptions) {
+  constructor(peer: string, store: Store, apply: Apply<Message>, options: ReceiverOptions = {}) {
     this.#peer = peer
     this.#store = store
     this.#apply = apply
@@ -49,22 +50,37 @@ export class Receiver<Message> {
       stored.push(durable)
       lastSeq = lastOf(next).Seq
     }
-    if (!this.#options.sharesStore) await Promise.all(stored)
+    if (this.#options.sharedOutbox === undefined) await Promise.all(stored)
     return { LastSeq: lastSeq }
   }
 
   /** Resolves when they are applied, with what resolves when that is on disk. */
   async #applyOnce(frames: Frames<Message>, linkId: string): Promise<{ durable: Promise<void> }> {
-    const inbox = markOf(frames, this.#peer, linkId)
+    const receipt = this.#receiptOf(frames, linkId)
     const messages = frames.map(({ Message }) => Message)
     for (let attempt = 1; ; attempt++) {
-      const outcome = await this.#apply(messages, inbox)
+      const outcome = await this.#apply(messages, receipt)
       if (outcome.kind === 'applied') return { durable: outcome.durable }
       if (outcome.kind === 'duplicate') return { durable: this.#store.settled() }
       // What was applied before it was rolled back: the peer sends it again.
       if (attempt === conflictLimit)
-        throw new Fault('Conflict', `message ${inbox.seq} of ${this.#peer}: ${outcome.what}`, { isRetryable: true })
+        throw new Fault('Conflict', `message ${receipt.inbox.seq} of ${this.#peer}: ${outcome.what}`, {
+          isRetryable: true,
+        })
     }
+  }
+
+  #receiptOf(frames: Frames<Message>, senderStoreId: string): Receipt {
+    const { sharedOutbox } = this.#options
+    const { Seq: seq } = lastOf(frames)
+    const inbox = {
+      peer: this.#peer,
+      senderStoreId,
+      seq,
+      ...(frames.length > 1 && { first: frames[0].Seq }),
+      ...(frames[0].HasGaps && { hasGaps: true }),
+    }
+    return sharedOutbox === undefined ? { inbox } : { inbox, acked: [{ peer: sharedOutbox, seq }] }
   }
 }
 
@@ -87,14 +103,6 @@ function* inTurn<Message>(all: readonly Frame<Message>[], lastSeq: number, most:
   }
   if (turn.length > 0) yield turn as unknown as Frames<Message>
 }
-
-const markOf = <Message>(frames: Frames<Message>, peer: string, senderStoreId: string): Mark => ({
-  peer,
-  senderStoreId,
-  seq: lastOf(frames).Seq,
-  ...(frames.length > 1 && { first: frames[0].Seq }),
-  ...(frames[0].HasGaps && { hasGaps: true }),
-})
 
 const whySkipped = (frames: readonly { Seq: number }[], lastSeq: number): string | undefined => {
   const [first, last] = [frames[0], frames.at(-1)]

@@ -10,7 +10,7 @@ export type SenderParts = {
   store: Store
   clock: Clock
   /** The peer has applied all up to there. */
-  acked: (seq: number) => Promise<void>
+  acked: (seq: number) => void
   /** False = the peer shares our store, so it may see what is not durable yet. */
   waitsForDisk: boolean
 }
@@ -115,7 +115,7 @@ export class Sender {
       // A group of commits was lost meanwhile: with these rows, or with what a peer on our own store made of them.
       // Or the peer is gone, and may count anew when it comes back.
       if (restarts !== this.#restarts || deliver !== this.#deliver) continue
-      await this.#onAck(ack.LastSeq, rows)
+      this.#onAck(ack.LastSeq, rows)
     }
   }
 
@@ -130,10 +130,10 @@ export class Sender {
     return this.#fresh.splice(0, batchLimit)
   }
 
-  async #onAck(lastSeq: number, sent: readonly OutboxRow[]): Promise<void> {
+  #onAck(lastSeq: number, sent: readonly OutboxRow[]): void {
     const lastSent = sent.at(-1)?.seq ?? 0
     this.#ackedSeq = lastSeq
-    await this.#parts.acked(lastSeq)
+    this.#parts.acked(lastSeq)
     if (lastSeq < lastSent) throw new Error('the peer applied only a part')
   }
 

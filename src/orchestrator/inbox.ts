@@ -1,6 +1,7 @@
-import type { Change, CommitOutcome } from '#contracts/store.ts'
+import type { CommitOutcome } from '#contracts/store.ts'
 import type { Clock } from '#lib/clock.ts'
 import type { EventLog } from '#lib/event-log.ts'
+import type { Receipt } from '#link/receiver.ts'
 import type { Execution } from '#models/execution.ts'
 import { isTerminalExecution } from '#models/execution-state.ts'
 import type { JobId, NodeId } from '#models/ids.ts'
@@ -17,7 +18,7 @@ export type InboxParts = { clock: Clock; ledger: Ledger; nodes: NodeTable; evalu
 
 /**
  * Applies what nodes report: one transaction with the executions, the jobs that start to run by it, history and
- * the inbox mark. Reports of another epoch, of another node or for an ended execution change nothing.
+ * the receipt. Reports of another epoch, of another node or for an ended execution change nothing.
  */
 export class Inbox {
   readonly #parts: InboxParts
@@ -28,15 +29,11 @@ export class Inbox {
     this.#contents = new Contents(parts.ledger.store)
   }
 
-  async apply(
-    nodeId: NodeId,
-    messages: readonly ComputeMessage[],
-    inbox: NonNullable<Change['inbox']>,
-  ): Promise<CommitOutcome> {
+  async apply(nodeId: NodeId, messages: readonly ComputeMessage[], receipt: Receipt): Promise<CommitOutcome> {
     const { ledger, evaluations } = this.#parts
     const reports = new Reports(ledger.store)
     for (const message of messages) await this.#add(reports, nodeId, message)
-    const outcome = await ledger.commit({ inbox, ...reports.change() })
+    const outcome = await ledger.commit({ ...receipt, ...reports.change() })
     if (outcome.kind !== 'applied') return outcome
     for (const job of reports.toLookAt((jobId) => this.#goesOn(jobId))) evaluations.ask(job, 'exec-update')
     return outcome

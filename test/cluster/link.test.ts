@@ -77,12 +77,12 @@ describe('messages between two stores', () => {
           const receiver = new Receiver<OrchestratorMessage>(
             'orchestrator',
             receiving,
-            async (messages, inbox) => {
-              const outcome = await receiving.commit({ inbox })
+            async (messages, receipt) => {
+              const outcome = await receiving.commit(receipt)
               if (outcome.kind === 'applied') applied.push(...messages.map(numberOf))
               return outcome
             },
-            { sharesStore: false, together },
+            { together },
           )
           const post = new Post(sending, hurried())
           const rest = [...schedule]
@@ -117,20 +117,15 @@ describe('messages between two stores', () => {
   it('what was applied in a group of commits that was lost is not acknowledged, even when later ones are on disk [W12]', async () => {
     const database = new FaultySql(openSqlite(':memory:'))
     const store = await openStore({ database, clock: new SystemClock(), random: systemRandom, scheduleFlush })
-    const receiver = new Receiver<OrchestratorMessage>(
-      'orchestrator',
-      store,
-      async (_messages, inbox) => {
-        database.watch = (act) => {
-          if (act === 'commit') throw new Fault('StorageFull', 'no space left')
-        }
-        const outcome = await store.commit({ inbox })
-        await store.settled().catch(() => {})
-        database.watch = () => {}
-        return outcome
-      },
-      { sharesStore: false },
-    )
+    const receiver = new Receiver<OrchestratorMessage>('orchestrator', store, async (_messages, receipt) => {
+      database.watch = (act) => {
+        if (act === 'commit') throw new Fault('StorageFull', 'no space left')
+      }
+      const outcome = await store.commit(receipt)
+      await store.settled().catch(() => {})
+      database.watch = () => {}
+      return outcome
+    })
     await expect(receiver.deliver('link', [{ Seq: 1, Message: cancel(1) }])).rejects.toThrow('no space left')
     expect(await store.inboxSeq('orchestrator', 'link')).toBe(0)
     await store.close()
@@ -142,11 +137,11 @@ describe('messages between two stores', () => {
     const receiver = new Receiver<OrchestratorMessage>(
       'orchestrator',
       store,
-      async (messages, inbox) => {
+      async (messages, receipt) => {
         applied.push(...messages.map(numberOf))
-        return store.commit({ inbox })
+        return store.commit(receipt)
       },
-      { sharesStore: false, together: 2 },
+      { together: 2 },
     )
     const frame = (Seq: number): Frame<OrchestratorMessage> => ({ Seq, Message: cancel(Seq) })
     expect(await receiver.deliver('s', [frame(2), frame(3)])).toEqual({ LastSeq: 0 })
@@ -250,6 +245,54 @@ describe('messages between two stores', () => {
     expect((await store.outbox('n-1', 0, 10)).map(({ message }) => numberOf(message as OrchestratorMessage))).toEqual([
       2,
     ])
+    await store.close()
+  })
+})
+
+describe('messages between two roles on one store', () => {
+  it('leave the outbox with the change that applies them, and come again when that is lost [W12]', async () => {
+    const database = new FaultySql(openSqlite(':memory:'))
+    const store = await openStore({ database, clock: new SystemClock(), random: systemRandom, scheduleFlush })
+    const post = new Post(store, hurried())
+    store.onLost(() => post.reload())
+    const left = async (): Promise<number[]> => (await store.outbox('n-1', 0, 10)).map(({ seq }) => seq)
+    const applied: { number: number; left: number[] }[] = []
+    const receiver = new Receiver<OrchestratorMessage>(
+      'orchestrator',
+      store,
+      async ([message], receipt) => {
+        const outcome = await store.commit(receipt)
+        applied.push({ number: message ? numberOf(message) : 0, left: await left() })
+        return outcome
+      },
+      { sharedOutbox: 'n-1' },
+    )
+    let isCut = false
+    post.connect(
+      'n-1',
+      async (frames) => {
+        if (isCut) throw new Error('cut')
+        return receiver.deliver(store.storeId, frames as readonly Frame<OrchestratorMessage>[])
+      },
+      { sharesStore: true },
+    )
+    await post.resting('n-1')
+    isCut = true
+    await send(store, post, 1)
+    database.watch = (act) => {
+      if (act !== 'commit') return
+      database.watch = () => {}
+      throw new Fault('StorageFull', 'no space left')
+    }
+    isCut = false
+    await until('it is applied again', () => applied.length === 2)
+    await store.settled()
+    expect(applied).toEqual([
+      { number: 1, left: [] },
+      { number: 1, left: [] },
+    ])
+    expect(await left()).toEqual([])
+    post.stop()
     await store.close()
   })
 })

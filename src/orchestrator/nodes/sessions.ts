@@ -2,7 +2,7 @@ import type { ComputeEnd } from '#contracts/node-link.ts'
 import type { Clock } from '#lib/clock.ts'
 import type { EventLog } from '#lib/event-log.ts'
 import { Fault, faultOf } from '#lib/fault.ts'
-import type { Post } from '#link/post.ts'
+import { orchestratorPeer, type Post } from '#link/post.ts'
 import { Receiver } from '#link/receiver.ts'
 import type { Deliver } from '#link/sender.ts'
 import type { NodeId } from '#models/ids.ts'
@@ -63,18 +63,21 @@ export class Sessions {
   open(nodeId: NodeId, linkId: string, back: ComputeEnd): void {
     const { post, inbox, log } = this.#parts
     const isLocal = this.localNodes.has(nodeId)
-    const options = { sharesStore: isLocal }
     const receiver = new Receiver<ComputeMessage>(
       nodeId,
       post.store,
-      (messages, mark) => inbox.apply(nodeId, messages, mark),
-      { ...options, together, onSkipped: (reason) => log('frames_skipped', { nodeId, reason }) },
+      (messages, receipt) => inbox.apply(nodeId, messages, receipt),
+      {
+        sharedOutbox: isLocal ? orchestratorPeer : undefined,
+        together,
+        onSkipped: (reason) => log('frames_skipped', { nodeId, reason }),
+      },
     )
     this.#open.get(nodeId)?.back.breakOff?.()
     this.#open.set(nodeId, { receiver, back, linkId })
     if (!isLocal) this.#silence.hear(nodeId)
     const deliver = (frames: readonly Frame<unknown>[]) => back.deliver(linkId, frames as Frame<OrchestratorMessage>[])
-    post.connect(nodeId, isLocal ? deliver : this.#watched(nodeId, back, deliver), options)
+    post.connect(nodeId, isLocal ? deliver : this.#watched(nodeId, back, deliver), { sharesStore: isLocal })
   }
 
   /** Tells of who cannot be reached: nobody listens, or the broker knows of nobody. Who is slow may have got it. */
