@@ -15,6 +15,11 @@ export interface LogSink {
    * A sink without it begins empty and is given everything again.
    */
   keptBytes?(stream: LogStream): number
+  /**
+   * All that was written until now outlives our process when it resolves: an engine asks for it before its own copy goes. Never rejects.
+   * A sink without it keeps nothing for a next life of ours.
+   */
+  keep?(): Promise<void>
   /** When the first and the last of them were written, as far as they are there still; Unix ms. */
   keptTimes?(): LogTimes | undefined
 }

@@ -69,6 +69,14 @@ describe('kept output', () => {
     expect(shown(await read(logs))).toEqual([[1, 'little', 6, 0]])
   })
 
+  it('is on the disk at once, however small, when its program leaves no other copy', async () => {
+    const keeper = await open().open(executionId, first)
+    await keeper.write(1, Buffer.from('little'))
+    await keeper.keep?.()
+    expect(shown(await read(open()))).toEqual([[1, 'little', 6, 0]])
+    await keeper.close()
+  })
+
   it('that is no text has a file however small it is, since the control plane keeps only text', async () => {
     const keeper = await open().open(executionId, first)
     await keeper.write(1, Buffer.from([0xe2, 0x82]))

@@ -62,7 +62,7 @@ export class LogFiles implements LogStore {
       if (!query.isTail) yield* keeper.unwritten
       return
     }
-    await keeper.wantFile()
+    await keeper.keep()
     yield* followFile(keeper, query, signal)
   }
 

@@ -89,7 +89,7 @@ export class FileLogKeeper implements LogKeeper {
       this.#take(stream, limitNote(this.#parts.limitBytes, lastWordsBytes))
     }
     if (this.#isFileWanted || this.#pendingBytes > memoryLimitBytes) return this.#flushSoon()
-    this.#timer ??= this.#parts.clock.after(flushAfterMs, () => void this.wantFile())
+    this.#timer ??= this.#parts.clock.after(flushAfterMs, () => void this.keep())
     return undefined
   }
 
@@ -153,8 +153,8 @@ export class FileLogKeeper implements LogKeeper {
     return this.#pending
   }
 
-  /** A reader is here: from now on everything goes to the file at once. Resolves when all that was written until now is in it. */
-  async wantFile(): Promise<void> {
+  /** From now on everything goes to the file at once, also for a reader who is here. */
+  async keep(): Promise<void> {
     if (this.#isClosed) return
     this.#isFileWanted = true
     await this.#flushing

@@ -311,6 +311,16 @@ export function engineSuite(name: string, make: () => Promise<EngineFixture>, li
         expect(await second.exit).toEqual({ exitCode: 7 })
       })
 
+      it('leaves nothing of its output to its own copy once that may go [R20]', async () => {
+        if (!fixture.isSurviving) return
+        let kept: unknown
+        const logs = Object.assign(new MemorySink(), {
+          keep: async () => void (kept = { output: logs.stdout, left: await fixture.leftOver() }),
+        })
+        await run(request(fixture.programs.prints('last words', '', 0), { logs }))
+        expect(kept).toEqual({ output: 'last words', left: 1 })
+      })
+
       it('sweeps away what it is not told to keep [X21]', async () => {
         const program = having('endless')
         if (!fixture.isSurviving || !program) return

@@ -197,6 +197,7 @@ export class DockerEngine implements Engine {
   }
 
   async #conclude(request: RunRequest, exit: Exit): Promise<void> {
+    await request.logs.keep?.()
     const isKept = await writeExit(request.scratch, exit).then(
       () => true,
       () => false,
