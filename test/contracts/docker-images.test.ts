@@ -123,8 +123,7 @@ withDocker((host) => {
       }
       const auths = (domain: string, login = 'me:secret:word') =>
         loginsFile({ auths: { [domain]: { auth: Buffer.from(login).toString('base64') } } })
-      const ran = async (engine: DockerEngine) => {
-        const asked = ask({ Image: image, Entrypoint: ['echo', 'private'] })
+      const ran = async (engine: DockerEngine, asked = ask({ Image: image, Entrypoint: ['echo', 'private'] })) => {
         expect(await engine.accepts(asked.engine, { Type: 'None' }, never)).toEqual({ isYes: true })
         expect(await run(asked, engine)).toEqual({ exitCode: 0 })
         return asked.logs.stdout
@@ -197,6 +196,23 @@ withDocker((host) => {
         const printed = ask({ Image: image, ...script('echo "it is $VERSION"') })
         await run(printed)
         expect(printed.logs.stdout).toBe('it is newer\n')
+        for (const name of [content, 'newer']) await forget(name)
+      })
+
+      it('gives no name to what the name has stood for earlier: the next job gets what it stands for now [X10]', async () => {
+        const logins = { loginsFile: auths(registryOfOurs.domain) }
+        await push('busybox')
+        const content = (await open(logins).contentOf(ask({ Image: image }).engine, never)) ?? ''
+        await makeNewer()
+        await push('newer')
+        for (const name of [image, content]) await forget(name)
+        const engine = open(logins)
+        const version = (more: { content?: string }) => {
+          const asked = ask({ Image: image, ...script('echo "it is $VERSION"') }, more)
+          return ran(engine, asked)
+        }
+        expect(await version({ content })).toBe('it is \n')
+        expect(await version({})).toBe('it is newer\n')
         for (const name of [content, 'newer']) await forget(name)
       })
 

@@ -137,7 +137,7 @@ export class DockerEngine implements Engine {
     }
   }
 
-  /** Brings the image by its digest, where that is fixed, and gives it the name that the job has for it. */
+  /** Brings the image by its digest, where that is fixed, and gives it the name that the job has for it, while that stands for it. */
   async #fetchImage(fixed: string, asked: string, request: RunRequest, signal: AbortSignal): Promise<void> {
     const isForeign = this.#images.isForeign(asked)
     if (isForeign && fixed !== asked) await forgetDigest(this.#api, fixed)
@@ -148,7 +148,7 @@ export class DockerEngine implements Engine {
       throw error
     }
     await this.#images.checkLocal(fixed, signal)
-    if (fixed !== asked) await nameImage(this.#api, fixed, asked, isForeign)
+    if (this.#images.standsFor(asked, fixed)) await nameImage(this.#api, fixed, asked, isForeign)
   }
 
   #pull(image: string, signal: AbortSignal, onProgress: RunRequest['onProgress']): Promise<void> {

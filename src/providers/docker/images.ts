@@ -58,6 +58,12 @@ export class Images {
     return this.#foreign.has(image)
   }
 
+  /** Whether its registry has said, when it was asked last, that this name stands for that digest. */
+  standsFor(image: string, fixed: string): boolean {
+    const digest = this.#remembered.get(image)?.digest
+    return digest !== undefined && refOf(fixed)?.digest === digest
+  }
+
   /**
    * What is here by this name shows itself where it runs, also where no registry could say. Throws a Fault when that is not here;
    * `unpulled` is why there is no other image of this name.
