@@ -27,6 +27,11 @@ export class Broker {
     return this.#waiting.size === 0 && this.#working.size === 0
   }
 
+  /** Some worker is looking at it. */
+  isTaken(jobId: JobId): boolean {
+    return this.#working.has(jobId)
+  }
+
   ask(ask: Ask): void {
     if (this.#working.has(ask.jobId)) {
       this.#again.set(ask.jobId, this.#again.get(ask.jobId) ?? ask)

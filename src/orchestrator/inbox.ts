@@ -9,6 +9,7 @@ import type { ComputeMessage } from '#models/messages/messages.ts'
 import { Contents } from './contents.ts'
 import type { Evaluations } from './evaluations.ts'
 import type { Ledger } from './ledger.ts'
+import type { Look } from './looks.ts'
 import { takeBack } from './nodes/lost.ts'
 import type { NodeTable } from './nodes/node-table.ts'
 import { type Effect, effectOf } from './report-effect.ts'
@@ -33,10 +34,20 @@ export class Inbox {
     const { ledger, evaluations } = this.#parts
     const reports = new Reports(ledger.store)
     for (const message of messages) await this.#add(reports, nodeId, message)
-    const outcome = await ledger.commit({ ...receipt, ...reports.change() })
+    const looks = await this.#lastLooks(reports)
+    const outcome = await evaluations.looks.storeWith(looks, { ...receipt, ...reports.change() })
     if (outcome.kind !== 'applied') return outcome
-    for (const job of reports.toLookAt((jobId) => this.#goesOn(jobId))) evaluations.ask(job, 'exec-update')
+    const lookedAt = new Set(looks.map(({ job }) => job.ID))
+    for (const job of reports.toLookAt((jobId) => lookedAt.has(jobId) || this.#goesOn(jobId)))
+      evaluations.ask(job, 'exec-update')
     return outcome
+  }
+
+  /** At the jobs that end by this: nobody may look at them between what is read for that and the commit. */
+  async #lastLooks(reports: Reports): Promise<Look[]> {
+    const { nodes, evaluations } = this.#parts
+    const resting = await reports.resting((jobId, ended) => nodes.isAtWork(jobId, ended))
+    return resting.flatMap(({ job, executions }) => evaluations.looks.last(job, executions) ?? [])
   }
 
   /** After a success there is nothing to decide for this job, because others of it are at work and none waits. */

@@ -124,29 +124,38 @@ export class Looks {
     this.#isHeld = false
   }
 
+  /**
+   * At a job as a report leaves it that is about to be stored, so that one commit does for both; undefined when that does not end the
+   * job, or somebody looks at it already: then in its turn.
+   */
+  last(job: Job, executions: readonly Execution[]): Look | undefined {
+    const { broker, waiting, random } = this.#parts
+    if (this.#isHeld || broker.isTaken(job.ID) || waiting.has(job.ID)) return undefined
+    const look = this.at(job, executions, random.uuid())
+    return look.hasEnded ? look : undefined
+  }
+
   /** Stores what a look came to; nothing when that is nothing. When it is not applied, look again. */
   async store(look: Look): Promise<CommitOutcome | undefined> {
+    if (look.change) return this.storeWith([look], {})
     this.#wait(look)
-    if (look.change) return this.#commit(look, look.change)
     this.#done(look)
     return undefined
   }
 
-  /** Stores a new job with what the first look at it came to. */
-  async storeFirst(look: Look, birth: Change): Promise<CommitOutcome> {
-    this.#wait(look)
-    return this.#commit(look, look.change ? oneAfterOther(birth, look.change) : birth)
-  }
-
-  async #commit(look: Look, change: Change): Promise<CommitOutcome> {
+  /** Stores a change with what the looks at its jobs came to. */
+  async storeWith(looks: readonly Look[], change: Change): Promise<CommitOutcome> {
+    for (const look of looks) this.#wait(look)
     let isApplied = false
     try {
-      const outcome = await this.#parts.ledger.commit(change)
+      const outcome = await this.#parts.ledger.commit(looks.reduce(withLook, change))
       isApplied = outcome.kind === 'applied'
       return outcome
     } finally {
-      if (isApplied) this.#done(look)
-      else this.#parts.waiting.remove(look.job.ID)
+      for (const look of looks) {
+        if (isApplied) this.#done(look)
+        else this.#parts.waiting.remove(look.job.ID)
+      }
     }
   }
 
@@ -186,8 +195,18 @@ export class Looks {
   }
 }
 
-const oneAfterOther = (one: Change, other: Change): Change => ({
-  ...one,
-  ...other,
-  history: [...(one.history ?? []), ...(other.history ?? [])],
-})
+/** What comes of the look follows on what it saw. */
+const withLook = (seen: Change, { change }: Look): Change => {
+  if (!change) return seen
+  return {
+    ...seen,
+    updateJobs: joined(seen.updateJobs, change.updateJobs),
+    insertExecutions: joined(seen.insertExecutions, change.insertExecutions),
+    updateExecutions: joined(seen.updateExecutions, change.updateExecutions),
+    history: joined(seen.history, change.history),
+    outbox: joined(seen.outbox, change.outbox),
+  }
+}
+
+const joined = <Item>(some: readonly Item[] = [], more: readonly Item[] = []): readonly Item[] =>
+  some.length === 0 ? more : more.length === 0 ? some : [...some, ...more]

@@ -1,5 +1,6 @@
 import type { Change, Store } from '#contracts/store.ts'
 import type { Execution } from '#models/execution.ts'
+import { isTerminalExecution } from '#models/execution-state.ts'
 import type { ExecutionId, JobId } from '#models/ids.ts'
 import type { Job } from '#models/job.ts'
 import type { NewHistory } from '#models/job-history.ts'
@@ -7,6 +8,7 @@ import { jobStateLines } from './history-lines.ts'
 import type { Effect } from './report-effect.ts'
 
 type Changed<Noun> = { stored: Noun; now: Noun }
+type Resting = { job: Job; executions: readonly Execution[] }
 
 /** What a node reports in one go: each report sees what those before it did, and one change stores all of it. */
 export class Reports {
@@ -63,12 +65,32 @@ export class Reports {
     }
   }
 
+  /** The jobs that nothing is at work for any more once this is stored, after a success; each as it will be, with all its executions. */
+  async resting(isAtWork: (jobId: JobId, ended: ReadonlySet<ExecutionId>) => boolean): Promise<Resting[]> {
+    const succeeded = [...this.#looks.values()].filter(({ look }) => look === 'if it was the last')
+    if (succeeded.length === 0) return []
+    const ended = new Set(
+      Array.from(this.#executions.values(), ({ now }) => now)
+        .filter(isEnded)
+        .map(({ ID }) => ID),
+    )
+    const jobs = succeeded.flatMap(({ job }) => (isAtWork(job.ID, ended) ? [] : (this.#jobs.get(job.ID)?.now ?? [])))
+    return Promise.all(jobs.map(async (job) => ({ job, executions: await this.#executionsOf(job.ID) })))
+  }
+
+  async #executionsOf(jobId: JobId): Promise<Execution[]> {
+    const stored = await this.#store.executionsOfJob(jobId)
+    return stored.map((execution) => this.#executions.get(execution.ID)?.now ?? execution)
+  }
+
   /** The jobs that have to be looked at, now that it is stored. */
   toLookAt(goesOn: (jobId: JobId) => boolean): Job[] {
     const looks = [...this.#looks.values()]
     return looks.filter(({ job, look }) => look === 'yes' || !goesOn(job.ID)).map(({ job }) => job)
   }
 }
+
+const isEnded = ({ ComputeState }: Execution): boolean => isTerminalExecution(ComputeState.StateType)
 
 const started = (job: Job, nowNs: bigint): Job | undefined =>
   job.State.StateType === 'Pending' || job.State.StateType === 'Queued'

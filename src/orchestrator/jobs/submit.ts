@@ -55,7 +55,7 @@ const storeNew = async (parts: SubmitParts, submission: Submission): Promise<Sto
   const line = jobLine(job, 'Pending', jobSubmitted(job.ModifyTime))
   const look = submission.id ? undefined : looks.first(job, answer.EvaluationID)
   const birth = { insertJobs: [job], history: [line], ...tokenRow(parts, submission, answer) }
-  const outcome = await (look ? looks.storeFirst(look, birth) : parts.ledger.commit(birth))
+  const outcome = await (look ? looks.storeWith([look], birth) : parts.ledger.commit(birth))
   if (outcome.kind !== 'applied') return undefined
   if (!look) parts.evaluations.ask(job, 'job-register', answer.EvaluationID)
   return { answer, durable: outcome.durable }

@@ -1,6 +1,6 @@
 import type { Execution } from '#models/execution.ts'
 import { isTerminalExecution } from '#models/execution-state.ts'
-import type { JobId, NodeId } from '#models/ids.ts'
+import type { ExecutionId, JobId, NodeId } from '#models/ids.ts'
 import type { Job, LabelSelectorRequirement } from '#models/job.ts'
 import type { NodeState } from '#models/node.ts'
 import { noResources, type Resources, subtractResources } from '#models/resources.ts'
@@ -133,9 +133,9 @@ export class NodeTable implements NodeViews {
     return this.#promises.jobsOn(id)
   }
 
-  /** Whether something of the job is under way that nobody has asked to stop. */
-  isAtWork(jobId: JobId): boolean {
-    return this.#wanted.isAny(jobId)
+  /** Whether something of the job is under way that nobody has asked to stop, besides what `ended` and is not stored yet. */
+  isAtWork(jobId: JobId, ended: ReadonlySet<ExecutionId> = new Set()): boolean {
+    return this.#wanted.isAnyBut(ended, jobId)
   }
 
   /** How many executions of the node have not ended. */

@@ -10,8 +10,9 @@ export class Wanted {
     this.#byJob.clear()
   }
 
-  isAny(jobId: JobId): boolean {
-    return this.#byJob.has(jobId)
+  /** Of the job, some that are not among these. */
+  isAnyBut(ended: ReadonlySet<ExecutionId>, jobId: JobId): boolean {
+    return this.#byJob.get(jobId)?.isSubsetOf(ended) === false
   }
 
   /** Takes note of an execution as it is stored. */
