@@ -1,17 +1,22 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
-/** Memory of past runs that may lie around. */
+/** What past runs have left may lie around. */
 const keptBytes = 33_554_432
+/** What is young of it: V8 itself would look at 16 MB. */
+const keptYoungBytes = 524_288
 
+/** A run leaves that much besides its memories, most of it by its instances, and as much that is young. */
+const instanceBytes = 65_536
+const youngBytes = 12_288
 /** An order leaves about twice its size, which a module that lies in it makes large. */
-const runsBetweenCollections = 16
+const perOrderByte = 2
 
 export type Garbage = {
   /** Collects what has just become garbage: quick, because little of it is still used. */
   collectYoung(): void
-  /** Collects everything once past runs have left enough, and what orders leave every few runs. */
-  collectAfterRun(releasedBytes: number): void
+  /** Collects everything once past runs have left enough, and sooner what is young of it. */
+  collectAfterRun(orderBytes: number, releasedBytes: number): void
 }
 
 /**
@@ -22,16 +27,18 @@ export function garbage(): Garbage {
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as (options?: { type: 'minor' }) => void
   const collectYoung = (): void => collect({ type: 'minor' })
-  let garbageBytes = 0
-  let runs = 0
+  let [leftBytes, leftYoungBytes] = [0, 0]
   return {
     collectYoung,
-    collectAfterRun(releasedBytes) {
-      garbageBytes += releasedBytes
-      runs += 1
-      if (garbageBytes < keptBytes) return runs % runsBetweenCollections === 0 ? collectYoung() : undefined
-      collect()
-      garbageBytes = 0
+    collectAfterRun(orderBytes, releasedBytes) {
+      leftBytes += instanceBytes + releasedBytes
+      leftYoungBytes += youngBytes + perOrderByte * orderBytes
+      if (leftBytes >= keptBytes) {
+        collect()
+        leftBytes = 0
+      } else if (leftYoungBytes >= keptYoungBytes) collectYoung()
+      else return
+      leftYoungBytes = 0
     },
   }
 }

@@ -6,16 +6,26 @@ import { hostImportProblem } from '../wasi/import-problem.ts'
 import type { Program, ProgramPart } from './load-program.ts'
 import { shareMemory } from './memory-budget.ts'
 import { ModuleProblem } from './module-problem.ts'
+import type { SpareMemories } from './spare-memories.ts'
 
 type Instances = Map<ProgramPart, WebAssembly.Instance>
 
 /** Instantiates every part, which runs start sections, and returns the entry module's instance. */
-export function instantiateProgram(program: Program, guest: Guest, memoryPages: number): WebAssembly.Instance {
+export function instantiateProgram(
+  program: Program,
+  guest: Guest,
+  memoryPages: number,
+  spare: SpareMemories,
+): WebAssembly.Instance {
+  const make = memoryMaker(guest, spare)
   const budget = shareMemory(program, memoryPages)
   const instances: Instances = new Map()
   for (const part of program.parts) {
     try {
-      instances.set(part, instantiate(part, instances, guest, budget.get(part) ?? 0))
+      instances.set(
+        part,
+        instantiate(part, instances, guest, (limits) => make(limits, budget.get(part) ?? 0)),
+      )
     } catch (error) {
       if (!(error instanceof WebAssembly.LinkError)) throw error
       throw new ModuleProblem(linkMessage(error))
@@ -28,10 +38,10 @@ function instantiate(
   part: ProgramPart,
   instances: Instances,
   guest: Guest,
-  maximumPages: number,
+  makeMemory: (limits: Limits) => WebAssembly.Memory,
 ): WebAssembly.Instance {
   const { ownMemory, imports, refusedPages } = part.module.prepared
-  const memory = ownMemory && makeMemory(ownMemory.limits, maximumPages, guest)
+  const memory = ownMemory && makeMemory(ownMemory.limits)
   const seen = memory ?? importedMemory(part, instances)
   const hostFunction = hostFunctions(guest, seen)
   const wanted: Record<string, Record<string, WebAssembly.ExportValue>> = {}
@@ -48,15 +58,17 @@ function instantiate(
   return instance
 }
 
-function makeMemory({ min, max = Infinity }: Limits, limitPages: number, { memories }: Guest): WebAssembly.Memory {
-  try {
-    const memory = new WebAssembly.Memory({ initial: min, maximum: Math.min(max, limitPages) })
-    memories.push({ memory, ...(limitPages < max ? { limitPages } : {}) })
-    return memory
-  } catch {
-    throw new ModuleProblem(`memory of ${min} pages could not be allocated`, { class: 'resource' })
+const memoryMaker =
+  ({ memories }: Guest, spare: SpareMemories) =>
+  ({ min, max = Infinity }: Limits, limitPages: number): WebAssembly.Memory => {
+    try {
+      const memory = spare.take(min, Math.min(max, limitPages))
+      memories.push({ memory, ...(limitPages < max ? { limitPages } : {}) })
+      return memory
+    } catch {
+      throw new ModuleProblem(`memory of ${min} pages could not be allocated`, { class: 'resource' })
+    }
   }
-}
 
 function exported(wanted: ModuleImport, part: ProgramPart, instances: Instances): WebAssembly.ExportValue {
   const source = part.sources.get(wanted.module)

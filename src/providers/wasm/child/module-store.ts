@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readSync } from 'node:fs'
 import { InvalidModule } from '../binary/invalid-module.ts'
 import { type PreparedModule, prepareModule } from '../binary/prepare.ts'
+import { SpareMemories } from './spare-memories.ts'
 
 /** A compiled module with what linking and traces need to know of it. */
 export type LoadedModule = {
@@ -11,8 +12,9 @@ export type LoadedModule = {
   prepared: Omit<PreparedModule, 'bytes'>
 }
 
-/** Keeps modules compiled, by the digest of their bytes, until the node wants them forgotten. */
+/** What stays of a run for later ones: modules compiled, by the digest of their bytes, until the node wants them forgotten; and memories. */
 export class ModuleStore {
+  readonly memories = new SpareMemories()
   readonly #modules = new Map<string, LoadedModule>()
 
   forget(digests: readonly string[]): void {

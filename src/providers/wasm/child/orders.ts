@@ -2,10 +2,10 @@ import { readSync } from 'node:fs'
 import { downHeaderBytes, orderLimitBytes } from '../protocol/frames.ts'
 import type { RunOrder } from '../protocol/run-order.ts'
 
-/** Waits for the next order; undefined when the node is gone. */
-export function nextOrder(fd: number): RunOrder | undefined {
+/** Waits for the next order and says how large it was; undefined when the node is gone. */
+export function nextOrder(fd: number): { order: RunOrder; sizeBytes: number } | undefined {
   const body = nextMessage(fd, orderLimitBytes)
-  return body && (JSON.parse(body.toString('utf8')) as RunOrder)
+  return body && { order: JSON.parse(body.toString('utf8')) as RunOrder, sizeBytes: body.length }
 }
 
 /** Waits for what the node says next; undefined when it is gone. */

@@ -30,7 +30,7 @@ const repeatable = (around: Surroundings, seed: bigint): Surroundings => ({
 })
 
 /**
- * One run from order to report: fresh memory, fresh descriptors, nothing left afterwards but the compiled modules.
+ * One run from order to report: fresh memory, fresh descriptors, nothing left afterwards but what the store keeps.
  * A return without `proc_exit` is exit code 0.
  */
 export function runProgram(order: RunOrder, store: ModuleStore, around: Surroundings): RunReport {
@@ -68,7 +68,7 @@ function callEntry({ order, store, guest, used, onLoaded }: Run): End {
   const program = loadProgram(order, store, guest.tree.root)
   used.push(...program.parts.map(({ module }) => module))
   onLoaded()
-  const instance = instantiateProgram(program, guest, order.memoryPages)
+  const instance = instantiateProgram(program, guest, order.memoryPages, store.memories)
   const entry = instance.exports[order.entrypoint]
   if (typeof entry !== 'function') {
     const message = `unable to find the entrypoint '${order.entrypoint}' in the WASM module`

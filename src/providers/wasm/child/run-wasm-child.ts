@@ -31,12 +31,13 @@ export function runWasmChild(args: readonly string[]): never {
   const store = new ModuleStore()
   const { collectYoung, collectAfterRun } = garbage()
   outbox.say(frameKind.ready)
-  for (let order = nextOrder(childFd.orders); order; order = nextOrder(childFd.orders)) {
+  for (let next = nextOrder(childFd.orders); next; next = nextOrder(childFd.orders)) {
+    const { order, sizeBytes } = next
     outbox.say(frameKind.taken)
     const onLoaded = () => outbox.say(frameKind.loaded)
     const report = runProgram(order, store, { world: realWorld(), output: outbox, web, collectYoung, onLoaded })
     outbox.finish(report)
-    collectAfterRun(report.memoryBytes)
+    collectAfterRun(sizeBytes, store.memories.takeBack())
   }
   process.exit(0)
 }
