@@ -7,6 +7,7 @@ import { bringArchive } from '#providers/bring-archive.ts'
 import { resultDownloaders } from '#providers/downloaders.ts'
 import type { Cli } from '../command.ts'
 import { tell } from '../tell.ts'
+import { whileAway } from './while-away.ts'
 
 const downloadersOf = async (cli: Cli) => {
   const { settings } = await cli.load('client')
@@ -101,26 +102,9 @@ export class PublishedResults {
       signal: this.#signal,
       isWanted: this.#isWanted,
     }
-    for (;;) {
-      try {
-        return await bringArchive((rest) => client.jobs.keptResult(JobID, ID, this.#signal, rest), folder, wishes)
-      } catch (error) {
-        const isOver = this.#cli.clock.monotonicMs() > farthestAtMs + patienceMs
-        if (isOver || this.#signal.aborted || !isOutOfReach(error)) throw error
-        await this.#cli.clock.sleep(pauseMs, this.#signal)
-      }
-    }
+    const bring = () => bringArchive((rest) => client.jobs.keptResult(JobID, ID, this.#signal, rest), folder, wishes)
+    await whileAway(bring, { clock: this.#cli.clock, signal: this.#signal, heardAtMs: () => farthestAtMs })
   }
-}
-
-/** A server that went away on the way is asked again for so long: it may only be started anew. */
-const patienceMs = 30_000
-const pauseMs = 500
-
-/** No server has said it. */
-function isOutOfReach(error: unknown): boolean {
-  const { component, isRetryable } = faultOf(error)
-  return component === 'Client' && isRetryable
 }
 
 /** Whom a result would be asked of over HTTP; undefined when it is elsewhere. */

@@ -1,5 +1,5 @@
 import { goJson } from '#api/encode/go-json.ts'
-import { Fault } from '#lib/fault.ts'
+import { Fault, messageOf } from '#lib/fault.ts'
 import { stringifyJson } from '#lib/json/stringify.ts'
 import { shortId } from '#lib/short-id.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
@@ -9,7 +9,8 @@ import type { Out } from '../../out.ts'
 import { type FetchFlags, fetchResults } from '../../results/fetch-results.ts'
 import { needPlace, printFile } from '../../results/one-file.ts'
 import { supportedTypes } from '../../results/published-results.ts'
-import { resultsOf } from '../../results/results-of.ts'
+import { type Result, resultsOf } from '../../results/results-of.ts'
+import { patienceMs, whileAway } from '../../results/while-away.ts'
 import { idArgument } from '../../shared/id-argument.ts'
 import { namespaceFlag, namespaceQuery } from '../../shared/which-job.ts'
 import { during } from '../../shared/wrap-error.ts'
@@ -51,7 +52,8 @@ export const command = defineCommand({
     const isPrinted = flags['output-dir'] === '-'
     if (isPrinted && path === '') throw noPath(id)
     tell(cli.stderr, `Fetching results of job '${id}'...`)
-    const results = await during(`could not get results for job ${id}`, resultsOf(id, namespaceQuery(flags), cli))
+    const listed = listPatiently(() => resultsOf(id, namespaceQuery(flags), cli), cli)
+    const results = await during(`could not get results for job ${id}`, listed)
     if (results.length === 0) return { kind: 'nothing' }
     const supported = await supportedTypes(cli)
     const unsupported = results.some(({ published }) => published && !supported.includes(published.Type.toLowerCase()))
@@ -82,6 +84,17 @@ export const command = defineCommand({
     tell(cli.stdout, `Results for job '${id}' have been written to...\n${got.folder}`)
   },
 })
+
+/** A server that is away is waited for, as it is once something comes. */
+function listPatiently(list: () => Promise<Result[]>, { clock, interrupted: signal, stderr }: Cli): Promise<Result[]> {
+  const startMs = clock.monotonicMs()
+  let isTold = false
+  const onAway = (error: unknown) => {
+    if (!isTold) tell(stderr, `${messageOf(error)}; asking again for ${patienceMs / 1000}s`)
+    isTold = true
+  }
+  return whileAway(list, { clock, signal, heardAtMs: () => startMs, onAway })
+}
 
 /** `ID/path/in/results`; '' = no file in particular. */
 function asked(given: string): { id: string; path: string } {
