@@ -8,8 +8,12 @@ const network = (...Ports: { Name: string; Static?: number; Target?: number; Hos
   Type: 'Bridge' as const,
   Ports,
 })
-const pool = (busy: string[] = []) =>
-  new PortPool({ first: 20_000, last: 20_003 }, async (address, port) => !busy.includes(`${address}:${port}`))
+const pool = (busy: string[] = [], begin = 0) =>
+  new PortPool({
+    range: { first: 20_000, last: 20_003 },
+    isFree: async (address, port) => !busy.includes(`${address}:${port}`),
+    begin,
+  })
 const statics = async (ports: PortPool, id: ExecutionId, count: number) =>
   (await ports.take(id, network(...Array.from({ length: count }, (_, i) => ({ ...any, Name: `p${i}` }))))).map(
     ({ Static }) => Static,
@@ -20,6 +24,11 @@ it('a port without a number gets the next of the range that is free, round and r
   expect(await statics(ports, one, 2)).toEqual([20_000, 20_002])
   ports.release(one)
   expect(await statics(ports, two, 2)).toEqual([20_003, 20_000])
+})
+
+it('ports of the range are handed out from anywhere in it on, so that nodes of one machine seldom choose the same', async () => {
+  expect(await statics(pool([], 0.5), one, 3)).toEqual([20_002, 20_003, 20_000])
+  expect(await statics(pool([], 0.999), one, 2)).toEqual([20_003, 20_000])
 })
 
 it('a range that is used up is a failure of the node, and gives back what was taken for it', async () => {

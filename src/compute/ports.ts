@@ -8,6 +8,9 @@ export type IsPortFree = (address: string, port: number) => Promise<boolean>
 /** First and last port that are handed out where a job names none. */
 export type PortRange = { first: number; last: number }
 
+/** How this machine's ports are handed out; `begin`: where in the range, as a part of it from 0 to below 1. */
+export type PortParts = { range: PortRange; isFree: IsPortFree; begin: number }
+
 /** A port with its numbers: of the machine, and where the program listens. */
 export type OpenPort = Port & { Static: number; Target: number }
 
@@ -21,10 +24,11 @@ export class PortPool {
   /** Round robin: a port that was just given back is not the next to be handed out. */
   #next: number
 
-  constructor(range: PortRange, isFree: IsPortFree) {
+  /** Nodes of one machine begin at different places: what one has chosen is not free for the other only once its program runs. */
+  constructor({ range, isFree, begin }: PortParts) {
     this.#range = range
     this.#isFree = isFree
-    this.#next = range.first
+    this.#next = range.first + Math.floor((range.last - range.first + 1) * begin)
   }
 
   /** Takes all ports of a network, or none. Throws a Fault of class `node` when one cannot be had here now. */

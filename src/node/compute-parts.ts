@@ -91,7 +91,7 @@ export const computeParts = async (
     providers: enabledProviders(settings, providers),
     bids: bidSettings(settings, probes),
     host: hostEnvironment(settings, deps.environment),
-    ports: { range: portRange(settings), isFree: isPortFree },
+    ports: { range: portRange(settings), isFree: isPortFree, begin: systemRandom.float() },
     publishForMs: milliseconds(settings.Publishers.RetryFor),
     beatEveryMs: milliseconds(settings.Compute.Heartbeat.Interval),
     executionsDirectory: folder.executionsFolder,

@@ -3,7 +3,7 @@ import type { BidSettings } from '#compute/bids/bid-rule.ts'
 import { Compute } from '#compute/compute.ts'
 import { Connection } from '#compute/connection.ts'
 import { type LiveFacts, type NodeFacts, nodeInfoOf } from '#compute/node-info.ts'
-import { type IsPortFree, PortPool, type PortRange } from '#compute/ports.ts'
+import { type PortParts, PortPool } from '#compute/ports.ts'
 import { type Installable, type Registries, Registry } from '#compute/registry.ts'
 import type { HostEnvironment } from '#compute/steps/environment.ts'
 import type { Subscription } from '#contracts/bus.ts'
@@ -29,7 +29,7 @@ export type ComputeRoleParts = {
   bids: Omit<BidSettings, 'maxPerJob'>
   host: HostEnvironment
   /** What jobs get where they name no port, and how it is seen that one is free. */
-  ports: { range: PortRange; isFree: IsPortFree }
+  ports: PortParts
   /** How long a result is tried to be published that its store does not take. */
   publishForMs: number
   /** How often the node says at least that it lives. */
@@ -86,7 +86,7 @@ export class ComputeRole implements Startable {
       bids: { ...parts.bids, maxPerJob: () => this.#facts.maxPerJob },
       capacity: parts.facts.capacity,
       host: parts.host,
-      ports: new PortPool(parts.ports.range, parts.ports.isFree),
+      ports: new PortPool(parts.ports),
       publishForMs: parts.publishForMs,
       executionsDirectory: parts.executionsDirectory,
       sharesStore: parts.sharesStore,

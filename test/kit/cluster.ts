@@ -109,7 +109,7 @@ const computeRole = (options: RoleOptions): ComputeRole => {
       defaultResources,
     },
     host: { allowed: () => false, value: () => undefined },
-    ports: { range: { first: 20_000, last: 32_000 }, isFree: isPortFree },
+    ports: { range: { first: 20_000, last: 32_000 }, isFree: isPortFree, begin: 0 },
     publishForMs: 60_000,
     beatEveryMs: Number.POSITIVE_INFINITY,
     executionsDirectory: join(options.folder, 'executions'),

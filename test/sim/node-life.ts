@@ -150,7 +150,7 @@ export class NodeLife {
         defaultResources,
       },
       host: { allowed: () => false, value: () => undefined },
-      ports: { range: { first: 20_000, last: 32_000 }, isFree: async () => true },
+      ports: { range: { first: 20_000, last: 32_000 }, isFree: async () => true, begin: 0 },
       publishForMs: 60_000,
       beatEveryMs: Number.POSITIVE_INFINITY,
       executionsDirectory: '/executions',
