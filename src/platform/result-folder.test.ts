@@ -48,6 +48,12 @@ describe('the view of results [R49, X11]', () => {
     expect(shot()).toEqual(before)
   })
 
+  it('has nothing of what is a folder in one and a file in another, and says so', async () => {
+    write({ 'e-1/a/b/c': '1', 'e-1/a/d/': '', 'e-2/a': '2', 'e-2/z/y': '3' })
+    expect(await resultFolder.show(root, ['e-1', 'e-2'], false)).toEqual(['a', 'a/b/c'])
+    expect(readdirSync(root).toSorted()).toEqual(['e-1', 'e-2', 'z'])
+  })
+
   it('joins output anew when another result has come', async () => {
     write(one)
     await resultFolder.show(root, ['e-1'], false)

@@ -1,4 +1,4 @@
-import { createReadStream, createWriteStream, type Dirent, type ReadStream } from 'node:fs'
+import { constants, createReadStream, createWriteStream, type Dirent, type ReadStream } from 'node:fs'
 import {
   appendFile,
   copyFile,
@@ -19,6 +19,7 @@ import {
 import { basename, dirname, join, sep } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { Fault } from '#lib/fault.ts'
+import { removeTree } from './remove-tree.ts'
 import { haveSameBytes } from './same-bytes.ts'
 
 /** Files of a result that several executions have of the same name: they are joined in the view of all. */
@@ -49,7 +50,7 @@ export const resultFolder = {
     ),
 
   async makeEmpty(path: string): Promise<void> {
-    await rm(path, { recursive: true, force: true })
+    await removeTree(path)
     await mkdir(path, { recursive: true })
   },
 
@@ -58,7 +59,7 @@ export const resultFolder = {
 
   rename,
 
-  remove: (path: string): Promise<void> => rm(path, { recursive: true, force: true }),
+  remove: removeTree,
 
   /** Leaves a folder that has something in it. */
   async removeIfEmpty(path: string): Promise<void> {
@@ -121,92 +122,134 @@ export const resultFolder = {
    * that were left where they are.
    */
   async show(root: string, parts: readonly string[], isAgain: boolean): Promise<string[]> {
-    const { sources, shared } = await viewOf(root, parts)
     const stage = join(root, `${parts[0]}.joined.part`)
     await resultFolder.makeEmpty(stage)
     try {
-      const several = [...sources].filter(([path, owners]) => owners.length > 1 && joined.includes(path))
-      for (const [path, owners] of several) sources.set(path, [await joinedOutput(stage, path, owners)])
-      const renewed = new Set(isAgain ? several.map(([path]) => path) : [])
-      await place(root, new Map([...sources].map(([path, [source = '']]) => [path, source])), renewed)
+      const outputs = await joinedOutputs(root, parts, stage)
+      const view = (onShared = (_path: string) => {}) => viewOf(root, parts, outputs, onShared)
+      const shared: string[] = []
+      const renewed = new Set(isAgain ? outputs.keys() : [])
+      await check(
+        root,
+        view((path) => shared.push(path)),
+        renewed,
+      )
+      await place(root, view(), renewed)
+      return shared.sort()
     } finally {
       await resultFolder.remove(stage)
     }
-    return shared
   },
 }
 
 export type ResultPlace = { kind: 'file' | 'folder'; path: string }
 
-type View = { sources: Map<string, string[]>; shared: string[] }
+/** What the view has at a path below its root, and where that is taken from. */
+type Shown = { path: string; source: string; isFolder: boolean }
 
-/** What belongs where, folders before what is in them. */
-async function viewOf(root: string, parts: readonly string[]): Promise<View> {
-  const entries = (await Promise.all(parts.map((part) => entriesOf(join(root, part))))).flat()
-  const sources = new Map<string, string[]>()
-  const shared: string[] = []
-  for (const [path, owners] of Map.groupBy(entries, (each) => each.path)) {
-    const isFolder = owners.every(({ entry }) => entry.isDirectory())
-    const isIn = dirname(path) === '.' || sources.has(dirname(path))
-    if (isIn && (isFolder || owners.length === 1 || joined.includes(path))) {
-      sources.set(
-        path,
-        owners.map(({ entry }) => join(entry.parentPath, entry.name)),
-      )
-    } else if (!isFolder) shared.push(path)
-  }
-  return { sources, shared: shared.sort() }
-}
-
-async function entriesOf(root: string): Promise<{ path: string; entry: Dirent }[]> {
-  const entries: { path: string; entry: Dirent }[] = []
-  const waiting = [root]
+/**
+ * What belongs where, folders before what is in them, folder by folder: results may have very many files. `outputs`: what has been
+ * joined of several. Tells of the paths that more than one has.
+ */
+async function* viewOf(
+  root: string,
+  parts: readonly string[],
+  outputs: ReadonlyMap<string, string>,
+  onShared: (path: string) => void,
+): AsyncGenerator<Shown> {
+  const waiting = [{ path: '', folders: parts.map((part) => join(root, part)), isIn: true }]
   // Node's own way to read all levels follows links to folders, round and round.
-  for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
-    for (const entry of await readdir(folder, { withFileTypes: true })) {
-      const path = join(folder, entry.name)
-      entries.push({ path: path.slice(root.length + 1), entry })
-      if (entry.isDirectory()) waiting.push(path)
+  for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
+    for (const [name, owners] of await entriesOf(at.folders)) {
+      const path = join(at.path, name)
+      const source = outputs.get(path) ?? pathOf(owners[0] as Dirent)
+      const folders = owners.filter((entry) => entry.isDirectory()).map(pathOf)
+      const isFolder = folders.length === owners.length
+      const isIn = at.isIn && (isFolder || owners.length === 1 || outputs.has(path))
+      if (isIn) yield { path, source, isFolder }
+      else if (!isFolder) onShared(path)
+      if (folders.length > 0) waiting.push({ path, folders, isIn: isIn && isFolder })
     }
   }
-  return entries.sort((a, b) => (a.path < b.path ? -1 : 1))
 }
 
-async function joinedOutput(stage: string, name: string, sources: readonly string[]): Promise<string> {
-  const target = join(stage, name)
-  for (const source of sources) await pipeline(createReadStream(source), createWriteStream(target, { flags: 'a' }))
-  return target
+const pathOf = ({ parentPath, name }: Dirent): string => join(parentPath, name)
+
+/** What is in at least one of these folders, by its name. */
+async function entriesOf(folders: readonly string[]): Promise<Map<string, Dirent[]>> {
+  const entries = await Promise.all(folders.map((folder) => readdir(folder, { withFileTypes: true })))
+  return Map.groupBy(
+    entries.flat().sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0)),
+    ({ name }) => name,
+  )
+}
+
+/** Of each output that several have all of it in one file of `stage`, by its name. */
+async function joinedOutputs(root: string, parts: readonly string[], stage: string): Promise<Map<string, string>> {
+  const outputs = new Map<string, string>()
+  for (const name of joined) {
+    const sources: string[] = []
+    for (const source of parts.map((part) => join(root, part, name)))
+      if ((await kindOf(source)) === 'file') sources.push(source)
+    const target = join(stage, name)
+    if (sources.length < 2) continue
+    for (const source of sources) await pipeline(createReadStream(source), createWriteStream(target, { flags: 'a' }))
+    outputs.set(name, target)
+  }
+  return outputs
+}
+
+/** Refuses a root where something is in the way; files of `renewed` are not. */
+async function check(root: string, view: AsyncIterable<Shown>, renewed: ReadonlySet<string>): Promise<void> {
+  const absent = new Set<string>()
+  for await (const { path, source, isFolder } of view) {
+    const target = join(root, path)
+    const found = absent.has(dirname(path)) ? 'nothing' : await kindOf(target)
+    if (found === 'nothing' && isFolder) absent.add(path)
+    const isFree = found === 'nothing' || (found === 'file' && renewed.has(path))
+    if (!isFree && !(await isSame(source, target))) throw conflict(target)
+  }
 }
 
 /** Puts everything in its place, also of the files of `renewed` that are there, or leaves all as it was. */
-async function place(root: string, sources: ReadonlyMap<string, string>, renewed: ReadonlySet<string>): Promise<void> {
-  const missing: [source: string, target: string][] = []
-  const old: [source: string, target: string][] = []
-  for (const [path, source] of sources) {
-    const target = join(root, path)
-    const found = await kindOf(target)
-    if (found === 'nothing') missing.push([source, target])
-    else if (found === 'file' && renewed.has(path)) old.push([source, target])
-    else if (!(await isSame(source, target))) throw conflict(target)
-  }
+async function place(root: string, view: AsyncIterable<Shown>, renewed: ReadonlySet<string>): Promise<void> {
+  const made = new Set<string>()
   const placed: string[] = []
+  const old: [source: string, target: string][] = []
   try {
-    for (const [source, target] of missing) {
-      await placeOne(source, target)
-      placed.push(target)
+    for await (const { path, source, isFolder } of view) {
+      const target = join(root, path)
+      if (!(await unlessThere(isFolder ? mkdir(target) : placeFile(source, target)))) {
+        if (renewed.has(path)) old.push([source, target])
+        continue
+      }
+      if (isFolder) made.add(path)
+      // What is in a folder that is new goes with it.
+      if (!made.has(dirname(path))) placed.push(target)
     }
     for (const [source, target] of old) await rename(source, target)
   } catch (error) {
-    for (const target of placed.reverse()) await rm(target, { recursive: true, force: true })
+    for (const target of placed.reverse()) await removeTree(target)
     throw error
   }
 }
 
 /** The same bytes under a second name, without a copy where the file system can. */
-async function placeOne(source: string, target: string): Promise<void> {
-  if ((await lstat(source)).isDirectory()) await mkdir(target)
-  else await link(source, target).catch(() => copyFile(source, target))
-}
+const placeFile = (source: string, target: string): Promise<void> =>
+  link(source, target).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'EEXIST') throw error
+    return copyFile(source, target, constants.COPYFILE_EXCL)
+  })
+
+/** Whether it was done; false when something is there already. */
+const unlessThere = (work: Promise<unknown>): Promise<boolean> =>
+  work.then(
+    () => true,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EEXIST') return false
+      throw error
+    },
+  )
 
 async function isSuch(path: string, beginning: Uint8Array, isWhole: boolean): Promise<boolean> {
   await using file = await open(path)
