@@ -168,24 +168,28 @@ export class Looks {
     if (left !== undefined) this.#letTry(this.#parts.waiting.next(left))
   }
 
-  #done({ job, plan, hasEnded }: Look): void {
+  #done(look: Look): void {
+    const { job, plan, hasEnded } = look
+    const { timers, nodes, waiting } = this.#parts
     // Also an ended job: what it has on a node that is gone counts as lost in time.
-    this.#parts.timers.set(job.ID, plan.checkAt)
-    this.#parts.nodes.setLasting(job.ID, isLongRunning(job.Type) && !hasEnded)
+    timers.set(job.ID, plan.checkAt)
+    nodes.setLasting(job.ID, isLongRunning(job.Type) && !hasEnded)
     if (plan.waitsFor && !hasEnded) return
     this.#reserve(job.ID)
-    this.#letNextTry(job.ID)
+    const shape = waiting.remove(job.ID)
+    if (shape === undefined) return
+    const isLeft = !this.#tookLast(look) || !waiting.tookLast(shape, job, look.mark)
+    if (isLeft) this.#letTry(waiting.next(shape))
+  }
+
+  /** No node has room for another such job, nor has any got better since the look. */
+  #tookLast({ plan, hasEnded, isPeculiar, mark }: Look): boolean {
+    return plan.isLastToFit === true && !hasEnded && !isPeculiar && this.#parts.nodes.mark === mark
   }
 
   /** Room that was kept for the job and is no more may be what others wait for. */
   #reserve(jobId: Job['ID'], wanted: Plan['reservations'] = new Map()): void {
     if (this.#parts.nodes.reserve(jobId, wanted)) this.#letTry(this.#parts.waiting.heads(false))
-  }
-
-  /** A job that was placed or has ended lets the next one of its shape try. */
-  #letNextTry(jobId: Job['ID']): void {
-    const shape = this.#parts.waiting.remove(jobId)
-    if (shape !== undefined) this.#letTry(this.#parts.waiting.next(shape))
   }
 
   #letTry(heads: readonly Turn[]): void {

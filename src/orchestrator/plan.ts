@@ -20,6 +20,8 @@ export type Plan = {
   checkAt?: bigint
   /** Cannot go on until a node has room again, or until another node appears or changes: wake it then. */
   waitsFor?: 'room' | 'nodes'
+  /** All of it has found a place, and no node has room for another like it. */
+  isLastToFit?: boolean
   /** Nodes on which room is to be kept for it from now on, and on no others. */
   reservations?: ReadonlyMap<NodeId, Reservation>
   /** Executions (of daemon and ops jobs: nodes) that would start if there were room, or if they took it. */

@@ -32,7 +32,8 @@ export type Wait = { waitsFor: 'room' | 'nodes'; isPeculiar: boolean; mark: numb
 
 /**
  * Jobs that wait for a node or for room on one. What may help wakes the first of each shape; only when that one could
- * be placed is the next of its shape woken, so a freed slot or a new node costs one look per shape, however many wait.
+ * be placed, and there may be room for more, is the next of its shape woken: so a freed slot or a new node costs one look
+ * per shape, however many wait.
  */
 export class Waiting {
   readonly #lines = new Map<string, Line>()
@@ -56,6 +57,17 @@ export class Waiting {
   triedAt(job: Job, isPeculiar: boolean): number | undefined {
     const tried = this.#lines.get(shapeOf(job, isPeculiar))?.tried
     return tried && !isBefore(turnOf(job), tried.by) ? tried.mark : undefined
+  }
+
+  /** The job, which waited in this shape, took the last room for such; of that there will be more. False: it has another shape by now. */
+  tookLast(shape: string, job: Job, mark: number): boolean {
+    if (shape !== shapeOf(job, false)) return false
+    const line = this.#lines.get(shape)
+    if (line) {
+      line.waitsFor = 'room'
+      line.tried = { by: turnOf(job), mark }
+    }
+    return true
   }
 
   has(jobId: JobId): boolean {

@@ -1,12 +1,13 @@
 import { type Execution, hasBegun } from '#models/execution.ts'
 import { isDiscardedExecution } from '#models/execution-state.ts'
 import { type Job, partitionCount } from '#models/job.ts'
+import { fitsInto } from '#models/resources.ts'
 import { jobQueued, stopTexts, timeText } from '../events.ts'
 import { earliest } from '../placement/declines.ts'
 import { withStarted } from '../placement/foreseen.ts'
 import { gpuNamer } from '../placement/gpus.ts'
 import { Placement } from '../placement/place.ts'
-import { selectNodes } from '../placement/rank.ts'
+import { type Candidate, selectNodes } from '../placement/rank.ts'
 import { reserveSome } from '../placement/reservation.ts'
 import { type Shortage, shortageOf } from '../placement/shortage.ts'
 import { checkBy, checkByAny, type Plan } from '../plan.ts'
@@ -129,7 +130,11 @@ const placeAlike = (
   })
   plan.starts = [...plan.starts, ...starts]
   for (const { leaver } of leaving.slice(0, Math.max(0, nodes.length - missing.length))) replace(snapshot, plan, leaver)
-  if (nodes.length === wanted.length) return
+  if (nodes.length === wanted.length) {
+    const isFull = ({ free }: Candidate): boolean => !fitsInto(need, free)
+    plan.isLastToFit = candidates.length < placement.enoughFor(wanted.length) && candidates.every(isFull)
+    return
+  }
   const isAnyBusy = candidates.length > 0 || placement.near.some((node) => placement.isBusy(node))
   const shortage = (): Shortage => shortageOf(placement, missing.length, candidates.length)
   const lack = { missing, isAnyBusy, shortage, asksAgainAt: placement.asksAgainAt }

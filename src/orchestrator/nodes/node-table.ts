@@ -169,6 +169,7 @@ export class NodeTable implements NodeViews {
   /** Keeps room for a job on these nodes and on no others. Returns true when room was given back. */
   reserve(jobId: JobId, wanted: ReadonlyMap<NodeId, Reservation>): boolean {
     const before = this.#reservations.of(jobId)
+    if (before.length === 0 && wanted.size === 0) return false
     for (const id of new Set([...before, ...wanted.keys()])) {
       if (this.#reservations.on(id) === wanted.get(id)) continue
       this.#stale.add(id)

@@ -74,12 +74,11 @@ export class Placement {
 
   /** Nodes for so many executions; on a large cluster not all that can take one, but enough to choose among. */
   candidates(wanted: number): Candidate[] {
-    const { job, executions, nodes, nowNs, chance, strategy } = this.#snapshot
+    const { job, executions, nodes, nowNs, chance } = this.#snapshot
     const trouble = troubleByNode(executions, nowNs)
     const troubled = nodes.troubledAt(nowNs)
     const prefers = preferenceOf(job)
-    const isChoosy = prefers !== undefined || strategy === 'pack'
-    const enough = isChoosy ? Number.POSITIVE_INFINITY : 2 * wanted + ampleChoice
+    const enough = this.enoughFor(wanted)
     const held = nodes.holding(job)
     const some = someOf(this.#promising, enough, chance, (node) => this.canTake(node))
     return [...some, ...this.#othersHolding(held, some)].map((node) => ({
@@ -92,6 +91,13 @@ export class Placement {
       inputsHeld: held.get(node.id) ?? 0,
       tieBreaker: chance(),
     }))
+  }
+
+  /** With fewer candidates than these there are no others. */
+  enoughFor(wanted: number): number {
+    const { job, strategy } = this.#snapshot
+    const isChoosy = preferenceOf(job) !== undefined || strategy === 'pack'
+    return isChoosy ? Number.POSITIVE_INFINITY : 2 * wanted + ampleChoice
   }
 
   /** Of a job that found too few places, time alone brings back those that are asked again. */
