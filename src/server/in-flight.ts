@@ -3,7 +3,12 @@ import type { Clock, Timer } from '#lib/clock.ts'
 const sweepMs = 500
 
 /** A request that is being worked on. */
-export type Flight = { readonly signal: AbortSignal; end(): void }
+export type Flight = {
+  readonly signal: AbortSignal
+  /** Nobody waits for the answer any more. */
+  callerGone(): void
+  end(): void
+}
 
 /**
  * Requests in flight: each ends by its deadline, and all are told when the server stops. One timer for all of them, and
@@ -30,6 +35,9 @@ export class InFlight {
         entry.controller ??= new AbortController()
         if (stopping.aborted) entry.controller.abort(stopping.reason)
         return entry.controller.signal
+      },
+      callerGone: () => {
+        if (this.#flights.has(entry)) entry.controller?.abort(new Error('the caller has gone'))
       },
       end: () => void this.#flights.delete(entry),
     }

@@ -108,11 +108,10 @@ function doorOf({ headers, protocol, host, socket }: FastifyRequest): string {
   return `${scheme}://${host || `${socket.localAddress}:${socket.localPort}`}`
 }
 
-/** The signal of a flight that also ends when the caller hangs up. */
+/** The signal of a flight, which from now on also ends when the caller hangs up. */
 export function goneOr(flight: Flight, reply: FastifyReply): AbortSignal {
-  const gone = new AbortController()
-  reply.raw.once('close', () => gone.abort(new Error('the caller has gone')))
-  return AbortSignal.any([flight.signal, gone.signal])
+  reply.raw.once('close', () => flight.callerGone())
+  return flight.signal
 }
 
 function writeAnswer(

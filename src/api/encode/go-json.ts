@@ -66,6 +66,10 @@ function write(value: unknown, keysOf: (map: object) => string[]): string {
   if (value === null) return 'null'
   if (Array.isArray(value)) return goList(value.map((each) => write(each, keysOf)))
   if (isRaw(value)) return JSON.stringify(value)
-  const fields = keysOf(value).filter((key) => (value as Record<string, unknown>)[key] !== undefined)
-  return `{${fields.map((key) => `${goString(key)}:${write((value as Record<string, unknown>)[key], keysOf)}`).join(',')}}`
+  let text = ''
+  for (const key of keysOf(value)) {
+    const field = (value as Record<string, unknown>)[key]
+    if (field !== undefined) text += `${text === '' ? '' : ','}${goString(key)}:${write(field, keysOf)}`
+  }
+  return `{${text}}`
 }

@@ -96,8 +96,9 @@ export function jobHandlers(
     async get(call) {
       const id = await resolve(call)
       const { wait, index = 0, include = '', job_version = 0, audience } = call.query
-      if (wait !== undefined) await jobs.wait(id, index, Math.min(wait, longestWaitMs), call.signal)
-      const Job = await jobs.get(id, job_version)
+      const newest =
+        wait === undefined ? undefined : await jobs.wait(id, index, Math.min(wait, longestWaitMs), call.signal)
+      const Job = newest && job_version === 0 ? newest : await jobs.get(id, job_version)
       const wanted = include.split(',').map((part) => part.trim())
       const { caller } = call
       return {
