@@ -1,5 +1,4 @@
 import { createInterface } from 'node:readline'
-import { openSqlite } from '#platform/sqlite.ts'
 import { startOrchestrator } from '../test/kit/cluster.ts'
 import { endOf, submitSpec } from '../test/kit/jobs.ts'
 import { BareNode } from './bare-node.ts'
@@ -15,7 +14,7 @@ import { labelsOf, roomy } from './fleet.ts'
 const [database = '', count = '', what] = process.argv.slice(2)
 const disconnectAfterMs = what === 'beats' ? 60_000 : 3_600_000
 const settings = { heartbeatIntervalMs: 15_000, disconnectAfterMs }
-const { bus, port, jobs } = await startOrchestrator(settings, openSqlite(database))
+const { bus, port, jobs } = await startOrchestrator(settings, database)
 const nodes: BareNode[] = []
 let beatMs = 0
 for (let place = 0; place < Number(count); place++) {

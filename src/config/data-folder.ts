@@ -14,6 +14,8 @@ export type DataFolder = {
   /** Of the roles of this process: root for both, else `orchestrator/` or `compute/`. */
   readonly roleFolder: string
   readonly databaseFile: string
+  /** What was decided and is not in the database yet. */
+  readonly journalFile: string
   /** Of servers that may not run beside this one: they have a role of this process too. */
   readonly rivalDatabases: readonly string[]
   /** Name and ids of this node, made once. */
@@ -46,6 +48,7 @@ export function dataFolder(root: string, roles: Roles): DataFolder {
     runFile: join(root, 'bacalhau.run'),
     roleFolder,
     databaseFile: join(roleFolder, 'state.db'),
+    journalFile: join(roleFolder, 'state.journal'),
     rivalDatabases: (isBoth ? ['orchestrator', 'compute'] : ['']).map((each) => join(root, each, 'state.db')),
     identityFile: join(roleFolder, 'node.json'),
     nodeKeyFile: join(roleFolder, 'node.key'),

@@ -1,6 +1,6 @@
 import type { DataFolder, Roles } from '#config/data-folder.ts'
 import type { Settings } from '#config/tree.ts'
-import type { SqlDatabase } from '#contracts/sql.ts'
+import type { Journal } from '#contracts/journal.ts'
 import type { Store } from '#contracts/store.ts'
 import type { Clock } from '#lib/clock.ts'
 import type { EventLog } from '#lib/event-log.ts'
@@ -23,8 +23,8 @@ export type NodeDeps = {
   printableConfig: () => Record<string, unknown>
   /** The operator's labels, read again; throws when they cannot be read. Absent: those of the settings. */
   labels?: () => Promise<Settings['Labels']>
-  /** How the state's database is opened; tests make one that crashes. */
-  openDatabase?: (path: string) => SqlDatabase
+  /** How the journal of the state is opened; tests make one that crashes. */
+  openJournal?: (path: string) => Journal
   /** Its data folder goes with it: what runs is removed at its end, because it has no next life to take it up. */
   isPassing?: boolean
   /** Addresses to listen on, decided from roles and settings. */

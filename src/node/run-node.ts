@@ -10,6 +10,7 @@ import type { NodeInfo } from '#models/node.ts'
 import { SystemClock } from '#platform/clock.ts'
 import { systemDisk } from '#platform/disk.ts'
 import { isBusy, scheduleFlush } from '#platform/flush.ts'
+import { openJournal } from '#platform/journal-file.ts'
 import { systemRandom } from '#platform/random.ts'
 import { openSqlite, refuseUsed } from '#platform/sqlite.ts'
 import { createServer, type Server } from '#server/create-server.ts'
@@ -48,7 +49,15 @@ export const runNode = async (deps: NodeDeps): Promise<RunningNode> => {
   const nodeId = await nodeIdentity(systemDisk, folder.identityFile, name, systemRandom)
   const database = openDatabase(deps)
   const log = eventLog(deps.log, clock)
-  const store = await openStore({ database, clock, random: systemRandom, scheduleFlush, isBusy, log })
+  const store = await openStore({
+    database,
+    journal: openedWith(database, () => (deps.openJournal ?? openJournal)(folder.journalFile)),
+    clock,
+    random: systemRandom,
+    scheduleFlush,
+    isBusy,
+    log,
+  })
   const failure = Promise.withResolvers<never>()
   // Who runs the node looks at it when it has started.
   failure.promise.catch(() => {})
@@ -69,11 +78,16 @@ export const runNode = async (deps: NodeDeps): Promise<RunningNode> => {
 }
 
 /** Rivals both hold their own database before they look at the other's: never do both go on. */
-const openDatabase = ({ folder, openDatabase: open = openSqlite }: NodeDeps): SqlDatabase => {
-  const database = open(folder.databaseFile)
+const openDatabase = ({ folder }: NodeDeps): SqlDatabase => {
+  const database = openSqlite(folder.databaseFile)
+  openedWith(database, () => folder.rivalDatabases.forEach(refuseUsed))
+  return database
+}
+
+/** The database does not stay open when what goes with it fails. */
+const openedWith = <Value>(database: SqlDatabase, open: () => Value): Value => {
   try {
-    folder.rivalDatabases.forEach(refuseUsed)
-    return database
+    return open()
   } catch (error) {
     database.close()
     throw error

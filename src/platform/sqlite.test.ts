@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import {
   chmodSync,
   chownSync,
+  copyFileSync,
   mkdirSync,
   mkdtempSync,
   openSync,
@@ -43,7 +44,7 @@ describe('an SQLite file', () => {
     const database = openSqlite(join(folder, 'made', 'state.db'))
     const pragma = (name: string) =>
       Object.values(database.prepare<object>(`pragma ${name}`, { isExact: false }).get() ?? {})[0]
-    expect(pragma('journal_mode')).toBe('wal')
+    expect(pragma('journal_mode')).toBe('persist')
     expect(pragma('synchronous')).toBe(2)
     expect(pragma('foreign_keys')).toBe(1)
     expect(statSync(join(folder, 'made', 'state.db')).mode & 0o777).toBe(0o600)
@@ -51,13 +52,15 @@ describe('an SQLite file', () => {
     database.close()
   })
 
-  it('has pages of 2 KiB, and goes on with those of a file that an earlier version made', () => {
+  it('has pages of 2 KiB, and goes on with those of a file that an earlier version made, also when that was killed', () => {
     const earlier = new DatabaseSync(path)
     earlier.exec(
       'pragma page_size = 4096; pragma journal_mode = wal; create table kept (n); insert into kept values (7)',
     )
+    copyFileSync(path, `${path}.killed`)
+    copyFileSync(`${path}-wal`, `${path}.killed-wal`)
     earlier.close()
-    const sizes = [path, join(folder, 'new.db')].map((file) => {
+    const sizes = [path, `${path}.killed`, join(folder, 'new.db')].map((file) => {
       const database = openSqlite(file)
       database.exec('create table if not exists kept (n)')
       const size = database.prepare<object>('pragma page_size', { isExact: false }).get()
@@ -66,6 +69,7 @@ describe('an SQLite file', () => {
       return [size, kept]
     })
     expect(sizes).toEqual([
+      [{ page_size: 4096 }, [{ n: 7 }]],
       [{ page_size: 4096 }, [{ n: 7 }]],
       [{ page_size: 2048 }, []],
     ])

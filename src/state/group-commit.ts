@@ -1,12 +1,9 @@
-import type { SqlDatabase } from '#contracts/sql.ts'
 import type { Change } from '#contracts/store.ts'
-import { assert } from '#lib/assert.ts'
 import type { Clock, Timer } from '#lib/clock.ts'
-import { Fault } from '#lib/fault.ts'
-import { Keys } from './keys.ts'
-import { ChangeResolver, type Refusal } from './resolved-change.ts'
-import type { StateTables } from './state-tables.ts'
-import { type Written, writeChange } from './write-change.ts'
+import type { EventLog } from '#lib/event-log.ts'
+import { type JournaledTables, rolledBack } from './journaled-tables.ts'
+import type { Refusal } from './resolved-change.ts'
+import type { Written } from './write-change.ts'
 
 /** Changes that become durable together. */
 type Group = {
@@ -21,39 +18,47 @@ type Group = {
 /** How long a change that can wait does. */
 const patienceMs = 500
 /**
- * While the process has work at hand, a group waits for what that brings, so that more share a sync and the pages that every
- * group writes again: no longer than this, and not when nothing has come for a while.
+ * While the process has work at hand, a group waits for what that brings, so that more share a sync: no longer than this, and not
+ * when nothing has come for a while.
  */
 const longestWaitMs = 25
 const longestPauseMs = 2
-/** The event loop hands out what thousands of lines have brought before it turns. Each group writes again what all of them share. */
+/** The event loop hands out what thousands of lines have brought before it turns. */
 const longestTurnMs = 100
+/**
+ * The tables are written when so many changes wait for that, or the first of them has waited so long. The longer, the fewer pages are
+ * written for one of them; but writing them holds up everything else, and a start after a crash applies them again.
+ */
+const settledChanges = 5_000
+const settledMs = 5_000
+/** When the disk has no room for the tables. */
+const settleRetryMs = 5_000
 
 export type GroupCommitOptions = {
   /** Runs its argument after the work of the current turn of the event loop. */
   nextTurn: (then: () => void) => void
   /** Whether the turn before had work. */
   isBusy: () => boolean
+  log: EventLog
 }
 
 export type Applied = Written & { kind: 'applied'; durable: Promise<void> }
 
-/** One writer: applies changes inside the open transaction and commits it at the next flush. */
+/** One writer: applies changes to the tables and keeps them in the journal at the next flush; the tables are written seldom. */
 export class GroupCommit {
-  readonly #database: SqlDatabase
-  readonly #tables: StateTables
-  readonly #keys: Keys
+  readonly #tables: JournaledTables
   readonly #clock: Clock
   readonly #options: GroupCommitOptions
   readonly #lostListeners: (() => void)[] = []
   #group: Group | undefined
+  #settling: Timer | undefined
+  #isSettleAsked = false
 
-  constructor(database: SqlDatabase, tables: StateTables, clock: Clock, options: GroupCommitOptions) {
-    this.#database = database
+  constructor(tables: JournaledTables, clock: Clock, options: GroupCommitOptions) {
     this.#tables = tables
-    this.#keys = new Keys(tables)
     this.#clock = clock
     this.#options = options
+    if (tables.unsettled > 0) this.#settleLater()
   }
 
   onLost(listener: () => void): void {
@@ -64,13 +69,14 @@ export class GroupCommit {
   apply(change: Change): Applied | Refusal {
     // It was decided on what is lost now.
     if (this.heedRollback() || !this.#flushOverdue()) throw rolledBack()
+    this.#tables.requireWhole()
     const answer = this.#resolve(change)
     if ('refusal' in answer) return answer.refusal
     const group = this.#openGroup()
     if (change.canWait) group.patience ??= this.#clock.after(patienceMs, () => this.#hasten(group))
     else this.#hasten(group)
     try {
-      const written = writeChange(this.#tables, this.#keys, change, answer.resolved)
+      const written = this.#tables.write(change, answer.resolved)
       group.changes.push(change)
       group.lastChangeMs = this.#clock.monotonicMs()
       return { kind: 'applied', durable: group.durable.promise, ...written }
@@ -80,19 +86,26 @@ export class GroupCommit {
     }
   }
 
-  #resolve(change: Change): ReturnType<ChangeResolver['resolve']> {
+  /** Before a read. Throws while the tables do not tell what was decided. */
+  requireWhole(): void {
+    this.#tables.requireWhole()
+  }
+
+  #resolve(change: Change): ReturnType<JournaledTables['resolve']> {
     try {
-      return new ChangeResolver(this.#tables, this.#keys).resolve(change)
+      return this.#tables.resolve(change)
     } catch (error) {
       this.heedRollback()
       throw error
     }
   }
 
-  /** Whether the database has rolled what was applied back by itself; then it is lost from here on, and its listeners know. */
+  /** Whether the database has rolled an open group back by itself; then it is lost from here on, and its listeners know. */
   heedRollback(): boolean {
-    const isLost = this.#group !== undefined && !this.#database.isInTransaction()
+    if (!this.#tables.isRolledBack) return false
+    const isLost = this.#group !== undefined
     if (isLost) this.flush()
+    else this.#restore()
     return isLost
   }
 
@@ -108,15 +121,45 @@ export class GroupCommit {
     if (!group) return true
     this.#leave(group)
     try {
-      if (!this.#database.isInTransaction()) throw rolledBack()
-      this.#tables.write()
-      this.#database.exec('commit')
+      this.#tables.keep(group.changes)
     } catch (error) {
       this.#lose(group, error)
       return false
     }
     group.durable.resolve()
+    this.#settleLater()
     return true
+  }
+
+  /** What was applied is in the tables on disk, or stays in the journal for the next start. */
+  close(): void {
+    this.flush()
+    this.#settle()
+    this.#settling?.stop()
+  }
+
+  #settleLater(): void {
+    if (this.#tables.unsettled < settledChanges) this.#settling ??= this.#clock.after(settledMs, () => this.#settle())
+    else if (!this.#isSettleAsked) {
+      this.#isSettleAsked = true
+      // Who waits for the group comes first.
+      this.#options.nextTurn(() => this.#settle())
+    }
+  }
+
+  /** What is applied is kept first, so that the tables never have what the journal lacks. */
+  #settle(): void {
+    this.flush()
+    this.#settling?.stop()
+    this.#settling = undefined
+    this.#isSettleAsked = false
+    try {
+      this.#tables.settle()
+    } catch (error) {
+      this.#options.log('store_not_written', { error })
+      this.#isSettleAsked = true
+      this.#settling = this.#clock.after(settleRetryMs, () => this.#settle())
+    }
   }
 
   #flushOverdue(): boolean {
@@ -126,7 +169,6 @@ export class GroupCommit {
 
   #openGroup(): Group {
     if (this.#group) return this.#group
-    this.#database.exec('begin immediate')
     const durable = Promise.withResolvers<void>()
     // Nobody has to wait for it; whoever does gets the failure.
     durable.promise.catch(() => {})
@@ -156,43 +198,29 @@ export class GroupCommit {
     })
   }
 
-  /**
-   * A change failed between two of its rows. A savepoint for each change would cost every good one a copy of the pages
-   * it touches; instead the few before it are applied again, which gives the same rows and numbers.
-   */
+  /** A change failed between two of its rows: it is taken back, and the few before it are applied again. */
   #takeBackLast(group: Group, error: unknown): void {
     try {
-      this.#rollback()
+      this.#tables.restore(group.changes)
       if (group.changes.length === 0) this.#leave(group)
-      else this.#applyAgain(group.changes)
     } catch {
       this.#leave(group)
       this.#lose(group, error)
     }
   }
 
-  #applyAgain(changes: readonly Change[]): void {
-    this.#database.exec('begin immediate')
-    for (const change of changes) {
-      const answer = new ChangeResolver(this.#tables, this.#keys).resolve(change)
-      assert('resolved' in answer, 'a change that was applied is applied again')
-      writeChange(this.#tables, this.#keys, change, answer.resolved)
-    }
-  }
-
   #lose(group: Group, error: unknown): void {
-    this.#rollback()
+    this.#restore()
     group.durable.reject(error)
     for (const listener of this.#lostListeners) listener()
   }
 
-  #rollback(): void {
-    this.#keys.forget()
-    this.#tables.forget()
-    if (this.#database.isInTransaction()) this.#database.exec('rollback')
+  /** Tried again with whatever is asked next. */
+  #restore(): void {
+    try {
+      this.#tables.restore()
+    } catch {
+      // It says so to who asks next.
+    }
   }
 }
-
-/** A database without space or memory does so by itself, even at a read; what came then would stand without the rest. */
-const rolledBack = (): Fault =>
-  new Fault('ServiceUnavailable', 'the database has rolled its transaction back', { isRetryable: true })

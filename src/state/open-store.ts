@@ -1,9 +1,11 @@
+import type { Journal } from '#contracts/journal.ts'
 import type { SqlDatabase } from '#contracts/sql.ts'
 import type { Store } from '#contracts/store.ts'
 import type { Clock, Random } from '#lib/clock.ts'
 import type { EventLog } from '#lib/event-log.ts'
 import { type Dialect, sqlite } from './dialect.ts'
 import { GroupCommit } from './group-commit.ts'
+import { JournaledTables } from './journaled-tables.ts'
 import { migrate } from './migrate.ts'
 import { SqlStore } from './sql-store.ts'
 import { StateTables } from './state-tables.ts'
@@ -11,8 +13,9 @@ import { JobListing } from './tables/job-listing.ts'
 import { JobPlaces } from './tables/job-places.ts'
 
 export type StoreParts = {
-  /** An open database; the store closes it. */
+  /** An open database, and the journal of what it has yet to be told; the store closes both. */
   database: SqlDatabase
+  journal: Journal
   clock: Clock
   random: Random
   /** Runs its argument soon, after the work of the current turn: what was committed until then shares one sync. */
@@ -31,6 +34,7 @@ export type StoreParts = {
  */
 export async function openStore({
   database,
+  journal,
   clock,
   random,
   scheduleFlush,
@@ -43,12 +47,15 @@ export async function openStore({
     const tables = new StateTables(database, dialect)
     const storeId = storeIdOf(tables, random)
     mergeIds(database, tables)
-    const group = new GroupCommit(database, tables, clock, { nextTurn: scheduleFlush, isBusy })
+    const journaled = new JournaledTables({ database, tables, journal, storeId })
+    journaled.restore()
+    const group = new GroupCommit(journaled, clock, { nextTurn: scheduleFlush, isBusy, log })
     const nextTurn = () => new Promise<void>((resolve) => scheduleFlush(resolve))
     const places = new JobPlaces(database, tables.jobIds)
     const listing = new JobListing(tables.jobs, tables.jobLabels, places, nextTurn)
-    return new SqlStore({ storeId, database, tables, listing, group, clock })
+    return new SqlStore({ storeId, database, journal, tables, listing, group, clock })
   } catch (error) {
+    journal.close()
     database.close()
     throw error
   }

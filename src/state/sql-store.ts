@@ -1,3 +1,4 @@
+import type { Journal } from '#contracts/journal.ts'
 import type { SqlDatabase } from '#contracts/sql.ts'
 import type {
   Change,
@@ -29,6 +30,7 @@ import type { EndedRow } from './tables/jobs.ts'
 export type SqlStoreParts = {
   storeId: string
   database: SqlDatabase
+  journal: Journal
   tables: StateTables
   listing: JobListing
   group: GroupCommit
@@ -39,6 +41,7 @@ export type SqlStoreParts = {
 export class SqlStore implements Store {
   readonly storeId: string
   readonly #database: SqlDatabase
+  readonly #journal: Journal
   readonly #tables: StateTables
   readonly #listing: JobListing
   readonly #group: GroupCommit
@@ -47,6 +50,7 @@ export class SqlStore implements Store {
   constructor(parts: SqlStoreParts) {
     this.storeId = parts.storeId
     this.#database = parts.database
+    this.#journal = parts.journal
     this.#tables = parts.tables
     this.#listing = parts.listing
     this.#group = parts.group
@@ -92,7 +96,14 @@ export class SqlStore implements Store {
     return this.#read(() => this.#tables.jobs.idByName(name, namespace))
   }
 
-  jobs(filter: JobFilter, order: JobOrder, isReversed: boolean, limit: number, after?: JobCursor): Promise<Page<Job>> {
+  async jobs(
+    filter: JobFilter,
+    order: JobOrder,
+    isReversed: boolean,
+    limit: number,
+    after?: JobCursor,
+  ): Promise<Page<Job>> {
+    this.#group.requireWhole()
     return this.#listing.page(filter, order, isReversed, limit, after).catch((error: unknown) => this.#failed(error))
   }
 
@@ -162,13 +173,15 @@ export class SqlStore implements Store {
   }
 
   async close(): Promise<void> {
-    this.#group.flush()
+    this.#group.close()
+    this.#journal.close()
     this.#database.close()
   }
 
   /** A failing read may end the transaction: what is held in memory of it must not be seen for longer than that. */
   #read<Value>(work: () => Value): Value {
     try {
+      this.#group.requireWhole()
       return work()
     } catch (error) {
       return this.#failed(error)

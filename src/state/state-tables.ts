@@ -50,7 +50,7 @@ export class StateTables {
     this.facts = new NamedValues(database, 'facts')
   }
 
-  /** Before a commit: what has come and gone since the one before is not written at all. */
+  /** Before they are committed: what has come and gone since the time before is not written at all. */
   write(): void {
     this.executions.write()
     this.history.write()

@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import type { Storage } from '#contracts/storage.ts'
 import { yes } from '#contracts/verdict.ts'
-import { openSqlite } from '#platform/sqlite.ts'
 import { joinCompute, startOrchestrator } from '../kit/cluster.ts'
 import { jobSpec } from '../kit/job-spec.ts'
 import { endOf, submitSpec } from '../kit/jobs.ts'
@@ -32,7 +31,7 @@ const storage: Storage = {
 const names = ['east', 'west', 'north', 'south']
 
 async function fourNodes(folder: string) {
-  const cluster = started(await startOrchestrator({}, openSqlite(join(folder, 'orchestrator.db'))))
+  const cluster = started(await startOrchestrator({}, join(folder, 'orchestrator.db')))
   const nodes = names.map(async (name) => {
     const engines = [new ScriptedEngine('noop', async () => ({ exitCode: 0 }))]
     const databasePath = join(folder, `${name}.db`)

@@ -116,7 +116,8 @@ describe('messages between two stores', () => {
 
   it('what was applied in a group of commits that was lost is not acknowledged, even when later ones are on disk [W12]', async () => {
     const database = new FaultySql(openSqlite(':memory:'))
-    const store = await openStore({ database, clock: new SystemClock(), random: systemRandom, scheduleFlush })
+    const { journal } = database
+    const store = await openStore({ database, journal, clock: new SystemClock(), random: systemRandom, scheduleFlush })
     const receiver = new Receiver<OrchestratorMessage>('orchestrator', store, async (_messages, receipt) => {
       database.watch = (act) => {
         if (act === 'commit') throw new Fault('StorageFull', 'no space left')
@@ -252,7 +253,8 @@ describe('messages between two stores', () => {
 describe('messages between two roles on one store', () => {
   it('leave the outbox with the change that applies them, and come again when that is lost [W12]', async () => {
     const database = new FaultySql(openSqlite(':memory:'))
-    const store = await openStore({ database, clock: new SystemClock(), random: systemRandom, scheduleFlush })
+    const { journal } = database
+    const store = await openStore({ database, journal, clock: new SystemClock(), random: systemRandom, scheduleFlush })
     const post = new Post(store, hurried())
     store.onLost(() => post.reload())
     const left = async (): Promise<number[]> => (await store.outbox('n-1', 0, 10)).map(({ seq }) => seq)

@@ -11,7 +11,6 @@ import { yes } from '#contracts/verdict.ts'
 import { Fault } from '#lib/fault.ts'
 import type { NodeId } from '#models/ids.ts'
 import { SystemClock } from '#platform/clock.ts'
-import { openSqlite } from '#platform/sqlite.ts'
 import { resultLimits } from '#providers/bring-archive.ts'
 import { LinkPublisher } from '#providers/link/publisher.ts'
 import { ResultFiles } from '#providers/link/result-files.ts'
@@ -41,7 +40,7 @@ const publishedBy = async (read: ReadPart) => {
   const root = await mkdtemp(join(tmpdir(), 'bacalhau-offered-'))
   started({ stop: () => rm(root, { recursive: true }) })
   const results = new ResultFiles({ directory: join(root, 'taken'), read: readPart })
-  const cluster = started(await startOrchestrator({}, openSqlite(':memory:'), () => {}, results))
+  const cluster = started(await startOrchestrator({}, ':memory:', () => {}, results))
   const engine = new ScriptedEngine('noop', async ({ logs }) => {
     await logs.write(1, Buffer.from(output))
     return { exitCode: 0 }
@@ -92,7 +91,7 @@ const publishedAgain = async (isKept: boolean) => {
   started({ stop: () => rm(root, { recursive: true }) })
   const results = new ResultFiles({ directory: join(root, 'taken'), read: readPart })
   if (!isKept) results.readChunk = async () => undefined
-  const cluster = started(await startOrchestrator({}, openSqlite(':memory:'), () => {}, results))
+  const cluster = started(await startOrchestrator({}, ':memory:', () => {}, results))
   let runs = 0
   const engine = () =>
     new ScriptedEngine('noop', async ({ logs }) => {

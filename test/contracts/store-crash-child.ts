@@ -2,6 +2,7 @@ import { writeSync } from 'node:fs'
 import type { Change } from '#contracts/store.ts'
 import { SystemClock } from '#platform/clock.ts'
 import { scheduleFlush } from '#platform/flush.ts'
+import { openJournal } from '#platform/journal-file.ts'
 import { systemRandom } from '#platform/random.ts'
 import { openSqlite } from '#platform/sqlite.ts'
 import { openStore } from '#state/open-store.ts'
@@ -38,8 +39,9 @@ const decision = (n: number): Change => ({
   putFacts: { last: String(n) },
 })
 
-const database = new FaultySql(openSqlite(path))
-const store = await openStore({ database, clock: new SystemClock(), random: systemRandom, scheduleFlush })
+const database = new FaultySql(openSqlite(path), openJournal(`${path}.journal`))
+const { journal } = database
+const store = await openStore({ database, journal, clock: new SystemClock(), random: systemRandom, scheduleFlush })
 let commits = 0
 const die = () => process.kill(process.pid, 'SIGKILL')
 database.watch = (act) => {

@@ -1,10 +1,12 @@
 import type { Store } from '#contracts/store.ts'
 import { Fault } from '#lib/fault.ts'
+import { openJournal } from '#platform/journal-file.ts'
 import { systemRandom } from '#platform/random.ts'
 import { openSqlite } from '#platform/sqlite.ts'
 import { sqlite } from '#state/dialect.ts'
 import { openStore } from '#state/open-store.ts'
 import { FaultySql } from '../kit/faulty-sql.ts'
+import { MemoryJournal } from '../kit/memory-journal.ts'
 import { StepClock } from '../kit/step-clock.ts'
 import { startNs } from './store-fixtures.ts'
 
@@ -15,10 +17,12 @@ export type StoreUnderTest = {
   flush(): void
   /** Whether its process has other work, from now on. */
   setBusy(isBusy: boolean): void
-  /** Makes the next transaction fail when it is committed. */
+  /** Makes the next group of changes fail when it is made durable. */
   failNextCommit(): void
   /** Makes one of the next writes fail: 0 = the next one. */
   failWrite(countdown: number): void
+  /** Makes every act of this kind fail until `stopFailing`. */
+  failAll(act: 'commit' | 'write' | 'settle'): void
   stopFailing(): void
   /** The database rolls back what is not committed, as it does when a read finds no space for its pages. */
   rollBack(): void
@@ -40,9 +44,11 @@ export async function openAt(path: string, waitingIds = sqlite.waitingIds): Prom
   const flushes: (() => void)[] = []
   let isBusy = false
   const clock = new TestClock()
-  const database = new FaultySql(openSqlite(path))
+  const journal = path === ':memory:' ? new MemoryJournal() : openJournal(`${path}.journal`)
+  const database = new FaultySql(openSqlite(path), journal)
   const store = await openStore({
     database,
+    journal: database.journal,
     clock,
     random: systemRandom,
     dialect: { ...sqlite, waitingIds },
@@ -67,6 +73,11 @@ export async function openAt(path: string, waitingIds = sqlite.waitingIds): Prom
     },
     failNextCommit: () => failAt('commit', 0),
     failWrite: (countdown) => failAt('write', countdown),
+    failAll: (kind) => {
+      database.watch = (act) => {
+        if (act === kind) throw full()
+      }
+    },
     stopFailing: () => {
       database.watch = () => {}
     },

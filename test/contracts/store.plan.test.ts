@@ -7,13 +7,16 @@ import { openStore } from '#state/open-store.ts'
 import { FaultySql } from '../kit/faulty-sql.ts'
 import { aJob, jobId } from './store-fixtures.ts'
 
+const storeOn = (database: FaultySql) =>
+  openStore({ database, journal: database.journal, clock: new SystemClock(), random: systemRandom, scheduleFlush })
+
 /** Tables that stay short whatever the number of jobs. */
 const shortTables = ['nodes', 'work', 'inbox', 'outbox_peers', 'meta', 'facts']
 
 describe('the statements of the store', () => {
   it('find rows by an index and walk in its order, whatever the number of jobs [W41]', async () => {
     const database = new FaultySql(openSqlite(':memory:'))
-    const store = await openStore({ database, clock: new SystemClock(), random: systemRandom, scheduleFlush })
+    const store = await storeOn(database)
     await store.commit({ insertJobs: [aJob(1)] })
     for (const order of ['created_at', 'modified_at', 'id'] as const)
       for (const isReversed of [true, false])
@@ -38,7 +41,7 @@ describe('the statements of the store', () => {
 
   it('go on with a label behind the cursor, not from its first job [W41]', async () => {
     const database = new FaultySql(openSqlite(':memory:'))
-    const store = await openStore({ database, clock: new SystemClock(), random: systemRandom, scheduleFlush })
+    const store = await storeOn(database)
     const continued = database.prepared.filter(
       (sql) => sql.startsWith('select') && /"job_labels".*\("created_at"/.test(sql),
     )
@@ -53,7 +56,7 @@ describe('the statements of the store', () => {
 
   it('find what has ended by the index of ends, whatever the number of jobs that live [W23, W41]', async () => {
     const database = new FaultySql(openSqlite(':memory:'))
-    const store = await openStore({ database, clock: new SystemClock(), random: systemRandom, scheduleFlush })
+    const store = await storeOn(database)
     const asked = database.prepared.filter((sql) => sql.includes('not exists'))
     expect(asked).toHaveLength(2)
     for (const sql of asked) {

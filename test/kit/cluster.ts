@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { JobsApi } from '#contracts/control-plane.ts'
 import type { Engine } from '#contracts/engine.ts'
+import type { Journal } from '#contracts/journal.ts'
 import type { OrchestratorEnd } from '#contracts/node-link.ts'
 import type { Publisher } from '#contracts/publisher.ts'
 import type { ResultStore } from '#contracts/result-store.ts'
@@ -26,11 +27,14 @@ import { SystemClock } from '#platform/clock.ts'
 import { systemDisk } from '#platform/disk.ts'
 import { scheduleFlush } from '#platform/flush.ts'
 import { isPortFree } from '#platform/free-port.ts'
+import { openJournal } from '#platform/journal-file.ts'
 import { LogFiles } from '#platform/log-files.ts'
 import { systemRandom } from '#platform/random.ts'
 import { openSqlite } from '#platform/sqlite.ts'
 import { openStore } from '#state/open-store.ts'
 import { busClient } from './bus-client.ts'
+import type { FaultySql } from './faulty-sql.ts'
+import { MemoryJournal } from './memory-journal.ts'
 
 const gibibyte = 1024 ** 3
 const smallNode: Resources = { CPU: 4, Memory: 4 * gibibyte, Disk: 100 * gibibyte, GPU: 0 }
@@ -54,9 +58,10 @@ const log: EventLog = (event, fields) => {
   if (!quiet.includes(event)) console.error(event, fields)
 }
 
-export const openTestStore = (path = ':memory:'): Promise<Store> => storeOn(openSqlite(path))
-const storeOn = (database: SqlDatabase): Promise<Store> =>
-  openStore({ database, clock: new SystemClock(), random: systemRandom, scheduleFlush })
+export const openTestStore = (path = ':memory:'): Promise<Store> =>
+  storeOn(openSqlite(path), path === ':memory:' ? new MemoryJournal() : openJournal(`${path}.journal`))
+const storeOn = (database: SqlDatabase, journal: Journal): Promise<Store> =>
+  openStore({ database, journal, clock: new SystemClock(), random: systemRandom, scheduleFlush })
 
 const none = { priority: 0, executionTimeout: 0n, totalTimeout: 0n, publisher: undefined }
 
@@ -155,15 +160,15 @@ export const startHybrid = async (options: HybridOptions) => {
   }
 }
 
-/** An orchestrator with its broker, alone. */
+/** An orchestrator with its broker, alone. `database`: its file, or one that is watched. */
 export const startOrchestrator = async (
   settings: Partial<OrchestratorSettings> = {},
-  database: SqlDatabase = openSqlite(':memory:'),
+  database: string | FaultySql = ':memory:',
   said: EventLog = log,
   results?: ResultStore,
 ) => {
   const clock = new SystemClock()
-  const store = await storeOn(database)
+  const store = typeof database === 'string' ? await openTestStore(database) : await storeOn(database, database.journal)
   const name = 'orchestrator'
   const door = new NodeDoor({
     token: '',

@@ -1,7 +1,6 @@
 import { eventLog, nodeLog } from '#node/node-log.ts'
 import type { OrchestratorSettings } from '#orchestrator/orchestrator.ts'
 import { SystemClock } from '#platform/clock.ts'
-import { openSqlite } from '#platform/sqlite.ts'
 import { startOrchestrator } from './cluster.ts'
 
 type Line = { msg: string; nodeId?: string; reason?: string; error?: { message: string } }
@@ -13,7 +12,7 @@ export async function startLogged(settings: Partial<OrchestratorSettings> = {}) 
     nodeLog('warn', 'json', (line) => lines.push(JSON.parse(line))),
     new SystemClock(),
   )
-  const cluster = await startOrchestrator(settings, openSqlite(':memory:'), log)
+  const cluster = await startOrchestrator(settings, ':memory:', log)
   /** What was said of a node, in order: the event and its reason. */
   const saidOf = (nodeId: string): string[] =>
     lines

@@ -83,13 +83,19 @@ export class NodeLife {
     const { world, machine, network, bug, onDurable } = this.#parts
     const clock = new VirtualClock(world.timeline, this.life, machine.skew)
     const database = machine.database.open(this.life)
-    this.#isSettled = () => !database.isInTransaction()
-    const opened = await openStore({ database, clock, random: world.random, scheduleFlush: this.#scheduleFlush })
+    const opened = await openStore({
+      database,
+      journal: machine.database.journal(this.life),
+      clock,
+      random: world.random,
+      scheduleFlush: this.#scheduleFlush,
+    })
     opened.onLost(() => world.counts.add('commits rolled back'))
-    const watched = watchedStore(opened, this.life, (change) => {
+    const { store: watched, isSettled } = watchedStore(opened, this.life, (change) => {
       world.note(`${this.life.name} stored ${changeLine(change)}`)
       onDurable(change)
     })
+    this.#isSettled = isSettled
     const store = bug.store?.(watched, machine.facts) ?? watched
     this.store = watched
     const bus = network.bus(this.life)

@@ -1,16 +1,20 @@
+import type { Journal } from '#contracts/journal.ts'
 import type { SqlDatabase, SqlStatement, SqlValue } from '#contracts/sql.ts'
 import { Fault } from '#lib/fault.ts'
 import { openSqlite } from '#platform/sqlite.ts'
+import { MemoryJournal } from '../kit/memory-journal.ts'
 import type { Life } from './life.ts'
 import type { World } from './world.ts'
 
 /**
- * The database file of one machine. It outlives the process, up to the last commit; what a dying process had not
- * committed is gone. Its reads, writes and commits may fail, and a commit may be the last thing its process does.
+ * The database file of one machine, and the journal beside it. They outlive the process, up to the last commit and entry; what a
+ * dying process had not committed is gone. Reads, writes, commits and entries may fail, and either of the last two may be the last
+ * thing the process does.
  */
 export class SimulatedDatabase {
   readonly #world: World
   readonly #file = openSqlite(':memory:')
+  readonly #entries = new MemoryJournal()
 
   constructor(world: World) {
     this.#world = world
@@ -25,6 +29,21 @@ export class SimulatedDatabase {
       prepare: <Row>(sql: string, options: { isExact: boolean }) => this.#prepare<Row>(life, sql, options),
       exec: (sql) => this.#exec(life, sql),
       isInTransaction: () => life.isAlive && this.#file.isInTransaction(),
+      close: () => {},
+    }
+  }
+
+  /** The same life's journal. */
+  journal(life: Life): Journal {
+    return {
+      entries: () => {
+        this.#requireAlive(life)
+        return this.#entries.entries()
+      },
+      append: (entry) => this.#commit(life, () => this.#entries.append(entry)),
+      clear: () => {
+        if (life.isAlive) this.#entries.clear()
+      },
       close: () => {},
     }
   }
@@ -56,14 +75,19 @@ export class SimulatedDatabase {
 
   #exec(life: Life, sql: string): void {
     this.#requireAlive(life)
-    if (sql !== 'commit') return this.#file.exec(sql)
+    if (sql === 'commit') this.#commit(life, () => this.#file.exec(sql))
+    else this.#file.exec(sql)
+  }
+
+  #commit(life: Life, act: () => void): void {
+    this.#requireAlive(life)
     if (this.#world.strikes('commit failed')) throw diskFull()
     if (this.#world.strikes('crash before commit')) {
       this.#world.note(`${life.name} crashes before a commit`)
       life.end()
       this.#requireAlive(life)
     }
-    this.#file.exec(sql)
+    act()
     if (this.#world.strikes('crash after commit')) {
       this.#world.note(`${life.name} crashes after a commit`)
       life.end()

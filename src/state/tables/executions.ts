@@ -27,7 +27,7 @@ export type ExecutionRow = {
 /** What a change needs to know of an execution before it touches it. */
 export type ExecutionHandle = { key: number; revision: number; nodeId: NodeId; isLive: boolean }
 
-/** What changes without an end is written with its group of commits; the last of several changes stands for all. */
+/** What changes without an end is written when the tables are; the last of several changes stands for all. */
 export class ExecutionsTable {
   readonly #ids: IdIndex
   readonly #held = new HeldExecutions()
@@ -91,7 +91,7 @@ export class ExecutionsTable {
     this.#held.hold(key, execution)
   }
 
-  /** Before the group is committed. */
+  /** When the tables are written to disk. */
   write(): void {
     for (const { key, execution } of this.#held.takeChanged()) {
       const { Revision, ModifyTime } = execution

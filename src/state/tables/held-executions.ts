@@ -11,7 +11,7 @@ const bytesOf = ({ execution: { RunOutput } }: HeldExecution): number =>
 
 /**
  * Executions that were stored, changed or read of late, so that a report finds in memory what it changes, and several
- * reports in one group of commits write one row. What is handed out is never changed.
+ * reports write one row. What is handed out is never changed.
  */
 export class HeldExecutions {
   readonly #late = new LRUCache<ExecutionId, HeldExecution>({ ...limits, sizeCalculation: bytesOf })

@@ -33,7 +33,7 @@ const linesPerRow = 32
 
 type Run = { seq: number; lines: Line[] }
 
-/** Lines are written with their group of commits, so that those of one job in it share a row. */
+/** Lines are written when the tables are, so that those of one job share a row. */
 export class HistoryTable {
   readonly #insert: SqlStatement<unknown>
   readonly #rowOf: SqlStatement<{ seq: number | null }>
@@ -66,7 +66,7 @@ export class HistoryTable {
     else this.#fresh.set(jobKey, { seq, lines: [...lines] })
   }
 
-  /** Before the group is committed. */
+  /** When the tables are written to disk. */
   write(): void {
     for (const [jobKey, { seq, lines }] of this.#fresh) {
       for (let at = 0; at < lines.length; at += linesPerRow) {

@@ -15,7 +15,7 @@ export class InboxTable {
   readonly #reset: SqlStatement<unknown>
   readonly #known = new Map<string, Known>()
   #knownRows = 0
-  /** Those that are not written; they are with their group of commits. */
+  /** Those that are not written; they are when the tables are. */
   readonly #changed = new Set<InboxRow>()
 
   constructor(database: SqlDatabase) {
@@ -45,7 +45,7 @@ export class InboxTable {
     this.#changed.add(row)
   }
 
-  /** Before the group is committed. */
+  /** When the tables are written to disk. */
   write(): void {
     for (const { peer, sender_store_id, seq } of this.#changed) this.#put.run(peer, sender_store_id, seq)
     this.#changed.clear()

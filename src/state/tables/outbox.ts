@@ -18,8 +18,7 @@ export type OutboxPeerRow = { peer: string; acked_seq: number }
 type Peer = { last: number; acked: number; storedLast: number; storedAcked: number; fresh: OutboxRow[] }
 
 /**
- * What is appended is written with its group of commits; most messages between the roles of one process have been applied
- * by then, and are never written.
+ * What is appended is written when the tables are; most messages have been applied by then, and are never written.
  */
 export class OutboxTable {
   readonly #messages: StoredMessages
@@ -97,7 +96,7 @@ export class OutboxTable {
     this.#changed.add(peer)
   }
 
-  /** Before the group is committed. */
+  /** When the tables are written to disk. */
   write(): void {
     for (const peer of this.#changed) this.#write(peer, this.#peer(peer))
     this.#changed.clear()
@@ -133,12 +132,12 @@ export class OutboxTable {
       this.#putAcked.run(peer, known.acked)
       known.storedAcked = known.acked
     }
-    for (let row = known.fresh[0]; row; row = known.fresh[0]) {
+    for (const row of known.fresh) {
       const stored = this.#messages.shorten(row.message)
       this.#insert.run(peer, row.seq, stored.text, stored.versionKey)
       known.storedLast = row.seq
-      known.fresh.shift()
     }
+    known.fresh = []
   }
 }
 

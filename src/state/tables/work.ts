@@ -32,7 +32,7 @@ const workStates: readonly WorkState[] = ['New', 'Queued', 'Running', 'Offered',
 type StoredOrder = { execution: ShortExecution; job: JobHead | Job; origin?: Origin }
 export type WorkHandle = { key: number; state: WorkState }
 type HeldWork = WorkHandle & { versionKey: number | null; isStored: boolean }
-/** A row that is written with its group of commits, as it is then. */
+/** A row that is written when the tables are, as it is then. */
 type FreshWork = { row: WorkRow; stored: StoredJob }
 
 export class WorkTable {
@@ -88,7 +88,7 @@ export class WorkTable {
     this.#fresh.delete(id)
   }
 
-  /** Before the group is committed. */
+  /** When the tables are written to disk. */
   write(): void {
     for (const [id, { row, stored }] of this.#fresh) {
       const held = this.#handlesById().get(id)

@@ -4,6 +4,9 @@ import { Fault } from '#lib/fault.ts'
 import { aJob, aLine, executionId, jobId, someWork } from '../store-fixtures.ts'
 import { applied, message, numbersOf, peer, type Using } from './hands.ts'
 
+/** Longer than the tables wait to be written, again too. */
+const writtenAfterMs = 10_000
+
 /** A write, a commit or a sync that fails. */
 export function failureSuite(using: Using): void {
   describe('when the world fails', () => {
@@ -83,25 +86,70 @@ export function failureSuite(using: Using): void {
         expect(await store.work(executionId(1))).toBeUndefined()
       }))
 
-    it('loses the group when one of the rows that are written with it fails', () =>
-      using(async ({ store, flush, failWrite, stopFailing }) => {
-        for (const countdown of [0, 1, 2]) {
-          const work = await applied(store, { insertJobs: [aJob(1)], history: [aLine()], putWork: [someWork(1)] })
-          const order = await applied(store, { outbox: [{ peer, message: message(1) }] })
-          failWrite(countdown)
-          flush()
-          stopFailing()
-          await expect(work.durable).rejects.toMatchObject({ code: 'StorageFull' })
-          await expect(order.durable).rejects.toMatchObject({ code: 'StorageFull' })
-          expect(await store.job(jobId(1))).toBeUndefined()
-          expect(await store.history(jobId(1), 0, 10)).toEqual([])
-          expect(await store.outbox(peer, 0, 10)).toEqual([])
-        }
-        const again = await applied(store, { putWork: [someWork(1)], outbox: [{ peer, message: message(1) }] })
+    it('loses nothing that is durable when its tables cannot be written, and writes them later', () =>
+      using(async ({ store, flush, failWrite, failAll, stopFailing, passMs }) => {
+        let lost = 0
+        store.onLost(() => {
+          lost += 1
+        })
+        const all = async () => [
+          await store.job(jobId(1)),
+          await numbersOf(store, 1),
+          await store.work(executionId(1)),
+          (await store.outbox(peer, 0, 10)).map(({ seq }) => seq),
+        ]
+        await applied(store, { insertJobs: [aJob(1)], history: [aLine()], putWork: [someWork(1)] })
+        await applied(store, { outbox: [{ peer, message: message(1) }] })
         flush()
-        await again.durable
-        expect(again.outbox[0]?.seq).toBe(1)
-        expect(await store.outbox(peer, 0, 10)).toHaveLength(1)
+        await store.settled()
+        const whole = [aJob(1), [1], someWork(1), [1]]
+        for (const countdown of [0, 1, 2, 3]) {
+          failWrite(countdown)
+          passMs(writtenAfterMs)
+          stopFailing()
+          expect(await all()).toEqual(whole)
+        }
+        failAll('settle')
+        passMs(writtenAfterMs)
+        expect(await all()).toEqual(whole)
+        // What comes meanwhile is durable all the same.
+        const line = await applied(store, { history: [aLine()] })
+        flush()
+        await line.durable
+        stopFailing()
+        passMs(writtenAfterMs)
+        expect(await all()).toEqual([aJob(1), [1, 2], someWork(1), [1]])
+        expect(lost).toBe(0)
+      }))
+
+    it('is not read while its tables cannot be brought up to what is durable, and then tells all of it', () =>
+      using(async ({ store, flush, failAll, stopFailing, passMs }) => {
+        await applied(store, { insertJobs: [aJob(1)], history: [aLine()] })
+        flush()
+        failAll('write')
+        passMs(writtenAfterMs)
+        await expect(store.job(jobId(1))).rejects.toMatchObject({ code: 'StorageFull' })
+        await expect(store.jobs({}, 'created_at', false, 10)).rejects.toMatchObject({ code: 'StorageFull' })
+        await expect(store.commit({ putFacts: { a: 'b' } })).rejects.toMatchObject({ code: 'StorageFull' })
+        stopFailing()
+        expect(await store.job(jobId(1))).toEqual(aJob(1))
+        expect(await numbersOf(store, 1)).toEqual([1])
+        expect(await store.fact('a')).toBeUndefined()
+      }))
+
+    it('loses only the group that is not durable yet when the database takes back all that is not in its file', () =>
+      using(async ({ store, flush, rollBack }) => {
+        await applied(store, { insertJobs: [aJob(1)], history: [aLine()] })
+        flush()
+        rollBack()
+        expect(await store.job(jobId(1))).toEqual(aJob(1))
+        const second = await applied(store, { insertJobs: [aJob(2)], history: [aLine()] })
+        rollBack()
+        flush()
+        await expect(second.durable).rejects.toThrow(Fault)
+        expect(await store.job(jobId(1))).toEqual(aJob(1))
+        expect(await store.job(jobId(2))).toBeUndefined()
+        expect(await numbersOf(store, 1)).toEqual([1])
       }))
 
     it('never writes a message that was applied before its group is durable, and goes on counting', () =>

@@ -1,10 +1,12 @@
+import fs from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
 import { dataFolder } from '#config/data-folder.ts'
 import { load } from '#config/load.ts'
-import type { SqlDatabase } from '#contracts/sql.ts'
+import type { Journal } from '#contracts/journal.ts'
 import type { NodeDeps } from '#node/node-deps.ts'
 import { nodeLog } from '#node/node-log.ts'
 import { runNode } from '#node/run-node.ts'
-import { openSqlite } from '#platform/sqlite.ts'
+import { openJournal } from '#platform/journal-file.ts'
 
 /** A node in a process of its own that kills itself (SIGKILL) right before or right after its n-th durable commit. */
 export type CrashingNode = {
@@ -29,21 +31,29 @@ const { clockOffsetMs = 0, wasmCommand, listenCommand } = options
 const rightNow = Date.now
 if (clockOffsetMs !== 0) Date.now = () => rightNow() + clockOffsetMs
 
-/** Counts commits that carry something; the first ones make the schema and register the node. */
-const crashing = (database: SqlDatabase): SqlDatabase => {
-  const sync = database.prepare<{ synchronous: number }>('pragma synchronous', { isExact: false }).get()
-  process.stderr.write(`synchronous=${sync?.synchronous}\n`)
+let syncs = 0
+const { fdatasyncSync } = fs
+fs.fdatasyncSync = (file) => {
+  fdatasyncSync(file)
+  syncs += 1
+}
+syncBuiltinESMExports()
+
+/** Counts what becomes durable, and tells whether it is on disk then. */
+const crashing = (journal: Journal): Journal => {
   let commits = 0
   return {
-    prepare: (sql, kind) => database.prepare(sql, kind),
-    isInTransaction: () => database.isInTransaction(),
-    close: () => database.close(),
-    exec: (sql) => {
-      const isCommit = sql === 'commit'
-      if (isCommit) commits += 1
-      const isHere = isCommit && commits === options.killAtCommit
+    entries: () => journal.entries(),
+    clear: () => journal.clear(),
+    close: () => journal.close(),
+    append: (entry) => {
+      commits += 1
+      const isHere = commits === options.killAtCommit
       if (isHere && options.isKilledBefore) process.kill(process.pid, 'SIGKILL')
-      database.exec(sql)
+      const before = syncs
+      journal.append(entry)
+      if (syncs === before) process.stderr.write('an entry was not synced\n')
+      else if (commits === 1) process.stderr.write('an entry was synced\n')
       if (isHere) process.kill(process.pid, 'SIGKILL')
     },
   }
@@ -75,7 +85,7 @@ const node = await runNode({
   listenCommand,
   log: nodeLog(process.env['CRASH_LOG'] ?? 'error', 'default', (line) => process.stderr.write(line)),
   printableConfig: () => ({}),
-  openDatabase: (path) => crashing(openSqlite(path)),
+  openJournal: (path) => crashing(openJournal(path)),
   apiHost: '127.0.0.1',
   linkHost: '127.0.0.1',
 })

@@ -5,7 +5,6 @@ import { describe, expect, it } from 'vitest'
 import { goJson } from '#api/encode/go-json.ts'
 import { decodeFrame, encodeFrame, typeOf } from '#link/ncl/frame.ts'
 import type { NodeId } from '#models/ids.ts'
-import { openSqlite } from '#platform/sqlite.ts'
 import { busClient } from '../../kit/bus-client.ts'
 import { startOrchestrator } from '../../kit/cluster.ts'
 import { jobSpec } from '../../kit/job-spec.ts'
@@ -103,7 +102,7 @@ describe('an orchestrator that nodes of 1.9 accept', () => {
   it('sends orders in the form that they read, under numbers that rise also over a restart [N6, N8]', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'bacalhau-numbers-'))
     started({ stop: async () => rmSync(folder, { recursive: true }) })
-    const open = async () => started(await startOrchestrator({}, openSqlite(join(folder, 'state.db'))))
+    const open = async () => started(await startOrchestrator({}, join(folder, 'state.db')))
     const before = await open()
     const first = await node(before.port)
     await first.handshake()
