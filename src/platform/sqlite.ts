@@ -53,7 +53,7 @@ const settings = `
   pragma journal_size_limit = 4194304;
   pragma synchronous = full;
   pragma temp_store = memory;
-  pragma cache_size = -8000;
+  pragma cache_size = -16000;
 `
 
 /** Job specifications hold what users keep secret: nobody else may read the file. Returns whether it had content. */

@@ -26,11 +26,13 @@ const longestPauseMs = 2
 /** The event loop hands out what thousands of lines have brought before it turns. */
 const longestTurnMs = 100
 /**
- * The tables are written when so many changes wait for that, or the first of them has waited so long. The longer, the fewer pages are
- * written for one of them; but writing them holds up everything else, and a start after a crash applies them again.
+ * The tables are written to disk when so many changes wait for that, or the first of them has waited so long. The longer, the fewer
+ * pages are written for one of them; but a start after a crash applies them again.
  */
-const settledChanges = 5_000
+const settledChanges = 6_000
 const settledMs = 5_000
+/** Their rows are made in between, a few at a time, because that holds up everything else. */
+const writtenChanges = 500
 /** When the disk has no room for the tables. */
 const settleRetryMs = 5_000
 
@@ -52,7 +54,7 @@ export class GroupCommit {
   readonly #lostListeners: (() => void)[] = []
   #group: Group | undefined
   #settling: Timer | undefined
-  #isSettleAsked = false
+  #isWritingAsked = false
 
   constructor(tables: JournaledTables, clock: Clock, options: GroupCommitOptions) {
     this.#tables = tables
@@ -139,25 +141,33 @@ export class GroupCommit {
   }
 
   #settleLater(): void {
-    if (this.#tables.unsettled < settledChanges) this.#settling ??= this.#clock.after(settledMs, () => this.#settle())
-    else if (!this.#isSettleAsked) {
-      this.#isSettleAsked = true
-      // Who waits for the group comes first.
-      this.#options.nextTurn(() => this.#settle())
-    }
+    const { unsettled, unwritten } = this.#tables
+    this.#settling ??= this.#clock.after(settledMs, () => this.#settle())
+    if (this.#isWritingAsked || (unwritten < writtenChanges && unsettled < settledChanges)) return
+    this.#isWritingAsked = true
+    // Who waits for the group comes first.
+    this.#options.nextTurn(() => {
+      if (this.#tables.unsettled < settledChanges) this.#write(() => this.#tables.writeRows())
+      else this.#settle()
+    })
+  }
+
+  #settle(): void {
+    this.#settling?.stop()
+    this.#settling = undefined
+    this.#write(() => this.#tables.settle())
   }
 
   /** What is applied is kept first, so that the tables never have what the journal lacks. */
-  #settle(): void {
+  #write(act: () => void): void {
     this.flush()
-    this.#settling?.stop()
-    this.#settling = undefined
-    this.#isSettleAsked = false
+    this.#isWritingAsked = false
     try {
-      this.#tables.settle()
+      act()
     } catch (error) {
       this.#options.log('store_not_written', { error })
-      this.#isSettleAsked = true
+      this.#isWritingAsked = true
+      this.#settling?.stop()
       this.#settling = this.#clock.after(settleRetryMs, () => this.#settle())
     }
   }

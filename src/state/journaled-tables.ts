@@ -26,6 +26,7 @@ export class JournaledTables {
   /** Of the last entry; undefined until the journal has been read. */
   #number: number | undefined
   #unsettled = 0
+  #unwritten = 0
   #isOpen = false
   /** The tables lack what the journal has. */
   #isBehind = true
@@ -41,6 +42,11 @@ export class JournaledTables {
   /** Changes that are in the journal and not in the tables on disk. */
   get unsettled(): number {
     return this.#unsettled
+  }
+
+  /** Changes of which rows may be in memory only. */
+  get unwritten(): number {
+    return this.#unwritten
   }
 
   /** The database has taken back what was applied by itself, as it does when it finds no space for a page, even at a read. */
@@ -71,19 +77,24 @@ export class JournaledTables {
     this.#journal.append({ storeId: this.#storeId, number, changes })
     this.#number = number
     this.#unsettled += changes.length
+    this.#unwritten += changes.length
+  }
+
+  /** Writes what is in memory into the open transaction: a part of the work of `settle`. All that is applied must be kept already. */
+  writeRows(): void {
+    if (!this.#isOpen) return
+    this.#orRestore(() => this.#tables.write())
+    this.#unwritten = 0
   }
 
   /** Writes the tables to disk; all that is applied must be kept already. When it throws nothing is lost. */
   settle(): void {
     if (!this.#isOpen) return
-    try {
-      this.#tables.write()
+    this.writeRows()
+    this.#orRestore(() => {
       this.#tables.meta.put(numberName, String(this.#number))
       this.#database.exec('commit')
-    } catch (error) {
-      this.restore()
-      throw error
-    }
+    })
     this.#isOpen = false
     this.#unsettled = 0
     this.#journal.clear()
@@ -104,9 +115,19 @@ export class JournaledTables {
       for (const entry of missing) this.#applyAgain(entry.changes)
       this.#applyAgain(changes)
       this.#unsettled = missing.reduce((sum, entry) => sum + entry.changes.length, 0)
+      this.#unwritten = this.#unsettled
       this.#isBehind = false
     } catch (error) {
       this.#rollback()
+      throw error
+    }
+  }
+
+  #orRestore(act: () => void): void {
+    try {
+      act()
+    } catch (error) {
+      this.restore()
       throw error
     }
   }
