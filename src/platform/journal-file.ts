@@ -1,4 +1,13 @@
-import { closeSync, fdatasyncSync, ftruncateSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  fdatasyncSync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  writeSync,
+} from 'node:fs'
 import { dirname } from 'node:path'
 import { deserialize, serialize } from 'node:v8'
 import { constants, crc32, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
@@ -23,12 +32,22 @@ const fast = { params: { [constants.ZSTD_c_compressionLevel]: 1 } }
  */
 export function openJournal(path: string): Journal {
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-    // Made if it is not there, and never cut.
-    closeSync(openSync(path, 'a', 0o600))
+    makeFile(path)
     return new JournalFile(path, openSync(path, 'r+'))
   } catch (error) {
     throw faultOf(error, path)
+  }
+}
+
+/** Unless it is there; and a loss of power does not take it from its folder. */
+function makeFile(path: string): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  closeSync(openSync(path, 'a', 0o600))
+  const folder = openSync(dirname(path), 'r')
+  try {
+    fsyncSync(folder)
+  } finally {
+    closeSync(folder)
   }
 }
 

@@ -137,12 +137,12 @@ export class GroupCommit {
   close(): void {
     this.flush()
     this.#settle()
-    this.#settling?.stop()
+    this.#waitToSettle(undefined)
   }
 
   #settleLater(): void {
     const { unsettled, unwritten } = this.#tables
-    this.#settling ??= this.#clock.after(settledMs, () => this.#settle())
+    if (!this.#settling) this.#waitToSettle(settledMs)
     if (this.#isWritingAsked || (unwritten < writtenChanges && unsettled < settledChanges)) return
     this.#isWritingAsked = true
     // Who waits for the group comes first.
@@ -153,9 +153,10 @@ export class GroupCommit {
   }
 
   #settle(): void {
-    this.#settling?.stop()
-    this.#settling = undefined
-    this.#write(() => this.#tables.settle())
+    this.#write(() => {
+      this.#waitToSettle(undefined)
+      this.#tables.settle()
+    })
   }
 
   /** What is applied is kept first, so that the tables never have what the journal lacks. */
@@ -167,9 +168,13 @@ export class GroupCommit {
     } catch (error) {
       this.#options.log('store_not_written', { error })
       this.#isWritingAsked = true
-      this.#settling?.stop()
-      this.#settling = this.#clock.after(settleRetryMs, () => this.#settle())
+      this.#waitToSettle(settleRetryMs)
     }
+  }
+
+  #waitToSettle(pauseMs: number | undefined): void {
+    this.#settling?.stop()
+    this.#settling = pauseMs === undefined ? undefined : this.#clock.after(pauseMs, () => this.#settle())
   }
 
   #flushOverdue(): boolean {
