@@ -41,7 +41,7 @@ export type JobHandle = { key: number; version: number; versionKey: number; revi
 type HeldJob = { key: number; versionKey: number; head: JobHead }
 
 export class JobsTable {
-  /** Those at work, which are read with every report; without their specifications, which may be large. */
+  /** Those that came or were read of late, without their specifications, which may be large. */
   readonly #held = new LRUCache<JobId, HeldJob>({ max: 2_048 })
   readonly #ids: IdIndex
   readonly #versions: VersionsTable
@@ -118,8 +118,7 @@ export class JobsTable {
     )
     this.#labels.insert(key, job.CreateTime, job.Labels)
     this.#ids.add(job.ID, key)
-    // What waits from its first moment on is not read again soon.
-    if (job.State.StateType !== 'Queued') this.#held.set(job.ID, { key, versionKey, head: headOf(job) })
+    this.#held.set(job.ID, { key, versionKey, head: headOf(job) })
   }
 
   update({ key, isLive }: JobHandle, job: Job): void {

@@ -64,8 +64,7 @@ export class VersionsTable {
     const { spec } = splitJob(job)
     const text = exactJson(spec)
     this.#insert.run(key, jobKey, job.Version, job.VersionTime, text)
-    // What waits from its first moment on is not read again soon.
-    if (job.State.StateType !== 'Queued') this.#keep(key, { spec, createdAt: job.VersionTime }, text)
+    this.#keep(key, { spec, createdAt: job.VersionTime }, text)
   }
 
   get(key: number): Version | undefined {
