@@ -118,7 +118,7 @@ export class Compute implements ComputeEnd, Startable {
     this.#starter.stop()
     this.#ledger.stop()
     await this.#offers.stop()
-    for (const held of this.#holdings.all) held.leave()
+    this.#holdings.leave()
     await Promise.allSettled(this.#holdings.all.map(({ done }) => done))
   }
 

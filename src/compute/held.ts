@@ -8,13 +8,15 @@ export class Held {
   row: WorkRow
   /** What is being done for it, to its end. */
   done: Promise<void> = Promise.resolve()
+  /** Aborted when the node leaves, also while a stop is under way. */
+  readonly leaving: AbortSignal
   readonly #stop = new AbortController()
-  readonly #leave = new AbortController()
   readonly #readable = Promise.withResolvers<void>()
   readonly #content = Promise.withResolvers<string | undefined>()
 
-  constructor(row: WorkRow) {
+  constructor(row: WorkRow, leaving: AbortSignal) {
     this.row = row
+    this.leaving = leaving
   }
 
   get id(): ExecutionId {
@@ -24,11 +26,6 @@ export class Held {
   /** Aborted with a StopReason, once and for all. */
   get signal(): AbortSignal {
     return this.#stop.signal
-  }
-
-  /** Aborted when the node leaves, also while a stop is under way. */
-  get leaving(): AbortSignal {
-    return this.#leave.signal
   }
 
   get isStopped(): boolean {
@@ -55,12 +52,6 @@ export class Held {
     this.#stop.abort(reason)
   }
 
-  /** Lets go of it as it is: the next life of this node takes it up. */
-  leave(): void {
-    this.#leave.abort()
-    this.stop('leaving')
-  }
-
   becomeReadable(): void {
     this.#readable.resolve()
   }
@@ -69,6 +60,7 @@ export class Held {
 /** Every execution in this node's hands. */
 export class Holdings {
   readonly #byId = new Map<ExecutionId, Held>()
+  readonly #leave = new AbortController()
 
   get(id: ExecutionId): Held | undefined {
     return this.#byId.get(id)
@@ -83,9 +75,15 @@ export class Holdings {
   }
 
   take(row: WorkRow): Held {
-    const held = new Held(row)
+    const held = new Held(row, this.#leave.signal)
     this.#byId.set(held.id, held)
     return held
+  }
+
+  /** Lets go of all as they are: the next life of this node takes them up. */
+  leave(): void {
+    this.#leave.abort()
+    for (const held of this.#byId.values()) held.stop('leaving')
   }
 
   /** It has ended. */

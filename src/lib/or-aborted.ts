@@ -2,8 +2,18 @@
 export function orAborted<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
   return new Promise((resolve, reject) => {
     const abort = () => reject(signal.reason)
+    const ignore = () => signal.removeEventListener('abort', abort)
     if (signal.aborted) abort()
-    signal.addEventListener('abort', abort, { once: true })
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+    else signal.addEventListener('abort', abort, { once: true })
+    work.then(
+      (value) => {
+        ignore()
+        resolve(value)
+      },
+      (error: unknown) => {
+        ignore()
+        reject(error)
+      },
+    )
   })
 }

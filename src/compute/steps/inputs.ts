@@ -60,16 +60,18 @@ const sideBySide = async <Fetched>(
   signal: AbortSignal,
   fetch: Fetch<Fetched>,
 ): Promise<Fetched[]> => {
-  if (request.inputs.length === 0) return []
-  const broken = new AbortController()
-  const either = AbortSignal.any([signal, broken.signal])
-  const fetchOne = async (input: InputSource, offset: number): Promise<Fetched> => {
+  const fetchOne = async (input: InputSource, offset: number, until: AbortSignal): Promise<Fetched> => {
     const storage = registries.storages.get(input.Source.Type)
     if (!storage) throw new Fault('BadRequest', `this node does not support input source "${input.Source.Type}"`)
-    return fetch(storage, input, offset, either)
+    return fetch(storage, input, offset, until)
   }
+  const [first, ...others] = request.inputs
+  if (!first) return []
+  if (others.length === 0) return [await fetchOne(first, 0, signal)]
+  const broken = new AbortController()
+  const either = AbortSignal.any([signal, broken.signal])
   const fetches = request.inputs.map((input, i) =>
-    fetchOne(input, i).catch((error: unknown) => {
+    fetchOne(input, i, either).catch((error: unknown) => {
       broken.abort(error)
       throw error
     }),

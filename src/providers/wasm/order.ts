@@ -125,4 +125,7 @@ function memoryPages(bytes: number): number {
 }
 
 const sortedByBytes = (env: Readonly<Record<string, string>>): [string, string][] =>
-  Object.entries(env).sort(([one], [other]) => Buffer.compare(Buffer.from(one), Buffer.from(other)))
+  Object.entries(env)
+    .map(([name, value]) => ({ name, value, bytes: Buffer.from(name, 'utf8').toString('latin1') }))
+    .sort((one, other) => (one.bytes < other.bytes ? -1 : 1))
+    .map(({ name, value }) => [name, value])

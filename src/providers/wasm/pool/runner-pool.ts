@@ -12,6 +12,8 @@ import {
 type Idle = { runner: Runner; sinceMs: number }
 type Waiting = { needs: RunnerNeeds; give: (runner: Runner) => void }
 
+const isLoad = ({ needs }: Waiting): boolean => needs.large.length > 0
+
 /** While children come free this often, whoever waits is served sooner by one of them than by a new one. */
 const patienceMs = 20
 
@@ -31,6 +33,8 @@ export class RunnerPool implements RunnerSupply {
   /** The longest idle first. */
   readonly #idle: Idle[] = []
   readonly #waiting: Waiting[] = []
+  /** How many of those have a large module. */
+  #waitingLoads = 0
   #isOpen = false
   #idleTimer: Timer | undefined
   #patience: Timer | undefined
@@ -111,7 +115,7 @@ export class RunnerPool implements RunnerSupply {
   /** Also one that has not come up goes to who waits, to be told of. */
   #offer(runner: Runner): void {
     this.#hasComeFree = true
-    if (!runner.isAlive) return this.#waiting.shift()?.give(runner)
+    if (!runner.isAlive) return this.#leaveQueue(0)?.give(runner)
     this.#idle.push({ runner, sinceMs: this.#options.clock.monotonicMs() })
     this.#serve()
     this.#endIdleLater()
@@ -124,7 +128,7 @@ export class RunnerPool implements RunnerSupply {
       const runner = this.#pick(waiting.needs)
       if (!runner) at++
       else {
-        this.#waiting.splice(at, 1)
+        this.#leaveQueue(at)
         waiting.give(runner)
       }
     }
@@ -180,7 +184,7 @@ export class RunnerPool implements RunnerSupply {
 
   /** How many of those who wait a new child would help. */
   get #served(): number {
-    const loads = this.#waiting.filter(({ needs }) => needs.large.length > 0).length
+    const loads = this.#waitingLoads
     return this.#waiting.length - loads + Math.min(loads, this.#freeLoads)
   }
 
@@ -194,13 +198,20 @@ export class RunnerPool implements RunnerSupply {
         },
       }
       const leave = (): void => {
-        this.#waiting.splice(this.#waiting.indexOf(waiting), 1)
+        this.#leaveQueue(this.#waiting.indexOf(waiting))
         reject(signal.reason as Error)
       }
       signal.addEventListener('abort', leave, { once: true })
       this.#waiting.push(waiting)
+      if (isLoad(waiting)) this.#waitingLoads += 1
       this.#refill()
     })
+  }
+
+  #leaveQueue(at: number): Waiting | undefined {
+    const [waiting] = this.#waiting.splice(at, 1)
+    if (waiting && isLoad(waiting)) this.#waitingLoads -= 1
+    return waiting
   }
 
   /** Children beyond the warm ones end when they have not been used for a while. */

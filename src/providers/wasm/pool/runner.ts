@@ -92,9 +92,11 @@ export class Runner {
       this.#run = { sink, web, settle, report: [], request: [], asking: undefined, isTaken: false }
       this.#runs += 1
       if (this.#isClosed) return this.#end()
-      const body = Buffer.from(JSON.stringify(order))
-      assert(body.length <= orderLimitBytes, 'orders are bounded by the size of a job')
-      this.#say(body)
+      const text = JSON.stringify(order)
+      const message = Buffer.allocUnsafe(downHeaderBytes + Buffer.byteLength(text))
+      message.write(text, downHeaderBytes)
+      assert(message.length - downHeaderBytes <= orderLimitBytes, 'orders are bounded by the size of a job')
+      this.#say(message)
     })
   }
 
@@ -148,10 +150,10 @@ export class Runner {
     return this.#child?.stdio[childFd.lifeline] as Socket | undefined
   }
 
+  /** A message with room for its length before it. */
   #say(message: Buffer): void {
-    const head = Buffer.alloc(downHeaderBytes)
-    head.writeUInt32LE(message.length, 0)
-    this.#input?.write(Buffer.concat([head, message]))
+    message.writeUInt32LE(message.length - downHeaderBytes, 0)
+    this.#input?.write(message)
   }
 
   #take(chunk: Buffer): void {
@@ -216,7 +218,7 @@ export class Runner {
     const answered = (answer: Buffer) => {
       if (this.#run !== run) return
       run.asking = undefined
-      this.#say(answer)
+      this.#say(Buffer.concat([Buffer.alloc(downHeaderBytes), answer]))
     }
     run.web(Buffer.concat(run.request.splice(0)), asking.signal).then(answered, () => this.kill())
   }
