@@ -75,7 +75,7 @@ export class Compute implements ComputeEnd, Startable {
     this.#sweeps = new Sweeps(parts, holdings)
     const ledger = new Ledger(parts, holdings)
     const starter = new Starter(parts, holdings, ledger, new Runner(parts, holdings, ledger))
-    const bidding = new Bidding(parts, ledger, starter)
+    const bidding = new Bidding(parts, holdings, ledger, starter)
     this.#offers = new Offers(parts, holdings, ledger)
     const orders = new Orders({ post, holdings, ledger, starter, bidding })
     this.#ledger = ledger

@@ -24,4 +24,21 @@ it('a program is stopped also when its row does not say yet, or no longer, that 
   expect(held.signal.reason).toBe('cancelled')
 })
 
+it('an order is not stored when a group of commits is lost while it is bid for: it may have gone with that', async () => {
+  const holdings = new Holdings()
+  const post = { losses: 0, commit: () => Promise.reject(new Error('it is not to be stored')) }
+  const begin = async () => {
+    post.losses += 1
+    return { change: {}, goOn: () => undefined }
+  }
+  const bidding = partOf<OrderParts['bidding']>({ begin })
+  const starter = partOf<OrderParts['starter']>({ forget: (held) => holdings.forget(held) })
+  const orders = new Orders(partOf<OrderParts>({ post: partOf<Post>(post), holdings, bidding, starter }))
+  const Execution = partOf<OrderOf['execution']>({ ID: 'e-1' as ExecutionId })
+  const ask = { Kind: 'AskForBid', Body: { Execution, Job: partOf<OrderOf['job']>({}) } } as const
+  const applied = orders.apply(ask, { inbox: { peer: 'orchestrator', senderStoreId: 's', seq: 1 } })
+  await expect(applied).rejects.toThrow('the order is not wanted as it came')
+  expect(holdings.all).toEqual([])
+})
+
 type OrderOf = Parameters<Holdings['take']>[0]['order']

@@ -1,4 +1,5 @@
 import type { CommitOutcome, WorkRow } from '#contracts/store.ts'
+import { Fault } from '#lib/fault.ts'
 import type { Post } from '#link/post.ts'
 import type { Receipt } from '#link/receiver.ts'
 import type { ExecutionId } from '#models/ids.ts'
@@ -74,16 +75,25 @@ export class Orders {
     if (known)
       return post.commit({ ...receipt, ...(known.row.state === 'Offered' ? { outbox: bidding.saysYes(known) } : {}) })
     const held = holdings.take(row)
-    const outcome = await post.commit({ ...receipt, putWork: [row] }).catch((error: unknown) => {
-      // Not stored, so not in hand: the order comes again.
-      holdings.letGo(held)
+    const { losses } = post
+    const { change, goOn, undo } = await bidding.begin(held)
+    // Not stored, so not in hand: the order comes again.
+    const forget = (): void => {
+      undo?.()
+      starter.forget(held)
+    }
+    // Meanwhile all may have been dropped, or the order gone with a group of commits that was lost.
+    if (held.isStopped || losses !== post.losses) {
+      forget()
+      throw new Fault('ServiceUnavailable', 'the order is not wanted as it came', { isRetryable: true })
+    }
+    const outcome = await post.commit({ ...receipt, ...change }).catch((error: unknown) => {
+      forget()
       throw error
     })
-    if (outcome.kind !== 'applied') holdings.letGo(held)
-    else if (holdings.get(held.id) === held) {
-      outcome.durable.catch(() => starter.forget(held))
-      bidding.bid(held)
-    }
+    if (outcome.kind !== 'applied') forget()
+    else if (holdings.get(held.id) === held) held.done = goOn(outcome.durable) ?? held.done
+    else undo?.()
     return outcome
   }
 

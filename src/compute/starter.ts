@@ -76,7 +76,7 @@ export class Starter {
 
   /** Runs to the end with what was taken, and gives it back. `isStored`: that it started is on disk; undefined = it may not start. */
   start(held: Held, taken: Resources, isStored: Promise<void> | undefined, isResumed = false): Promise<void> {
-    return this.#runner.run(held, { resources: taken, isStored, isResumed, release: () => this.#release(taken) })
+    return this.#runner.run(held, { resources: taken, isStored, isResumed, release: () => this.giveBack(taken) })
   }
 
   /** It was running when we went down: its engine may still hold it. */
@@ -117,7 +117,7 @@ export class Starter {
     await this.start(held, taken, durable)
   }
 
-  #release(taken: Resources): void {
+  giveBack(taken: Resources): void {
     this.#capacity.giveBack(taken)
     this.#pump()
   }

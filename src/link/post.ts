@@ -15,6 +15,8 @@ export class Post {
   readonly #clock: Clock
   readonly #senders = new Map<string, Sender>()
   readonly #acks: Acks
+  /** How often a group of commits was lost. */
+  #losses = 0
 
   constructor(store: Store, clock: Clock) {
     this.store = store
@@ -67,8 +69,13 @@ export class Post {
 
   /** After a lost group of commits: rows may have vanished. */
   reload(): void {
+    this.#losses += 1
     this.#acks.forgetAll()
     for (const sender of this.#senders.values()) sender.restart()
+  }
+
+  get losses(): number {
+    return this.#losses
   }
 
   stop(): void {

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { no } from '#contracts/verdict.ts'
+import { no, yes } from '#contracts/verdict.ts'
 import type { JobId } from '#models/ids.ts'
 import { isTerminalJob } from '#models/job-state.ts'
 import type { Task } from '#models/task.ts'
@@ -66,6 +66,28 @@ describe('a hybrid node', () => {
       [5, 'Completed successfully'],
       [6, 'Completed'],
     ])
+  })
+
+  it('stores an order that it accepts at once together with its start, and first as it came where an engine takes its time', async () => {
+    const engine = new ScriptedEngine('noop')
+    cluster = await startHybrid({ engines: [engine] })
+    const { store } = cluster
+    const stored: string[] = []
+    const commit = store.commit.bind(store)
+    store.commit = (change) => {
+      for (const { state } of [...(change.putWork ?? []), ...(change.updateWork ?? [])]) stored.push(state)
+      return commit(change)
+    }
+    await ended((await submit()).JobID)
+    expect(stored).toEqual(['Running'])
+    const asked = Promise.withResolvers<typeof yes>()
+    engine.accepts = () => asked.promise
+    const { JobID } = await submit()
+    await until('it is stored', () => stored.length > 1)
+    expect(stored).toEqual(['Running', 'New'])
+    asked.resolve(yes)
+    await ended(JobID)
+    expect(stored).toEqual(['Running', 'New', 'Running'])
   })
 
   it('has jobs wait that come before its own engines were asked', async () => {
