@@ -63,8 +63,15 @@ describe('a journal file', () => {
     const Tasks = [{ Engine: { Type: 'noop', Params: params } }]
     const change = { insertJobs: [{ Tasks }] } as unknown as Change
     const journal = opened()
-    journal.append({ storeId: 's-1', number: 1, changes: [change, change] })
-    expect(left()).toEqual([{ storeId: 's-1', number: 1, changes: [change, change] }])
+    const many = Array<Change>(1_000).fill({ putFacts: { a: 'x'.repeat(100) } })
+    const entries = [
+      { storeId: 's-1', number: 1, changes: [change, change] },
+      { storeId: 's-1', number: 2, changes: [change, ...many] },
+    ]
+    for (const each of entries) journal.append(each)
+    expect(left()).toEqual(entries)
+    // What is large is made smaller.
+    expect(statSync(path).size).toBeLessThan(10_000)
   })
 
   it('begins anew once it is cleared, and takes nothing of before for new', () => {

@@ -21,9 +21,11 @@ import { damagedFault } from './sqlite-faults.ts'
 const headBytes = 16
 const checkedFrom = 8
 
-/** How a body is written: V8's own form, or JSON where a number keeps its source text, which V8 cannot hand on. */
-const form = { v8: 1, json: 2 } as const
+/** How a body is written: V8's own form, or JSON where a number keeps its source text, which V8 cannot hand on; and made smaller or not. */
+const form = { v8: 1, json: 2, smallV8: 3, smallJson: 4 } as const
 
+/** Of less than this, making it smaller takes longer than writing it. */
+const largeBytes = 16_384
 const fast = { params: { [constants.ZSTD_c_compressionLevel]: 1 } }
 
 /**
@@ -158,22 +160,27 @@ function frameAt(bytes: Buffer, at: number): Frame | undefined {
 }
 
 function bodyOf(entry: JournalEntry): Buffer {
-  const [kind, plain] = plainOf(entry)
-  return Buffer.concat([Buffer.of(kind), zstdCompressSync(plain, fast)])
+  const { kind, plain } = plainOf(entry)
+  return plain.length < largeBytes
+    ? Buffer.concat([Buffer.of(form[kind]), plain])
+    : Buffer.concat([Buffer.of(kind === 'v8' ? form.smallV8 : form.smallJson), zstdCompressSync(plain, fast)])
 }
 
-function plainOf(entry: JournalEntry): [kind: number, plain: Buffer] {
+function plainOf(entry: JournalEntry): { kind: 'v8' | 'json'; plain: Buffer } {
   try {
-    return [form.v8, serialize(entry)]
+    return { kind: 'v8', plain: serialize(entry) }
   } catch {
-    return [form.json, Buffer.from(exactJson(entry))]
+    return { kind: 'json', plain: Buffer.from(exactJson(entry)) }
   }
 }
 
 /** Its checksum is right. */
 function entryOf(body: Buffer): JournalEntry {
-  const plain = zstdDecompressSync(body.subarray(1))
-  return body[0] === form.json ? parseExact<JournalEntry>(plain.toString()) : (deserialize(plain) as JournalEntry)
+  const [kind, rest] = [body[0], body.subarray(1)]
+  const plain = kind === form.smallV8 || kind === form.smallJson ? zstdDecompressSync(rest) : rest
+  return kind === form.json || kind === form.smallJson
+    ? parseExact<JournalEntry>(plain.toString())
+    : (deserialize(plain) as JournalEntry)
 }
 
 function faultOf(error: unknown, path: string): Fault {
