@@ -107,7 +107,10 @@ describe('nodes as lists', () => {
 
 describe('lists in general', () => {
   it('know the same flags [R8, R11]', async () => {
-    await server.submit(toolJob(['print', 'x', '', '0'], { job: { Name: 'listed', Labels: { long: 'x'.repeat(60) } } }))
+    const labelled = { job: { Name: 'listed', Labels: { long: 'x'.repeat(60) } } }
+    const id = await server.submit(toolJob(['print', 'x', '', '0'], labelled))
+    // Until then the room of its node changes from one table to the next.
+    await until('it has ended', async () => /= Completed/.test(await server.ok(['job', 'describe', id])))
     const table = await server.ok(['node', 'list', '--no-style'])
     expect(await server.ok(['node', 'list', '--no-style', '--hide-header'])).toBe(table.slice(table.indexOf('\n') + 1))
     expect(await server.ok(['node', 'list', '--wide', '--no-style'])).toContain('Operating-System=linux')
