@@ -7,6 +7,9 @@ import type { Journal, JournalEntry } from '#contracts/journal.ts'
 import type { Change } from '#contracts/store.ts'
 import { Fault } from '#lib/fault.ts'
 import { rawNumber } from '#lib/json/raw-number.ts'
+import type { Job } from '#models/job.ts'
+import type { Task } from '#models/task.ts'
+import { partOf } from '../../test/kit/part-of.ts'
 import { canMount, growDisk, mountDisk, unmountDisk } from '../../test/kit/small-disk.ts'
 import { openJournal } from './journal-file.ts'
 
@@ -60,8 +63,8 @@ describe('a journal file', () => {
     ],
     ['a number that keeps its source text', { a: rawNumber('1.50'), b: 5n, c: '\u0001' }],
   ])('gives back exactly %s', (_what, params) => {
-    const Tasks = [{ Engine: { Type: 'noop', Params: params } }]
-    const change = { insertJobs: [{ Tasks }] } as unknown as Change
+    const task = partOf<Task>({ Engine: { Type: 'noop', Params: params } })
+    const change: Change = { insertJobs: [partOf<Job>({ Tasks: [task] })] }
     const journal = opened()
     const many = Array<Change>(1_000).fill({ putFacts: { a: 'x'.repeat(100) } })
     const entries = [
@@ -172,9 +175,10 @@ const noise = (length: number): string =>
   Array.from({ length }, () => String.fromCharCode(33 + Math.random() * 90)).join('')
 
 function frameOf(body: Buffer): Buffer {
-  const head = Buffer.alloc(16)
+  const head = Buffer.alloc(17)
   head.writeUInt32LE(body.length, 0)
   head.writeBigUInt64LE(1n, 8)
+  head[16] = 1
   head.writeUInt32LE(crc32(Buffer.concat([head.subarray(8), body])), 4)
   return Buffer.concat([head, body])
 }

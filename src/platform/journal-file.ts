@@ -17,9 +17,10 @@ import { Fault, isDiskFull, messageOf } from '#lib/fault.ts'
 import { exactJson, parseExact } from '#lib/json/exact.ts'
 import { damagedFault } from './sqlite-faults.ts'
 
-/** Length of the body (u32), checksum of all that follows (u32), number of the entry (u64); little endian. */
-const headBytes = 16
+/** Length of the body (u32), checksum of all that follows (u32), number of the entry (u64), form of the body (u8); little endian. */
+const headBytes = 17
 const checkedFrom = 8
+const formAt = 16
 
 /** How a body is written: V8's own form, or JSON where a number keeps its source text, which V8 cannot hand on; and made smaller or not. */
 const form = { v8: 1, json: 2, smallV8: 3, smallJson: 4 } as const
@@ -139,10 +140,11 @@ class JournalFile implements Journal {
 }
 
 function frameOf(entry: JournalEntry): Buffer {
-  const body = bodyOf(entry)
+  const { body, bodyForm } = bodyOf(entry)
   const head = Buffer.alloc(headBytes)
   head.writeUInt32LE(body.length, 0)
   head.writeBigUInt64LE(BigInt(entry.number), checkedFrom)
+  head[formAt] = bodyForm
   head.writeUInt32LE(crc32(body, crc32(head.subarray(checkedFrom))), 4)
   return Buffer.concat([head, body])
 }
@@ -156,29 +158,29 @@ function frameAt(bytes: Buffer, at: number): Frame | undefined {
   const end = bodyFrom + bytes.readUInt32LE(at)
   if (end === bodyFrom || end > bytes.length) return undefined
   if (crc32(bytes.subarray(at + checkedFrom, end)) !== bytes.readUInt32LE(at + 4)) return undefined
-  return { entry: entryOf(bytes.subarray(bodyFrom, end)), end }
+  return { entry: entryOf(bytes.subarray(bodyFrom, end), bytes[at + formAt]), end }
 }
 
-function bodyOf(entry: JournalEntry): Buffer {
+function bodyOf(entry: JournalEntry): { body: Buffer; bodyForm: number } {
   const { kind, plain } = plainOf(entry)
-  return plain.length < largeBytes
-    ? Buffer.concat([Buffer.of(form[kind]), plain])
-    : Buffer.concat([Buffer.of(kind === 'v8' ? form.smallV8 : form.smallJson), zstdCompressSync(plain, fast)])
+  if (plain.length < largeBytes) return { body: plain, bodyForm: form[kind] }
+  return { body: zstdCompressSync(plain, fast), bodyForm: kind === 'v8' ? form.smallV8 : form.smallJson }
 }
 
 function plainOf(entry: JournalEntry): { kind: 'v8' | 'json'; plain: Buffer } {
   try {
     return { kind: 'v8', plain: serialize(entry) }
   } catch {
+    // There is such a number in it.
     return { kind: 'json', plain: Buffer.from(exactJson(entry)) }
   }
 }
 
 /** Its checksum is right. */
-function entryOf(body: Buffer): JournalEntry {
-  const [kind, rest] = [body[0], body.subarray(1)]
-  const plain = kind === form.smallV8 || kind === form.smallJson ? zstdDecompressSync(rest) : rest
-  return kind === form.json || kind === form.smallJson
+function entryOf(body: Buffer, bodyForm: number | undefined): JournalEntry {
+  const isSmall = bodyForm === form.smallV8 || bodyForm === form.smallJson
+  const plain = isSmall ? zstdDecompressSync(body) : body
+  return bodyForm === form.json || bodyForm === form.smallJson
     ? parseExact<JournalEntry>(plain.toString())
     : (deserialize(plain) as JournalEntry)
 }

@@ -44,7 +44,8 @@ export function refuseUsed(path: string): void {
 /**
  * Commits are seldom and large (see JournaledTables), and most of their pages are new. The database's own journal keeps only what
  * pages were before, so new ones are written once, where a write-ahead log would write them twice. Pages of 2 KiB: a commit writes
- * whole each page of an index that it changes a little. A file that was made with other pages keeps them.
+ * whole each page of an index that it changes a little. The cache holds what one changes: pages that do not fit would be written before
+ * it. A file that was made with other pages keeps them.
  */
 const settings = `
   pragma page_size = 2048;

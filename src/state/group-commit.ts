@@ -137,12 +137,13 @@ export class GroupCommit {
   close(): void {
     this.flush()
     this.#settle()
-    this.#waitToSettle(undefined)
+    this.#settling?.stop()
+    this.#tables.close()
   }
 
   #settleLater(): void {
     const { unsettled, unwritten } = this.#tables
-    if (!this.#settling) this.#waitToSettle(settledMs)
+    if (!this.#settling) this.#settleAfter(settledMs)
     if (this.#isWritingAsked || (unwritten < writtenChanges && unsettled < settledChanges)) return
     this.#isWritingAsked = true
     // Who waits for the group comes first.
@@ -154,7 +155,8 @@ export class GroupCommit {
 
   #settle(): void {
     this.#write(() => {
-      this.#waitToSettle(undefined)
+      this.#settling?.stop()
+      this.#settling = undefined
       this.#tables.settle()
     })
   }
@@ -168,13 +170,13 @@ export class GroupCommit {
     } catch (error) {
       this.#options.log('store_not_written', { error })
       this.#isWritingAsked = true
-      this.#waitToSettle(settleRetryMs)
+      this.#settleAfter(settleRetryMs)
     }
   }
 
-  #waitToSettle(pauseMs: number | undefined): void {
+  #settleAfter(pauseMs: number): void {
     this.#settling?.stop()
-    this.#settling = pauseMs === undefined ? undefined : this.#clock.after(pauseMs, () => this.#settle())
+    this.#settling = this.#clock.after(pauseMs, () => this.#settle())
   }
 
   #flushOverdue(): boolean {

@@ -123,6 +123,12 @@ export class JournaledTables {
     }
   }
 
+  /** What is not settled stays in the journal for the next start. */
+  close(): void {
+    this.#journal.close()
+    this.#database.close()
+  }
+
   #orRestore(act: () => void): void {
     try {
       act()

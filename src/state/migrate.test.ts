@@ -94,6 +94,15 @@ describe('migrations', () => {
     expect(stored.history.lastSeq(1)).toBe(1)
   })
 
+  it('are silent where an upgrade changes nothing that is there', () => {
+    const database = openMemory()
+    migrate(database, sqlite, log)
+    database.sql.exec("update meta set value = '5' where name = 'schema_version'")
+    migrate(database, sqlite, log)
+    expect(version(database.sql)).toBe(String(migrations.length))
+    expect(logged).toEqual([])
+  })
+
   it('refuse a database that a newer program has written, naming both', () => {
     const database = openMemory()
     migrate(database, sqlite, log)

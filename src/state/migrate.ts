@@ -15,10 +15,9 @@ export function migrate(database: SqlDatabase, dialect: Dialect, log: EventLog):
   const meta = new NamedValues(database, 'meta')
   const found = Number(meta.get('schema_version') ?? 0)
   if (found > migrations.length) throw newerFault(found, meta.get('written_by'))
-  if (found > 0 && found < migrations.length) log('store_upgrade', { progress: upgradeText(found) })
-  for (const [index, statements] of migrations.entries()) {
-    if (index >= found) step(database, meta, index + 1, statements(dialect))
-  }
+  const missing = migrations.slice(found).map((statements) => statements(dialect))
+  if (found > 0 && missing.flat().length > 0) log('store_upgrade', { progress: upgradeText(found) })
+  for (const [index, statements] of missing.entries()) step(database, meta, found + index + 1, statements)
 }
 
 /** Rows are written anew in some steps: who starts a server must not take that for a hang. */

@@ -50,10 +50,13 @@ export async function openStore({
     const journaled = new JournaledTables({ database, tables, journal, storeId })
     journaled.restore()
     const group = new GroupCommit(journaled, clock, { nextTurn: scheduleFlush, isBusy, log })
-    const nextTurn = () => new Promise<void>((resolve) => scheduleFlush(resolve))
+    const nextTurn = async () => {
+      await new Promise<void>((resolve) => scheduleFlush(resolve))
+      group.requireWhole()
+    }
     const places = new JobPlaces(database, tables.jobIds)
     const listing = new JobListing(tables.jobs, tables.jobLabels, places, nextTurn)
-    return new SqlStore({ storeId, database, journal, tables, listing, group, clock })
+    return new SqlStore({ storeId, tables, listing, group, clock })
   } catch (error) {
     journal.close()
     database.close()

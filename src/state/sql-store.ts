@@ -1,14 +1,9 @@
-import type { Journal } from '#contracts/journal.ts'
-import type { SqlDatabase } from '#contracts/sql.ts'
 import type {
   Change,
   CommitOutcome,
   EndedJob,
   EndedJobs,
   IdempotencyToken,
-  JobCursor,
-  JobFilter,
-  JobOrder,
   OutboxRow,
   Page,
   Store,
@@ -29,8 +24,6 @@ import type { EndedRow } from './tables/jobs.ts'
 
 export type SqlStoreParts = {
   storeId: string
-  database: SqlDatabase
-  journal: Journal
   tables: StateTables
   listing: JobListing
   group: GroupCommit
@@ -40,8 +33,6 @@ export type SqlStoreParts = {
 /** The store over an SQL database with one synchronous connection. */
 export class SqlStore implements Store {
   readonly storeId: string
-  readonly #database: SqlDatabase
-  readonly #journal: Journal
   readonly #tables: StateTables
   readonly #listing: JobListing
   readonly #group: GroupCommit
@@ -49,8 +40,6 @@ export class SqlStore implements Store {
 
   constructor(parts: SqlStoreParts) {
     this.storeId = parts.storeId
-    this.#database = parts.database
-    this.#journal = parts.journal
     this.#tables = parts.tables
     this.#listing = parts.listing
     this.#group = parts.group
@@ -96,15 +85,9 @@ export class SqlStore implements Store {
     return this.#read(() => this.#tables.jobs.idByName(name, namespace))
   }
 
-  async jobs(
-    filter: JobFilter,
-    order: JobOrder,
-    isReversed: boolean,
-    limit: number,
-    after?: JobCursor,
-  ): Promise<Page<Job>> {
+  async jobs(...which: Parameters<Store['jobs']>): Promise<Page<Job>> {
     this.#group.requireWhole()
-    return this.#listing.page(filter, order, isReversed, limit, after).catch((error: unknown) => this.#failed(error))
+    return this.#listing.page(...which).catch((error: unknown) => this.#failed(error))
   }
 
   async jobIdsInStates(states: readonly JobStateName[]): Promise<JobId[]> {
@@ -174,8 +157,6 @@ export class SqlStore implements Store {
 
   async close(): Promise<void> {
     this.#group.close()
-    this.#journal.close()
-    this.#database.close()
   }
 
   /** A failing read may end the transaction: what is held in memory of it must not be seen for longer than that. */
