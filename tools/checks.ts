@@ -10,10 +10,10 @@ export const checks: Check[] = [
   { name: 'unused', command: 'knip', args: [] },
 ]
 
-/** Runs checks side by side; prints one line for each, and for a failing one what it said. Returns how many failed. */
-export async function runChecks(list: Check[], root: string): Promise<number> {
+/** Runs checks side by side; prints one line for each, and for a failing one what it said. Returns those that failed. */
+export async function runChecks(list: Check[], root: string): Promise<Check[]> {
   const failed = await Promise.all(list.map((check) => hasFailed(check, root)))
-  return failed.filter(Boolean).length
+  return list.filter((_, index) => failed[index])
 }
 
 async function hasFailed({ name, command, args }: Check, root: string): Promise<boolean> {

@@ -4,7 +4,7 @@ import { messageOf } from '#lib/fault.ts'
 import { dockerEngine } from '../test/kit/docker-engine.ts'
 import type { TestEngine } from '../test/kit/engine-process.ts'
 import { canStartSwift, SwiftStore, storeVariable } from '../test/kit/swift-store.ts'
-import { checks, runChecks } from './checks.ts'
+import { type Check, checks, runChecks } from './checks.ts'
 import { run } from './run.ts'
 import { leftOut } from './test/left-out.ts'
 import type { RingResult } from './test/ring-result.ts'
@@ -21,10 +21,10 @@ const isWhole = chosen.length === rings.length
 
 let passed = 0
 let failed = 0
+const failedChecks: string[] = []
 
-if (isWhole) count(checks.length, await runChecks(checks, root))
-if (chosen.includes('e2e'))
-  count(1, await runChecks([{ name: 'build', command: 'node', args: ['tools/build.ts'] }], root))
+if (isWhole) await check(checks)
+if (chosen.includes('e2e')) await check([{ name: 'build', command: 'node', args: ['tools/build.ts'] }])
 
 const engine = await engineForTests()
 const swift = await swiftForTests()
@@ -56,15 +56,18 @@ for (const line of missing) {
 }
 // Suites that are left out here leave numbers open that other machines show.
 if (isWhole && engine && missing.length === 0) {
-  const check = { name: 'requirements', command: 'node', args: ['tools/requirements.ts', '--missing'] }
-  count(1, await runChecks([check], root))
+  await check([{ name: 'requirements', command: 'node', args: ['tools/requirements.ts', '--missing'] }])
 }
+// What failed first is far above by now.
+for (const name of failedChecks) console.log(`check ${name}: failed, see above`)
 console.log(`${passed} passed, ${failed} failed`)
 process.exitCode = failed > 0 ? 1 : 0
 
-function count(all: number, bad: number): void {
-  passed += all - bad
-  failed += bad
+async function check(list: Check[]): Promise<void> {
+  const bad = await runChecks(list, root)
+  passed += list.length - bad.length
+  failed += bad.length
+  failedChecks.push(...bad.map((each) => each.name))
 }
 
 async function engineForTests(): Promise<TestEngine | undefined> {

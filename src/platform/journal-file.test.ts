@@ -66,7 +66,7 @@ describe('a journal file', () => {
     const task = partOf<Task>({ Engine: { Type: 'noop', Params: params } })
     const change: Change = { insertJobs: [partOf<Job>({ Tasks: [task] })] }
     const journal = opened()
-    const many = Array<Change>(1_000).fill({ putFacts: { a: 'x'.repeat(100) } })
+    const many = Array.from({ length: 1_000 }, (): Change => ({ putFacts: { a: 'x'.repeat(100) } }))
     const entries = [
       { storeId: 's-1', number: 1, changes: [change, change] },
       { storeId: 's-1', number: 2, changes: [change, ...many] },
