@@ -1,12 +1,11 @@
-import type { Change } from './store.ts'
-
 /** Changes that became durable together. */
 export type JournalEntry = {
   /** The store whose changes they are. */
   storeId: string
   /** 1, 2, 3 … over the whole life of that store. */
   number: number
-  changes: readonly Change[]
+  /** As their store writes them down: of plain values, which only that store reads. */
+  changes: readonly unknown[]
 }
 
 /**

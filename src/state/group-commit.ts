@@ -3,11 +3,12 @@ import type { Clock, Timer } from '#lib/clock.ts'
 import type { EventLog } from '#lib/event-log.ts'
 import { type JournaledTables, rolledBack } from './journaled-tables.ts'
 import type { Refusal } from './resolved-change.ts'
+import type { ShortChange } from './short-change.ts'
 import type { Written } from './write-change.ts'
 
 /** Changes that become durable together. */
 type Group = {
-  changes: Change[]
+  changes: ShortChange[]
   durable: PromiseWithResolvers<void>
   /** Somebody waits for it; since when, by the clock's monotonic time. */
   dueSinceMs?: number
@@ -78,8 +79,8 @@ export class GroupCommit {
     if (change.canWait) group.patience ??= this.#clock.after(patienceMs, () => this.#hasten(group))
     else this.#hasten(group)
     try {
-      const written = this.#tables.write(change, answer.resolved)
-      group.changes.push(change)
+      const { short, ...written } = this.#tables.write(change, answer.resolved)
+      group.changes.push(short)
       group.lastChangeMs = this.#clock.monotonicMs()
       return { kind: 'applied', durable: group.durable.promise, ...written }
     } catch (error) {

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { Change } from '#contracts/store.ts'
+import { exactJson } from '#lib/json/exact.ts'
+import type { Job } from '#models/job.ts'
 import { openSqlite } from '#platform/sqlite.ts'
+import { aJob, anExecution, someWork } from '../../test/contracts/store-fixtures.ts'
 import { MemoryJournal } from '../../test/kit/memory-journal.ts'
 import { sqlite } from './dialect.ts'
 import { JournaledTables } from './journaled-tables.ts'
@@ -23,14 +26,12 @@ class Machine {
     const tables = new StateTables(this.database, sqlite)
     const journaled = new JournaledTables({ database: this.database, tables, journal, storeId })
     journaled.restore()
-    const keep = (value: string): void => {
-      const change = fact(value)
+    const apply = (change: Change): void => {
       const answer = journaled.resolve(change)
       if ('refusal' in answer) throw new Error(answer.refusal.kind)
-      journaled.write(change, answer.resolved)
-      journaled.keep([change])
+      journaled.keep([journaled.write(change, answer.resolved).short])
     }
-    return { journaled, keep, it: () => tables.facts.get('it') }
+    return { tables, journaled, apply, keep: (value: string) => apply(fact(value)), it: () => tables.facts.get('it') }
   }
 }
 
@@ -72,6 +73,33 @@ describe('tables with a journal', () => {
     // Put back from a backup that was made before anything was settled.
     expect(other.start({ storeId: 's-1', journal: machine.journal }).it()).toBeUndefined()
     expect(machine.start().it()).toBe('b')
+  })
+
+  it("keep a job's specification once for each of its versions, and give back whole jobs, orders and work", () => {
+    const machine = new Machine()
+    const first = machine.start()
+    const job = aJob(1, { Meta: { note: 'told once' } })
+    const queued: Job = { ...job, Revision: 2, State: { StateType: 'Queued', Message: 'no room' } }
+    const moved: Job = { ...aJob(1, { Meta: { note: 'told anew' } }), Version: 2, Revision: 3 }
+    const execution = anExecution(1, { JobVersion: 2 })
+    first.apply({ insertJobs: [job] })
+    first.apply({ updateJobs: [{ id: job.ID, expectedRevision: 1, job: queued }] })
+    expect(first.tables.jobs.get(job.ID)).toEqual(queued)
+    first.apply({
+      updateJobs: [{ id: job.ID, expectedRevision: 2, job: moved }],
+      insertExecutions: [execution],
+      outbox: [{ peer: 'n-1', message: { Kind: 'AskForBid', Body: { Execution: execution, Job: moved } } }],
+    })
+    first.apply({ putWork: [someWork(1, { order: { execution, job: moved } })] })
+    const texts = exactJson(machine.journal.entries())
+    expect([texts.split('told once').length - 1, texts.split('_start').length - 1]).toEqual([1, 3])
+
+    const { tables } = machine.start()
+    expect(tables.jobs.get(job.ID)).toEqual(moved)
+    expect(tables.outbox.page('n-1', 0, 9).map((row) => row.message)).toEqual([
+      { Kind: 'AskForBid', Body: { Execution: execution, Job: moved } },
+    ])
+    expect(tables.work.get(execution.ID)?.order).toEqual({ execution, job: moved })
   })
 
   it('do not go on when the journal has lost what was kept', () => {

@@ -4,6 +4,7 @@ import type { Change } from '#contracts/store.ts'
 import { Fault } from '#lib/fault.ts'
 import { Keys } from './keys.ts'
 import { ChangeResolver, type Refusal, type ResolvedChange } from './resolved-change.ts'
+import { type ShortChange, shortChange, wholeChange } from './short-change.ts'
 import type { StateTables } from './state-tables.ts'
 import { type Written, writeChange } from './write-change.ts'
 
@@ -63,14 +64,15 @@ export class JournaledTables {
     return new ChangeResolver(this.#tables, this.#keys).resolve(change)
   }
 
-  /** When it throws, some of its rows may be written: `restore` takes them back. */
-  write(change: Change, resolved: ResolvedChange): Written {
+  /** `short` is for `keep`. When it throws, some of its rows may be written: `restore` takes them back. */
+  write(change: Change, resolved: ResolvedChange): Written & { short: ShortChange } {
     this.#begin()
-    return writeChange(this.#tables, this.#keys, change, resolved)
+    const short = shortChange(change, this.#tables.references)
+    return { short, ...writeChange(this.#tables, this.#keys, change, resolved) }
   }
 
   /** What was applied since the last time is durable when it returns. */
-  keep(changes: readonly Change[]): void {
+  keep(changes: readonly ShortChange[]): void {
     if (this.isRolledBack) throw rolledBack()
     if (changes.length === 0) return
     const number = (this.#number ?? 0) + 1
@@ -104,7 +106,7 @@ export class JournaledTables {
    * At a start, and after what the database took back: what is not in the tables on disk is taken back, and what the journal has of it
    * is applied again, and then `changes`.
    */
-  restore(changes: readonly Change[] = []): void {
+  restore(changes: readonly ShortChange[] = []): void {
     this.#rollback()
     this.#isBehind = true
     try {
@@ -112,7 +114,7 @@ export class JournaledTables {
       const last = missing.at(-1)?.number ?? this.#stored
       if (last !== (this.#number ?? last)) throw damaged(`it ends with entry ${last}, not ${this.#number}`)
       this.#number = last
-      for (const entry of missing) this.#applyAgain(entry.changes)
+      for (const entry of missing) this.#applyAgain(entry.changes as ShortChange[])
       this.#applyAgain(changes)
       this.#unsettled = missing.reduce((sum, entry) => sum + entry.changes.length, 0)
       this.#unwritten = this.#unsettled
@@ -150,8 +152,9 @@ export class JournaledTables {
     return missing[0]?.number === stored + 1 ? missing : []
   }
 
-  #applyAgain(changes: readonly Change[]): void {
-    for (const change of changes) {
+  #applyAgain(changes: readonly ShortChange[]): void {
+    for (const short of changes) {
+      const change = wholeChange(short, this.#tables.references)
       const answer = this.resolve(change)
       if ('refusal' in answer)
         throw damaged(`a change of it does not fit the database: ${JSON.stringify(answer.refusal)}`)

@@ -22,6 +22,7 @@ export class StateTables {
   readonly jobLabels: JobLabelsTable
   readonly jobs: JobsTable
   readonly versions: VersionsTable
+  readonly references: JobReferences
   readonly executions: ExecutionsTable
   readonly history: HistoryTable
   readonly nodes: NodesTable
@@ -42,9 +43,9 @@ export class StateTables {
     this.executions = new ExecutionsTable(database, this.executionIds)
     this.history = new HistoryTable(database)
     this.nodes = new NodesTable(database)
-    const references = new JobReferences(this.jobs, this.versions)
-    this.outbox = new OutboxTable(database, new StoredMessages(this.executions, references))
-    this.work = new WorkTable(database, references)
+    this.references = new JobReferences(this.jobs, this.versions)
+    this.outbox = new OutboxTable(database, new StoredMessages(this.executions, this.references))
+    this.work = new WorkTable(database, this.references)
     this.inbox = new InboxTable(database)
     this.tokens = new TokensTable(database)
     this.facts = new NamedValues(database, 'facts')

@@ -10,7 +10,7 @@ import { isTerminalJob, type JobState, type JobStateName, jobStateNames } from '
 import { type Exact, prepare, prepareExact, query, value } from '../queries.ts'
 import type { IdIndex } from './id-index.ts'
 import type { JobLabelsTable } from './job-labels.ts'
-import { type JobHead, splitJob, type Version, type VersionsTable } from './versions.ts'
+import { headOf, type JobHead, type Version, type VersionsTable } from './versions.ts'
 
 /** Jobs with what changes; the specification is in `versions`. */
 export type JobRow = {
@@ -312,8 +312,6 @@ const jobOf = (row: Exact<FullRow>, version: Version): Job => ({
   ModifyTime: row.modified_at,
   VersionTime: version.createdAt,
 })
-
-const headOf = (job: Job): JobHead => splitJob(job).head
 
 const stateNumber = (state: JobState): number => jobStateNames.indexOf(state.StateType)
 const isLiveNumber = (state: JobState): number => (isTerminalJob(state.StateType) ? 0 : 1)

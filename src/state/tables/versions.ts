@@ -4,7 +4,6 @@ import type { SqlDatabase, SqlStatement } from '#contracts/sql.ts'
 import { exactJson, parseExact } from '#lib/json/exact.ts'
 import type { Job, JobSpec } from '#models/job.ts'
 import type { JobState } from '#models/job-state.ts'
-import { hasSameFields } from '../has-same-fields.ts'
 import { type Exact, prepare, prepareExact, query, value } from '../queries.ts'
 
 /** What the user wrote, once per version of a job. */
@@ -22,6 +21,17 @@ export type VersionRow = {
 /** What is known of a job beside its specification. */
 export type JobHead = Omit<Job, keyof JobSpec>
 type EndedVersion = { State: JobState; Revision: number; ModifyTime: bigint }
+
+export const headOf = ({ ID, State, Version, Revision, CreateTime, ModifyTime, VersionTime }: Job): JobHead => ({
+  ID,
+  State,
+  Version,
+  Revision,
+  CreateTime,
+  ModifyTime,
+  VersionTime,
+})
+const headFields = 7
 
 export function splitJob(job: Job): { head: JobHead; spec: JobSpec } {
   const { ID, State, Version, Revision, CreateTime, ModifyTime, VersionTime, ...spec } = job
@@ -74,10 +84,17 @@ export class VersionsTable {
     return row && this.#keep(key, { spec: parseExact<JobSpec>(row.spec), createdAt: row.created_at }, row.spec)
   }
 
-  /** Whether this is the stored specification. */
-  isSpec(key: number, spec: JobSpec): boolean {
-    const kept = this.#kept.get(key)
-    return (kept !== undefined && hasSameFields(kept.spec, spec)) || this.#spec.get(key)?.spec === exactJson(spec)
+  /** Whether the job's specification is the stored one, as can be seen without reading that: it has the very same values. */
+  isKept(key: number, job: Job): boolean {
+    const spec = this.#kept.get(key)?.spec
+    if (!spec) return false
+    const names = Object.keys(spec) as (keyof JobSpec)[]
+    return names.length + headFields === Object.keys(job).length && names.every((name) => spec[name] === job[name])
+  }
+
+  /** Whether the job's specification is the stored one. */
+  isStored(key: number, job: Job): boolean {
+    return this.isKept(key, job) || this.#spec.get(key)?.spec === exactJson(splitJob(job).spec)
   }
 
   /** `last` = the job as it was when the next version took its place. */
@@ -122,7 +139,6 @@ export class VersionsTable {
   }
 }
 
-/** The very same values: true for whatever was read from here. */
 const insertQuery = () =>
   query.insertInto('versions').values({
     key: value('key'),
