@@ -94,6 +94,18 @@ export class GroupCommit {
     this.#tables.requireWhole()
   }
 
+  /** Before a read of rows that what is in memory may change. */
+  requireRows(): void {
+    this.requireWhole()
+    try {
+      this.#tables.writeAllRows()
+    } catch (error) {
+      if (this.#group) this.#takeBackLast(this.#group, error)
+      else this.#restore()
+      throw error
+    }
+  }
+
   #resolve(change: Change): ReturnType<JournaledTables['resolve']> {
     try {
       return this.#tables.resolve(change)
@@ -216,7 +228,7 @@ export class GroupCommit {
     })
   }
 
-  /** A change failed between two of its rows: it is taken back, and the few before it are applied again. */
+  /** Something failed between two rows: it is taken back, and the few changes before it are applied again. */
   #takeBackLast(group: Group, error: unknown): void {
     try {
       this.#tables.restore(group.changes)

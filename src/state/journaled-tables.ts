@@ -45,7 +45,7 @@ export class JournaledTables {
     return this.#unsettled
   }
 
-  /** Changes of which rows may be in memory only. */
+  /** Changes since rows were made of the changes before. */
   get unwritten(): number {
     return this.#unwritten
   }
@@ -82,23 +82,29 @@ export class JournaledTables {
     this.#unwritten += changes.length
   }
 
-  /** Writes what is in memory into the open transaction: a part of the work of `settle`. All that is applied must be kept already. */
+  /** Makes rows of what is in memory, in the open transaction: a part of the work of `settle`. All that is applied must be kept already. */
   writeRows(): void {
     if (!this.#isOpen) return
-    this.#orRestore(() => this.#tables.write())
+    this.#orRestore(() => this.#tables.write(false))
     this.#unwritten = 0
+  }
+
+  /** Makes rows of all that is in memory. When it throws, some may be made: `restore` takes them back. */
+  writeAllRows(): void {
+    if (this.#isOpen) this.#tables.write(true)
   }
 
   /** Writes the tables to disk; all that is applied must be kept already. When it throws nothing is lost. */
   settle(): void {
     if (!this.#isOpen) return
-    this.writeRows()
     this.#orRestore(() => {
+      this.#tables.write(true)
       this.#tables.meta.put(numberName, String(this.#number))
       this.#database.exec('commit')
     })
     this.#isOpen = false
     this.#unsettled = 0
+    this.#unwritten = 0
     this.#journal.clear()
   }
 

@@ -44,14 +44,13 @@ export class Keys {
 
   /** A job that has just been made, or whose history was removed, has no line. */
   startHistory(jobKey: number): void {
-    this.#seqs.set(jobKey, 0)
+    this.#keepSeq(jobKey, 0)
   }
 
   /** The first of the next so many numbers: 1, 2, 3 … per job. */
   nextSeqs(jobKey: number, count: number): number {
     const last = this.#seqs.get(jobKey) ?? this.#tables.history.lastSeq(jobKey)
-    if (this.#seqs.size >= seqsLimit) this.#seqs.clear()
-    this.#seqs.set(jobKey, last + count)
+    this.#keepSeq(jobKey, last + count)
     return last + 1
   }
 
@@ -62,6 +61,15 @@ export class Keys {
     this.#execution = undefined
     this.#work = undefined
     this.#seqs.clear()
+  }
+
+  /** Those that were made first are forgotten first. */
+  #keepSeq(jobKey: number, seq: number): void {
+    this.#seqs.set(jobKey, seq)
+    for (const oldest of this.#seqs.keys()) {
+      if (this.#seqs.size <= seqsLimit) return
+      this.#seqs.delete(oldest)
+    }
   }
 
   #lastJob(): number {

@@ -96,6 +96,8 @@ export class SqlStore implements Store {
 
   async endedJobs(which: EndedJobs, before: bigint, limit: number): Promise<EndedJob[]> {
     return this.#read(() => {
+      // What lives is asked of the rows.
+      this.#group.requireRows()
       const { jobs, versions, work } = this.#tables
       const atWork = work.versionKeys()
       const isAtWork = ({ key, version_key }: EndedRow) =>

@@ -41,7 +41,7 @@ export class StateTables {
     this.versions = new VersionsTable(database)
     this.jobs = new JobsTable(database, this.jobIds, this.versions, this.jobLabels)
     this.executions = new ExecutionsTable(database, this.executionIds)
-    this.history = new HistoryTable(database)
+    this.history = new HistoryTable(database, this.executions)
     this.nodes = new NodesTable(database)
     this.references = new JobReferences(this.jobs, this.versions)
     this.outbox = new OutboxTable(database, new StoredMessages(this.executions, this.references))
@@ -51,13 +51,13 @@ export class StateTables {
     this.facts = new NamedValues(database, 'facts')
   }
 
-  /** Before they are committed: what has come and gone since the time before is not written at all. */
-  write(): void {
-    this.executions.write()
-    this.history.write()
+  /** `isAll`: before they are committed; else what is going to change soon may wait. What has come and gone is never written. */
+  write(isAll: boolean): void {
+    this.executions.write(isAll)
+    this.history.write(isAll)
     this.outbox.write()
     this.inbox.write()
-    this.work.write()
+    this.work.write(isAll)
   }
 
   /** After a rollback: what is kept in memory is read again from the rows. */

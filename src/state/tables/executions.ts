@@ -6,7 +6,7 @@ import type { Execution } from '#models/execution.ts'
 import { isTerminalExecution } from '#models/execution-state.ts'
 import type { ExecutionId, JobId, NodeId } from '#models/ids.ts'
 import { prepare, prepareExact, query, value } from '../queries.ts'
-import { HeldExecutions } from './held-executions.ts'
+import { type HeldExecution, HeldExecutions } from './held-executions.ts'
 import type { IdIndex } from './id-index.ts'
 import { type ShortExecution, shortExecution, wholeExecution } from './short-execution.ts'
 
@@ -27,7 +27,7 @@ export type ExecutionRow = {
 /** What a change needs to know of an execution before it touches it. */
 export type ExecutionHandle = { key: number; revision: number; nodeId: NodeId; isLive: boolean }
 
-/** What changes without an end is written when the tables are; the last of several changes stands for all. */
+/** They are written when the tables are: once for several changes. */
 export class ExecutionsTable {
   readonly #ids: IdIndex
   readonly #held = new HeldExecutions()
@@ -40,9 +40,12 @@ export class ExecutionsTable {
   readonly #ofVersion: SqlStatement<FullRow>
   readonly #live: SqlStatement<FullRow>
   readonly #liveOfNode: SqlStatement<FullRow>
-  readonly #idsOfJob: SqlStatement<Pick<ExecutionRow, 'id' | 'is_live'>>
+  readonly #idsOfJob: SqlStatement<Pick<ExecutionRow, 'key' | 'id' | 'is_live'>>
   readonly #removeOfJob: SqlStatement<unknown>
   readonly #lastKey: SqlStatement<{ key: number | null }>
+  readonly #lastJobKey: SqlStatement<{ key: number | null }>
+  /** No job with a higher key has a row here; undefined until it is read. */
+  #lastJob: number | undefined
 
   constructor(database: SqlDatabase, ids: IdIndex) {
     this.#ids = ids
@@ -62,7 +65,7 @@ export class ExecutionsTable {
     this.#ofJob = prepareExact(database, ofJob, 'job_key')
     const ofVersion = ofJob.where('executions.version', '=', value('version'))
     this.#ofVersion = prepareExact(database, ofVersion, 'job_key, version')
-    const idsOfJob = executions.select(['id', 'is_live']).where('job_key', '=', value('job_key')).orderBy('key')
+    const idsOfJob = executions.select(['key', 'id', 'is_live']).where('job_key', '=', value('job_key')).orderBy('key')
     this.#idsOfJob = prepare(database, idsOfJob, 'job_key')
     const removal = query.deleteFrom('executions').where('job_key', '=', value('job_key'))
     this.#removeOfJob = prepare(database, removal, 'job_key')
@@ -72,31 +75,33 @@ export class ExecutionsTable {
     this.#liveOfNode = prepareExact(database, inOrder.where(isLive).where('node_id', '=', value('node_id')), 'node_id')
     const lastKey = executions.select((row) => row.fn.max('key').as('key'))
     this.#lastKey = prepare(database, lastKey, '')
+    const lastJobKey = executions.select((row) => row.fn.max('job_key').as('key'))
+    this.#lastJobKey = prepare(database, lastJobKey, '')
   }
 
   insert(key: number, jobKey: number, execution: Execution): void {
-    const { ID, JobVersion, NodeID, Revision, CreateTime, ModifyTime } = execution
-    const isLive = isTerminal(execution) ? 0 : 1
-    const body = bodyText(execution)
-    this.#insert.run(key, ID, jobKey, JobVersion, NodeID, isLive, Revision, CreateTime, ModifyTime, body)
-    this.#ids.add(ID, key)
-    this.#held.hold(key, execution)
+    this.#ids.add(execution.ID, key)
+    this.#held.add(key, jobKey, execution)
   }
 
   update({ key, nodeId, isLive }: ExecutionHandle, execution: Execution): void {
     assert(execution.NodeID === nodeId, `${execution.ID} stays on its node`)
-    if (isLive !== isTerminal(execution)) return this.#held.change(key, execution)
-    const { Revision, ModifyTime } = execution
-    this.#move.run(Revision, ModifyTime, bodyText(execution), isTerminal(execution) ? 0 : 1, key)
-    this.#held.hold(key, execution)
+    this.#held.change(key, execution, isLive)
   }
 
-  /** When the tables are written to disk. */
-  write(): void {
-    for (const { key, execution } of this.#held.takeChanged()) {
-      const { Revision, ModifyTime } = execution
-      // Naming an indexed column writes its index, also when the value stays.
-      this.#update.run(Revision, ModifyTime, bodyText(execution), key)
+  /** When the tables are written; `isAll`: to disk. */
+  write(isAll: boolean): void {
+    for (const { key, execution, newOf, isRowLive } of this.#held.takeUnwritten(isAll)) {
+      const { ID, JobVersion, NodeID, Revision, CreateTime, ModifyTime } = execution
+      const isLive = isTerminal(execution) ? 0 : 1
+      const body = bodyText(execution)
+      if (newOf !== undefined) {
+        this.#insert.run(key, ID, newOf, JobVersion, NodeID, isLive, Revision, CreateTime, ModifyTime, body)
+        this.#lastJob = Math.max(this.#lastStoredJob(), newOf)
+      } else if (isRowLive !== isTerminal(execution)) {
+        // Naming an indexed column writes its index, also when the value stays.
+        this.#update.run(Revision, ModifyTime, body, key)
+      } else this.#move.run(Revision, ModifyTime, body, isLive, key)
     }
   }
 
@@ -118,15 +123,25 @@ export class ExecutionsTable {
   }
 
   ofJob(jobKey: number, version?: number): Execution[] {
-    const held = this.#idsOfJob.all(jobKey).map(({ id }) => this.#held.get(id as ExecutionId)?.execution)
-    if (held.every((execution) => execution !== undefined))
-      return version === undefined ? held : held.filter((execution) => execution.JobVersion === version)
-    const rows = version === undefined ? this.#ofJob.all(jobKey) : this.#ofVersion.all(jobKey, version)
-    return rows.map((row) => this.#executionOf(row))
+    const unwritten = this.#held.newOfJob(jobKey)
+    const stored = this.#storedOfJob(jobKey, version)
+    const all = [...stored, ...unwritten].sort((a, b) => a.key - b.key).map(({ execution }) => execution)
+    return version === undefined ? all : all.filter((execution) => execution.JobVersion === version)
+  }
+
+  /** Those that have no row yet. */
+  newOfJob(jobKey: number): HeldExecution[] {
+    return this.#held.newOfJob(jobKey)
   }
 
   idsOfJob(jobKey: number): { id: ExecutionId; isLive: boolean }[] {
-    return this.#idsOfJob.all(jobKey).map((row) => ({ id: row.id as ExecutionId, isLive: row.is_live === 1 }))
+    const stored = this.#idsOfJob.all(jobKey).map((row) => {
+      const id = row.id as ExecutionId
+      const held = this.#held.get(id)
+      return { id, isLive: held ? !isTerminal(held.execution) : row.is_live === 1 }
+    })
+    const unwritten = this.#held.newOfJob(jobKey)
+    return [...stored, ...unwritten.map(({ execution }) => ({ id: execution.ID, isLive: !isTerminal(execution) }))]
   }
 
   removeOfJob(jobKey: number): void {
@@ -138,9 +153,11 @@ export class ExecutionsTable {
   }
 
   live(nodeId?: NodeId): Execution[] {
-    if (nodeId !== undefined) return this.#liveOfNode.all(nodeId).map((row) => this.#executionOf(row))
-    const rows = this.#live.all()
-    return rows.sort((a, b) => Number(a.key - b.key)).map((row) => this.#executionOf(row))
+    const rows = nodeId === undefined ? this.#live.all() : this.#liveOfNode.all(nodeId)
+    const byKey = new Map(rows.map((row) => [Number(row.key), this.#executionOf(row)]))
+    for (const { key, execution } of this.#held.unwritten()) byKey.set(key, execution)
+    const inOrder = [...byKey].sort(([a], [b]) => a - b).map(([, execution]) => execution)
+    return inOrder.filter((each) => !isTerminal(each) && (nodeId === undefined || each.NodeID === nodeId))
   }
 
   lastKey(): number {
@@ -150,6 +167,20 @@ export class ExecutionsTable {
   /** After a rollback. */
   forget(): void {
     this.#held.forget()
+    this.#lastJob = undefined
+  }
+
+  #storedOfJob(jobKey: number, version?: number): HeldExecution[] {
+    if (jobKey > this.#lastStoredJob()) return []
+    const held = this.#idsOfJob.all(jobKey).map(({ id }) => this.#held.get(id as ExecutionId))
+    if (held.every((each) => each !== undefined)) return held
+    const rows = version === undefined ? this.#ofJob.all(jobKey) : this.#ofVersion.all(jobKey, version)
+    return rows.map((row) => ({ key: Number(row.key), execution: this.#executionOf(row) }))
+  }
+
+  #lastStoredJob(): number {
+    this.#lastJob ??= this.#lastJobKey.get()?.key ?? 0
+    return this.#lastJob
   }
 
   /** What is live is read again soon. */

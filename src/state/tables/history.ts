@@ -2,7 +2,9 @@ import type { SqlDatabase, SqlStatement } from '#contracts/sql.ts'
 import type { ExecutionId, JobId, NodeId } from '#models/ids.ts'
 import type { JobHistory } from '#models/job-history.ts'
 import { type Exact, prepare, prepareExact, query, value } from '../queries.ts'
+import type { ExecutionsTable } from './executions.ts'
 import { cellsOf, historyOf, type Line, type LineCells, moreOf, moreText } from './history-line.ts'
+import { passesBeforeWritten } from './passes.ts'
 
 /** A line of a job's life, and those that came with it; the table that grows most. Its columns are `LineCells`. */
 export type HistoryRow = {
@@ -31,10 +33,11 @@ export type HistoryRow = {
 /** A job that begins on thousands of nodes has as many lines. */
 const linesPerRow = 32
 
-type Run = { seq: number; lines: Line[] }
+type Run = { seq: number; lines: Line[]; passes: number }
 
 /** Lines are written when the tables are, so that those of one job share a row. */
 export class HistoryTable {
+  readonly #executions: ExecutionsTable
   readonly #insert: SqlStatement<unknown>
   readonly #rowOf: SqlStatement<{ seq: number | null }>
   readonly #page: SqlStatement<Exact<StoredLines>>
@@ -44,7 +47,8 @@ export class HistoryTable {
   /** By key of the job. */
   readonly #fresh = new Map<number, Run>()
 
-  constructor(database: SqlDatabase) {
+  constructor(database: SqlDatabase, executions: ExecutionsTable) {
+    this.#executions = executions
     this.#insert = prepare(database, insertQuery(), columns.join(', '))
     const ofJob = query.selectFrom('history').where('job_key', '=', value('job_key'))
     const rowOf = ofJob.select((row) => row.fn.max('seq').as('seq')).where('seq', '<=', value('seq'))
@@ -63,18 +67,20 @@ export class HistoryTable {
   insert(jobKey: number, seq: number, lines: readonly Line[]): void {
     const run = this.#fresh.get(jobKey)
     if (run) for (const line of lines) run.lines.push(line)
-    else this.#fresh.set(jobKey, { seq, lines: [...lines] })
+    else this.#fresh.set(jobKey, { seq, lines: [...lines], passes: 0 })
   }
 
-  /** When the tables are written to disk. */
-  write(): void {
-    for (const [jobKey, { seq, lines }] of this.#fresh) {
+  /** When the tables are written; `isAll`: to disk. */
+  write(isAll: boolean): void {
+    for (const [jobKey, run] of this.#fresh) {
+      if (!isAll && run.passes++ < passesBeforeWritten) continue
+      this.#fresh.delete(jobKey)
+      const { seq, lines } = run
       for (let at = 0; at < lines.length; at += linesPerRow) {
         const [first, ...more] = lines.slice(at, at + linesPerRow) as [Line, ...Line[]]
         this.#insert.run(jobKey, seq + at, ...cellsOf(first), more.length > 0 ? moreText(more, first.line.Time) : null)
       }
     }
-    this.#fresh.clear()
   }
 
   /** After a rollback. */
@@ -84,7 +90,7 @@ export class HistoryTable {
 
   page(jobId: JobId, jobKey: number, afterSeq: number, limit: number): JobHistory[] {
     const lines: JobHistory[] = []
-    const execution = this.#executions()
+    const execution = this.#executionsOf(jobKey)
     const firstRow = this.#rowOf.get(jobKey, afterSeq)?.seq ?? 0
     // The first row may end where the page begins.
     for (const row of this.#page.all(jobKey, firstRow, limit + 1)) {
@@ -115,8 +121,10 @@ export class HistoryTable {
   }
 
   /** Finds executions by their keys, each once. */
-  #executions(): (key: number) => { id: ExecutionId; nodeId: NodeId } | undefined {
+  #executionsOf(jobKey: number): (key: number) => { id: ExecutionId; nodeId: NodeId } | undefined {
     const read = new Map<number, { id: ExecutionId; nodeId: NodeId } | undefined>()
+    for (const { key, execution } of this.#executions.newOfJob(jobKey))
+      read.set(key, { id: execution.ID, nodeId: execution.NodeID })
     return (key) => {
       if (!read.has(key)) {
         const row = this.#execution.get(key)

@@ -8,6 +8,7 @@ import type { Job } from '#models/job.ts'
 import type { Origin } from '#models/messages/messages.ts'
 import { prepare, prepareExact, query, value } from '../queries.ts'
 import type { JobReferences, StoredJob } from './job-references.ts'
+import { passesBeforeWritten } from './passes.ts'
 import { type ShortExecution, shortExecution, wholeExecution } from './short-execution.ts'
 import type { JobHead } from './versions.ts'
 
@@ -33,7 +34,7 @@ type StoredOrder = { execution: ShortExecution; job: JobHead | Job; origin?: Ori
 export type WorkHandle = { key: number; state: WorkState }
 type HeldWork = WorkHandle & { versionKey: number | null; isStored: boolean }
 /** A row that is written when the tables are, as it is then. */
-type FreshWork = { row: WorkRow; stored: StoredJob }
+type FreshWork = { row: WorkRow; stored: StoredJob; passes: number }
 
 export class WorkTable {
   readonly #references: JobReferences
@@ -68,7 +69,7 @@ export class WorkTable {
     const { versionKey } = stored
     const isStored = this.#handlesById().get(row.executionId)?.isStored ?? false
     this.#handlesById().set(row.executionId, { key, state: row.state, versionKey, isStored })
-    this.#fresh.set(row.executionId, { row, stored })
+    this.#fresh.set(row.executionId, { row, stored, passes: 0 })
   }
 
   update(key: number, { executionId, state, need, startTime }: WorkUpdate): void {
@@ -88,9 +89,12 @@ export class WorkTable {
     this.#fresh.delete(id)
   }
 
-  /** When the tables are written to disk. */
-  write(): void {
-    for (const [id, { row, stored }] of this.#fresh) {
+  /** When the tables are written; `isAll`: to disk. */
+  write(isAll: boolean): void {
+    for (const [id, fresh] of this.#fresh) {
+      if (!isAll && fresh.passes++ < passesBeforeWritten) continue
+      this.#fresh.delete(id)
+      const { row, stored } = fresh
       const held = this.#handlesById().get(id)
       assert(held, `work ${id} is held`)
       const { execution, origin } = row.order
@@ -99,7 +103,6 @@ export class WorkTable {
       this.#put.run(held.key, id, state, row.startTime, JSON.stringify(row.need), order, stored.versionKey)
       held.isStored = true
     }
-    this.#fresh.clear()
   }
 
   handle(id: ExecutionId): WorkHandle | undefined {
