@@ -8,7 +8,7 @@ import type { NodeState } from '#models/node.ts'
 import type { Evaluations } from '../evaluations.ts'
 import type { Ledger } from '../ledger.ts'
 import type { Awake } from './awake.ts'
-import { ForgetfulNodes, processText, readProcess } from './forgetful.ts'
+import { ForgetfulNodes, type Had, hadOf, type Process, processText, readProcess, type Sign } from './forgetful.ts'
 import { lossOf, takeBack } from './lost.ts'
 import type { NodeTable } from './node-table.ts'
 
@@ -36,7 +36,9 @@ export class LostWork {
 
   constructor(parts: LostWorkParts) {
     this.#parts = parts
-    this.#forgetful = new ForgetfulNodes(parts.clock, forgetfulTimes * parts.disconnectAfterMs, parts.awake)
+    const { clock, nodes, awake, disconnectAfterMs } = parts
+    const hadBy = (nodeId: NodeId): Had => nodes.revisionsOn(nodeId)
+    this.#forgetful = new ForgetfulNodes(clock, forgetfulTimes * disconnectAfterMs, awake, hadBy)
   }
 
   hear(state: NodeState, beat: Heartbeat): void {
@@ -53,13 +55,14 @@ export class LostWork {
 
   /** Of another process than was known, what it does not tell of in time is lost; also when we restart meanwhile. */
   async noteProcess(nodeId: NodeId, processId: string): Promise<void> {
-    const { ledger, clock } = this.#parts
-    const known = readProcess(await ledger.store.fact(processFact(nodeId)))
+    const { ledger } = this.#parts
+    const text = await ledger.store.fact(processFact(nodeId))
+    const live = await ledger.store.liveExecutions(nodeId)
+    const known = readProcess(text, live)
     const isSame = known?.processId === processId
-    if (isSame && known.isSettled) return
-    const process = isSame ? known : { processId, ns: clock.nowNs(), isSettled: known === undefined }
-    if (!isSame) await ledger.commitDurably({ putFacts: { [processFact(nodeId)]: processText(process) } })
-    if (!process.isSettled) this.#forgetful.restarted(nodeId, process)
+    const process = isSame ? known : { processId, had: hadOf(known ? live : []) }
+    if (processText(process) !== text) await this.#putProcess(nodeId, process)
+    if (process.had.size > 0) this.#forgetful.restarted(nodeId, processId, process.had)
   }
 
   /**
@@ -100,14 +103,13 @@ export class LostWork {
 
   /** What Go nodes have forgotten meanwhile is lost. What fails is tried at the next call. */
   lookAfter(): void {
-    const hasWork = (nodeId: NodeId): boolean => this.#parts.nodes.jobsOn(nodeId).size > 0
-    for (const [nodeId, since] of this.#forgetful.due(hasWork)) this.#loseForgotten(nodeId, since).catch(() => {})
+    for (const [nodeId, signs] of this.#forgetful.due()) this.#loseForgotten(nodeId, signs).catch(() => {})
   }
 
-  async #loseForgotten(nodeId: NodeId, unchangedSince: bigint): Promise<void> {
-    const { ledger, clock, nodes, evaluations } = this.#parts
-    const live = nodes.jobsOn(nodeId).size > 0 ? await ledger.store.liveExecutions(nodeId) : []
-    const lost = live.filter(({ ModifyTime }) => ModifyTime < unchangedSince)
+  async #loseForgotten(nodeId: NodeId, signs: readonly Sign[]): Promise<void> {
+    const { ledger, clock, evaluations } = this.#parts
+    const live = await ledger.store.liveExecutions(nodeId)
+    const lost = live.filter(({ ID, Revision }) => signs.some(({ had }) => Revision <= (had.get(ID) ?? -1)))
     if (lost.length > 0) {
       const outbox = lost.map(({ ID }) => takeBack(nodeId, ID))
       await ledger.commitDurably({ ...lossOf(lost, clock.nowNs()), outbox })
@@ -116,9 +118,13 @@ export class LostWork {
         'node-leave',
       )
     }
-    const process = readProcess(await ledger.store.fact(processFact(nodeId)))
-    if (process && !process.isSettled)
-      await ledger.commitDurably({ putFacts: { [processFact(nodeId)]: processText({ ...process, isSettled: true }) } })
-    this.#forgetful.settle(nodeId)
+    const process = readProcess(await ledger.store.fact(processFact(nodeId)), [])
+    if (process && signs.some(({ processId }) => processId === process.processId))
+      await this.#putProcess(nodeId, { ...process, had: new Map() })
+    this.#forgetful.settle(nodeId, signs)
+  }
+
+  async #putProcess(nodeId: NodeId, process: Process): Promise<void> {
+    await this.#parts.ledger.commitDurably({ putFacts: { [processFact(nodeId)]: processText(process) } })
   }
 }

@@ -143,6 +143,11 @@ export class NodeTable implements NodeViews {
     return this.#promises.countOn(id)
   }
 
+  /** What of the node has not ended, and the revision of each. */
+  revisionsOn(id: NodeId): Map<ExecutionId, number> {
+    return this.#promises.revisionsOn(id)
+  }
+
   /** Takes note of an execution as it is stored. Returns true when room was given back. */
   track(execution: Execution): boolean {
     this.#wanted.track(execution)

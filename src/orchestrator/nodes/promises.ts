@@ -2,7 +2,8 @@ import { allocatedOf, type Execution } from '#models/execution.ts'
 import type { ExecutionId, JobId, NodeId } from '#models/ids.ts'
 import { addResources, noResources, type Resources, subtractResources } from '#models/resources.ts'
 
-type Kept = { readonly live: Map<ExecutionId, { need: Resources; jobId: JobId }>; sum: Resources }
+type Held = { need: Resources; jobId: JobId; revision: number }
+type Kept = { readonly live: Map<ExecutionId, Held>; sum: Resources }
 
 /** What nodes have been promised and not given back, also those that are not in the table: one that was removed may be back before its work is stored as lost. */
 export class Promises {
@@ -28,6 +29,11 @@ export class Promises {
     return new Set([...(this.#byNode.get(id)?.live.values() ?? [])].map(({ jobId }) => jobId))
   }
 
+  /** What of the node has not ended, and the revision of each. */
+  revisionsOn(id: NodeId): Map<ExecutionId, number> {
+    return new Map([...(this.#byNode.get(id)?.live ?? [])].map(([execution, { revision }]) => [execution, revision]))
+  }
+
   setLasting(jobId: JobId, isLasting: boolean): void {
     if (isLasting) this.#lasting.add(jobId)
     else this.#lasting.delete(jobId)
@@ -41,13 +47,17 @@ export class Promises {
       .reduce((sum, { need }) => addResources(sum, need), noResources())
   }
 
-  /** Returns false when it was known. */
+  /** Takes note of its revision too. Returns false when it was known. */
   make(execution: Execution): boolean {
-    const { ID, NodeID, JobID } = execution
+    const { ID, NodeID, JobID, Revision } = execution
     const kept = this.#byNode.get(NodeID) ?? { live: new Map(), sum: noResources() }
-    if (kept.live.has(ID)) return false
+    const held = kept.live.get(ID)
+    if (held) {
+      held.revision = Revision
+      return false
+    }
     const need = allocatedOf(execution) ?? noResources()
-    kept.live.set(ID, { need, jobId: JobID })
+    kept.live.set(ID, { need, jobId: JobID, revision: Revision })
     kept.sum = addResources(kept.sum, need)
     this.#byNode.set(NodeID, kept)
     return true
