@@ -52,7 +52,7 @@ export async function openStore({
     const group = new GroupCommit(journaled, clock, { nextTurn: scheduleFlush, isBusy, log })
     const nextTurn = async () => {
       await new Promise<void>((resolve) => scheduleFlush(resolve))
-      group.requireWhole()
+      group.requireRows()
     }
     const places = new JobPlaces(database, tables.jobIds)
     const listing = new JobListing(tables.jobs, tables.jobLabels, places, nextTurn)

@@ -86,12 +86,15 @@ export class SqlStore implements Store {
   }
 
   async jobs(...which: Parameters<Store['jobs']>): Promise<Page<Job>> {
-    this.#group.requireWhole()
+    this.#read(() => this.#group.requireRows())
     return this.#listing.page(...which).catch((error: unknown) => this.#failed(error))
   }
 
   async jobIdsInStates(states: readonly JobStateName[]): Promise<JobId[]> {
-    return this.#read(() => this.#tables.jobs.idsInStates(states))
+    return this.#read(() => {
+      this.#group.requireRows()
+      return this.#tables.jobs.idsInStates(states)
+    })
   }
 
   async endedJobs(which: EndedJobs, before: bigint, limit: number): Promise<EndedJob[]> {

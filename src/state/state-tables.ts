@@ -53,6 +53,7 @@ export class StateTables {
 
   /** `isAll`: before they are committed; else what is going to change soon may wait. What has come and gone is never written. */
   write(isAll: boolean): void {
+    this.jobs.write(isAll)
     this.executions.write(isAll)
     this.history.write(isAll)
     this.outbox.write()

@@ -41,6 +41,8 @@ function writeHistory(tables: StateTables, keys: Keys, lines: ResolvedChange['hi
 }
 
 function removeJobs(tables: StateTables, keys: Keys, { removeJobs, removeHistory }: ResolvedChange): void {
+  // The row of a job that has just ended is written as one with history.
+  if (removeHistory.length > 0) tables.jobs.write(true)
   if (removeJobs.length > 0) {
     // An order refers to the job: its node is told that it is gone.
     tables.outbox.write()
@@ -67,7 +69,7 @@ function writeJobs(tables: StateTables, keys: Keys, { insertJobs, updateJobs }: 
   }
   for (const { old, versionKey, job } of updateJobs) {
     if (versionKey !== old.versionKey) writeVersion(tables, old, versionKey, job)
-    tables.jobs.update(old, job)
+    tables.jobs.update(old, versionKey, job)
   }
 }
 

@@ -10,6 +10,7 @@ import { isTerminalJob, type JobState, type JobStateName, jobStateNames } from '
 import { type Exact, prepare, prepareExact, query, value } from '../queries.ts'
 import type { IdIndex } from './id-index.ts'
 import type { JobLabelsTable } from './job-labels.ts'
+import { passesBeforeWritten } from './passes.ts'
 import { headOf, type JobHead, type Version, type VersionsTable } from './versions.ts'
 
 /** Jobs with what changes; the specification is in `versions`. */
@@ -39,10 +40,15 @@ export type JobRow = {
 export type JobHandle = { key: number; version: number; versionKey: number; revision: number; isLive: boolean }
 
 type HeldJob = { key: number; versionKey: number; head: JobHead }
+/** `hasMoved`: it has ended, or lives again, since its row was written. */
+type ChangedJob = HeldJob & { hasMoved: boolean; passes: number }
 
+/** What changes without a new version is written when the tables are: once for several changes. */
 export class JobsTable {
   /** Those that came or were read of late, without their specifications, which may be large. */
   readonly #held = new LRUCache<JobId, HeldJob>({ max: 2_048 })
+  /** Whose rows are older. */
+  readonly #changed = new Map<JobId, ChangedJob>()
   readonly #ids: IdIndex
   readonly #versions: VersionsTable
   readonly #labels: JobLabelsTable
@@ -121,15 +127,27 @@ export class JobsTable {
     this.#held.set(job.ID, { key, versionKey, head: headOf(job) })
   }
 
-  update({ key, isLive }: JobHandle, job: Job): void {
-    const { State, Revision, ModifyTime } = job
-    const state = stateNumber(State)
-    const detail = detailText(State)
-    // Naming an indexed column writes its index, also when the value stays.
-    if (isLive !== isTerminalJob(State.StateType)) this.#update.run(state, detail, Revision, ModifyTime, key)
-    else this.#move.run(state, detail, Revision, ModifyTime, isLiveNumber(State), key)
-    const held = this.#held.get(job.ID)
-    if (held) this.#held.set(job.ID, { ...held, head: { ...held.head, State, Revision, ModifyTime } })
+  update({ key, isLive }: JobHandle, versionKey: number, job: Job): void {
+    const changed = this.#changed.get(job.ID)
+    const hasMoved = changed?.hasMoved || isLive === isTerminalJob(job.State.StateType)
+    this.#changed.set(job.ID, { key, versionKey, head: headOf(job), hasMoved, passes: changed?.passes ?? 0 })
+  }
+
+  /** When the tables are written; `isAll`: to disk. */
+  write(isAll: boolean): void {
+    for (const [id, changed] of this.#changed) {
+      const { State, Revision, ModifyTime } = changed.head
+      const isLive = !isTerminalJob(State.StateType)
+      if (!isAll && isLive && changed.passes++ < passesBeforeWritten) continue
+      const { key, versionKey, head, hasMoved } = changed
+      const state = stateNumber(State)
+      const detail = detailText(State)
+      // Naming an indexed column writes its index, also when the value stays.
+      if (hasMoved) this.#move.run(state, detail, Revision, ModifyTime, isLiveNumber(State), key)
+      else this.#update.run(state, detail, Revision, ModifyTime, key)
+      this.#changed.delete(id)
+      this.#held.set(id, { key, versionKey, head })
+    }
   }
 
   /** A new version has come in place of `last`. */
@@ -145,7 +163,7 @@ export class JobsTable {
   }
 
   handle(id: JobId): JobHandle | undefined {
-    const held = this.#held.get(id)
+    const held = this.#heldOf(id)
     if (held) return jobHandle(held.key, held.versionKey, held.head)
     const key = this.#ids.key(id)
     const row = key === undefined ? undefined : this.#handle.get(key)
@@ -154,7 +172,7 @@ export class JobsTable {
   }
 
   get(id: JobId): Job | undefined {
-    const held = this.#held.get(id)
+    const held = this.#heldOf(id)
     const version = held && this.#versions.get(held.versionKey)
     if (version) return { ...version.spec, ...held.head }
     const key = this.#ids.key(id)
@@ -163,8 +181,10 @@ export class JobsTable {
 
   byKey(key: number | bigint): Job | undefined {
     const row = this.#byKey.get(key)
-    const version = row && this.#versions.get(Number(row.version_key))
+    const changed = row && this.#changed.get(row.id as JobId)
+    const version = row && this.#versions.get(changed?.versionKey ?? Number(row.version_key))
     if (!version) return undefined
+    if (changed) return { ...version.spec, ...changed.head }
     const job = jobOf(row, version)
     this.#held.set(job.ID, { key: Number(key), versionKey: Number(row.version_key), head: headOf(job) })
     return job
@@ -207,6 +227,7 @@ export class JobsTable {
     this.#labels.remove(key, job.CreateTime, job.Labels)
     this.#ids.remove(job.ID)
     this.#held.delete(job.ID)
+    this.#changed.delete(job.ID)
     this.#remove.run(key)
   }
 
@@ -217,6 +238,11 @@ export class JobsTable {
   /** After a rollback. */
   forget(): void {
     this.#held.clear()
+    this.#changed.clear()
+  }
+
+  #heldOf(id: JobId): HeldJob | undefined {
+    return this.#changed.get(id) ?? this.#held.get(id)
   }
 }
 
