@@ -34,8 +34,8 @@ export type NodeViews = {
   troubledAt(nowNs: bigint): ReadonlyMap<NodeId, number>
   /** Nodes that are likely to have inputs of the job already, and how many of them. */
   holding(job: Job): ReadonlyMap<NodeId, number>
-  /** Promised on the node to what runs until it is stopped. */
-  lastingOn(id: NodeId): Resources
+  /** Promised on the node to what runs until it is stopped; with `before` also to what is there since before then. */
+  lastingOn(id: NodeId, before?: bigint): Resources
 }
 
 /** Which of the nodes that can take an execution come first: those with most room, or with least, so that others stay empty. */

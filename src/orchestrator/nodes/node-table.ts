@@ -201,8 +201,8 @@ export class NodeTable implements NodeViews {
     return this.holders.of(job)
   }
 
-  lastingOn(id: NodeId): Resources {
-    return this.#promises.lastingOn(id)
+  lastingOn(id: NodeId, before?: bigint): Resources {
+    return this.#promises.lastingOn(id, before)
   }
 
   /** Made anew only for nodes that changed; the array is the table's own. */

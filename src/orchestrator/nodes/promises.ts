@@ -2,7 +2,7 @@ import { allocatedOf, type Execution } from '#models/execution.ts'
 import type { ExecutionId, JobId, NodeId } from '#models/ids.ts'
 import { addResources, noResources, type Resources, subtractResources } from '#models/resources.ts'
 
-type Held = { need: Resources; jobId: JobId; revision: number }
+type Held = { need: Resources; jobId: JobId; revision: number; since: bigint }
 type Kept = { readonly live: Map<ExecutionId, Held>; sum: Resources }
 
 /** What nodes have been promised and not given back, also those that are not in the table: one that was removed may be back before its work is stored as lost. */
@@ -39,17 +39,17 @@ export class Promises {
     else this.#lasting.delete(jobId)
   }
 
-  /** Promised to what runs until it is stopped. */
-  lastingOn(id: NodeId): Resources {
+  /** Promised to what runs until it is stopped; with `before` also to what is there since before then. */
+  lastingOn(id: NodeId, before = 0n): Resources {
     const live = [...(this.#byNode.get(id)?.live.values() ?? [])]
     return live
-      .filter(({ jobId }) => this.#lasting.has(jobId))
+      .filter(({ jobId, since }) => since < before || this.#lasting.has(jobId))
       .reduce((sum, { need }) => addResources(sum, need), noResources())
   }
 
   /** Takes note of its revision too. Returns false when it was known. */
   make(execution: Execution): boolean {
-    const { ID, NodeID, JobID, Revision } = execution
+    const { ID, NodeID, JobID, Revision, CreateTime } = execution
     const kept = this.#byNode.get(NodeID) ?? { live: new Map(), sum: noResources() }
     const held = kept.live.get(ID)
     if (held) {
@@ -57,7 +57,7 @@ export class Promises {
       return false
     }
     const need = allocatedOf(execution) ?? noResources()
-    kept.live.set(ID, { need, jobId: JobID, revision: Revision })
+    kept.live.set(ID, { need, jobId: JobID, revision: Revision, since: CreateTime })
     kept.sum = addResources(kept.sum, need)
     this.#byNode.set(NodeID, kept)
     return true

@@ -45,6 +45,6 @@ const withRoom = (
     troubledAt: (nowNs) => nodes.troubledAt(nowNs),
     holding: (job) => nodes.holding(job),
     reservedFor: (jobId) => nodes.reservedFor(jobId).map(changed),
-    lastingOn: (id) => nodes.lastingOn(id),
+    lastingOn: (id, before) => nodes.lastingOn(id, before),
   }
 }

@@ -140,6 +140,22 @@ describe('room that is reserved', () => {
     expect(crowd.reserved(large)).toEqual(['n-1'])
   })
 
+  it('is rather where all has ended that was there before the job came than where some of it goes on [W31]', () => {
+    const { crowd, small, large } = waiting({}, [3, 3])
+    const on = (id: string): Job[] => small.filter((each) => crowd.executions.get(each.ID)?.[0]?.NodeID === id)
+    const [, ...others] = on('n-0')
+    for (const each of on('n-1')) crowd.end(each)
+    crowd.nowNs = 20n * second
+    for (let i = 0; i < 3; i++) expect(crowd.look(jobOf(1, 20n * second))).toEqual(['n-1'])
+    for (const each of others) crowd.end(each)
+    crowd.nowNs = 31n * second
+    crowd.look(large)
+    expect(crowd.reserved(large)).toEqual(['n-1'])
+    crowd.nowNs = 62n * second
+    crowd.look(large)
+    expect(crowd.reserved(large)).toEqual(['n-0'])
+  })
+
   it('is not where services leave too little, however long the job waits', () => {
     const { crowd, large } = waiting({}, [3], { Type: 'service' })
     crowd.nowNs = 3_600n * second

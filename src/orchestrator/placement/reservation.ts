@@ -1,4 +1,5 @@
 import type { Job } from '#models/job.ts'
+import type { NodeState } from '#models/node.ts'
 import { fitsInto, type Resources, shareOf, subtractResources } from '#models/resources.ts'
 import { checkBy, type Plan } from '../plan.ts'
 import type { NodeView, Reservation, Snapshot } from '../snapshot.ts'
@@ -36,7 +37,7 @@ export const reserveSome = (snapshot: Snapshot, plan: Plan, { need, near, isFull
   const isInTime = ({ reservation: r }: NodeView): boolean => r?.since === job.VersionTime && (r.until ?? 0n) > nowNs
   const kept = nodes.reservedFor(job.ID).filter((node) => isInTime(node) && isOpen(node))
   const fresh: Reservation = { ...turnOf(job), need, until: nowNs + (nowNs - job.VersionTime) }
-  const chosen = kept.length > 0 ? kept : someOf(near, ampleChoice, chance, isOpen).sort(byPromise(job, need))
+  const chosen = kept.length > 0 ? kept : bestFirst(snapshot, need, someOf(near, ampleChoice, chance, isOpen))
   plan.reservations = new Map(
     chosen
       .slice(0, Math.min(missing, mostNodes))
@@ -60,16 +61,33 @@ const hasWaitedLong = ({ job, nowNs }: Snapshot, plan: Plan): boolean => {
 }
 
 /** It would have room if all that ends by itself had ended, and nobody whose turn is before has it reserved. */
-const mayBeReserved = ({ job, nodes }: Snapshot, need: Resources, { id, state, reservation }: NodeView): boolean => {
-  const max = state.Info.ComputeNodeInfo?.MaxCapacity
-  if (!max || (reservation && isForOther(job, reservation))) return false
-  return fitsInto(need, gpusFor(job, subtractResources(max, nodes.lastingOn(id))))
+const mayBeReserved = ({ job, nodes }: Snapshot, need: Resources, { id, state, reservation }: NodeView): boolean =>
+  !(reservation && isForOther(job, reservation)) && fitsBeside(job, need, state, nodes.lastingOn(id))
+
+const fitsBeside = (job: Job, need: Resources, { Info }: NodeState, lasting: Resources): boolean => {
+  const max = Info.ComputeNodeInfo?.MaxCapacity
+  return max !== undefined && fitsInto(need, gpusFor(job, subtractResources(max, lasting)))
 }
 
-/** Those first that were not tried just now, and of them where most of the need is there already. */
-const byPromise =
-  (job: Job, need: Resources) =>
-  (a: NodeView, b: NodeView): number =>
-    Number(a.reservation?.jobId === job.ID) - Number(b.reservation?.jobId === job.ID) ||
-    shareOf(need, b.free) - shareOf(need, a.free) ||
-    (a.id < b.id ? -1 : 1)
+/**
+ * Those first that were not tried just now; of them those where nothing that was there before the job came is in its way, since what has
+ * run for longer than the job has waited may go on for as long again; of them those where most of the need is there already.
+ */
+const bestFirst = ({ job, nodes }: Snapshot, need: Resources, open: readonly NodeView[]): NodeView[] => {
+  const rank = (node: NodeView) => ({
+    node,
+    isTried: node.reservation?.jobId === job.ID,
+    isSlow: !fitsBeside(job, need, node.state, nodes.lastingOn(node.id, job.VersionTime)),
+    share: shareOf(need, node.free),
+  })
+  return open
+    .map(rank)
+    .sort(
+      (a, b) =>
+        Number(a.isTried) - Number(b.isTried) ||
+        Number(a.isSlow) - Number(b.isSlow) ||
+        b.share - a.share ||
+        (a.node.id < b.node.id ? -1 : 1),
+    )
+    .map(({ node }) => node)
+}
