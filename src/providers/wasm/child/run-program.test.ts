@@ -256,6 +256,20 @@ describe('running a program', () => {
       expect(runOrder(order(['fill', '/outputs/file', '5000000', 'removed'])).report.failure?.class).toBe('resource')
     })
 
+    it('ends a program that makes names without end, though it writes nothing [X6]', () => {
+      const endOf = (kind: string) => {
+        const mounts = [{ guestPath: '/o', hostPath: folders.make(kind), isReadOnly: false, isOutput: true }]
+        const args = ['', 'names', '/o', '2000', kind]
+        return runOrder(orderFor('tool', { args, mounts, diskLimitBytes: 1_000_000 })).report.failure?.class
+      }
+      expect(['files', 'folders', 'links', 'removed'].map(endOf)).toEqual([
+        'resource',
+        'resource',
+        'resource',
+        undefined,
+      ])
+    })
+
     it('leaves no descriptor open behind it', () => {
       const inputs = folders.make('inputs')
       const count = (): number => readdirSync('/proc/self/fd').length

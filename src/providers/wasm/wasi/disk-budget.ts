@@ -4,20 +4,27 @@ import type { DescriptorTable } from './descriptor-table.ts'
 import { pathOf, statOf } from './host-file.ts'
 import type { MountTree, TreeNode } from './mount-tree.ts'
 
-/** Looking at more files than this would cost more than it saves. */
-const entryLimit = 100_000
-/** Written between two looks at the disk, when they would follow each other closely. */
+/** Written between two looks at the disk, when they would follow each other closely; more, where a look takes long. */
 const stepBytes = 1_048_576
+const stepBytesPerEntry = 64
+/** What a name takes of a disk, however little is in it: a folder is a block, and so is the smallest file. */
+const entryBytes = 4_096
+/** That many take nothing, so that a job which asks for little may have files as small as that. */
+const freeEntries = 1_000
+
+type Use = { bytes: number; entries: number }
+
+const takenBytes = ({ bytes, entries }: Use): number => bytes + Math.max(0, entries - freeEntries) * entryBytes
 
 /**
- * What a program writes, against what its job asked for (X6). Every byte written is counted; when the sum passes the
- * limit, its folders are looked at, because files may have been written over or removed again.
+ * What a program writes, against what its job asked for (X6). Every byte written and every name made is counted; when the sum
+ * passes the limit, its folders are looked at, because files may have been written over or removed again.
  */
 export class DiskBudget {
   readonly limitBytes: number
   readonly #tree: MountTree
   readonly #descriptors: DescriptorTable
-  #usedBytes = 0
+  #used: Use = { bytes: 0, entries: 0 }
   #nextLookBytes: number
 
   constructor(tree: MountTree, descriptors: DescriptorTable, limitBytes = Number.POSITIVE_INFINITY) {
@@ -28,25 +35,33 @@ export class DiskBudget {
   }
 
   /** The bytes in use when that is too much; else nothing. */
-  spend(bytes: number): number | undefined {
-    this.#usedBytes += bytes
-    if (this.#usedBytes <= this.#nextLookBytes) return undefined
-    const foundBytes = this.#look() + bytes
+  spend(spent: Use): number | undefined {
+    this.#used = sum(this.#used, spent)
+    if (takenBytes(this.#used) <= this.#nextLookBytes) return undefined
+    const found = sum(this.#look(), spent)
+    const foundBytes = takenBytes(found)
     if (foundBytes > this.limitBytes) return foundBytes
-    this.#usedBytes = foundBytes
-    this.#nextLookBytes = Math.max(this.limitBytes, foundBytes + stepBytes)
+    this.#used = found
+    const step = Math.max(stepBytes, found.entries * stepBytesPerEntry)
+    this.#nextLookBytes = Math.max(this.limitBytes, foundBytes + step)
     return undefined
   }
 
-  #look(): number {
-    const folders = writableFolders(this.#tree.root)
+  #look(): Use {
     try {
-      return folders.reduce((sum, fd) => sum + folderSizeBytes(pathOf(fd)), removedBytes(this.#descriptors))
+      return writableFolders(this.#tree.root)
+        .map((fd) => useOf(pathOf(fd)))
+        .reduce(sum, { bytes: removedBytes(this.#descriptors), entries: 0 })
     } catch {
-      return this.#usedBytes
+      return this.#used
     }
   }
 }
+
+const sum = (one: Use, other: Use): Use => ({
+  bytes: one.bytes + other.bytes,
+  entries: one.entries + other.entries,
+})
 
 /** Files that have no name any more take their room until they are closed. */
 function removedBytes(descriptors: DescriptorTable): number {
@@ -65,18 +80,17 @@ function writableFolders(root: TreeNode): number[] {
   return [...seen.values()]
 }
 
-/** What a folder takes, without following links. */
-function folderSizeBytes(root: string): number {
-  let sizeBytes = 0
-  let seen = 0
+/** What is in a folder, without following links. */
+function useOf(root: string): Use {
+  const use = { bytes: 0, entries: 0 }
   const waiting = [`${root}/`]
-  for (let folder = waiting.pop(); folder !== undefined && seen < entryLimit; folder = waiting.pop()) {
+  for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
     for (const entry of readdirSync(folder, { withFileTypes: true })) {
-      seen += 1
+      use.entries += 1
       const path = join(folder, entry.name)
       if (entry.isDirectory()) waiting.push(path)
-      else sizeBytes += lstatSync(path).size
+      else use.bytes += lstatSync(path).size
     }
   }
-  return sizeBytes
+  return use
 }

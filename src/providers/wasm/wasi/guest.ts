@@ -101,7 +101,16 @@ export class Guest {
 
   /** Counts bytes about to be written to a file. */
   spendDisk(bytes: number): void {
-    const usedBytes = this.disk.spend(bytes)
+    this.#spend({ bytes, entries: 0 })
+  }
+
+  /** Counts a file, folder or link that is made. */
+  spendName(): void {
+    this.#spend({ bytes: 0, entries: 1 })
+  }
+
+  #spend(spent: { bytes: number; entries: number }): void {
+    const usedBytes = this.disk.spend(spent)
     if (usedBytes === undefined) return
     const message = `disk limit exceeded: ${usedBytes} bytes written, ${this.disk.limitBytes} allowed`
     this.finish(

@@ -15,6 +15,8 @@ export type OpenWish = {
   fdFlags: number
   rights: bigint
   inheriting: bigint
+  /** Called before a file is made. */
+  onMade?: () => void
 }
 
 const raceLimit = 3
@@ -69,6 +71,7 @@ function create(place: Place, wish: OpenWish): Descriptor {
   if (!hasFlag(wish.openFlags, openFlag.create)) fail('noent')
   if (place.isFolderWanted) fail('isdir')
   requireWritable(place)
+  wish.onMade?.()
   const flags = systemFlags(accessOf(wish), wish.fdFlags)
   return describeFile(createBelow(place.parent?.fd as number, place.name, flags), place, wish)
 }

@@ -17,12 +17,14 @@ export const pathCalls: Record<string, Call> = {
     const { folder, path } = from(guest, memory, fd, pointer, length)
     memory.u32(result)
     const isLinkFollowed = (lookup & followFlag) !== 0
-    const wish = { isLinkFollowed, openFlags, fdFlags: fdFlags & 31, rights, inheriting }
+    const onMade = () => guest.spendName()
+    const wish = { isLinkFollowed, openFlags, fdFlags: fdFlags & 31, rights, inheriting, onMade }
     memory.setU32(result, guest.descriptors.add(openFile(guest.tree.root, folder, path, wish)))
   }),
-  path_create_directory: call('iii', (guest, memory, fd: number, pointer: number, length: number) =>
-    guest.folders.makeDirectory(from(guest, memory, fd, pointer, length)),
-  ),
+  path_create_directory: call('iii', (guest, memory, fd: number, pointer: number, length: number) => {
+    guest.folders.makeDirectory(from(guest, memory, fd, pointer, length))
+    guest.spendName()
+  }),
   path_remove_directory: call('iii', (guest, memory, fd: number, pointer: number, length: number) =>
     guest.folders.removeDirectory(from(guest, memory, fd, pointer, length)),
   ),
@@ -43,10 +45,12 @@ export const pathCalls: Record<string, Call> = {
       (lookup & followFlag) !== 0,
       from(guest, memory, newFd, newPointer, newLength),
     )
+    guest.spendName()
   }),
-  path_symlink: call('iiiii', (guest, memory, target: number, targetLength: number, ...rest: SymlinkArguments) =>
-    guest.folders.symlink(memory.path(target, targetLength), from(guest, memory, ...rest)),
-  ),
+  path_symlink: call('iiiii', (guest, memory, target: number, targetLength: number, ...rest: SymlinkArguments) => {
+    guest.folders.symlink(memory.path(target, targetLength), from(guest, memory, ...rest))
+    guest.spendName()
+  }),
   path_readlink: call('iiiiii', (guest, memory, fd: number, ...rest: ReadlinkArguments) => {
     const [pointer, length, buffer, sizeBytes, result] = rest
     const text = Buffer.from(guest.folders.readlink(from(guest, memory, fd, pointer, length)), 'latin1')
