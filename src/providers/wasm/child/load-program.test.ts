@@ -47,6 +47,7 @@ describe('a program', () => {
         `${prefix}could not find WASM module with name "lib". expecting a built-in module name ` +
           `(like "wasi_snapshot_preview1"), or the Alias of one of the job's InputSources`,
       )
+      expect(failure?.hint).toBe('Give that module as an input whose Alias is lib, or whose Target is /lib')
     })
 
     it('nothing from the module that is run', () => {

@@ -15,6 +15,9 @@ export type Program = { parts: readonly ProgramPart[]; entry: ProgramPart }
 
 const partLimit = 64
 
+const moduleHint =
+  'It has to be a whole core module for WASI preview 1 (wasm32-wasi, wasm32-wasip1); `bacalhau wasm validate FILE` checks one'
+
 /**
  * Loads the import modules in their order, then the entry module, and with each whatever it imports by name: a module
  * that is there already, an input of that Alias, or a file of the guest's tree (execution rules of both generations).
@@ -45,7 +48,9 @@ class Loader {
     try {
       return this.#load(ref)
     } catch (error) {
-      if (error instanceof InvalidModule) throw new ModuleProblem(`${ref.failurePrefix}: ${error.message}`)
+      if (error instanceof InvalidModule) {
+        throw new ModuleProblem(`${ref.failurePrefix}: ${error.message}`, { hint: moduleHint })
+      }
       if (error instanceof ModuleProblem) {
         const { message, ...why } = error.failure
         throw new ModuleProblem(`${ref.failurePrefix}: ${message}`, why)
@@ -75,7 +80,9 @@ class Loader {
       return this.#store.load(bytes)
     } catch (error) {
       if (!(error instanceof InvalidModule) || !('guestPath' in ref.place)) throw error
-      throw new ModuleProblem(`failed to compile module at ${JSON.stringify(ref.title)}: ${error.message}`)
+      throw new ModuleProblem(`failed to compile module at ${JSON.stringify(ref.title)}: ${error.message}`, {
+        hint: moduleHint,
+      })
     }
   }
 
@@ -94,6 +101,7 @@ class Loader {
     throw new ModuleProblem(
       `could not find WASM module with name ${JSON.stringify(name)}. expecting a built-in module name ` +
         `(like ${JSON.stringify(wasiModule)}), or the Alias of one of the job's InputSources`,
+      { hint: `Give that module as an input whose Alias is ${name}, or whose Target is /${name.replace(/^\/+/, '')}` },
     )
   }
 

@@ -63,6 +63,7 @@ describe('running a program', () => {
       expect(failureOf(orderFor('hello', { entrypoint: 'nope' }))).toEqual({
         message: "unable to find the entrypoint 'nope' in the WASM module",
         class: 'user',
+        hint: 'Name one of the functions that it exports: _start',
       })
       expect(failureOf(orderFor('hello', { entrypoint: 'memory' }))?.message).toContain('unable to find the entrypoint')
       expect(failureOf(orderFor('trap', { entrypoint: 'takes' }))).toEqual({
@@ -74,7 +75,11 @@ describe('running a program', () => {
     it('when it is no module, with the words clients know', () => {
       const file = join(folders.make('text'), 'job.yaml')
       writeFileSync(file, 'Name: job\n')
-      expect(failureOf(orderFor(file))).toEqual({ message: `${prefix}invalid magic number`, class: 'user' })
+      expect(failureOf(orderFor(file))).toEqual({
+        message: `${prefix}invalid magic number`,
+        class: 'user',
+        hint: expect.stringContaining('wasm32-wasi'),
+      })
       writeFileSync(file, '')
       expect(failureOf(orderFor(file))?.message).toBe(`${prefix}invalid magic number`)
       writeFileSync(file, Buffer.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 3, 2, 1, 9]))

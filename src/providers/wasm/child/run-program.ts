@@ -72,19 +72,25 @@ function callEntry({ order, store, guest, used, onLoaded }: Run): End {
   const entry = instance.exports[order.entrypoint]
   if (typeof entry !== 'function') {
     const message = `unable to find the entrypoint '${order.entrypoint}' in the WASM module`
-    const hint = hintOn(instance, program.entry.module)
-    throw new ModuleProblem(message, hint === undefined ? {} : { hint })
+    throw new ModuleProblem(message, { hint: hintOn(instance, program.entry.module) })
   }
   if (entry.length > 0) throw new ModuleProblem(`expected ${entry.length} params, but passed 0`)
   entry()
   return endedBy(guest) ?? { exitCode: 0, isSpent: false }
 }
 
-/** A file that was cut off where a section ends is a module still. */
-const hintOn = ({ exports }: WebAssembly.Instance, { sizeBytes }: LoadedModule): string | undefined =>
-  Object.keys(exports).length === 0
-    ? `The module of ${sizeBytes} bytes exports nothing: its file may have been cut off. Compare it with the original`
-    : undefined
+const namesShown = 10
+
+function hintOn({ exports }: WebAssembly.Instance, { sizeBytes }: LoadedModule): string {
+  // A file that was cut off where a section ends is a module still.
+  if (Object.keys(exports).length === 0) {
+    return `The module of ${sizeBytes} bytes exports nothing: its file may have been cut off. Compare it with the original`
+  }
+  const names = Object.keys(exports).filter((name) => typeof exports[name] === 'function')
+  if (names.length === 0) return 'The module exports no function: build it as a program, not as a library'
+  const more = names.length > namesShown ? ', …' : ''
+  return `Name one of the functions that it exports: ${names.slice(0, namesShown).join(', ')}${more}`
+}
 
 function endOf(error: unknown, guest: Guest, used: readonly LoadedModule[]): End {
   if (error instanceof ModuleProblem) return { exitCode: notRun, failure: error.failure, isSpent: false }
