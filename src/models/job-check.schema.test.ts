@@ -91,6 +91,9 @@ it.each([
   ['WorkingDirectory', '/a/../etc', 'must not contain ..'],
   ['WorkingDirectory', '/./proc/1', 'lies in a system folder'],
   ['EnvironmentVariables', ['A=1', 'bacalhau_x=1'], `environment variable 'bacalhau_x' cannot start with BACALHAU_`],
+  ['EnvironmentVariables', ['A=1', 'HOME'], 'environment variable "HOME" must be NAME=value'],
+  ['EnvironmentVariables', ['*'], 'environment variable "*" must be NAME=value'],
+  ['EnvironmentVariables', ['=x'], 'environment variable "=x" must be NAME=value'],
 ])('refuses %s %j of a docker task wherever it would run [R160]', (name, value, text) => {
   const problems = (Params: object) =>
     problemsOf({ Tasks: [{ Name: 'main', Engine: { Type: 'docker', Params: { Image: 'a', ...Params } } }] })

@@ -40,13 +40,12 @@ describe('containerSpec', () => {
     })
   })
 
-  it('names each variable once, the engine’s own last [R159]', () => {
+  it('names each variable once, the engine’s own last, and none without a value [R159]', () => {
     const env = { A: '1', BACALHAU_JOB_ID: 'j-1', B: 'x=y' }
-    expect(spec({ env }, { EnvironmentVariables: ['A=2', 'C', 'D=a=b'] })['Env']).toEqual([
+    expect(spec({ env }, { EnvironmentVariables: ['A=2', 'C', '*', 'D=a=b'] })['Env']).toEqual([
       'A=2',
       'BACALHAU_JOB_ID=j-1',
       'B=x=y',
-      'C',
       'D=a=b',
     ])
   })

@@ -66,8 +66,12 @@ function hostNamespaces(names: readonly string[]): Record<string, string> {
   return Object.fromEntries(shared.map(([, mode]) => [mode, 'host']))
 }
 
-/** The engine's own entries win over the task's; a name without `=` takes the image's variable away. The proxy is the only way out. */
-function environment({ env, network }: RunRequest, own: readonly string[]): string[] {
+/**
+ * The engine's own entries win over the task's. The proxy is the only way out. A name without a value, as jobs of other orchestrators
+ * may have it, is left out: Podman would give the program its own variable of that name, and all of them for `*`.
+ */
+function environment({ env, network }: RunRequest, all: readonly string[]): string[] {
+  const own = all.filter((entry) => entry.includes('='))
   const proxy = network.Type === 'HTTP' ? proxyVariables() : []
   const entries = [...Object.entries(env).map(([name, value]) => `${name}=${value}`), ...own, ...proxy]
   return [...new Map(entries.map((entry) => [entry.split('=', 1)[0], entry])).values()]
