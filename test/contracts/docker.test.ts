@@ -6,6 +6,7 @@ import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import type { RunRequest } from '#contracts/engine.ts'
+import type { Fault } from '#lib/fault.ts'
 import { newNodeId } from '#models/ids.ts'
 import { noResources } from '#models/resources.ts'
 import { isPortFree } from '#platform/free-port.ts'
@@ -96,6 +97,23 @@ withDocker((host) => {
           /^failed to create docker job container: creating container: Error response from daemon: /,
         )
         expect(fault.details?.['FailureClass']).toBe('user')
+      })
+
+      it('asks for more memory than what no container can live with', async () => {
+        const resources = { ...noResources(), Memory: 1_000_000 }
+        const fault = await faultOf(open().start(ask(script('true'), { resources }), never))
+        expect(fault.message).toContain('1000000 bytes of memory are too few for a container')
+        expect(fault.details?.['FailureClass']).toBe('resource')
+        expect(fault.hint).toContain('more memory')
+      })
+
+      it('blames the user for a folder to start in that is a file', async () => {
+        const asked = ask({ ...script('true'), WorkingDirectory: '/etc/passwd' })
+        const why = await run(asked).then(
+          ({ failure }) => failure,
+          ({ details, hint }: Fault) => ({ class: details?.['FailureClass'], hint }),
+        )
+        expect(why).toMatchObject({ class: 'user', hint: expect.stringContaining('WorkingDirectory') })
       })
 
       it('says that the engine is away, each time it is asked [X15]', async () => {

@@ -59,9 +59,14 @@ else {
       expect(await rig.open().contentOf(asked.engine, never)).toBe(content)
     })
 
-    it('blames the user for a name that is none', async () => {
-      const fault = await faultOf(rig.open().accepts(rig.ask({ Image: 'UPPER::x' }).engine, { Type: 'None' }, never))
-      expect(fault.message).toMatch(/^Could not inspect image "UPPER::x" .* invalid reference format$/)
+    it.each([
+      ['UPPER::x', 'invalid reference format'],
+      ['UPPER:x', 'repository name must be lowercase'],
+      ['tool@md5:d41d8cd98f00b204e9800998ecf8427e', 'unsupported digest algorithm'],
+      ['a'.repeat(256), 'repository name must not be more than 255 characters'],
+    ])('blames the user for a name that is none: %s', async (image, cause) => {
+      const fault = await faultOf(rig.open().accepts(rig.ask({ Image: image }).engine, { Type: 'None' }, never))
+      expect(fault.message).toMatch(new RegExp(`^Could not inspect image "${image}" .* ${cause}$`))
       expect(fault.details?.['FailureClass']).toBe('user')
     })
 

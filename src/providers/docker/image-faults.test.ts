@@ -10,11 +10,15 @@ describe('imageFailureClass', () => {
     expect(imageFailureClass(daemon('pull access denied for x, repository does not exist', '404'))).toBe('user')
     expect(imageFailureClass(daemon('manifest for alpine:nope not found: manifest unknown'))).toBe('user')
     expect(imageFailureClass(new Error('invalid reference format'))).toBe('user')
+    expect(imageFailureClass(daemon('normalizing image: normalizing name for compat API: unsupported digest'))).toBe(
+      'user',
+    )
   })
 
   it('blames the world for a registry that is away or busy', () => {
     const away = daemon('Get "https://registry.example.com/v2/": dial tcp: lookup registry.example.com: no such host')
     expect(imageFailureClass(away)).toBe('transient')
+    expect(imageFault('inspect', 'x', away).hint).toContain('cannot reach the registry')
     expect(imageFailureClass(daemon('toomanyrequests: rate limit, access denied'))).toBe('transient')
     expect(imageFailureClass(daemon('dial tcp 10.0.0.1:443: connect: connection refused'))).toBe('transient')
   })

@@ -10,6 +10,7 @@ const userTexts = [
   'unauthorized',
   'no basic auth credentials',
   'invalid reference format',
+  'normalizing name',
   'no such image',
 ]
 
@@ -36,6 +37,17 @@ const imageHint =
   'Check the name of the image. For a private one, give the node the login of its registry ' +
   '(docker login, or DOCKER_USERNAME and DOCKER_PASSWORD for Docker Hub)'
 
+/** What Go's network says when nobody was there to be asked. */
+const isUnreached = (message: string): boolean =>
+  /dial tcp|no such host|connection refused|i\/o timeout|TLS handshake|Client\.Timeout/i.test(message)
+
+function hintOf(error: unknown): string {
+  const message = messageOf(error)
+  if (error instanceof Fault && error.hint) return error.hint
+  if (isForeign(message)) return foreignHint
+  return isUnreached(message) ? `The node cannot reach the registry: see to its network. ${imageHint}` : imageHint
+}
+
 /** The one sentence clients know for images that cannot be had; `action` says what was tried. */
 export function imageFault(action: 'inspect' | 'pull', image: string, error: unknown): Fault {
   const failureClass = imageFailureClass(error)
@@ -45,7 +57,7 @@ export function imageFault(action: 'inspect' | 'pull', image: string, error: unk
       `or registry needing authorization: ${messageOf(error)}`,
     {
       component: 'Docker',
-      hint: (error instanceof Fault && error.hint) || (isForeign(messageOf(error)) ? foreignHint : imageHint),
+      hint: hintOf(error),
       isRetryable: failureClass !== 'user',
       details: { FailureClass: failureClass, Image: image },
       cause: error,

@@ -169,9 +169,8 @@ export class Images {
   }
 }
 
-/** Podman takes a name that is none for a failure of its own. */
-const isNoName = (error: unknown): boolean =>
-  dockerStatusOf(error) === 400 || /invalid reference format/.test(messageOf(error))
+/** Podman takes a name that is none for a failure of its own: of the step in which it reads names. */
+const isNoName = (error: unknown): boolean => dockerStatusOf(error) === 400 || /normalizing name/.test(messageOf(error))
 
 /** Podman only pulls. */
 const asksNoRegistries = (error: unknown): boolean =>

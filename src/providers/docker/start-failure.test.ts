@@ -20,3 +20,11 @@ it.each([
   expect(failure?.class).toBe('user')
   expect(failure?.hint).toContain('Target')
 })
+
+it('a folder to start in that is a file in the image is its user’s mistake', () => {
+  const said = 'preparing container 5f for attach: workdir "/etc/passwd" exists on container 5f, but is not a directory'
+  expect(startFailure(new Error(said), 0).failure).toMatchObject({
+    class: 'user',
+    hint: expect.stringContaining('WorkingDirectory'),
+  })
+})
