@@ -28,7 +28,9 @@ const isGone = (error: unknown): error is NodeJS.ErrnoException =>
 /** What is there, without reading it. Throws a Fault NotFound or BadRequest, or what the system says. */
 export async function uploadStat(path: string): Promise<Stats> {
   const info = await stat(path).catch((error: NodeJS.ErrnoException) => {
-    throw error.code === 'ENOENT' ? new Fault('NotFound', `${path}: no such file or folder`) : error
+    if (error.code !== 'ENOENT') throw error
+    const hint = path.includes(':') ? 'A target is absolute: ./FILE:/TARGET' : undefined
+    throw new Fault('NotFound', `${path}: no such file or folder`, { ...(hint && { hint }) })
   })
   if (dirname(path) === path) throw new Fault('BadRequest', 'a whole file system is not sent with a job')
   if (info.isDirectory() || info.isFile()) return info

@@ -1,11 +1,13 @@
 import { Fault, messageOf } from '#lib/fault.ts'
 import { checkLabels } from '#lib/selector/labels.ts'
 import { parseSelector } from '#lib/selector/parse.ts'
+import type { InputSpec } from '#lib/spec-text/input-spec.ts'
 import type { JobDraft } from '#models/job.schema.ts'
 import { normalizeJob } from '#models/job-normalize.schema.ts'
 import { isPublisherNeeded, taskProblems, validateJob } from '#models/job-validate.schema.ts'
 import { type Problem, problemText } from '#models/problem.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
+import { uploadType } from '#models/upload.ts'
 import type { FlagValues } from '../flags.ts'
 import type { Submission } from '../waiting/submit.ts'
 import { type jobFlags, jobTypeOf, type taskFlags } from './job-flags.ts'
@@ -57,13 +59,20 @@ function taskDraft(flags: Given['flags'], engine: SpecConfig, environment: Recor
     Engine: engine,
     Publisher: flags.publisher,
     Env: environment,
-    InputSources: [...flags.input],
+    InputSources: aliasedOnce(flags.input),
     ResultPaths: [...flags.output],
     Resources: withoutEmpty({ CPU: flags.cpu, Memory: flags.memory, Disk: flags.disk, GPU: flags.gpu }),
     Network: { Type: flags.network, Domains: [...flags.domain] },
     Timeouts: withoutEmpty({ TotalTimeout: seconds(flags.timeout), QueueTimeout: seconds(flags['queue-timeout']) }),
   }
 }
+
+/** The same file of this machine may lie at several places; what a module imports by its name is the first. */
+const aliasedOnce = (inputs: readonly InputSpec[]): InputSpec[] =>
+  inputs.map((input, at) => {
+    const isAgain = inputs.slice(0, at).some(({ Alias }) => Alias === input.Alias)
+    return isAgain && input.Source.Type === uploadType ? { ...input, Alias: '' } : input
+  })
 
 const withoutEmpty = <Values extends object>(values: Values): Partial<Values> =>
   Object.fromEntries(
