@@ -14,14 +14,14 @@ import { GoNode } from './go-node.ts'
 
 const settled = () => new Promise((done) => setImmediate(done))
 
-/** A node that runs `e-1`, as far as is known, and answers as `answer` says. */
-function running(answer: () => string) {
+/** A node that runs `e-1`, or what `live` names, as far as is known, and answers as `answer` says. */
+function running(answer: (request: string) => string | Promise<string>, live = () => ['e-1']) {
   const clock = new StepClock()
   const seen = { asked: 0, ended: [] as string[], logged: [] as string[] }
   const bus = partOf<Bus>({
-    request: async () => {
+    request: async (_subject: string, payload: Uint8Array) => {
       seen.asked++
-      return Buffer.from(answer())
+      return Buffer.from(await answer(Buffer.from(payload).toString()))
     },
   })
   const deliver = async (_id: NodeId, _link: string, frames: readonly Frame<{ Kind: string }>[]) => {
@@ -36,7 +36,7 @@ function running(answer: () => string) {
     end: partOf<OrchestratorEnd>({ handshake: async () => reply, deliver }),
     streams: new GoLogStreams(bus, clock, systemRandom),
     orchestratorId: 'o-1',
-    liveOn: async () => [partOf<Execution>({ ID: 'e-1', ComputeState: { StateType: 'Running' } })],
+    liveOn: async () => live().map((ID) => partOf<Execution>({ ID, ComputeState: { StateType: 'Running' } })),
     log: (event, { error }) => void seen.logged.push(`${event}: ${error}`),
   })
   const join = async () => {
@@ -79,4 +79,21 @@ it('what keeps a node of 1.4 from being asked is told where it is no silence [W7
   node.heard()
   await settled()
   expect(seen).toMatchObject({ asked: 2, logged: ['node_not_asked: a bug', 'node_not_asked: a bug'] })
+})
+
+it('what a node of 1.4 has ended unheard fails also when it is asked again before it has answered for the rest [W7]', async () => {
+  const slow = Promise.withResolvers<string>()
+  let live = ['e-1']
+  const { seen, clock, join } = running(
+    (request) => (request.includes('e-1') ? slow.promise : isOver),
+    () => live,
+  )
+  await join()
+  live = ['e-2']
+  await join()
+  slow.resolve(isOver)
+  await settled()
+  clock.goTo(5_000)
+  await settled()
+  expect(seen).toMatchObject({ asked: 2, ended: ['ComputeError', 'ComputeError'] })
 })

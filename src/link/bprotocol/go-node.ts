@@ -60,7 +60,8 @@ export class GoNode implements ComputeEnd {
   readonly #suspects = new Set<ExecutionId>()
   /** Failed while the order had no answer: when it comes again, it must not be sent. */
   readonly #givenUp = new Set<ExecutionId>()
-  #late: Timer | undefined
+  /** What it says is over: each fails when it is due. */
+  readonly #over = new Map<ExecutionId, Timer>()
   /** When it was last met: by orders of before it may have been asked by an earlier life of ours, or over a line that broke. */
   #metAtNs = 0n
   #again: Timer | undefined
@@ -88,7 +89,7 @@ export class GoNode implements ComputeEnd {
   stop(): void {
     this.#isStopped = true
     this.reports.stop()
-    this.#late?.stop()
+    for (const timer of this.#over.values()) timer.stop()
     this.#again?.stop()
   }
 
@@ -169,10 +170,14 @@ export class GoNode implements ComputeEnd {
     this.#isToBeAsked = false
     const over: ExecutionId[] = []
     await this.#gather(over).catch((error: unknown) => this.#notAsked(error))
-    if (this.#isStopped || over.length === 0) return
-    this.#late?.stop()
-    this.#late = this.#parts.clock.after(lateReportMs, () => {
-      for (const id of over) this.#fail(id, unheard, 'lost')
+    if (this.#isStopped) return
+    for (const id of over) if (!this.#over.has(id)) this.#over.set(id, this.#failLater(id))
+  }
+
+  #failLater(id: ExecutionId): Timer {
+    return this.#parts.clock.after(lateReportMs, () => {
+      this.#over.delete(id)
+      this.#fail(id, unheard, 'lost')
     })
   }
 
