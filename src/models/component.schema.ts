@@ -38,10 +38,11 @@ const rules: Record<ComponentKind, Record<string, Rule>> = {
       ['Image', "invalid docker engine param: 'Image' cannot be empty"],
     ),
     // The entry module of 1.4 is an input source, that of 1.9 a path.
-    wasm: rule('EngineSpec', { EntryModule: 'any', Entrypoint: 'string', Parameters: '[]string' }, [
-      'EntryModule',
-      'invalid wasm engine entry module. cannot be nil',
-    ]),
+    wasm: rule(
+      'EngineSpec',
+      { EntryModule: 'any', Entrypoint: 'string', Parameters: '[]string', EnvironmentVariables: 'any' },
+      ['EntryModule', 'invalid wasm engine entry module. cannot be nil'],
+    ),
   },
   storage: {
     s3: rule('SourceSpec', { ...s3Fields, Filter: 'string', VersionID: 'string', ChecksumSHA256: 'string' }, [
@@ -92,7 +93,7 @@ const none: Problem[] = []
 
 /** Parameters that a type takes beside those of its rule; the node checks them. */
 const furtherParams: Record<ComponentKind, Record<string, readonly string[]>> = {
-  engine: { docker: [], wasm: ['EnvironmentVariables', 'ImportModules', 'Deterministic', 'Seed'] },
+  engine: { docker: [], wasm: ['ImportModules', 'Deterministic', 'Seed'] },
   storage: {
     s3: ['Partition'],
     local: ['CreateAs'],

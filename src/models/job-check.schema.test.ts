@@ -94,11 +94,24 @@ it.each([
   ['EnvironmentVariables', ['A=1', 'HOME'], 'environment variable "HOME" must be NAME=value'],
   ['EnvironmentVariables', ['*'], 'environment variable "*" must be NAME=value'],
   ['EnvironmentVariables', ['=x'], 'environment variable "=x" must be NAME=value'],
+  ['EnvironmentVariables', ['A=1', 'B=x\0y'], `'EnvironmentVariables' must not contain a null character`],
+  ['WorkingDirectory', '/a\0b', `'WorkingDirectory' must not contain a null character`],
+  ['Parameters', ['a', 'b\0c'], `'Parameters' must not contain a null character`],
 ])('refuses %s %j of a docker task wherever it would run [R160]', (name, value, text) => {
   const problems = (Params: object) =>
     problemsOf({ Tasks: [{ Name: 'main', Engine: { Type: 'docker', Params: { Image: 'a', ...Params } } }] })
   expect(problems({ WorkingDirectory: '/', EnvironmentVariables: ['A=BACALHAU_'] })).toEqual([])
   expect(problems({ [name]: value })[0]).toContain(text)
+})
+
+it('refuses a null character in what a WASM program is started with, where it would end unseen', () => {
+  const problems = (Params: object) =>
+    problemsOf({ Tasks: [{ Name: 'main', Engine: { Type: 'wasm', Params: { EntryModule: '/a.wasm', ...Params } } }] })
+  const text = (name: string) => [expect.stringContaining(`'${name}' must not contain a null character`)]
+  expect(problems({ Parameters: ['a'], EnvironmentVariables: { A: 'b' } })).toEqual([])
+  expect(problems({ Parameters: ['a\0b'] })).toEqual(text('Parameters'))
+  expect(problems({ EnvironmentVariables: { A: 'b\0' } })).toEqual(text('EnvironmentVariables'))
+  expect(problems({ EnvironmentVariables: { 'A\0': 'b' } })).toEqual(text('EnvironmentVariables'))
 })
 
 const problemsOfInput = (Type: string, Params: object) =>

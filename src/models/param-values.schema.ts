@@ -6,9 +6,11 @@ import { type Problem, problemAt } from './problem.ts'
 type Params = Readonly<Record<string, unknown>>
 
 const checks: Readonly<Record<string, (params: Params) => Problem | undefined>> = {
-  'engine docker': ({ WorkingDirectory, EnvironmentVariables }) =>
-    workingDirectoryProblem((WorkingDirectory as string | undefined) ?? '') ??
-    variableProblem((EnvironmentVariables as string[] | undefined) ?? []),
+  'engine docker': (params) =>
+    workingDirectoryProblem((params['WorkingDirectory'] as string | undefined) ?? '') ??
+    variableProblem((params['EnvironmentVariables'] as string[] | undefined) ?? []) ??
+    nullProblem('docker', params),
+  'engine wasm': (params) => nullProblem('wasm', params),
   'storage inline': ({ URL }) =>
     (URL as string).startsWith('data:')
       ? undefined
@@ -46,6 +48,18 @@ function variableProblem(entries: readonly string[]): Problem | undefined {
   const text = `invalid docker engine param: environment variable ${problem}`
   return problemAt(text, 'Params', 'EnvironmentVariables', at)
 }
+
+/** What a program is started with ends at a null character: one within would cut it off, or is refused by the system. */
+function nullProblem(type: string, params: Params): Problem | undefined {
+  const hasNull = (value: unknown): boolean =>
+    typeof value === 'string' ? value.includes('\0') : isList(value) && Object.entries(value).flat().some(hasNull)
+  const name = Object.keys(params).find((each) => each !== 'EntryModule' && hasNull(params[each]))
+  return name === undefined
+    ? undefined
+    : problemAt(`invalid ${type} engine param: '${name}' must not contain a null character`, 'Params', name)
+}
+
+const isList = (value: unknown): value is object => typeof value === 'object' && value !== null
 
 function urlProblem({ URL: url, ChecksumSHA256 = '' }: Params): Problem | undefined {
   const refused = (text: string, field = 'URL') => problemAt(`invalid url storage params: ${text}`, 'Params', field)
