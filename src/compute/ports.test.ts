@@ -8,10 +8,14 @@ const network = (...Ports: { Name: string; Static?: number; Target?: number; Hos
   Type: 'Bridge' as const,
   Ports,
 })
+const unknownAddress = '192.0.2.1'
 const pool = (busy: string[] = [], begin = 0) =>
   new PortPool({
     range: { first: 20_000, last: 20_003 },
-    isFree: async (address, port) => !busy.includes(`${address}:${port}`),
+    look: async (address, port) => {
+      if (address === unknownAddress) return 'elsewhere'
+      return busy.includes(`${address}:${port}`) ? 'taken' : 'free'
+    },
     begin,
   })
 const statics = async (ports: PortPool, id: ExecutionId, count: number) =>
@@ -49,14 +53,26 @@ it('two executions never get the same port, also when they ask at the same time'
 it('a port with a number is that one or none, and a bid is told beforehand', async () => {
   const ports = pool(['127.0.0.1:5000'])
   const wanted = network({ Name: 'a', Static: 4000 }, { Name: 'b', Static: 5000, HostNetwork: '127.0.0.1' }, any)
-  expect(await ports.missing(wanted)).toEqual([5000])
+  expect(await ports.missing(wanted)).toEqual({ ports: [5000], addresses: [] })
   await expect(ports.take(one, wanted)).rejects.toThrow('port 5000 is already in use')
   expect(await ports.take(two, network({ Name: 'a', Static: 4000 }))).toEqual([
     { Name: 'a', Static: 4000, Target: 4000 },
   ])
-  expect(await ports.missing(network({ Name: 'a', Static: 4000 }))).toEqual([4000])
+  expect(await ports.missing(network({ Name: 'a', Static: 4000 }))).toEqual({ ports: [4000], addresses: [] })
   ports.release(two)
-  expect(await ports.missing(network({ Name: 'a', Static: 4000 }))).toEqual([])
+  expect(await ports.missing(network({ Name: 'a', Static: 4000 }))).toEqual({ ports: [], addresses: [] })
+})
+
+it('an address that the node does not have is told, and not as a port that is taken', async () => {
+  const ports = pool()
+  for (const port of [{ Name: 'a', Static: 4000 }, any]) {
+    const wanted = network({ ...port, HostNetwork: unknownAddress })
+    expect(await ports.missing(wanted)).toEqual({ ports: [], addresses: [unknownAddress] })
+    await expect(ports.take(one, wanted)).rejects.toMatchObject({
+      message: `this node has no address ${unknownAddress}`,
+      details: { FailureClass: 'node' },
+    })
+  }
 })
 
 it('a program listens where it says, else on the number of the machine', async () => {

@@ -2,14 +2,14 @@ import { Fault } from '#lib/fault.ts'
 import type { ExecutionId } from '#models/ids.ts'
 import type { NetworkConfig, Port } from '#models/task.ts'
 
-/** Whether nobody listens on a port of this machine at an address; tried by listening for a moment. */
-export type IsPortFree = (address: string, port: number) => Promise<boolean>
+/** How it stands with a port at an address; tried by listening for a moment. `elsewhere`: this machine has no such address. */
+export type LookAtPort = (address: string, port: number) => Promise<'free' | 'taken' | 'elsewhere'>
 
 /** First and last port that are handed out where a job names none. */
 export type PortRange = { first: number; last: number }
 
 /** How this machine's ports are handed out; `begin`: where in the range, as a part of it from 0 to below 1. */
-export type PortParts = { range: PortRange; isFree: IsPortFree; begin: number }
+export type PortParts = { range: PortRange; look: LookAtPort; begin: number }
 
 /** A port with its numbers: of the machine, and where the program listens. */
 export type OpenPort = Port & { Static: number; Target: number }
@@ -19,15 +19,15 @@ const everyAddress = '0.0.0.0'
 /** Ports of the machine that executions have, so that no two get the same. */
 export class PortPool {
   readonly #range: PortRange
-  readonly #isFree: IsPortFree
+  readonly #look: LookAtPort
   readonly #taken = new Map<number, ExecutionId>()
   /** Round robin: a port that was just given back is not the next to be handed out. */
   #next: number
 
   /** Nodes of one machine begin at different places: what one has chosen is not free for the other only once its program runs. */
-  constructor({ range, isFree, begin }: PortParts) {
+  constructor({ range, look, begin }: PortParts) {
     this.#range = range
-    this.#isFree = isFree
+    this.#look = look
     this.#next = range.first + Math.floor((range.last - range.first + 1) * begin)
   }
 
@@ -46,11 +46,11 @@ export class PortPool {
     }
   }
 
-  /** Ports that a job names and cannot have now, for its bid. */
-  async missing({ Ports = [] }: NetworkConfig): Promise<number[]> {
-    const named = Ports.flatMap((port) => (port.Static ? [{ ...port, Static: port.Static }] : []))
-    const isFree = await Promise.all(named.map((port) => this.#isAvailable(port, port.Static)))
-    return named.flatMap(({ Static }, at) => (isFree[at] ? [] : [Static]))
+  /** What a job names and cannot have now, for its bid: ports, and addresses that other nodes may have. */
+  async missing({ Ports = [] }: NetworkConfig): Promise<{ ports: number[]; addresses: string[] }> {
+    const states = await Promise.all(Ports.map((port) => this.#stateOf(port)))
+    const all = (state: string) => Ports.filter((_, at) => states[at] === state)
+    return { ports: all('taken').map(({ Static = 0 }) => Static), addresses: all('elsewhere').map(addressOf) }
   }
 
   release(id: ExecutionId): void {
@@ -76,18 +76,24 @@ export class PortPool {
   async #claim(id: ExecutionId, port: Port, number: number): Promise<boolean> {
     if (this.#taken.has(number)) return false
     this.#taken.set(number, id)
-    if (await this.#isFree(port.HostNetwork || everyAddress, number)) return true
+    const state = await this.#look(addressOf(port), number)
+    if (state === 'free') return true
     this.#taken.delete(number)
+    if (state === 'elsewhere') throw unavailable(`this node has no address ${addressOf(port)}`, addressHint)
     return false
   }
 
-  async #isAvailable({ HostNetwork }: Port, number: number): Promise<boolean> {
-    return !this.#taken.has(number) && (await this.#isFree(HostNetwork || everyAddress, number))
+  async #stateOf(port: Port): ReturnType<LookAtPort> {
+    const { Static = 0 } = port
+    return this.#taken.has(Static) ? 'taken' : this.#look(addressOf(port), Static)
   }
 }
 
-const unavailable = (message: string): Fault =>
-  new Fault('ResourceInUse', message, {
-    hint: 'Another node may have it; without a Static number a port is chosen that is free',
-    details: { FailureClass: 'node' },
-  })
+const addressOf = ({ HostNetwork }: Port): string => HostNetwork || everyAddress
+
+export const addressHint = 'Leave out HostNetwork for all addresses of the node'
+
+const unavailable = (
+  message: string,
+  hint = 'Another node may have it; without a Static number a port is chosen that is free',
+): Fault => new Fault('ResourceInUse', message, { hint, details: { FailureClass: 'node' } })

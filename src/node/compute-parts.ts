@@ -11,7 +11,7 @@ import type { ClientSettings } from '#nats/client-options.ts'
 import type { Orchestrator } from '#orchestrator/orchestrator.ts'
 import { detectResources } from '#platform/detect-resources.ts'
 import { systemDisk } from '#platform/disk.ts'
-import { isPortFree } from '#platform/free-port.ts'
+import { lookAtPort } from '#platform/free-port.ts'
 import { LogFiles } from '#platform/log-files.ts'
 import { LogSweep } from '#platform/log-sweep.ts'
 import { systemRandom } from '#platform/random.ts'
@@ -91,7 +91,7 @@ export const computeParts = async (
     providers: enabledProviders(settings, providers),
     bids: bidSettings(settings, probes),
     host: hostEnvironment(settings, deps.environment),
-    ports: { range: portRange(settings), isFree: isPortFree, begin: systemRandom.float() },
+    ports: { range: portRange(settings), look: lookAtPort, begin: systemRandom.float() },
     publishForMs: milliseconds(settings.Publishers.RetryFor),
     beatEveryMs: milliseconds(settings.Compute.Heartbeat.Interval),
     executionsDirectory: folder.executionsFolder,

@@ -9,7 +9,7 @@ import type { RunRequest } from '#contracts/engine.ts'
 import type { Fault } from '#lib/fault.ts'
 import { newNodeId } from '#models/ids.ts'
 import { noResources } from '#models/resources.ts'
-import { isPortFree } from '#platform/free-port.ts'
+import { lookAtPort } from '#platform/free-port.ts'
 import { containerNameOf, executorLabel, holderNameOf, labelFilter } from '#providers/docker/names.ts'
 import { DockerRig, faultOf, script } from '../kit/docker-rig.ts'
 import { freePort } from '../kit/free-ports.ts'
@@ -181,7 +181,7 @@ withDocker((host) => {
         await expect.poll(() => text(connect(port, '127.0.0.1')).catch(() => '')).toBe('served\n')
         void running.stop(0)
         await running.exit
-        expect(await isPortFree('127.0.0.1', port), 'its successor can have it').toBe(true)
+        expect(await lookAtPort('127.0.0.1', port), 'its successor can have it').toBe('free')
       })
 
       it('removes the network of a program that was never started in it', async () => {

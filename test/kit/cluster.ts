@@ -26,7 +26,7 @@ import { Orchestrator, type OrchestratorSettings } from '#orchestrator/orchestra
 import { SystemClock } from '#platform/clock.ts'
 import { systemDisk } from '#platform/disk.ts'
 import { scheduleFlush } from '#platform/flush.ts'
-import { isPortFree } from '#platform/free-port.ts'
+import { lookAtPort } from '#platform/free-port.ts'
 import { openJournal } from '#platform/journal-file.ts'
 import { LogFiles } from '#platform/log-files.ts'
 import { systemRandom } from '#platform/random.ts'
@@ -114,7 +114,7 @@ const computeRole = (options: RoleOptions): ComputeRole => {
       defaultResources,
     },
     host: { allowed: () => false, value: () => undefined },
-    ports: { range: { first: 20_000, last: 32_000 }, isFree: isPortFree, begin: 0 },
+    ports: { range: { first: 20_000, last: 32_000 }, look: lookAtPort, begin: 0 },
     publishForMs: 60_000,
     beatEveryMs: Number.POSITIVE_INFINITY,
     executionsDirectory: join(options.folder, 'executions'),

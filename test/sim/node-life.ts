@@ -156,7 +156,7 @@ export class NodeLife {
         defaultResources,
       },
       host: { allowed: () => false, value: () => undefined },
-      ports: { range: { first: 20_000, last: 32_000 }, isFree: async () => true, begin: 0 },
+      ports: { range: { first: 20_000, last: 32_000 }, look: async () => 'free', begin: 0 },
       publishForMs: 60_000,
       beatEveryMs: Number.POSITIVE_INFINITY,
       executionsDirectory: '/executions',
