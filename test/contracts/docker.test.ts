@@ -90,6 +90,17 @@ withDocker((host) => {
         expect((await run(ask({ Entrypoint: ['/etc/passwd'] }))).failure?.class).toBe('user')
       })
 
+      it.each(['/etc/passwd', '/etc/passwd/below'])(
+        'blames the user for a program that is to start in the file %s',
+        async (WorkingDirectory) => {
+          const ended = run(ask({ ...script('pwd'), WorkingDirectory })).then(
+            ({ failure }) => ({ FailureClass: failure?.class, hint: failure?.hint }),
+            ({ details, hint }) => ({ ...details, hint }),
+          )
+          expect(await ended).toMatchObject({ FailureClass: 'user', hint: expect.stringContaining('WorkingDirectory') })
+        },
+      )
+
       it('says which step failed when a container cannot be made', async () => {
         const resources = { ...noResources(), CPU: 4096 }
         const fault = await faultOf(open().start(ask({}, { resources }), never))

@@ -13,8 +13,8 @@ const causes: [pattern: RegExp, cause: Cause][] = [
     },
   ],
   [
-    /Cannot mkdir: .* is not a directory|\bworkdir ".*" exists on container .* is not a directory/is,
-    { class: 'user', hint: 'The image has a file there: let WorkingDirectory name a folder' },
+    /Cannot mkdir: .* is not a directory|\b(?:lstat|mkdir) [^:]*: not a directory|\bworkdir ".*" exists on container .* is not a directory/is,
+    { class: 'user', hint: 'A file is there, or above it: let WorkingDirectory name a folder' },
   ],
   [
     /could not select device driver/i,
