@@ -61,6 +61,11 @@ describe('containerSpec', () => {
     })
   })
 
+  it('limits CPU to no less than a kernel can, and not at all where none was asked for', () => {
+    const nanoCpus = (CPU: number) => spec({ resources: { CPU, Memory: 0, Disk: 0, GPU: 0 } }).HostConfig['NanoCpus']
+    expect([0, 0.0001, 0.01, 0.25].map(nanoCpus)).toEqual([0, 10_000_000, 10_000_000, 250_000_000])
+  })
+
   it('mounts inputs as they are marked and outputs writable', () => {
     const input = { Source: { Type: 'x' }, Alias: '', Target: '/in' }
     const inputs = [{ input, hostPath: '/h/in', kind: 'directory' as const, guestPath: '/in', isReadOnly: true }]

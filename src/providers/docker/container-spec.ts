@@ -45,7 +45,7 @@ export function containerSpec(
       Memory: resources.Memory,
       // The same number for both leaves no swap.
       MemorySwap: resources.Memory,
-      NanoCpus: Math.round(resources.CPU * 1e9),
+      NanoCpus: nanoCpus(resources.CPU),
       PidsLimit: settings.pidsLimit,
       CapDrop: settings.capDrop,
       ...(settings.isRootReadOnly && { ReadonlyRootfs: true, Tmpfs: { '/tmp': 'nosuid,nodev' } }),
@@ -58,6 +58,12 @@ export function containerSpec(
     },
   }
 }
+
+/** Of the tenth of a second in which the kernel counts, it gives out no less than one part in a hundred. */
+const leastCpu = 0.01
+
+/** 0 = no limit. A limit that the kernel refuses would let nothing start. */
+const nanoCpus = (cpu: number): number => (cpu > 0 ? Math.round(Math.max(cpu, leastCpu) * 1e9) : 0)
 
 /** Each container has its own but for these. */
 function hostNamespaces(names: readonly string[]): Record<string, string> {
