@@ -173,7 +173,7 @@ const values: Record<string, Record<string, JsonSchema>> = {
       not: { pattern: '(^|/)\\.\\.(/|$)|^/+(\\./+)*(proc|sys|dev)(/|$)' },
     },
     EnvironmentVariables: {
-      items: { type: 'string', pattern: '^[^=]+=', not: { pattern: '^[bB][aA][cC][aA][lL][hH][aA][uU]_' } },
+      items: { type: 'string', not: { pattern: '^[bB][aA][cC][aA][lL][hH][aA][uU]_' } },
     },
   },
 }

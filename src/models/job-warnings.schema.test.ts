@@ -50,6 +50,13 @@ it('tells of parameters that a known component does not have, and which was mean
   expect(idleOf({ Engine: { Type: 'quantum', Params: { Qubits: 3 } } })).toEqual([])
 })
 
+it('tells of variables that have no value [R159]', () => {
+  const engine = { Type: 'docker', Params: { Image: 'a', EnvironmentVariables: ['A=1', 'B', 'C='] } }
+  expect(idleOf({ Engine: engine })).toEqual([
+    'Tasks[0].Engine.Params.EnvironmentVariables[1] "B" is not NAME=value: it sets nothing',
+  ])
+})
+
 it('tells that a job on all nodes has one execution on each anyway', () => {
   expect(idleOf({}, { MaxPerNode: 2 })).toEqual([])
   expect(idleOf({}, { Type: 'ops', MaxPerNode: 2 })).toEqual(['MaxPerNode has no effect on ops jobs'])

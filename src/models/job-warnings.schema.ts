@@ -39,10 +39,23 @@ function pushIdleOfTask(idle: IdlePart[], { Type }: JobSpec, task: Task): void {
     if (Number(Resources.GPU ?? 0) > 0)
       push(['Resources', 'GPU'], 'on the program of a wasm engine, but reserves devices')
   }
+  if (typeKey(Engine.Type) === 'docker') pushBareNames(idle, Engine)
   pushIdleParams(idle, 'engine', Engine, ['Engine'])
   pushIdleParams(idle, 'publisher', Publisher, ['Publisher'])
   for (let at = 0; at < InputSources.length; at++) {
     pushIdleParams(idle, 'storage', (InputSources[at] as { Source: SpecConfig }).Source, ['InputSources', at, 'Source'])
+  }
+}
+
+/** A comma on the command line makes one of what was meant as the end of a value. */
+function pushBareNames(idle: IdlePart[], { Params }: SpecConfig): void {
+  const name = Object.keys(Params ?? {}).find((key) => key.toLowerCase() === 'environmentvariables')
+  const entries = name === undefined ? undefined : Params?.[name]
+  if (name === undefined || !Array.isArray(entries)) return
+  for (const [at, entry] of entries.entries()) {
+    if (typeof entry !== 'string' || entry.includes('=')) continue
+    const path = ['Tasks', 0, 'Engine', 'Params', name, at]
+    idle.push({ path, why: `${JSON.stringify(entry)} is not NAME=value: it sets nothing` })
   }
 }
 

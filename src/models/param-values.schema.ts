@@ -37,15 +37,11 @@ function workingDirectoryProblem(path: string): Problem | undefined {
   return ['proc', 'sys', 'dev'].includes(parts[0] ?? '') ? refused('lies in a system folder') : undefined
 }
 
-/** An engine may take a name alone, or one with a `*`, for variables of its own, which no job is to see. */
 function variableProblem(entries: readonly string[]): Problem | undefined {
-  const at = entries.findIndex((entry) => /^BACALHAU_/i.test(entry) || !/^[^=]+=/.test(entry))
-  const entry = entries[at]
-  if (entry === undefined) return undefined
-  const problem = /^BACALHAU_/i.test(entry)
-    ? `'${entry.split('=')[0]}' cannot start with BACALHAU_`
-    : `${quoted(entry)} must be NAME=value`
-  const text = `invalid docker engine param: environment variable ${problem}`
+  const at = entries.findIndex((entry) => /^BACALHAU_/i.test(entry))
+  if (at < 0) return undefined
+  const name = entries[at]?.split('=')[0]
+  const text = `invalid docker engine param: environment variable '${name}' cannot start with BACALHAU_`
   return problemAt(text, 'Params', 'EnvironmentVariables', at)
 }
 

@@ -19,13 +19,13 @@ const asked = (parts: Partial<RunRequest> = {}): RunRequest => ({
   ...parts,
 })
 const logConfig = { Type: 'local', Config: {} }
-const spec = (parts?: Partial<RunRequest>, params = {}, more = {}) =>
+const spec = (parts?: Partial<RunRequest>, params = {}, more = {}, found = {}) =>
   containerSpec(
     asked(parts),
     { Image: 'i', ...params },
     'bacalhau-n',
     { ...defaultDockerSettings, ...more },
-    { logConfig },
+    { logConfig, ...found },
   )
 
 describe('containerSpec', () => {
@@ -40,7 +40,7 @@ describe('containerSpec', () => {
     })
   })
 
-  it('names each variable once, the engine’s own last, and none without a value [R159]', () => {
+  it('names each variable once, the engine’s own last, and none without a value unless the engine takes it [R159]', () => {
     const env = { A: '1', BACALHAU_JOB_ID: 'j-1', B: 'x=y' }
     expect(spec({ env }, { EnvironmentVariables: ['A=2', 'C', '*', 'D=a=b'] })['Env']).toEqual([
       'A=2',
@@ -48,6 +48,7 @@ describe('containerSpec', () => {
       'B=x=y',
       'D=a=b',
     ])
+    expect(spec({}, { EnvironmentVariables: ['A=2', 'C'] }, {}, { takesBareNames: true })['Env']).toEqual(['A=2', 'C'])
   })
 
   it('lets the engine choose the port of the host when none is named', () => {

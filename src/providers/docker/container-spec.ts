@@ -18,6 +18,8 @@ export type ContainerParts = {
   gpus?: GpuDevices
   /** The container whose network it gets; undefined = it has its own. */
   holder?: string
+  /** Whether a variable's name alone, which takes the image's variable away, may be handed on. */
+  takesBareNames?: boolean
 }
 
 /** What the engine is told about one execution. Pure; throws a Fault for what cannot be had. */
@@ -26,7 +28,7 @@ export function containerSpec(
   params: DockerParams,
   executorId: string,
   settings: DockerSettings,
-  { logConfig, gpus = noGpuDevices, holder }: ContainerParts,
+  { logConfig, gpus = noGpuDevices, holder, takesBareNames = false }: ContainerParts,
 ): ContainerSpec {
   const { resources } = request
   const network = holder ? sharedNetwork(holder) : ownNetwork(request.network, settings.isDefaultNetworked)
@@ -35,7 +37,10 @@ export function containerSpec(
     ...(params.Entrypoint && { Entrypoint: params.Entrypoint }),
     ...(params.Parameters && { Cmd: params.Parameters }),
     ...(params.WorkingDirectory && { WorkingDir: params.WorkingDirectory }),
-    Env: environment(request, params.EnvironmentVariables ?? []),
+    Env: environment(
+      request,
+      (params.EnvironmentVariables ?? []).filter((entry) => takesBareNames || !isBareName(entry)),
+    ),
     Labels: labelsOf(executorId, request.jobId, request.executionId),
     Tty: false,
     ...network.container,
@@ -72,12 +77,10 @@ function hostNamespaces(names: readonly string[]): Record<string, string> {
   return Object.fromEntries(shared.map(([, mode]) => [mode, 'host']))
 }
 
-/**
- * The engine's own entries win over the task's. The proxy is the only way out. A name without a value, as jobs of other orchestrators
- * may have it, is left out: Podman would give the program its own variable of that name, and all of them for `*`.
- */
-function environment({ env, network }: RunRequest, all: readonly string[]): string[] {
-  const own = all.filter((entry) => entry.includes('='))
+export const isBareName = (entry: string): boolean => !entry.includes('=')
+
+/** The engine's own entries win over the task's; a name without `=` takes the image's variable away. The proxy is the only way out. */
+function environment({ env, network }: RunRequest, own: readonly string[]): string[] {
   const proxy = network.Type === 'HTTP' ? proxyVariables() : []
   const entries = [...Object.entries(env).map(([name, value]) => `${name}=${value}`), ...own, ...proxy]
   return [...new Map(entries.map((entry) => [entry.split('=', 1)[0], entry])).values()]

@@ -10,8 +10,8 @@ async function isDocker(api: DockerApi): Promise<boolean> {
 }
 
 /** Throws when the engine does not say what it is. */
-export async function isPodman(api: DockerApi, signal: AbortSignal): Promise<boolean> {
-  const { Components } = await api.call<EngineVersion>('GET', '/version', { signal })
+export async function isPodman(api: DockerApi, signal?: AbortSignal): Promise<boolean> {
+  const { Components } = await api.call<EngineVersion>('GET', '/version', { ...(signal && { signal }) })
   return Components?.some(({ Name }) => Name === 'Podman Engine') === true
 }
 

@@ -13,10 +13,11 @@ import type { InputSource, NetworkConfig } from '#models/task.ts'
 import { DockerApi } from './api.ts'
 import { openResults } from './closed-results.ts'
 import { holdContainer } from './container.ts'
-import { type ContainerSpec, containerSpec } from './container-spec.ts'
+import { type ContainerSpec, containerSpec, isBareName } from './container-spec.ts'
 import { inspectContainer } from './container-state.ts'
 import { createContainer, failedTo } from './create-container.ts'
 import { type DockerTarget, dockerTarget } from './docker-host.ts'
+import { isPodman } from './engine-kind.ts'
 import { type DockerParams, decodeDockerParams, dockerType } from './engine-params.ts'
 import { readExit, writeExit } from './exit-record.ts'
 import { findContainer } from './find-container.ts'
@@ -161,7 +162,9 @@ export class DockerEngine implements Engine {
     const gpus = await gpuDevices(request.resources).catch(failedTo('creating container devices'))
     // Images may run as any user; the folder above these is ours alone.
     await Promise.all(request.outputs.map(({ hostPath }) => chmod(hostPath, 0o777)))
-    const parts = { logConfig: await this.#logCopy.config(), gpus, ...(holder && { holder }) }
+    // Podman would give the program its service's own variable of that name, and all of them for `*`.
+    const takesBareNames = !params.EnvironmentVariables?.some(isBareName) || !(await isPodman(this.#api))
+    const parts = { logConfig: await this.#logCopy.config(), gpus, takesBareNames, ...(holder && { holder }) }
     return containerSpec(request, params, this.#executorId, this.#settings, parts)
   }
 
