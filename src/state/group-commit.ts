@@ -36,6 +36,11 @@ const settledMs = 5_000
 const writtenChanges = 500
 /** When the disk has no room for the tables. */
 const settleRetryMs = 5_000
+/** While they cannot be written, no more changes than this wait for it: all of them are applied again after each failure. */
+const mostUnsettled = 2 * settledChanges
+/** What fails while so much is applied again costs seconds each time: then it is left alone for so many times as long. */
+const longRestoreMs = 100
+const restPerRestore = 4
 
 export type GroupCommitOptions = {
   /** Runs its argument after the work of the current turn of the event loop. */
@@ -56,6 +61,10 @@ export class GroupCommit {
   #group: Group | undefined
   #settling: Timer | undefined
   #isWritingAsked = false
+  /** Why the tables could not be written, as long as they are not. */
+  #settleFailure: { error: unknown } | undefined
+  /** Until then nothing is tried that failed. */
+  #rest: { untilMs: number; error: unknown } | undefined
 
   constructor(tables: JournaledTables, clock: Clock, options: GroupCommitOptions) {
     this.#tables = tables
@@ -72,7 +81,9 @@ export class GroupCommit {
   apply(change: Change): Applied | Refusal {
     // It was decided on what is lost now.
     if (this.heedRollback() || !this.#flushOverdue()) throw rolledBack()
-    this.#tables.requireWhole()
+    if (this.#isResting) throw this.#rest?.error
+    this.requireWhole()
+    if (this.#settleFailure && this.#tables.unsettled >= mostUnsettled) throw this.#settleFailure.error
     const answer = this.#resolve(change)
     if ('refusal' in answer) return answer.refusal
     const group = this.#openGroup()
@@ -91,7 +102,8 @@ export class GroupCommit {
 
   /** Before a read. Throws while the tables do not tell what was decided. */
   requireWhole(): void {
-    this.#tables.requireWhole()
+    if (this.#tables.isBehind && this.#isResting) throw this.#rest?.error
+    this.#restoring(() => this.#tables.requireWhole())
   }
 
   /** Before a read of rows that what is in memory may change. */
@@ -171,6 +183,7 @@ export class GroupCommit {
       this.#settling?.stop()
       this.#settling = undefined
       this.#tables.settle()
+      this.#settleFailure = undefined
     })
   }
 
@@ -179,9 +192,10 @@ export class GroupCommit {
     this.flush()
     this.#isWritingAsked = false
     try {
-      act()
+      this.#restoring(act)
     } catch (error) {
       this.#options.log('store_not_written', { error })
+      this.#settleFailure = { error }
       this.#isWritingAsked = true
       this.#settleAfter(settleRetryMs)
     }
@@ -231,7 +245,7 @@ export class GroupCommit {
   /** Something failed between two rows: it is taken back, and the few changes before it are applied again. */
   #takeBackLast(group: Group, error: unknown): void {
     try {
-      this.#tables.restore(group.changes)
+      this.#restoring(() => this.#tables.restore(group.changes), error)
       if (group.changes.length === 0) this.#leave(group)
     } catch {
       this.#leave(group)
@@ -240,17 +254,38 @@ export class GroupCommit {
   }
 
   #lose(group: Group, error: unknown): void {
-    this.#restore()
+    this.#restore(error)
     group.durable.reject(error)
     for (const listener of this.#lostListeners) listener()
   }
 
   /** Tried again with whatever is asked next. */
-  #restore(): void {
+  #restore(error?: unknown): void {
     try {
-      this.#tables.restore()
+      this.#restoring(() => this.#tables.restore(), error)
     } catch {
       // It says so to who asks next.
+    }
+  }
+
+  get #isResting(): boolean {
+    return this.#rest !== undefined && this.#clock.monotonicMs() < this.#rest.untilMs
+  }
+
+  /** Does what may apply the whole journal again. `cause`: what failed before it. */
+  #restoring(act: () => void, cause?: unknown): void {
+    const startMs = this.#clock.monotonicMs()
+    let error = cause
+    try {
+      act()
+    } catch (failure) {
+      error ??= failure
+      throw failure
+    } finally {
+      const nowMs = this.#clock.monotonicMs()
+      const tookMs = nowMs - startMs
+      if (error !== undefined && tookMs >= longRestoreMs)
+        this.#rest = { untilMs: nowMs + restPerRestore * tookMs, error }
     }
   }
 }

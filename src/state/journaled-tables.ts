@@ -55,6 +55,11 @@ export class JournaledTables {
     return this.#isOpen && !this.#database.isInTransaction()
   }
 
+  /** What was decided cannot be read: the tables lack what the journal has. */
+  get isBehind(): boolean {
+    return this.#isBehind
+  }
+
   /** Throws while the tables cannot be brought up to the journal: nothing may be read from them then. */
   requireWhole(): void {
     if (this.#isBehind) this.restore()
