@@ -1,3 +1,4 @@
+import type { Verdict } from '#contracts/verdict.ts'
 import type { Execution } from '#models/execution.ts'
 import { type Job, mainTask } from '#models/job.ts'
 import type { Resources } from '#models/resources.ts'
@@ -10,7 +11,10 @@ import type { Registries } from './registry.ts'
 import { shareOf } from './share.ts'
 import type { HostEnvironment } from './steps/environment.ts'
 
-export type Bid = { kind: 'accepted'; usage: Resources } | { kind: 'declined'; reason: string }
+type Refusal = Extract<Verdict, { isYes: false }>
+
+/** `cure`: what would have this node say yes; '' = nothing is known. */
+export type Bid = { kind: 'accepted'; usage: Resources } | { kind: 'declined'; reason: string; cure: string }
 
 export type BidParts = { bids: BidSettings; registries: Registries; ports: PortPool; host: HostEnvironment }
 
@@ -36,14 +40,20 @@ export const bidFor = async (
     ...bidRules.map((rule) => rule(context)),
     ...settings.probes.map((probe) => probe(job, signal)),
   ])
-  const reasons = answers.flatMap((answer) =>
-    answer.status === 'fulfilled' && !answer.value.isYes ? [`rejected bid: ${answer.value.reason}`] : [],
+  const refusals = answers.flatMap((answer) =>
+    answer.status === 'fulfilled' && !answer.value.isYes ? [answer.value] : [],
   )
   // Who says no says so, although another cannot tell.
-  if (reasons.length > 0) return { kind: 'declined', reason: reasons.join('; ') }
+  if (refusals.length > 0) return declined(refusals)
   const unknown = answers.find((answer) => answer.status === 'rejected')
   if (unknown) throw unknown.reason
   const usage = await usageOf(context)
   const verdict = resourceVerdict(usage, context)
-  return verdict.isYes ? { kind: 'accepted', usage } : { kind: 'declined', reason: `rejected bid: ${verdict.reason}` }
+  return verdict.isYes ? { kind: 'accepted', usage } : declined([verdict])
 }
+
+const declined = (refusals: readonly Refusal[]): Bid => ({
+  kind: 'declined',
+  reason: refusals.map(({ reason }) => `rejected bid: ${reason}`).join('; '),
+  cure: [...new Set(refusals.flatMap(({ cure }) => cure ?? []))].join('; '),
+})

@@ -7,7 +7,7 @@ import { type BidParts, bidFor } from './bidder.ts'
 import { findContent } from './content.ts'
 import type { Held, Holdings } from './held.ts'
 import type { Ledger } from './ledger.ts'
-import { bidFailed, bidResult, runStarted, toOrchestrator } from './reports.ts'
+import { bidAccepted, bidDeclined, bidFailed, runStarted, toOrchestrator } from './reports.ts'
 import type { Starter } from './starter.ts'
 
 export type BiddingParts = BidParts & { clock: Clock }
@@ -60,7 +60,7 @@ export class Bidding {
 
   /** What tells that the bid for it says yes. */
   saysYes({ row }: Held): NonNullable<Change['outbox']> {
-    return toOrchestrator(bidResult(row, true, 'Accepted job', this.#parts.clock.nowNs()))
+    return toOrchestrator(bidAccepted(row, this.#parts.clock.nowNs()))
   }
 
   /** Undefined once something outside is waited for: what comes behind it must not. */
@@ -76,8 +76,7 @@ export class Bidding {
     const { execution, job, origin } = held.row.order
     try {
       const bid = await bidFor(execution, job, this.#parts, held.signal)
-      if (bid.kind === 'declined')
-        return this.#refused(bidResult(held.row, false, bid.reason, this.#parts.clock.nowNs()))
+      if (bid.kind === 'declined') return this.#refused(bidDeclined(held.row, bid, this.#parts.clock.nowNs()))
       const content = origin?.WaitsForApproval ? undefined : await findContent(held, this.#parts.registries)
       return { kind: 'accepted', need: bid.usage, content }
     } catch (error) {

@@ -4,6 +4,7 @@ import { orchestratorPeer } from '#link/post.ts'
 import { type Event, topics } from '#models/event.ts'
 import type { ExecutionId } from '#models/ids.ts'
 import type { ComputeMessage, Origin } from '#models/messages/messages.ts'
+import type { Bid } from './bidder.ts'
 import { isFoundByOthers } from './content.ts'
 import { failureEvent, failureOf } from './failure.ts'
 import type { Ending } from './run-execution.ts'
@@ -18,9 +19,23 @@ const idOf = ({ executionId, order }: WorkRow): { ExecutionID: ExecutionId; Epoc
   ...(order.origin ? { Origin: order.origin } : {}),
 })
 
-export const bidResult = (row: WorkRow, isAccepted: boolean, text: string, nowNs: bigint): ComputeMessage => {
-  const event: Event = { Message: text, Topic: topics.requestingNode, Timestamp: nowNs }
-  return { Kind: 'BidResult', Body: { ...idOf(row), IsAccepted: isAccepted, Event: event } }
+export const bidAccepted = (row: WorkRow, nowNs: bigint): ComputeMessage => {
+  const event: Event = { Message: 'Accepted job', Topic: topics.requestingNode, Timestamp: nowNs }
+  return { Kind: 'BidResult', Body: { ...idOf(row), IsAccepted: true, Event: event } }
+}
+
+export const bidDeclined = (
+  row: WorkRow,
+  { reason, cure }: Extract<Bid, { kind: 'declined' }>,
+  nowNs: bigint,
+): ComputeMessage => {
+  const event: Event = {
+    Message: reason,
+    Topic: topics.requestingNode,
+    Timestamp: nowNs,
+    ...(cure && { Details: { Hint: cure } }),
+  }
+  return { Kind: 'BidResult', Body: { ...idOf(row), IsAccepted: false, Event: event } }
 }
 
 /** `content` is what the name of its program stands for here. */

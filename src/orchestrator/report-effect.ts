@@ -62,7 +62,7 @@ const declined = (before: Execution, report: Report<'BidResult'>, nowNs: bigint)
   const after: Execution = {
     ...before,
     DesiredState: { StateType: 'Stopped', Message: 'bid rejected' },
-    ComputeState: { StateType: 'AskForBidRejected', Message: report.Event.Message },
+    ComputeState: { StateType: 'AskForBidRejected', Message: report.Event.Message, ...detailsOf(report.Event) },
     Revision: before.Revision + 1,
     ModifyTime: nowNs,
   }

@@ -33,6 +33,10 @@ describe('why a job failed [R41]', () => {
     const followed = { ...line('Attempt 1 of 2 failed'), ExecutionState: { Previous: 'Failed', New: 'Failed' } }
     expect(failureReasons(job('lost'), [followed as JobHistory])).toEqual([{ message: 'lost', hint: '' }])
     expect(failureReasons(job(), [])).toEqual([{ message: 'job failed', hint: '' }])
+    const refused = line('rejected bid: port 1 is taken', { Hint: 'another port' }, 'AskForBidRejected')
+    const told = 'rejected bid: port 1 is taken\nnot enough nodes'
+    expect(failureReasons(job(told), [refused])).toEqual([{ message: told, hint: 'another port' }])
+    expect(failureReasons(job('not enough nodes'), [refused])[0]?.hint).toBe('')
   })
 
   it('says where to look when no node has the engine and none said why', () => {

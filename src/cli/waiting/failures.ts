@@ -22,7 +22,8 @@ export function failureReasons(job: Job, history: readonly JobHistory[]): Reason
   }
   if (reasons.size > 0) return [...reasons.values()]
   const message = job.State.Message || 'job failed'
-  return [{ message, hint: hintOf(message) }]
+  const quoted = history.find(({ Event }) => Event.Details?.Hint && message.includes(Event.Message))
+  return [{ message, hint: hintOf(message) || (quoted?.Event.Details?.Hint ?? '') }]
 }
 
 const hintOf = (message: string): string =>
