@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { HandshakeReply } from '#models/messages/messages.ts'
 import { noResources } from '#models/resources.ts'
 import type { Task } from '#models/task.ts'
@@ -53,18 +53,16 @@ describe('a job that no node can take', () => {
   it('is looked at with its submission on a large cluster, too: only a job of many executions is not', async () => {
     await start()
     for (let i = 0; i < 100; i++) await joinFull(`n-${i}`)
-    const writesOf = async (Count: number): Promise<number> => {
-      let writes = 0
-      database.watch = (act, sql) => {
-        if (act === 'write' && /^(?:insert into|update) "jobs"/.test(sql)) writes++
-      }
+    const changesOf = async (Count: number): Promise<number> => {
+      const commits = vi.spyOn(cluster.store, 'commit')
       const id = await submitSpec(cluster.jobs, { ...patient, Count })
       await until('it waits', async () => (await cluster.jobs.get(id)).State.StateType === 'Queued')
-      database.watch = () => {}
-      return writes
+      const changes = commits.mock.calls.filter(([change]) => change.insertJobs?.length || change.updateJobs?.length)
+      commits.mockRestore()
+      return changes.length
     }
-    expect(await writesOf(64)).toBe(1)
-    expect(await writesOf(65)).toBe(2)
+    expect(await changesOf(64)).toBe(1)
+    expect(await changesOf(65)).toBe(2)
   })
 
   it('is nowhere when that commit fails, and the next one is stored again [I1]', async () => {

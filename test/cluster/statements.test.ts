@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { ComputeEnd } from '#contracts/node-link.ts'
 import type { ExecutionId } from '#models/ids.ts'
 import type { OrchestratorMessage } from '#models/messages/messages.ts'
@@ -54,8 +54,8 @@ const succeeded = {
 
 /** How often the executions of a job are read until all of so many have ended well, one after the other. */
 const looksToTheEnd = async (Count: number): Promise<number> => {
-  const database = new FaultySql(openSqlite(':memory:'))
-  const { orchestrator, jobs, stop } = await startOrchestrator({}, database)
+  const { orchestrator, store, jobs, stop } = await startOrchestrator()
+  const looks = vi.spyOn(store, 'executionsOfJob')
   const ordered: ExecutionId[] = []
   const back = nodeThatTakes(({ Kind, Body }) => {
     if (Kind === 'AskForBid') ordered.push(Body.Execution.ID)
@@ -63,10 +63,6 @@ const looksToTheEnd = async (Count: number): Promise<number> => {
   const NodeInfo = nodeState('n-0', { CPU: 1_000, Memory: 1e12, Disk: 1e12, GPU: 0 }, {}).Info
   const hello = { NodeInfo, StoreID: 's-0', LinkID: '', LiveExecutions: [] }
   const { LinkID } = await orchestrator.link.handshake(hello, back)
-  let looks = 0
-  database.watch = (act, sql) => {
-    if (act === 'read' && sql.includes('from "executions" where "job_key"')) looks++
-  }
   const id = await submitSpec(jobs, { Count })
   await until('all are ordered', () => ordered.length === Count)
   for (const [at, ExecutionID] of ordered.entries()) {
@@ -77,8 +73,9 @@ const looksToTheEnd = async (Count: number): Promise<number> => {
     await orchestrator.link.deliver(NodeInfo.NodeID, LinkID, [report])
   }
   expect((await endOf(jobs, id)).State.StateType).toBe('Completed')
+  const count = looks.mock.calls.length
   await stop()
-  return looks
+  return count
 }
 
 it('a job of two hundred executions is looked at as often as one of two: no step of it grows with its square [B3n]', async () => {

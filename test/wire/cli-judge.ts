@@ -49,9 +49,12 @@ export function judge(golden: CliCase, run: CliRun, compare: Compare): Verdict {
 /** What a reader sees at the end. */
 const seen = ({ exit, stdout, stderr }: Partial<CliRun>, { finalOutput }: Compare): Compared => ({
   exit: exit ?? 0,
-  stdout: finalOutput(stdout ?? ''),
-  stderr: finalOutput(stderr ?? ''),
+  stdout: wideDays(finalOutput(stdout ?? '')),
+  stderr: wideDays(finalOutput(stderr ?? '')),
 })
+
+/** Two blanks, as in `Dec  1 10:00:00`, are not the end of a column. */
+const wideDays = (text: string): string => text.replace(/\b([A-Z][a-z]{2})  (\d)(?= \d\d:\d\d:\d\d)/g, '$1 0$2')
 
 const isFlagMistake = ({ stdout = '', stderr = stdout }: CliCase): boolean =>
   /\{\{USAGE[^}]*\}\}/.test(stdout) && flagMistake.test(stderr)

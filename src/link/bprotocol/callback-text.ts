@@ -32,7 +32,8 @@ export const refused = (about: About, event: Event): Callback =>
     ? bidComplete(about, false, event)
     : failure(about, { ...event, Message: `job rejected: ${event.Message}` })
 
-const bidComplete = (about: About, isAccepted: boolean, event: Event): Callback =>
+/** Answers to bids have no details there. */
+const bidComplete = (about: About, isAccepted: boolean, { Details: _, ...event }: Event): Callback =>
   callback('OnBidComplete', about, `,"Accepted":${isAccepted},"Wait":false,"Event":${eventText(event)}`)
 
 const failure = (about: About, event: Event): Callback =>
