@@ -38,9 +38,9 @@ const writtenChanges = 500
 const settleRetryMs = 5_000
 /** While they cannot be written, no more changes than this wait for it: all of them are applied again after each failure. */
 const mostUnsettled = 2 * settledChanges
-/** What fails while so much is applied again costs seconds each time: then it is left alone for so many times as long. */
+/** What fails while so much is applied again costs seconds each time: then it is left alone for twice as long. */
 const longRestoreMs = 100
-const restPerRestore = 4
+const restPerRestore = 2
 
 export type GroupCommitOptions = {
   /** Runs its argument after the work of the current turn of the event loop. */
@@ -106,15 +106,17 @@ export class GroupCommit {
     this.#restoring(() => this.#tables.requireWhole())
   }
 
-  /** Before a read of rows that what is in memory may change. */
+  /** Before a read that goes by rows. Where they cannot be written, it goes by those that are: they lack the last moments. */
   requireRows(): void {
     this.requireWhole()
+    if (this.#settleFailure) return
     try {
       this.#tables.writeAllRows()
     } catch (error) {
+      this.#notWritten(error)
       if (this.#group) this.#takeBackLast(this.#group, error)
-      else this.#restore()
-      throw error
+      else this.#restore(error)
+      this.requireWhole()
     }
   }
 
@@ -194,11 +196,16 @@ export class GroupCommit {
     try {
       this.#restoring(act)
     } catch (error) {
-      this.#options.log('store_not_written', { error })
-      this.#settleFailure = { error }
-      this.#isWritingAsked = true
-      this.#settleAfter(settleRetryMs)
+      this.#notWritten(error)
     }
+  }
+
+  /** It is tried again later. */
+  #notWritten(error: unknown): void {
+    this.#options.log('store_not_written', { error })
+    this.#settleFailure = { error }
+    this.#isWritingAsked = true
+    this.#settleAfter(settleRetryMs)
   }
 
   #settleAfter(pauseMs: number): void {

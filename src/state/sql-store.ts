@@ -91,10 +91,7 @@ export class SqlStore implements Store {
   }
 
   async jobIdsInStates(states: readonly JobStateName[]): Promise<JobId[]> {
-    return this.#read(() => {
-      this.#group.requireRows()
-      return this.#tables.jobs.idsInStates(states)
-    })
+    return this.#read(() => this.#tables.jobs.idsInStates(states))
   }
 
   async endedJobs(which: EndedJobs, before: bigint, limit: number): Promise<EndedJob[]> {

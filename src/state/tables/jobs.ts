@@ -39,6 +39,7 @@ export type JobRow = {
 /** What a change needs to know of a job before it touches it. */
 export type JobHandle = { key: number; version: number; versionKey: number; revision: number; isLive: boolean }
 
+type StateRow = Pick<JobRow, 'key' | 'id' | 'state'>
 type HeldJob = { key: number; versionKey: number; head: JobHead }
 /** `hasMoved`: it has ended, or lives again, since its row was written. */
 type ChangedJob = HeldJob & { hasMoved: boolean; passes: number }
@@ -60,8 +61,8 @@ export class JobsTable {
   readonly #byKey: SqlStatement<Exact<FullRow>>
   readonly #byName: SqlStatement<{ id: string; created_at: bigint }>
   readonly #unnamed: SqlStatement<{ id: string; created_at: bigint }>
-  readonly #live: SqlStatement<{ id: string; state: number }>
-  readonly #ended: SqlStatement<{ id: string; state: number }>
+  readonly #live: SqlStatement<StateRow>
+  readonly #ended: SqlStatement<StateRow>
   readonly #endedBefore: Readonly<Record<EndedJobs, SqlStatement<EndedRow>>>
   readonly #forgetHistory: SqlStatement<unknown>
   readonly #remove: SqlStatement<unknown>
@@ -93,7 +94,7 @@ export class JobsTable {
     this.#byName = prepareExact(database, named.limit(sql.lit(1)), 'namespace, name')
     const unnamed = inNamespace.where('key', '=', value('key')).where('name', 'is', null)
     this.#unnamed = prepareExact(database, unnamed, 'namespace, key')
-    const byAge = jobs.select(['id', 'state']).orderBy('key')
+    const byAge = jobs.select(['key', 'id', 'state']).orderBy('key')
     this.#live = prepare(database, byAge.where('is_live', '=', sql.lit(1)), '')
     this.#ended = prepare(database, byAge.where('is_live', '=', sql.lit(0)), '')
     this.#endedBefore = {
@@ -205,10 +206,13 @@ export class JobsTable {
 
   idsInStates(states: readonly JobStateName[]): JobId[] {
     const wanted = new Set(states.map((state) => jobStateNames.indexOf(state)))
-    const rows: { id: string; state: number }[] = []
+    const rows: StateRow[] = []
     if (states.some((state) => !isTerminalJob(state))) rows.push(...this.#live.all())
     if (states.some(isTerminalJob)) rows.push(...this.#ended.all())
-    return rows.filter((row) => wanted.has(row.state)).map((row) => row.id as JobId)
+    const found = new Map(rows.map((row) => [row.id, row]))
+    for (const [id, { key, head }] of this.#changed) found.set(id, { key, id, state: stateNumber(head.State) })
+    const inStates = [...found.values()].filter((row) => wanted.has(row.state))
+    return inStates.sort((a, b) => a.key - b.key).map((row) => row.id as JobId)
   }
 
   /** Ended before this time, with no live execution. */
