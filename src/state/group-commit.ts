@@ -102,7 +102,8 @@ export class GroupCommit {
 
   /** Before a read. Throws while the tables do not tell what was decided. */
   requireWhole(): void {
-    if (this.#tables.isBehind && this.#isResting) throw this.#rest?.error
+    if (!this.#tables.isBehind) return
+    if (this.#isResting) throw this.#rest?.error
     this.#restoring(() => this.#tables.requireWhole())
   }
 

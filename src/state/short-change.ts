@@ -7,55 +7,41 @@ import type { JobHead } from './tables/versions.ts'
  * A change as the journal has it. A job is in most changes of its life; from the second on without its specification, which the
  * tables have when the change before has been applied to them.
  */
-export type ShortChange = Omit<Change, 'updateJobs' | 'putWork' | 'outbox'> & {
-  updateJobs?: readonly Short<JobUpdate>[]
-  putWork?: readonly ShortWork[]
-  outbox?: readonly { peer: string; message: OutboxMessage | ShortOrder }[]
-}
+export type ShortChange = ChangeOf<Job | JobHead>
 
-type Short<Part> = Omit<Part, 'job'> & { job: Job | JobHead }
+type ChangeOf<AJob> = Omit<Change, 'updateJobs' | 'putWork' | 'outbox'> & {
+  updateJobs?: readonly (Omit<JobUpdate, 'job'> & { job: AJob })[]
+  putWork?: readonly (Omit<WorkRow, 'order'> & { order: Omit<WorkRow['order'], 'job'> & { job: AJob } })[]
+  outbox?: readonly { peer: string; message: MessageOf<AJob> }[]
+}
 type JobUpdate = NonNullable<Change['updateJobs']>[number]
-type ShortWork = Omit<WorkRow, 'order'> & { order: Short<WorkRow['order']> }
 type Order = Extract<OutboxMessage, { Kind: 'AskForBid' }>
-type ShortOrder = Omit<Order, 'Body'> & { Body: Omit<Order['Body'], 'Job'> & { Job: Job | JobHead } }
+type MessageOf<AJob> =
+  | Exclude<OutboxMessage, Order>
+  | (Omit<Order, 'Body'> & { Body: Omit<Order['Body'], 'Job'> & { Job: AJob } })
 
 /** Before it is applied. */
 export function shortChange(change: Change, references: JobReferences): ShortChange {
   const { updateJobs, putWork, outbox } = change
-  if (!updateJobs?.length && !putWork?.length && !outbox?.length) return change
-  return {
-    ...change,
-    ...(updateJobs && { updateJobs: updateJobs.map((each) => ({ ...each, job: references.head(each.job) })) }),
-    ...(putWork && {
-      putWork: putWork.map((row) => ({ ...row, order: { ...row.order, job: references.head(row.order.job) } })),
-    }),
-    ...(outbox && {
-      outbox: outbox.map(({ peer, message }) => ({ peer, message: shortMessage(message, references) })),
-    }),
-  }
+  const hasJobs = updateJobs?.length || putWork?.length || outbox?.length
+  return hasJobs ? withJobs(change, (job) => references.head(job)) : change
 }
 
 /** What it was made of; all that was applied before it must be applied. */
-export function wholeChange(short: ShortChange, references: JobReferences): Change {
-  const { updateJobs, putWork, outbox, ...rest } = short
+export const wholeChange = (short: ShortChange, references: JobReferences): Change =>
+  withJobs(short, (job) => references.whole(job))
+
+function withJobs<From, To>(
+  { updateJobs, putWork, outbox, ...rest }: ChangeOf<From>,
+  to: (job: From) => To,
+): ChangeOf<To> {
   return {
     ...rest,
-    ...(updateJobs && { updateJobs: updateJobs.map((each) => ({ ...each, job: references.whole(each.job) })) }),
-    ...(putWork && {
-      putWork: putWork.map((row) => ({ ...row, order: { ...row.order, job: references.whole(row.order.job) } })),
-    }),
-    ...(outbox && {
-      outbox: outbox.map(({ peer, message }) => ({ peer, message: wholeMessage(message, references) })),
-    }),
+    ...(updateJobs && { updateJobs: updateJobs.map((each) => ({ ...each, job: to(each.job) })) }),
+    ...(putWork && { putWork: putWork.map((row) => ({ ...row, order: { ...row.order, job: to(row.order.job) } })) }),
+    ...(outbox && { outbox: outbox.map(({ peer, message }) => ({ peer, message: withJob(message, to) })) }),
   }
 }
 
-function shortMessage(message: OutboxMessage, references: JobReferences): OutboxMessage | ShortOrder {
-  if (message.Kind !== 'AskForBid') return message
-  return { ...message, Body: { ...message.Body, Job: references.head(message.Body.Job) } }
-}
-
-function wholeMessage(message: OutboxMessage | ShortOrder, references: JobReferences): OutboxMessage {
-  if (message.Kind !== 'AskForBid') return message
-  return { ...message, Body: { ...message.Body, Job: references.whole(message.Body.Job) } }
-}
+const withJob = <From, To>(message: MessageOf<From>, to: (job: From) => To): MessageOf<To> =>
+  message.Kind === 'AskForBid' ? { ...message, Body: { ...message.Body, Job: to(message.Body.Job) } } : message
