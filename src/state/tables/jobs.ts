@@ -3,38 +3,25 @@ import { LRUCache } from 'lru-cache'
 import type { SqlDatabase, SqlStatement } from '#contracts/sql.ts'
 import type { EndedJobs } from '#contracts/store.ts'
 import { assert } from '#lib/assert.ts'
-import { exactJson, parseExact } from '#lib/json/exact.ts'
 import type { JobId } from '#models/ids.ts'
 import type { Job } from '#models/job.ts'
-import { isTerminalJob, type JobState, type JobStateName, jobStateNames } from '#models/job-state.ts'
+import { isTerminalJob, type JobStateName, jobStateNames } from '#models/job-state.ts'
 import { type Exact, prepare, prepareExact, query, value } from '../queries.ts'
 import type { IdIndex } from './id-index.ts'
 import type { JobLabelsTable } from './job-labels.ts'
+import {
+  detailText,
+  type FullRow,
+  fullColumns,
+  isLiveNumber,
+  type JobRow,
+  jobOf,
+  labelsText,
+  ownName,
+  stateNumber,
+} from './job-row.ts'
 import { passesBeforeWritten } from './passes.ts'
-import { headOf, type JobHead, type Version, type VersionsTable } from './versions.ts'
-
-/** Jobs with what changes; the specification is in `versions`. */
-export type JobRow = {
-  key: number
-  id: string
-  namespace: string
-  /** null = no name of its own: its name is its id. */
-  name: string | null
-  /** Place in `jobStateNames`. */
-  state: number
-  /** Message and Details as JSON. */
-  state_detail: string | null
-  is_live: number
-  version: number
-  version_key: number
-  revision: number
-  created_at: bigint
-  modified_at: bigint
-  /** JSON; null = none. */
-  labels: string | null
-  /** 0 = removed since the job ended. */
-  has_history: number
-}
+import { headOf, type JobHead, type VersionsTable } from './versions.ts'
 
 /** What a change needs to know of a job before it touches it. */
 export type JobHandle = { key: number; version: number; versionKey: number; revision: number; isLive: boolean }
@@ -319,45 +306,3 @@ const specColumns = () => ({
   version_key: value('version_key'),
   labels: value('labels'),
 })
-
-const fullColumns = [
-  'id',
-  'state',
-  'state_detail',
-  'version',
-  'version_key',
-  'revision',
-  'created_at',
-  'modified_at',
-] as const
-type FullRow = Pick<JobRow, (typeof fullColumns)[number]>
-
-const jobOf = (row: Exact<FullRow>, version: Version): Job => ({
-  ...version.spec,
-  ID: row.id as JobId,
-  State: stateOf(Number(row.state), row.state_detail),
-  Version: Number(row.version),
-  Revision: Number(row.revision),
-  CreateTime: row.created_at,
-  ModifyTime: row.modified_at,
-  VersionTime: version.createdAt,
-})
-
-const stateNumber = (state: JobState): number => jobStateNames.indexOf(state.StateType)
-const isLiveNumber = (state: JobState): number => (isTerminalJob(state.StateType) ? 0 : 1)
-
-function detailText({ StateType, ...detail }: JobState): string | null {
-  return detail.Message === undefined && detail.Details === undefined ? null : exactJson(detail)
-}
-
-const stateOf = (state: number, detail: string | null): JobState => ({
-  StateType: jobStateNames[state] ?? 'Undefined',
-  ...(detail === null ? undefined : parseExact<Omit<JobState, 'StateType'>>(detail)),
-})
-
-const ownName = (job: Job): string | null => (job.Name === job.ID ? null : job.Name)
-
-function labelsText(job: Job): string | null {
-  for (const _ in job.Labels) return exactJson(job.Labels)
-  return null
-}
