@@ -19,7 +19,7 @@ async function asNobody(work: () => Promise<void>): Promise<void> {
 }
 
 /** What the engine says of a container. */
-type Said = { SizeRw?: number; Mounts?: object[]; HostsPath?: string; processes?: number }
+type Said = { SizeRw?: number; Mounts?: object[]; HostsPath?: string; GraphDriver?: object; processes?: number }
 
 describe('the watch over a container', () => {
   let folder: string
@@ -106,6 +106,29 @@ describe('the watch over a container', () => {
     const hollow = watch(1_000_000, {})
     await hollow.look()
     expect(hollow.limits.failure()?.message).toMatch(/^disk limit exceeded: 10995\d+ bytes/)
+  })
+
+  it('counts files, folders and links in which nothing is by what their names take, but for a thousand [X6, S7]', async () => {
+    for (let n = 0; n < 500; n++) writeFileSync(join(folder, `file-${n}`), '')
+    for (let n = 0; n < 500; n++) symlinkSync('x', join(folder, `link-${n}`))
+    const few = watch(20_000, {})
+    await few.look()
+    expect(few.limits.failure()).toBeUndefined()
+    for (let n = 500; n < 510; n++) writeFileSync(join(folder, `file-${n}`), '')
+    const many = watch(20_000, {})
+    await many.look()
+    expect(many.limits.failure()?.message).toMatch(/^disk limit exceeded: 4[01]\d{3} bytes/)
+  })
+
+  it('counts such names in the layer of a container too, of which the engine counts bytes alone [X6, S7]', async () => {
+    const upper = `${folder}-upper`
+    mkdirSync(upper)
+    for (let n = 0; n < 510; n++) mkdirSync(join(upper, `folder-${n}`))
+    for (let n = 0; n < 500; n++) writeFileSync(join(upper, `file-${n}`), '')
+    const { limits, look } = watch(50_000, { SizeRw: 20_000, GraphDriver: { Data: { UpperDir: upper } } })
+    await look()
+    rmSync(upper, { recursive: true })
+    expect(limits.failure()?.message).toMatch(/^disk limit exceeded: 60960 bytes/)
   })
 
   it('ends a program that hides where no path leads, when that is seen twice [X6, S7]', async () => {

@@ -1,5 +1,6 @@
 import { lstatSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { namesBytes } from '#lib/names-bytes.ts'
 import type { DescriptorTable } from './descriptor-table.ts'
 import { pathOf, statOf } from './host-file.ts'
 import type { MountTree, TreeNode } from './mount-tree.ts'
@@ -7,14 +8,10 @@ import type { MountTree, TreeNode } from './mount-tree.ts'
 /** Written between two looks at the disk, when they would follow each other closely; more, where a look takes long. */
 const stepBytes = 1_048_576
 const stepBytesPerEntry = 64
-/** What a name takes of a disk, however little is in it: a folder is a block, and so is the smallest file. */
-const entryBytes = 4_096
-/** That many take nothing, so that a job which asks for little may have files as small as that. */
-const freeEntries = 1_000
 
 type Use = { bytes: number; entries: number }
 
-const takenBytes = ({ bytes, entries }: Use): number => bytes + Math.max(0, entries - freeEntries) * entryBytes
+const takenBytes = ({ bytes, entries }: Use): number => bytes + namesBytes(entries)
 
 /**
  * What a program writes, against what its job asked for (X6). Every byte written and every name made is counted; when the sum
