@@ -29,11 +29,14 @@ it('tells that jobs that never end publish nothing [R131, R135]', () => {
   ])
 })
 
-it('tells that domains need an HTTP network, and what WASM programs cannot use', () => {
+it('tells that domains and an HTTP network need each other [R152], and what WASM programs cannot use', () => {
   const domains = { Domains: ['example.org'] }
   expect(idleOf({ Network: { Type: 'HTTP', ...domains } })).toEqual([])
   expect(idleOf({ Network: { Type: 'None', ...domains } })).toEqual([
     'Tasks[0].Network.Domains has no effect with network None',
+  ])
+  expect(idleOf({ Network: { Type: 'HTTP' } })).toEqual([
+    'Tasks[0].Network names no Domains: nodes decline a task with network HTTP that names none',
   ])
   const wasm = { Type: 'WASM', Params: { EntryModule: 'm', EntryPoint: '_start', Seed: 1 } }
   const idle = idleOf({ Engine: wasm, Resources: { GPU: '1' }, Network: { Type: 'Host', Ports: [{ Name: 'a' }] } })

@@ -34,6 +34,7 @@ function pushIdleOfTask(idle: IdlePart[], { Type }: JobSpec, task: Task): void {
     if (ResultPaths.length > 0) push(['ResultPaths'], onType)
   }
   if (Network.Domains && Network.Type !== 'HTTP') push(['Network', 'Domains'], `with network ${Network.Type}`)
+  if (Network.Type === 'HTTP' && !Network.Domains?.length) idle.push({ path: ['Tasks', 0, 'Network'], why: noDomains })
   if (typeKey(Engine.Type) === 'wasm') {
     if (Network.Ports) push(['Network', 'Ports'], 'with the wasm engine')
     if (Number(Resources.GPU ?? 0) > 0)
@@ -46,6 +47,9 @@ function pushIdleOfTask(idle: IdlePart[], { Type }: JobSpec, task: Task): void {
     pushIdleParams(idle, 'storage', (InputSources[at] as { Source: SpecConfig }).Source, ['InputSources', at, 'Source'])
   }
 }
+
+/** The releases before took such a job, and no node of theirs could start it. */
+const noDomains = 'names no Domains: nodes decline a task with network HTTP that names none'
 
 /** A comma on the command line makes one of what was meant as the end of a value. */
 function pushBareNames(idle: IdlePart[], { Params }: SpecConfig): void {
