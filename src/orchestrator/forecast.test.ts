@@ -47,7 +47,7 @@ describe('a forecast', () => {
         forecast(withTask({ Resources: { CPU: '8', Memory: '1' } }), one),
       ],
       [
-        '1 size: too small for GPU 1. ask for no GPU, or start a larger node',
+        '1 size: offers no GPUs. ask for no GPU, or start a node with GPUs',
         forecast(withTask({ Resources: { GPU: '1' } }), one),
       ],
       ['1 approval: not approved. approve it: bacalhau node approve n-0', forecast(job(), one, standing('PENDING'))],

@@ -29,7 +29,7 @@ it('a job gets GPUs of the vendor it asks for, and more than the node has of it 
   const { State } = await endOf(cluster.jobs, await submit('2'))
   expect(State).toMatchObject({
     StateType: 'Failed',
-    Message: expect.stringMatching(/node busy with available capacity .*GPU: 1}/),
+    Message: expect.stringContaining('job requires more GPUs of NVIDIA (2) than the maximum available (1)'),
   })
 })
 

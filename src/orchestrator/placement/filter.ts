@@ -6,7 +6,7 @@ import { fitsInto, type Resources } from '#models/resources.ts'
 import { placeOf } from '#models/result-place.ts'
 import { isNoSpec, typeKey } from '#models/spec-config.ts'
 import type { NodeView } from '../snapshot.ts'
-import { freeGpusFor, gpusFor } from './gpus.ts'
+import { freeGpusFor, gpusFor, gpusText } from './gpus.ts'
 import { labelsOf, requiredSelector } from './labels.ts'
 import { freeFor } from './reservation.ts'
 
@@ -117,12 +117,16 @@ const capacity: Rule = (job, need, node) => {
   if (!info) return refuse('size', () => 'node queue usage is unknown')
   const free = freeGpusFor(job, node)
   if (fitsInto(need, free) && fitsInto(need, info.MaxJobRequirements)) return reserved(job, need, node)
-  const fitsAll = fitsInto(need, gpusFor(job, info.MaxCapacity))
+  const all = gpusFor(job, info.MaxCapacity)
+  const fitsAll = fitsInto(need, all)
   const fitsWhenIdle = fitsAll && fitsInto(need, info.MaxJobRequirements)
-  const reason = (): string =>
-    fitsAll && !fitsWhenIdle
+  const reason = (): string => {
+    if (need.GPU > all.GPU)
+      return `job requires more ${gpusText(job)} (${need.GPU}) than the maximum available (${all.GPU})`
+    return fitsAll && !fitsWhenIdle
       ? `node takes no job of more than ${formatResources(info.MaxJobRequirements)}`
       : `node busy with available capacity ${formatResources(free)}`
+  }
   return { rule: fitsWhenIdle ? 'room' : 'size', reason, isBusy: fitsWhenIdle }
 }
 

@@ -8,6 +8,12 @@ import type { NodeView } from '../snapshot.ts'
 /** What of this a job may have: of GPUs of several vendors perhaps not all. */
 export const gpusFor = (job: Job, amount: Resources): Resources => lessUnfit(job, amount, 0)
 
+/** `GPUs`, `GPUs of NVIDIA`: what a job asks for. */
+export const gpusText = (job: Job): string => {
+  const vendors = vendorsWantedBy(job)
+  return vendors.length > 0 ? `GPUs of ${vendors.join(' or ')}` : 'GPUs'
+}
+
 /** The same of what is free on a node: any that are promised without a name may be those that the job wants. */
 export const freeGpusFor = (job: Job, node: NodeView): Resources =>
   lessUnfit(job, node.free, node.free.GPU > 0 ? unnamedOn(node) : 0)

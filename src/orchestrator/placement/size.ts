@@ -2,7 +2,7 @@ import { formatBytes } from '#lib/sizes.ts'
 import type { Job } from '#models/job.ts'
 import { type Dimension, lackOf, leastOf, noResources, type Resources, shareOf } from '#models/resources.ts'
 import type { NodeView } from '../snapshot.ts'
-import { gpusFor } from './gpus.ts'
+import { gpusFor, gpusText } from './gpus.ts'
 
 /** The most that one job may ask of a node, however idle it is. */
 const limitOf = (job: Job, node: NodeView): Resources => {
@@ -10,10 +10,14 @@ const limitOf = (job: Job, node: NodeView): Resources => {
   return info ? leastOf(gpusFor(job, info.MaxCapacity), info.MaxJobRequirements) : noResources()
 }
 
-/** `too small for CPU 8 and GPU 1`. */
+/** `too small for CPU 8 and GPU 4`, `offers no GPUs of NVIDIA, too small for CPU 8`. */
 export const sizeText = (job: Job, need: Resources, node: NodeView): string => {
-  const asked = lackOf(need, limitOf(job, node)).map((dimension) => amountText(dimension, need))
-  return `too small for ${asked.join(' and ')}`
+  const limit = limitOf(job, node)
+  const lacks = lackOf(need, limit)
+  const small = lacks.filter((dimension) => !(dimension === 'GPU' && limit.GPU === 0))
+  const tooSmall = small.length > 0 ? `too small for ${small.map((each) => amountText(each, need)).join(' and ')}` : ''
+  const noGpu = small.length < lacks.length ? `offers no ${gpusText(job)}` : ''
+  return [noGpu, tooSmall].filter((part) => part !== '').join(', ')
 }
 
 /** All of these nodes lack the same; the one that is nearest says how much less would do. */
@@ -23,7 +27,8 @@ export const sizeCure = (job: Job, need: Resources, nodes: readonly NodeView[]):
   const less = lackOf(need, nearest).map((dimension) =>
     nearest[dimension] > 0 ? `ask for ${amountText(dimension, nearest)} or less` : `ask for no ${dimension}`,
   )
-  return `${less.join(' and ')}, or start a larger node`
+  const other = need.GPU > 0 && nearest.GPU === 0 ? `a node with ${gpusText(job)}` : 'a larger node'
+  return `${less.join(' and ')}, or start ${other}`
 }
 
 const amountText = (dimension: Dimension, amounts: Resources): string =>
