@@ -47,6 +47,26 @@ describe('the GPUs of a machine', () => {
     expect(await machine(odd)).toEqual([])
   })
 
+  it('have numbers that a number can hold, and names that are text; amounts that are none are not known [X20]', async () => {
+    const found = await machine({
+      'nvidia-smi': '-1, Tesla, 5\n99999999999999999999999, T4, 3\n4, Vast, 99999999999999999999999999\n5, Neg, -5\n',
+      'rocm-smi':
+        '{"card99999999999999999999999": {"Card Series": "X"}, "card1": {"Card Series": {"a": 1}},' +
+        '"card2": {"Card Series": "MI50", "VRAM Total Memory (B)": "1e400", "PCI Bus": {"a": 1}},' +
+        '"card3": {"Card Series": "MI60", "VRAM Total Memory (B)": "-5"}}',
+      'xpu-smi discovery --json --device 1': { device_name: 'Flex', memory_physical_size_byte: -1048577 },
+      'xpu-smi discovery --json': { device_list: [{ device_id: -1 }, { device_id: 0.5 }, { device_id: 1 }] },
+    })
+    const gpu = (Vendor: string, Index: number, Name: string) => ({ Vendor, Index, Name, Memory: 0, PCIAddress: '' })
+    expect(found).toEqual([
+      gpu('NVIDIA', 4, 'Vast'),
+      gpu('NVIDIA', 5, 'Neg'),
+      gpu('AMD/ATI', 2, 'MI50'),
+      gpu('AMD/ATI', 3, 'MI60'),
+      gpu('Intel', 1, 'Flex'),
+    ])
+  })
+
   it('count also when their memory is that of the machine, and names may hold commas [X20]', async () => {
     const found = await machine({ 'nvidia-smi': '0, NVIDIA GB10, [N/A]\n1, Quadro, by PNY, 8192\n' })
     expect(found.map(({ Name, Memory }) => [Name, Memory])).toEqual([

@@ -21,9 +21,8 @@ const nvidiaGpus = async (output: ToolOutput): Promise<Gpu[]> => {
   const text = await output('nvidia-smi', ['--query-gpu=index,gpu_name,memory.total', '--format=csv,noheader,nounits'])
   return text.split('\n').flatMap((line) => {
     const [, index, name, memory = ''] = /^\s*(\d+)\s*,\s*(\S.*?)\s*,\s*([^,]*?)\s*$/.exec(line) ?? []
-    if (index === undefined || name === undefined) return []
-    const Memory = /^\d+$/.test(memory) ? Number(memory) : 0
-    return [{ Index: Number(index), Name: name, Vendor: 'NVIDIA', Memory, PCIAddress: '' }]
+    if (!isIndex(Number(index)) || name === undefined) return []
+    return [{ Index: Number(index), Name: name, Vendor: 'NVIDIA', Memory: whole(memory), PCIAddress: '' }]
   })
 }
 
@@ -35,14 +34,15 @@ const amdGpus = async (output: ToolOutput): Promise<Gpu[]> => {
     const [, index] = /^card(\d+)$/.exec(key) ?? []
     const fields = Object.entries(fieldsOf(value)).map(([name, each]) => [name.toLowerCase(), each] as const)
     const card = Object.fromEntries(fields)
-    if (index === undefined || !card['card series']) return []
+    const Name = text(card['card series'])
+    if (!isIndex(Number(index)) || Name === '') return []
     return [
       {
         Index: Number(index),
-        Name: String(card['card series']),
+        Name,
         Vendor: 'AMD/ATI',
         Memory: mebibytes(card['vram total memory (b)']),
-        PCIAddress: String(card['pci bus'] ?? '').toLowerCase(),
+        PCIAddress: text(card['pci bus']).toLowerCase(),
       },
     ]
   })
@@ -52,18 +52,19 @@ const amdGpus = async (output: ToolOutput): Promise<Gpu[]> => {
 const intelGpus = async (output: ToolOutput): Promise<Gpu[]> => {
   const { device_list: devices } = recordOf(await output('xpu-smi', ['discovery', '--json']))
   const ids = (Array.isArray(devices) ? devices : []).map((device) => fieldsOf(device)['device_id'])
-  const numbers = ids.filter((id) => typeof id === 'number')
+  const numbers = ids.filter(isIndex)
   const found = await Promise.all(
     numbers.map(async (id): Promise<Gpu[]> => {
       const device = recordOf(await output('xpu-smi', ['discovery', '--json', '--device', String(id)]))
-      if (!device['device_name']) return []
+      const Name = text(device['device_name'])
+      if (Name === '') return []
       return [
         {
           Index: id,
-          Name: String(device['device_name']),
+          Name,
           Vendor: 'Intel',
           Memory: mebibytes(device['memory_physical_size_byte']),
-          PCIAddress: String(device['pci_bdf_address'] ?? '').toLowerCase(),
+          PCIAddress: text(device['pci_bdf_address']).toLowerCase(),
         },
       ]
     }),
@@ -71,8 +72,14 @@ const intelGpus = async (output: ToolOutput): Promise<Gpu[]> => {
   return found.flat()
 }
 
-/** Bytes as a text; what is none is 0. */
-const mebibytes = (bytes: unknown): number => Math.floor((Number(bytes) || 0) / mebibyte)
+const isIndex = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0
+
+const text = (value: unknown): string => (typeof value === 'string' ? value : '')
+
+/** An amount, perhaps as a text; what is none is 0: it would be none in an answer either. */
+const whole = (amount: unknown): number => (isIndex(Math.floor(Number(amount))) ? Math.floor(Number(amount)) : 0)
+
+const mebibytes = (bytes: unknown): number => whole(Number(bytes) / mebibyte)
 
 /** Tools print warnings before their JSON. */
 const recordOf = (text: string): Record<string, unknown> => {

@@ -1,7 +1,8 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { until } from '../../test/kit/until.ts'
 import { toolOutput } from './tool-output.ts'
 
 let folder: string
@@ -36,10 +37,19 @@ describe('a tool of the machine', () => {
     expect(troubles).toEqual(['exit code 9: no driver', expect.stringContaining('EACCES')])
   })
 
-  it('that hangs, deaf and with children, is not waited for [X20]', async () => {
+  it('that hangs, deaf and with children, is not waited for, and nothing of it is left [X20]', async () => {
     const startMs = performance.now()
-    expect(await outputOf(program('trap "" TERM; sleep 30 & echo started; wait; sleep 30'), 200)).toBe('')
+    const pids = join(folder, 'pids')
+    const hanging = program(`trap "" TERM; sleep 30 & echo $$ $! >${pids}; wait; sleep 30`)
+    expect(await outputOf(hanging, 1_000)).toBe('')
     expect(performance.now() - startMs).toBeLessThan(20_000)
-    expect(troubles).toEqual(['no answer within 200 ms'])
+    expect(troubles).toEqual(['no answer within 1000 ms'])
+    const [tool, child] = readFileSync(pids, 'utf8').split(' ').map(Number)
+    await until('both have ended', () => [tool, child].every((pid) => pid && !existsSync(`/proc/${pid}/exe`)))
+  })
+
+  it('that prints without end is ended when it has said enough [X20]', async () => {
+    expect(await outputOf(program('yes'))).toBe('')
+    expect(troubles).toEqual(['more than 1048576 bytes of output'])
   })
 })
