@@ -29,9 +29,10 @@ describe('gpuDevices', () => {
 
   it('refuses what it cannot hand in', async () => {
     await expect(gpuDevices(having([gpu('Acme')]))).rejects.toThrow('job requires GPU from unsupported vendor "Acme"')
-    await expect(gpuDevices(having([gpu('Intel')]), () => Promise.reject(new Error('gone')))).rejects.toThrow(
-      'could not find attached device for GPU at "/dev/dri/by-path/pci-0000:00-card"',
-    )
+    await expect(gpuDevices(having([gpu('Intel')]), () => Promise.reject(new Error('gone')))).rejects.toMatchObject({
+      message: 'could not find attached device for GPU at "/dev/dri/by-path/pci-0000:00-card"',
+      hint: expect.stringContaining('Compute.AllocatedCapacity.GPU'),
+    })
     await expect(gpuDevices(having([], 1))).rejects.toThrow('knows no device of')
   })
 })

@@ -66,8 +66,12 @@ async function renderDevices(gpu: Gpu, resolve: (path: string) => Promise<string
 
 const mapped = (path: string): object => ({ PathOnHost: path, PathInContainer: path, CgroupPermissions: 'rwm' })
 
+const missingHint =
+  'The operator of the node looks whether the driver of the GPU is loaded and /dev/dri/by-path is there, ' +
+  'or has the node offer no such GPU (Compute.AllocatedCapacity.GPU)'
+
 const missing = (link: string): never => {
-  throw refused(`could not find attached device for GPU at ${JSON.stringify(link)}`, 'node')
+  throw refused(`could not find attached device for GPU at ${JSON.stringify(link)}`, 'node', missingHint)
 }
 
 const refused = (message: string, failureClass: string, hint?: string): Fault =>
