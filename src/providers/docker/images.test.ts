@@ -40,4 +40,15 @@ it('an image that is here for another platform is looked up where it comes from,
   expect(await images.fit('alone', never)).toMatchObject({ reason: expect.stringContaining('[linux/arm64]') })
 })
 
+it('a name that would be the path to something else of the engine is none, and the user is told so', async () => {
+  const images = new Images(partOf<DockerApi>({}), defaultDockerSettings, new StepClock())
+  for (const image of ['http://127.0.0.1:5000/tool:1', '../containers/c1', 'a/./b', 'a/..', '/a', 'a/']) {
+    await expect(images.fit(image, new AbortController().signal)).rejects.toMatchObject({
+      message: expect.stringContaining('invalid reference format'),
+      hint: expect.stringContaining('Check the name of the image'),
+      details: { FailureClass: 'user', Image: image },
+    })
+  }
+})
+
 const linux = (architecture: string) => ({ os: 'linux', architecture })

@@ -141,6 +141,7 @@ export class Images {
   }
 
   async #local(image: string, signal: AbortSignal): Promise<Known | undefined> {
+    if (leavesItsPath(image)) return undefined
     try {
       const found = await this.#api.call<LocalImage>('GET', `/images/${encodeURIComponent(image)}/json`, { signal })
       const platform = { os: found.Os ?? '', architecture: found.Architecture ?? '' }
@@ -168,6 +169,9 @@ export class Images {
     }
   }
 }
+
+/** No image has such a name (`http://…`, `../x`), and the engine would take it for the path to something else. */
+const leavesItsPath = (image: string): boolean => /(?:^|\/)\.{0,2}(?:\/|$)/.test(image)
 
 /** Podman takes a name that is none for a failure of its own: of the step in which it reads names. */
 const isNoName = (error: unknown): boolean => dockerStatusOf(error) === 400 || /normalizing name/.test(messageOf(error))
