@@ -37,6 +37,14 @@ const imageHint =
   'Check the name of the image. For a private one, give the node the login of its registry ' +
   '(docker login, or DOCKER_USERNAME and DOCKER_PASSWORD for Docker Hub)'
 
+/** Another node may have the image, or fetch it. */
+export const pullSkipped = (): Fault =>
+  new Fault('ServiceUnavailable', 'it is not on this node, which uses local images only', {
+    component: 'Docker',
+    hint: 'Use an image that the node has; its operator brings one there, or starts it without SKIP_IMAGE_PULL',
+    details: { FailureClass: 'node' },
+  })
+
 /** What Go's network says when nobody was there to be asked. */
 const isUnreached = (message: string): boolean =>
   /dial tcp|no such host|connection refused|i\/o timeout|TLS handshake|Client\.Timeout/i.test(message)

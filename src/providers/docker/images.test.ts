@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { Fault } from '#lib/fault.ts'
 import { partOf } from '../../../test/kit/part-of.ts'
 import { StepClock } from '../../../test/kit/step-clock.ts'
 import type { DockerApi } from './api.ts'
@@ -49,6 +50,20 @@ it('a name that would be the path to something else of the engine is none, and t
       details: { FailureClass: 'user', Image: image },
     })
   }
+})
+
+it('an image that a node may not pull may be on another', async () => {
+  const call = () => Promise.reject(new Fault('NotFound', 'no such image', { details: { DockerStatus: '404' } }))
+  const images = new Images(
+    partOf<DockerApi>({ call }),
+    { ...defaultDockerSettings, isPullSkipped: true },
+    new StepClock(),
+  )
+  await expect(images.fit('tool:1', new AbortController().signal)).rejects.toMatchObject({
+    message: expect.stringContaining('uses local images only'),
+    hint: expect.stringContaining('SKIP_IMAGE_PULL'),
+    details: { FailureClass: 'node' },
+  })
 })
 
 const linux = (architecture: string) => ({ os: 'linux', architecture })

@@ -5,7 +5,7 @@ import { Fault, messageOf } from '#lib/fault.ts'
 import { SharedWork } from '#lib/shared-work.ts'
 import type { DockerApi, EngineVersion } from './api.ts'
 import { dockerStatusOf } from './engine-answer.ts'
-import { foreignHint, imageFault } from './image-faults.ts'
+import { foreignHint, imageFault, pullSkipped } from './image-faults.ts'
 import { type ImageRef, parseImageRef } from './image-ref.ts'
 import { registryAuth } from './registry-auth.ts'
 import type { DockerSettings } from './settings.ts'
@@ -154,7 +154,7 @@ export class Images {
 
   async #remote(image: string, signal: AbortSignal): Promise<Known> {
     try {
-      if (this.#settings.isPullSkipped) throw new Error('it is not on this node, which uses local images only')
+      if (this.#settings.isPullSkipped) throw pullSkipped()
       const ref = parseImageRef(image)
       const headers = await registryAuth(ref, this.#settings)
       const path = `/distribution/${encodeURIComponent(ref.familiar)}/json`

@@ -1,7 +1,7 @@
 import type { Clock } from '#lib/clock.ts'
 import type { DockerApi } from './api.ts'
 import { dockerStatusOf } from './engine-answer.ts'
-import { imageFault } from './image-faults.ts'
+import { imageFault, pullSkipped } from './image-faults.ts'
 import { parseImageRef } from './image-ref.ts'
 import { PullProgress } from './pull-progress.ts'
 import { registryAuth } from './registry-auth.ts'
@@ -19,7 +19,7 @@ export async function pullImage(
   signal: AbortSignal,
 ): Promise<void> {
   try {
-    if (settings.isPullSkipped) throw new Error('it is not on this node, which uses local images only')
+    if (settings.isPullSkipped) throw pullSkipped()
     const ref = parseImageRef(image)
     const query = { fromImage: ref.withLatest }
     const headers = await registryAuth(ref, settings)
