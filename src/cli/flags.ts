@@ -36,6 +36,8 @@ export const uint64 = flag<number>(types.uint64)
 export const duration = flag<bigint>(types.duration)
 /** CSV, repeatable. */
 export const strings = flag<readonly string[]>(types.stringSlice)
+/** Variables of a program: the same, and values of several lines. */
+export const variables = flag<readonly string[]>(types.stringSliceOrLines)
 /** Repeatable, taken as it is. */
 export const stringArray = flag<readonly string[]>(types.stringArray)
 export const stringToString = flag<Readonly<Record<string, string>>>(types.stringToString)

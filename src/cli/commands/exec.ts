@@ -1,6 +1,6 @@
 import { parseKeyValues } from '#lib/spec-text/key-values.ts'
 import { atLeast, defineCommand } from '../command.ts'
-import { bool, defaultsOf, strings, text } from '../flags.ts'
+import { bool, defaultsOf, text, variables } from '../flags.ts'
 import { buildJob } from '../shared/build-job.ts'
 import { execTemplate } from '../shared/exec-template.ts'
 import { inlineCode } from '../shared/inline-code.ts'
@@ -28,7 +28,7 @@ export const command = defineCommand({
     publisher: taskFlags.publisher,
     input: taskFlags.input,
     output: taskFlags.output,
-    env: strings([], 'A variable of the program: NAME=value', { shorthand: 'e' }),
+    env: variables([], 'A variable of the program: NAME=value', { shorthand: 'e' }),
     timeout: taskFlags.timeout,
     labels: jobFlags.labels,
     selector: text('', 'Selector of the nodes that may run it', { shorthand: 's' }),

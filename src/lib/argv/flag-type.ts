@@ -53,7 +53,9 @@ export const uint64 = { ...uint, name: 'uint64' }
 /** Nanoseconds. */
 export const duration = single('duration', 0n, parseDuration)
 /** Each text is one CSV record. */
-export const stringSlice = list('strings', (text) => (text === '' ? [] : readCsvRecord(text)))
+export const stringSlice = list('strings', csvFields)
+/** The same, but a text that goes on behind its record is one value as it stands, where nothing of several lines is to be lost. */
+export const stringSliceOrLines = list('strings', (text) => (isOfSeveralLines(text) ? [text] : csvFields(text)))
 /** Each text is one value. */
 export const stringArray = list('stringArray', (text) => [text])
 /** How often the flag is given, or a number. */
@@ -70,6 +72,13 @@ export const stringToString: FlagType<Readonly<Record<string, string>>> = {
   zero: {},
   read: (text, before, isFirst) => ({ ...(isFirst ? {} : before), ...pairsOf(text) }),
 }
+
+function csvFields(text: string): string[] {
+  return text === '' ? [] : readCsvRecord(text)
+}
+
+const quotedField = /"(?:[^"]|"")*"/g
+const isOfSeveralLines = (text: string): boolean => /[\r\n]/.test(text.replaceAll(quotedField, ''))
 
 function pairsOf(text: string): Record<string, string> {
   const signs = text.split('=').length - 1

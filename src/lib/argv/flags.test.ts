@@ -37,6 +37,13 @@ describe('flags', () => {
     expect(parseFlags(flags, ['-e', 'A=1', '-e', 'B=2,C=3']).values.env).toEqual(['A=1', 'B=2', 'C=3'])
   })
 
+  it('that are variables of a program keep values of several lines whole, and quoted fields', () => {
+    const { read } = types.stringSliceOrLines
+    for (const text of ['A=one\ntwo, and "three"', 'A=1\n', '\nA', 'A=1\r\nB'])
+      expect(read(text, [], true)).toEqual([text])
+    expect(read('"A=1\n2",B=3', [], true)).toEqual(['A=1\n2', 'B=3'])
+  })
+
   it('end at two dashes', () => {
     expect(parseFlags(flags, ['image', '--', '-d'])).toMatchObject({
       args: ['image', '-d'],

@@ -35,3 +35,8 @@ describe('options in the command line of a container', () => {
     }
   })
 })
+
+it('a variable of several lines reaches the job whole [R161]', async () => {
+  const { stdout } = await dryRun('-e', 'A=one\ntwo, three', '-e', 'B=1,C=2')
+  expect(stdout).toMatch(/^ +EnvironmentVariables:\n +- \|-\n +A=one\n +two, three\n +- B=1\n +- C=2$/m)
+})

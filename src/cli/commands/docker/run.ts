@@ -1,6 +1,6 @@
 import { decodeDockerParams } from '#providers/docker/engine-params.ts'
 import { atLeast, defineCommand } from '../../command.ts'
-import { strings, text } from '../../flags.ts'
+import { strings, text, variables } from '../../flags.ts'
 import { buildJob } from '../../shared/build-job.ts'
 import { jobFlags, taskFlags } from '../../shared/job-flags.ts'
 import { runFlags } from '../../shared/run-flags.ts'
@@ -29,7 +29,7 @@ export const command = defineCommand({
     ...runFlags,
     workdir: text('', 'Folder the program starts in', { shorthand: 'w' }),
     entrypoint: strings([], 'Program instead of the one of the image'),
-    env: strings([], 'A variable of the program: NAME=value', { shorthand: 'e' }),
+    env: variables([], 'A variable of the program: NAME=value', { shorthand: 'e' }),
   },
   async run(input, cli) {
     const { args, flags } = input

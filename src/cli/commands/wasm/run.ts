@@ -1,7 +1,7 @@
 import { parseKeyValues } from '#lib/spec-text/key-values.ts'
 import { decodeWasmParams } from '#providers/wasm/engine-params.ts'
 import { atLeast, defineCommand } from '../../command.ts'
-import { several, strings, text } from '../../flags.ts'
+import { several, strings, text, variables } from '../../flags.ts'
 import { buildJob } from '../../shared/build-job.ts'
 import { jobFlags, taskFlags } from '../../shared/job-flags.ts'
 import { runFlags } from '../../shared/run-flags.ts'
@@ -28,7 +28,7 @@ export const command = defineCommand({
     ...taskFlags,
     ...runFlags,
     'entry-point': text('_start', 'Exported function to start'),
-    env: strings([], 'A variable of the program: NAME=value', { shorthand: 'e' }),
+    env: variables([], 'A variable of the program: NAME=value', { shorthand: 'e' }),
     'import-module-urls': several('url', 'URL of a module to import from', moduleFromUrl, { shorthand: 'U' }),
     'import-module-volumes': several('cid:path', 'CID and path of a module to import from', moduleFromVolume, {
       shorthand: 'I',
