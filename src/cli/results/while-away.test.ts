@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { Fault } from '#lib/fault.ts'
 import { StepClock } from '../../../test/kit/step-clock.ts'
-import { whileAway } from './while-away.ts'
+import { awayText, whileAway } from './while-away.ts'
 
 const away = () => new Fault('ServiceUnavailable', 'connection refused', { component: 'Client', isRetryable: true })
 
@@ -35,4 +35,10 @@ it('a server that stays away is given up after half a minute', async () => {
 it('what a server has said itself is not asked again', async () => {
   const { end, count } = await asked([fails(() => new Fault('NotFound', 'job not found'))])
   expect([end, count]).toMatchObject([{ message: 'job not found' }, 1])
+})
+
+it('that a server is away is told with what may help at once, not only after half a minute', () => {
+  const refused = new Fault('ServiceUnavailable', 'connection refused', { hint: 'is a server running?' })
+  expect(awayText(refused)).toBe('connection refused; asking again for 30s\nHint: is a server running?')
+  expect(awayText(away())).toBe('connection refused; asking again for 30s')
 })

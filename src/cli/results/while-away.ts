@@ -2,7 +2,7 @@ import type { Clock } from '#lib/clock.ts'
 import { faultOf } from '#lib/fault.ts'
 
 /** A server that goes away is asked again for so long after it was last heard: it may only be started anew. */
-export const patienceMs = 30_000
+const patienceMs = 30_000
 const pauseMs = 500
 
 export type Patience = {
@@ -27,6 +27,12 @@ export async function whileAway<Value>(ask: () => Promise<Value>, patience: Pati
       await clock.sleep(pauseMs, signal)
     }
   }
+}
+
+/** What someone is told meanwhile, with the cure at once: perhaps no server was ever there. */
+export function awayText(error: unknown): string {
+  const { message, hint } = faultOf(error)
+  return `${message}; asking again for ${patienceMs / 1000}s${hint ? `\nHint: ${hint}` : ''}`
 }
 
 /** No server has said it. */

@@ -1,5 +1,5 @@
 import { goJson } from '#api/encode/go-json.ts'
-import { Fault, messageOf } from '#lib/fault.ts'
+import { Fault } from '#lib/fault.ts'
 import { stringifyJson } from '#lib/json/stringify.ts'
 import { shortId } from '#lib/short-id.ts'
 import type { SpecConfig } from '#models/spec-config.ts'
@@ -10,7 +10,7 @@ import { type FetchFlags, fetchResults } from '../../results/fetch-results.ts'
 import { needPlace, printFile } from '../../results/one-file.ts'
 import { supportedTypes } from '../../results/published-results.ts'
 import { type Result, resultsOf } from '../../results/results-of.ts'
-import { patienceMs, whileAway } from '../../results/while-away.ts'
+import { awayText, whileAway } from '../../results/while-away.ts'
 import { idArgument } from '../../shared/id-argument.ts'
 import { namespaceFlag, namespaceQuery } from '../../shared/which-job.ts'
 import { during } from '../../shared/wrap-error.ts'
@@ -90,7 +90,7 @@ function listPatiently(list: () => Promise<Result[]>, { clock, interrupted: sign
   const startMs = clock.monotonicMs()
   let isTold = false
   const onAway = (error: unknown) => {
-    if (!isTold) tell(stderr, `${messageOf(error)}; asking again for ${patienceMs / 1000}s`)
+    if (!isTold) tell(stderr, awayText(error))
     isTold = true
   }
   return whileAway(list, { clock, signal, heardAtMs: () => startMs, onAway })
