@@ -80,6 +80,6 @@ export type LogFrame = {
   /** With an error: what may help. */
   Hint?: string
   Position?: LogPosition
-  /** What happens to the stream, for people: its node is away, or back. */
+  /** What the stream is and what happens to it, for people: of which execution of several, its node is away, or back. */
   Note?: string
 }

@@ -42,7 +42,7 @@ export type KeptResult = {
   from(offset: number, signal: AbortSignal): AsyncIterable<Uint8Array>
 }
 
-/** Tells the reader of an output what is no output: that the node is away, and when it is back. One sentence. */
+/** Tells the reader of an output what is no output: which one it is, that the node is away, and when it is back. One sentence. */
 export type TellReader = (sentence: string) => void
 
 /** `executionId`: full, or as much of its beginning as no other of the job has. */
@@ -90,7 +90,7 @@ export interface JobsApi {
    * Whose output is read: the given execution, else the newest that was not discarded, else the newest of all, of
    * `version` or of any. With `isFollowing` waits for one to exist; undefined when the signal was aborted meanwhile.
    */
-  logged(id: JobId, choice: LogChoice, signal: AbortSignal): Promise<Execution | undefined>
+  logged(id: JobId, choice: LogChoice, signal: AbortSignal, tell?: TellReader): Promise<Execution | undefined>
   /**
    * Waits until an execution has ended and, if it failed, for the one that takes its place; undefined when it did not
    * fail, when none can come any more, and when the signal was aborted meanwhile.

@@ -26,13 +26,15 @@ export function compileRegexp(pattern: string): Regexp {
   }
 }
 
+const hint = 'The syntax is that of RE2; a backslash before a character like ( or [ makes it stand for itself.'
+
 function compiledPattern(pattern: string): RE2JS {
   if (!pattern.isWellFormed()) throw new Fault('BadRequest', `error parsing regexp: invalid UTF-8: \`${pattern}\``)
   try {
     return RE2JS.compile(withoutRepeatedNames(pattern))
   } catch (error) {
     // The library leaves out what Go names here: nothing.
-    throw new Fault('BadRequest', messageOf(error).replace(/at end of expression$/, '$&: ``'))
+    throw new Fault('BadRequest', messageOf(error).replace(/at end of expression$/, '$&: ``'), { hint })
   }
 }
 

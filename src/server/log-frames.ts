@@ -35,7 +35,7 @@ export async function* logFrames(
   const request = { ...(await choiceOf(jobs, id, query)), isFollowing }
   if (isResumable) yield positionFrame('', skippedOf(query))
   const parts = { jobs, signal, tell: isResumable ? tell : () => {} }
-  let execution = await jobs.logged(id, request, signal)
+  let execution = await jobs.logged(id, request, signal, parts.tell)
   let asked = query
   // Where a break lies behind, a failure may be of the same cause, and the reader wants the job's output.
   let isBroken = query.from_execution !== undefined

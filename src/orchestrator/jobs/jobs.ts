@@ -192,8 +192,8 @@ export class Jobs implements JobsApi {
     }
   }
 
-  logged(id: JobId, choice: LogChoice, signal: AbortSignal): Promise<Execution | undefined> {
-    return loggedExecution({ store: this.#store, waiters: this.#parts.waiters }, id, choice, signal)
+  logged(id: JobId, choice: LogChoice, signal: AbortSignal, tell?: TellReader): Promise<Execution | undefined> {
+    return loggedExecution({ store: this.#store, waiters: this.#parts.waiters }, id, choice, signal, tell)
   }
 
   successor(id: JobId, executionId: ExecutionId, signal: AbortSignal): Promise<Execution | undefined> {

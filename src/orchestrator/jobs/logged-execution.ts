@@ -1,6 +1,7 @@
-import type { LogChoice } from '#contracts/control-plane.ts'
+import type { LogChoice, TellReader } from '#contracts/control-plane.ts'
 import type { Store } from '#contracts/store.ts'
 import { Fault } from '#lib/fault.ts'
+import { shortId } from '#lib/short-id.ts'
 import type { Execution } from '#models/execution.ts'
 import { isDiscardedExecution, isTerminalExecution } from '#models/execution-state.ts'
 import type { ExecutionId, JobId } from '#models/ids.ts'
@@ -10,16 +11,19 @@ import { executionNamed, executionNotFound } from './resolve.ts'
 
 type Parts = { store: Store; waiters: Waiters }
 
-/** The execution whose output is meant, once there is one. */
+/** The execution whose output is meant, once there is one. Who named none is told when it is one of several. */
 export const loggedExecution = (
   { store, waiters }: Parts,
   jobId: JobId,
   choice: LogChoice,
   signal: AbortSignal,
+  tell: TellReader = () => {},
 ): Promise<Execution | undefined> =>
   lookUntil(waiters, jobId, signal, async () => {
     const executions = await store.executionsOfJob(jobId, choice.version)
     const chosen = choice.executionId ? executionNamed(executions, choice.executionId) : newest(executions)
+    const printing = choice.executionId ? 1 : executions.filter(mayPrint).length
+    if (chosen && printing > 1) tell(isOneOf(printing, chosen))
     if (chosen) return chosen
     if (choice.executionId && executions.length > 0) throw executionNotFound(jobId, choice.executionId)
     const job = await store.job(jobId)
@@ -74,6 +78,12 @@ async function lookUntil<Seen>(
     }
   }
 }
+
+const mayPrint = ({ ComputeState, StartTime }: Execution): boolean =>
+  StartTime > 0n || !isTerminalExecution(ComputeState.StateType)
+
+const isOneOf = (printing: number, { ID }: Execution): string =>
+  `This is the output of execution ${shortId(ID)}, the newest of ${printing}; bacalhau job logs --all-executions shows that of all, --execution-id that of another.`
 
 /** The one changed last among those that were not discarded, else among all. */
 const newest = (executions: readonly Execution[]): Execution | undefined => {

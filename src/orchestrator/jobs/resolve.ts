@@ -17,7 +17,10 @@ export const versionNotFound = (id: JobId, version: number): Fault =>
   })
 
 export const executionNotFound = (jobId: JobId, executionId: string): Fault =>
-  new Fault('NotFound', `unable to find execution ${executionId} in job ${jobId}`, { component })
+  new Fault('NotFound', `unable to find execution ${executionId} in job ${jobId}`, {
+    component,
+    hint: `bacalhau job executions ${jobId} lists them.`,
+  })
 
 /** Full id, unique prefix, then exact name in the namespace; of several jobs of a name the newest. */
 export const resolveJob = async (store: Store, idOrName: string, namespace: string): Promise<JobId> => {

@@ -64,6 +64,7 @@ describe('job logs', () => {
     })
     const wrong = await server.run(['job', 'logs', '--grep', 'a(b', id])
     expect([wrong.exit, wrong.stderr]).toEqual([1, expect.stringContaining('error parsing regexp: missing closing )')])
+    expect(wrong.stderr).toContain('Hint: The syntax is that of RE2; a backslash before')
   })
 
   it('of all executions are told apart by the word before each line, after the end and as they come, and read by their short ids [R19, R20, R21]', async () => {
@@ -80,8 +81,16 @@ describe('job logs', () => {
     expect(found.split('\n').filter(Boolean).toSorted()).toEqual(ids.map((each) => `${each} | line 399`).toSorted())
     for (const each of ids)
       expect(sorted(await server.ok(['job', 'logs', '--execution-id', each, id]))).toBe(sorted(`${lines}\n`))
+    const newest = await server.run(['job', 'logs', id])
+    expect(sorted(newest.stdout)).toBe(sorted(`${lines}\n`))
+    expect(ids).toContain(
+      /^This is the output of execution (\S+), the newest of 3; .+ --all-executions /.exec(newest.stderr)?.[1],
+    )
+    const named = await server.run(['job', 'logs', '-e', ids[0] ?? '', id])
+    expect([named.stderr, sorted(named.stdout)]).toEqual(['', sorted(`${lines}\n`)])
     const other = await server.run(['job', 'logs', '-e', 'e-none', id])
     expect([other.exit, other.stderr]).toEqual([1, expect.stringContaining('unable to find execution e-none in job')])
+    expect(other.stderr).toContain(`Hint: bacalhau job executions ${id} lists them.`)
   })
 
   it('with --follow prints the past, then what comes, until the end [R20]', async () => {
