@@ -61,6 +61,10 @@ describe('parameters of engine wasm', () => {
     expect(refusal({ EntryModule: {} })).toBe('invalid wasm engine entry module. source cannot be nil')
     expect(refusal({ EntryModule: module, ImportModules: [{}] })).toContain('import module. source cannot be nil')
     expect(refusal({ EntryModule: module, ImportModules: 'x' })).toContain('EngineSpec.ImportModules')
+    const lib = { ...module, Alias: 'lib' }
+    expect(refusal({ EntryModule: module, ImportModules: [lib, { ...lib, Alias: '' }, lib] })).toBe(
+      "invalid wasm engine param: two import modules have the alias 'lib'",
+    )
     expect(refusal({ EntryModule: { Source: 'inline' } })).toContain('EngineSpec.EntryModule.Source')
     expect(refusal({ EntryModule: module, EnvironmentVariables: { bacalhau_JOB: '1' } })).toContain(
       "environment variable 'bacalhau_JOB' cannot start with BACALHAU_",

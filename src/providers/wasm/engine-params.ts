@@ -73,11 +73,15 @@ const isKey = (key: string, name: string): boolean => key.toLowerCase() === name
 function importSources(value: unknown): ModuleSource[] {
   if (value === undefined) return []
   if (!Array.isArray(value)) throw wrongKind(value, 'EngineSpec.ImportModules', '[]*models.InputSource')
-  return value.map((each) => {
+  const sources = value.map((each) => {
     const source = moduleSource(each, 'ImportModules')
     if (source === undefined) throw invalid('invalid wasm engine import module. source cannot be nil')
     return source
   })
+  const aliases = sources.map((source) => (typeof source === 'string' ? '' : source.Alias))
+  const twice = aliases.find((alias, at) => alias !== '' && aliases.indexOf(alias) < at)
+  if (twice) throw invalid(`invalid wasm engine param: two import modules have the alias '${twice}'`)
+  return sources
 }
 
 function moduleSource(value: unknown, field: string): ModuleSource | undefined {

@@ -40,6 +40,19 @@ describe('a program', () => {
       expect(report.modules).toHaveLength(3)
     })
 
+    it('import modules in the order they need each other, whatever order they are given in, and each once', () => {
+      const imports = [moduleRef('link-deep', 'lib'), moduleRef('link-lib', 'deep')]
+      const { report } = runOrder(orderFor('link-main', { imports }))
+      expect(report).toMatchObject({ exitCode: 42 + 42 + 7 })
+      expect(report.modules).toHaveLength(3)
+    })
+
+    it('nothing when a module that an import module needs is none, and blames that one', () => {
+      const bad = { ...moduleRef(join(import.meta.dirname, 'entry.ts'), 'deep'), failurePrefix: 'import module (bad)' }
+      const imports = [{ ...moduleRef('link-deep', 'lib'), failurePrefix: 'import module (good)' }, bad]
+      expect(failureOf(orderFor('link-main', { imports }))?.message).toBe('import module (bad): invalid magic number')
+    })
+
     it('nothing for an unknown name, and says what it could have been', () => {
       const failure = failureOf(orderFor('link-main'))
       expect(failure?.class).toBe('user')
@@ -47,7 +60,9 @@ describe('a program', () => {
         `${prefix}could not find WASM module with name "lib". expecting a built-in module name ` +
           `(like "wasi_snapshot_preview1"), or the Alias of one of the job's InputSources`,
       )
-      expect(failure?.hint).toBe('Give that module as an input whose Alias is lib, or whose Target is /lib')
+      expect(failure?.hint).toBe(
+        'Give that module among the import modules or inputs, with Alias lib, or as an input with Target /lib',
+      )
     })
 
     it('nothing from the module that is run', () => {

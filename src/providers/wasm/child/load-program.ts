@@ -19,8 +19,8 @@ const moduleHint =
   'It has to be a whole core module for WASI preview 1 (wasm32-wasi, wasm32-wasip1); `bacalhau wasm validate FILE` checks one'
 
 /**
- * Loads the import modules in their order, then the entry module, and with each whatever it imports by name: a module
- * that is there already, an input of that Alias, or a file of the guest's tree (execution rules of both generations).
+ * Loads the import modules, then the entry module, and before each whatever it imports by name: a module that is there
+ * already, an import module or an input of that Alias, or a file of the guest's tree (execution rules of both generations).
  */
 export function loadProgram(order: RunOrder, store: ModuleStore, guestRoot: TreeNode): Program {
   const loader = new Loader(order, store, guestRoot)
@@ -29,12 +29,16 @@ export function loadProgram(order: RunOrder, store: ModuleStore, guestRoot: Tree
   return { parts: loader.parts, entry }
 }
 
+/** It begins with which module of the job it is about. */
+class NamedProblem extends ModuleProblem {}
+
 class Loader {
   readonly parts: ProgramPart[] = []
   readonly #order: RunOrder
   readonly #store: ModuleStore
   readonly #guestRoot: TreeNode
   readonly #byName = new Map<string, ProgramPart>()
+  readonly #named = new Map<ModuleRef, ProgramPart>()
   readonly #loading: string[] = []
 
   constructor(order: RunOrder, store: ModuleStore, guestRoot: TreeNode) {
@@ -45,15 +49,19 @@ class Loader {
 
   /** A module the job names itself; failures begin with what it is. */
   loadNamed(ref: ModuleRef): ProgramPart {
+    const known = this.#named.get(ref)
+    if (known) return known
     try {
-      return this.#load(ref)
+      const part = this.#load(ref)
+      this.#named.set(ref, part)
+      return part
     } catch (error) {
       if (error instanceof InvalidModule) {
-        throw new ModuleProblem(`${ref.failurePrefix}: ${error.message}`, { hint: moduleHint })
+        throw new NamedProblem(`${ref.failurePrefix}: ${error.message}`, { hint: moduleHint })
       }
-      if (error instanceof ModuleProblem) {
+      if (error instanceof ModuleProblem && !(error instanceof NamedProblem)) {
         const { message, ...why } = error.failure
-        throw new ModuleProblem(`${ref.failurePrefix}: ${message}`, why)
+        throw new NamedProblem(`${ref.failurePrefix}: ${message}`, why)
       }
       throw error
     }
@@ -92,6 +100,8 @@ class Loader {
     if (this.#loading.includes(name)) {
       throw new ModuleProblem(`modules import each other in a circle: ${[...this.#loading, name].join(' -> ')}`)
     }
+    const named = name === '' ? undefined : this.#order.imports.find(({ alias }) => alias === name)
+    if (named) return this.loadNamed(named)
     const ref = this.#order.aliases.find(({ alias }) => alias === name) ?? this.#inGuest(name)
     if (ref) return this.#load(ref)
     if (name !== '' && name === this.#order.entry.alias) {
@@ -101,7 +111,9 @@ class Loader {
     throw new ModuleProblem(
       `could not find WASM module with name ${JSON.stringify(name)}. expecting a built-in module name ` +
         `(like ${JSON.stringify(wasiModule)}), or the Alias of one of the job's InputSources`,
-      { hint: `Give that module as an input whose Alias is ${name}, or whose Target is /${name.replace(/^\/+/, '')}` },
+      {
+        hint: `Give that module among the import modules or inputs, with Alias ${name}, or as an input with Target /${name.replace(/^\/+/, '')}`,
+      },
     )
   }
 
