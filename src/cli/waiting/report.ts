@@ -16,7 +16,12 @@ export async function reportFailure(job: Job, cli: Cli): Promise<void> {
 
 /** Says on stderr why a job failed, or one execution of it. */
 export async function reportReasons(job: Job, cli: Cli, execution_id?: string): Promise<void> {
-  const query = { event_type: 'execution', audience: toldAudience, execution_id: execution_id || undefined }
+  const query = {
+    event_type: 'execution',
+    audience: toldAudience,
+    job_version: job.Version,
+    execution_id: execution_id || undefined,
+  }
   const history = (await cli.client()).jobs.history(job.ID, query)
   const { Items } = await during(`${failure}: failed getting job history`, history)
   const style = styleOf(cli)

@@ -51,6 +51,16 @@ describe('versions of a job', () => {
     ])
   })
 
+  it('fail for reasons of their own: what an older one failed of is not told with the next [R96]', async () => {
+    const failing = (Entrypoint: string) =>
+      JSON.stringify(toolJob(['print', '', '', '0'], { job: { Name: 'failing' }, params: { Entrypoint } }))
+    const first = await server.run(['job', 'run'], { stdin: failing('nothing-like-it') })
+    expect(first.stderr).toContain('nothing-like-it')
+    const second = await server.run(['job', 'run'], { stdin: failing('nor-this') })
+    expect(second.stderr).toContain('nor-this')
+    expect(second.stderr).not.toContain('nothing-like-it')
+  })
+
   it('run again as a new version', async () => {
     expect(await server.ok(['job', 'rerun', 'greeting', '--version', '1', '--id-only'])).toBe(`${id}\n\n`)
     expect(await versionOf(id)).toBe(4)
