@@ -8,6 +8,11 @@ import type { RunOrder } from '../protocol/run-order.ts'
 import { ModuleStore } from './module-store.ts'
 
 const failureOf = (...args: Parameters<typeof runOrder>) => runOrder(...args).report.failure
+/** A module that imports one function, `f`, from there. */
+const importingModule = (name: string): Buffer => {
+  const wanted = [1, name.length, ...Buffer.from(name), 1, 0x66, 0, 0]
+  return Buffer.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0, 2, wanted.length, ...wanted])
+}
 const prefix = 'failed to instantiate entry module module (inline): '
 
 describe('a program', () => {
@@ -63,6 +68,17 @@ describe('a program', () => {
       expect(failure?.hint).toBe(
         'Give that module among the import modules or inputs, with Alias lib, or as an input with Target /lib',
       )
+    })
+
+    it('nothing of another version of WASI, and says which is supported', () => {
+      for (const name of ['wasi:cli/exit@0.2.0', 'wasi_unstable']) {
+        const bytes = importingModule(name)
+        const entry = { ...moduleRef(''), place: { base64: bytes.toString('base64') } }
+        expect(failureOf(orderFor('', { entry }))).toMatchObject({
+          message: expect.stringContaining(`could not find WASM module with name "${name}"`),
+          hint: expect.stringContaining('Only preview 1 is supported'),
+        })
+      }
     })
 
     it('nothing from the module that is run', () => {

@@ -32,6 +32,13 @@ export function loadProgram(order: RunOrder, store: ModuleStore, guestRoot: Tree
 /** It begins with which module of the job it is about. */
 class NamedProblem extends ModuleProblem {}
 
+/** Names of the interfaces of preview 2 and 3, and of what came before preview 1. */
+const otherWasi = /^(?:wasi:|wasi_unstable$)/
+const otherWasiHint =
+  'That is another version of WASI. Only preview 1 is supported: build the module for wasm32-wasip1 (wasm32-wasi)'
+const hintFor = (name: string): string =>
+  `Give that module among the import modules or inputs, with Alias ${name}, or as an input with Target /${name.replace(/^\/+/, '')}`
+
 class Loader {
   readonly parts: ProgramPart[] = []
   readonly #order: RunOrder
@@ -111,9 +118,7 @@ class Loader {
     throw new ModuleProblem(
       `could not find WASM module with name ${JSON.stringify(name)}. expecting a built-in module name ` +
         `(like ${JSON.stringify(wasiModule)}), or the Alias of one of the job's InputSources`,
-      {
-        hint: `Give that module among the import modules or inputs, with Alias ${name}, or as an input with Target /${name.replace(/^\/+/, '')}`,
-      },
+      { hint: otherWasi.test(name) ? otherWasiHint : hintFor(name) },
     )
   }
 

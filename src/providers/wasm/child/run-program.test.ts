@@ -68,6 +68,7 @@ describe('running a program', () => {
       expect(failureOf(orderFor('hello', { entrypoint: 'memory' }))?.message).toContain('unable to find the entrypoint')
       expect(failureOf(orderFor('trap', { entrypoint: 'takes' }))).toEqual({
         message: 'expected 1 params, but passed 0',
+        hint: expect.stringContaining('a function without parameters'),
         class: 'user',
       })
     })

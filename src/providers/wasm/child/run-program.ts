@@ -74,7 +74,11 @@ function callEntry({ order, store, guest, used, onLoaded }: Run): End {
     const message = `unable to find the entrypoint '${order.entrypoint}' in the WASM module`
     throw new ModuleProblem(message, { hint: hintOn(instance, program.entry.module) })
   }
-  if (entry.length > 0) throw new ModuleProblem(`expected ${entry.length} params, but passed 0`)
+  if (entry.length > 0) {
+    const hint =
+      'The entry point has to be a function without parameters; what the job gives as Parameters a program reads as its arguments'
+    throw new ModuleProblem(`expected ${entry.length} params, but passed 0`, { hint })
+  }
   entry()
   return endedBy(guest) ?? { exitCode: 0, isSpent: false }
 }
