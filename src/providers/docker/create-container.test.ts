@@ -44,3 +44,16 @@ it('removes a container that its engine makes only when nobody waits for it any 
   creating[0]?.writeHead(201).end(JSON.stringify({ Id: 'abc' }))
   await until('it is removed', () => asked.some((each) => each.startsWith('DELETE /containers/abc?force=true')))
 })
+
+it('a capability that there is not is the mistake of the operator, who named it', async () => {
+  const target = { host: `unix://${join(folder, 'engine.sock')}`, certPath: '', isTlsVerified: true }
+  const api = new DockerApi(dockerTarget(target), new StepClock())
+  const made = createContainer(api, { name: 'c', spec: { HostConfig: {} }, fetchImage: async () => {} })
+  const failure = made.catch((error: unknown) => error)
+  await until('it is asked for', () => creating.length === 1)
+  creating[0]?.writeHead(400).end(JSON.stringify({ message: 'invalid CapDrop: unknown capability: "CAP_NONSENSE"' }))
+  expect(await failure).toMatchObject({
+    hint: expect.stringContaining('Compute.Docker.CapDrop'),
+    details: { FailureClass: 'node' },
+  })
+})

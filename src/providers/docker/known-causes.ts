@@ -23,6 +23,11 @@ const causes: [pattern: RegExp, cause: Cause][] = [
       hint: 'The container engine of the node cannot hand in GPUs: its operator installs the NVIDIA Container Toolkit',
     },
   ],
+  // No job can name one.
+  [
+    /unknown capability/i,
+    { class: 'node', hint: 'The operator of the node corrects what Compute.Docker.CapDrop names' },
+  ],
 ]
 
 export const knownCause = (text: string): Cause | undefined => causes.find(([pattern]) => pattern.test(text))?.[1]
