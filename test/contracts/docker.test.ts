@@ -204,6 +204,16 @@ withDocker((host) => {
         expect(await rig.ours()).toEqual([])
       })
 
+      it('is offered with a runtime that the engine has, and with none that it has not', async () => {
+        for (const runtime of ['runc', 'io.containerd.runc.v2'])
+          expect(await open({ runtime }).isInstalled(never)).toEqual({ isYes: true })
+        expect(await open({ runtime: 'nosuch' }).isInstalled(never)).toMatchObject({
+          isYes: false,
+          reason: expect.stringMatching(/^the container engine has no runtime nosuch, only .*runc/),
+          cure: expect.stringContaining('Compute.Docker.Runtime'),
+        })
+      })
+
       it('limits memory, swap, CPU and processes, and takes privileges away [R142, R143, S7]', async () => {
         const resources = { ...noResources(), CPU: 0.25, Memory: 128 * mib }
         const asked = ask(script('echo started; sleep 60'), { resources })

@@ -70,6 +70,15 @@ else {
       expect(fault.details?.['FailureClass']).toBe('user')
     })
 
+    it('is not offered where the operator wants a runtime, which Podman would leave out without a word', async () => {
+      expect(await rig.open().isInstalled(never)).toEqual({ isYes: true })
+      expect(await rig.open({ runtime: 'runsc' }).isInstalled(never)).toMatchObject({
+        isYes: false,
+        reason: expect.stringContaining('runtime runsc'),
+        cure: expect.stringContaining('Compute.Docker.Runtime'),
+      })
+    })
+
     it('starts no image of another platform, which it sees only when it has pulled it', async () => {
       const asked = rig.ask({ Image: foreign.image, Entrypoint: ['/bin/sh'] })
       expect(await rig.open().accepts(asked.engine, { Type: 'None' }, never)).toEqual({ isYes: true })

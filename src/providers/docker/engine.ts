@@ -33,6 +33,7 @@ import { httpVerdict } from './network/http-verdict.ts'
 import { patiently } from './patience.ts'
 import { pullImage } from './pull.ts'
 import { removeContainer } from './remove-container.ts'
+import { runtimeVerdict } from './runtime-verdict.ts'
 import type { DockerSettings } from './settings.ts'
 import { startContainer } from './start-container.ts'
 import { sweep } from './sweep.ts'
@@ -72,7 +73,7 @@ export class DockerEngine implements Engine {
   async isInstalled(signal: AbortSignal): Promise<Verdict> {
     try {
       await this.#api.ping(signal)
-      return yes
+      return await runtimeVerdict(this.#api, this.#settings.runtime, signal)
     } catch (error) {
       this.#logCopy.forget()
       return no(messageOf(error), faultOf(error).hint)
