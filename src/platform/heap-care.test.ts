@@ -29,10 +29,24 @@ it('what little work leaves is not worth it before it is much', () => {
   expect(collections([5, 5, 400, 5, 5, 400, 5, 5, 400, 5, 5])).toEqual([2, 11])
 })
 
-it('what V8 collects then is all that nobody uses', () => {
+it('what is compiled goes only with what the start has left', () => {
+  const clock = new StepClock()
+  const withCode: boolean[] = []
+  let activeMs = 0
+  const heap = new HeapCare({ clock, activeMs: () => activeMs, collect: (isWithCode) => withCode.push(isWithCode) })
+  heap.start()
+  for (const [half, ms] of [400, 5, 5, 450, 500, 450, 5, 5].entries()) {
+    activeMs += ms
+    clock.goTo((half + 1) * 500)
+  }
+  heap.stop()
+  expect(withCode).toEqual([true, false])
+})
+
+it.each([500, 5_000])('what V8 collects after %i ms of work is all that nobody uses', (workMs) => {
   const clock = new StepClock()
   let activeMs = 0
-  const memory = new HeapCare({ clock, activeMs: () => (activeMs += clock.nowMs() === 500 ? 500 : 1) })
+  const memory = new HeapCare({ clock, activeMs: () => (activeMs += clock.nowMs() === 500 ? workMs : 1) })
   const left = new WeakRef(leftBehind())
   expect(left.deref()).toBeDefined()
   memory.start()

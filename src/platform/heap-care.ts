@@ -6,8 +6,8 @@ export type HeapCareParts = {
   clock: Clock
   /** How long this process has been at work since its start, in ms. Default: its event loop. */
   activeMs?: () => number
-  /** Collects all garbage. Default: V8's. */
-  collect?: () => void
+  /** Collects all garbage; `withCode`: and what is compiled. Default: V8's. */
+  collect?: (withCode: boolean) => void
   /** Whether bytes outside of the heap count as a part of it. Default: V8's flag. */
   countBytes?: (areCounted: boolean) => void
 }
@@ -17,7 +17,10 @@ const lookEveryMs = 500
 const idleMs = 15
 /** So many looks in a row nothing was to do. */
 const idleLooks = 2
-/** So much work leaves what is worth a collection, in which nothing else is done for some 60 ms. */
+/**
+ * So much work leaves what is worth a collection, in which nothing else is done for some 60 ms. What it has compiled it goes on with:
+ * without that each of thousands of jobs costs twice as much.
+ */
 const worthMs = 1_000
 /** Work between two looks of a process that has much to do. */
 const busyMs = 100
@@ -32,7 +35,7 @@ const busyMs = 100
 export class HeapCare {
   readonly #clock: Clock
   readonly #activeMs: () => number
-  readonly #collect: () => void
+  readonly #collect: (withCode: boolean) => void
   readonly #countBytes: (areCounted: boolean) => void
   #isBusy = false
   #seenMs = 0
@@ -66,7 +69,7 @@ export class HeapCare {
     this.#setBusy(workMs >= busyMs)
     this.#looks = workMs < idleMs ? this.#looks + 1 : 0
     if (this.#looks < idleLooks || now - this.#collectedMs < worthMs) return
-    this.#collect()
+    this.#collect(now < worthMs)
     this.#seenMs = this.#activeMs()
     this.#collectedMs = this.#seenMs
   }
@@ -85,10 +88,10 @@ const loopActiveMs = (): number => performance.eventLoopUtilization().active
 const countBytesInHeap = (areCounted: boolean): void =>
   setFlagsFromString(`--${areCounted ? '' : 'no-'}external-memory-accounted-in-global-limit`)
 
-/** V8's last resort gives rooms of the heap back, too. */
-function collectAll(): void {
+/** V8's last resort gives rooms of the heap back, too, and drops what is compiled. */
+function collectAll(withCode: boolean): void {
   setFlagsFromString('--expose-gc')
-  const collect = runInNewContext('gc') as (options: { type: 'major'; flavor: 'last-resort' }) => void
+  const collect = runInNewContext('gc') as (options: { type: 'major'; flavor: 'last-resort' | 'regular' }) => void
   setFlagsFromString('--no-expose-gc')
-  collect({ type: 'major', flavor: 'last-resort' })
+  collect({ type: 'major', flavor: withCode ? 'last-resort' : 'regular' })
 }

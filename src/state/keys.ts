@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import type { StateTables } from './state-tables.ts'
 
 type LastKeys = { job: number; version: number; execution: number }
@@ -10,7 +11,8 @@ export class Keys {
   #version: number | undefined
   #execution: number | undefined
   #work: number | undefined
-  #seqs = new Map<number, number>()
+  /** The last number of a job's history. */
+  readonly #seqs = new LRUCache<number, number>({ max: 8_192 })
 
   constructor(tables: StateTables) {
     this.#tables = tables
@@ -44,13 +46,13 @@ export class Keys {
 
   /** A job that has just been made, or whose history was removed, has no line. */
   startHistory(jobKey: number): void {
-    this.#keepSeq(jobKey, 0)
+    this.#seqs.set(jobKey, 0)
   }
 
   /** The first of the next so many numbers: 1, 2, 3 … per job. */
   nextSeqs(jobKey: number, count: number): number {
     const last = this.#seqs.get(jobKey) ?? this.#tables.history.lastSeq(jobKey)
-    this.#keepSeq(jobKey, last + count)
+    this.#seqs.set(jobKey, last + count)
     return last + 1
   }
 
@@ -61,15 +63,6 @@ export class Keys {
     this.#execution = undefined
     this.#work = undefined
     this.#seqs.clear()
-  }
-
-  /** Those that were made first are forgotten first. */
-  #keepSeq(jobKey: number, seq: number): void {
-    this.#seqs.set(jobKey, seq)
-    for (const oldest of this.#seqs.keys()) {
-      if (this.#seqs.size <= seqsLimit) return
-      this.#seqs.delete(oldest)
-    }
   }
 
   #lastJob(): number {
@@ -91,5 +84,3 @@ export class Keys {
 }
 
 const noKeys: LastKeys = { job: 0, version: 0, execution: 0 }
-
-const seqsLimit = 10_000
