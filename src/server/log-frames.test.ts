@@ -199,3 +199,30 @@ it.each([
 async function* each<Item>(items: readonly Item[]): AsyncGenerator<Item> {
   yield* items
 }
+
+it('that only the beginning of an output is left is told once, though both of its streams are read', async () => {
+  async function* logs(
+    _id: string,
+    _query: LogQuery,
+    _signal: AbortSignal,
+    tell: TellReader,
+  ): AsyncGenerator<LogChunk> {
+    yield { stream: 1, bytes: Buffer.from('out\n') }
+    yield { stream: 2, bytes: Buffer.from('err\n') }
+    tell('Only its beginning is left.')
+  }
+  const execution = { ID: 'e-1', JobID: 'j-1', ...state('Completed') }
+  const jobs = { resolve: async () => 'j-1', get: async () => ({ Version: 1 }), logged: async () => execution, logs }
+  const told: string[] = []
+  const { signal } = new AbortController()
+  let text = ''
+  for await (const frame of logFrames(
+    partOf<JobsApi>(jobs),
+    'j-1',
+    { resumable: true },
+    signal,
+    (note) => void told.push(note),
+  ))
+    text += (JSON.parse(frame) as LogFrame).value.Line
+  expect([text, told]).toEqual(['out\nerr\n', ['Only its beginning is left.']])
+})

@@ -83,8 +83,10 @@ async function* framesOf(
   const isOver = isTerminalExecution(ComputeState.StateType)
   // Of output that is complete there is no "from now on".
   const isTail = tail && !isOver
+  // Output that is complete is read once for each stream.
+  const tellReader = isOver ? onceEach(tell) : tell
   const read = (how: Omit<LogQuery, 'executionId'>) =>
-    jobs.logs(JobID, { ...how, ...selection, executionId }, signal, tell)
+    jobs.logs(JobID, { ...how, ...selection, executionId }, signal, tellReader)
   const { after, skipped } =
     isTail && isResumable ? await endSoFar(read) : { after: startOf(query), skipped: skippedOf(query) }
   if (isResumable) yield positionFrame(executionId, skipped, after)
@@ -96,6 +98,13 @@ async function* framesOf(
   const frame = query.bytes ? bytesFrame : textFrame
   if (isExact) for await (const piece of pieces) yield frame(piece)
   else yield* counted(afterLengths(pieces, skipped), { executionId, after, skipped, frame, isResumable })
+}
+
+function onceEach(tell: TellReader): TellReader {
+  const told = new Set<string>()
+  return (sentence) => {
+    if (told.size < told.add(sentence).size) tell(sentence)
+  }
 }
 
 type Counting = {
