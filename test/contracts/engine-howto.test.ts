@@ -44,6 +44,12 @@ describe('the engine of the documentation', () => {
     await run('tsc', ['-b', folder], { cwd: root })
   })
 
+  it('is formatted as everything here is', async () => {
+    await run('biome', ['check', '--vcs-use-ignore-file=false', ...files.map(({ name }) => join(folder, name))], {
+      cwd: root,
+    })
+  })
+
   it('runs a job in a cluster', async () => {
     const cluster = await startHybrid({ engines: [await openEngine()] })
     const [task] = jobSpec().Tasks
