@@ -13,8 +13,10 @@ export function cast(leaf: Leaf<any>, path: string, given: unknown): unknown {
   const wanted = leaf.choices?.find((choice) => choice.toLowerCase() === String(value).toLowerCase())
   if (leaf.choices && wanted === undefined) throw notOneOf(leaf, path, value)
   const problem = leaf.problem?.(value)
-  if (problem !== undefined)
-    throw wrong(`config key: "${path.toLowerCase()}": ${problem}, received: "${String(printableValue(leaf, value))}"`)
+  if (problem !== undefined) {
+    const received = String(printableValue(leaf, value))
+    throw wrong(`config key: "${path.toLowerCase()}": ${problem}, received: "${received}"`, leaf.hint)
+  }
   return wanted ?? value
 }
 

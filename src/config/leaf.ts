@@ -19,6 +19,8 @@ export type LeafOptions<Value> = {
   refusal?: (given: string, choices: readonly string[]) => string
   /** What is wrong with a value of the right kind, or nothing. */
   problem?: (value: Value) => string | undefined
+  /** What a right value looks like, for who gave a wrong one. */
+  hint?: string
 }
 
 /** One setting as data: help, documentation, environment names and checks are made from it. */
@@ -86,12 +88,17 @@ const nothing = { CPU: 0, Memory: 0, Disk: 0, GPU: 0 }
 export const capacity = (dimension: Dimension, fallback: string, about: string): Leaf<string> =>
   text(fallback, about, {
     problem: (value) => refusalOf(() => parseCapacity({ ...zeroTexts, [dimension]: value }, nothing), dimension),
+    hint: `Write an amount, such as ${examples[dimension]}, or a share, such as 80%`,
   })
 
 /** An amount of CPU, memory, disk or GPUs; '' = none. */
 export const amount = (dimension: Dimension, fallback: string, about: string): Leaf<string> =>
-  text(fallback, about, { problem: (value) => refusalOf(() => parseResources({ [dimension]: value }), dimension) })
+  text(fallback, about, {
+    problem: (value) => refusalOf(() => parseResources({ [dimension]: value }), dimension),
+    hint: `Write an amount, such as ${examples[dimension]}`,
+  })
 
+const examples = { CPU: '500m', Memory: '16GiB', Disk: '100GB', GPU: '2' }
 const zeroTexts = { CPU: '0', Memory: '0', Disk: '0', GPU: '0' }
 
 function refusalOf(read: () => ResourceNumbers, dimension: Dimension): string | undefined {

@@ -185,6 +185,14 @@ describe('wrong input [X12]', () => {
   })
 
   it.each([
+    ['Compute.AllocatedCapacity.CPU', '-1', 'Write an amount, such as 500m, or a share, such as 80%'],
+    ['Compute.JobLimits.GPU', '0.5', 'Write an amount, such as 2, or a share, such as 80%'],
+    ['JobDefaults.Batch.Task.Resources.Memory', '50%', 'Write an amount, such as 16GiB'],
+  ])('says what %s may be instead of %s', (key, value, hint) => {
+    expect(() => loaded({ pairs: [{ key, value }] })).toThrow(expect.objectContaining({ hint }))
+  })
+
+  it.each([
     ['', 'data dir path is empty'],
     ['rel', 'data dir path "rel" is not an absolute path'],
     ['$HOME/x', 'data dir path "$HOME/x" contains a \'$\' character'],
