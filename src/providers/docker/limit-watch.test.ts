@@ -125,10 +125,10 @@ describe('the watch over a container', () => {
     mkdirSync(upper)
     for (let n = 0; n < 510; n++) mkdirSync(join(upper, `folder-${n}`))
     for (let n = 0; n < 500; n++) writeFileSync(join(upper, `file-${n}`), '')
-    const { limits, look } = watch(50_000, { SizeRw: 20_000, GraphDriver: { Data: { UpperDir: upper } } })
+    const { limits, look } = watch(30_000, { SizeRw: 20_000, GraphDriver: { Data: { UpperDir: upper } } })
     await look()
     rmSync(upper, { recursive: true })
-    expect(limits.failure()?.message).toMatch(/^disk limit exceeded: 60960 bytes/)
+    expect(limits.failure()?.message).toMatch(/^disk limit exceeded: 40960 bytes/)
   })
 
   it('ends a program that hides where no path leads, when that is seen twice [X6, S7]', async () => {

@@ -1,4 +1,3 @@
-import type { Stats } from 'node:fs'
 import { lstat, opendir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { RunRequest } from '#contracts/engine.ts'
@@ -35,44 +34,51 @@ export async function usedDisk(
   const volumes = Mounts.filter(({ Type }) => Type === 'volume').map(({ Source }) => Source)
   const paths = [...outputs.map(({ hostPath }) => hostPath), ...volumes, ResolvConfPath, HostnamePath, HostsPath]
   try {
-    // Of the layer the engine counts the bytes, and no names.
-    const layer = await useAt(GraphDriver?.Data?.UpperDir, (info) => (info.isDirectory() ? 0 : info.size))
-    let { bytes, smallNames } = { ...layer, bytes: SizeRw }
-    for (const path of paths) {
-      const use = await useAt(path, takenBytes)
-      bytes += use.bytes
-      smallNames += use.smallNames
-    }
-    return bytes + namesBytes(smallNames)
+    // Of its layer the engine counts the bytes, and no names.
+    const layerBytes = Math.max(SizeRw, namesBytes(await namesIn(GraphDriver?.Data?.UpperDir)))
+    const use = { bytes: 0, smallNames: 0 }
+    for (const path of paths) if (path) await addUse(use, path)
+    return layerBytes + use.bytes + namesBytes(use.smallNames)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENAMETOOLONG') return undefined
     throw error
   }
 }
 
-/** Of many small files their blocks count; of one with holes the length that its result would have. */
-const takenBytes = ({ size, blocks }: Stats): number => Math.max(size, blocks * 512)
+/** How many files, folders and links are in a folder. */
+async function namesIn(root: string | undefined): Promise<number> {
+  let count = 0
+  if (root) for await (const _ of entriesBelow(root)) count++
+  return count
+}
 
-/** Of a file, or of all in a folder, without following links. */
-async function useAt(root: string | undefined, bytesOf: (info: Stats) => number): Promise<Use> {
-  const use = { bytes: 0, smallNames: 0 }
-  const info = root && (await unlessUnseen(lstat(root)))
-  if (!info) return use
-  if (!info.isDirectory()) return { ...use, bytes: info.size }
+/** Of a file, or of all in a folder. */
+async function addUse(use: Use, root: string): Promise<void> {
+  const info = await unlessUnseen(lstat(root))
+  if (!info?.isDirectory()) {
+    use.bytes += info?.size ?? 0
+    return
+  }
+  for await (const path of entriesBelow(root)) {
+    const found = await unlessUnseen(lstat(path))
+    if (!found) continue
+    // Of many small files their blocks count; of one with holes the length that its result would have.
+    const bytes = Math.max(found.size, found.blocks * 512)
+    use.bytes += bytes
+    if (bytes < nameBytes) use.smallNames++
+  }
+}
+
+/** Paths, without following links; one by one: a folder may hold more of them than there is memory for. */
+async function* entriesBelow(root: string): AsyncGenerator<string> {
   const waiting = [root]
   for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
-    // Entry by entry: a folder may hold more of them than there is memory for.
-    for await (const entry of (await unlessUnseen(opendir(folder))) ?? []) {
+    for await (const entry of (await unlessUnseen(opendir(folder, { bufferSize: 1_024 }))) ?? []) {
       const path = join(folder, entry.name)
       if (entry.isDirectory()) waiting.push(path)
-      const found = await unlessUnseen(lstat(path))
-      if (!found) continue
-      const bytes = bytesOf(found)
-      use.bytes += bytes
-      if (bytes < nameBytes) use.smallNames += 1
+      yield path
     }
   }
-  return use
 }
 
 /** The program goes on while it is looked at. */
