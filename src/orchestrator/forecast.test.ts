@@ -209,6 +209,13 @@ describe('why', () => {
     })
   })
 
+  it('a daemon waits without end, whatever its QueueTimeout says [F3]', () => {
+    const gpus = { Resources: { GPU: '1' }, Timeouts: { QueueTimeout: 60n } }
+    const world = new World(withTask(gpus, { Type: 'daemon' }), one)
+    world.step()
+    expect(reasonsOf(world.snapshot()).Next).toBe('starts when a node that fits joins or changes')
+  })
+
   it('a job that waits for room says when its QueueTimeout is over, however often it is looked at before [F3]', () => {
     const filling = new World(job({ ID: 'j-2' as JobId }), [{ units: 1 }])
     filling.step()
