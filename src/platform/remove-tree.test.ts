@@ -1,3 +1,4 @@
+import { execSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -26,6 +27,18 @@ it('of very many files a few are removed at a time, since each that waits takes 
   expect(existsSync(folder)).toBe(false)
   expect(most).toBeGreaterThan(1)
   expect(most).toBeLessThan(100)
+})
+
+it('takes names that are no text, also of folders and of what lies too deep: a name is any bytes', async () => {
+  const odd = Buffer.from([0x2f, 0xff, 0xfe])
+  const folder = Buffer.concat([Buffer.from(join(root, 'odd')), odd])
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(Buffer.concat([folder, odd]), '')
+  const depth =
+    'bash -c \'cd "$0" && for i in {1..50}; do n=$(printf "\\377%0199d" 0); mkdir "$n" && cd "$n" || exit 1; done\' '
+  execSync(`${depth}${join(root, 'odd')}`)
+  await removeTree(join(root, 'odd'))
+  expect(existsSync(join(root, 'odd'))).toBe(false)
 })
 
 it('goes through no link, and minds nothing that is not there', async () => {

@@ -1,5 +1,5 @@
+import type { Dirent } from 'node:fs'
 import { lstat, opendir, rename, rmdir, unlink } from 'node:fs/promises'
-import { join } from 'node:path'
 
 /** Half of what a path may have, which leaves enough for where the tree itself lies. */
 const deepLength = 2000
@@ -9,45 +9,56 @@ const mostAtOnce = 64
 
 /**
  * Removes a file, or a folder with all in it; what is not there is removed already. Programs can make folders deeper than any path can
- * name: those are brought up first.
+ * name: those are brought up first. And names that are no text: paths are bytes here.
  */
 export async function removeTree(path: string): Promise<void> {
+  const root = Buffer.from(path)
   try {
-    await remove(path)
+    await remove(root)
   } catch (error) {
     if (codeOf(error) !== 'ENAMETOOLONG') throw error
-    await bringUp(path)
-    await remove(path)
+    await bringUp(root)
+    await remove(root)
   }
 }
 
-async function remove(path: string): Promise<void> {
+async function remove(path: Buffer): Promise<void> {
   const found = await lstat(path).catch(unlessGone)
   if (found?.isDirectory()) await removeFolder(path)
   else if (found) await unlink(path).catch(unlessGone)
 }
 
 /** Node's own way begins with all files of a folder at once, and takes 1.5 KB for each. */
-async function removeFolder(folder: string): Promise<void> {
+async function removeFolder(folder: Buffer): Promise<void> {
   // What is removed while a folder is read may hide what else is in it.
   while (await removeEntries(folder));
   await rmdir(folder).catch(unlessGone)
 }
 
 /** Whether there were any. No folder is open while those in it are removed: there may be more levels than a process has handles. */
-async function removeEntries(folder: string): Promise<boolean> {
-  const folders: string[] = []
-  const files: string[] = []
+async function removeEntries(folder: Buffer): Promise<boolean> {
+  const folders: Buffer[] = []
+  const files: Buffer[] = []
   const removeFiles = () => Promise.all(files.splice(0).map((path) => unlink(path).catch(unlessGone)))
   let hasAny = false
-  for await (const entry of await opendir(folder)) {
+  for await (const entry of entriesOf(folder)) {
     hasAny = true
-    if (entry.isDirectory()) folders.push(join(folder, entry.name))
-    else if (files.push(join(folder, entry.name)) === mostAtOnce) await removeFiles()
+    const path = inside(folder, entry.name)
+    if (entry.isDirectory()) folders.push(path)
+    else if (files.push(path) === mostAtOnce) await removeFiles()
   }
   await removeFiles()
   for (const path of folders) await removeFolder(path)
   return hasAny
+}
+
+const slash = Buffer.from('/')
+const inside = (folder: Buffer, name: Buffer): Buffer => Buffer.concat([folder, slash, name])
+
+/** The types of Node do not know of this encoding here. */
+async function* entriesOf(folder: Buffer): AsyncGenerator<Dirent<Buffer>> {
+  const open = await opendir(folder, { encoding: 'buffer' as BufferEncoding })
+  for await (const entry of open) yield entry as unknown as Dirent<Buffer>
 }
 
 const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code
@@ -57,14 +68,14 @@ function unlessGone(error: unknown): undefined {
 }
 
 /** Moves every folder that lies deep to the top, and those in it likewise. */
-async function bringUp(root: string): Promise<void> {
+async function bringUp(root: Buffer): Promise<void> {
   const waiting = [root]
   for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
-    for await (const entry of await opendir(folder)) {
+    for await (const entry of entriesOf(folder)) {
       if (!entry.isDirectory()) continue
-      const path = join(folder, entry.name)
+      const path = inside(folder, entry.name)
       const isDeep = path.length - root.length > deepLength
-      const place = isDeep ? join(root, crypto.randomUUID()) : path
+      const place = isDeep ? inside(root, Buffer.from(crypto.randomUUID())) : path
       if (isDeep) await rename(path, place)
       waiting.push(place)
     }
