@@ -41,7 +41,7 @@ async function removeEntries(folder: Buffer): Promise<boolean> {
   const files: Buffer[] = []
   const removeFiles = () => Promise.all(files.splice(0).map((path) => unlink(path).catch(unlessGone)))
   let hasAny = false
-  for await (const entry of entriesOf(folder)) {
+  for await (const entry of await openFolder(folder)) {
     hasAny = true
     const path = inside(folder, entry.name)
     if (entry.isDirectory()) folders.push(path)
@@ -56,10 +56,8 @@ const slash = Buffer.from('/')
 const inside = (folder: Buffer, name: Buffer): Buffer => Buffer.concat([folder, slash, name])
 
 /** The types of Node do not know of this encoding here. */
-async function* entriesOf(folder: Buffer): AsyncGenerator<Dirent<Buffer>> {
-  const open = await opendir(folder, { encoding: 'buffer' as BufferEncoding })
-  for await (const entry of open) yield entry as unknown as Dirent<Buffer>
-}
+const openFolder = (path: Buffer): Promise<AsyncIterable<Dirent<Buffer>>> =>
+  opendir(path, { encoding: 'buffer' as BufferEncoding }) as unknown as Promise<AsyncIterable<Dirent<Buffer>>>
 
 const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code
 
@@ -71,7 +69,7 @@ function unlessGone(error: unknown): undefined {
 async function bringUp(root: Buffer): Promise<void> {
   const waiting = [root]
   for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
-    for await (const entry of entriesOf(folder)) {
+    for await (const entry of await openFolder(folder)) {
       if (!entry.isDirectory()) continue
       const path = inside(folder, entry.name)
       const isDeep = path.length - root.length > deepLength

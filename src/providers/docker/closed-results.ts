@@ -1,5 +1,4 @@
-import { lstat, opendir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { lstat } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import type { ReadableStream as NodeReadableStream } from 'node:stream/web'
 import {
@@ -12,6 +11,7 @@ import {
 import type { RunRequest } from '#contracts/engine.ts'
 import type { DockerApi } from './api.ts'
 import { isRootsEngine } from './engine-kind.ts'
+import { inside, openFolder } from './open-folder.ts'
 
 export type Owner = { uid: number; gid: number }
 
@@ -27,7 +27,7 @@ export async function openResults(
   owner: Owner,
 ): Promise<void> {
   for (const { hostPath, resultPath } of outputs) {
-    if (!(await hasClosed(hostPath, owner))) continue
+    if (!(await hasClosed(Buffer.from(hostPath), owner))) continue
     if (!(await isRootsEngine(api))) return
     const path = `/containers/${id}/archive`
     const query = { path: resultPath.Path }
@@ -42,9 +42,9 @@ export async function openResults(
   }
 }
 
-async function hasClosed(folder: string, owner: Owner): Promise<boolean> {
-  for await (const { name } of await opendir(folder)) {
-    const path = join(folder, name)
+async function hasClosed(folder: Buffer, owner: Owner): Promise<boolean> {
+  for await (const { name } of await openFolder(folder)) {
+    const path = inside(folder, name)
     const info = await lstat(path)
     if (info.uid !== owner.uid && isClosed(info.isDirectory(), info.isFile(), info.mode)) return true
     if (info.isDirectory() && (await hasClosed(path, owner))) return true

@@ -1,8 +1,8 @@
-import { lstat, opendir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { lstat } from 'node:fs/promises'
 import type { RunRequest } from '#contracts/engine.ts'
 import { nameBytes, namesBytes } from '#lib/names-bytes.ts'
 import type { DockerApi } from './api.ts'
+import { inside, openFolder } from './open-folder.ts'
 
 /** What the engine knows of where a container writes. */
 type Places = {
@@ -70,11 +70,11 @@ async function addUse(use: Use, root: string): Promise<void> {
 }
 
 /** Paths, without following links; one by one: a folder may hold more of them than there is memory for. */
-async function* entriesBelow(root: string): AsyncGenerator<string> {
-  const waiting = [root]
+async function* entriesBelow(root: string): AsyncGenerator<Buffer> {
+  const waiting: Buffer[] = [Buffer.from(root)]
   for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
-    for await (const entry of (await unlessUnseen(opendir(folder, { bufferSize: 1_024 }))) ?? []) {
-      const path = join(folder, entry.name)
+    for await (const entry of (await unlessUnseen(openFolder(folder))) ?? []) {
+      const path = inside(folder, entry.name)
       if (entry.isDirectory()) waiting.push(path)
       yield path
     }
