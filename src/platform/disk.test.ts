@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -95,6 +95,15 @@ describe('the system disk', () => {
     symlinkSync('/', join(folder, 'a', 'b', '1234'))
     expect(await systemDisk.usedBytes(join(folder, 'a'))).toBe(1101)
     expect(await systemDisk.usedBytes(join(folder, 'no'))).toBe(0)
+  })
+
+  it('syncs and counts files whose names are no text, too', async () => {
+    const odd = join(folder, 'odd')
+    const below = Buffer.concat([Buffer.from(odd), Buffer.from([0x2f, 0xff, 0xfe])])
+    mkdirSync(below, { recursive: true })
+    writeFileSync(Buffer.concat([below, Buffer.from([0x2f, 0xfd])]), '12345')
+    await systemDisk.syncAll(odd)
+    expect(await systemDisk.usedBytes(odd)).toBe(5)
   })
 
   it('syncs a folder with all in it that can be, and follows no link out of it', async () => {

@@ -1,5 +1,6 @@
+import type { PathLike } from 'node:fs'
 import { lstat, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import type { Disk } from '#contracts/disk.ts'
 import { bootId } from './boot-id.ts'
 import { keepOnly } from './keep-only.ts'
@@ -67,7 +68,7 @@ async function writeSynced(path: string, bytes: Uint8Array | string, mode: numbe
   }
 }
 
-async function sync(path: string): Promise<void> {
+async function sync(path: PathLike): Promise<void> {
   const handle = await open(path, 'r')
   try {
     await handle.sync()
@@ -76,10 +77,15 @@ async function sync(path: string): Promise<void> {
   }
 }
 
-async function syncAll(path: string): Promise<void> {
-  for (const entry of await readdir(path, { withFileTypes: true })) {
-    if (entry.isDirectory()) await syncAll(join(path, entry.name))
-    else if (entry.isFile()) await sync(join(path, entry.name))
+/** Programs make names that are no text. */
+const asBytes = { withFileTypes: true, encoding: 'buffer' } as const
+const inside = (folder: string | Buffer, name: Buffer): Buffer =>
+  Buffer.concat([Buffer.from(folder), Buffer.from('/'), name])
+
+async function syncAll(path: string | Buffer): Promise<void> {
+  for (const entry of await readdir(path, asBytes)) {
+    if (entry.isDirectory()) await syncAll(inside(path, entry.name))
+    else if (entry.isFile()) await sync(inside(path, entry.name))
   }
   await sync(path)
 }
@@ -88,15 +94,15 @@ async function syncAll(path: string): Promise<void> {
 const mostAtOnce = 64
 
 /** What goes meanwhile counts for nothing: of many folders something is always being written. */
-async function usedBytes(path: string): Promise<number> {
-  const entries = (await unlessMissing(readdir(path, { withFileTypes: true }))) ?? []
+async function usedBytes(path: string | Buffer): Promise<number> {
+  const entries = (await unlessMissing(readdir(path, asBytes))) ?? []
   const files = entries.filter((entry) => !entry.isDirectory())
   let sizeBytes = 0
   for (let at = 0; at < files.length; at += mostAtOnce) {
-    const some = files.slice(at, at + mostAtOnce).map(({ name }) => unlessMissing(lstat(join(path, name))))
+    const some = files.slice(at, at + mostAtOnce).map(({ name }) => unlessMissing(lstat(inside(path, name))))
     for (const info of await Promise.all(some)) sizeBytes += info?.size ?? 0
   }
-  for (const entry of entries) if (entry.isDirectory()) sizeBytes += await usedBytes(join(path, entry.name))
+  for (const entry of entries) if (entry.isDirectory()) sizeBytes += await usedBytes(inside(path, entry.name))
   return sizeBytes
 }
 
