@@ -52,6 +52,8 @@ export const jobOf = (row: Exact<FullRow>, version: Version): Job => ({
 })
 
 export const stateNumber = (state: JobState): number => jobStateNames.indexOf(state.StateType)
+export const isLiveRow = ({ state }: Exact<FullRow>): boolean =>
+  !isTerminalJob(jobStateNames[Number(state)] ?? 'Undefined')
 export const isLiveNumber = (state: JobState): number => (isTerminalJob(state.StateType) ? 0 : 1)
 
 export function detailText({ StateType, ...detail }: JobState): string | null {

@@ -1,5 +1,4 @@
 import { sql } from 'kysely'
-import { LRUCache } from 'lru-cache'
 import type { SqlDatabase, SqlStatement } from '#contracts/sql.ts'
 import type { EndedJobs } from '#contracts/store.ts'
 import { assert } from '#lib/assert.ts'
@@ -14,12 +13,14 @@ import {
   type FullRow,
   fullColumns,
   isLiveNumber,
+  isLiveRow,
   type JobRow,
   jobOf,
   labelsText,
   ownName,
   stateNumber,
 } from './job-row.ts'
+import { LateRows } from './late-rows.ts'
 import { passesBeforeWritten } from './passes.ts'
 import { headOf, type JobHead, type VersionsTable } from './versions.ts'
 
@@ -34,7 +35,7 @@ type ChangedJob = HeldJob & { hasMoved: boolean; passes: number }
 /** What changes without a new version is written when the tables are: once for several changes. */
 export class JobsTable {
   /** Those that came or were read of late, without their specifications, which may be large. */
-  readonly #held = new LRUCache<JobId, HeldJob>({ max: 2_048 })
+  readonly #held = new LateRows<JobId, HeldJob>({ live: { max: 8_192 }, ended: { max: 2_048 } })
   /** Whose rows are older. */
   readonly #changed = new Map<JobId, ChangedJob>()
   readonly #ids: IdIndex
@@ -112,12 +113,14 @@ export class JobsTable {
     )
     this.#labels.insert(key, job.CreateTime, job.Labels)
     this.#ids.add(job.ID, key)
-    this.#held.set(job.ID, { key, versionKey, head: headOf(job) })
+    this.#held.set(job.ID, { key, versionKey, head: headOf(job) }, !isTerminalJob(job.State.StateType))
   }
 
   update({ key, isLive }: JobHandle, versionKey: number, job: Job): void {
     const changed = this.#changed.get(job.ID)
-    const hasMoved = changed?.hasMoved || isLive === isTerminalJob(job.State.StateType)
+    const hasEnded = isTerminalJob(job.State.StateType)
+    const hasMoved = changed?.hasMoved || isLive === hasEnded
+    if (hasEnded) this.#versions.rest(versionKey)
     this.#changed.set(job.ID, { key, versionKey, head: headOf(job), hasMoved, passes: changed?.passes ?? 0 })
   }
 
@@ -134,7 +137,7 @@ export class JobsTable {
       if (hasMoved) this.#move.run(state, detail, Revision, ModifyTime, isLiveNumber(State), key)
       else this.#update.run(state, detail, Revision, ModifyTime, key)
       this.#changed.delete(id)
-      this.#held.set(id, { key, versionKey, head })
+      this.#held.set(id, { key, versionKey, head }, isLive)
     }
   }
 
@@ -170,11 +173,12 @@ export class JobsTable {
   byKey(key: number | bigint): Job | undefined {
     const row = this.#byKey.get(key)
     const changed = row && this.#changed.get(row.id as JobId)
-    const version = row && this.#versions.get(changed?.versionKey ?? Number(row.version_key))
+    const version = row && this.#versions.get(changed?.versionKey ?? Number(row.version_key), isLiveRow(row))
     if (!version) return undefined
     if (changed) return { ...version.spec, ...changed.head }
     const job = jobOf(row, version)
-    this.#held.set(job.ID, { key: Number(key), versionKey: Number(row.version_key), head: headOf(job) })
+    const held = { key: Number(key), versionKey: Number(row.version_key), head: headOf(job) }
+    this.#held.set(job.ID, held, isLiveRow(row))
     return job
   }
 

@@ -1,10 +1,10 @@
 import { sql } from 'kysely'
-import { LRUCache } from 'lru-cache'
 import type { SqlDatabase, SqlStatement } from '#contracts/sql.ts'
 import { exactJson, parseExact } from '#lib/json/exact.ts'
 import type { Job, JobSpec } from '#models/job.ts'
 import type { JobState } from '#models/job-state.ts'
 import { type Exact, prepare, prepareExact, query, value } from '../queries.ts'
+import { LateRows } from './late-rows.ts'
 
 /** What the user wrote, once per version of a job. */
 export type VersionRow = {
@@ -38,14 +38,18 @@ export function splitJob(job: Job): { head: JobHead; spec: JobSpec } {
   return { head: { ID, State, Version, Revision, CreateTime, ModifyTime, VersionTime }, spec }
 }
 
-/** A version as it was submitted: never changed, so that whoever reads it may share it. */
-export type Version = { spec: JobSpec; createdAt: bigint }
+/** A version as it was submitted: never changed, so that whoever reads it may share it. `length`: of its text. */
+export type Version = { spec: JobSpec; createdAt: bigint; length: number }
 
 /** Versions kept in memory: those at work are read several times in a row. */
-const keptVersions = { max: 2_048, maxSize: 4_194_304 }
+const keptVersions = {
+  live: { max: 8_192, maxSize: 16_777_216 },
+  ended: { max: 2_048, maxSize: 4_194_304 },
+  sizeOf: ({ length }: Version) => length + 1,
+}
 
 export class VersionsTable {
-  readonly #kept = new LRUCache<number, Version>(keptVersions)
+  readonly #kept = new LateRows<number, Version>(keptVersions)
   readonly #insert: SqlStatement<unknown>
   readonly #end: SqlStatement<unknown>
   readonly #spec: SqlStatement<Pick<VersionRow, 'spec'>>
@@ -74,14 +78,23 @@ export class VersionsTable {
     const { spec } = splitJob(job)
     const text = exactJson(spec)
     this.#insert.run(key, jobKey, job.Version, job.VersionTime, text)
-    this.#keep(key, { spec, createdAt: job.VersionTime }, text)
+    this.#kept.set(key, { spec, createdAt: job.VersionTime, length: text.length }, true)
   }
 
-  get(key: number): Version | undefined {
+  /** `isLive`: its job is known to live. */
+  get(key: number, isLive = false): Version | undefined {
     const kept = this.#kept.get(key)
     if (kept) return kept
     const row = this.#get.get(key)
-    return row && this.#keep(key, { spec: parseExact<JobSpec>(row.spec), createdAt: row.created_at }, row.spec)
+    if (!row) return undefined
+    const version = { spec: parseExact<JobSpec>(row.spec), createdAt: row.created_at, length: row.spec.length }
+    this.#kept.set(key, version, isLive)
+    return version
+  }
+
+  /** Its job has ended. */
+  rest(key: number): void {
+    this.#kept.end(key)
   }
 
   /** Whether the job's specification is the stored one, as can be seen without reading that: it has the very same values. */
@@ -101,6 +114,7 @@ export class VersionsTable {
   end(key: number, last: Job): void {
     const ended: EndedVersion = { State: last.State, Revision: last.Revision, ModifyTime: last.ModifyTime }
     this.#end.run(exactJson(ended), key)
+    this.rest(key)
   }
 
   /** The versions before the newest, oldest first. */
@@ -131,11 +145,6 @@ export class VersionsTable {
   /** After a rollback: a key may stand for another version. */
   forget(): void {
     this.#kept.clear()
-  }
-
-  #keep(key: number, version: Version, text: string): Version {
-    this.#kept.set(key, version, { size: text.length + 1 })
-    return version
   }
 }
 
