@@ -1,6 +1,6 @@
 import type { Change } from '#contracts/store.ts'
 import { isTerminalExecution } from '#models/execution-state.ts'
-import type { Job } from '#models/job.ts'
+import { type Job, mainTask } from '#models/job.ts'
 import { isTerminalJob } from '#models/job-state.ts'
 import type { World } from '../world.ts'
 import { roomFor } from './quiet.ts'
@@ -31,10 +31,16 @@ export class FreedRoom {
 
   #look(): void {
     for (const job of this.#seen.model.jobs.values()) {
-      if (isTerminalJob(job.State.StateType) || this.#isPausing(job)) continue
+      if (isTerminalJob(job.State.StateType) || this.#isPausing(job) || this.#isOutOfTime(job)) continue
       const node = roomFor(job, this.#seen)
       if (node) this.#world.violate('L4', `${node} has had room for job ${job.ID} for 100 ms`)
     }
+  }
+
+  /** Nothing of it starts any more: what its node ends with its time is heard before it is failed. */
+  #isOutOfTime(job: Job): boolean {
+    const { TotalTimeout = 0n } = mainTask(job).Timeouts
+    return TotalTimeout > 0n && this.#seen.nowNs() >= job.VersionTime + TotalTimeout * 1_000_000_000n
   }
 
   /** Some attempt failed, and the next one may have to wait for its time. */
