@@ -176,6 +176,8 @@ describe('wrong input [X12]', () => {
     ['Compute.AllocatedCapacity.CPU', '120%', 'percentage must be between 0% and 100%, got 120%'],
     ['Compute.AllocatedCapacity.Memory', 'much', 'invalid Memory value "much"'],
     ['Compute.AllocatedCapacity.CPU', '-1', 'an amount is not negative'],
+    ['Compute.Docker.LogMaxSize', 'much', 'config key: "compute.docker.logmaxsize": invalid disk value: much'],
+    ['Compute.Docker.StopGrace', '-5s', 'config key: "compute.docker.stopgrace": a time to stop is not negative'],
     ['JobDefaults.Batch.Task.Resources.Memory', '5 apples', 'invalid memory value'],
     ['Labels', 'a', "invalid format [a]: expected 'key=value', but found no '=' in 'a'"],
     ['Logging.Mode', 'xx', 'config key: "logging.mode" must be one of "default"'],

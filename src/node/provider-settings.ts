@@ -2,7 +2,6 @@ import { join, resolve } from 'node:path'
 import type { DataFolder } from '#config/data-folder.ts'
 import type { Settings } from '#config/tree.ts'
 import { parseResources } from '#lib/resources.ts'
-import { parseBytes } from '#lib/sizes.ts'
 import { defaultDockerSettings } from '#providers/docker/settings.ts'
 import type { ProviderSettings } from '#providers/index.ts'
 import { defaultInlineSettings } from '#providers/inline/settings.ts'
@@ -29,7 +28,7 @@ export const providerSettings = ({ settings, folder, environment }: ProviderSour
       isStackKept: environment['KEEP_STACK'] !== undefined,
       isDefaultNetworked: !JobAdmissionControl.RejectNetworkedJobs,
       pidsLimit: Compute.Docker.PidsLimit,
-      logMaxBytes: parseBytes(Compute.Docker.LogMaxSize),
+      logMaxBytes: parseResources({ Disk: Compute.Docker.LogMaxSize }).Disk,
       stopGraceMs: milliseconds(Compute.Docker.StopGrace),
       isRootReadOnly: Compute.Docker.ReadOnlyRoot,
       runtime: Compute.Docker.Runtime,

@@ -77,8 +77,10 @@ export const compute = {
   },
   Docker: {
     PidsLimit: integer(4096, 'Most processes in a container; 0 = no limit'),
-    LogMaxSize: text('100m', 'Most output the engine keeps of a container'),
-    StopGrace: duration(10n * second, 'Time between the stop signal and the kill, where the job says none'),
+    LogMaxSize: amount('Disk', '100m', 'Most output the engine keeps of a container'),
+    StopGrace: duration(10n * second, 'Time between the stop signal and the kill, where the job says none', {
+      problem: (value) => (value >= 0n ? undefined : 'a time to stop is not negative'),
+    }),
     ReadOnlyRoot: boolean(false, 'Containers write only to /tmp, in memory, and to their results'),
     Runtime: text('', 'Runtime of containers; empty = the default of the engine'),
     CapDrop: list(
