@@ -149,7 +149,10 @@ describe('a program', () => {
       expect(runOrder(sent(null), store).report).toMatchObject({ isSpent: true, failure: { class: 'transient' } })
       expect(failureOf(sent('', {}))?.message).toBe(`${prefix}invalid magic number`)
       const tooLarge = sent(bytes.toString('base64'), { moduleLimitBytes: 10 })
-      expect(failureOf(tooLarge)?.message).toContain('larger than the limit of 10')
+      expect(failureOf(tooLarge)).toMatchObject({
+        message: expect.stringContaining('larger than the limit of 10'),
+        hint: expect.stringContaining('wasm-strip'),
+      })
       expect(runOrder(sent(bytes.toString('base64')), store).report.exitCode).toBe(3)
       expect(runOrder(sent(null), store).report.exitCode).toBe(3)
     })

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readSync } from 'node:fs'
 import { InvalidModule } from '../binary/invalid-module.ts'
 import { type PreparedModule, prepareModule } from '../binary/prepare.ts'
+import { ModuleProblem } from './module-problem.ts'
 import { SpareMemories } from './spare-memories.ts'
 
 /** A compiled module with what linking and traces need to know of it. */
@@ -69,7 +70,9 @@ const withPlace = ({ text, place }: ReturnType<typeof textOf>): string =>
 
 export function checkSize(sizeBytes: number, limitBytes: number): void {
   if (sizeBytes > limitBytes)
-    throw new InvalidModule(`module of ${sizeBytes} bytes is larger than the limit of ${limitBytes}`)
+    throw new ModuleProblem(`module of ${sizeBytes} bytes is larger than the limit of ${limitBytes}`, {
+      hint: 'Take out what it does not need to run, such as its debug information: wasm-strip FILE, or -Wl,--strip-all when it is built',
+    })
 }
 
 /** The whole of an open file. */
