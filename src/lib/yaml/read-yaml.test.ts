@@ -6,6 +6,12 @@ const valueOf = (text: string) => readYaml(text).value
 const lines = (...text: string[]) => text.join('\n')
 
 describe('reading YAML', () => {
+  it('reads characters beyond U+FFFF as JSON escapes them, in two halves; half of one is refused', () => {
+    expect(valueOf(String.raw`{"a": "\ud83d\ude00 \uD835\uDCB3"}`)).toEqual({ a: '😀 𝒳' })
+    for (const half of ['\\ud83d', '\\ud83d\\u0041', '\\ud83dx', '\\ude00\\ud83d'])
+      expect(() => valueOf(`{"a": "${half}"}`)).toThrow('found invalid Unicode character escape code')
+  })
+
   it('reads a job file of blocks, lists and texts [R31]', () => {
     const text = lines(
       'Name: main # the name',

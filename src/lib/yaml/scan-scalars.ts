@@ -145,17 +145,30 @@ function escape(cursor: Cursor, start: Mark): string {
 }
 
 function escapedCodePoint(cursor: Cursor, length: number, start: Mark): string {
+  const value = hexadecimal(cursor, length, start)
+  const isHalf = value >= 0xd800 && value <= 0xdfff
+  const low = isHalf && value <= 0xdbff && length === 4 ? lowHalf(cursor, start) : undefined
+  if ((isHalf && low === undefined) || value > 0x10ffff)
+    throw scanFault('found invalid Unicode character escape code', cursor, start)
+  cursor.skip(low === undefined ? length : 2 * length + 2)
+  return low === undefined ? String.fromCodePoint(value) : String.fromCharCode(value, low)
+}
+
+/** JSON, which is YAML, writes a character beyond U+FFFF as two halves: the second, where the cursor is at the first. */
+function lowHalf(cursor: Cursor, start: Mark): number | undefined {
+  const isNext = cursor.code(4) === 0x5c && cursor.code(5) === 0x75
+  const value = isNext ? hexadecimal(cursor, 4, start, 6) : 0
+  return value >= 0xdc00 && value <= 0xdfff ? value : undefined
+}
+
+function hexadecimal(cursor: Cursor, length: number, start: Mark, from = 0): number {
   let value = 0
-  for (let at = 0; at < length; at++) {
+  for (let at = from; at < from + length; at++) {
     const digit = Number.parseInt(String.fromCharCode(cursor.code(at)), 16)
     if (Number.isNaN(digit)) throw scanFault('did not find expected hexdecimal number', cursor, start)
     value = value * 16 + digit
   }
-  if ((value >= 0xd800 && value <= 0xdfff) || value > 0x10ffff) {
-    throw scanFault('found invalid Unicode character escape code', cursor, start)
-  }
-  cursor.skip(length)
-  return String.fromCodePoint(value)
+  return value
 }
 
 /** Blanks and line breaks inside a quoted scalar: kept on one line, folded over several. */
