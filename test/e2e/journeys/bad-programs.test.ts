@@ -211,7 +211,7 @@ describe('bad WASM programs, all at once', { timeout: limitMs }, () => {
   })
 
   it('a service that prints more than a node keeps has its newest output kept', async () => {
-    const id = await server.submit(toolJob(['flood', '20000000', '65536'], { job: { Type: 'service' } }))
+    const id = await server.submit(toolJob(['flood', '4000000000', '65536'], { job: { Type: 'service' } }))
     await until('its oldest output has gone', async () =>
       /^\n\[\d+ MiB that were printed before this are not kept any more/.test(await server.ok(['job', 'logs', id])),
     )
