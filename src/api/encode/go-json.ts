@@ -4,11 +4,15 @@
  */
 const needsEscape = /["\\<>&\u2028\u2029\u0000-\u001f\ud800-\udfff]/
 const html = /[<>&\u2028\u2029]/g
+const htmlChars = ['<', '>', '&', '\u2028', '\u2029']
+/** To look at each character of a longer one takes twenty times as long as to write it and to look for a few. */
+const longText = 256
 const escapeOf = (char: string): string => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`
 
 export function goString(text: string): string {
-  if (!needsEscape.test(text)) return `"${text}"`
-  return JSON.stringify(text.isWellFormed() ? text : text.toWellFormed()).replace(html, escapeOf)
+  if (text.length < longText && !needsEscape.test(text)) return `"${text}"`
+  const json = JSON.stringify(text.isWellFormed() ? text : text.toWellFormed())
+  return htmlChars.some((char) => json.includes(char)) ? json.replace(html, escapeOf) : json
 }
 
 /** Any value; objects keep the order of their keys. Numbers may come as `JSON.rawJSON`. */

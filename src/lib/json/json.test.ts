@@ -22,6 +22,17 @@ describe('parseJson', () => {
     expect(() => parseJson('{} x')).toThrow(mistake("invalid character 'x' after top-level value", 4))
   })
 
+  it('reads long texts as it reads short ones where numbers need Go', () => {
+    const read = (text: string) => (parseJson(`[12345678901234567890,${text}]`) as unknown[])[1]
+    const long = 'é/+'.repeat(200)
+    for (const text of ['', '"', '\\', '\n', '\ud83d\ude00', '\u2028'])
+      expect(read(JSON.stringify(long + text))).toBe(long + text)
+    expect(read(`"${long}\ud800"`)).toBe(`${long}\ufffd`)
+    expect(() => read(`"${long}\n"`)).toThrow("invalid character '\\n' in string literal")
+    expect(() => read(`"${long}\\x"`)).toThrow("invalid character 'x' in string escape code")
+    expect(() => read(`"${long}`)).toThrow('unexpected end of JSON input')
+  })
+
   it('ignores what follows the first value when told so', () => {
     expect(parseJson('{"a":1} trailing', { ignoresTrailing: true })).toEqual({ a: 1 })
   })

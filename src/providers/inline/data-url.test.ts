@@ -14,6 +14,11 @@ describe('parseDataUrl', () => {
     expect(parseDataUrl('data:;base64,/wA=').bytes).toEqual(Buffer.from([255, 0]))
   })
 
+  it('takes bits that do not count, as Go does', () => {
+    expect(textOf('data:;base64,YR==')).toBe('a')
+    expect(textOf('data:;base64,YWJjYR==')).toBe('abca')
+  })
+
   it('reads as much as a job may carry', () => {
     const bytes = Buffer.alloc(10 * 1024 * 1024, 'inline')
     expect(parseDataUrl(`data:;base64,${bytes.toString('base64')}`).bytes.equals(bytes)).toBe(true)
@@ -37,6 +42,9 @@ describe('parseDataUrl', () => {
     'data:;base64,YQ==YQ==',
     'data:;base64,Y===',
     'data:;base64,====',
+    'data:;base64,YWJj-_8=',
+    'data:;base64,YWJjŁWJj',
+    'data:;base64,YWJjYW\u0141=',
     'data:,%4',
     'data:no slash,x',
     `data:${'a'.repeat(1_000)},x`,
