@@ -2,6 +2,7 @@ import type { PathLike } from 'node:fs'
 import { lstat, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Disk } from '#contracts/disk.ts'
+import { inside } from '#lib/byte-path.ts'
 import { bootId } from './boot-id.ts'
 import { keepOnly } from './keep-only.ts'
 import { removeTree } from './remove-tree.ts'
@@ -79,8 +80,6 @@ async function sync(path: PathLike): Promise<void> {
 
 /** Programs make names that are no text. */
 const asBytes = { withFileTypes: true, encoding: 'buffer' } as const
-const inside = (folder: string | Buffer, name: Buffer): Buffer =>
-  Buffer.concat([Buffer.from(folder), Buffer.from('/'), name])
 
 async function syncAll(path: string | Buffer): Promise<void> {
   for (const entry of await readdir(path, asBytes)) {

@@ -1,5 +1,6 @@
 import type { Dirent } from 'node:fs'
 import { lstat, opendir, rename, rmdir, unlink } from 'node:fs/promises'
+import { inside } from '#lib/byte-path.ts'
 
 /** Half of what a path may have, which leaves enough for where the tree itself lies. */
 const deepLength = 2000
@@ -51,9 +52,6 @@ async function removeEntries(folder: Buffer): Promise<boolean> {
   for (const path of folders) await removeFolder(path)
   return hasAny
 }
-
-const slash = Buffer.from('/')
-const inside = (folder: Buffer, name: Buffer): Buffer => Buffer.concat([folder, slash, name])
 
 /** The types of Node do not know of this encoding here. */
 const openFolder = (path: Buffer): Promise<AsyncIterable<Dirent<Buffer>>> =>

@@ -9,9 +9,10 @@ import {
   type TarPackController,
 } from 'modern-tar'
 import type { RunRequest } from '#contracts/engine.ts'
+import { inside } from '#lib/byte-path.ts'
 import type { DockerApi } from './api.ts'
 import { isRootsEngine } from './engine-kind.ts'
-import { inside, openFolder } from './open-folder.ts'
+import { openFolder } from './open-folder.ts'
 
 export type Owner = { uid: number; gid: number }
 

@@ -1,8 +1,9 @@
 import { lstat } from 'node:fs/promises'
 import type { RunRequest } from '#contracts/engine.ts'
+import { inside } from '#lib/byte-path.ts'
 import { nameBytes, namesBytes } from '#lib/names-bytes.ts'
 import type { DockerApi } from './api.ts'
-import { inside, openFolder } from './open-folder.ts'
+import { openFolder } from './open-folder.ts'
 
 /** What the engine knows of where a container writes. */
 type Places = {

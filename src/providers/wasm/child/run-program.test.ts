@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { inside } from '#lib/byte-path.ts'
 import { moduleRef, orderFor, runOrder, TempFolders, toolOrder, wasmFixture } from '../../../../test/kit/wasm-order.ts'
 import { fixedWorld } from '../wasi/fixed-world.ts'
 import { ModuleStore } from './module-store.ts'
@@ -258,6 +259,7 @@ describe('running a program', () => {
       expect(report.failure?.class).toBe('resource')
       expect(report.failure?.message).toMatch(/^disk limit exceeded: \d+ bytes written, 3000000 allowed$/)
       expect(statSync(join(outputs, 'file')).size).toBeLessThan(5_000_000)
+      writeFileSync(inside(outputs, Buffer.from([0xff])), 'its name is no text')
       expect(runOrder(order(['fill', '/outputs/file', '20000000', 'again'])).report.failure).toBeUndefined()
       expect(runOrder(order(['fill', '/outputs/file', '5000000', 'removed'])).report.failure?.class).toBe('resource')
     })

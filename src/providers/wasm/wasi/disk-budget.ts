@@ -1,5 +1,5 @@
 import { lstatSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { inside } from '#lib/byte-path.ts'
 import { namesBytes } from '#lib/names-bytes.ts'
 import type { DescriptorTable } from './descriptor-table.ts'
 import { pathOf, statOf } from './host-file.ts'
@@ -80,11 +80,11 @@ function writableFolders(root: TreeNode): number[] {
 /** What is in a folder, without following links. */
 function useOf(root: string): Use {
   const use = { bytes: 0, entries: 0 }
-  const waiting = [`${root}/`]
+  const waiting: Buffer[] = [Buffer.from(`${root}/`)]
   for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
-    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    for (const entry of readdirSync(folder, { withFileTypes: true, encoding: 'buffer' })) {
       use.entries += 1
-      const path = join(folder, entry.name)
+      const path = inside(folder, entry.name)
       if (entry.isDirectory()) waiting.push(path)
       else use.bytes += lstatSync(path).size
     }
