@@ -91,6 +91,13 @@ export const capacity = (dimension: Dimension, fallback: string, about: string):
     hint: `Write an amount, such as ${examples[dimension]}, or a share, such as 80%`,
   })
 
+/** A size that is not nothing. */
+export const size = (fallback: string, about: string): Leaf<string> =>
+  text(fallback, about, {
+    problem: (value) => refusalOf(() => parseResources({ Disk: value }), 'Disk', { isNeeded: true }),
+    hint: 'Write a size, such as 100MB',
+  })
+
 /** An amount of CPU, memory, disk or GPUs; '' = none. */
 export const amount = (dimension: Dimension, fallback: string, about: string): Leaf<string> =>
   text(fallback, about, {
@@ -101,9 +108,11 @@ export const amount = (dimension: Dimension, fallback: string, about: string): L
 const examples = { CPU: '500m', Memory: '16GiB', Disk: '100GB', GPU: '2' }
 const zeroTexts = { CPU: '0', Memory: '0', Disk: '0', GPU: '0' }
 
-function refusalOf(read: () => ResourceNumbers, dimension: Dimension): string | undefined {
+function refusalOf(read: () => ResourceNumbers, dimension: Dimension, { isNeeded = false } = {}): string | undefined {
   try {
-    return read()[dimension] < 0 ? 'an amount is not negative' : undefined
+    const amount = read()[dimension]
+    if (amount < 0) return 'an amount is not negative'
+    return isNeeded && amount === 0 ? 'more than 0 bytes are needed' : undefined
   } catch (error) {
     return messageOf(error)
   }

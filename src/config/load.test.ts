@@ -177,6 +177,8 @@ describe('wrong input [X12]', () => {
     ['Compute.AllocatedCapacity.Memory', 'much', 'invalid Memory value "much"'],
     ['Compute.AllocatedCapacity.CPU', '-1', 'an amount is not negative'],
     ['Compute.Docker.LogMaxSize', 'much', 'config key: "compute.docker.logmaxsize": invalid disk value: much'],
+    ['Compute.Docker.LogMaxSize', '0', 'config key: "compute.docker.logmaxsize": more than 0 bytes are needed'],
+    ['Compute.Docker.LogMaxSize', '', 'config key: "compute.docker.logmaxsize": more than 0 bytes are needed'],
     ['Compute.Docker.StopGrace', '-5s', 'config key: "compute.docker.stopgrace": a time to stop is not negative'],
     ['JobDefaults.Batch.Task.Resources.Memory', '5 apples', 'invalid memory value'],
     ['Labels', 'a', "invalid format [a]: expected 'key=value', but found no '=' in 'a'"],
@@ -189,6 +191,7 @@ describe('wrong input [X12]', () => {
   it.each([
     ['Compute.AllocatedCapacity.CPU', '-1', 'Write an amount, such as 500m, or a share, such as 80%'],
     ['Compute.JobLimits.GPU', '0.5', 'Write an amount, such as 2, or a share, such as 80%'],
+    ['Compute.Docker.LogMaxSize', '50%', 'Write a size, such as 100MB'],
     ['JobDefaults.Batch.Task.Resources.Memory', '50%', 'Write an amount, such as 16GiB'],
   ])('says what %s may be instead of %s', (key, value, hint) => {
     expect(() => loaded({ pairs: [{ key, value }] })).toThrow(expect.objectContaining({ hint }))

@@ -1,6 +1,5 @@
-import type { Dirent } from 'node:fs'
 import { lstat, opendir, rename, rmdir, unlink } from 'node:fs/promises'
-import { inside } from '#lib/byte-path.ts'
+import { byteEntries, inside, namesAsBytes } from '#lib/byte-path.ts'
 
 /** Half of what a path may have, which leaves enough for where the tree itself lies. */
 const deepLength = 2000
@@ -53,9 +52,7 @@ async function removeEntries(folder: Buffer): Promise<boolean> {
   return hasAny
 }
 
-/** The types of Node do not know of this encoding here. */
-const openFolder = (path: Buffer): Promise<AsyncIterable<Dirent<Buffer>>> =>
-  opendir(path, { encoding: 'buffer' as BufferEncoding }) as unknown as Promise<AsyncIterable<Dirent<Buffer>>>
+const openFolder = async (path: Buffer) => byteEntries(await opendir(path, namesAsBytes))
 
 const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code
 

@@ -12,6 +12,7 @@ import {
   natsServers,
   port,
   second,
+  size,
   text,
   unsigned,
 } from '../leaf.ts'
@@ -77,7 +78,7 @@ export const compute = {
   },
   Docker: {
     PidsLimit: integer(4096, 'Most processes in a container; 0 = no limit'),
-    LogMaxSize: amount('Disk', '100m', 'Most output the engine keeps of a container'),
+    LogMaxSize: size('100m', 'Most output the engine keeps of a container'),
     StopGrace: duration(10n * second, 'Time between the stop signal and the kill, where the job says none', {
       problem: (value) => (value >= 0n ? undefined : 'a time to stop is not negative'),
     }),

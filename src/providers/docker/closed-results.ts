@@ -28,7 +28,7 @@ export async function openResults(
   owner: Owner,
 ): Promise<void> {
   for (const { hostPath, resultPath } of outputs) {
-    if (!(await hasClosed(Buffer.from(hostPath), owner))) continue
+    if (!(await hasClosed(hostPath, owner))) continue
     if (!(await isRootsEngine(api))) return
     const path = `/containers/${id}/archive`
     const query = { path: resultPath.Path }
@@ -43,7 +43,7 @@ export async function openResults(
   }
 }
 
-async function hasClosed(folder: Buffer, owner: Owner): Promise<boolean> {
+async function hasClosed(folder: string | Buffer, owner: Owner): Promise<boolean> {
   for await (const { name } of await openFolder(folder)) {
     const path = inside(folder, name)
     const info = await lstat(path)

@@ -52,6 +52,7 @@ export const jobOf = (row: Exact<FullRow>, version: Version): Job => ({
 })
 
 export const stateNumber = (state: JobState): number => jobStateNames.indexOf(state.StateType)
+export const isLive = ({ State }: Pick<Job, 'State'>): boolean => !isTerminalJob(State.StateType)
 export const isLiveRow = ({ state }: Exact<FullRow>): boolean =>
   !isTerminalJob(jobStateNames[Number(state)] ?? 'Undefined')
 export const isLiveNumber = (state: JobState): number => (isTerminalJob(state.StateType) ? 0 : 1)

@@ -12,6 +12,7 @@ import {
   detailText,
   type FullRow,
   fullColumns,
+  isLive,
   isLiveNumber,
   isLiveRow,
   type JobRow,
@@ -20,8 +21,8 @@ import {
   ownName,
   stateNumber,
 } from './job-row.ts'
-import { LateRows } from './late-rows.ts'
 import { passesBeforeWritten } from './passes.ts'
+import { RecentRows } from './recent-rows.ts'
 import { headOf, type JobHead, type VersionsTable } from './versions.ts'
 
 /** What a change needs to know of a job before it touches it. */
@@ -35,7 +36,7 @@ type ChangedJob = HeldJob & { hasMoved: boolean; passes: number }
 /** What changes without a new version is written when the tables are: once for several changes. */
 export class JobsTable {
   /** Those that came or were read of late, without their specifications, which may be large. */
-  readonly #held = new LateRows<JobId, HeldJob>({ live: { max: 8_192 }, ended: { max: 2_048 } })
+  readonly #held = new RecentRows<JobId, HeldJob>({ max: 8_192 }, { max: 2_048 })
   /** Whose rows are older. */
   readonly #changed = new Map<JobId, ChangedJob>()
   readonly #ids: IdIndex
@@ -113,14 +114,13 @@ export class JobsTable {
     )
     this.#labels.insert(key, job.CreateTime, job.Labels)
     this.#ids.add(job.ID, key)
-    this.#held.set(job.ID, { key, versionKey, head: headOf(job) }, !isTerminalJob(job.State.StateType))
+    this.#held.set(job.ID, { key, versionKey, head: headOf(job) }, isLive(job))
   }
 
-  update({ key, isLive }: JobHandle, versionKey: number, job: Job): void {
+  update({ key, isLive: isRowLive }: JobHandle, versionKey: number, job: Job): void {
     const changed = this.#changed.get(job.ID)
-    const hasEnded = isTerminalJob(job.State.StateType)
-    const hasMoved = changed?.hasMoved || isLive === hasEnded
-    if (hasEnded) this.#versions.rest(versionKey)
+    const hasMoved = changed?.hasMoved || isRowLive !== isLive(job)
+    if (!isLive(job)) this.#versions.rest(versionKey)
     this.#changed.set(job.ID, { key, versionKey, head: headOf(job), hasMoved, passes: changed?.passes ?? 0 })
   }
 
@@ -128,8 +128,8 @@ export class JobsTable {
   write(isAll: boolean): void {
     for (const [id, changed] of this.#changed) {
       const { State, Revision, ModifyTime } = changed.head
-      const isLive = !isTerminalJob(State.StateType)
-      if (!isAll && isLive && changed.passes++ < passesBeforeWritten) continue
+      const lives = isLive(changed.head)
+      if (!isAll && lives && changed.passes++ < passesBeforeWritten) continue
       const { key, versionKey, head, hasMoved } = changed
       const state = stateNumber(State)
       const detail = detailText(State)
@@ -137,7 +137,7 @@ export class JobsTable {
       if (hasMoved) this.#move.run(state, detail, Revision, ModifyTime, isLiveNumber(State), key)
       else this.#update.run(state, detail, Revision, ModifyTime, key)
       this.#changed.delete(id)
-      this.#held.set(id, { key, versionKey, head }, isLive)
+      this.#held.set(id, { key, versionKey, head }, lives)
     }
   }
 
@@ -164,7 +164,7 @@ export class JobsTable {
 
   get(id: JobId): Job | undefined {
     const held = this.#heldOf(id)
-    const version = held && this.#versions.get(held.versionKey)
+    const version = held && this.#versions.get(held.versionKey, isLive(held.head))
     if (version) return { ...version.spec, ...held.head }
     const key = this.#ids.key(id)
     return key === undefined ? undefined : this.byKey(key)
@@ -173,12 +173,13 @@ export class JobsTable {
   byKey(key: number | bigint): Job | undefined {
     const row = this.#byKey.get(key)
     const changed = row && this.#changed.get(row.id as JobId)
-    const version = row && this.#versions.get(changed?.versionKey ?? Number(row.version_key), isLiveRow(row))
+    if (!row) return undefined
+    const versionKey = changed?.versionKey ?? Number(row.version_key)
+    const version = this.#versions.get(versionKey, changed ? isLive(changed.head) : isLiveRow(row))
     if (!version) return undefined
     if (changed) return { ...version.spec, ...changed.head }
     const job = jobOf(row, version)
-    const held = { key: Number(key), versionKey: Number(row.version_key), head: headOf(job) }
-    this.#held.set(job.ID, held, isLiveRow(row))
+    this.#held.set(job.ID, { key: Number(key), versionKey, head: headOf(job) }, isLive(job))
     return job
   }
 
@@ -243,12 +244,12 @@ export class JobsTable {
 
 export type EndedRow = Pick<JobRow, 'key' | 'id' | 'revision' | 'version_key'>
 
-export const jobHandle = (key: number, versionKey: number, { Version, Revision, State }: JobHead): JobHandle => ({
+export const jobHandle = (key: number, versionKey: number, head: JobHead): JobHandle => ({
   key,
-  version: Version,
+  version: head.Version,
   versionKey,
-  revision: Revision,
-  isLive: !isTerminalJob(State.StateType),
+  revision: head.Revision,
+  isLive: isLive(head),
 })
 
 const endedQuery = (hasHistory: readonly number[]) =>

@@ -4,7 +4,7 @@ import { exactJson, parseExact } from '#lib/json/exact.ts'
 import type { Job, JobSpec } from '#models/job.ts'
 import type { JobState } from '#models/job-state.ts'
 import { type Exact, prepare, prepareExact, query, value } from '../queries.ts'
-import { LateRows } from './late-rows.ts'
+import { RecentRows } from './recent-rows.ts'
 
 /** What the user wrote, once per version of a job. */
 export type VersionRow = {
@@ -42,14 +42,12 @@ export function splitJob(job: Job): { head: JobHead; spec: JobSpec } {
 export type Version = { spec: JobSpec; createdAt: bigint; length: number }
 
 /** Versions kept in memory: those at work are read several times in a row. */
-const keptVersions = {
-  live: { max: 8_192, maxSize: 16_777_216 },
-  ended: { max: 2_048, maxSize: 4_194_304 },
-  sizeOf: ({ length }: Version) => length + 1,
-}
+const sizeCalculation = ({ length }: Version): number => length + 1
+const keptLive = { max: 8_192, maxSize: 16_777_216, sizeCalculation }
+const keptEnded = { max: 2_048, maxSize: 4_194_304, sizeCalculation }
 
 export class VersionsTable {
-  readonly #kept = new LateRows<number, Version>(keptVersions)
+  readonly #kept = new RecentRows<number, Version>(keptLive, keptEnded)
   readonly #insert: SqlStatement<unknown>
   readonly #end: SqlStatement<unknown>
   readonly #spec: SqlStatement<Pick<VersionRow, 'spec'>>

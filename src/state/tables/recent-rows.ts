@@ -1,21 +1,18 @@
 import { LRUCache } from 'lru-cache'
 
-/** How much is kept; `maxSize` of what `sizeOf` says. */
-type Limit = { max: number; maxSize?: number }
-export type LateRowsOptions<Value> = { live: Limit; ended: Limit; sizeOf?: (value: Value) => number }
+type Limits<Key extends {}, Value extends {}> = LRUCache.Options<Key, Value, unknown>
 
 /**
  * What came or was read of late, by its key. Of what lives more is kept than of what has ended: each of a long queue is needed once
  * more when its turn comes, and would have made room for those behind it by then.
  */
-export class LateRows<Key extends {}, Value extends {}> {
+export class RecentRows<Key extends {}, Value extends {}> {
   readonly #live: LRUCache<Key, Value>
   readonly #ended: LRUCache<Key, Value>
 
-  constructor({ live, ended, sizeOf }: LateRowsOptions<Value>) {
-    const size = sizeOf && { sizeCalculation: sizeOf }
-    this.#live = new LRUCache<Key, Value>({ ...live, ...size } as LRUCache.Options<Key, Value, unknown>)
-    this.#ended = new LRUCache<Key, Value>({ ...ended, ...size } as LRUCache.Options<Key, Value, unknown>)
+  constructor(live: Limits<Key, Value>, ended: Limits<Key, Value>) {
+    this.#live = new LRUCache(live)
+    this.#ended = new LRUCache(ended)
   }
 
   get(key: Key): Value | undefined {
